@@ -1,0 +1,56 @@
+import { CHUNK_HEADER_BYTES, type ChunkHeader, readChunkHeader, writeChunkHeader } from './chunk-header.js';
+
+/**
+ * The binary message of `topicast.v1`, the same for every viewer (the gateway builds it once). Big-endian:
+ *
+ *      0       1       2       3       4       5       6       7
+ *  +-------+-------+---------------+-------------------------------+
+ *  | type 1|   0   |     part      |      offset, bits 63..32      |  0
+ *  +-------+-------+---------------+-------------------------------+
+ *  |      offset, bits 31..0       |      chunk header, 40 bytes   |  8
+ *  +-------------------------------+                               |
+ *  |                              ...                              |
+ *  +---------------------------------------------------------------+
+ *  |      MPEG-TS packets, 188 bytes each                          | 52
+ */
+export interface ChunkMessage {
+  readonly offset: number;
+  readonly part: number;
+  readonly header: ChunkHeader;
+  /** Whole TS packets; a view of the message's bytes. */
+  readonly data: Uint8Array;
+}
+
+export const CHUNK_MESSAGE_PREFIX_BYTES = 12 + CHUNK_HEADER_BYTES;
+const TYPE_CHUNK = 1;
+const TWO_32 = 0x1_0000_0000;
+
+/** Write everything that precedes the TS bytes: 52 bytes at `at`. */
+export function writeChunkMessagePrefix(message: Omit<ChunkMessage, 'data'>, into: Uint8Array, at = 0): void {
+  const view = new DataView(into.buffer, into.byteOffset + at, CHUNK_MESSAGE_PREFIX_BYTES);
+  view.setUint8(0, TYPE_CHUNK);
+  view.setUint8(1, 0);
+  view.setUint16(2, message.part);
+  view.setUint32(4, Math.floor(message.offset / TWO_32));
+  view.setUint32(8, message.offset % TWO_32);
+  writeChunkHeader(message.header, into, at + 12);
+}
+
+/** A whole message in bytes of its own. */
+export function encodeChunkMessage(message: ChunkMessage): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(CHUNK_MESSAGE_PREFIX_BYTES + message.data.byteLength);
+  writeChunkMessagePrefix(message, out);
+  out.set(message.data, CHUNK_MESSAGE_PREFIX_BYTES);
+  return out;
+}
+
+/** The chunk in a binary message, or undefined for a message of another type or a damaged one. */
+export function decodeChunkMessage(bytes: Uint8Array): ChunkMessage | undefined {
+  if (bytes.byteLength < CHUNK_MESSAGE_PREFIX_BYTES || bytes[0] !== TYPE_CHUNK) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const header = readChunkHeader(bytes, 12);
+  const offset = view.getUint32(4) * TWO_32 + view.getUint32(8);
+  const data = bytes.subarray(CHUNK_MESSAGE_PREFIX_BYTES);
+  if (!header || !Number.isSafeInteger(offset) || data.byteLength % 188 !== 0) return undefined;
+  return { offset, part: view.getUint16(2), header, data };
+}

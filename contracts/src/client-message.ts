@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { parsePosition } from './position.js';
+
+export const MAX_CLIENT_MESSAGE_BYTES = 1024;
+
+const positionText = z.string().refine((text) => parsePosition(text) !== undefined, 'is no position');
+
+/** JSON control messages, viewer to gateway. The player takes the type only; the gateway checks with the schema. */
+export const clientMessage = z.discriminatedUnion('type', [
+  /** Everything up to and including this chunk has arrived; at least every 250 ms while chunks come. */
+  z.object({ type: z.literal('ack'), position: positionText }),
+  /** `client`: any number of the viewer's (its clock), sent back unchanged. */
+  z.object({ type: z.literal('clock'), client: z.number() }),
+  /** Go on at the newest keyframe, or at the chunk after this position. */
+  z.object({ type: z.literal('seek'), to: z.union([z.literal('live'), positionText]) }),
+]);
+export type ClientMessage = z.infer<typeof clientMessage>;
+
+/** The message in a text, or what is wrong with it. */
+export function parseClientMessage(text: string): ClientMessage | { type: 'invalid'; problem: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { type: 'invalid', problem: 'not JSON' };
+  }
+  const result = clientMessage.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  return {
+    type: 'invalid',
+    problem: `${issue?.path.join('.') || 'message'}: ${issue?.message ?? 'invalid'}`,
+  };
+}

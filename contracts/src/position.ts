@@ -1,0 +1,27 @@
+/**
+ * Where a chunk begins: the encoder's session, the record's offset in its partition, and the chunk's index in that
+ * record. It is the resume token, and as text (`session.offset.part`) the payload of a raw client's ping.
+ */
+export interface Position {
+  /** Number of the session, 0 for topics written by somebody else's producer. */
+  readonly session: number;
+  readonly offset: number;
+  /** 0 in records of ours (one record is one chunk); others' records may hold the beginnings of several chunks. */
+  readonly part: number;
+}
+
+const POSITION_PATTERN = /^(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,4})$/;
+
+export const formatPosition = ({ session, offset, part }: Position): string => `${session}.${offset}.${part}`;
+
+/** The position a text names, or undefined if it names none. */
+export function parsePosition(text: string): Position | undefined {
+  const match = POSITION_PATTERN.exec(text);
+  if (!match) return undefined;
+  const [session, offset, part] = match.slice(1).map(Number) as [number, number, number];
+  const valid = Number.isSafeInteger(session) && Number.isSafeInteger(offset) && part <= 0xffff;
+  return valid ? { session, offset, part } : undefined;
+}
+
+/** Negative if a comes before b in the topic. Offsets alone decide: they never go back, whatever the session. */
+export const comparePositions = (a: Position, b: Position): number => a.offset - b.offset || a.part - b.part;

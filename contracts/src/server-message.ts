@@ -1,0 +1,43 @@
+import type { Milliseconds } from './units.js';
+
+export const SUBPROTOCOL = 'topicast.v1';
+/** A viewer's token travels as a second subprotocol: this prefix and the token in base64url. */
+export const TOKEN_SUBPROTOCOL_PREFIX = 'topicast.token.';
+
+export const STREAM_STATES = ['offline', 'starting', 'live', 'failed'] as const;
+export type StreamState = (typeof STREAM_STATES)[number];
+
+export const JUMP_REASONS = ['lag', 'lost', 'session', 'seek'] as const;
+/** `lag`: the viewer was too slow; `lost`: chunks are missing in the log or in the ring; `session`: a new encoder; `seek`: asked for. */
+export type JumpReason = (typeof JUMP_REASONS)[number];
+
+/** JSON control messages, gateway to viewer. */
+export type ServerMessage =
+  /** Sent first, and again whenever the state changes. `offline` after `live` means that the stream has ended. */
+  | { type: 'state'; state: StreamState }
+  /** The next chunk is not the continuation of the one before; `skipped` chunks were left out (0 if unknown). */
+  | { type: 'jump'; reason: JumpReason; skipped: number }
+  /** Answer to the viewer's `clock`: its own number back, and the gateway's wall clock. */
+  | { type: 'clock'; client: number; gateway: Milliseconds };
+
+const isOneOf = <T extends string>(list: readonly T[], value: unknown): value is T =>
+  list.includes(value as T);
+
+/** The message in a text, or undefined for one this version does not know: ignore those. Written by hand: the player carries no zod. */
+export function parseServerMessage(text: string): ServerMessage | undefined {
+  let message: Record<string, unknown>;
+  try {
+    message = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof message !== 'object' || message === null) return undefined;
+  const { type, state, reason, skipped, client, gateway } = message;
+  if (type === 'state' && isOneOf(STREAM_STATES, state)) return { type, state };
+  if (type === 'jump' && isOneOf(JUMP_REASONS, reason) && typeof skipped === 'number')
+    return { type, reason, skipped };
+  if (type === 'clock' && typeof client === 'number' && typeof gateway === 'number') {
+    return { type, client, gateway: gateway as Milliseconds };
+  }
+  return undefined;
+}

@@ -1,0 +1,112 @@
+import type { ChunkHeader } from '@topicast/contracts/chunk-header';
+import type { StreamId } from '@topicast/contracts/stream-id';
+import type { Milliseconds } from '@topicast/contracts/units';
+
+/** A record as it is written: pure MPEG-TS bytes, and the chunk header that goes beside them. */
+export interface NewRecord {
+  readonly header: ChunkHeader;
+  readonly value: Uint8Array;
+}
+
+/** A record as it is read. `header` is absent in records of somebody else's producer. */
+export interface LogRecord {
+  readonly offset: number;
+  /** When the log took it in, wall clock. */
+  readonly timestamp: Milliseconds;
+  readonly header: ChunkHeader | undefined;
+  /** The reader's own bytes: never a view into a buffer that the log uses again. */
+  readonly value: Uint8Array;
+}
+
+/** Where a tail begins. An offset before the earliest is clamped to it; `keyframe` is the newest keyframe chunk
+ * (in a topic without headers: `earliest` of the last `foreignLookBackMs`, see Kafka and embedded). */
+export type TailStart =
+  | { readonly at: 'earliest' }
+  | { readonly at: 'live' }
+  | { readonly at: 'keyframe' }
+  | { readonly at: 'offset'; readonly offset: number }
+  | { readonly at: 'time'; readonly time: Milliseconds };
+
+export interface TopicSettings {
+  readonly partitions: number;
+  /** The rewind window. */
+  readonly retentionMs: Milliseconds;
+  /** Per partition; absent: no limit but time. */
+  readonly retentionBytes?: number;
+}
+
+/** Offsets of a partition: the first that is still there, and the one that the next record will get. */
+export interface Bounds {
+  readonly earliest: number;
+  readonly next: number;
+}
+
+/**
+ * A log of chunks: one topic a stream, one partition a rendition. Two implementations, embedded/ (LMDB) and kafka/,
+ * pass one contract suite. All methods reject with a {@link LogError}.
+ */
+export interface ChunkLog {
+  /** Make a stream's topic; a topic that is there already stays as it is. Resolves when it can be read and written. */
+  createTopic(stream: StreamId, settings: TopicSettings): Promise<void>;
+  /** Delete a stream's topic with all in it; tails of it end with `unknown-topic`. No error if there is none. */
+  deleteTopic(stream: StreamId): Promise<void>;
+  /** The streams that have a topic. */
+  topics(): Promise<StreamId[]>;
+  /**
+   * Append records, in order, all or none. Resolves with the offset of the first when they are durable (acknowledged
+   * by all in-sync replicas; flushed to the operating system's care by the embedded log, which survives a kill -9).
+   * One call in flight per partition is the caller's duty.
+   */
+  append(stream: StreamId, rendition: number, records: readonly NewRecord[]): Promise<number>;
+  bounds(stream: StreamId, rendition: number): Promise<Bounds>;
+  /**
+   * Read on and on: batches of records in order, each as soon as it is durable, until the signal ends it (then it
+   * returns) or the topic is gone. Goes on by itself when the log comes back after an outage.
+   */
+  tail(
+    stream: StreamId,
+    rendition: number,
+    start: TailStart,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly LogRecord[]>;
+  /** Open a compacted topic; it is made if it is not there. The same object for the same name. */
+  table(name: string): Promise<Table>;
+  /** Resolves if the log answers. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The latest value of each key, kept in memory and in step with the log. Open means: what was in it has been read. */
+export interface Table {
+  get(key: string): string | undefined;
+  entries(): IterableIterator<[key: string, value: string]>;
+  /** Called after each change, also of other processes; returns a function that ends it. */
+  onChange(listener: (key: string, value: string | undefined) => void): () => void;
+  /** Resolves when the change is durable **and** this table shows it. */
+  put(key: string, value: string): Promise<void>;
+  delete(key: string): Promise<void>;
+}
+
+export type LogErrorCode =
+  /** The stream has no topic. */
+  | 'unknown-topic'
+  /** The log does not answer; worth trying again. */
+  | 'unavailable'
+  /** No room left on the disk. */
+  | 'full'
+  /** Another process has the data folder open. */
+  | 'locked'
+  /** A record, name or partition that cannot be. */
+  | 'invalid'
+  | 'closed';
+
+export class LogError extends Error {
+  override readonly name = 'LogError';
+  constructor(
+    readonly code: LogErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,1 @@
+export * from './chunk-log.js';

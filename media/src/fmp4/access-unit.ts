@@ -1,0 +1,92 @@
+/// <reference path="./mux.d.ts" />
+import h264 from 'mux.js/lib/codecs/h264.js';
+import { inspectAccessUnit, type PictureFormat, parseSps } from '../mpegts/h264.js';
+import type { Pes } from './demuxer.js';
+
+/** What a decoder is set up with: the contents of `avcC`, and what the sequence parameter set says of the picture. */
+export interface VideoParameters {
+  readonly sps: readonly Uint8Array[];
+  readonly pps: readonly Uint8Array[];
+  readonly picture: PictureFormat;
+  readonly sampleAspectRatio: readonly [number, number];
+}
+
+/** One H.264 access unit; NAL units are views without start code, parameter sets and delimiters apart. */
+export interface AccessUnit {
+  /** 33 bits, 90 kHz. */
+  readonly dts: number;
+  readonly pts: number;
+  readonly nals: readonly Uint8Array[];
+  /** Present in every keyframe: an IDR or recovery point with its parameter sets. */
+  readonly parameters: VideoParameters | undefined;
+  /** Picture parameter sets of a unit that is no keyframe. */
+  readonly loosePps: readonly Uint8Array[];
+}
+
+const NAL_FIRST_SLICE = 1;
+const NAL_IDR = 5;
+const NAL_SPS = 7;
+const NAL_PPS = 8;
+const NAL_DELIMITER = 9;
+
+/**
+ * One PES packet is one access unit, whether or not it begins with a delimiter: mux.js's segment streams would drop all
+ * NAL units up to the first one. H264Stream holds the last NAL unit until it is flushed, so each unit is flushed.
+ */
+export class AccessUnitReader {
+  private readonly stream = new h264.H264Stream();
+  private nals: Uint8Array[] = [];
+  private sps: Uint8Array[] = [];
+  private pps: Uint8Array[] = [];
+  private sampleAspectRatio: readonly [number, number] = [1, 1];
+  private hasPicture = false;
+
+  constructor() {
+    this.stream.on('data', ({ nalUnitTypeCode: type, data, config }) => {
+      const nal = withoutTrailingZeros(data);
+      if (nal.byteLength === 0 || type === NAL_DELIMITER) return;
+      if (type === NAL_SPS) {
+        this.sps.push(nal);
+        if (config && config.sarRatio[0] > 0 && config.sarRatio[1] > 0)
+          this.sampleAspectRatio = config.sarRatio;
+      } else if (type === NAL_PPS) this.pps.push(nal);
+      else this.nals.push(nal);
+      this.hasPicture ||= type >= NAL_FIRST_SLICE && type <= NAL_IDR;
+    });
+  }
+
+  /** Undefined if this is no access unit that could be decoded. */
+  read({ data, pts, dts }: Pes): AccessUnit | undefined {
+    if (pts === undefined || dts === undefined || !beginsWithStartCode(data)) return undefined;
+    [this.nals, this.sps, this.pps, this.hasPicture] = [[], [], [], false];
+    this.sampleAspectRatio = [1, 1];
+    try {
+      this.stream.push({ type: 'video', trackId: 0, pts, dts, data });
+      this.stream.flush();
+    } catch {
+      // ExpGolomb of mux.js threw: a sequence parameter set ended too early.
+      this.stream.reset();
+      return undefined;
+    }
+    if (!this.hasPicture) return undefined;
+    const { nals, sps, pps, sampleAspectRatio } = this;
+    if (!inspectAccessUnit(data).keyframe) return { dts, pts, nals, parameters: undefined, loosePps: pps };
+    const picture = sps[0] && parseSps(sps[0]);
+    if (!picture || pps.length === 0) return undefined;
+    return { dts, pts, nals, parameters: { sps, pps, picture, sampleAspectRatio }, loosePps: [] };
+  }
+}
+
+/** Annex B: any number of zeros, at least two, then a one. */
+function beginsWithStartCode(bytes: Uint8Array): boolean {
+  let zeros = 0;
+  while (bytes[zeros] === 0) zeros++;
+  return zeros >= 2 && bytes[zeros] === 1;
+}
+
+/** `trailing_zero_8bits` are of the byte stream, not of the NAL unit; mux.js leaves those of the last one. */
+function withoutTrailingZeros(nal: Uint8Array): Uint8Array {
+  let end = nal.byteLength;
+  while (end > 0 && nal[end - 1] === 0) end--;
+  return end === nal.byteLength ? nal : nal.subarray(0, end);
+}

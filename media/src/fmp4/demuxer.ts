@@ -1,0 +1,113 @@
+/// <reference path="./mux.d.ts" />
+import m2ts from 'mux.js/lib/m2ts/m2ts.js';
+import { ContinuityCheck } from '../mpegts/continuity.js';
+import {
+  hasPayload,
+  hasTransportError,
+  isScrambled,
+  PACKET_BYTES,
+  pidOf,
+  SYNC_BYTE,
+  startsUnit,
+} from '../mpegts/packet.js';
+
+/** A whole PES packet. Its time stamps are as they were written: 33 bits, 90 kHz. */
+export interface Pes {
+  readonly data: Uint8Array;
+  readonly pts: number | undefined;
+  readonly dts: number | undefined;
+}
+
+export interface ChunkContents {
+  readonly video: readonly Pes[];
+  readonly audio: readonly Pes[];
+  /** Packets of the track are missing right before this chunk. */
+  readonly videoGap: boolean;
+  readonly audioGap: boolean;
+  /** The programme is without video. */
+  readonly audioOnly: boolean;
+}
+
+interface Findings {
+  video: Pes[];
+  audio: Pes[];
+  videoGap: boolean;
+  audioGap: boolean;
+  damaged: boolean;
+}
+
+/** `packetLength` of a PES packet that leaves its length open: what stands before and in the field itself. */
+const OPEN_LENGTH = 6;
+
+/**
+ * The PES packets of a chunk. mux.js parses packets and tables and puts the PES packets together; cutting into
+ * packets is done here, for its TransportPacketStream withholds the last packet until the next one comes. A chunk
+ * holds whole PES packets, so its end is where mux.js may let go of them (else ElementaryStream would wait for the next
+ * one to begin), and nothing stays in ElementaryStream from one chunk to the next.
+ */
+export class ChunkDemuxer {
+  private readonly packets = new m2ts.TransportParseStream();
+  private readonly elementary = new m2ts.ElementaryStream();
+  private continuity = new ContinuityCheck();
+  private found: Findings = { video: [], audio: [], videoGap: false, audioGap: false, damaged: false };
+
+  constructor() {
+    this.packets.on('data', (packet) => {
+      const { type, streamType } = packet;
+      if (type !== 'pes') return;
+      if (streamType === m2ts.H264_STREAM_TYPE || streamType === m2ts.ADTS_STREAM_TYPE)
+        this.elementary.push(packet);
+    });
+    this.elementary.on('data', (pes) => this.onPes(pes));
+  }
+
+  /** Undefined if the chunk is damaged: bytes or packets are missing inside. */
+  read(chunk: Uint8Array): ChunkContents | undefined {
+    const found: Findings = { video: [], audio: [], videoGap: false, audioGap: false, damaged: false };
+    this.found = found;
+    for (let at = 0; at < chunk.byteLength && !found.damaged; at += PACKET_BYTES) {
+      const packet = chunk.subarray(at, at + PACKET_BYTES);
+      if (packet.byteLength < PACKET_BYTES || packet[0] !== SYNC_BYTE || hasTransportError(packet)) {
+        found.damaged = true;
+      } else if (hasPayload(packet) && !isScrambled(packet) && this.follows(packet)) {
+        this.packets.push(packet);
+      }
+    }
+    this.packets.packetsWaitingForPmt.length = 0;
+    this.elementary.flush();
+    this.elementary.reset();
+    return found.damaged ? undefined : { ...found, audioOnly: this.packets.programMapTable?.video === null };
+  }
+
+  /** What comes next does not continue what came before. */
+  reset(): void {
+    this.continuity = new ContinuityCheck();
+  }
+
+  /** Whether the packet is to be read: it is no repetition. Notes what is missing before it. */
+  private follows(packet: Uint8Array): boolean {
+    const pid = pidOf(packet);
+    const isVideo = pid === this.packets.programMapTable?.video;
+    const isAudio = pid === this.packets.programMapTable?.audio;
+    if (!isVideo && !isAudio) return true;
+    const order = this.continuity.check(packet, pid);
+    if (order === 'gap') {
+      this.found.damaged ||= !startsUnit(packet);
+      this.found.videoGap ||= isVideo;
+      this.found.audioGap ||= isAudio;
+    }
+    return order !== 'repeat';
+  }
+
+  private onPes({ type, data, packetLength = OPEN_LENGTH, pts, dts }: MuxPes): void {
+    if (type !== 'video' && type !== 'audio') return;
+    const open = packetLength === OPEN_LENGTH;
+    const missing = data.byteLength === 0 || (!open && data.byteOffset + data.byteLength < packetLength);
+    if (missing && type === 'video') this.found.damaged = true;
+    else if (missing) this.found.audioGap = true;
+    else {
+      const payload = open ? data : data.subarray(0, packetLength - data.byteOffset);
+      this.found[type].push({ data: payload, pts, dts });
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import type { AudioFormat } from '@topicast/contracts/http';
+import type { Ticks90k } from '@topicast/contracts/units';
+import { inspectAdts } from './adts.js';
+import { startsUnit } from './packet.js';
+import { PesBuffer, parsePesHeader } from './pes.js';
+import type { Timeline } from './timeline.js';
+
+const MAX_PENDING_BYTES = 1 << 20;
+
+/** Audio packets that are complete PES packets and wait for the next chunk. */
+export interface PendingAudio {
+  readonly packets: readonly Uint8Array[];
+  /** Time stamps of the first and the last PES packet. */
+  readonly from: Ticks90k;
+  readonly last: Ticks90k;
+  /** End of the last one, as far as its frames tell. */
+  readonly to: Ticks90k;
+  /** Position in the stream of the first packet. */
+  readonly start: number;
+}
+
+/** Collects audio PES packets; one that is unfinished stays for a later chunk. */
+export class AudioTrack {
+  format: AudioFormat | undefined;
+  pending: PendingAudio | undefined;
+  private pendingBytes = 0;
+  private readonly open = new PesBuffer();
+  private openState: { start: number; length: number | undefined } | undefined;
+
+  constructor(private readonly timeline: Timeline) {}
+
+  push(packet: Uint8Array, position: number): void {
+    if (startsUnit(packet)) {
+      this.finish();
+      this.open.clear();
+      this.openState = { start: position, length: undefined };
+    }
+    if (!this.openState) return;
+    this.open.add(packet);
+    this.openState.length ??= parsePesHeader(this.open.pes)?.length;
+    const { length } = this.openState;
+    if (length !== undefined && this.open.pes.byteLength >= length) this.finish();
+    else if (this.open.pes.byteLength > MAX_PENDING_BYTES) this.lose();
+  }
+
+  /** A packet is missing: the unfinished PES packet cannot be whole. */
+  lose(): void {
+    this.openState = undefined;
+  }
+
+  /** The unfinished PES packet ends here, if it has the length it declared. */
+  finish(): void {
+    const open = this.openState;
+    this.openState = undefined;
+    if (!open) return;
+    const pes = this.open.pes;
+    const header = parsePesHeader(pes);
+    if (!header || pes.byteLength < (header.length ?? 0)) return;
+    const { format, duration } = inspectAdts(pes.subarray(header.payloadAt, header.length));
+    this.format = format ?? this.format;
+    if (header.pts === undefined && !this.pending) return;
+    const from = header.pts === undefined ? this.pending!.to : this.timeline.unwrap(header.pts);
+    const packets = this.open.packets.slice();
+    if (this.pendingBytes + packets.byteLength > MAX_PENDING_BYTES) this.take();
+    this.pendingBytes += packets.byteLength;
+    const to = (from + duration) as Ticks90k;
+    this.pending = this.pending
+      ? { ...this.pending, packets: [...this.pending.packets, packets], last: from, to }
+      : { packets: [packets], from, last: from, to, start: open.start };
+  }
+
+  take(): PendingAudio | undefined {
+    const taken = this.pending;
+    this.pending = undefined;
+    this.pendingBytes = 0;
+    return taken;
+  }
+}

@@ -1,0 +1,2 @@
+export type { Chunk, ChunkerStats, StreamFormat } from './chunk.js';
+export { Chunker } from './chunker.js';

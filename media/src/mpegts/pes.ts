@@ -1,0 +1,72 @@
+import { PACKET_BYTES, payloadStart } from './packet.js';
+
+/**
+ * Head of a PES packet (ISO 13818-1 2.4.3.6):
+ *
+ *   00 00 01 | stream id | length 16 | 10.. .... | PTS/DTS flags 2, ... | header length | PTS 5 bytes | DTS 5 bytes
+ */
+export interface PesHeader {
+  /** Bytes of the whole PES packet, or undefined where it does not say (only video may leave it open). */
+  readonly length: number | undefined;
+  /** Where the elementary stream's bytes begin. */
+  readonly payloadAt: number;
+  /** 33 bits, 90 kHz. */
+  readonly pts: number | undefined;
+  readonly dts: number | undefined;
+}
+
+/** The header at the beginning of these bytes, or undefined if there is none or it is cut short. */
+export function parsePesHeader(pes: Uint8Array): PesHeader | undefined {
+  if (pes.byteLength < 9 || pes[0] !== 0 || pes[1] !== 0 || pes[2] !== 1) return undefined;
+  if ((pes[6]! & 0xc0) !== 0x80) return undefined;
+  const declared = (pes[4]! << 8) | pes[5]!;
+  const payloadAt = 9 + pes[8]!;
+  if (pes.byteLength < payloadAt) return undefined;
+  const flags = pes[7]! >> 6;
+  const pts = flags & 2 && pes[8]! >= 5 ? readTimestamp(pes, 9) : undefined;
+  const dts = flags === 3 && pes[8]! >= 10 ? readTimestamp(pes, 14) : pts;
+  return { length: declared === 0 ? undefined : declared + 6, payloadAt, pts, dts };
+}
+
+const readTimestamp = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at]! >> 1) & 7) * 0x4000_0000 +
+  ((bytes[at + 1]! << 22) | ((bytes[at + 2]! >> 1) << 15) | (bytes[at + 3]! << 7) | (bytes[at + 4]! >> 1));
+
+/** The packets of one PES packet as they come in, together with its bytes. Both buffers are used again and again. */
+export class PesBuffer {
+  private packetBytes = new Uint8Array(64 * 1024);
+  private pesBytes = new Uint8Array(64 * 1024);
+  private packetLength = 0;
+  private pesLength = 0;
+
+  clear(): void {
+    this.packetLength = 0;
+    this.pesLength = 0;
+  }
+
+  add(packet: Uint8Array): void {
+    if (this.packetLength + PACKET_BYTES > this.packetBytes.byteLength) {
+      this.packetBytes = grown(this.packetBytes);
+      this.pesBytes = grown(this.pesBytes);
+    }
+    this.packetBytes.set(packet, this.packetLength);
+    this.packetLength += PACKET_BYTES;
+    const payload = packet.subarray(payloadStart(packet));
+    this.pesBytes.set(payload, this.pesLength);
+    this.pesLength += payload.byteLength;
+  }
+
+  /** Views, valid until the next call. */
+  get packets(): Uint8Array {
+    return this.packetBytes.subarray(0, this.packetLength);
+  }
+  get pes(): Uint8Array {
+    return this.pesBytes.subarray(0, this.pesLength);
+  }
+}
+
+function grown(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(bytes.byteLength * 2);
+  out.set(bytes);
+  return out;
+}

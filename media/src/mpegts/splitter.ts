@@ -1,0 +1,76 @@
+import { PACKET_BYTES, SYNC_BYTE } from './packet.js';
+
+/** How many packets in a row must begin with the sync byte before a byte counts as one, after sync was lost. */
+const CONFIRMATIONS = 3;
+
+/**
+ * Finds the 188-byte packets in a byte stream that may begin anywhere, be cut anywhere and hold garbage. In sync, a
+ * packet leaves with its last byte; only finding sync (again) looks ahead. What it finds depends on the bytes alone,
+ * not on how they were split.
+ */
+export class PacketSplitter {
+  /** Bytes outside any packet. */
+  garbageBytes = 0;
+  private rest = new Uint8Array(0);
+  private inSync = false;
+  /** Position of `rest[0]` among all bytes ever pushed. */
+  private position = 0;
+
+  /** @param onPacket gets a view that is valid during the call only, and the packet's position in the stream. */
+  constructor(private readonly onPacket: (packet: Uint8Array, position: number) => void) {}
+
+  push(bytes: Uint8Array): void {
+    this.consume(joined(this.rest, bytes), CONFIRMATIONS);
+  }
+
+  /** No more bytes follow: what is left counts as packets with fewer confirmations. */
+  end(): void {
+    this.consume(this.rest, 1);
+    this.garbageBytes += this.rest.byteLength;
+    this.position += this.rest.byteLength;
+    this.rest = new Uint8Array(0);
+  }
+
+  private consume(bytes: Uint8Array, confirmations: number): void {
+    let at = 0;
+    while (bytes.byteLength - at >= PACKET_BYTES) {
+      if (this.inSync && bytes[at] === SYNC_BYTE) {
+        this.onPacket(bytes.subarray(at, at + PACKET_BYTES), this.position + at);
+        at += PACKET_BYTES;
+        continue;
+      }
+      const found = findSync(bytes, at, confirmations);
+      this.inSync = found.confirmed;
+      this.garbageBytes += found.at - at;
+      at = found.at;
+      if (!found.confirmed) break;
+    }
+    this.position += at;
+    // A copy: the caller's buffer may be used again, and holding a view would keep all of it.
+    this.rest = bytes.slice(at);
+  }
+}
+
+/** The first byte from `at` on that can be a sync byte as far as the bytes tell, and whether they tell for sure. */
+function findSync(
+  bytes: Uint8Array,
+  from: number,
+  confirmations: number,
+): { at: number; confirmed: boolean } {
+  for (let at = from; ; at++) {
+    at = bytes.indexOf(SYNC_BYTE, at);
+    if (at < 0) return { at: bytes.byteLength, confirmed: false };
+    let seen = 1;
+    while (seen < confirmations && bytes[at + seen * PACKET_BYTES] === SYNC_BYTE) seen++;
+    if (seen === confirmations && at + PACKET_BYTES <= bytes.byteLength) return { at, confirmed: true };
+    if (at + seen * PACKET_BYTES >= bytes.byteLength) return { at, confirmed: false };
+  }
+}
+
+function joined(head: Uint8Array, tail: Uint8Array): Uint8Array {
+  if (head.byteLength === 0) return tail;
+  const all = new Uint8Array(head.byteLength + tail.byteLength);
+  all.set(head);
+  all.set(tail, head.byteLength);
+  return all;
+}

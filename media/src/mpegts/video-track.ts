@@ -1,0 +1,126 @@
+import type { VideoFormat } from '@topicast/contracts/http';
+import type { Ticks90k } from '@topicast/contracts/units';
+import { inspectAccessUnit, parseSps } from './h264.js';
+import { hasPayload, hasStuffing, startsUnit } from './packet.js';
+import { PesBuffer, parsePesHeader } from './pes.js';
+import { FrameRate, type Timeline } from './timeline.js';
+
+const MAX_ACCESS_UNIT_BYTES = 16 << 20;
+/** A step of the decode time beyond this is a break of the clock, not a slow camera. */
+const MAX_STEP_TICKS = 10 * 90_000;
+
+/** One whole access unit in its packets. */
+export interface AccessUnit {
+  /** A view, valid until the next packet is pushed. */
+  readonly packets: Uint8Array;
+  readonly keyframe: boolean;
+  readonly discontinuity: boolean;
+  readonly decodeTime: Ticks90k;
+  readonly presentationOffset: Ticks90k;
+  /** Position in the stream of its first packet. */
+  readonly start: number;
+}
+
+/**
+ * Collects the packets of an access unit and tells at once when it is complete, by the first that applies: the PES
+ * packet's length is reached; its last packet holds stuffing; the next one begins. After loss it waits for a keyframe.
+ */
+export class VideoTrack {
+  droppedAccessUnits = 0;
+  private picture: Omit<VideoFormat, 'frameRate'> | undefined;
+  private readonly frameRate = new FrameRate();
+  private readonly buffer = new PesBuffer();
+  private open: { start: number; length: number | undefined; damaged: boolean } | undefined;
+  /** Nothing leaves before the next keyframe. */
+  private waitsForKeyframe = true;
+  /** Cleared by a stream that puts stuffing into the middle of its PES packets, as the standard allows. */
+  private stuffingEnds = true;
+  private endedByStuffing = false;
+  private lastDecodeTime: Ticks90k | undefined;
+
+  constructor(
+    private readonly timeline: Timeline,
+    private readonly onAccessUnit: (unit: AccessUnit) => void,
+  ) {}
+
+  get format(): VideoFormat | undefined {
+    return this.picture && { ...this.picture, frameRate: this.frameRate.value };
+  }
+
+  push(packet: Uint8Array, position: number): void {
+    if (startsUnit(packet)) {
+      this.finish();
+      this.buffer.clear();
+      this.open = { start: position, length: undefined, damaged: false };
+    } else if (!this.open && hasPayload(packet)) {
+      this.stray();
+    }
+    if (!this.open) return;
+    this.buffer.add(packet);
+    const size = this.buffer.pes.byteLength;
+    this.open.length ??= parsePesHeader(this.buffer.pes.subarray(0, 512))?.length;
+    if (size > MAX_ACCESS_UNIT_BYTES) this.lose();
+    if (this.open.length !== undefined) {
+      if (size >= this.open.length) this.finish();
+    } else if (this.stuffingEnds && hasStuffing(packet) && parsePesHeader(this.buffer.pes.subarray(0, 512))) {
+      this.finish();
+      this.endedByStuffing = true;
+    }
+  }
+
+  /** A packet is missing: the open access unit is damaged, and what follows refers to it. */
+  lose(): void {
+    if (this.open) this.open.damaged = true;
+    this.waitsForKeyframe = true;
+  }
+
+  /** The open access unit ends here; thrown away if it lacks bytes that its PES packet declared. */
+  finish(): void {
+    const open = this.open;
+    this.open = undefined;
+    this.endedByStuffing = false;
+    if (!open) return;
+    const pes = this.buffer.pes;
+    const header = parsePesHeader(pes);
+    const whole = header && !open.damaged && pes.byteLength >= (header.length ?? 0);
+    if (!whole || header.dts === undefined || header.pts === undefined) {
+      this.droppedAccessUnits++;
+      this.waitsForKeyframe = true;
+      return;
+    }
+    this.complete(open.start, pes.subarray(header.payloadAt, header.length), header.dts, header.pts);
+  }
+
+  private complete(start: number, bytes: Uint8Array, dts: number, pts: number): void {
+    const { keyframe, sps } = inspectAccessUnit(bytes);
+    this.picture = (sps && parseSps(sps)) ?? this.picture;
+    const decodeTime = this.timeline.unwrap(dts);
+    const step = decodeTime - (this.lastDecodeTime ?? decodeTime - 1);
+    if (step <= 0 || step > MAX_STEP_TICKS) this.waitsForKeyframe = true;
+    if (this.waitsForKeyframe && !keyframe) {
+      this.droppedAccessUnits++;
+      return;
+    }
+    const discontinuity = this.waitsForKeyframe;
+    this.waitsForKeyframe = false;
+    this.lastDecodeTime = decodeTime;
+    this.frameRate.add(decodeTime);
+    const presentationOffset = (((pts - dts + 2 ** 32) & 0xffff_ffff) | 0) as Ticks90k;
+    this.onAccessUnit({
+      packets: this.buffer.packets,
+      keyframe,
+      discontinuity,
+      decodeTime,
+      presentationOffset,
+      start,
+    });
+  }
+
+  /** A packet that continues nothing: what was taken for the end of its PES packet by the stuffing was none. */
+  private stray(): void {
+    if (!this.endedByStuffing) return;
+    this.endedByStuffing = false;
+    this.stuffingEnds = false;
+    this.waitsForKeyframe = true;
+  }
+}

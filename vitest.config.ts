@@ -1,0 +1,43 @@
+import { defineConfig } from 'vitest/config';
+
+// Packages import each other by name; under test they resolve to the sources, so that no suite runs on a stale build.
+const fromSource = {
+  resolve: { conditions: ['topicast-source', 'import', 'module', 'default'] },
+  ssr: { resolve: { conditions: ['topicast-source', 'node', 'import', 'module', 'default'] } },
+};
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...fromSource,
+        test: {
+          name: 'unit',
+          include: ['{contracts,media,log,producer,gateway,player,start,web}/**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**', 'log/src/kafka/**', '**/.next/**'],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        ...fromSource,
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts', 'log/src/kafka/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 240_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        ...fromSource,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 240_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
