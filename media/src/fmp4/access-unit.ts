@@ -46,10 +46,10 @@ export class AccessUnitReader {
       const nal = withoutTrailingZeros(data);
       if (nal.byteLength === 0 || type === NAL_DELIMITER) return;
       if (type === NAL_SPS) {
-        this.sps.push(nal);
+        addNew(this.sps, nal);
         if (config && config.sarRatio[0] > 0 && config.sarRatio[1] > 0)
           this.sampleAspectRatio = config.sarRatio;
-      } else if (type === NAL_PPS) this.pps.push(nal);
+      } else if (type === NAL_PPS) addNew(this.pps, nal);
       else this.nals.push(nal);
       this.hasPicture ||= type >= NAL_FIRST_SLICE && type <= NAL_IDR;
     });
@@ -76,6 +76,14 @@ export class AccessUnitReader {
     return { dts, pts, nals, parameters: { sps, pps, picture, sampleAspectRatio }, loosePps: [] };
   }
 }
+
+/** Some streams repeat a parameter set within a unit; in `avcC` it stands once. */
+function addNew(sets: Uint8Array[], set: Uint8Array): void {
+  if (!sets.some((known) => sameBytes(known, set))) sets.push(set);
+}
+
+export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
 
 /** Annex B: any number of zeros, at least two, then a one. */
 function beginsWithStartCode(bytes: Uint8Array): boolean {

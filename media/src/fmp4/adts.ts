@@ -34,6 +34,7 @@ export class AdtsReader {
   private rest = new Uint8Array(0);
 
   read({ data, pts }: Pes): AudioFrame[] {
+    if (beginsWithFrame(data)) this.rest = new Uint8Array(0); // what it waited for did not come
     const bytes = this.rest.byteLength === 0 ? data : joined(this.rest, data);
     const firstOwn = this.rest.byteLength;
     const frames: AudioFrame[] = [];
@@ -88,6 +89,15 @@ function parseHeader(bytes: Uint8Array, at: number): Header | undefined {
   const objectType = (bytes[at + 2]! >> 6) + 1;
   const length = ((bytes[at + 6]! & 3) + 1) * 1024;
   return { parameters: { objectType, frequencyIndex, sampleRate, channels }, size, headerSize, length };
+}
+
+/** For sure: it ends where the next one begins, or the bytes end. */
+function beginsWithFrame(bytes: Uint8Array): boolean {
+  const header = bytes.byteLength < HEADER_BYTES ? undefined : parseHeader(bytes, 0);
+  if (!header) return false;
+  return header.size + HEADER_BYTES > bytes.byteLength
+    ? header.size === bytes.byteLength
+    : parseHeader(bytes, header.size) !== undefined;
 }
 
 function nextSync(bytes: Uint8Array, from: number): number {

@@ -30,7 +30,7 @@ interface Run {
  * counting sampling instants; 90 kHz time stamps, rounded, would leave gaps and overlaps of one instant.
  */
 export class AudioTrack {
-  /** Frames that no time stamp gave a place. */
+  /** Frames from before the beginning of media time, or without a time stamp that has a place in it. */
   droppedFrames = 0;
   private sequence = 0;
   private parameters: AudioParameters | undefined;
@@ -51,18 +51,19 @@ export class AudioTrack {
     const runs: Run[] = [];
     for (const frame of frames) {
       if (frame.pts !== undefined) this.follow(frame, place(frame.pts));
-      if (this.next?.sampleRate !== frame.parameters.sampleRate) {
-        this.next = undefined;
+      if (this.next?.sampleRate !== frame.parameters.sampleRate) this.next = undefined;
+      const position = this.next;
+      if (position) this.next = { ...position, instant: position.instant + frame.length };
+      if (!position || position.instant < 0) {
         this.droppedFrames++;
         continue;
       }
       let run = runs.at(-1);
-      if (!run || !continues(run, frame, this.next)) {
-        run = { frames: [], parameters: frame.parameters, start: this.next.instant, epoch: this.next.epoch };
+      if (!run || !continues(run, frame, position)) {
+        run = { frames: [], parameters: frame.parameters, start: position.instant, epoch: position.epoch };
         runs.push(run);
       }
       run.frames.push(frame);
-      this.next = { ...this.next, instant: this.next.instant + frame.length };
     }
     const fragments = runs.map((run) => this.toFragment(run));
     const last = runs.at(-1);

@@ -33,6 +33,7 @@ interface Findings {
   audio: Pes[];
   videoGap: boolean;
   audioGap: boolean;
+  hasVideo: boolean;
   damaged: boolean;
 }
 
@@ -49,7 +50,7 @@ export class ChunkDemuxer {
   private readonly packets = new m2ts.TransportParseStream();
   private readonly elementary = new m2ts.ElementaryStream();
   private continuity = new ContinuityCheck();
-  private found: Findings = { video: [], audio: [], videoGap: false, audioGap: false, damaged: false };
+  private found = nothingFound();
 
   constructor() {
     this.packets.on('data', (packet) => {
@@ -63,19 +64,22 @@ export class ChunkDemuxer {
 
   /** Undefined if the chunk is damaged: bytes or packets are missing inside. */
   read(chunk: Uint8Array): ChunkContents | undefined {
-    const found: Findings = { video: [], audio: [], videoGap: false, audioGap: false, damaged: false };
+    const found = nothingFound();
     this.found = found;
     for (let at = 0; at < chunk.byteLength && !found.damaged; at += PACKET_BYTES) {
       const packet = chunk.subarray(at, at + PACKET_BYTES);
       if (packet.byteLength < PACKET_BYTES || packet[0] !== SYNC_BYTE || hasTransportError(packet)) {
         found.damaged = true;
-      } else if (hasPayload(packet) && !isScrambled(packet) && this.follows(packet)) {
+      } else if (hasPayload(packet) && !isScrambled(packet)) {
+        this.checkContinuity(packet);
         this.packets.push(packet);
       }
     }
     this.packets.packetsWaitingForPmt.length = 0;
     this.elementary.flush();
     this.elementary.reset();
+    // ElementaryStream says nothing of what is too short for a PES header.
+    found.damaged ||= found.hasVideo && found.video.length === 0;
     return found.damaged ? undefined : { ...found, audioOnly: this.packets.programMapTable?.video === null };
   }
 
@@ -84,19 +88,17 @@ export class ChunkDemuxer {
     this.continuity = new ContinuityCheck();
   }
 
-  /** Whether the packet is to be read: it is no repetition. Notes what is missing before it. */
-  private follows(packet: Uint8Array): boolean {
+  /** Chunks hold no repeated packets: what looks like one comes 16 packets, or 32, after the last. */
+  private checkContinuity(packet: Uint8Array): void {
     const pid = pidOf(packet);
     const isVideo = pid === this.packets.programMapTable?.video;
     const isAudio = pid === this.packets.programMapTable?.audio;
-    if (!isVideo && !isAudio) return true;
-    const order = this.continuity.check(packet, pid);
-    if (order === 'gap') {
-      this.found.damaged ||= !startsUnit(packet);
-      this.found.videoGap ||= isVideo;
-      this.found.audioGap ||= isAudio;
-    }
-    return order !== 'repeat';
+    if (!isVideo && !isAudio) return;
+    this.found.hasVideo ||= isVideo;
+    if (this.continuity.check(packet, pid) === 'next') return;
+    this.found.damaged ||= !startsUnit(packet);
+    this.found.videoGap ||= isVideo;
+    this.found.audioGap ||= isAudio;
   }
 
   private onPes({ type, data, packetLength = OPEN_LENGTH, pts, dts }: MuxPes): void {
@@ -111,3 +113,12 @@ export class ChunkDemuxer {
     }
   }
 }
+
+const nothingFound = (): Findings => ({
+  video: [],
+  audio: [],
+  videoGap: false,
+  audioGap: false,
+  hasVideo: false,
+  damaged: false,
+});

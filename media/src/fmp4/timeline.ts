@@ -58,7 +58,7 @@ export class MediaTimeline {
 
   /**
    * @param alone the stream has no video, so that audio alone makes the timeline.
-   * @returns undefined if it is of another timeline, or from before the first picture.
+   * @returns undefined if it is of another timeline. From before the first picture it has a time below 0.
    */
   placeAudio(pts33: number, alone: boolean): Placement | undefined {
     const pts = this.unwrap(pts33);
@@ -67,7 +67,7 @@ export class MediaTimeline {
     if (alone && (this.base === undefined || distance(this.latest) > MAX_STEP)) this.begin(pts, pts);
     else if (Math.min(distance(this.lastVideo), distance(this.lastAudio)) > MAX_AUDIO_DISTANCE)
       return undefined;
-    if (this.base === undefined || pts < this.base) return undefined;
+    if (this.base === undefined) return undefined;
     this.lastAudio = pts;
     return this.placed(pts, pts);
   }

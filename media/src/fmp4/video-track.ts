@@ -1,5 +1,5 @@
 import { TICKS_PER_SECOND, type Ticks90k, ticks90k, ticksToSeconds } from '@topicast/contracts/units';
-import type { AccessUnit, VideoParameters } from './access-unit.js';
+import { type AccessUnit, sameBytes, type VideoParameters } from './access-unit.js';
 import { videoFragment, videoInit } from './boxes.js';
 import type { Fragment, InitSegment } from './fragment.js';
 import type { Placement } from './timeline.js';
@@ -20,23 +20,27 @@ export class VideoTrack {
   private parameters: VideoParameters | undefined;
   private last: { placement: Placement; decodeTime: number; declared: number } | undefined;
   /** Between the last two pictures, and the two before. */
-  private steps: readonly [number, number] = [FIRST_STEP, FIRST_STEP];
+  private steps: readonly [number, number] | undefined;
 
   /** The first unit must be a keyframe. */
   fragment(unit: AccessUnit, placement: Placement): { fragment: Fragment; end: Ticks90k } {
     const keyframe = unit.parameters !== undefined;
     const before = this.last?.placement.epoch === placement.epoch ? this.last : undefined;
-    if (before) this.steps = [placement.decode - before.placement.decode, this.steps[0]];
+    if (before) {
+      const step = placement.decode - before.placement.decode;
+      this.steps = [step, this.steps?.[0] ?? step];
+    }
+    const steps = this.steps ?? [FIRST_STEP];
     const decodeTime = before
-      ? Math.min(placement.decode, before.decodeTime + before.declared * MAX_DECODE_STEP)
+      ? Math.min(placement.decode, before.decodeTime + Math.floor(before.declared * MAX_DECODE_STEP))
       : placement.decode;
-    const declared = Math.max(MIN_DECLARED, this.steps[0]);
+    const declared = Math.max(MIN_DECLARED, steps[0]);
     const discontinuity = this.last !== undefined && !before;
     this.last = { placement, decodeTime, declared };
     const init = unit.parameters && this.newInit(unit.parameters);
     const data = videoFragment(this.sequence++, {
       nals: [
-        ...unit.loosePps.filter((pps) => !this.parameters?.pps.some((known) => equal(known, pps))),
+        ...unit.loosePps.filter((pps) => !this.parameters?.pps.some((known) => sameBytes(known, pps))),
         ...unit.nals,
       ],
       keyframe,
@@ -45,7 +49,7 @@ export class VideoTrack {
       duration: declared,
     });
     // The lesser: a gap is not a frame rate.
-    const end = ticks90k(placement.presentation + Math.min(...this.steps));
+    const end = ticks90k(placement.presentation + Math.min(...steps));
     const fragment: Fragment = {
       track: 'video',
       ...(init && { init }),
@@ -72,7 +76,4 @@ export class VideoTrack {
 }
 
 const sameSets = (a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean =>
-  a.length === b.length && a.every((set, i) => equal(set, b[i]!));
-
-const equal = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
+  a.length === b.length && a.every((set, i) => sameBytes(set, b[i]!));

@@ -1,0 +1,113 @@
+import { homedir } from 'node:os';
+import { delimiter, resolve } from 'node:path';
+import { ConfigError, flag, list, readConfig, sharedSettings } from '@topicast/contracts/config';
+import { type Bytes, bytes, type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { z } from 'zod';
+
+export interface GatewayConfig {
+  /** The address to listen on. */
+  readonly host: string;
+  readonly port: number;
+  readonly dataDirectory: string;
+  /** The operator's token, where it was given. */
+  readonly token: string | undefined;
+  /** Files below these may be streamed. */
+  readonly mediaDirectories: readonly string[];
+  /** Names, besides addresses and localhost, under which this gateway is asked; lower case. */
+  readonly allowedHosts: readonly string[];
+  /** The web pages that may change something. */
+  readonly allowedOrigins: readonly string[];
+  readonly allowPrivateUrls: boolean;
+  /** If set, viewers need a JWT signed with it. */
+  readonly viewerSecret: string | undefined;
+  readonly limits: {
+    readonly viewers: number;
+    readonly viewersPerAddress: number;
+    readonly messagesPerSecond: number;
+  };
+  readonly ring: { readonly span: Milliseconds; readonly bytes: Bytes };
+  /** The rewind window of topics that are made here. */
+  readonly retention: Milliseconds;
+}
+
+const atLeastOne = z.coerce.number('must be a number').int().min(1);
+
+const settings = z.object({
+  TOPICAST_HOST: sharedSettings.TOPICAST_HOST,
+  TOPICAST_WEB_PORT: sharedSettings.TOPICAST_WEB_PORT,
+  TOPICAST_GATEWAY_PORT: sharedSettings.TOPICAST_GATEWAY_PORT,
+  TOPICAST_DATA_DIR: sharedSettings.TOPICAST_DATA_DIR,
+  TOPICAST_MEDIA_DIRS: sharedSettings.TOPICAST_MEDIA_DIRS,
+  /** The operator's token; without it one is made and kept in the data folder. */
+  TOPICAST_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  /** Names by which the gateway is reached, `*` for any. */
+  TOPICAST_ALLOWED_HOSTS: list.default([]),
+  /** Origins of pages that may change something, `http://studio.example:3000`; the web's own if absent. */
+  TOPICAST_ALLOWED_ORIGINS: list.optional(),
+  /** Whether streams may be fetched from private addresses. */
+  TOPICAST_ALLOW_PRIVATE_URLS: flag.default(false),
+  /** Makes viewing a matter of tokens: JWT, HS256, claim `stream`. */
+  TOPICAST_VIEWER_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  TOPICAST_MAX_VIEWERS: atLeastOne.default(5_000),
+  /** Behind a proxy all viewers have the proxy's address. */
+  TOPICAST_MAX_VIEWERS_PER_ADDRESS: atLeastOne.default(2_000),
+  TOPICAST_MAX_MESSAGES_PER_SECOND: atLeastOne.default(100),
+  /** How much of each watched rendition stays in memory, for resuming and seeking. */
+  TOPICAST_RING_SECONDS: atLeastOne.default(20),
+  TOPICAST_RING_MB: atLeastOne.default(64),
+  /** The rewind window: how long chunks stay in the log. */
+  TOPICAST_RETENTION_MINUTES: z.coerce.number('must be a number of minutes').min(1).max(10_080).default(15),
+});
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+const WILDCARD = /^(0\.0\.0\.0|::)$/;
+
+/** @throws {ConfigError} with one line that says what to set. */
+export function readGatewayConfig(environment: Record<string, string | undefined>): GatewayConfig {
+  const given = readConfig(settings, environment);
+  const host = given.TOPICAST_HOST;
+  if (!LOOPBACK.test(host) && given.TOPICAST_TOKEN === undefined) {
+    throw new ConfigError(
+      `TOPICAST_TOKEN: must be set to listen on ${host}, where others can reach the gateway`,
+    );
+  }
+  return Object.freeze({
+    host,
+    port: given.TOPICAST_GATEWAY_PORT,
+    dataDirectory: given.TOPICAST_DATA_DIR,
+    token: given.TOPICAST_TOKEN,
+    mediaDirectories: given.TOPICAST_MEDIA_DIRS.flatMap((item) => item.split(delimiter))
+      .filter(Boolean)
+      .map(absolute),
+    allowedHosts: [...given.TOPICAST_ALLOWED_HOSTS, host].map((name) => name.toLowerCase()),
+    allowedOrigins:
+      given.TOPICAST_ALLOWED_ORIGINS?.map(originOf) ?? ownOrigins(host, given.TOPICAST_WEB_PORT),
+    allowPrivateUrls: given.TOPICAST_ALLOW_PRIVATE_URLS,
+    viewerSecret: given.TOPICAST_VIEWER_SECRET,
+    limits: {
+      viewers: given.TOPICAST_MAX_VIEWERS,
+      viewersPerAddress: given.TOPICAST_MAX_VIEWERS_PER_ADDRESS,
+      messagesPerSecond: given.TOPICAST_MAX_MESSAGES_PER_SECOND,
+    },
+    ring: {
+      span: milliseconds(given.TOPICAST_RING_SECONDS * 1000),
+      bytes: bytes(given.TOPICAST_RING_MB * 1024 * 1024),
+    },
+    retention: milliseconds(given.TOPICAST_RETENTION_MINUTES * 60_000),
+  });
+}
+
+const absolute = (directory: string): string => resolve(directory.replace(/^~(?=$|[/\\])/, () => homedir()));
+
+function ownOrigins(host: string, webPort: number): string[] {
+  const names = ['127.0.0.1', 'localhost'];
+  if (!WILDCARD.test(host)) names.push(host.includes(':') ? `[${host}]` : host);
+  return [...new Set(names.map((name) => originOf(`http://${name}:${webPort}`)))];
+}
+
+function originOf(text: string): string {
+  const origin = URL.canParse(text) ? new URL(text).origin : 'null';
+  if (origin === 'null')
+    throw new ConfigError(`TOPICAST_ALLOWED_ORIGINS: "${text}" is no origin, as http://host:3000`);
+  return origin;
+}

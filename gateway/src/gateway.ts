@@ -1,0 +1,159 @@
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CloseCode } from '@topicast/contracts/close-codes';
+import { ConfigError } from '@topicast/contracts/config';
+import { milliseconds } from '@topicast/contracts/units';
+import type { ChunkLog } from '@topicast/log';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import type { GatewayConfig } from './config.js';
+import { createApp } from './http/app.js';
+import { OperatorCheck } from './http/operator.js';
+import { LiveEndpoint } from './live/upgrade.js';
+import { ViewerAccess } from './live/viewer-access.js';
+import { GatewayMetrics } from './metrics/metrics.js';
+import { Feeds } from './stream/feeds.js';
+import { Directory } from './streams/directory.js';
+import { Operations } from './streams/operations.js';
+import { Audience } from './viewer/audience.js';
+
+export interface GatewayOptions {
+  /** Stays the caller's: it is not closed with the gateway. */
+  readonly log: ChunkLog;
+  readonly config: GatewayConfig;
+  readonly logger: Logger;
+  readonly operatorToken: string;
+}
+
+export interface Gateway {
+  readonly port: number;
+  /** Viewers are sent away with 1001 and have a moment to leave. */
+  close(): Promise<void>;
+}
+
+const TICK_MS = 1_000;
+const SAMPLE_LAG_EVERY = 5;
+const OPEN_AGAIN_MS = 2_000;
+/** A log that answers is there by then; one that does not is waited for in the background. */
+const OPEN_WITHIN_MS = 2_000;
+
+/**
+ * Listen, and go on without the log until it is there: then the API answers 503 and viewers are closed with 4503.
+ * @throws {ConfigError} if the address cannot be listened on
+ */
+export async function startGateway({ log, config, logger, operatorToken }: GatewayOptions): Promise<Gateway> {
+  const metrics = new GatewayMetrics();
+  const audience = new Audience(config.limits);
+  const feeds = new Feeds({ log, limits: config.ring, metrics, logger });
+  const directory = new Directory({
+    log,
+    logger,
+    viewersOf: (stream) => audience.countOf(stream),
+    onState: (stream, state) => {
+      for (const viewer of audience.of(stream)) viewer.setState(state);
+    },
+    onRemoved: (stream) => {
+      audience.closeStream(stream, CloseCode.streamDeleted, 'the stream was deleted');
+      void feeds.closeStream(stream);
+    },
+  });
+  metrics.watch({
+    viewers: (protocol) => audience.count(protocol),
+    feeds: () => feeds.size,
+    ringBytes: () => feeds.bytes,
+  });
+
+  const live = new LiveEndpoint({
+    config,
+    directory,
+    feeds,
+    audience,
+    metrics,
+    logger,
+    access: new ViewerAccess(config.viewerSecret, operatorToken),
+  });
+  const app = await createApp({
+    config,
+    log,
+    directory,
+    logger,
+    registry: metrics.registry,
+    operations: new Operations(log, directory, config.retention),
+    operator: new OperatorCheck(operatorToken),
+  });
+  live.attach(app.server);
+  await listen(app, config);
+
+  const closing = new AbortController();
+  const opened = openDirectory(directory, logger, closing.signal);
+  await Promise.race([opened, sleep(OPEN_WITHIN_MS, undefined, { signal: closing.signal })]);
+  const ticking = startTicking({ audience, directory, feeds, metrics });
+
+  return {
+    port: (app.server.address() as AddressInfo).port,
+    async close() {
+      closing.abort();
+      live.stop();
+      clearInterval(ticking);
+      await audience.close();
+      await app.close();
+      await directory.close();
+      await feeds.close();
+    },
+  };
+}
+
+async function listen(app: FastifyInstance, { host, port }: GatewayConfig): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') {
+      throw new ConfigError(`port ${port} on ${host} is in use: set TOPICAST_GATEWAY_PORT to another one`, {
+        cause: error,
+      });
+    }
+    if (code === 'EADDRNOTAVAIL' || code === 'EACCES' || code === 'ENOTFOUND') {
+      throw new ConfigError(`cannot listen on ${host}, port ${port} (${code}): see TOPICAST_HOST`, {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+/** Try until the log is there. */
+async function openDirectory(directory: Directory, logger: Logger, signal: AbortSignal): Promise<void> {
+  for (let attempt = 1; !signal.aborted; attempt += 1) {
+    try {
+      await directory.open();
+      if (attempt > 1) logger.info('the log is there');
+      return;
+    } catch (error) {
+      if (attempt === 1) logger.warn({ err: error }, 'the log cannot be reached: waiting for it');
+    }
+    await sleep(OPEN_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+interface Ticked {
+  readonly audience: Audience;
+  readonly directory: Directory;
+  readonly feeds: Feeds;
+  readonly metrics: GatewayMetrics;
+}
+
+/** One timer for all that only time tells: viewers have none of their own. */
+function startTicking({ audience, directory, feeds, metrics }: Ticked): NodeJS.Timeout {
+  let ticks = 0;
+  return setInterval(() => {
+    const now = milliseconds(performance.now());
+    ticks += 1;
+    audience.tick(now);
+    directory.tick();
+    void feeds.sweep(now);
+    if (ticks % SAMPLE_LAG_EVERY !== 0) return;
+    for (const viewer of audience.all()) metrics.observeLag(viewer.lag(now));
+  }, TICK_MS);
+}

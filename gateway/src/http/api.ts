@@ -1,0 +1,140 @@
+import { createStreamRequest, problem, streamInfo, streamList } from '@topicast/contracts/http';
+import { isStreamId, type StreamId } from '@topicast/contracts/stream-id';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { GatewayConfig } from '../config.js';
+import type { Directory } from '../streams/directory.js';
+import type { Operations } from '../streams/operations.js';
+import { publicInfo } from '../streams/stream-info.js';
+import type { OperatorCheck } from './operator.js';
+import { ApiError } from './problem.js';
+import { checkSource } from './source-check.js';
+
+export interface ApiOptions {
+  readonly config: GatewayConfig;
+  readonly directory: Directory;
+  readonly operations: Operations;
+  readonly operator: OperatorCheck;
+}
+
+const anId = z.object({ id: z.string() });
+const nothing = z.undefined();
+/** How a problem is documented; it is sent as it is (see problem.ts). */
+const problems = (...statuses: number[]) =>
+  Object.fromEntries(
+    statuses.map((status) => [status, { content: { 'application/problem+json': { schema: problem } } }]),
+  );
+
+/** `/api/streams`: reading for everybody, changing for the operator. */
+export function addApi(
+  instance: FastifyInstance,
+  { config, directory, operations, operator }: ApiOptions,
+): void {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const whileReady = async (): Promise<void> => {
+    if (!directory.ready) throw new ApiError(503, 'the log has not been reached yet');
+  };
+  const changing = { onRequest: [operator.require], preHandler: [whileReady] };
+  const security = [{ operator: [] }];
+
+  app.get(
+    '/api/streams',
+    {
+      preHandler: [whileReady],
+      schema: {
+        summary: 'All streams',
+        tags: ['streams'],
+        response: { 200: streamList, ...problems(401, 503) },
+      },
+    },
+    async (request) => {
+      const streams = directory.list();
+      return { streams: operator.isOperator(request) ? streams : streams.map(publicInfo) };
+    },
+  );
+
+  app.get(
+    '/api/streams/:id',
+    {
+      preHandler: [whileReady],
+      schema: {
+        summary: 'One stream',
+        tags: ['streams'],
+        params: anId,
+        response: { 200: streamInfo, ...problems(401, 404, 503) },
+      },
+    },
+    async (request) => {
+      const isOperator = operator.isOperator(request);
+      const info = directory.info(existing(request.params.id));
+      if (!info) throw unknownStream(request.params.id);
+      return isOperator ? info : publicInfo(info);
+    },
+  );
+
+  app.post(
+    '/api/streams',
+    {
+      ...changing,
+      schema: {
+        summary: 'Create a stream, and start it',
+        tags: ['streams'],
+        security,
+        body: createStreamRequest,
+        response: { 201: streamInfo, ...problems(400, 401, 403, 409, 413, 422, 503) },
+      },
+    },
+    async (request, reply) => {
+      await checkSource(request.body.source, config);
+      const id = await operations.create(request.body);
+      const info = directory.info(id);
+      if (!info) throw new ApiError(409, 'the stream was deleted in the same moment');
+      return reply.code(201).header('location', `/api/streams/${id}`).send(info);
+    },
+  );
+
+  const accepted = { params: anId, response: { 202: streamInfo, ...problems(401, 403, 404, 409, 503) } };
+  for (const [action, summary] of [
+    ['start', 'Start the encoder; again, if it has failed'],
+    ['stop', 'Stop the encoder'],
+  ] as const) {
+    app.post(
+      `/api/streams/:id/${action}`,
+      { ...changing, schema: { summary, tags: ['streams'], security, ...accepted } },
+      async (request, reply) => {
+        const id = existing(request.params.id);
+        await operations[action](id);
+        const info = directory.info(id);
+        if (!info) throw unknownStream(id);
+        return reply.code(202).send(info);
+      },
+    );
+  }
+
+  app.delete(
+    '/api/streams/:id',
+    {
+      ...changing,
+      schema: {
+        summary: 'Delete a stream with all that is in its topic',
+        tags: ['streams'],
+        security,
+        params: anId,
+        response: { 204: nothing, ...problems(401, 403, 404, 503) },
+      },
+    },
+    async (request, reply) => {
+      await operations.remove(existing(request.params.id));
+      return reply.code(204).send();
+    },
+  );
+}
+
+/** A text that is no id names no stream. */
+function existing(text: string): StreamId {
+  if (!isStreamId(text)) throw unknownStream(text);
+  return text;
+}
+
+const unknownStream = (id: string): ApiError => new ApiError(404, `there is no stream "${id.slice(0, 80)}"`);

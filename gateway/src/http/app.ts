@@ -1,0 +1,90 @@
+import type { Socket } from 'node:net';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { type FastifyInstance, fastify } from 'fastify';
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { Logger } from 'pino';
+import { type ApiOptions, addApi } from './api.js';
+import { addHealth, type HealthOptions } from './health.js';
+import { isOwnHost } from './hosts.js';
+import { acceptJson } from './json-body.js';
+import { guardOrigins } from './origins.js';
+import { ApiError, explain, problemOf, sendProblem } from './problem.js';
+
+export type AppOptions = ApiOptions & HealthOptions & { readonly logger: Logger };
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+/** Asked by orchestrators under whatever name the pod has, and telling nothing. */
+const ANY_HOST = new Set(['/healthz', '/readyz']);
+
+/** The HTTP side of the gateway. Every error is `application/problem+json`. */
+export async function createApp(options: AppOptions): Promise<FastifyInstance> {
+  const { config, logger } = options;
+  const app = fastify({
+    // Its own request log would write tokens: URLs have them.
+    logger: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: 30_000,
+    forceCloseConnections: true,
+    clientErrorHandler: (_error, socket) => refuseMalformed(socket),
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, explain(error, logger)),
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler<Error>(async (error, _request, reply) => sendProblem(reply, explain(error, logger)));
+  acceptJson(app);
+
+  app.addHook('onRequest', async (request) => {
+    if (ANY_HOST.has(request.url) || isOwnHost(request.headers.host, config.allowedHosts)) return;
+    throw new ApiError(421, 'this gateway is not known by that name: see TOPICAST_ALLOWED_HOSTS');
+  });
+  await guardOrigins(app, config.allowedOrigins);
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-content-type-options', 'nosniff');
+    if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request;
+    const ms = Math.round(reply.elapsedTime);
+    logger.debug({ method, route: routeOptions.url, status: reply.statusCode, ms }, 'request');
+  });
+
+  await addDocumentation(app);
+  addHealth(app, options);
+  addApi(app, options);
+  app.setNotFoundHandler(async (request, reply) => {
+    const isLive = request.url.startsWith('/live/');
+    const problem = isLive ? problemOf(426, 'streams are watched over WebSockets') : problemOf(404);
+    if (isLive) reply.header('upgrade', 'websocket');
+    await sendProblem(reply, problem);
+  });
+  await app.ready();
+  return app;
+}
+
+/** OpenAPI at `/docs`; all that the page needs comes from here. */
+async function addDocumentation(app: FastifyInstance): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Topicast gateway',
+        version: '1',
+        description: 'Streams are watched over WebSockets at /live/<stream>: see docs/5-protocol.',
+      },
+      components: { securitySchemes: { operator: { type: 'http', scheme: 'bearer' } } },
+    },
+    transform: jsonSchemaTransform,
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+}
+
+/** Bytes that are no HTTP have no request to answer to. */
+function refuseMalformed(socket: Socket): void {
+  if (!socket.writable) return;
+  const body = JSON.stringify(problemOf(400, 'this is no HTTP request'));
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ChunkLog } from '@topicast/log';
+import type { FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
+import type { Directory } from '../streams/directory.js';
+import { ApiError } from './problem.js';
+
+export interface HealthOptions {
+  readonly log: ChunkLog;
+  readonly directory: Directory;
+  readonly registry: Registry;
+}
+
+const PING_TIMEOUT_MS = 2_000;
+
+/** For orchestrators and Prometheus. */
+export function addHealth(app: FastifyInstance, { log, directory, registry }: HealthOptions): void {
+  const schema = (summary: string) => ({ schema: { summary, tags: ['health'] } });
+
+  app.get('/healthz', schema('Whether the process runs'), async () => ({ status: 'ok' }));
+
+  app.get('/readyz', schema('Whether viewers can be served: the log answers'), async () => {
+    if (!directory.ready) throw new ApiError(503, 'the log has not been reached yet');
+    const timer = new AbortController();
+    const answer = log.ping().then(
+      () => true,
+      () => false,
+    );
+    const timeout = sleep(PING_TIMEOUT_MS, false, { signal: timer.signal }).catch(() => false);
+    const answers = await Promise.race([answer, timeout]);
+    timer.abort();
+    if (!answers) throw new ApiError(503, 'the log does not answer');
+    return { status: 'ready' };
+  });
+
+  app.get('/metrics', schema('Metrics in the format of Prometheus'), async (_request, reply) =>
+    reply.type(registry.contentType).send(await registry.metrics()),
+  );
+}

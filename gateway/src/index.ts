@@ -1,0 +1,3 @@
+export { type GatewayConfig, readGatewayConfig } from './config.js';
+export { type Gateway, type GatewayOptions, startGateway } from './gateway.js';
+export { operatorToken } from './operator-token.js';

@@ -1,0 +1,53 @@
+import { parsePosition } from '@topicast/contracts/position';
+import { SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from '@topicast/contracts/server-message';
+import { isStreamId, type StreamId } from '@topicast/contracts/stream-id';
+import type { Protocol } from '../metrics/metrics.js';
+import type { Destination } from '../stream/cursor.js';
+
+/** What an upgrade request asks for. */
+export type LiveRequest =
+  /** Refused before the 101: no viewer of ours asks so. */
+  | { readonly kind: 'refuse'; readonly status: 400 | 404; readonly detail: string }
+  /** Accepted, and closed as a bad message, so that a browser's page hears why. */
+  | { readonly kind: 'reject'; readonly problem: string }
+  | {
+      readonly kind: 'watch';
+      readonly stream: StreamId;
+      readonly rendition: number;
+      readonly destination: Destination;
+      readonly protocol: Protocol;
+      readonly token: string | undefined;
+    };
+
+const PATH = /^\/live\/([^/]+)$/;
+const RENDITION = /^(0|[1-9]\d?)$/;
+
+/** `/live/<stream>?rendition=0&after=<position>&token=<token>`, with or without the subprotocol. */
+export function parseLiveRequest(target: string, subprotocols: string | undefined): LiveRequest {
+  const [path = '', query = ''] = target.split('?', 2);
+  const id = PATH.exec(path)?.[1];
+  if (id === undefined) return { kind: 'refuse', status: 404, detail: 'streams are at /live/<stream>' };
+  if (!isStreamId(id)) return { kind: 'refuse', status: 400, detail: 'this is no stream id' };
+
+  const parameters = new URLSearchParams(query);
+  const rendition = parameters.get('rendition') ?? '0';
+  if (!RENDITION.test(rendition)) return { kind: 'reject', problem: 'rendition: a number from 0 on' };
+  const after = parameters.get('after');
+  const position = after === null ? 'live' : parsePosition(after);
+  if (position === undefined) return { kind: 'reject', problem: 'after: <session>.<offset>.<part>' };
+
+  const offered = subprotocols?.split(',').map((name) => name.trim()) ?? [];
+  return {
+    kind: 'watch',
+    stream: id,
+    rendition: Number(rendition),
+    destination: position,
+    protocol: offered.includes(SUBPROTOCOL) ? 'v1' : 'raw',
+    token: tokenAmong(offered) ?? parameters.get('token') ?? undefined,
+  };
+}
+
+function tokenAmong(offered: readonly string[]): string | undefined {
+  const carrier = offered.find((name) => name.startsWith(TOKEN_SUBPROTOCOL_PREFIX));
+  return carrier && Buffer.from(carrier.slice(TOKEN_SUBPROTOCOL_PREFIX.length), 'base64url').toString();
+}

@@ -1,0 +1,182 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StreamId } from '@topicast/contracts/stream-id';
+import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { type ChunkLog, LogError, type LogRecord } from '@topicast/log';
+import type { Logger } from 'pino';
+import type { GatewayMetrics } from '../metrics/metrics.js';
+import { ForeignReader } from './foreign.js';
+import type { FedChunk } from './live-chunk.js';
+import { LossReport } from './loss-report.js';
+import { Ring, type RingLimits } from './ring.js';
+import { SequenceGuard } from './sequence.js';
+import { openTail } from './tail-start.js';
+
+/** Who wants to know of new chunks. Called for each batch, with this process's monotonic time. */
+export interface Subscriber {
+  pump(now: Milliseconds): void;
+  /** There is no such rendition. */
+  unavailable(): void;
+}
+
+export interface FeedOptions {
+  readonly log: ChunkLog;
+  readonly stream: StreamId;
+  readonly rendition: number;
+  readonly limits: RingLimits;
+  readonly metrics: GatewayMetrics;
+  readonly logger: Logger;
+}
+
+/** A topic that is not there is looked for again after this: its producer may be about to make it. */
+const RETRY_MS = 1_000;
+/** If the log's last offsets hold nothing to read, reading counts as caught up after this. */
+const CATCH_UP_MS = 3_000;
+
+/** One tail of one rendition, from the log into a ring, for all who watch it. */
+export class Feed {
+  readonly ring: Ring;
+  /** Since when nobody subscribes, monotonic; undefined while somebody does. */
+  idleSince: Milliseconds | undefined;
+  readonly #options: FeedOptions;
+  readonly #subscribers = new Set<Subscriber>();
+  readonly #closing = new AbortController();
+  readonly #running: Promise<void>;
+  readonly #losses: LossReport;
+  #guard = new SequenceGuard();
+  #foreign: ForeignReader | undefined;
+  #lastOffset = -1;
+  #catchUpAt = 0;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+    this.ring = new Ring(options.limits);
+    this.#losses = new LossReport(options.logger);
+    this.idleSince = milliseconds(performance.now());
+    this.#running = this.#run();
+  }
+
+  subscribe(subscriber: Subscriber): void {
+    this.#subscribers.add(subscriber);
+    this.idleSince = undefined;
+  }
+
+  unsubscribe(subscriber: Subscriber): void {
+    if (!this.#subscribers.delete(subscriber)) return;
+    if (this.#subscribers.size === 0) this.idleSince = milliseconds(performance.now());
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      try {
+        await this.#read(signal);
+      } catch (error) {
+        this.#onReadError(error);
+      }
+      // Between two tails the topic may be made, or the log come back.
+      await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #read(signal: AbortSignal): Promise<void> {
+    const { log, stream, rendition, limits } = this.#options;
+    const { next, batches } = await openTail(log, stream, rendition, limits.span, signal);
+    this.#catchUpAt = next;
+    if (next === 0) this.#catchUp();
+    const catchUp = setTimeout(() => this.#catchUp(), CATCH_UP_MS);
+    try {
+      for await (const batch of batches) {
+        if (signal.aborted) return;
+        this.#take(batch);
+      }
+    } finally {
+      clearTimeout(catchUp);
+    }
+  }
+
+  #onReadError(error: unknown): void {
+    const { logger } = this.#options;
+    if (error instanceof LogError && error.code === 'unknown-topic') {
+      this.#restart();
+      return;
+    }
+    if (error instanceof LogError && error.code === 'invalid') {
+      for (const subscriber of [...this.#subscribers]) subscriber.unavailable();
+      return;
+    }
+    logger.warn({ err: error }, 'reading the stream failed, trying again');
+  }
+
+  /** The topic is gone; offsets of one that is made anew begin at 0 again. */
+  #restart(): void {
+    this.ring.clear();
+    if (this.#lastOffset >= 0) this.#guard.restart();
+    this.#foreign = undefined;
+    this.#lastOffset = -1;
+    this.#catchUp();
+  }
+
+  #catchUp(): void {
+    if (this.ring.caughtUp) return;
+    this.ring.caughtUp = true;
+    this.#tell();
+  }
+
+  #take(batch: readonly LogRecord[]): void {
+    for (const record of batch) {
+      if (record.offset <= this.#lastOffset) {
+        this.#options.metrics.dropped.repeat += 1;
+        continue;
+      }
+      this.#lastOffset = record.offset;
+      this.#takeRecord(record);
+    }
+    if (this.#lastOffset + 1 >= this.#catchUpAt) this.ring.caughtUp = true;
+    this.#tell();
+  }
+
+  #takeRecord(record: LogRecord): void {
+    const isLive = this.ring.caughtUp;
+    const age = Math.max(0, Date.now() - record.timestamp);
+    const arrival = milliseconds(performance.now() - (isLive ? 0 : age));
+    if (isLive) this.#options.metrics.observeLogHop(milliseconds(age));
+    const { header, offset } = record;
+    if (header) {
+      const position = { session: header.session, offset, part: 0 };
+      this.#offer({ position, header, data: record.value, gap: undefined, arrival });
+      return;
+    }
+    this.#foreign ??= new ForeignReader(record.timestamp);
+    for (const chunk of this.#foreign.push(record)) {
+      this.#push({ ...chunk, gap: undefined, arrival });
+    }
+  }
+
+  #offer(chunk: FedChunk): void {
+    const { metrics } = this.#options;
+    const lostBefore = this.#guard.lost;
+    const verdict = this.#guard.judge(chunk.header);
+    const lost = this.#guard.lost - lostBefore;
+    if (lost > 0) {
+      metrics.lost += lost;
+      this.#losses.add(lost);
+    }
+    if (verdict.kind === 'drop') metrics.dropped[verdict.reason] += 1;
+    else this.#push({ ...chunk, gap: verdict.gap });
+  }
+
+  #push(chunk: FedChunk): void {
+    this.ring.push(chunk);
+    this.#options.metrics.chunksRead += 1;
+  }
+
+  #tell(): void {
+    const now = milliseconds(performance.now());
+    for (const subscriber of this.#subscribers) subscriber.pump(now);
+  }
+}

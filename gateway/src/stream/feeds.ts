@@ -1,0 +1,63 @@
+import type { StreamId } from '@topicast/contracts/stream-id';
+import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import type { ChunkLog } from '@topicast/log';
+import type { Logger } from 'pino';
+import type { GatewayMetrics } from '../metrics/metrics.js';
+import { Feed } from './feed.js';
+import type { RingLimits } from './ring.js';
+
+/** A feed outlives its last viewer by this, so that who reconnects finds its place, and joining stays quick. */
+export const LINGER = milliseconds(15_000);
+
+export interface FeedsOptions {
+  readonly log: ChunkLog;
+  readonly limits: RingLimits;
+  readonly metrics: GatewayMetrics;
+  readonly logger: Logger;
+}
+
+/** The feeds of all watched renditions: opened by their first viewer, closed some time after the last. */
+export class Feeds {
+  readonly #feeds = new Map<string, { readonly stream: StreamId; readonly feed: Feed }>();
+
+  constructor(private readonly options: FeedsOptions) {}
+
+  get size(): number {
+    return this.#feeds.size;
+  }
+
+  get bytes(): number {
+    let bytes = 0;
+    for (const { feed } of this.#feeds.values()) bytes += feed.ring.bytes;
+    return bytes;
+  }
+
+  open(stream: StreamId, rendition: number): Feed {
+    const key = `${stream}/${rendition}`;
+    const open = this.#feeds.get(key);
+    if (open) return open.feed;
+    const logger = this.options.logger.child({ stream, rendition });
+    const feed = new Feed({ ...this.options, stream, rendition, logger });
+    this.#feeds.set(key, { stream, feed });
+    return feed;
+  }
+
+  /** Close those that nobody has watched for a while. */
+  async sweep(now: Milliseconds): Promise<void> {
+    await this.#closeWhere(({ feed }) => feed.idleSince !== undefined && now - feed.idleSince > LINGER);
+  }
+
+  async closeStream(stream: StreamId): Promise<void> {
+    await this.#closeWhere((entry) => entry.stream === stream);
+  }
+
+  async close(): Promise<void> {
+    await this.#closeWhere(() => true);
+  }
+
+  async #closeWhere(isOver: (entry: { stream: StreamId; feed: Feed }) => boolean): Promise<void> {
+    const over = [...this.#feeds].filter(([, entry]) => isOver(entry));
+    for (const [key] of over) this.#feeds.delete(key);
+    await Promise.all(over.map(([, { feed }]) => feed.close()));
+  }
+}

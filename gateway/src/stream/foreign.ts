@@ -1,0 +1,78 @@
+import type { ChunkHeader } from '@topicast/contracts/chunk-header';
+import type { Position } from '@topicast/contracts/position';
+import type { LogRecord } from '@topicast/log';
+import { type Chunk, Chunker } from '@topicast/media/mpegts';
+import { WallClockEstimate } from './wall-clock.js';
+
+export interface ForeignChunk {
+  readonly position: Position;
+  readonly header: ChunkHeader;
+  readonly data: Uint8Array;
+}
+
+/** A record in which a chunk may begin, and how many already did. */
+interface Origin {
+  /** Of its first byte among all bytes read. */
+  readonly start: number;
+  readonly offset: number;
+  parts: number;
+}
+
+/** Records without a finished chunk are remembered up to this many; more are no video. */
+const MAX_ORIGINS = 16_384;
+const MAX_PART = 0xffff;
+
+/**
+ * Chunks out of the records of somebody else's producer, which end anywhere. Their positions are those of session 0:
+ * the record in which a chunk begins, and its index among the chunks that begin there.
+ */
+export class ForeignReader {
+  #out: ForeignChunk[] = [];
+  #origins: Origin[] = [];
+  #bytes = 0;
+  #sequence = 0;
+  #timestamp: LogRecord['timestamp'];
+  readonly #wallClock = new WallClockEstimate();
+  readonly #chunker = new Chunker((chunk) => this.#add(chunk));
+
+  constructor(startedAt: LogRecord['timestamp']) {
+    this.#timestamp = startedAt;
+  }
+
+  /** The chunks that a record completes. */
+  push(record: LogRecord): readonly ForeignChunk[] {
+    // Logs that carry no time say -1 or 0.
+    if (record.timestamp > 0) this.#timestamp = record.timestamp;
+    this.#origins.push({ start: this.#bytes, offset: record.offset, parts: 0 });
+    if (this.#origins.length > MAX_ORIGINS) this.#origins.shift();
+    this.#bytes += record.value.byteLength;
+    this.#chunker.push(record.value);
+    const out = this.#out;
+    this.#out = [];
+    return out;
+  }
+
+  #add(chunk: Chunk): void {
+    while (this.#origins.length > 1 && this.#origins[1]!.start <= chunk.start) this.#origins.shift();
+    const origin = this.#origins[0]!;
+    const position = { session: 0, offset: origin.offset, part: Math.min(origin.parts, MAX_PART) };
+    origin.parts += 1;
+    const { keyframe, discontinuity, audioOnly, sinceKeyframe, decodeTime, presentationOffset } = chunk;
+    this.#out.push({
+      position,
+      data: chunk.data,
+      header: {
+        keyframe,
+        discontinuity,
+        audioOnly,
+        sinceKeyframe,
+        decodeTime,
+        presentationOffset,
+        session: 0,
+        sequence: this.#sequence,
+        wallClock: this.#wallClock.at(decodeTime, this.#timestamp),
+      },
+    });
+    this.#sequence += 1;
+  }
+}

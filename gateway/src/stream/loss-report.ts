@@ -1,0 +1,22 @@
+import type { Logger } from 'pino';
+
+const AT_MOST_EVERY_MS = 1_000;
+
+/** Logs lost chunks, at most once a second, with the sum since the line before. */
+export class LossReport {
+  #lost = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly logger: Logger) {}
+
+  add(chunks: number): void {
+    this.#lost += chunks;
+    this.#timer ??= setTimeout(() => this.#write(), AT_MOST_EVERY_MS).unref();
+  }
+
+  #write(): void {
+    this.logger.warn({ chunks: this.#lost }, 'chunks are missing in the log');
+    this.#lost = 0;
+    this.#timer = undefined;
+  }
+}

@@ -1,0 +1,56 @@
+import type { StreamId } from '@topicast/contracts/stream-id';
+import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import type { ChunkLog, LogRecord } from '@topicast/log';
+
+export interface Tail {
+  /** The offset that the next record would have got when reading began: below it is what was there already. */
+  readonly next: number;
+  readonly batches: AsyncIterable<readonly LogRecord[]>;
+}
+
+/**
+ * Tail a rendition from `span` ago, and in any case from the newest keyframe on: so that a viewer who comes back after
+ * a restart of the gateway finds its place again, and everybody finds a place to begin.
+ */
+export async function openTail(
+  log: ChunkLog,
+  stream: StreamId,
+  rendition: number,
+  span: Milliseconds,
+  signal: AbortSignal,
+): Promise<Tail> {
+  const { next } = await log.bounds(stream, rendition);
+  return { next, batches: batchesFrom(log, stream, rendition, span, next, signal) };
+}
+
+async function* batchesFrom(
+  log: ChunkLog,
+  stream: StreamId,
+  rendition: number,
+  span: Milliseconds,
+  next: number,
+  signal: AbortSignal,
+): AsyncGenerator<readonly LogRecord[]> {
+  const time = milliseconds(Date.now() - span);
+  // Ends with this generator, in whichever way that ends.
+  const look = new AbortController();
+  const batches = log.tail(stream, rendition, { at: 'keyframe' }, AbortSignal.any([signal, look.signal]));
+  try {
+    let isFirst = true;
+    let reachesBack = true;
+    for await (const batch of batches) {
+      if (isFirst) reachesBack = !isRecentKeyframe(batch[0], next, time);
+      isFirst = false;
+      if (!reachesBack) break;
+      yield batch;
+    }
+    if (reachesBack) return;
+  } finally {
+    look.abort();
+  }
+  yield* log.tail(stream, rendition, { at: 'time', time }, signal);
+}
+
+/** Whether there is more of the span before this record: it was there when reading began, and is younger. */
+const isRecentKeyframe = (record: LogRecord | undefined, next: number, time: Milliseconds): boolean =>
+  record?.header !== undefined && record.offset < next && record.timestamp > time;

@@ -1,0 +1,178 @@
+import type { StreamInfo } from '@topicast/contracts/http';
+import type { StreamState } from '@topicast/contracts/server-message';
+import { isStreamId, type StreamId } from '@topicast/contracts/stream-id';
+import {
+  STATUS_TABLE,
+  STREAMS_TABLE,
+  type StreamRow,
+  type StreamStatus,
+  streamRow,
+  streamStatus,
+} from '@topicast/contracts/tables';
+import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import type { ChunkLog, Table } from '@topicast/log';
+import type { Logger } from 'pino';
+import { ForeignTopics } from './foreign-topics.js';
+import { Producers, parseJson } from './producers.js';
+import { type KnownStream, stateOf, streamInfo } from './stream-info.js';
+
+export interface DirectoryOptions {
+  readonly log: ChunkLog;
+  readonly logger: Logger;
+  readonly viewersOf: (stream: StreamId) => number;
+  readonly onState: (stream: StreamId, state: StreamState) => void;
+  readonly onRemoved: (stream: StreamId) => void;
+}
+
+const STATUS_KEY = /^(stream|producer)\/(.+)$/;
+const now = (): Milliseconds => milliseconds(performance.now());
+
+/** Which streams there are and how they are: the tables, the producers' heartbeats and foreign topics, joined. */
+export class Directory {
+  readonly foreign: ForeignTopics;
+  readonly #options: DirectoryOptions;
+  readonly #producers = new Producers();
+  readonly #rows = new Map<StreamId, StreamRow>();
+  readonly #statuses = new Map<StreamId, StreamStatus>();
+  /** As told last. */
+  readonly #told = new Map<StreamId, StreamState>();
+  readonly #unlisten: (() => void)[] = [];
+  #isClosed = false;
+  #tables: { readonly streams: Table; readonly status: Table } | undefined;
+
+  constructor(options: DirectoryOptions) {
+    this.#options = options;
+    const { log, logger } = options;
+    this.foreign = new ForeignTopics({
+      log,
+      logger,
+      hasEncoder: (stream) => this.#hasEncoder(stream),
+      onChange: (stream) => this.#review(stream),
+    });
+  }
+
+  /** Read the tables. Rejects with a LogError if the log is away. */
+  async open(): Promise<void> {
+    const { log } = this.#options;
+    const streams = await log.table(STREAMS_TABLE);
+    const status = await log.table(STATUS_TABLE);
+    if (this.#isClosed) return;
+    this.#unlisten.push(
+      streams.onChange((key, value) => this.#onRow(key, value)),
+      status.onChange((key, value) => this.#onStatus(key, value, 'now')),
+    );
+    for (const [key, value] of status.entries()) this.#onStatus(key, value, 'before');
+    for (const [key, value] of streams.entries()) this.#onRow(key, value);
+    this.#tables = { streams, status };
+    this.foreign.open();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const end of this.#unlisten.splice(0)) end();
+    await this.foreign.close();
+  }
+
+  /** Whether the tables have been read. */
+  get ready(): boolean {
+    return this.#tables !== undefined;
+  }
+
+  /** The tables, for who changes them; undefined until they have been read. */
+  get tables(): { readonly streams: Table; readonly status: Table } | undefined {
+    return this.#tables;
+  }
+
+  has(stream: StreamId): boolean {
+    return this.#rows.has(stream) || this.foreign.has(stream);
+  }
+
+  row(stream: StreamId): StreamRow | undefined {
+    return this.#rows.get(stream);
+  }
+
+  state(stream: StreamId): StreamState {
+    const known = this.#know(stream);
+    return known ? stateOf(known) : 'offline';
+  }
+
+  info(stream: StreamId): StreamInfo | undefined {
+    const known = this.#know(stream);
+    return known && streamInfo(known, this.#options.viewersOf(stream));
+  }
+
+  list(): StreamInfo[] {
+    const ids = new Set([...this.#rows.keys(), ...this.foreign.streams()]);
+    return [...ids].sort().flatMap((id) => this.info(id) ?? []);
+  }
+
+  /** Notice what only the passing of time tells: producers gone silent, topics that stopped growing. */
+  tick(): void {
+    for (const stream of [...this.#told.keys()]) this.#review(stream);
+  }
+
+  #know(id: StreamId): KnownStream | undefined {
+    const row = this.#rows.get(id);
+    if (row && row.source.kind !== 'topic') {
+      const status = this.#statuses.get(id);
+      const isFresh = status !== undefined && this.#producers.isAlive(status.producer, now());
+      return { kind: 'encoded', row, status, isFresh };
+    }
+    if (!row && !this.foreign.has(id)) return undefined;
+    return { kind: 'foreign', id, row, isLive: this.foreign.isLive(id), found: this.foreign.found(id) };
+  }
+
+  #hasEncoder(stream: StreamId): boolean {
+    const row = this.#rows.get(stream);
+    return row !== undefined && row.source.kind !== 'topic';
+  }
+
+  #review(stream: StreamId): void {
+    const known = this.#know(stream);
+    const told = this.#told.get(stream);
+    if (!known) {
+      this.#told.delete(stream);
+      if (told !== undefined) this.#options.onRemoved(stream);
+      return;
+    }
+    const state = stateOf(known);
+    if (state === told) return;
+    this.#told.set(stream, state);
+    this.#options.onState(stream, state);
+  }
+
+  #onRow(key: string, value: string | undefined): void {
+    if (!isStreamId(key)) return;
+    const row = value === undefined ? undefined : streamRow.safeParse(parseJson(value));
+    if (row?.success) {
+      this.#rows.set(key, row.data);
+      if (row.data.source.kind !== 'topic') this.foreign.remove(key);
+    } else {
+      if (row)
+        this.#options.logger.warn({ stream: key, err: row.error }, 'this row of the streams cannot be read');
+      this.#rows.delete(key);
+    }
+    this.#review(key);
+  }
+
+  #onStatus(key: string, value: string | undefined, written: 'before' | 'now'): void {
+    const [, kind, name = ''] = STATUS_KEY.exec(key) ?? [];
+    if (kind === 'producer') this.#onHeartbeat(name, value, written);
+    else if (kind === 'stream' && isStreamId(name)) this.#onStreamStatus(name, value);
+  }
+
+  #onHeartbeat(producer: string, value: string | undefined, written: 'before' | 'now'): void {
+    const wallClock = milliseconds(Date.now());
+    if (value === undefined) this.#producers.left(producer);
+    else if (written === 'now') this.#producers.heard(producer, now());
+    else this.#producers.found(producer, value, now(), wallClock);
+    for (const [stream, status] of this.#statuses) if (status.producer === producer) this.#review(stream);
+  }
+
+  #onStreamStatus(stream: StreamId, value: string | undefined): void {
+    const status = value === undefined ? undefined : streamStatus.safeParse(parseJson(value));
+    if (status?.success) this.#statuses.set(stream, status.data);
+    else this.#statuses.delete(stream);
+    this.#review(stream);
+  }
+}

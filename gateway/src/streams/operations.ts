@@ -1,0 +1,100 @@
+import type { CreateStreamRequest } from '@topicast/contracts/http';
+import { type StreamId, streamId } from '@topicast/contracts/stream-id';
+import { type StreamRow, streamStatusKey } from '@topicast/contracts/tables';
+import type { Milliseconds } from '@topicast/contracts/units';
+import { type ChunkLog, LogError, type Table } from '@topicast/log';
+import type { Directory } from './directory.js';
+
+export type OperationErrorCode = 'unknown-stream' | 'exists' | 'no-encoder';
+
+/** Something that cannot be done with this stream as it is. */
+export class OperationError extends Error {
+  override readonly name = 'OperationError';
+  constructor(
+    readonly code: OperationErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** What the operator does: changes of the desired state, which producers then follow. */
+export class Operations {
+  /** Being created: two requests at once are not two streams. */
+  readonly #creating = new Set<StreamId>();
+
+  constructor(
+    private readonly log: ChunkLog,
+    private readonly directory: Directory,
+    /** Of topics that are made for somebody else's producer. */
+    private readonly retentionMs: Milliseconds,
+  ) {}
+
+  /** Resolves once the directory shows the stream. */
+  async create(request: CreateStreamRequest): Promise<StreamId> {
+    const id = streamId(request.id);
+    if (this.directory.row(id) || this.#creating.has(id)) {
+      throw new OperationError('exists', `there is a stream "${id}" already`);
+    }
+    this.#creating.add(id);
+    try {
+      if (request.source.kind === 'topic') {
+        await this.log.createTopic(id, { partitions: 1, retentionMs: this.retentionMs });
+        this.directory.foreign.add(id);
+      }
+      await this.#put({
+        id,
+        title: request.title ?? id,
+        source: request.source,
+        enabled: true,
+        createdAt: new Date().toISOString(),
+        startCount: 0,
+        declaredBy: 'api',
+      });
+    } finally {
+      this.#creating.delete(id);
+    }
+    return id;
+  }
+
+  async start(id: StreamId): Promise<void> {
+    const row = this.#encodedRow(id);
+    await this.#put({ ...row, enabled: true, startCount: row.startCount + 1 });
+  }
+
+  async stop(id: StreamId): Promise<void> {
+    await this.#put({ ...this.#encodedRow(id), enabled: false });
+  }
+
+  /** The row goes first, so that its producer stops writing before the topic is gone. */
+  async remove(id: StreamId): Promise<void> {
+    if (!this.directory.has(id)) throw unknownStream(id);
+    const { streams, status } = this.#tables();
+    await streams.delete(id);
+    await status.delete(streamStatusKey(id));
+    await this.log.deleteTopic(id);
+    this.directory.foreign.remove(id);
+  }
+
+  #encodedRow(id: StreamId): StreamRow {
+    const row = this.directory.row(id);
+    if (row && row.source.kind !== 'topic') return row;
+    if (!this.directory.has(id)) throw unknownStream(id);
+    throw new OperationError(
+      'no-encoder',
+      `"${id}" is written by somebody else: there is no encoder to start or stop`,
+    );
+  }
+
+  async #put(row: StreamRow): Promise<void> {
+    await this.#tables().streams.put(row.id, JSON.stringify(row));
+  }
+
+  #tables(): { readonly streams: Table; readonly status: Table } {
+    if (!this.directory.tables) throw new LogError('unavailable', 'the log has not been reached yet');
+    return this.directory.tables;
+  }
+}
+
+const unknownStream = (id: StreamId): OperationError =>
+  new OperationError('unknown-stream', `there is no stream "${id}"`);

@@ -1,0 +1,71 @@
+import type { StreamInfo } from '@topicast/contracts/http';
+import type { StreamState } from '@topicast/contracts/server-message';
+import type { StreamId } from '@topicast/contracts/stream-id';
+import type { StreamRow, StreamStatus } from '@topicast/contracts/tables';
+import type { ProbeResult } from './probe.js';
+
+/** What is known of a stream: who writes its topic, and what that one says. */
+export type KnownStream =
+  | {
+      readonly kind: 'encoded';
+      readonly row: StreamRow;
+      readonly status: StreamStatus | undefined;
+      /** Whether the producer that wrote the status is alive. */
+      readonly isFresh: boolean;
+    }
+  | {
+      readonly kind: 'foreign';
+      readonly id: StreamId;
+      readonly row: StreamRow | undefined;
+      readonly isLive: boolean;
+      readonly found: ProbeResult | undefined;
+    };
+
+export function stateOf(stream: KnownStream): StreamState {
+  if (stream.kind === 'foreign') return stream.isLive ? 'live' : 'offline';
+  return stream.status && stream.isFresh ? stream.status.state : 'offline';
+}
+
+/** The stream as the API shows it to the operator. */
+export function streamInfo(stream: KnownStream, viewers: number): StreamInfo {
+  const state = stateOf(stream);
+  const runs = state === 'live' || state === 'starting';
+  if (stream.kind === 'foreign') {
+    const { row, found, id } = stream;
+    return {
+      id,
+      title: row?.title ?? id,
+      state,
+      viewers,
+      enabled: true,
+      source: { kind: 'topic' },
+      ...(runs && found && { video: found.format.video, audio: found.format.audio, bitrate: found.bitrate }),
+    };
+  }
+  const { row, status } = stream;
+  const { id, title, enabled, source } = row;
+  return {
+    id,
+    title,
+    state,
+    viewers,
+    enabled,
+    source,
+    ...(status && runs && runningPart(status)),
+    ...(status && { problem: status.problem, encoderLog: status.encoderLog, restarts: status.restarts }),
+  };
+}
+
+const runningPart = ({ session, startedAt, video, audio, bitrate }: StreamStatus): Partial<StreamInfo> => ({
+  session,
+  startedAt,
+  video,
+  audio,
+  bitrate,
+});
+
+/** The same without what only the operator may see. */
+export function publicInfo(info: StreamInfo): StreamInfo {
+  const { id, title, state, session, video, audio, bitrate, viewers, startedAt } = info;
+  return { id, title, state, session, video, audio, bitrate, viewers, startedAt };
+}

@@ -1,0 +1,57 @@
+import type { ServerMessage, StreamState } from '@topicast/contracts/server-message';
+import { milliseconds } from '@topicast/contracts/units';
+import type { Jump } from '../stream/cursor.js';
+import { encodeFrame, Opcode } from './frame.js';
+
+const textFrame = (message: ServerMessage): Buffer => encodeFrame(Opcode.text, JSON.stringify(message));
+
+const stateFrames: Record<StreamState, Buffer> = {
+  offline: textFrame({ type: 'state', state: 'offline' }),
+  starting: textFrame({ type: 'state', state: 'starting' }),
+  live: textFrame({ type: 'state', state: 'live' }),
+  failed: textFrame({ type: 'state', state: 'failed' }),
+};
+const heartbeatFrame = encodeFrame(Opcode.ping, '');
+
+export const jumpFrame = (jump: Jump): Buffer =>
+  textFrame({ type: 'jump', reason: jump.reason, skipped: jump.skipped });
+
+/**
+ * Control frames that wait for the write in flight: of each kind only the latest, so nothing can pile up for a viewer
+ * that does not read.
+ */
+export class ControlFrames {
+  #state: StreamState | undefined;
+  #clock: number | undefined;
+  #heartbeat = false;
+  #waiting = false;
+
+  setState(state: StreamState): void {
+    this.#state = state;
+    this.#waiting = true;
+  }
+
+  answerClock(client: number): void {
+    this.#clock = client;
+    this.#waiting = true;
+  }
+
+  askForLife(): void {
+    this.#heartbeat = true;
+    this.#waiting = true;
+  }
+
+  /** Put what waits at the end of `frames`. */
+  drainInto(frames: Buffer[]): void {
+    if (!this.#waiting) return;
+    if (this.#state !== undefined) frames.push(stateFrames[this.#state]);
+    if (this.#clock !== undefined) {
+      frames.push(textFrame({ type: 'clock', client: this.#clock, gateway: milliseconds(Date.now()) }));
+    }
+    if (this.#heartbeat) frames.push(heartbeatFrame);
+    this.#state = undefined;
+    this.#clock = undefined;
+    this.#heartbeat = false;
+    this.#waiting = false;
+  }
+}

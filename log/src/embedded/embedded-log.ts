@@ -1,0 +1,189 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { StreamId } from '@topicast/contracts/stream-id';
+import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { type Logger, pino } from 'pino';
+import {
+  type Bounds,
+  type ChunkLog,
+  LogError,
+  type LogRecord,
+  type NewRecord,
+  type Table,
+  type TailStart,
+  type TopicSettings,
+} from '../chunk-log.js';
+import { checkAppend, checkPartitionCount } from '../records.js';
+import { checkTableName } from '../table-view.js';
+import { Wake } from '../wake.js';
+import { FileTable } from './file-table.js';
+import { type FolderLock, lockFolder } from './folder-lock.js';
+import { Retention } from './retention.js';
+import { Store } from './store.js';
+import { Topics } from './topics.js';
+
+export interface EmbeddedLogOptions {
+  /** Made if it is not there; belongs to one process at a time. */
+  readonly directory: string;
+  readonly logger?: Logger;
+  /** Wall clock. */
+  readonly clock?: () => Milliseconds;
+}
+
+/** After a full disk, appends fail without trying for this long: each try costs, and LMDB writes to stderr. */
+const FULL_PAUSE_MS = 500;
+
+/**
+ * Open the log that lives in a folder: chunks in LMDB, tables as JSON files.
+ *
+ * What is acknowledged survives any end of this process, kill -9 included. A power cut or a crash of the machine costs
+ * the chunks (the rewind window begins anew), never the tables. The folder holds about what the retention of its
+ * topics asks for, and does not shrink.
+ *
+ * @throws {LogError} `locked` if another process has it open
+ */
+export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<ChunkLog> {
+  const directory = resolve(options.directory);
+  const logger = options.logger ?? pino({ enabled: false });
+  const clock = options.clock ?? (() => milliseconds(Date.now()));
+  await mkdir(join(directory, 'tables'), { recursive: true });
+  const lock = await lockFolder(directory);
+  try {
+    const { store, discarded } = await Store.open(directory);
+    if (discarded) {
+      logger.warn(
+        `the machine went down while ${directory} was open: its chunks are discarded, its tables are kept`,
+      );
+    }
+    const rows = await FileTable.open(directory, 'topics');
+    return new EmbeddedLog(directory, lock, store, rows, clock, logger);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+class EmbeddedLog implements ChunkLog {
+  readonly #topics: Topics;
+  readonly #retention: Retention;
+  readonly #tables = new Map<string, Promise<FileTable>>();
+  readonly #tails = new Set<Wake>();
+  #fullUntil = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    private readonly directory: string,
+    private readonly lock: FolderLock,
+    private readonly store: Store,
+    private readonly rows: FileTable,
+    private readonly clock: () => Milliseconds,
+    logger: Logger,
+  ) {
+    this.#topics = new Topics(rows, store);
+    this.#retention = new Retention(this.#topics, clock, logger);
+  }
+
+  async createTopic(stream: StreamId, settings: TopicSettings): Promise<void> {
+    this.#checkOpen();
+    checkPartitionCount(settings.partitions);
+    await this.#topics.create(stream, settings);
+  }
+
+  async deleteTopic(stream: StreamId): Promise<void> {
+    this.#checkOpen();
+    await this.#topics.delete(stream);
+  }
+
+  async topics(): Promise<StreamId[]> {
+    this.#checkOpen();
+    return this.#topics.names();
+  }
+
+  async append(stream: StreamId, rendition: number, records: readonly NewRecord[]): Promise<number> {
+    this.#checkOpen();
+    checkAppend(records);
+    const partition = this.#topics.partition(stream, rendition);
+    if (performance.now() < this.#fullUntil) throw new LogError('full', `no room left for ${this.directory}`);
+    try {
+      return partition.append(records, this.clock());
+    } catch (error) {
+      if (error instanceof LogError && error.code === 'full')
+        this.#fullUntil = performance.now() + FULL_PAUSE_MS;
+      throw error;
+    }
+  }
+
+  async bounds(stream: StreamId, rendition: number): Promise<Bounds> {
+    this.#checkOpen();
+    return this.#topics.partition(stream, rendition).bounds;
+  }
+
+  async *tail(
+    stream: StreamId,
+    rendition: number,
+    start: TailStart,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly LogRecord[]> {
+    this.#checkOpen();
+    const partition = this.#topics.partition(stream, rendition);
+    const wake = new Wake();
+    const ring = (): void => wake.ring();
+    signal.addEventListener('abort', ring, { once: true });
+    partition.watchers.add(wake);
+    this.#tails.add(wake);
+    try {
+      let offset = partition.startOf(start);
+      while (!signal.aborted) {
+        this.#checkOpen();
+        if (!this.#topics.holds(stream, partition)) {
+          throw new LogError('unknown-topic', `the topic of stream "${stream}" was deleted`);
+        }
+        const records = partition.read(offset);
+        if (records.length === 0) {
+          await wake.rung();
+        } else {
+          offset = records.at(-1)!.offset + 1;
+          yield records;
+        }
+      }
+    } finally {
+      signal.removeEventListener('abort', ring);
+      partition.watchers.delete(wake);
+      this.#tails.delete(wake);
+    }
+  }
+
+  async table(name: string): Promise<Table> {
+    this.#checkOpen();
+    checkTableName(name);
+    const known = this.#tables.get(name);
+    if (known) return known;
+    const opening = FileTable.open(join(this.directory, 'tables'), name);
+    this.#tables.set(name, opening);
+    opening.catch(() => this.#tables.delete(name));
+    return opening;
+  }
+
+  async ping(): Promise<void> {
+    this.#checkOpen();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    for (const tail of this.#tails) tail.ring();
+    const tables = await Promise.allSettled(this.#tables.values());
+    await Promise.all(tables.map((table) => table.status === 'fulfilled' && table.value.close()));
+    await this.rows.close();
+    await this.#retention.stop();
+    await this.store.close();
+    await this.lock.release();
+  }
+
+  #checkOpen(): void {
+    if (this.#closing) throw new LogError('closed', 'the log is closed');
+  }
+}

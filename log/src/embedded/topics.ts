@@ -1,0 +1,102 @@
+import type { StreamId } from '@topicast/contracts/stream-id';
+import { LogError, type TopicSettings } from '../chunk-log.js';
+import { checkPartition } from '../records.js';
+import { Serial } from '../serial.js';
+import type { FileTable } from './file-table.js';
+import { Partition } from './partition.js';
+import type { TopicId } from './record-format.js';
+import type { Store } from './store.js';
+
+export interface Topic {
+  readonly id: TopicId;
+  readonly settings: TopicSettings;
+  readonly partitions: readonly Partition[];
+}
+
+interface Row extends TopicSettings {
+  readonly id: TopicId;
+}
+
+/** Which topics there are. The rows are in a table file; a topic exists as soon, and as long, as its row does. */
+export class Topics {
+  readonly #open = new Map<string, Topic>();
+  /** Ids of deleted topics whose records are still to be removed. */
+  readonly #trash = new Set<TopicId>();
+  readonly #changes = new Serial();
+  #lastId: TopicId = 0;
+
+  constructor(
+    private readonly rows: FileTable,
+    private readonly store: Store,
+  ) {
+    for (const [stream, text] of rows.entries()) this.#show(stream, JSON.parse(text) as Row);
+    const known = new Set([...this.#open.values()].map(({ id }) => id));
+    for (const id of store.storedTopics()) {
+      this.#lastId = Math.max(this.#lastId, id);
+      if (!known.has(id)) this.#trash.add(id);
+    }
+  }
+
+  names(): StreamId[] {
+    return [...this.#open.keys()] as StreamId[];
+  }
+
+  all(): IterableIterator<Topic> {
+    return this.#open.values();
+  }
+
+  create(stream: StreamId, { partitions, retentionMs, retentionBytes }: TopicSettings): Promise<void> {
+    return this.#changes.run(async () => {
+      if (this.#open.has(stream)) return;
+      const row: Row = {
+        id: ++this.#lastId,
+        partitions,
+        retentionMs,
+        ...(retentionBytes && { retentionBytes }),
+      };
+      await this.rows.put(stream, JSON.stringify(row));
+      this.#show(stream, row);
+    });
+  }
+
+  delete(stream: StreamId): Promise<void> {
+    return this.#changes.run(async () => {
+      const topic = this.#open.get(stream);
+      if (!topic) return;
+      await this.rows.delete(stream);
+      this.#open.delete(stream);
+      this.#trash.add(topic.id);
+      for (const partition of topic.partitions) partition.wake();
+    });
+  }
+
+  /** @throws {LogError} `unknown-topic`, `invalid` */
+  partition(stream: StreamId, rendition: number): Partition {
+    const topic = this.#open.get(stream);
+    if (!topic) throw new LogError('unknown-topic', `stream "${stream}" has no topic`);
+    checkPartition(rendition, topic.partitions.length);
+    return topic.partitions[rendition]!;
+  }
+
+  /** Whether the partition is still one of the stream's topic. */
+  holds(stream: StreamId, partition: Partition): boolean {
+    return this.#open.get(stream)?.partitions.includes(partition) ?? false;
+  }
+
+  /** Remove up to `limit` records of deleted topics; true if there are more. */
+  emptyTrash(limit: number): boolean {
+    const [id] = this.#trash;
+    if (id === undefined) return false;
+    if (!this.store.removeSome(id, limit)) this.#trash.delete(id);
+    return this.#trash.size > 0;
+  }
+
+  #show(stream: string, { id, ...settings }: Row): void {
+    this.#lastId = Math.max(this.#lastId, id);
+    const partitions = Array.from(
+      { length: settings.partitions },
+      (_, index) => new Partition(this.store, id, index),
+    );
+    this.#open.set(stream, { id, settings, partitions });
+  }
+}

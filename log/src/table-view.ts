@@ -1,0 +1,38 @@
+import { LogError } from './chunk-log.js';
+
+/** The rows of a table in memory, and who wants to know of changes. What both implementations of `Table` share. */
+export class TableView {
+  readonly #rows = new Map<string, string>();
+  readonly #listeners = new Set<(key: string, value: string | undefined) => void>();
+
+  get(key: string): string | undefined {
+    return this.#rows.get(key);
+  }
+
+  entries(): IterableIterator<[key: string, value: string]> {
+    return this.#rows.entries();
+  }
+
+  onChange(listener: (key: string, value: string | undefined) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Show a change; undefined deletes the row. A write that changes nothing is told to nobody. */
+  apply(key: string, value: string | undefined): void {
+    if (this.#rows.get(key) === value) return;
+    if (value === undefined) this.#rows.delete(key);
+    else this.#rows.set(key, value);
+    for (const listener of [...this.#listeners]) listener(key, value);
+  }
+}
+
+/** Kafka's rules for topic names; the embedded log makes file names of them. @throws {LogError} `invalid` */
+export function checkTableName(name: string): void {
+  if (!/^[\w.-]{1,200}$/.test(name) || name === '.' || name === '..') {
+    throw new LogError(
+      'invalid',
+      `"${name.slice(0, 80)}" is no table name: use 1 to 200 of a-z, A-Z, 0-9, ".", "_" and "-"`,
+    );
+  }
+}

@@ -1,0 +1,39 @@
+import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+
+/** One exchange: the viewer's clock at both ends of it, and the gateway's in between. */
+export interface ClockSample {
+  readonly sent: Milliseconds;
+  readonly received: Milliseconds;
+  readonly gateway: Milliseconds;
+}
+
+export interface ClockEstimate {
+  /** Add it to the viewer's clock to get the gateway's. */
+  readonly offset: Milliseconds;
+  /** Of the best exchange; the estimate is at most half of it wrong. */
+  readonly roundTrip: Milliseconds;
+}
+
+/** At one exchange every 3 s: half a minute, in which a clock that is 100 ppm off drifts 3 ms. */
+const KEPT_SAMPLES = 10;
+
+const roundTrip = (sample: ClockSample): number => sample.received - sample.sent;
+
+export const addClockSample = (
+  samples: readonly ClockSample[],
+  sample: ClockSample,
+): readonly ClockSample[] => (roundTrip(sample) < 0 ? samples : [...samples.slice(1 - KEPT_SAMPLES), sample]);
+
+/**
+ * The clock filter of NTP (RFC 5905 10): of the recent exchanges the one with the shortest round trip was delayed least,
+ * and says most.
+ */
+export function estimateClock(samples: readonly ClockSample[]): ClockEstimate | undefined {
+  const [first, ...rest] = samples;
+  if (!first) return undefined;
+  const best = rest.reduce((a, b) => (roundTrip(b) < roundTrip(a) ? b : a), first);
+  return {
+    offset: milliseconds(best.gateway - (best.sent + best.received) / 2),
+    roundTrip: milliseconds(roundTrip(best)),
+  };
+}

@@ -1,0 +1,170 @@
+import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CONTROL_PERIOD_MS, decideLatency, joinLatency, type LatencyState, targetLevel } from './latency.js';
+
+const TARGET = milliseconds(150);
+
+interface World {
+  /** Media end at a time of the world; what has not arrived is not counted. */
+  readonly end: (now: number) => number;
+  readonly level: number;
+  readonly seconds: number;
+  readonly target?: Milliseconds;
+  readonly state?: LatencyState;
+}
+
+interface Tick {
+  readonly now: number;
+  readonly level: number;
+  readonly rate: number;
+  readonly seek: boolean;
+  readonly state: LatencyState;
+}
+
+/** A player that obeys: stands when it has nothing, resumes with 100 ms, moves at the rate it is told. */
+function simulate({ end, level, seconds, target = TARGET, state: first }: World): Tick[] {
+  let state = first ?? joinLatency(milliseconds(0));
+  const start = state.at;
+  let playhead = end(0) - level;
+  let rate = 1;
+  let waiting = false;
+  const ticks: Tick[] = [];
+  for (let now = 0; now < seconds * 1000; now += CONTROL_PERIOD_MS) {
+    const have = end(now) - playhead;
+    waiting = waiting ? have < 100 : have <= 0;
+    if (!waiting) playhead += Math.min(have, CONTROL_PERIOD_MS * rate);
+    const sample = {
+      now: milliseconds(start + now),
+      level: milliseconds(end(now) - playhead),
+      started: true,
+      waiting,
+      excused: false,
+    };
+    const decided = decideLatency(sample, target, state);
+    state = decided.state;
+    if (decided.action.do === 'rate') rate = decided.action.rate;
+    else {
+      playhead = end(now) - decided.action.level;
+      rate = 1;
+    }
+    ticks.push({ now, level: sample.level, rate, seek: decided.action.do === 'seek', state });
+  }
+  return ticks;
+}
+
+/** 30 frames a second, each late by its own share of `jitter`, in order. */
+const frames =
+  (jitter = 0) =>
+  (now: number): number => {
+    const newest = Math.floor(now / 33.3);
+    for (let frame = newest; ; frame--) {
+      const late = jitter * Math.abs(Math.sin(frame * 12.9898));
+      if (frame * 33.3 + late <= now) return frame * 33.3;
+    }
+  };
+
+const mean = (ticks: readonly Tick[]): number =>
+  ticks.reduce((sum, tick) => sum + tick.level, 0) / ticks.length;
+const after = (ticks: readonly Tick[], seconds: number): Tick[] =>
+  ticks.filter((tick) => tick.now >= seconds * 1000);
+
+describe('latency control', () => {
+  it('brings any start to the target without a seek, and rests there', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 60, max: 800 }), fc.integer({ min: 0, max: 40 }), (level, jitter) => {
+        const ticks = simulate({ end: frames(jitter), level, seconds: 40 });
+        expect(ticks.some((tick) => tick.seek)).toBe(false);
+        const settled = after(ticks, 20);
+        expect(Math.abs(mean(settled) - TARGET)).toBeLessThan(45);
+        expect(ticks.at(-1)?.state.stalls).toBe(0);
+        const changes = settled.filter((tick, index) => index > 0 && tick.rate !== settled[index - 1]?.rate);
+        expect(changes.length).toBeLessThanOrEqual(2);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('never swings: coming from one side, it does not correct to the other', () => {
+    const fast = simulate({ end: frames(15), level: 600, seconds: 40 });
+    expect(fast.every((tick) => tick.rate >= 1)).toBe(true);
+    const slow = simulate({ end: frames(15), level: 40, seconds: 40 });
+    expect(slow.every((tick) => tick.rate <= 1)).toBe(true);
+  });
+
+  it('corrects by 10 % at most while joining, by 5 % at most afterwards', () => {
+    const ticks = simulate({ end: frames(), level: 840, seconds: 20 });
+    expect(Math.max(...ticks.map((tick) => tick.rate))).toBeCloseTo(1.1);
+    expect(Math.max(...after(ticks, 6.1).map((tick) => tick.rate))).toBeLessThanOrEqual(1.051);
+  });
+
+  it('follows an encoder whose clock runs 200 ppm off', () => {
+    const steady = frames(10);
+    const ticks = simulate({ end: (now) => steady(now) * 1.0002, level: 150, seconds: 300 });
+    expect(Math.abs(mean(after(ticks, 250)) - TARGET)).toBeLessThan(45);
+  });
+
+  it('seeks once when far behind, and not before a frame was decoded', () => {
+    const ticks = simulate({ end: frames(), level: 3_000, seconds: 20 });
+    expect(ticks.filter((tick) => tick.seek)).toHaveLength(1);
+    expect(Math.abs(mean(after(ticks, 10)) - TARGET)).toBeLessThan(45);
+
+    let state = joinLatency(milliseconds(0));
+    for (let now = 0; now < 10_000; now += CONTROL_PERIOD_MS) {
+      const sample = { level: milliseconds(3_000), started: false, waiting: true, excused: false };
+      const decided = decideLatency({ ...sample, now: milliseconds(now) }, TARGET, state);
+      expect(decided.action).toEqual({ do: 'rate', rate: 1 });
+      state = decided.state;
+    }
+  });
+
+  it('comes back when the playhead ran past the data', () => {
+    const sample = { level: milliseconds(-300), started: true, waiting: false, excused: false };
+    let state = joinLatency(milliseconds(0));
+    const actions: string[] = [];
+    for (let now = 0; now < 1_800; now += CONTROL_PERIOD_MS) {
+      const decided = decideLatency({ ...sample, now: milliseconds(now) }, TARGET, state);
+      actions.push(decided.action.do);
+      state = decided.state;
+    }
+    expect(actions.filter((action) => action === 'seek')).toHaveLength(1);
+  });
+
+  it('backs off after a stall and comes back slowly', () => {
+    const steady = frames();
+    // Nothing arrives between 10 s and 10.4 s.
+    const outage = (now: number): number => (now > 10_000 && now < 10_400 ? steady(10_000) : steady(now));
+    const ticks = simulate({ end: outage, level: 150, seconds: 90 });
+    const aim = (seconds: number): number => targetLevel(TARGET, after(ticks, seconds)[0]!.state);
+    expect(aim(9)).toBe(150);
+    expect(aim(11)).toBe(200);
+    expect(aim(29)).toBe(200);
+    expect(aim(40)).toBeGreaterThan(150);
+    expect(aim(89)).toBe(150);
+    expect(after(ticks, 89)[0]?.state.stalls).toBe(1);
+  });
+
+  it('does not blame the target when no data could come', () => {
+    let state = joinLatency(milliseconds(0));
+    for (let now = 0; now < 8_000; now += CONTROL_PERIOD_MS) {
+      const dry = now > 2_000;
+      const sample = { level: milliseconds(dry ? 0 : 150), started: true, waiting: dry, excused: dry };
+      state = decideLatency({ ...sample, now: milliseconds(now) }, TARGET, state).state;
+    }
+    expect(state.stalls).toBe(0);
+    expect(targetLevel(TARGET, state)).toBe(150);
+  });
+
+  it('jumps over a hole in front of which the playhead stands', () => {
+    let state = joinLatency(milliseconds(0));
+    const seeks: number[] = [];
+    for (let now = 0; now < 6_000; now += CONTROL_PERIOD_MS) {
+      const sample = { level: milliseconds(500), started: true, waiting: now > 2_000, excused: false };
+      const decided = decideLatency({ ...sample, now: milliseconds(now) }, TARGET, state);
+      if (decided.action.do === 'seek') seeks.push(now);
+      state = decided.state;
+    }
+    expect(seeks[0]).toBeGreaterThan(2_900);
+    expect(seeks[0]).toBeLessThan(3_200);
+  });
+});

@@ -1,0 +1,166 @@
+import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+
+/**
+ * Keeps the playhead a target behind the end of what is buffered: by playing a little faster or slower, and by a seek
+ * only when that would take too long. Pure: asked every {@link CONTROL_PERIOD_MS}, does nothing itself.
+ */
+export const CONTROL_PERIOD_MS = 40;
+
+/** Chromium wants some 200 ms of decoded audio to start, and collapses under 130; video alone is calm at 80. */
+export const DEFAULT_TARGET_MS = { withAudio: 150, videoOnly: 80 } as const;
+
+/** Time constant of the smoothing: a few frames, so that the saw of arriving frames does not show. */
+const SMOOTHING_MS = 250;
+const DEAD_BAND_MS = 35;
+/** Once correcting, go on to within this: without it the rate would flicker at the edge of the dead band. */
+const SETTLED_MS = 8;
+/** 5 % at 125 ms off: slower than the smoothing, which is what keeps it from swinging. */
+const GAIN_PER_MS = 0.0004;
+const MOST_CORRECTION = 0.05;
+const MOST_CORRECTION_JOINING = 0.1;
+/** Every change of the rate costs the audio stretcher a restart. */
+const RATE_STEP = 0.01;
+const JOINING_MS = 6_000;
+/** At 5 % this much is 14 s away: a seek is the smaller evil. */
+const FAR_BEHIND_MS = 700;
+/** The playhead ran past the end of the data: what arrives now is dropped as late. */
+const FAR_AHEAD_MS = 100;
+const FAR_FOR_MS = 250;
+/** After a join or a seek the decoder fills up: what happens in it is no stall, and no reason for a seek. */
+const GRACE_MS = 1_000;
+/** Data is there and the playhead does not move: a hole that the browser does not cross. */
+const STUCK_MS = 1_000;
+const STUCK_ABOVE_MS = 200;
+/** Ticks further apart than this (a hidden tab, a busy page) say nothing of each other. */
+const STALE_MS = 500;
+const BACK_OFF_STEP_MS = 50;
+const BACK_OFF_GROWTH = 1.5;
+const MAX_BACK_OFF_MS = 850;
+const CALM_MS = 20_000;
+const COME_BACK_MS_PER_S = 3;
+
+export interface PlayheadSample {
+  /** Monotonic. */
+  readonly now: Milliseconds;
+  /** End of what all tracks have, minus the playhead. Negative: the playhead ran past it. */
+  readonly level: Milliseconds;
+  /** A frame has been decoded since the media was attached. */
+  readonly started: boolean;
+  /** The playhead stands although it should move, be it for want of data or because of a seek. */
+  readonly waiting: boolean;
+  /** Data cannot come (connection away, stream not live): standing still says nothing of the target. */
+  readonly excused: boolean;
+}
+
+export interface LatencyState {
+  readonly at: Milliseconds;
+  readonly smoothed: Milliseconds | undefined;
+  readonly rate: number;
+  /** Coming in from a join or a seek: allowed to correct harder. */
+  readonly joining: boolean;
+  readonly joinedAt: Milliseconds;
+  /** Since when too far off for the rate alone. */
+  readonly farSince: Milliseconds | undefined;
+  readonly starvedSince: Milliseconds | undefined;
+  /** What stalls have added to the target. */
+  readonly backOff: Milliseconds;
+  readonly stalledAt: Milliseconds;
+  readonly stalls: number;
+}
+
+export type LatencyAction =
+  | { readonly do: 'rate'; readonly rate: number }
+  /** Go to where the level is this. */
+  | { readonly do: 'seek'; readonly level: Milliseconds };
+
+/** @param before what stalls have taught is kept over a new join */
+export const joinLatency = (now: Milliseconds, before?: LatencyState): LatencyState => ({
+  at: now,
+  smoothed: undefined,
+  rate: 1,
+  joining: true,
+  joinedAt: now,
+  farSince: undefined,
+  starvedSince: undefined,
+  backOff: before?.backOff ?? milliseconds(0),
+  stalledAt: before?.stalledAt ?? now,
+  stalls: before?.stalls ?? 0,
+});
+
+/** The level to aim at now. */
+export const targetLevel = (target: Milliseconds, { backOff }: LatencyState): Milliseconds =>
+  milliseconds(target + backOff);
+
+/** @param target of a stream that never stalls, see {@link DEFAULT_TARGET_MS} */
+export function decideLatency(
+  sample: PlayheadSample,
+  target: Milliseconds,
+  before: LatencyState,
+): { readonly action: LatencyAction; readonly state: LatencyState } {
+  const { now } = sample;
+  const state = observe(sample, target, before);
+  const aim = targetLevel(target, state);
+  if (sample.started && mustSeek(sample, aim, state)) {
+    return { action: { do: 'seek', level: aim }, state: joinLatency(now, state) };
+  }
+  const rate = sample.started && !sample.waiting ? chooseRate(aim, state) : 1;
+  const arrived = now - state.joinedAt > GRACE_MS && rate === 1 && !sample.waiting;
+  const joining = state.joining && !arrived && now - state.joinedAt < JOINING_MS;
+  return { action: { do: 'rate', rate }, state: { ...state, rate, joining } };
+}
+
+function observe(sample: PlayheadSample, target: Milliseconds, before: LatencyState): LatencyState {
+  const { now, level } = sample;
+  const passed = now - before.at;
+  const known = passed < STALE_MS ? before.smoothed : undefined;
+  const weight = 1 - Math.exp(-passed / SMOOTHING_MS);
+  const smoothed = milliseconds(known === undefined ? level : known + (level - known) * weight);
+
+  // Without sound nothing makes the browser wait: the clock runs on, and frames that arrive are late.
+  const starved = sample.started && (sample.waiting || level < 0);
+  const stalled =
+    starved && before.starvedSince === undefined && !sample.excused && now - before.joinedAt > GRACE_MS;
+  const far = level < -FAR_AHEAD_MS || level > targetLevel(target, before) + FAR_BEHIND_MS;
+  return {
+    ...before,
+    at: now,
+    smoothed,
+    farSince: far ? (before.farSince ?? now) : undefined,
+    starvedSince: starved ? (before.starvedSince ?? now) : undefined,
+    backOff: stalled ? raised(before.backOff) : lowered(before, now),
+    stalledAt: stalled ? now : before.stalledAt,
+    stalls: before.stalls + (stalled ? 1 : 0),
+  };
+}
+
+const raised = (backOff: Milliseconds): Milliseconds =>
+  milliseconds(Math.min(MAX_BACK_OFF_MS, backOff * BACK_OFF_GROWTH + BACK_OFF_STEP_MS));
+
+function lowered({ backOff, stalledAt, at }: LatencyState, now: Milliseconds): Milliseconds {
+  if (now - stalledAt < CALM_MS) return backOff;
+  return milliseconds(Math.max(0, backOff - ((now - at) / 1000) * COME_BACK_MS_PER_S));
+}
+
+function mustSeek({ now, level }: PlayheadSample, aim: Milliseconds, state: LatencyState): boolean {
+  if (now - state.joinedAt < GRACE_MS) return false;
+  const far = state.farSince !== undefined && now - state.farSince >= FAR_FOR_MS;
+  const stuck = state.starvedSince !== undefined && now - state.starvedSince >= STUCK_MS;
+  return far || (stuck && level > aim + STUCK_ABOVE_MS);
+}
+
+function chooseRate(aim: Milliseconds, { smoothed, rate, joining }: LatencyState): number {
+  const error = (smoothed ?? aim) - aim;
+  const correcting = rate !== 1 && Math.sign(rate - 1) === Math.sign(error);
+  if (Math.abs(error) <= (correcting ? SETTLED_MS : DEAD_BAND_MS)) return 1;
+  const most = joining ? MOST_CORRECTION_JOINING : MOST_CORRECTION;
+  const size = Math.min(most, Math.max(RATE_STEP, Math.abs(error) * GAIN_PER_MS));
+  const steps = Math.round(size / RATE_STEP) * Math.sign(error);
+  return 1 + steps * RATE_STEP;
+}
+
+/**
+ * Whether to go to the live edge when the burst of a join has arrived. A picture that stands loses nothing by it; one
+ * that moves (the encoder was replaced, and the media goes on) is left alone unless it is far off.
+ */
+export const joinMustSeek = (level: Milliseconds, aim: Milliseconds, standing: boolean): boolean =>
+  (standing && Math.abs(level - aim) > DEAD_BAND_MS) || level > aim + FAR_BEHIND_MS || level < -FAR_AHEAD_MS;

@@ -1,0 +1,36 @@
+import type { StreamState } from '@topicast/contracts/server-message';
+import type { PlayerState, Problem } from './types.js';
+
+/** The connection to the gateway, as its owner sees it. */
+export type LinkState =
+  | { readonly status: 'connecting' }
+  | { readonly status: 'open' }
+  | { readonly status: 'retrying'; readonly problem: Problem; readonly retry: 'soon' | 'slowly' }
+  | { readonly status: 'failed'; readonly problem: Problem };
+
+/** The picture: none yet, moving, standing because data is missing. */
+export type PictureState = 'none' | 'moving' | 'standing';
+
+/** All that the player's state depends on. */
+export interface PlayerFacts {
+  readonly intent: 'stopped' | 'playing' | 'paused';
+  readonly link: LinkState;
+  /** Last word of the gateway on this stream; absent before the first. */
+  readonly stream?: StreamState;
+  readonly picture: PictureState;
+}
+
+export function derivePlayerState({ intent, link, stream, picture }: PlayerFacts): PlayerState {
+  if (intent === 'stopped') return { name: 'idle' };
+  if (link.status === 'failed') return { name: 'failed', problem: link.problem, retry: 'never' };
+  if (intent === 'paused') return { name: 'paused' };
+  if (link.status === 'retrying' && link.retry === 'slowly') {
+    return { name: 'failed', problem: link.problem, retry: 'slowly' };
+  }
+  if (picture === 'moving') return { name: 'playing' };
+  if (link.status === 'open' && stream && stream !== 'live') {
+    return picture === 'standing' && stream === 'offline' ? { name: 'ended' } : { name: 'waiting', stream };
+  }
+  const problem = link.status === 'retrying' ? { problem: link.problem } : {};
+  return picture === 'none' ? { name: 'connecting', ...problem } : { name: 'buffering', ...problem };
+}

@@ -1,0 +1,104 @@
+/**
+ * The words that the player speaks to the page that embeds it. Published as they stand: this file imports nothing, and
+ * units are in the names.
+ */
+
+/** Why a connection, or the playback, failed. */
+export type ProblemReason =
+  /** The address is no WebSocket address. */
+  | 'address'
+  /** The gateway does not answer, or the connection broke. */
+  | 'unreachable'
+  /** There is no such stream (yet). */
+  | 'unknown-stream'
+  /** The stream was deleted. */
+  | 'deleted'
+  /** No token, or one that is not valid any more: get another one. */
+  | 'unauthorized'
+  /** The token is for something else. */
+  | 'forbidden'
+  /** The gateway has as many viewers as it takes. */
+  | 'too-many'
+  /** The gateway cannot reach its log. */
+  | 'log-unavailable'
+  /** Player and gateway do not understand each other. */
+  | 'protocol'
+  /** The browser cannot decode what arrives, again and again. */
+  | 'media'
+  /** The browser has no Media Source Extensions, or not this codec, or allows no worker. */
+  | 'unsupported';
+
+export interface Problem {
+  readonly reason: ProblemReason;
+  /** For people, English. */
+  readonly message: string;
+  /** WebSocket close code, where one was the cause. */
+  readonly code?: number;
+}
+
+/** What the player will do about a failure: nothing, or try again every 5 to 10 seconds. */
+export type FailureRetry = 'never' | 'slowly';
+
+export type PlayerState =
+  /** Not started, or stopped. */
+  | { readonly name: 'idle' }
+  /** On the way to the first picture. `problem`: why the last attempt failed. */
+  | { readonly name: 'connecting'; readonly problem?: Problem }
+  /** Connected to a stream that is not live (yet); plays by itself when it is. */
+  | { readonly name: 'waiting'; readonly stream: 'offline' | 'starting' | 'failed' }
+  | { readonly name: 'playing' }
+  /** Paused by the user, or by the browser's autoplay policy; goes on at the live edge. */
+  | { readonly name: 'paused' }
+  /** The picture stands because data is missing. `problem`: why the connection is away, if it is. */
+  | { readonly name: 'buffering'; readonly problem?: Problem }
+  /** The stream was live and went offline. The last picture stays; plays by itself when it is live again. */
+  | { readonly name: 'ended' }
+  | { readonly name: 'failed'; readonly problem: Problem; readonly retry: FailureRetry };
+
+/** A snapshot. Counters run from the start of playing; what is not known yet is absent. */
+export interface PlayerStats {
+  /** Age of the picture on the screen: gateway's clock now, minus the encoder's clock when it took the frame in. */
+  readonly latencyMs?: number;
+  /** Media ahead of the playhead. */
+  readonly levelMs?: number;
+  /** The level that the player aims at; grows after a stall. */
+  readonly targetMs: number;
+  readonly playbackRate: number;
+  /** Bits a second received, over the last second. */
+  readonly bitrate: number;
+  readonly framesDecoded: number;
+  readonly framesDropped: number;
+  /** Times that the picture stood because data was missing. */
+  readonly stalls: number;
+  /** Seeks made to get back to the live edge. */
+  readonly seeks: number;
+  readonly reconnects: number;
+  readonly chunksReceived: number;
+  /** Chunks missing in the sequence, that nobody announced. */
+  readonly chunksLost: number;
+  /** Chunks left out on purpose: by the gateway for a slow viewer, or here while waiting for a keyframe. */
+  readonly chunksSkipped: number;
+  /** From `play()` to the first picture. */
+  readonly joinMs?: number;
+  /** Round trip to the gateway. */
+  readonly roundTripMs?: number;
+  readonly width?: number;
+  readonly height?: number;
+  /** Where Media Source Extensions run. */
+  readonly mediaIn?: 'worker' | 'page';
+}
+
+export interface PlayerOptions {
+  /** `ws://host:port/live/<stream>`; http(s) becomes ws(s), and a relative address is relative to the page. */
+  readonly src: string;
+  /** Sent as a WebSocket subprotocol, never in the address. */
+  readonly token?: string;
+  /** 0, the best, by default. */
+  readonly rendition?: number;
+  /** Level to aim at. By default 150 with sound, 80 for video alone. */
+  readonly targetLatencyMs?: number;
+  /** Address of `worker.js`, of the page's own origin, where its policy forbids blob workers. */
+  readonly workerSrc?: string;
+  /** `page`: use Media Source Extensions on the page even where the worker has them. */
+  readonly mediaIn?: 'auto' | 'page';
+}

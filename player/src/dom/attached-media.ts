@@ -1,0 +1,52 @@
+import { seconds } from '@topicast/contracts/units';
+import type { Fragment } from '@topicast/media/fmp4';
+import { bytesOf, type MediaSink, type MediaSinkEvents } from '../mse/media-sink.js';
+import { openPageMedia } from '../mse/open-media.js';
+
+/** A media source in the video element: the worker's, by its handle, or one on the page that the worker feeds. */
+export class AttachedMedia {
+  private readonly sink: MediaSink | undefined;
+  private readonly address: string | undefined;
+
+  constructor(
+    private readonly video: HTMLVideoElement,
+    /** Its number, see the worker's messages. */
+    readonly number: number,
+    handle: MediaSourceHandle | undefined,
+    events: MediaSinkEvents,
+  ) {
+    // Safari wants it for managed media sources, and a live stream cannot be cast from its worker.
+    video.disableRemotePlayback = true;
+    if (handle) {
+      video.removeAttribute('src');
+      video.srcObject = handle;
+      return;
+    }
+    const { address, sink } = openPageMedia(events);
+    this.sink = sink;
+    this.address = address;
+    video.srcObject = null;
+    video.src = address;
+  }
+
+  /** Returns the bytes taken. */
+  append(fragments: readonly Fragment[]): number {
+    const bytes = bytesOf(fragments);
+    this.sink?.setPlayhead(seconds(this.video.currentTime));
+    this.sink?.append(fragments);
+    return bytes;
+  }
+
+  /** Leaves the video element to whatever comes next. */
+  close(): void {
+    this.sink?.close();
+    if (this.address) URL.revokeObjectURL(this.address);
+  }
+}
+
+/** No media, no picture. */
+export function detachMedia(video: HTMLVideoElement): void {
+  video.srcObject = null;
+  video.removeAttribute('src');
+  video.load();
+}

@@ -1,0 +1,190 @@
+import { derivePlayerState } from '../core/player-state.js';
+import { badAddress } from '../core/problem.js';
+import type { PlayerOptions, PlayerState, PlayerStats } from '../core/types.js';
+import { streamAddress } from './address.js';
+import { playOrMute } from './autoplay.js';
+import { Playback, type PlaybackFacts } from './playback.js';
+
+export interface PlayerEventMap {
+  statechange: CustomEvent<PlayerState>;
+  /** About once a second while not idle. */
+  stats: CustomEvent<PlayerStats>;
+  /** The browser refused to play with sound: it plays without. */
+  autoplaymuted: Event;
+  /** The browser refused to play at all: call `play()` from a gesture of the user. */
+  autoplayblocked: Event;
+}
+
+const STATS_PERIOD_MS = 1_000;
+
+/** Plays one stream in a video element, which stays the page's own: its volume, size and events are there as ever. */
+export class TopicastPlayer extends EventTarget {
+  #video: HTMLVideoElement;
+  #options: PlayerOptions;
+  #intent: 'stopped' | 'playing' | 'paused' = 'stopped';
+  #playback: Playback | undefined;
+  #facts: PlaybackFacts | undefined;
+  #state: PlayerState = { name: 'idle' };
+  #stats: PlayerStats | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #promise: { resolve(): void; reject(error: DOMException): void } | undefined;
+  #promised: Promise<void> | undefined;
+  #listening = new AbortController();
+
+  constructor(video: HTMLVideoElement, options: PlayerOptions) {
+    super();
+    this.#video = video;
+    this.#options = options;
+    const { signal } = this.#listening;
+    video.addEventListener('pause', () => this.#onPause(), { signal });
+    video.addEventListener('play', () => this.#onPlay(), { signal });
+  }
+
+  get state(): PlayerState {
+    return this.#state;
+  }
+
+  /** Of the last second; absent before there is any. */
+  get stats(): PlayerStats | undefined {
+    return this.#stats;
+  }
+
+  /** The level aimed at; absent: the default. Takes effect with the next join. */
+  set targetLatencyMs(ms: number | undefined) {
+    const { targetLatencyMs: _, ...options } = this.#options;
+    this.#options = ms === undefined ? options : { ...options, targetLatencyMs: ms };
+    if (this.#playback) this.#playback.targetLatencyMs = ms;
+  }
+
+  /**
+   * Connect and play, or go on at the live edge after a pause. Resolves when the picture moves.
+   * @throws {DOMException} NotAllowedError: a gesture of the user is needed; NotSupportedError: it failed for good, see
+   * `state`; AbortError: it was stopped or paused before.
+   */
+  play(): Promise<void> {
+    this.#promised ??= new Promise((resolve, reject) => {
+      this.#promise = { resolve, reject };
+    });
+    const promised = this.#promised;
+    if (this.#intent === 'stopped') this.#start();
+    else if (this.#video.paused) this.#tryPlay();
+    this.#update();
+    return promised;
+  }
+
+  /** Leaves the picture, and the connection until `play`. */
+  pause(): void {
+    this.#video.pause();
+    this.#onPause();
+  }
+
+  /** Ends everything; `play` begins anew. */
+  stop(): void {
+    this.#intent = 'stopped';
+    clearInterval(this.#timer);
+    this.#playback?.close();
+    this.#playback = undefined;
+    this.#facts = undefined;
+    this.#update();
+  }
+
+  /** For good: the video element is free again. */
+  destroy(): void {
+    this.stop();
+    this.#listening.abort();
+  }
+
+  override addEventListener<Type extends keyof PlayerEventMap>(
+    type: Type,
+    listener: (event: PlayerEventMap[Type]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void {
+    super.addEventListener(type, listener as EventListener, options);
+  }
+
+  override removeEventListener<Type extends keyof PlayerEventMap>(
+    type: Type,
+    listener: (event: PlayerEventMap[Type]) => void,
+    options?: boolean | EventListenerOptions,
+  ): void {
+    super.removeEventListener(type, listener as EventListener, options);
+  }
+
+  #start(): void {
+    this.#intent = 'playing';
+    let url: string;
+    try {
+      url = streamAddress(this.#options.src, this.#options.rendition);
+    } catch {
+      const { problem } = badAddress(this.#options.src);
+      this.#facts = { link: { status: 'failed', problem }, picture: 'none' };
+      return;
+    }
+    // While the user's gesture counts: Safari lets this element play later for it.
+    this.#video.play().catch(() => {});
+    this.#playback = new Playback(this.#video, url, this.#options, {
+      onFacts: (facts) => {
+        this.#facts = facts;
+        this.#update();
+      },
+      onAttached: () => {
+        if (this.#intent === 'playing') this.#tryPlay();
+      },
+    });
+    this.#timer = setInterval(() => this.#report(), STATS_PERIOD_MS);
+  }
+
+  async #tryPlay(): Promise<void> {
+    const outcome = await playOrMute(this.#video);
+    if (outcome === 'muted') this.dispatchEvent(new Event('autoplaymuted'));
+    if (outcome !== 'blocked' || this.#intent !== 'playing') return;
+    this.#settle(new DOMException('playing needs a gesture of the user', 'NotAllowedError'));
+    this.dispatchEvent(new Event('autoplayblocked'));
+    this.#onPause();
+  }
+
+  #onPause(): void {
+    if (this.#intent !== 'playing') return;
+    this.#intent = 'paused';
+    this.#playback?.hold();
+    this.#update();
+  }
+
+  #onPlay(): void {
+    if (this.#intent !== 'paused') return;
+    this.#intent = 'playing';
+    this.#playback?.resume();
+    this.#update();
+  }
+
+  #report(): void {
+    if (!this.#playback) return;
+    this.#stats = this.#playback.report();
+    this.dispatchEvent(new CustomEvent('stats', { detail: this.#stats }));
+  }
+
+  #update(): void {
+    const facts = this.#facts ?? { link: { status: 'connecting' }, picture: 'none' };
+    const state = derivePlayerState({ ...facts, intent: this.#intent });
+    if (JSON.stringify(state) === JSON.stringify(this.#state)) return;
+    this.#state = state;
+    this.dispatchEvent(new CustomEvent('statechange', { detail: state }));
+    this.#settleBy(state);
+  }
+
+  #settleBy(state: PlayerState): void {
+    if (state.name === 'playing') this.#settle();
+    if (state.name === 'idle') this.#settle(new DOMException('stopped', 'AbortError'));
+    if (state.name === 'paused') this.#settle(new DOMException('paused', 'AbortError'));
+    if (state.name === 'failed' && state.retry === 'never') {
+      this.#settle(new DOMException(state.problem.message, 'NotSupportedError'));
+    }
+  }
+
+  #settle(error?: DOMException): void {
+    if (error) this.#promise?.reject(error);
+    else this.#promise?.resolve();
+    this.#promise = undefined;
+    this.#promised = undefined;
+  }
+}

@@ -1,0 +1,72 @@
+import type { Problem } from '../core/types.js';
+import type { ToPage, ToWorker } from '../worker/messages.js';
+
+/** The worker's program as text, put in by the bundler; absent where the sources run unbundled. */
+declare const TOPICAST_WORKER_SOURCE: string | undefined;
+
+const NO_WORKER: Problem = {
+  reason: 'unsupported',
+  message:
+    "The player's worker did not start: allow `worker-src blob:` in the page's Content-Security-Policy, or give the address of worker.js on the page's own origin (worker-src).",
+};
+
+export interface WorkerHostEvents {
+  onMessage(message: ToPage): void;
+  /** The worker did not start, or broke; nothing more comes from it. */
+  onFailed(problem: Problem): void;
+}
+
+/** One worker: started here, ended here, spoken to in typed messages. */
+export class WorkerHost {
+  private readonly worker: Worker | undefined;
+  private blobAddress: string | undefined;
+  private started = false;
+
+  /** @param src of worker.js; without it the bundled program, as a blob: workers cannot be loaded from another origin. */
+  constructor(
+    src: string | undefined,
+    private readonly events: WorkerHostEvents,
+  ) {
+    try {
+      this.worker = new Worker(src ?? this.makeBlobAddress(), { name: 'topicast-player' });
+    } catch {
+      queueMicrotask(() => events.onFailed(NO_WORKER));
+      return;
+    }
+    this.worker.onmessage = ({ data }: MessageEvent<ToPage>) => {
+      this.started = true;
+      this.revoke();
+      events.onMessage(data);
+    };
+    this.worker.onerror = (event) => {
+      event.preventDefault();
+      this.close();
+      events.onFailed(
+        this.started
+          ? { reason: 'media', message: `The player's worker broke: ${event.message}` }
+          : NO_WORKER,
+      );
+    };
+  }
+
+  post(message: ToWorker): void {
+    this.worker?.postMessage(message);
+  }
+
+  close(): void {
+    this.revoke();
+    this.worker?.terminate();
+  }
+
+  private makeBlobAddress(): string {
+    if (typeof TOPICAST_WORKER_SOURCE === 'undefined') throw new Error('not bundled: give worker-src');
+    const program = new Blob([TOPICAST_WORKER_SOURCE], { type: 'text/javascript' });
+    this.blobAddress = URL.createObjectURL(program);
+    return this.blobAddress;
+  }
+
+  private revoke(): void {
+    if (this.blobAddress) URL.revokeObjectURL(this.blobAddress);
+    this.blobAddress = undefined;
+  }
+}

@@ -1,0 +1,160 @@
+import { CustomVideoElement } from 'custom-media-element';
+import type { PlayerOptions, PlayerState, PlayerStats } from './core/types.js';
+import { TopicastPlayer } from './dom/player.js';
+
+export type { PlayerState, PlayerStats } from './core/types.js';
+
+/** What the declarations say of the class below, which otherwise speak of a package that is bundled in. */
+interface VideoElementClass {
+  new (): HTMLVideoElement & { readonly nativeEl: HTMLVideoElement };
+  readonly observedAttributes: string[];
+  getTemplateHTML(attributes: Record<string, string>): string;
+}
+const VideoElement = CustomVideoElement as unknown as VideoElementClass;
+/** The same with the life cycle that the class has and its declarations lack. */
+const lifeCycle = CustomVideoElement.prototype as unknown as {
+  attributeChangedCallback(name: string, before: string | null, after: string | null): void;
+  connectedCallback(): void;
+  disconnectedCallback(): void;
+};
+
+/** Attributes that name the stream: another value means another stream. */
+const STREAM_ATTRIBUTES = ['src', 'token', 'rendition', 'worker-src'];
+const OWN_ATTRIBUTES = ['token', 'rendition', 'worker-src', 'target-latency'];
+/** Not for the inner video element: it would load `ws://` itself, and play before there is anything to play. */
+const KEPT_ATTRIBUTES = new Set([...STREAM_ATTRIBUTES, 'target-latency', 'autoplay']);
+
+/**
+ * A video element whose source is a Topicast stream: `<topicast-player src="wss://host/live/demo" autoplay muted>`. It has
+ * the interface of a media element, so that media controls work with it.
+ *
+ * Attributes beside those of `<video>`: `token`, `rendition`, `target-latency` (milliseconds), `worker-src`.
+ * Events beside those of `<video>`: `statechange` and `stats` with their detail, `autoplaymuted`, `autoplayblocked`.
+ */
+export class TopicastPlayerElement extends VideoElement {
+  #player: TopicastPlayer | undefined;
+
+  static override get observedAttributes(): string[] {
+    return [...super.observedAttributes, ...OWN_ATTRIBUTES];
+  }
+
+  static override getTemplateHTML(attributes: Record<string, string>): string {
+    const kept = Object.entries(attributes).filter(([name]) => !KEPT_ATTRIBUTES.has(name));
+    return super.getTemplateHTML(Object.fromEntries(kept));
+  }
+
+  get state(): PlayerState {
+    return this.#player?.state ?? { name: 'idle' };
+  }
+
+  get stats(): PlayerStats | undefined {
+    return this.#player?.stats;
+  }
+
+  /** Read by media controls. */
+  get streamType(): 'live' {
+    return 'live';
+  }
+
+  /** No seeking: the playhead is always at the live edge. */
+  get targetLiveWindow(): number {
+    return 0;
+  }
+
+  get liveEdgeStart(): number {
+    return this.#player?.state.name === 'playing' ? 0 : Number.NaN;
+  }
+
+  get token(): string | null {
+    return this.getAttribute('token');
+  }
+
+  set token(token: string | null) {
+    if (token === null) this.removeAttribute('token');
+    else this.setAttribute('token', token);
+  }
+
+  override play(): Promise<void> {
+    const player = this.#ensurePlayer();
+    return player ? player.play() : Promise.reject(new DOMException('no src', 'NotSupportedError'));
+  }
+
+  override pause(): void {
+    this.#player?.pause();
+  }
+
+  /** Disconnect, without a picture; `play` begins anew. */
+  stop(): void {
+    this.#player?.stop();
+  }
+
+  /** Begin anew, as the attributes say. */
+  override load(): void {
+    const wasPlaying = this.#player !== undefined && !['idle', 'paused'].includes(this.#player.state.name);
+    this.#destroyPlayer();
+    if (this.isConnected && this.hasAttribute('src') && (wasPlaying || this.hasAttribute('autoplay'))) {
+      this.play().catch(() => {});
+    }
+  }
+
+  attributeChangedCallback(name: string, before: string | null, after: string | null): void {
+    if (!KEPT_ATTRIBUTES.has(name)) lifeCycle.attributeChangedCallback.call(this, name, before, after);
+    if (before === after || !this.isConnected) return;
+    if (name === 'target-latency' && this.#player) this.#player.targetLatencyMs = number(after);
+    if (STREAM_ATTRIBUTES.includes(name)) this.load();
+    if (name === 'autoplay' && after !== null && this.state.name === 'idle') this.load();
+  }
+
+  connectedCallback(): void {
+    lifeCycle.connectedCallback.call(this);
+    if (!this.#player) this.load();
+  }
+
+  disconnectedCallback(): void {
+    lifeCycle.disconnectedCallback.call(this);
+    // Moved within the page it is connected again at once.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.#destroyPlayer();
+    });
+  }
+
+  #ensurePlayer(): TopicastPlayer | undefined {
+    const src = this.getAttribute('src');
+    if (this.#player || !src) return this.#player;
+    const player = new TopicastPlayer(this.nativeEl, { src, ...optionsOf(this) });
+    this.#player = player;
+    for (const type of ['statechange', 'stats'] as const) {
+      player.addEventListener(type, ({ detail }) => this.dispatchEvent(new CustomEvent(type, { detail })));
+    }
+    for (const type of ['autoplaymuted', 'autoplayblocked'] as const) {
+      player.addEventListener(type, () => this.dispatchEvent(new Event(type)));
+    }
+    return player;
+  }
+
+  #destroyPlayer(): void {
+    this.#player?.destroy();
+    this.#player = undefined;
+  }
+}
+
+const number = (text: string | null): number | undefined => (text ? Number(text) || undefined : undefined);
+
+function optionsOf(element: HTMLElement): Omit<PlayerOptions, 'src'> {
+  const token = element.getAttribute('token');
+  const workerSrc = element.getAttribute('worker-src');
+  const rendition = number(element.getAttribute('rendition'));
+  const targetLatencyMs = number(element.getAttribute('target-latency'));
+  return {
+    ...(token ? { token } : {}),
+    ...(workerSrc ? { workerSrc } : {}),
+    ...(rendition === undefined ? {} : { rendition }),
+    ...(targetLatencyMs === undefined ? {} : { targetLatencyMs }),
+  };
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'topicast-player': TopicastPlayerElement;
+  }
+}

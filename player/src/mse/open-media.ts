@@ -1,0 +1,26 @@
+import type { MediaSink, MediaSinkEvents } from './media-sink.js';
+import { SourceBuffers } from './source-buffers.js';
+
+/** Safari on iPhones has only this one (W3C MSE 3.16); its extra events can be left aside. */
+declare const ManagedMediaSource: typeof MediaSource | undefined;
+
+export const workerHasMedia = (): boolean =>
+  typeof MediaSource !== 'undefined' && MediaSource.canConstructInDedicatedWorker === true;
+
+/** In a worker: the handle goes to the page, for the `srcObject` of its video element. */
+export function openWorkerMedia(events: MediaSinkEvents): { handle: MediaSourceHandle; sink: MediaSink } {
+  // `handle` exists where canConstructInDedicatedWorker does; the DOM library describes the page's side only.
+  const source = new MediaSource() as MediaSource & { readonly handle: MediaSourceHandle };
+  return { handle: source.handle, sink: new SourceBuffers(source, events) };
+}
+
+export const pageHasMedia = (): boolean =>
+  typeof MediaSource !== 'undefined' || typeof ManagedMediaSource !== 'undefined';
+
+/** On the page: attach the address to the video element, revoke it when another one takes its place. */
+export function openPageMedia(events: MediaSinkEvents): { address: string; sink: MediaSink } {
+  const Source = typeof MediaSource !== 'undefined' ? MediaSource : ManagedMediaSource;
+  if (!Source) throw new Error('no Media Source Extensions');
+  const source = new Source();
+  return { address: URL.createObjectURL(source), sink: new SourceBuffers(source, events) };
+}

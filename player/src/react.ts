@@ -1,0 +1,98 @@
+'use client';
+import {
+  type CSSProperties,
+  createElement,
+  forwardRef,
+  type ReactNode,
+  useEffect,
+  useImperativeHandle,
+  useRef,
+} from 'react';
+import type { PlayerState, PlayerStats } from './core/types.js';
+import type { TopicastPlayerElement } from './define.js';
+import './define.js';
+
+export type { PlayerState, PlayerStats, Problem } from './core/types.js';
+export type { TopicastPlayerElement } from './define.js';
+
+export interface TopicastPlayerProps {
+  /** `wss://host/live/<stream>` */
+  src: string;
+  token?: string;
+  rendition?: number;
+  targetLatencyMs?: number;
+  workerSrc?: string;
+  autoPlay?: boolean;
+  muted?: boolean;
+  controls?: boolean;
+  /** Play in the page, not full screen, on a phone. True by default. */
+  playsInline?: boolean;
+  poster?: string;
+  className?: string;
+  style?: CSSProperties;
+  /** `media` inside a `<media-controller>`. */
+  slot?: string;
+  id?: string;
+  title?: string;
+  children?: ReactNode;
+  onStateChange?(state: PlayerState): void;
+  /** About once a second. */
+  onStats?(stats: PlayerStats): void;
+  onAutoplayMuted?(): void;
+  onAutoplayBlocked?(): void;
+}
+
+/** `<topicast-player>` as a React component. On a server it renders the empty element: nothing plays there. */
+export const TopicastPlayer = forwardRef<TopicastPlayerElement, TopicastPlayerProps>(
+  function TopicastPlayer(props, ref) {
+    const { className, style, slot, id, title, children } = props;
+    const own = useRef<TopicastPlayerElement>(null);
+    const latest = useRef(props);
+    useImperativeHandle(ref, () => own.current as TopicastPlayerElement, []);
+    // Before the attributes: with autoplay the first change of state is on its way once they are set.
+    useEffect(() => {
+      latest.current = props;
+    });
+    useEffect(() => {
+      const element = own.current;
+      if (!element) return;
+      const listening = new AbortController();
+      const { signal } = listening;
+      const on = (type: string, listener: (event: CustomEvent) => void): void =>
+        element.addEventListener(type, listener as EventListener, { signal });
+      on('statechange', ({ detail }) => latest.current.onStateChange?.(detail));
+      on('stats', ({ detail }) => latest.current.onStats?.(detail));
+      on('autoplaymuted', () => latest.current.onAutoplayMuted?.());
+      on('autoplayblocked', () => latest.current.onAutoplayBlocked?.());
+      return () => listening.abort();
+    }, []);
+    // React 18 and 19 set properties and attributes of custom elements differently: set them here, for both.
+    useEffect(() => {
+      if (own.current) setAttributes(own.current, props);
+    });
+    return createElement('topicast-player', { ref: own, class: className, style, slot, id, title }, children);
+  },
+);
+
+/** `src` last: it is what starts the player. */
+function setAttributes(element: TopicastPlayerElement, props: TopicastPlayerProps): void {
+  const { playsInline = true } = props;
+  const attributes = {
+    muted: props.muted,
+    controls: props.controls,
+    playsinline: playsInline,
+    poster: props.poster,
+    token: props.token,
+    rendition: props.rendition,
+    'target-latency': props.targetLatencyMs,
+    'worker-src': props.workerSrc,
+    autoplay: props.autoPlay,
+    src: props.src,
+  };
+  for (const [name, value] of Object.entries(attributes)) {
+    const text = value === true ? '' : value === false || value === undefined ? null : String(value);
+    if (element.getAttribute(name) === text) continue;
+    if (text === null) element.removeAttribute(name);
+    else element.setAttribute(name, text);
+  }
+}

@@ -1,0 +1,52 @@
+import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { addClockSample, type ClockEstimate, type ClockSample, estimateClock } from '../core/clock.js';
+
+const FIRST_EXCHANGES = 5;
+const FIRST_PERIOD_MS = 150;
+const PERIOD_MS = 3_000;
+
+/** The viewer's wall clock, never set back while the page lives: the same in worker and page. */
+export const wallClockNow = (): Milliseconds => milliseconds(performance.timeOrigin + performance.now());
+
+/** Asks the gateway for its time: a few times quickly after connecting, then at leisure. */
+export class ClockExchange {
+  private samples: readonly ClockSample[] = [];
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private asked = 0;
+
+  constructor(
+    private readonly ask: (client: Milliseconds) => void,
+    private readonly onEstimate: (estimate: ClockEstimate) => void,
+  ) {}
+
+  /** On each new connection; another gateway has another clock. */
+  start(): void {
+    this.stop();
+    this.samples = [];
+    this.asked = 0;
+    this.exchange();
+  }
+
+  answer(client: number, gateway: Milliseconds): void {
+    this.samples = addClockSample(this.samples, {
+      sent: milliseconds(client),
+      received: wallClockNow(),
+      gateway,
+    });
+    const estimate = estimateClock(this.samples);
+    if (estimate) this.onEstimate(estimate);
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+
+  private exchange(): void {
+    this.ask(wallClockNow());
+    this.asked += 1;
+    this.timer = setTimeout(
+      () => this.exchange(),
+      this.asked < FIRST_EXCHANGES ? FIRST_PERIOD_MS : PERIOD_MS,
+    );
+  }
+}

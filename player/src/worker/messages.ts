@@ -1,0 +1,51 @@
+import type { JumpReason, StreamState } from '@topicast/contracts/server-message';
+import type { Milliseconds, Seconds } from '@topicast/contracts/units';
+import type { Fragment, TrackKind } from '@topicast/media/fmp4';
+import type { ClockEstimate } from '../core/clock.js';
+import type { LinkState } from '../core/player-state.js';
+import type { TimelineAnchor } from '../core/timeline.js';
+import type { BufferEdge, MediaFailure } from '../mse/media-sink.js';
+
+/** What the page and its worker say to each other. The worker owns connection and transmuxer, the page the video element. */
+export type ToWorker =
+  | {
+      readonly type: 'start';
+      /** Absolute, ws or wss, without `after`. */
+      readonly url: string;
+      readonly token: string | undefined;
+      readonly mediaIn: 'worker' | 'page';
+    }
+  /** Disconnect, keep what is buffered; `resume` joins again at the newest keyframe. */
+  | { readonly type: 'hold' }
+  | { readonly type: 'resume' }
+  | { readonly type: 'playhead'; readonly playhead: Seconds }
+  /** The video element gave up on this media source. */
+  | { readonly type: 'media-failed'; readonly media: number; readonly failure: MediaFailure }
+  /** Media on the page: this much of what was sent has been taken. */
+  | { readonly type: 'taken'; readonly bytes: number };
+
+/** `media` numbers the media sources of a worker: what belongs to an older one is stale. */
+export type ToPage =
+  | { readonly type: 'ready'; readonly hasMedia: boolean }
+  /** A new media source: attach it. Without a handle the page makes its own. */
+  | { readonly type: 'media'; readonly media: number; readonly handle: MediaSourceHandle | undefined }
+  | { readonly type: 'fragments'; readonly media: number; readonly fragments: readonly Fragment[] }
+  /** The burst of a join is complete, with these tracks (media on the page: it is in the fragments before). */
+  | { readonly type: 'joined'; readonly media: number; readonly tracks: readonly TrackKind[] }
+  | { readonly type: 'edge'; readonly media: number; readonly edge: BufferEdge }
+  | { readonly type: 'link'; readonly link: LinkState }
+  | { readonly type: 'stream'; readonly stream: StreamState }
+  | { readonly type: 'jump'; readonly reason: JumpReason }
+  | { readonly type: 'clock'; readonly clock: ClockEstimate }
+  | { readonly type: 'anchor'; readonly anchor: TimelineAnchor }
+  | { readonly type: 'counters'; readonly counters: WorkerCounters };
+
+/** Since the start. */
+export interface WorkerCounters {
+  readonly chunks: number;
+  readonly bytes: number;
+  readonly lost: number;
+  readonly skipped: number;
+  readonly reconnects: number;
+  readonly at: Milliseconds;
+}

@@ -1,0 +1,42 @@
+import type { Seconds } from '@topicast/contracts/units';
+import type { Fragment } from '@topicast/media/fmp4';
+import { bytesOf, type MediaSink } from '../mse/media-sink.js';
+import type { ToPage } from './messages.js';
+
+/** A page that does not take its messages (a dialogue is open) must not fill up the memory. */
+const MAX_UNTAKEN_BYTES = 16 * 1024 * 1024;
+
+/** Sends fragments to source buffers on the page. */
+export class PageSink implements MediaSink {
+  private untaken = 0;
+  private closed = false;
+
+  constructor(
+    private readonly media: number,
+    private readonly post: (message: ToPage, transfer: Transferable[]) => void,
+    private readonly onOverflow: () => void,
+  ) {}
+
+  append(fragments: readonly Fragment[]): void {
+    if (this.closed) return;
+    this.untaken += bytesOf(fragments);
+    if (this.untaken > MAX_UNTAKEN_BYTES) {
+      this.close();
+      this.onOverflow();
+      return;
+    }
+    const buffers = new Set(fragments.map(({ data }) => data.buffer));
+    this.post({ type: 'fragments', media: this.media, fragments }, [...buffers]);
+  }
+
+  taken(bytes: number): void {
+    this.untaken -= bytes;
+  }
+
+  /** The page knows better. */
+  setPlayhead(_playhead: Seconds): void {}
+
+  close(): void {
+    this.closed = true;
+  }
+}

@@ -1,0 +1,84 @@
+import { type ChunkMessage, decodeChunkMessage } from '@topicast/contracts/chunk-message';
+import type { ClientMessage } from '@topicast/contracts/client-message';
+import {
+  parseServerMessage,
+  type ServerMessage,
+  SUBPROTOCOL,
+  TOKEN_SUBPROTOCOL_PREFIX,
+} from '@topicast/contracts/server-message';
+
+const OPEN_TIMEOUT_MS = 10_000;
+/** The clock exchange makes something arrive every 3 s even where the stream is offline. */
+const SILENCE_TIMEOUT_MS = 10_000;
+/** Close code of a browser for a connection that ended without a close frame (RFC 6455 7.4.1). */
+const ABNORMAL = 1006;
+
+export interface SocketEvents {
+  onOpen(): void;
+  onChunk(chunk: ChunkMessage): void;
+  onMessage(message: ServerMessage): void;
+  /** Once, at the end, unless the socket was closed from here. */
+  onClosed(code: number): void;
+}
+
+/** One connection to a gateway. */
+export class Socket {
+  private readonly socket: WebSocket;
+  private watchdog: ReturnType<typeof setTimeout>;
+
+  /** @throws {SyntaxError} if the address is none */
+  constructor(
+    url: string,
+    token: string | undefined,
+    private readonly events: SocketEvents,
+  ) {
+    const protocols = token === undefined ? [SUBPROTOCOL] : [SUBPROTOCOL, tokenProtocol(token)];
+    this.socket = new WebSocket(url, protocols);
+    this.socket.binaryType = 'arraybuffer';
+    this.socket.onopen = () => {
+      this.listenFor(SILENCE_TIMEOUT_MS);
+      events.onOpen();
+    };
+    this.socket.onmessage = ({ data }) => this.receive(data);
+    this.socket.onclose = ({ code }) => this.end(code);
+    this.watchdog = setTimeout(() => this.end(ABNORMAL), OPEN_TIMEOUT_MS);
+  }
+
+  send(message: ClientMessage): void {
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+  }
+
+  close(): void {
+    clearTimeout(this.watchdog);
+    this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
+    this.socket.close();
+  }
+
+  private receive(data: string | ArrayBuffer): void {
+    this.listenFor(SILENCE_TIMEOUT_MS);
+    if (typeof data === 'string') {
+      const message = parseServerMessage(data);
+      if (message) this.events.onMessage(message);
+    } else {
+      const chunk = decodeChunkMessage(new Uint8Array(data));
+      if (chunk) this.events.onChunk(chunk);
+    }
+  }
+
+  private listenFor(ms: number): void {
+    clearTimeout(this.watchdog);
+    this.watchdog = setTimeout(() => this.end(ABNORMAL), ms);
+  }
+
+  private end(code: number): void {
+    this.close();
+    this.events.onClosed(code);
+  }
+}
+
+/** base64url without padding (RFC 4648 5): the only alphabet that a subprotocol's name takes any token in. */
+function tokenProtocol(token: string): string {
+  const bytes = String.fromCharCode(...new TextEncoder().encode(token));
+  const base64url = btoa(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return TOKEN_SUBPROTOCOL_PREFIX + base64url;
+}

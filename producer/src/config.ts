@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { homedir, hostname } from 'node:os';
+import path from 'node:path';
+import { flag, readConfig, sharedSettings } from '@topicast/contracts/config';
+import {
+  type BitsPerSecond,
+  type Bytes,
+  bitsPerSecond,
+  bytes,
+  type Milliseconds,
+  milliseconds,
+} from '@topicast/contracts/units';
+import { z } from 'zod';
+
+/** x264's, from the cheapest to the best picture per bit. */
+export const PRESETS = ['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium'] as const;
+export type Preset = (typeof PRESETS)[number];
+
+export interface EncodingSettings {
+  readonly preset: Preset;
+  /** Larger pictures are scaled down to it. */
+  readonly maxHeight: number;
+  readonly maxVideoBitrate: BitsPerSecond;
+}
+
+export interface ProducerConfig {
+  readonly producerId: string;
+  /** Absent: the one on PATH, else the one that came with the dependencies. */
+  readonly ffmpegPath: string | undefined;
+  /** Absolute. */
+  readonly mediaDirs: readonly string[];
+  readonly allowPrivateUrls: boolean;
+  readonly retention: { readonly time: Milliseconds; readonly size: Bytes };
+  readonly encoding: EncodingSettings;
+}
+
+const settings = z.object({
+  TOPICAST_DATA_DIR: sharedSettings.TOPICAST_DATA_DIR,
+  /** Only files below these may be streamed, unless the command line names them. */
+  TOPICAST_MEDIA_DIRS: sharedSettings.TOPICAST_MEDIA_DIRS,
+  FFMPEG_PATH: z.string().optional(),
+  /** The name under which this producer owns its encoders: the same after a restart, unlike any other's. */
+  TOPICAST_PRODUCER_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'use 1 to 100 of letters, digits, ".", "_" and "-"')
+    .optional(),
+  /** The rewind window: how long chunks stay in the log. */
+  TOPICAST_RETENTION_MINUTES: z.coerce.number('must be a number of minutes').min(1).max(10_080).default(15),
+  TOPICAST_RETENTION_MEGABYTES: z.coerce.number('must be a number').min(16).max(1_000_000).default(4096),
+  /** Let users name URLs in private networks (cameras), on this machine, and listening SRT addresses. */
+  TOPICAST_ALLOW_PRIVATE_URLS: flag.default(false),
+  TOPICAST_VIDEO_PRESET: z.enum(PRESETS).default('veryfast'),
+  TOPICAST_VIDEO_MAX_HEIGHT: z.coerce.number('must be a number of lines').int().min(144).max(2160).default(720),
+  TOPICAST_VIDEO_MAX_KBIT: z.coerce.number('must be kbit/s').min(100).max(100_000).default(3000),
+});
+
+/** @throws {ConfigError} that names every variable in error. */
+export function readProducerConfig(environment: Record<string, string | undefined>): ProducerConfig {
+  const read = readConfig(settings, environment);
+  return Object.freeze({
+    producerId: read.TOPICAST_PRODUCER_ID ?? defaultProducerId(path.resolve(read.TOPICAST_DATA_DIR)),
+    ffmpegPath: read.FFMPEG_PATH,
+    mediaDirs: read.TOPICAST_MEDIA_DIRS.flatMap((item) => item.split(path.delimiter))
+      .filter(Boolean)
+      .map(absolute),
+    allowPrivateUrls: read.TOPICAST_ALLOW_PRIVATE_URLS,
+    retention: {
+      time: milliseconds(read.TOPICAST_RETENTION_MINUTES * 60_000),
+      size: bytes(read.TOPICAST_RETENTION_MEGABYTES * 1_000_000),
+    },
+    encoding: {
+      preset: read.TOPICAST_VIDEO_PRESET,
+      maxHeight: read.TOPICAST_VIDEO_MAX_HEIGHT,
+      maxVideoBitrate: bitsPerSecond(read.TOPICAST_VIDEO_MAX_KBIT * 1000),
+    },
+  });
+}
+
+const absolute = (directory: string): string =>
+  path.resolve(directory.replace(/^~(?=$|[/\\])/, () => homedir()));
+
+// Two installations on one host have different data folders, and so different names without any setting.
+function defaultProducerId(dataDir: string): string {
+  const host = hostname()
+    .replace(/[^A-Za-z0-9.-]/g, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, 60);
+  return `${host || 'producer'}-${createHash('sha256').update(dataDir).digest('hex').slice(0, 6)}`;
+}

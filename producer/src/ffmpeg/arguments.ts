@@ -1,0 +1,76 @@
+import type { EncodingSettings } from '../config.js';
+import { TEST_PICTURE } from '../test-picture/format.js';
+import { type EncoderInput, inputArguments } from './input.js';
+
+export type Track = 'encode' | 'copy';
+
+/** What one run of ffmpeg shall do. */
+export interface EncodingPlan {
+  readonly input: EncoderInput;
+  readonly video: Track;
+  readonly audio: Track;
+}
+
+export interface EncoderOptions extends EncodingSettings {
+  readonly threads: number;
+  /** Of the ffmpeg in use. */
+  readonly libavformat: number;
+}
+
+/** A new GOP each second: who joins gets at most a second of pictures at once, and waits for none. */
+const GOP_SECONDS = 1;
+
+/** From a plan to ffmpeg's arguments: MPEG-TS with H.264 and AAC on its standard output, with the least delay. */
+export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): string[] {
+  return [
+    ...['-nostdin', '-nostats', '-hide_banner', '-loglevel', 'warning'],
+    ...inputArguments(plan.input, options.libavformat),
+    ...tracks(plan.input),
+    ...(plan.video === 'copy' ? videoCopied : videoEncoded(plan.input, options)),
+    ...(plan.audio === 'copy' ? ['-c:a', 'copy'] : audioEncoded(plan.input)),
+    ...output,
+  ];
+}
+
+// "V": no cover pictures. "?": what is not there is left out.
+const tracks = (input: EncoderInput): string[] =>
+  input.kind === 'test' ? ['-map', '0:v:0', '-map', '1:a:0'] : ['-map', '0:V:0?', '-map', '0:a:0?'];
+
+const videoCopied = ['-c:v', 'copy', '-bsf:v', 'h264_mp4toannexb,dump_extra=freq=keyframe'];
+
+function videoEncoded(input: EncoderInput, options: EncoderOptions): string[] {
+  const rate = String(options.maxVideoBitrate);
+  return [
+    ...(input.kind === 'test' ? [] : ['-vf', pictureFilter(options.maxHeight)]),
+    ...['-c:v', 'libx264', '-preset', options.preset, '-tune', 'zerolatency', '-threads:v', String(options.threads)],
+    ...['-profile:v', 'high', '-pix_fmt', 'yuv420p', '-bf', '0'],
+    ...['-crf', '23', '-maxrate:v', rate, '-bufsize:v', rate],
+    // Keyframes by time, whatever the frame rate; -g only lifts x264's own limit out of the way.
+    ...['-force_key_frames', `expr:gte(t,n_forced*${GOP_SECONDS})`, '-forced-idr', '1', '-g', '600', '-sc_threshold', '0'],
+    ...(input.kind === 'test' ? TEST_PICTURE.colour : []),
+  ];
+}
+
+/** Square pixels, even sides, no combs, and no more lines than allowed. */
+function pictureFilter(maxHeight: number): string {
+  const factor = `min(1\\,${maxHeight}/ih)`;
+  return [
+    'yadif=deint=interlaced',
+    `scale=w=trunc(iw*sar*${factor}/2)*2:h=trunc(ih*${factor}/2)*2:flags=bilinear`,
+    'setsar=1',
+  ].join(',');
+}
+
+// "async" fills the gaps that loops and lossy networks leave, so that sound keeps step with the picture.
+const audioEncoded = (input: EncoderInput): string[] => [
+  ...(input.kind === 'test' ? [] : ['-af', 'aresample=async=1000']),
+  ...['-c:a', 'aac', '-b:a', '128k', '-ar', '48000', '-ac', '2'],
+];
+
+const output = [
+  // The muxer holds nothing back: no delay added to the timestamps, no waiting for the other track, no buffer.
+  ...['-muxdelay', '0', '-muxpreload', '0', '-max_interleave_delta', '1', '-flush_packets', '1'],
+  // One audio frame a PES, and video PES whose end is known at once.
+  ...['-pes_payload_size', '0', '-omit_video_pes_length', '0'],
+  ...['-max_muxing_queue_size', '1024', '-f', 'mpegts', 'pipe:1'],
+];

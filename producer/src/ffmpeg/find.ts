@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process';
+import { access, chmod, constants } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { promisify } from 'node:util';
+import { ConfigError } from '@topicast/contracts/config';
+
+/** An ffmpeg that can do what is asked of it here. */
+export interface Ffmpeg {
+  readonly path: string;
+  /** `bundled`: the one among the dependencies: old, without SRT. */
+  readonly origin: 'configured' | 'path' | 'bundled';
+  readonly version: string;
+  /** Major version of libavformat: options were renamed with 59 (ffmpeg 5). */
+  readonly libavformat: number;
+  readonly protocols: ReadonlySet<string>;
+}
+
+/**
+ * FFMPEG_PATH, else the one on PATH if it encodes H.264, else the one among the dependencies.
+ * @throws {ConfigError} if none of them runs.
+ */
+export async function findFfmpeg(configured: string | undefined): Promise<Ffmpeg> {
+  if (configured !== undefined) {
+    const found = await examine(configured, 'configured');
+    if (found) return found;
+    throw new ConfigError(`FFMPEG_PATH: "${configured}" is no ffmpeg with libx264 that can be run`);
+  }
+  const found = (await examine('ffmpeg', 'path')) ?? (await bundled());
+  if (found) return found;
+  throw new ConfigError('no ffmpeg with libx264 was found: install ffmpeg, or set FFMPEG_PATH to one');
+}
+
+const run = promisify(execFile);
+const ask = async (path: string, ...question: string[]): Promise<string> =>
+  (await run(path, ['-hide_banner', ...question], { timeout: 10_000, maxBuffer: 4_000_000 })).stdout;
+
+async function examine(path: string, origin: Ffmpeg['origin']): Promise<Ffmpeg | undefined> {
+  try {
+    const [version, protocols, encoder] = await Promise.all([
+      ask(path, '-version'),
+      ask(path, '-protocols'),
+      ask(path, '-h', 'encoder=libx264'),
+    ]);
+    if (!encoder.includes('Encoder libx264')) return undefined;
+    return {
+      path,
+      origin,
+      version: /^ffmpeg version (\S+)/.exec(version)?.[1] ?? 'unknown',
+      libavformat: Number(/libavformat\s+(\d+)/.exec(version)?.[1] ?? 0),
+      protocols: new Set(protocols.split(/\s+/)),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+async function bundled(): Promise<Ffmpeg | undefined> {
+  const path = bundledPath();
+  if (path === undefined) return undefined;
+  try {
+    await access(path, constants.X_OK);
+  } catch {
+    // Packages installed without their scripts leave the binary without the right to run.
+    await chmod(path, 0o755).catch(() => undefined);
+  }
+  return examine(path, 'bundled');
+}
+
+function bundledPath(): string | undefined {
+  try {
+    return (createRequire(import.meta.url)('@ffmpeg-installer/ffmpeg') as { path: string }).path;
+  } catch {
+    return undefined;
+  }
+}

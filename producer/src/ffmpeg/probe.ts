@@ -1,0 +1,61 @@
+import type { ProcessGuard } from './guard.js';
+import { type EncoderInput, opening } from './input.js';
+import { startFfmpeg } from './process.js';
+import type { Ffmpeg } from './find.js';
+
+/** What ffmpeg finds in a source; codecs by its own names. */
+export interface Probe {
+  /** Absent: live. */
+  readonly durationSeconds: number | undefined;
+  readonly video: string | undefined;
+  readonly audio: string | undefined;
+}
+
+export type ProbeResult = { readonly ok: true; readonly probe: Probe } | { readonly ok: false; readonly lines: string[] };
+
+const PROBE_TIMEOUT_MS = 15_000;
+
+/** Open a source and look at what is in it. (There is no ffprobe among the dependencies.) */
+export async function probeSource(
+  input: EncoderInput,
+  ffmpeg: Ffmpeg,
+  guard: ProcessGuard,
+  signal: AbortSignal,
+): Promise<ProbeResult> {
+  const child = startFfmpeg({
+    path: ffmpeg.path,
+    args: ['-nostdin', '-hide_banner', '-loglevel', 'info', ...opening(input, ffmpeg.libavformat)],
+    fed: false,
+    guard,
+    onOutput: () => undefined,
+  });
+  const end = (): void => child.end();
+  const timer = setTimeout(end, PROBE_TIMEOUT_MS);
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  const { lines } = await child.exited;
+  clearTimeout(timer);
+  signal.removeEventListener('abort', end);
+  const probe = readProbe(lines);
+  return probe ? { ok: true, probe } : { ok: false, lines: lines.filter((line) => !line.startsWith('At least one')) };
+}
+
+/** Read what `ffmpeg -i` tells: undefined if the source could not be opened. */
+export function readProbe(lines: readonly string[]): Probe | undefined {
+  if (!lines.some((line) => line.startsWith('Input #0'))) return undefined;
+  const codec = (kind: string): string | undefined =>
+    lines
+      .filter((line) => !line.includes('(attached pic)'))
+      .map((line) => new RegExp(`^ +Stream #0:\\d+.*?: ${kind}: (\\w+)`).exec(line)?.[1])
+      .find((name) => name !== undefined);
+  const duration = lines
+    .map((line) => /^ +Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)/.exec(line))
+    .find((match) => match !== null);
+  return {
+    durationSeconds: duration
+      ? Number(duration[1]) * 3600 + Number(duration[2]) * 60 + Number(duration[3])
+      : undefined,
+    video: codec('Video'),
+    audio: codec('Audio'),
+  };
+}

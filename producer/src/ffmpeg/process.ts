@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import type { ProcessGuard } from './guard.js';
+import { StderrTail } from './stderr-tail.js';
+
+const KILL_AFTER_MS = 2_000;
+
+export interface ProcessExit {
+  /** Exit code, signal, or the system's reason why it could not be started. */
+  readonly how: string;
+  readonly clean: boolean;
+  readonly lines: readonly string[];
+}
+
+export interface FfmpegProcess {
+  readonly pid: number | undefined;
+  /** Raw frames and raw sound go in here; only where they were asked for. */
+  readonly feeds: { readonly video: Writable; readonly audio: Writable } | undefined;
+  readonly lines: () => string[];
+  /** Resolves when the process is gone and all that it wrote has been read; never rejects. */
+  readonly exited: Promise<ProcessExit>;
+  /** SIGTERM, and SIGKILL if that does not help. */
+  end(): void;
+}
+
+/** Start ffmpeg. Its standard output goes to `onOutput`, as it comes. */
+export function startFfmpeg(options: {
+  readonly path: string;
+  readonly args: readonly string[];
+  readonly fed: boolean;
+  readonly guard: ProcessGuard;
+  readonly onOutput: (bytes: Uint8Array) => void;
+}): FfmpegProcess {
+  const child = spawn(options.path, options.args, {
+    stdio: options.fed ? ['pipe', 'pipe', 'pipe', 'pipe'] : ['ignore', 'pipe', 'pipe'],
+    // Ctrl-C in a terminal is for this process, which then ends its children in order.
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+  });
+  options.guard.watch(child);
+  const tail = new StderrTail();
+  (child.stdout as Readable).on('data', options.onOutput);
+  (child.stderr as Readable).setEncoding('utf8').on('data', (text: string) => tail.push(text));
+
+  const feeds = options.fed ? { video: child.stdin as Writable, audio: child.stdio[3] as Writable } : undefined;
+  // A feed breaks when ffmpeg goes; its exit says why.
+  feeds?.video.on('error', () => undefined);
+  feeds?.audio.on('error', () => undefined);
+
+  let killing: NodeJS.Timeout | undefined;
+  const exited = new Promise<ProcessExit>((resolve) => {
+    const done = (how: string, clean: boolean): void => {
+      clearTimeout(killing);
+      resolve({ how, clean, lines: tail.lines() });
+    };
+    child.once('error', (error) => child.pid === undefined && done(error.message, false));
+    child.once('close', (code, signal) => done(signal ?? `exit code ${code}`, code === 0));
+  });
+  return {
+    pid: child.pid,
+    feeds,
+    lines: () => tail.lines(),
+    exited,
+    end() {
+      if (killing) return;
+      feeds?.video.destroy();
+      feeds?.audio.destroy();
+      child.kill('SIGTERM');
+      killing = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { type Milliseconds, milliseconds, type Ticks90k, ticksToMs } from '@topicast/contracts/units';
+
+const WINDOW_MS = 10_000;
+/** Crystals differ by a tenth of a millisecond a second; this leaves room, and no viewer notices it. */
+const RISE_PER_MS = 0.002;
+/** A source that fell behind for longer than the window (a stalled network) is followed at once. */
+const STEP_MS = 500;
+
+/**
+ * When, on the monotonic clock, the frame of a decode time was taken in. An encoder puts a frame out late at times, but
+ * never early: the earliest of the last seconds shows the true distance between the two clocks, and the others waited
+ * somewhere. An earlier one is believed at once, a later one slowly.
+ */
+export class DecodeClock {
+  /** Candidates for the minimum, oldest first, distances rising. */
+  #window: { at: number; distance: number }[] = [];
+  #distance: number | undefined;
+  #since = 0;
+
+  /** A chunk of that decode time has just arrived. `restart`: its time line has nothing to do with the one before. */
+  observe(decodeTime: Ticks90k, arrival: Milliseconds, restart: boolean): Milliseconds {
+    if (restart) {
+      this.#window = [];
+      this.#distance = undefined;
+    }
+    const mediaTime = ticksToMs(decodeTime);
+    const earliest = this.#earliest(arrival, arrival - mediaTime);
+    const distance = this.#distance ?? earliest;
+    const rise = earliest - distance;
+    this.#distance = rise <= 0 || rise > STEP_MS ? earliest : distance + Math.min(rise, this.#allowed(arrival));
+    this.#since = arrival;
+    return milliseconds(mediaTime + this.#distance);
+  }
+
+  #allowed(arrival: number): number {
+    return Math.max(0, arrival - this.#since) * RISE_PER_MS;
+  }
+
+  #earliest(at: number, distance: number): number {
+    while (this.#window.length > 0 && this.#window.at(-1)!.distance >= distance) this.#window.pop();
+    this.#window.push({ at, distance });
+    while (this.#window[0]!.at < at - WINDOW_MS) this.#window.shift();
+    return this.#window[0]!.distance;
+  }
+}

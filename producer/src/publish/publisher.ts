@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StreamId } from '@topicast/contracts/stream-id';
+import type { ChunkLog, NewRecord } from '@topicast/log';
+import { LogError } from '@topicast/log';
+import type { Chunk } from '@topicast/media/mpegts';
+import type { Logger } from 'pino';
+import { jittered } from '../backoff.js';
+import { DecodeClock } from './decode-clock.js';
+import { type QueueLimits, RecordQueue } from './queue.js';
+import type { SteadyClock } from './steady-clock.js';
+
+const LIMITS: QueueLimits = { bytes: 64_000_000, spanMs: 30_000 };
+const RETRY_MS = { first: 100, most: 5_000 };
+/** What close() still waits for when the log does not answer. */
+const CLOSE_MS = 2_000;
+
+export interface PublisherOptions {
+  readonly log: Pick<ChunkLog, 'append'>;
+  readonly stream: StreamId;
+  readonly rendition: number;
+  readonly clock: SteadyClock;
+  readonly logger: Logger;
+  /** The stream has no topic. `retry`: it has one again; `stop`: nobody wants the stream any more. */
+  readonly onUnknownTopic: () => Promise<'retry' | 'stop'>;
+  readonly limits?: QueueLimits;
+}
+
+export interface PublisherState {
+  readonly queued: number;
+  /** Of the present session. */
+  readonly dropped: number;
+  /** The log's last answer, while it takes nothing. */
+  readonly trouble: string | undefined;
+}
+
+/**
+ * Chunks to the log, in order, one append in flight; what arrives meanwhile goes in the next. A failed append is
+ * repeated with the identical batch until it succeeds, so that nothing is lost or reordered but what the queue drops.
+ */
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #queue: RecordQueue;
+  readonly #closing = new AbortController();
+  #session = 0;
+  #sequence = 0;
+  #first = true;
+  #dropped = 0;
+  #trouble: string | undefined;
+  #decodeClock = new DecodeClock();
+  #sending: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+    this.#queue = new RecordQueue(options.limits ?? LIMITS);
+  }
+
+  get state(): PublisherState {
+    return { queued: this.#queue.length, dropped: this.#dropped, trouble: this.#trouble };
+  }
+
+  /** Chunks from now on are another encoder's. */
+  beginSession(session: number): void {
+    this.#session = session;
+    this.#sequence = 0;
+    this.#first = true;
+    this.#dropped = 0;
+    this.#decodeClock = new DecodeClock();
+  }
+
+  push(chunk: Chunk): void {
+    if (this.#stopped) return;
+    const { clock } = this.#options;
+    const discontinuity = chunk.discontinuity || this.#first;
+    const takenIn = this.#decodeClock.observe(chunk.decodeTime, clock.monotonic(), discontinuity);
+    const { keyframe, audioOnly, sinceKeyframe, decodeTime, presentationOffset } = chunk;
+    const header = {
+      ...{ keyframe, discontinuity, audioOnly, sinceKeyframe, decodeTime, presentationOffset },
+      sequence: this.#sequence++,
+      session: this.#session,
+      wallClock: clock.at(takenIn),
+    };
+    this.#first = false;
+    this.#count(this.#queue.push({ header, value: chunk.data }), 'the log takes too little');
+    this.#sending ??= this.#send();
+  }
+
+  /** Resolves when what was pushed is in the log, or could not be brought there in a short time. */
+  async close(): Promise<void> {
+    this.#stopped = true;
+    const timer = setTimeout(() => this.#closing.abort(), CLOSE_MS);
+    await this.#sending;
+    clearTimeout(timer);
+  }
+
+  async #send(): Promise<void> {
+    // Not at once: what one read from ffmpeg brought shall be one append.
+    await Promise.resolve();
+    while (this.#queue.length > 0 && !this.#closing.signal.aborted) await this.#deliver(this.#queue.takeBatch());
+    this.#sending = undefined;
+  }
+
+  async #deliver(batch: readonly NewRecord[]): Promise<void> {
+    const { log, stream, rendition, logger } = this.#options;
+    for (let pause = RETRY_MS.first; ; pause = Math.min(pause * 2, RETRY_MS.most)) {
+      try {
+        await log.append(stream, rendition, batch);
+        if (this.#trouble) logger.info({ stream }, 'the log takes chunks again');
+        this.#trouble = undefined;
+        return;
+      } catch (error) {
+        const next = await this.#afterFailure(error, batch);
+        if (next === 'give up' || !(await this.#pause(pause))) return;
+      }
+    }
+  }
+
+  async #afterFailure(error: unknown, batch: readonly NewRecord[]): Promise<'retry' | 'give up'> {
+    const { stream, logger, onUnknownTopic } = this.#options;
+    const code = error instanceof LogError ? error.code : 'unavailable';
+    const reason = error instanceof Error ? error.message : String(error);
+    if (!this.#trouble) logger.warn({ stream, code, reason }, 'the log takes no chunks');
+    this.#trouble = reason;
+    switch (code) {
+      case 'unavailable':
+      case 'full':
+        return 'retry';
+      case 'unknown-topic':
+        if ((await onUnknownTopic()) === 'retry') return 'retry';
+        this.#stopAll();
+        return 'give up';
+      case 'invalid':
+        // Refused for what it is: it would be refused for ever.
+        this.#count([...batch, ...this.#queue.skipToKeyframe()], reason);
+        return 'give up';
+      case 'locked':
+      case 'closed':
+        this.#stopAll();
+        return 'give up';
+    }
+  }
+
+  #stopAll(): void {
+    this.#stopped = true;
+    this.#closing.abort();
+  }
+
+  /** @returns false if there is no time left to try again. */
+  #pause(ms: number): Promise<boolean> {
+    return sleep(jittered(ms), true, { signal: this.#closing.signal }).catch(() => false);
+  }
+
+  #count(records: readonly NewRecord[], reason: string): void {
+    if (records.length === 0) return;
+    this.#dropped += records.filter(({ header }) => header.session === this.#session).length;
+    const { stream, logger } = this.#options;
+    logger.warn({ stream, chunks: records.length, dropped: this.#dropped, reason }, 'chunks were dropped');
+  }
+}

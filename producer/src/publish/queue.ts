@@ -1,0 +1,97 @@
+import type { NewRecord } from '@topicast/log';
+
+export interface QueueLimits {
+  readonly bytes: number;
+  /** Between the first and the last record, by wall clock. */
+  readonly spanMs: number;
+}
+
+/** What one append takes at most; brokers refuse more than a megabyte at once. */
+export const BATCH_BYTES = 768_000;
+
+/**
+ * Records on their way to the log, bounded. When it is full the oldest go, a whole GOP at a time: what is left begins
+ * at a keyframe, and is as fresh as can be when the log comes back.
+ */
+export class RecordQueue {
+  #records: NewRecord[] = [];
+  #bytes = 0;
+  /** Everything up to the next keyframe is of no use: what it builds on was dropped. */
+  #awaitingKeyframe = false;
+  #gap = false;
+
+  constructor(private readonly limits: QueueLimits) {}
+
+  get length(): number {
+    return this.#records.length;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** @returns the records that were dropped to make room, of this one and those before. */
+  push(record: NewRecord): NewRecord[] {
+    if (this.#awaitingKeyframe && !record.header.keyframe) return [record];
+    this.#awaitingKeyframe = false;
+    this.#append(this.#gap ? marked(record) : record);
+    this.#gap = false;
+    const dropped: NewRecord[] = [];
+    while (this.#records.length > 0 && this.#isOver()) dropped.push(...this.#dropOldestGop());
+    return dropped;
+  }
+
+  /** Take the next records for one append; at least one if there is any. */
+  takeBatch(): NewRecord[] {
+    let size = 0;
+    let count = 0;
+    for (const { value } of this.#records) {
+      size += value.byteLength;
+      if (count > 0 && size > BATCH_BYTES) break;
+      count++;
+    }
+    return this.#removeFirst(count);
+  }
+
+  /** After records before the queue were lost: drop what builds on them. */
+  skipToKeyframe(): NewRecord[] {
+    return this.#records[0]?.header.keyframe ? this.#markFirst() : this.#dropOldestGop();
+  }
+
+  #isOver(): boolean {
+    const first = this.#records[0]!.header.wallClock;
+    const last = this.#records.at(-1)!.header.wallClock;
+    return this.#bytes > this.limits.bytes || last - first > this.limits.spanMs;
+  }
+
+  #dropOldestGop(): NewRecord[] {
+    const next = this.#records.findIndex(({ header }, index) => index > 0 && header.keyframe);
+    this.#awaitingKeyframe = next < 0;
+    const dropped = this.#removeFirst(next < 0 ? this.#records.length : next);
+    this.#markFirst();
+    return dropped;
+  }
+
+  #markFirst(): [] {
+    const first = this.#records[0];
+    if (first) this.#records[0] = marked(first);
+    else this.#gap = true;
+    return [];
+  }
+
+  #append(record: NewRecord): void {
+    this.#records.push(record);
+    this.#bytes += record.value.byteLength;
+  }
+
+  #removeFirst(count: number): NewRecord[] {
+    const removed = this.#records.splice(0, count);
+    for (const { value } of removed) this.#bytes -= value.byteLength;
+    return removed;
+  }
+}
+
+const marked = (record: NewRecord): NewRecord => ({
+  ...record,
+  header: { ...record.header, discontinuity: true },
+});

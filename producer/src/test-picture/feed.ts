@@ -1,0 +1,45 @@
+import type { Writable } from 'node:stream';
+import type { Picture } from './canvas.js';
+import { TestCard } from './card.js';
+import { TEST_PICTURE } from './format.js';
+import { tone } from './tone.js';
+
+const FRAME_MS = 1000 / TEST_PICTURE.frameRate;
+/** Pictures on their way to ffmpeg; drawing waits when it does not take them. */
+const BUFFERS = 3;
+/** Behind or ahead by more (a suspended machine, a set clock), the picture goes on from the present. */
+const STEP_MS = 500;
+/** Sound goes ahead of the picture, so that the muxer never waits for it. The tone is known beforehand. */
+const SOUND_AHEAD_MS = 100;
+
+/**
+ * Draw the test picture in real time into ffmpeg until the signal ends it. Frames are numbered and not timed: a late
+ * one is followed by the next at once, and the timestamps stay even.
+ */
+export function feedTestPicture(
+  feeds: { readonly video: Writable; readonly audio: Writable },
+  signal: AbortSignal,
+): void {
+  const card = new TestCard();
+  const free: Picture[] = Array.from({ length: BUFFERS }, () => card.frame());
+  let next = Date.now();
+  let timer: NodeJS.Timeout | undefined;
+
+  feeds.audio.write(tone(next, (SOUND_AHEAD_MS * TEST_PICTURE.sampleRate) / 1000));
+
+  const send = (picture: Picture): void => {
+    card.draw(picture, next);
+    feeds.video.write(picture.data, () => free.push(picture));
+    feeds.audio.write(tone(next + SOUND_AHEAD_MS, TEST_PICTURE.samplesPerFrame));
+    next += FRAME_MS;
+  };
+  const tick = (): void => {
+    const now = Date.now();
+    if (Math.abs(now - next) > STEP_MS) next = now;
+    for (let picture = next <= now && free.pop(); picture; picture = next <= now && free.pop()) send(picture);
+    // Never less than a moment: without a free picture there is nothing to do but wait.
+    timer = setTimeout(tick, Math.max(free.length > 0 ? 0 : 5, next - Date.now()));
+  };
+  signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  if (!signal.aborted) tick();
+}

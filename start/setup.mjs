@@ -1,0 +1,107 @@
+#!/usr/bin/env node
+// One command on a fresh machine: dependencies, build, and then the program asked for. Plain JavaScript without
+// dependencies, for it runs before there are any. What is up to date is not done again.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const PROGRAMS = {
+  all: ['start/dist/all.js', true],
+  producer: ['start/dist/producer.js', false],
+  gateway: ['start/dist/gateway.js', false],
+  web: ['start/dist/web.js', true],
+  test: ['test/run.mjs', true],
+  fuzz: ['test/fuzz.mjs', false],
+  'bench:latency': ['bench/dist/latency.js', false],
+  'bench:fanout': ['bench/dist/fanout.js', false],
+};
+const SERVICE_SOURCES = ['contracts', 'media', 'log', 'producer', 'gateway', 'player', 'start', 'bench'];
+const NOT_SOURCES = new Set(['node_modules', 'dist', '.next', 'results']);
+
+process.env.NEXT_TELEMETRY_DISABLED = '1';
+const [name, ...args] = process.argv.slice(2);
+const program = PROGRAMS[name];
+if (!program) fail(`usage: node start/setup.mjs ${Object.keys(PROGRAMS).join(' | ')}`);
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 17)) {
+  fail(`Topicast needs Node.js 20.17 or newer; this is ${process.version}.`);
+}
+
+const [entry, needsWeb] = program;
+await step('dependencies', 'node_modules/.topicast-setup', fingerprint(['package-lock.json']), async () => {
+  await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+});
+const services = fingerprint([...SERVICE_SOURCES, 'tsconfig.base.json', 'package-lock.json']);
+await step('services and player', 'node_modules/.topicast-services', services, async () => {
+  await run(process.execPath, [bin('typescript', 'tsc'), '-b']);
+  await run('npm', ['run', '--silent', 'bundle', '--workspace', '@topicast/player']);
+});
+if (needsWeb) {
+  const web = fingerprint(['web', 'contracts', 'player', 'package-lock.json']);
+  await step('web pages', 'node_modules/.topicast-web', web, async () => {
+    await run('npm', ['run', '--silent', 'build', '--workspace', '@topicast/web']);
+  });
+}
+process.argv = [process.argv[0], path.join(root, entry), ...args];
+await import(path.join(root, entry));
+
+/** Do a piece of the set-up unless its marker says that it was done for the same files. */
+async function step(title, marker, wanted, work) {
+  const file = path.join(root, marker);
+  if (existsSync(file) && readFileSync(file, 'utf8') === wanted) return;
+  process.stderr.write(`Setting up: ${title} ... `);
+  const began = Date.now();
+  await work();
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, wanted);
+  process.stderr.write(`${((Date.now() - began) / 1000).toFixed(0)} s\n`);
+}
+
+/** Names, sizes and times of all sources below these paths. */
+function fingerprint(paths) {
+  const hash = createHash('sha256');
+  const visit = (item) => {
+    const file = path.join(root, item);
+    if (!existsSync(file)) return;
+    const stat = statSync(file);
+    if (stat.isDirectory()) {
+      for (const child of readdirSync(file).sort()) {
+        if (!NOT_SOURCES.has(child) && !child.endsWith('.tsbuildinfo')) visit(path.join(item, child));
+      }
+    } else hash.update(`${item} ${stat.size} ${Math.round(stat.mtimeMs)}\n`);
+  };
+  for (const item of paths) visit(item);
+  return hash.digest('hex');
+}
+
+/** Run a tool silently; what it said is shown if it fails. */
+function run(command, commandArgs) {
+  return new Promise((resolve) => {
+    const child = spawn(command, commandArgs, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    const keep = (data) => {
+      said = (said + data).slice(-20_000);
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    child.on('error', (error) => fail(`\n${command} could not be run: ${error.message}. Is it installed?`));
+    child.on('close', (code) => {
+      if (code === 0) return resolve();
+      fail(`\n${said.trim()}\n\n"${command} ${commandArgs.join(' ')}" failed (exit code ${code}).`);
+    });
+  });
+}
+
+function bin(packageName, command) {
+  const folder = path.join(root, 'node_modules', packageName);
+  const { bin: bins } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+  return path.join(folder, bins[command]);
+}
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}

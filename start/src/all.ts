@@ -1,0 +1,85 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { operatorToken, readGatewayConfig, startGateway } from '@topicast/gateway';
+import { readProducerConfig, startProducer } from '@topicast/producer';
+import { HELP, parseArguments } from './arguments.js';
+import { openLog, readSharedConfig, type SharedConfig } from './open-log.js';
+import { runProgram } from './program.js';
+
+/** Everything on one machine: producer and gateway on one log in this process, the web app in another. */
+await runProgram(true, async (signal, logger, fail) => {
+  const shared = readSharedConfig();
+  const producerConfig = readProducerConfig(process.env);
+  const gatewayConfig = readGatewayConfig(process.env);
+  const { inputs, help } = parseArguments(process.argv.slice(2), { demo: true });
+  if (help) {
+    process.stdout.write(`npm start -- [options]\n\n${HELP}`);
+    process.exit(0);
+  }
+  await portIsFree(shared.TOPICAST_WEB_PORT, shared.TOPICAST_HOST);
+  const closing: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const step of closing.splice(0).reverse()) await step();
+  };
+  try {
+    const log = await openLog(shared, logger, signal);
+    closing.push(() => log.close());
+    const token = await operatorToken(gatewayConfig);
+    const gateway = await startGateway({ log, config: gatewayConfig, logger, operatorToken: token });
+    closing.push(() => gateway.close());
+    const producer = await startProducer({ log, config: producerConfig, logger, inputs });
+    closing.push(() => producer.close());
+    const web = await startWeb(fail);
+    closing.push(() => stopWeb(web));
+    process.stdout.write(addresses(shared, inputs[0]?.id, token));
+    return { close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+});
+
+async function portIsFree(port: number, host: string): Promise<void> {
+  const probe = createServer().listen(port, host);
+  await once(probe, 'listening');
+  probe.close();
+  await once(probe, 'close');
+}
+
+async function startWeb(fail: (error: unknown) => void): Promise<ChildProcess> {
+  const child = fork(fileURLToPath(new URL('./web.js', import.meta.url)), {
+    // A group of its own: Ctrl-C goes to this process, which ends the child in order.
+    detached: true,
+    env: { ...process.env, TOPICAST_LOG_LEVEL: process.env.TOPICAST_LOG_LEVEL || 'warn', NODE_ENV: 'production' },
+  });
+  await Promise.race([once(child, 'message'), once(child, 'exit')]);
+  if (child.exitCode !== null) throw new Error('the web app did not start; the lines above say why.');
+  child.once('exit', (code, name) => fail(new Error(`the web app ended by itself (${name ?? `exit code ${code}`})`)));
+  return child;
+}
+
+async function stopWeb(child: ChildProcess): Promise<void> {
+  child.removeAllListeners('exit');
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+}
+
+function addresses(shared: SharedConfig, first: string | undefined, token: string): string {
+  const host = shared.TOPICAST_HOST === '0.0.0.0' || shared.TOPICAST_HOST === '::' ? 'localhost' : shared.TOPICAST_HOST;
+  const web = `http://${host}:${shared.TOPICAST_WEB_PORT}`;
+  // The token only to a person at a terminal: output that goes elsewhere is often kept.
+  const studio = process.stdout.isTTY ? `/studio#token=${token}` : '/studio';
+  return [
+    '',
+    '  Topicast is running',
+    `  Watch    ${web}${first ? `/watch/${first}` : ''}`,
+    `  Studio   ${web}${studio}`,
+    `  API      http://${host}:${shared.TOPICAST_GATEWAY_PORT}/docs`,
+    '  Ctrl-C ends it.',
+    '',
+    '',
+  ].join('\n');
+}

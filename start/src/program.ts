@@ -1,0 +1,78 @@
+import { ConfigError } from '@topicast/contracts/config';
+import { LogError } from '@topicast/log';
+import { type Logger, pino } from 'pino';
+
+/** What a program opened, to be closed in order. */
+export interface Running {
+  close(): Promise<void>;
+}
+
+const CLOSE_LIMIT_MS = 15_000;
+
+/**
+ * Run a program until a signal or a failure ends it. A user's mistake is one line and exit code 1; a second signal
+ * ends at once. @param main gets a signal that aborts when the program shall end before it has started.
+ */
+export async function runProgram(
+  quietByDefault: boolean,
+  main: (signal: AbortSignal, logger: Logger, fail: (error: unknown) => void) => Promise<Running>,
+): Promise<void> {
+  const logger = await makeLogger(process.env.TOPICAST_LOG_LEVEL || (quietByDefault ? 'warn' : 'info'));
+  const ending = new AbortController();
+  let running: Running | undefined;
+  let exitCode = 0;
+
+  const end = async () => {
+    if (ending.signal.aborted) return;
+    ending.abort();
+    // Not unref'd: if closing hangs, this is what still ends the process.
+    setTimeout(() => process.exit(exitCode || 1), CLOSE_LIMIT_MS);
+    await running?.close().catch((error) => logger.error(error, 'could not close in order'));
+    if (running || exitCode) process.exit(exitCode);
+  };
+  const fail = (error: unknown) => {
+    exitCode = 1;
+    report(error);
+    void end();
+  };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => (ending.signal.aborted ? process.exit(130) : void end()));
+  }
+  process.on('uncaughtException', fail);
+  try {
+    const opened = await main(ending.signal, logger, fail);
+    if (ending.signal.aborted) {
+      await opened.close();
+      process.exit(exitCode);
+    }
+    running = opened;
+  } catch (error) {
+    if (ending.signal.aborted) process.exit(exitCode);
+    fail(error);
+    process.exit(1);
+  }
+}
+
+/** JSON lines, for people at a terminal readable ones. */
+async function makeLogger(level: string): Promise<Logger> {
+  if (!process.stderr.isTTY) return pino({ level }, pino.destination({ dest: 2, sync: true }));
+  const { default: pretty } = await import('pino-pretty');
+  return pino({ level }, pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }));
+}
+
+function report(error: unknown): void {
+  const line = explain(error);
+  process.stderr.write(`\nTopicast: ${line}\n`);
+  if (process.env.TOPICAST_LOG_LEVEL === 'debug' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+}
+
+function explain(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof LogError) return error.message;
+  const { code, port, address, message } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+  if (code === 'EADDRINUSE') {
+    return `port ${port} is in use. End the program that uses it, or choose others: TOPICAST_WEB_PORT, TOPICAST_GATEWAY_PORT.`;
+  }
+  if (code === 'EADDRNOTAVAIL') return `${address} is no address of this machine: check TOPICAST_HOST.`;
+  if (code === 'EACCES') return `not permitted: ${message}`;
+  return message ?? String(error);
+}

@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { readSharedConfig } from './open-log.js';
+import { runProgram } from './program.js';
+
+/** The web app in a process of its own: its work must not wait behind video, and it never sees the operator's token. */
+await runProgram(false, async (_signal, logger) => {
+  const { TOPICAST_HOST: host, TOPICAST_WEB_PORT: port } = readSharedConfig();
+  const require = createRequire(import.meta.url);
+  const dir = path.dirname(require.resolve('@topicast/web/package.json'));
+  const next = require('next') as typeof import('next').default;
+  const server = createServer();
+  server.listen(port, host);
+  await once(server, 'listening');
+  const app = next({ dev: false, dir, hostname: host, port, httpServer: server, quiet: true });
+  await app.prepare();
+  server.on('request', app.getRequestHandler());
+  // The starter's channel: whoever started this process is gone when it closes, however it ended.
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  process.send?.('ready');
+  logger.info({ host, port }, 'web is ready');
+  return {
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await app.close();
+    },
+  };
+});

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import { type PageServer, servePages } from './page-server.js';
+
+const require = createRequire(import.meta.url);
+
+/** A web site of another origin that embeds the player; and one page with mpegts.js. The stream's address is the fragment. */
+export function servePlayerPages(): Promise<PageServer> {
+  const html = (title: string, body: string) => `<!doctype html><meta charset="utf-8"><title>${title}</title>${body}`;
+  const address = 'decodeURIComponent(location.hash.slice(1))';
+  return servePages({
+    '/define.js': readFileSync(new URL('../../player/dist/define.js', import.meta.url)),
+    '/mpegts.js': readFileSync(require.resolve('mpegts.js/dist/mpegts.js')),
+    '/player': html(
+      'A page of another origin',
+      `<topicast-player autoplay controls style="width:100%"></topicast-player>
+<script type="module" src="/define.js"></script>
+<script type="module">
+  const player = document.querySelector('topicast-player');
+  window.states = [];
+  player.addEventListener('statechange', (event) => window.states.push(event.detail.name));
+  player.addEventListener('stats', (event) => { window.stats = event.detail; });
+  player.src = ${address};
+</script>`,
+    ),
+    '/mpegts': html(
+      'mpegts.js',
+      `<video controls style="width:100%"></video><script src="/mpegts.js"></script><script>
+  const player = mpegts.createPlayer({ type: 'mpegts', isLive: true, url: ${address} }, { enableStashBuffer: false });
+  player.attachMediaElement(document.querySelector('video'));
+  player.load();
+  player.play();
+</script>`,
+    ),
+  });
+}
+
+/** Open one of the pages on a stream. */
+export async function openPlayer(page: Page, pages: PageServer, path: '/player' | '/mpegts', address: string): Promise<void> {
+  await page.goto(`${pages.origin}${path}#${encodeURIComponent(address)}`);
+}
+
+export interface Playback {
+  readonly time: number;
+  readonly pictures: number;
+  readonly audioBytes: number;
+  readonly paused: boolean;
+  readonly states: string[];
+  readonly stats: Record<string, number | string | undefined>;
+}
+
+/** What the video element, wherever it is, says of itself. */
+export function playback(page: Page): Promise<Playback> {
+  return page.evaluate(() => {
+    const inside = document.querySelector('topicast-player')?.shadowRoot?.querySelector('video');
+    const video = inside ?? document.querySelector('video');
+    if (!video) throw new Error('no video');
+    const decoded = video as HTMLVideoElement & { webkitAudioDecodedByteCount?: number };
+    const { states = [], stats = {} } = window as unknown as Pick<Playback, 'states' | 'stats'>;
+    return {
+      time: video.currentTime,
+      pictures: video.getVideoPlaybackQuality().totalVideoFrames,
+      audioBytes: decoded.webkitAudioDecodedByteCount ?? 0,
+      paused: video.paused,
+      states,
+      stats,
+    };
+  });
+}

@@ -1,0 +1,41 @@
+'use client';
+
+import type { StreamInfo } from '@topicast/contracts/http';
+import { useState } from 'react';
+import { type GatewayAddress, liveUrl } from '../../lib/gateway-address';
+import { LazyPlayer } from '../player/lazy-player';
+import { Icon } from '../ui/icon';
+import { Poster } from '../ui/poster';
+import styles from './stream-row.module.css';
+
+/** The stream's poster; on request the stream itself, small and without sound. */
+export function LivePreview({
+  stream,
+  gateway,
+}: {
+  readonly stream: StreamInfo;
+  readonly gateway: GatewayAddress;
+}) {
+  const [wanted, setWanted] = useState(false);
+  const live = stream.state === 'live';
+  const shown = wanted && live;
+  return (
+    <div className={styles.picture} data-dim={!live}>
+      {shown ? <LazyPlayer src={liveUrl(gateway, stream.id)} muted autoplay /> : <Poster id={stream.id} />}
+      {live && (
+        <button
+          type="button"
+          className={styles.preview}
+          aria-pressed={shown}
+          aria-label={`Preview ${stream.title || stream.id}`}
+          onClick={() => setWanted(!shown)}
+        >
+          <span>
+            {shown ? <Icon name="stop" size={14} /> : <Icon name="eye" size={15} />}
+            {shown ? 'Hide' : 'Preview'}
+          </span>
+        </button>
+      )}
+    </div>
+  );
+}

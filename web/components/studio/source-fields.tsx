@@ -1,0 +1,106 @@
+import { useId } from 'react';
+import { type DraftProblems, SOURCE_KINDS, type SourceKind, type StreamDraft } from '../../lib/stream-draft';
+import { Field } from '../ui/field';
+import styles from './create-dialog.module.css';
+
+const OPTIONS: Record<SourceKind, { readonly name: string; readonly note: string }> = {
+  test: { name: 'Test picture', note: 'A clock and a tone, to try things out' },
+  file: { name: 'File', note: 'On the server, played in a loop' },
+  url: { name: 'Address', note: 'HTTP, RTMP, RTSP or SRT' },
+  topic: { name: 'Existing topic', note: 'Another producer fills it' },
+};
+
+interface SourceFieldsProps {
+  readonly draft: StreamDraft;
+  readonly id: string;
+  readonly problems: DraftProblems;
+  readonly onChange: (change: Partial<StreamDraft>) => void;
+}
+
+export function SourceFields({ draft, id, problems, onChange }: SourceFieldsProps) {
+  return (
+    <>
+      <fieldset className={styles.sources}>
+        <legend>Where the picture comes from</legend>
+        <div className={styles.options}>
+          {SOURCE_KINDS.map((kind) => (
+            <label key={kind} className={styles.option}>
+              <input
+                type="radio"
+                name="source"
+                value={kind}
+                checked={draft.kind === kind}
+                onChange={() => onChange({ kind })}
+              />
+              <b>{OPTIONS[kind].name}</b>
+              <small>{OPTIONS[kind].note}</small>
+            </label>
+          ))}
+        </div>
+      </fieldset>
+      {draft.kind === 'file' && (
+        <Field
+          label="File"
+          mono
+          name="path"
+          placeholder="/media/film.mkv"
+          spellCheck={false}
+          value={draft.path}
+          onChange={(event) => onChange({ path: event.target.value })}
+          error={problems.path}
+          hint="A path on the server, inside its media folders."
+        />
+      )}
+      {draft.kind === 'url' && (
+        <Field
+          label="Address"
+          mono
+          name="url"
+          inputMode="url"
+          placeholder="rtsp://camera.example/stream"
+          spellCheck={false}
+          value={draft.url}
+          onChange={(event) => onChange({ url: event.target.value })}
+          error={problems.url}
+          hint="The server reads it, not your browser."
+        />
+      )}
+      {draft.kind === 'topic' && (
+        <p className={styles.copy}>
+          The stream shows whatever MPEG-TS is in the topic {id ? `live.${id}` : 'live.<id>'}. No encoder is
+          started.
+        </p>
+      )}
+      {(draft.kind === 'file' || draft.kind === 'url') && (
+        <CopyOption checked={draft.copy} onChange={(copy) => onChange({ copy })} />
+      )}
+    </>
+  );
+}
+
+function CopyOption({
+  checked,
+  onChange,
+}: {
+  readonly checked: boolean;
+  readonly onChange: (on: boolean) => void;
+}) {
+  const id = useId();
+  return (
+    <div className={styles.copy}>
+      <input
+        type="checkbox"
+        id={id}
+        aria-describedby={`${id}-note`}
+        checked={checked}
+        onChange={(event) => onChange(event.target.checked)}
+      />
+      <label htmlFor={id}>Send the video as it is</label>
+      <p id={`${id}-note`} data-warning={checked}>
+        {checked
+          ? 'The source must be H.264. B-frames add delay, and viewers wait for its next keyframe to join: with long gaps between keyframes that takes seconds.'
+          : 'Saves the server the encoding. Left off, the video is encoded for the lowest delay.'}
+      </p>
+    </div>
+  );
+}

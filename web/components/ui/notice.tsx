@@ -1,0 +1,24 @@
+import type { ReactNode } from 'react';
+import styles from './notice.module.css';
+
+interface NoticeProps {
+  readonly icon: ReactNode;
+  readonly title: string;
+  readonly children: ReactNode;
+  readonly actions?: ReactNode;
+  /** The heading's level on its page: 1 where the notice is all there is. */
+  readonly level?: 1 | 2;
+}
+
+/** In place of content that is not there: says why, and what to do. */
+export function Notice({ icon, title, children, actions, level = 2 }: NoticeProps) {
+  const Heading = level === 1 ? 'h1' : 'h2';
+  return (
+    <div className={styles.notice}>
+      <div className={styles.icon}>{icon}</div>
+      <Heading className={styles.title}>{title}</Heading>
+      <div className={styles.text}>{children}</div>
+      {actions && <div className={styles.actions}>{actions}</div>}
+    </div>
+  );
+}

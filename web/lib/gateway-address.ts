@@ -1,0 +1,47 @@
+/** Where the gateway is: for this server, and for the browser that asked. Pure; the environment is read in `server-config.ts`. */
+
+/** HTTP and WebSocket origins of a gateway as the browser reaches it, without a trailing slash. */
+export interface GatewayAddress {
+  readonly http: string;
+  readonly ws: string;
+}
+
+/** What of a request tells under which name the visitor knows this machine. */
+export interface RequestOrigin {
+  /** The Host header. */
+  readonly host: string | null;
+  /** X-Forwarded-Proto, set by a proxy that ends TLS. */
+  readonly forwardedProto: string | null;
+}
+
+/** @throws {TypeError} if the text is no http(s) URL. */
+export function gatewayAddress(url: string): GatewayAddress {
+  const parsed = new URL(url);
+  if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') {
+    throw new TypeError(
+      `the gateway's address must begin with http:// or https://, not ${parsed.protocol}//`,
+    );
+  }
+  const base = `${parsed.host}${parsed.pathname}`.replace(/\/+$/, '');
+  const secure = parsed.protocol === 'https:';
+  return { http: `${secure ? 'https' : 'http'}://${base}`, ws: `${secure ? 'wss' : 'ws'}://${base}` };
+}
+
+/** The gateway on the host that the visitor used for this page: the one guess that is right without a setting. */
+export function gatewayBesideRequest(request: RequestOrigin, port: number): GatewayAddress {
+  const protocol = request.forwardedProto === 'https' ? 'https' : 'http';
+  return gatewayAddress(`${protocol}://${hostname(request.host)}:${port}`);
+}
+
+// The header is the visitor's to choose and ends up in the CSP: only what URL accepts as a hostname passes.
+function hostname(host: string | null): string {
+  if (!host || !/^[\w.:[\]-]+$/.test(host)) return '127.0.0.1';
+  try {
+    return new URL(`http://${host}`).hostname || '127.0.0.1';
+  } catch {
+    return '127.0.0.1';
+  }
+}
+
+/** The address that a player connects to. */
+export const liveUrl = (gateway: GatewayAddress, id: string): string => `${gateway.ws}/live/${id}`;

@@ -1,0 +1,133 @@
+import type { CreateStreamRequest, Problem, StreamInfo } from '@topicast/contracts/http';
+import type { GatewayAddress } from './gateway-address';
+
+/** Why a call to the gateway did not do what was asked; decided on by `kind`, shown by `message`. */
+export type GatewayFailure =
+  /** No answer: away, refused by the browser, or too slow. */
+  | { readonly kind: 'unreachable' }
+  /** 401 or 403 without a field: the operator token is missing or wrong. */
+  | { readonly kind: 'unauthorized' }
+  | { readonly kind: 'not-found' }
+  /** The request was understood and refused; `fields` says where, by name of the request's property. */
+  | { readonly kind: 'refused'; readonly status: number; readonly fields: ReadonlyMap<string, string> };
+
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError';
+  constructor(
+    message: string,
+    readonly failure: GatewayFailure,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** The operator's token; with it the list has sources, problems and the encoder's last lines. */
+  readonly token?: string | undefined;
+}
+
+const TIMEOUT_MS = 5_000;
+
+/** @throws {GatewayError} @throws {DOMException} AbortError if `signal` fired. */
+export async function listStreams(gateway: GatewayAddress, options: CallOptions = {}): Promise<StreamInfo[]> {
+  const body = await call(gateway, 'GET', '/api/streams', options);
+  const streams = isObject(body) ? body.streams : undefined;
+  if (!Array.isArray(streams)) throw notOurs();
+  return streams;
+}
+
+export async function getStream(
+  gateway: GatewayAddress,
+  id: string,
+  options: CallOptions = {},
+): Promise<StreamInfo> {
+  const body = await call(gateway, 'GET', `/api/streams/${id}`, options);
+  if (!isObject(body) || typeof body.id !== 'string') throw notOurs();
+  return body as unknown as StreamInfo;
+}
+
+export async function createStream(
+  gateway: GatewayAddress,
+  request: CreateStreamRequest,
+  options: CallOptions,
+): Promise<void> {
+  await call(gateway, 'POST', '/api/streams', options, request);
+}
+
+export type StreamAction = 'start' | 'stop' | 'delete';
+
+export async function actOnStream(
+  gateway: GatewayAddress,
+  id: string,
+  action: StreamAction,
+  options: CallOptions,
+): Promise<void> {
+  await (action === 'delete'
+    ? call(gateway, 'DELETE', `/api/streams/${id}`, options)
+    : call(gateway, 'POST', `/api/streams/${id}/${action}`, options));
+}
+
+async function call(
+  gateway: GatewayAddress,
+  method: string,
+  path: string,
+  { signal, token }: CallOptions,
+  body?: unknown,
+): Promise<unknown> {
+  const deadline = AbortSignal.timeout(TIMEOUT_MS);
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(`${gateway.http}${path}`, {
+      method,
+      cache: 'no-store',
+      credentials: 'omit',
+      signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+      headers: {
+        accept: 'application/json',
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    text = await response.text();
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw new GatewayError('The gateway does not answer.', { kind: 'unreachable' }, { cause });
+  }
+  const answer = parseJson(text);
+  if (!response.ok) throw problemError(response.status, answer);
+  return answer;
+}
+
+/** What an error answer means; the body is RFC 9457's problem, or whatever a proxy in between sent. */
+export function problemError(status: number, body: unknown): GatewayError {
+  const problem: Partial<Problem> = isObject(body) ? body : {};
+  const fields = new Map((problem.errors ?? []).map(({ path, message }) => [fieldName(path), message]));
+  const message = problem.detail ?? problem.title ?? `The gateway answered with status ${status}.`;
+  if (status === 401) return new GatewayError(message, { kind: 'unauthorized' });
+  if (status === 404) return new GatewayError(message, { kind: 'not-found' });
+  if (status === 502 || status === 504) return new GatewayError(message, { kind: 'unreachable' });
+  return new GatewayError(message, { kind: 'refused', status, fields });
+}
+
+// A path is written `source.path`, `/source/path` or `body/source/path`, by taste of the validator.
+const fieldName = (path: string): string => path.replaceAll('/', '.').replace(/^\.?(body\.)?/, '');
+
+const notOurs = (): GatewayError =>
+  new GatewayError('Something answered that is no Topicast gateway. Check its address.', {
+    kind: 'unreachable',
+  });
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

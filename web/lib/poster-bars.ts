@@ -1,0 +1,25 @@
+/** FNV-1a, 32 bits: spreads short ids well, and is the same on the server and in the browser. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1)
+    value = Math.imul(value ^ text.charCodeAt(at), 0x01000193) >>> 0;
+  return value;
+}
+
+export interface PosterShape {
+  /** Degrees on the colour circle. */
+  readonly hue: number;
+  /** Heights of the bars, 0..1, oldest first. */
+  readonly bars: readonly number[];
+}
+
+/** The picture that stands for a stream of which no frame is shown: the same for the same id, always. */
+export function posterShape(id: string, count: number): PosterShape {
+  const seed = hash(id);
+  const bars = Array.from({ length: count }, (_, at) => {
+    const noise = hash(`${id}/${at}`) / 0xffffffff;
+    const swell = 0.5 + 0.5 * Math.sin((at / count) * 5 + (seed % 7));
+    return 0.12 + 0.88 * swell * (0.35 + 0.65 * noise);
+  });
+  return { hue: seed % 360, bars };
+}

@@ -1,0 +1,87 @@
+import type { CreateStreamRequest } from '@topicast/contracts/http';
+import { slugFromTitle, streamIdProblem } from './stream-slug';
+
+export const SOURCE_KINDS = ['test', 'file', 'url', 'topic'] as const;
+export type SourceKind = (typeof SOURCE_KINDS)[number];
+
+/** What is typed into the form, all of it, whatever kind of source is chosen at the moment. */
+export interface StreamDraft {
+  readonly title: string;
+  /** As typed; undefined while nobody has touched it and it follows the title. */
+  readonly typedId: string | undefined;
+  readonly kind: SourceKind;
+  readonly path: string;
+  readonly url: string;
+  readonly copy: boolean;
+}
+
+export const EMPTY_DRAFT: StreamDraft = {
+  title: '',
+  typedId: undefined,
+  kind: 'test',
+  path: '',
+  url: '',
+  copy: false,
+};
+
+export type DraftField = 'title' | 'id' | 'path' | 'url';
+export type DraftProblems = Partial<Record<DraftField, string>>;
+
+export const draftId = (draft: StreamDraft): string => draft.typedId ?? slugFromTitle(draft.title);
+
+/** What has to be put right before the draft can be sent. */
+export function draftProblems(draft: StreamDraft, taken: ReadonlySet<string>): DraftProblems {
+  const id = streamIdProblem(draftId(draft), taken);
+  const path = draft.kind === 'file' && draft.path.trim() === '' ? 'Name a file on the server.' : undefined;
+  const url = draft.kind === 'url' ? urlProblem(draft.url.trim()) : undefined;
+  return { ...(id && { id }), ...(path && { path }), ...(url && { url }) };
+}
+
+function urlProblem(url: string): string | undefined {
+  if (url === '') return 'Give the address of the video.';
+  // What protocols are allowed is the gateway's to say; this catches a forgotten one.
+  if (!/^[a-z][a-z0-9+.-]*:\/\/[^\s/]/i.test(url)) return 'Begin with a protocol, as in https:// or rtsp://.';
+  return undefined;
+}
+
+export function draftRequest(draft: StreamDraft): CreateStreamRequest {
+  const title = draft.title.trim();
+  return { id: draftId(draft), ...(title && { title }), source: draftSource(draft) };
+}
+
+function draftSource({ kind, path, url, copy }: StreamDraft): CreateStreamRequest['source'] {
+  switch (kind) {
+    case 'file':
+      return { kind, path: path.trim(), ...(copy && { copy }) };
+    case 'url':
+      return { kind, url: url.trim(), ...(copy && { copy }) };
+    default:
+      return { kind };
+  }
+}
+
+const FIELD_OF_PROPERTY: Readonly<Record<string, DraftField>> = {
+  id: 'id',
+  title: 'title',
+  'source.path': 'path',
+  'source.url': 'url',
+};
+
+/** The gateway's objections at the fields of the form; those that fit no field (or one not shown) as `rest`. */
+export function objectionsAtFields(
+  objections: ReadonlyMap<string, string>,
+  kind: SourceKind,
+): { readonly fields: DraftProblems; readonly rest: readonly string[] } {
+  const fields: DraftProblems = {};
+  const rest: string[] = [];
+  for (const [property, message] of objections) {
+    const field = FIELD_OF_PROPERTY[property] ?? (property === 'source' ? fieldOfKind(kind) : undefined);
+    if (field) fields[field] = message;
+    else rest.push(message);
+  }
+  return { fields, rest };
+}
+
+/** The field in which a source of this kind is named. */
+export const fieldOfKind = (kind: SourceKind): DraftField | undefined =>
+  kind === 'file' ? 'path' : kind === 'url' ? 'url' : undefined;

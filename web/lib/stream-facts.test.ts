@@ -1,0 +1,53 @@
+import type { StreamInfo } from '@topicast/contracts/http';
+import { describe, expect, it } from 'vitest';
+import { describeSource, encoderAction, streamFacts } from './stream-facts';
+
+const stream = (part: Partial<StreamInfo>): StreamInfo => ({
+  id: 'demo',
+  title: 'Demo',
+  state: 'live',
+  viewers: 0,
+  source: { kind: 'test' },
+  ...part,
+});
+
+describe('what the studio shows of a stream', () => {
+  it('hides the password in a camera’s address', () => {
+    expect(describeSource({ kind: 'url', url: 'rtsp://admin:geheim@cam.example/1' })).toBe(
+      'rtsp://admin:•••@cam.example/1',
+    );
+    expect(describeSource({ kind: 'url', url: 'https://host:8443/a@b', copy: true })).toBe(
+      'https://host:8443/a@b (sent as it is)',
+    );
+  });
+
+  it('offers what can be done', () => {
+    expect(encoderAction(stream({ enabled: true }))).toEqual({ start: undefined, stop: true });
+    expect(encoderAction(stream({ enabled: true, state: 'failed' }))).toEqual({
+      start: 'Restart',
+      stop: true,
+    });
+    expect(encoderAction(stream({ enabled: false, state: 'offline' }))).toEqual({
+      start: 'Start',
+      stop: false,
+    });
+    expect(encoderAction(stream({ source: { kind: 'topic' } }))).toEqual({ start: undefined, stop: false });
+  });
+
+  it('shows only facts that are known', () => {
+    expect(streamFacts(stream({ state: 'offline' }), 0)).toEqual([]);
+    const live = stream({
+      video: { codec: 'avc1.64001f', width: 1280, height: 720, frameRate: 29.97 },
+      bitrate: 3_100_000,
+      startedAt: '2026-01-01T00:00:00.000Z',
+    });
+    expect(streamFacts(live, Date.parse('2026-01-01T00:01:05Z'))).toEqual([
+      ['Resolution', '1280 × 720'],
+      ['Frame rate', '29.97 fps'],
+      ['Bit rate', '3.1 Mbit/s'],
+      ['Codecs', 'H.264'],
+      ['Viewers', '0'],
+      ['On air', '1 min 5 s'],
+    ]);
+  });
+});

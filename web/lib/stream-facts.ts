@@ -1,0 +1,60 @@
+import type { Source, StreamInfo } from '@topicast/contracts/http';
+import { codecName, formatBitrate, formatDuration, formatFrameRate, formatResolution } from './format';
+
+/** A source as the studio shows it in one line. */
+export function describeSource(source: Source | undefined): string {
+  switch (source?.kind) {
+    case 'test':
+      return 'test picture';
+    case 'file':
+      return source.path + asItIs(source.copy);
+    case 'url':
+      return withoutPassword(source.url) + asItIs(source.copy);
+    case 'device':
+      return source.path;
+    case 'topic':
+    case undefined:
+      return 'existing topic';
+  }
+}
+
+const asItIs = (copy: boolean | undefined): string => (copy ? ' (sent as it is)' : '');
+
+// Cameras carry their password in the address, and a studio is shown to people.
+const withoutPassword = (url: string): string => url.replace(/^(\w+:\/\/[^/:@]*):[^/@]*@/, '$1:•••@');
+
+/** What can be asked of a stream's encoder: the word on the button that starts it, and whether it can be stopped. */
+export interface EncoderActions {
+  readonly start: 'Start' | 'Restart' | undefined;
+  readonly stop: boolean;
+}
+
+export function encoderAction({ source, enabled, state }: StreamInfo): EncoderActions {
+  if (source === undefined || source.kind === 'topic') return { start: undefined, stop: false };
+  const wanted = enabled ?? (state === 'live' || state === 'starting');
+  if (!wanted) return { start: 'Start', stop: false };
+  return { start: state === 'failed' ? 'Restart' : undefined, stop: true };
+}
+
+/** The known facts of a running stream, in the order in which they are shown. */
+export function streamFacts(stream: StreamInfo, now: number | undefined): [name: string, value: string][] {
+  const { video, audio, bitrate, startedAt, state, restarts } = stream;
+  const live = state === 'live';
+  const facts: [string, string | undefined][] = [
+    ['Resolution', video && formatResolution(video)],
+    ['Frame rate', video?.frameRate ? `${formatFrameRate(video.frameRate)} fps` : undefined],
+    ['Bit rate', live && bitrate !== undefined ? formatBitrate(bitrate) : undefined],
+    [
+      'Codecs',
+      [video?.codec, audio?.codec].flatMap((codec) => (codec ? [codecName(codec)] : [])).join(' + ') ||
+        undefined,
+    ],
+    ['Viewers', live || stream.viewers > 0 ? String(stream.viewers) : undefined],
+    [
+      'On air',
+      live && startedAt && now !== undefined ? formatDuration(now - Date.parse(startedAt)) : undefined,
+    ],
+    ['Restarts', restarts ? String(restarts) : undefined],
+  ];
+  return facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
+}

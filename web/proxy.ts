@@ -1,0 +1,25 @@
+import { type NextRequest, NextResponse } from 'next/server';
+import { contentSecurityPolicy } from './lib/csp';
+import { publicGateway } from './lib/server-config';
+
+/** Gives every page its Content-Security-Policy. Next reads the nonce from the request's header and puts it on its scripts. */
+export function proxy(request: NextRequest): NextResponse {
+  const policy = contentSecurityPolicy({
+    nonce: Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64'),
+    gateway: publicGateway({
+      host: request.headers.get('host'),
+      forwardedProto: request.headers.get('x-forwarded-proto'),
+    }),
+    framedByAnyone: request.nextUrl.pathname.startsWith('/embed/'),
+    development: process.env.NODE_ENV === 'development',
+  });
+  const headers = new Headers(request.headers);
+  headers.set('Content-Security-Policy', policy);
+  const response = NextResponse.next({ request: { headers } });
+  response.headers.set('Content-Security-Policy', policy);
+  return response;
+}
+
+export const config = {
+  matcher: ['/((?!_next/static|healthz|icon.svg|theme.js).*)'],
+};
