@@ -1,20 +1,36 @@
-import { announcesDiscontinuity, continuityOf, hasPayload, hasTransportError } from './packet.js';
+import { announcesDiscontinuity, continuityOf, hasPayload, hasTransportError, PACKET_BYTES } from './packet.js';
 
 /** `repeat`: drop it; `gap`: at least one packet before it is missing. */
 export type Continuity = 'next' | 'repeat' | 'gap';
 
-/** Checks the 4-bit counters of each PID (ISO 13818-1 2.4.3.3). */
+/**
+ * Checks the 4-bit counters of each PID (ISO 13818-1 2.4.3.3). A packet may be sent twice; the same counter with
+ * other bytes means that 15 packets are missing. (16 missing ones leave no trace in the counter.)
+ */
 export class ContinuityCheck {
-  private readonly last = new Map<number, number>();
+  private readonly last = new Map<number, Uint8Array>();
 
   check(packet: Uint8Array, pid: number): Continuity {
-    const counter = continuityOf(packet);
-    const before = this.last.get(pid);
     if (!hasPayload(packet)) return 'next'; // the counter stands still then
-    this.last.set(pid, counter);
-    if (hasTransportError(packet)) return 'gap';
-    if (before === undefined || announcesDiscontinuity(packet)) return 'next';
-    if (counter === before) return 'repeat';
-    return counter === ((before + 1) & 0x0f) ? 'next' : 'gap';
+    const before = this.last.get(pid);
+    if (!before) {
+      this.last.set(pid, packet.slice());
+      return hasTransportError(packet) ? 'gap' : 'next';
+    }
+    const order = announcesDiscontinuity(packet) ? 'next' : compare(packet, before);
+    before.set(packet);
+    return hasTransportError(packet) ? 'gap' : order;
   }
+}
+
+function compare(packet: Uint8Array, before: Uint8Array): Continuity {
+  const counter = continuityOf(packet);
+  if (counter === ((continuityOf(before) + 1) & 0x0f)) return 'next';
+  return counter === continuityOf(before) && sameBytes(packet, before) ? 'repeat' : 'gap';
+}
+
+/** All but the clock reference in the adaptation field, which a repeated packet states anew: so from the end back. */
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  for (let at = PACKET_BYTES - 1; at >= 12; at--) if (a[at] !== b[at]) return false;
+  return true;
 }
