@@ -17,8 +17,12 @@ process.env.CHROME_PATH = await findChromium();
 const media = process.env.TOPICAST_TEST_MEDIA;
 console.log(`ffmpeg     ${process.env.FFMPEG_PATH}`);
 console.log(`browser    ${process.env.CHROME_PATH}`);
-console.log(`footage    ${media && existsSync(media) ? media : 'generated (TOPICAST_TEST_MEDIA is not set)'}`);
-console.log(`kafka      ${process.env.KAFKA_BROKERS ?? 'started from Maven artifacts, where Java and Maven are'}`);
+console.log(
+  `footage    ${media && existsSync(media) ? media : 'generated (TOPICAST_TEST_MEDIA is not set)'}`,
+);
+console.log(
+  `kafka      ${process.env.KAFKA_BROKERS ?? 'started from Maven artifacts, where Java and Maven are'}`,
+);
 
 await check('format and lint', 'node_modules/.bin/biome', ['check', '.']);
 await check('types of the tests', 'node_modules/.bin/tsc', ['-p', 'tsconfig.tests.json']);
@@ -38,7 +42,14 @@ async function check(title, command, args) {
 async function suite(project) {
   console.log(`\n== ${project}`);
   const report = path.join(reports, `${project}.json`);
-  const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile=${report}`];
+  const args = [
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile=${report}`,
+  ];
   const code = await run(path.join(root, 'node_modules/.bin/vitest'), args);
   const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
   if (!result || result.numTotalTests === 0) {
@@ -49,7 +60,8 @@ async function suite(project) {
   totals.failed += result.numFailedTests;
   totals.skipped += result.numPendingTests + result.numTodoTests;
   for (const { assertionResults } of result.testResults) {
-    for (const { status, fullName } of assertionResults) if (status === 'skipped' || status === 'pending') console.log(`SKIPPED ${fullName}`);
+    for (const { status, fullName } of assertionResults)
+      if (status === 'skipped' || status === 'pending') console.log(`SKIPPED ${fullName}`);
   }
   // A suite that broke outside its tests, or an unhandled rejection.
   if (code !== 0 && result.numFailedTests === 0) totals.failed++;

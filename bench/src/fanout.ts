@@ -70,20 +70,24 @@ for (const viewers of options.viewers.split(',').map(Number)) {
   }
 }
 
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-const summary = options.viewers.split(',').map(Number).map((viewers) => {
-  const of = (mode: Mode) => runs.filter((run) => run.viewers === viewers && run.mode === mode);
-  const cpu = (mode: Mode) => median(of(mode).map((run) => run.cpuMsPerMB));
-  const delivered = (mode: Mode) => median(of(mode).map((run) => run.delivered));
-  return {
-    viewers,
-    gateway: cpu('gateway'),
-    naive: cpu('naive'),
-    ratio: cpu('gateway') / cpu('naive'),
-    delivered: delivered('gateway'),
-    naiveDelivered: delivered('naive'),
-  };
-});
+const median = (values: readonly number[]) =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+const summary = options.viewers
+  .split(',')
+  .map(Number)
+  .map((viewers) => {
+    const of = (mode: Mode) => runs.filter((run) => run.viewers === viewers && run.mode === mode);
+    const cpu = (mode: Mode) => median(of(mode).map((run) => run.cpuMsPerMB));
+    const delivered = (mode: Mode) => median(of(mode).map((run) => run.delivered));
+    return {
+      viewers,
+      gateway: cpu('gateway'),
+      naive: cpu('naive'),
+      ratio: cpu('gateway') / cpu('naive'),
+      delivered: delivered('gateway'),
+      naiveDelivered: delivered('naive'),
+    };
+  });
 table(
   ['viewers', 'gateway ms/MB', 'naive ms/MB', 'ratio', 'delivered', 'naive delivered'],
   summary.map((one) => [
@@ -95,4 +99,5 @@ table(
     one.naiveDelivered.toFixed(2),
   ]),
 );
-if (options.json) await writeFile(options.json, `${JSON.stringify({ bench: 'fanout', summary, runs }, null, 2)}\n`);
+if (options.json)
+  await writeFile(options.json, `${JSON.stringify({ bench: 'fanout', summary, runs }, null, 2)}\n`);

@@ -7,6 +7,7 @@ import { launchChromium } from '@topicast/test/chromium';
 import { quantile, readGlass, watchGlass } from '@topicast/test/glass';
 import { kafkaUnavailable, startKafka } from '@topicast/test/kafka';
 import { servePages } from '@topicast/test/page-server';
+import { playerFiles } from '@topicast/test/player-page';
 import { until } from '@topicast/test/poll';
 import { logger, startServices } from '@topicast/test/services';
 import type { Page } from 'playwright-core';
@@ -39,11 +40,10 @@ interface Result {
 }
 
 const require = createRequire(import.meta.url);
-const playerFile = new URL('../../player/dist/define.js', import.meta.url);
 const pages = await servePages({
-  '/player.js': await readFile(playerFile),
+  ...playerFiles(),
   '/mpegts.js': await readFile(require.resolve('mpegts.js/dist/mpegts.js')),
-  '/ours': `<!doctype html><title>ours</title><script type="module" src="/player.js"></script>
+  '/ours': `<!doctype html><title>ours</title><script type="module" src="/define.js"></script>
 <button>play</button><div></div><script>
   document.querySelector('button').onclick = () => {
     window.clicked = performance.now();
@@ -79,10 +79,14 @@ async function join(page: Page, path: string, address: string): Promise<number> 
   await page.goto('about:blank');
   await page.goto(`${pages.origin}${path}#${encodeURIComponent(address)}`);
   await page.click('button');
-  return until('a picture is presented', () => page.evaluate(() => (window as unknown as { joined?: number }).joined), {
-    everyMs: 20,
-    limitMs: 30_000,
-  });
+  return until(
+    'a picture is presented',
+    () => page.evaluate(() => (window as unknown as { joined?: number }).joined),
+    {
+      everyMs: 20,
+      limitMs: 30_000,
+    },
+  );
 }
 
 async function measure(variant: string, path: string, address: string): Promise<void> {
@@ -106,7 +110,11 @@ async function measure(variant: string, path: string, address: string): Promise<
   await page.close();
 }
 
-async function onLog(name: string, open: () => Promise<Parameters<typeof startServices>[0]>, video: boolean): Promise<void> {
+async function onLog(
+  name: string,
+  open: () => Promise<Parameters<typeof startServices>[0]>,
+  video: boolean,
+): Promise<void> {
   const services = await startServices(await open());
   const both = await startBarcodeSource(services.log, 'both');
   await services.untilState('both', 'live');
@@ -117,9 +125,14 @@ async function onLog(name: string, open: () => Promise<Parameters<typeof startSe
   }
   // Joins on a warm gateway: somebody is watching already.
   const page = await browser.newPage();
-  for (const [variant, path] of [[`Topicast, A/V, ${name}`, '/ours'], ...(video ? [[`mpegts.js, A/V, ${name}`, '/mpegts']] : [])]) {
+  for (const [variant, path] of [
+    [`Topicast, A/V, ${name}`, '/ours'],
+    ...(video ? [[`mpegts.js, A/V, ${name}`, '/mpegts']] : []),
+  ]) {
     for (let i = 0; i < joins; i++) {
-      results.find((one) => one.variant === variant)?.joins.push(await join(page, path!, services.address('both')));
+      results
+        .find((one) => one.variant === variant)
+        ?.joins.push(await join(page, path!, services.address('both')));
       await page.waitForTimeout(300 + i * 70);
     }
   }
@@ -142,7 +155,11 @@ if (!options['no-kafka']) {
   if (problem) process.stderr.write(`without Kafka: ${problem}\n`);
   else {
     const broker = await startKafka();
-    await onLog('Kafka', async () => ({ log: await openKafkaLog({ brokers: broker.brokers, logger }) }), false);
+    await onLog(
+      'Kafka',
+      async () => ({ log: await openKafkaLog({ brokers: broker.brokers.split(','), logger }) }),
+      false,
+    );
     await broker.stop();
   }
 }
@@ -174,5 +191,9 @@ table(
     one.joinMax,
   ]),
 );
-if (options.json) await writeFile(options.json, `${JSON.stringify({ bench: 'latency', rounds, seconds, summary }, null, 2)}\n`);
+if (options.json)
+  await writeFile(
+    options.json,
+    `${JSON.stringify({ bench: 'latency', rounds, seconds, summary }, null, 2)}\n`,
+  );
 process.exit(0);

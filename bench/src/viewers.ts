@@ -38,7 +38,8 @@ function viewer(opened: () => void, failed: (error: Error) => void): Socket {
       head = Buffer.concat([head, data]);
       const end = head.indexOf('\r\n\r\n');
       if (end < 0) return;
-      if (!head.toString('latin1').startsWith('HTTP/1.1 101')) return failed(new Error(head.toString('latin1', 0, 80)));
+      if (!head.toString('latin1').startsWith('HTTP/1.1 101'))
+        return failed(new Error(head.toString('latin1', 0, 80)));
       shaken = true;
       open++;
       opened();
@@ -53,7 +54,8 @@ function viewer(opened: () => void, failed: (error: Error) => void): Socket {
         at += step;
         continue;
       }
-      const chunk: Buffer = head.byteLength > 0 ? Buffer.concat([head, bytes.subarray(at)]) : bytes.subarray(at);
+      const chunk: Buffer =
+        head.byteLength > 0 ? Buffer.concat([head, bytes.subarray(at)]) : bytes.subarray(at);
       const frame = parseHead(chunk);
       if (!frame || (frame.opcode === 9 && chunk.byteLength < frame.at + frame.length)) {
         head = Buffer.from(chunk);
@@ -77,6 +79,7 @@ function parseHead(bytes: Buffer): { opcode: number; length: number; at: number 
   const opcode = bytes[0]! & 0x0f;
   const short = bytes[1]! & 0x7f;
   if (short < 126) return { opcode, length: short, at: 2 };
-  if (short === 126) return bytes.byteLength < 4 ? undefined : { opcode, length: bytes.readUInt16BE(2), at: 4 };
+  if (short === 126)
+    return bytes.byteLength < 4 ? undefined : { opcode, length: bytes.readUInt16BE(2), at: 4 };
   return bytes.byteLength < 10 ? undefined : { opcode, length: Number(bytes.readBigUInt64BE(2)), at: 10 };
 }

@@ -39,7 +39,12 @@ const settings = z.object({
   TOPICAST_DATA_DIR: sharedSettings.TOPICAST_DATA_DIR,
   TOPICAST_MEDIA_DIRS: sharedSettings.TOPICAST_MEDIA_DIRS,
   /** The operator's token; without it one is made and kept in the data folder. */
-  TOPICAST_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  TOPICAST_TOKEN: z
+    .string()
+    .min(16, 'must have at least 16 characters')
+    // What a Bearer header can carry (RFC 6750 2.1).
+    .regex(/^[A-Za-z0-9._~+/-]+=*$/, 'use letters, digits and . _ ~ + / -')
+    .optional(),
   /** Names by which the gateway is reached, `*` for any. */
   TOPICAST_ALLOWED_HOSTS: list.default([]),
   /** Origins of pages that may change something, `http://studio.example:3000`; the web's own if absent. */

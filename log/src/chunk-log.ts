@@ -19,7 +19,8 @@ export interface LogRecord {
 }
 
 /** Where a tail begins. An offset before the earliest is clamped to it; `keyframe` is the newest keyframe chunk
- * (in a topic without headers: `earliest` of the last `foreignLookBackMs`, see Kafka and embedded). */
+ * or, where there is none, whatever comes next (in a topic without headers: what came in the 15 s before the newest
+ * record). An offset beyond the end is clamped too. */
 export type TailStart =
   | { readonly at: 'earliest' }
   | { readonly at: 'live' }
@@ -53,7 +54,7 @@ export interface ChunkLog {
   /** The streams that have a topic. */
   topics(): Promise<StreamId[]>;
   /**
-   * Append records, in order, all or none. Resolves with the offset of the first when they are durable (acknowledged
+   * Append records, in order, all or none; at most `MAX_APPEND_BYTES` at once. Resolves with the offset of the first when they are durable (acknowledged
    * by all in-sync replicas; flushed to the operating system's care by the embedded log, which survives a kill -9).
    * One call in flight per partition is the caller's duty.
    */
@@ -90,7 +91,7 @@ export interface Table {
 export type LogErrorCode =
   /** The stream has no topic. */
   | 'unknown-topic'
-  /** The log does not answer; worth trying again. */
+  /** The log does not answer; worth trying again, an append as the same batch: it may have been written after all. */
   | 'unavailable'
   /** No room left on the disk. */
   | 'full'

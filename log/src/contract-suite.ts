@@ -259,6 +259,21 @@ export function describeChunkLog(name: string, open: () => Promise<ChunkLog>): v
           throw new Error('aborted');
       });
 
+      it('shares a partition with others that are elsewhere in it', async () => {
+        const stream = await filled(gops(10, 5));
+        const starts = [0, 4, 9, 10];
+        const readings = starts.map((offset) => take(log, stream, { at: 'offset', offset }, 30 - offset));
+        for (let n = 10; n < 30; n++) {
+          await log.append(stream, 0, [record(n)]);
+          if (n % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+        for (const [index, from] of starts.entries()) {
+          expect(sequences(await readings[index]!)).toEqual(
+            Array.from({ length: 30 - from }, (_, n) => from + n),
+          );
+        }
+      });
+
       it('does not hold up others, nor appends, when nobody takes from it', async () => {
         const stream = await filled([record(0)]);
         const stop = new AbortController();

@@ -33,14 +33,16 @@ const KEPT_ATTRIBUTES = new Set([...STREAM_ATTRIBUTES, 'target-latency', 'autopl
  */
 export class TopicastPlayerElement extends VideoElement {
   #player: TopicastPlayer | undefined;
+  /** Attributes change several at a time: the player follows once, when the script that changes them is done. */
+  #loadIsDue = false;
 
   static override get observedAttributes(): string[] {
-    return [...super.observedAttributes, ...OWN_ATTRIBUTES];
+    return [...VideoElement.observedAttributes, ...OWN_ATTRIBUTES];
   }
 
   static override getTemplateHTML(attributes: Record<string, string>): string {
     const kept = Object.entries(attributes).filter(([name]) => !KEPT_ATTRIBUTES.has(name));
-    return super.getTemplateHTML(Object.fromEntries(kept));
+    return VideoElement.getTemplateHTML(Object.fromEntries(kept));
   }
 
   get state(): PlayerState {
@@ -74,7 +76,13 @@ export class TopicastPlayerElement extends VideoElement {
     else this.setAttribute('token', token);
   }
 
+  /** False from `play()` on, not only from the first picture on. */
+  override get paused(): boolean {
+    return ['idle', 'paused'].includes(this.state.name);
+  }
+
   override play(): Promise<void> {
+    if (this.#loadIsDue) this.load();
     const player = this.#ensurePlayer();
     return player ? player.play() : Promise.reject(new DOMException('no src', 'NotSupportedError'));
   }
@@ -90,6 +98,7 @@ export class TopicastPlayerElement extends VideoElement {
 
   /** Begin anew, as the attributes say. */
   override load(): void {
+    this.#loadIsDue = false;
     const wasPlaying = this.#player !== undefined && !['idle', 'paused'].includes(this.#player.state.name);
     this.#destroyPlayer();
     if (this.isConnected && this.hasAttribute('src') && (wasPlaying || this.hasAttribute('autoplay'))) {
@@ -101,13 +110,13 @@ export class TopicastPlayerElement extends VideoElement {
     if (!KEPT_ATTRIBUTES.has(name)) lifeCycle.attributeChangedCallback.call(this, name, before, after);
     if (before === after || !this.isConnected) return;
     if (name === 'target-latency' && this.#player) this.#player.targetLatencyMs = number(after);
-    if (STREAM_ATTRIBUTES.includes(name)) this.load();
-    if (name === 'autoplay' && after !== null && this.state.name === 'idle') this.load();
+    const begins = name === 'autoplay' && after !== null && this.state.name === 'idle';
+    if (begins || STREAM_ATTRIBUTES.includes(name)) this.#loadSoon();
   }
 
   connectedCallback(): void {
     lifeCycle.connectedCallback.call(this);
-    if (!this.#player) this.load();
+    if (!this.#player) this.#loadSoon();
   }
 
   disconnectedCallback(): void {
@@ -118,14 +127,26 @@ export class TopicastPlayerElement extends VideoElement {
     });
   }
 
+  #loadSoon(): void {
+    if (this.#loadIsDue) return;
+    this.#loadIsDue = true;
+    queueMicrotask(() => {
+      if (this.#loadIsDue) this.load();
+    });
+  }
+
   #ensurePlayer(): TopicastPlayer | undefined {
     const src = this.getAttribute('src');
     if (this.#player || !src) return this.#player;
     const player = new TopicastPlayer(this.nativeEl, { src, ...optionsOf(this) });
     this.#player = player;
-    for (const type of ['statechange', 'stats'] as const) {
-      player.addEventListener(type, ({ detail }) => this.dispatchEvent(new CustomEvent(type, { detail })));
-    }
+    player.addEventListener('statechange', ({ detail }) => {
+      this.dispatchEvent(new CustomEvent('statechange', { detail }));
+      if (detail.name === 'connecting') this.dispatchEvent(new Event('play'));
+    });
+    player.addEventListener('stats', ({ detail }) => {
+      this.dispatchEvent(new CustomEvent('stats', { detail }));
+    });
     for (const type of ['autoplaymuted', 'autoplayblocked'] as const) {
       player.addEventListener(type, () => this.dispatchEvent(new Event(type)));
     }

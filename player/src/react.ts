@@ -9,11 +9,11 @@ import {
   useRef,
 } from 'react';
 import type { PlayerState, PlayerStats } from './core/types.js';
-import type { TopicastPlayerElement } from './define.js';
-import './define.js';
+import type { TopicastPlayerElement } from './element.js';
+import { registerTopicastPlayer } from './register.js';
 
 export type { PlayerState, PlayerStats, Problem } from './core/types.js';
-export type { TopicastPlayerElement } from './define.js';
+export type { TopicastPlayerElement } from './element.js';
 
 export interface TopicastPlayerProps {
   /** `wss://host/live/<stream>` */
@@ -49,6 +49,7 @@ export const TopicastPlayer = forwardRef<TopicastPlayerElement, TopicastPlayerPr
     const own = useRef<TopicastPlayerElement>(null);
     const latest = useRef(props);
     useImperativeHandle(ref, () => own.current as TopicastPlayerElement, []);
+    useEffect(registerTopicastPlayer, []);
     // Before the attributes: with autoplay the first change of state is on its way once they are set.
     useEffect(() => {
       latest.current = props;

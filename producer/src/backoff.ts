@@ -1,5 +1,6 @@
 /** Between 0.75 and 1.25 of a pause: those who failed together shall not come back together. */
-export const jittered = (ms: number, random: () => number = Math.random): number => ms * (0.75 + random() / 2);
+export const jittered = (ms: number, random: () => number = Math.random): number =>
+  ms * (0.75 + random() / 2);
 
 const FIRST_MS = 500;
 const MOST_MS = 30_000;

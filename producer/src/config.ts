@@ -50,7 +50,12 @@ const settings = z.object({
   /** Let users name URLs in private networks (cameras), on this machine, and listening SRT addresses. */
   TOPICAST_ALLOW_PRIVATE_URLS: flag.default(false),
   TOPICAST_VIDEO_PRESET: z.enum(PRESETS).default('veryfast'),
-  TOPICAST_VIDEO_MAX_HEIGHT: z.coerce.number('must be a number of lines').int().min(144).max(2160).default(720),
+  TOPICAST_VIDEO_MAX_HEIGHT: z.coerce
+    .number('must be a number of lines')
+    .int()
+    .min(144)
+    .max(2160)
+    .default(720),
   TOPICAST_VIDEO_MAX_KBIT: z.coerce.number('must be kbit/s').min(100).max(100_000).default(3000),
 });
 

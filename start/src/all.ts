@@ -52,11 +52,17 @@ async function startWeb(fail: (error: unknown) => void): Promise<ChildProcess> {
   const child = fork(fileURLToPath(new URL('./web.js', import.meta.url)), {
     // A group of its own: Ctrl-C goes to this process, which ends the child in order.
     detached: true,
-    env: { ...process.env, TOPICAST_LOG_LEVEL: process.env.TOPICAST_LOG_LEVEL || 'warn', NODE_ENV: 'production' },
+    env: {
+      ...process.env,
+      TOPICAST_LOG_LEVEL: process.env.TOPICAST_LOG_LEVEL || 'warn',
+      NODE_ENV: 'production',
+    },
   });
   await Promise.race([once(child, 'message'), once(child, 'exit')]);
   if (child.exitCode !== null) throw new Error('the web app did not start; the lines above say why.');
-  child.once('exit', (code, name) => fail(new Error(`the web app ended by itself (${name ?? `exit code ${code}`})`)));
+  child.once('exit', (code, name) =>
+    fail(new Error(`the web app ended by itself (${name ?? `exit code ${code}`})`)),
+  );
   return child;
 }
 
@@ -68,7 +74,8 @@ async function stopWeb(child: ChildProcess): Promise<void> {
 }
 
 function addresses(shared: SharedConfig, first: string | undefined, token: string): string {
-  const host = shared.TOPICAST_HOST === '0.0.0.0' || shared.TOPICAST_HOST === '::' ? 'localhost' : shared.TOPICAST_HOST;
+  const host =
+    shared.TOPICAST_HOST === '0.0.0.0' || shared.TOPICAST_HOST === '::' ? 'localhost' : shared.TOPICAST_HOST;
   const web = `http://${host}:${shared.TOPICAST_WEB_PORT}`;
   // The token only to a person at a terminal: output that goes elsewhere is often kept.
   const studio = process.stdout.isTTY ? `/studio#token=${token}` : '/studio';

@@ -21,7 +21,9 @@ export function parseArguments(
 ): { inputs: CommandLineInput[]; help: boolean } {
   const { values, positionals } = parse(args);
   if (positionals.length > 0) {
-    throw new ConfigError(`"${positionals[0]}" is not understood: write --input name=FILE_OR_URL (see --help)`);
+    throw new ConfigError(
+      `"${positionals[0]}" is not understood: write --input name=FILE_OR_URL (see --help)`,
+    );
   }
   const inputs: CommandLineInput[] = [];
   if (values.demo ?? demoByDefault) {
@@ -31,7 +33,8 @@ export function parseArguments(
   for (const text of values.copy ?? []) inputs.push(parseInput(text, '--copy', true));
   const names = inputs.map(({ id }) => id);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice) throw new ConfigError(`the stream "${twice}" is declared twice: give each one a name of its own`);
+  if (twice)
+    throw new ConfigError(`the stream "${twice}" is declared twice: give each one a name of its own`);
   return { inputs, help: values.help ?? false };
 }
 
@@ -62,9 +65,10 @@ function parseInput(text: string, option: string, copy: boolean): CommandLineInp
     throw new ConfigError(`${option} ${text}: "${name}" is no stream id; use a-z, 0-9 and "-", at most 63`);
   }
   const common = { id: streamId(name), title: name };
-  if (URL_PATTERN.test(target)) return { ...common, source: { kind: 'url', url: target, ...(copy && { copy }) } };
+  if (URL_PATTERN.test(target))
+    return { ...common, source: { kind: 'url', url: target, ...(copy && { copy }) } };
   // npm runs scripts in the project; a relative path means the folder where the user called it.
-  const file = path.resolve(process.env.INIT_CWD ?? ".", target);
+  const file = path.resolve(process.env.INIT_CWD ?? '.', target);
   if (!existsSync(file)) throw new ConfigError(`${option} ${text}: there is no file ${file}`);
   const stat = statSync(file);
   if (stat.isCharacterDevice()) return { ...common, source: { kind: 'device', path: file } };

@@ -57,18 +57,25 @@ export async function runProgram(
 async function makeLogger(level: string): Promise<Logger> {
   if (!process.stderr.isTTY) return pino({ level }, pino.destination({ dest: 2, sync: true }));
   const { default: pretty } = await import('pino-pretty');
-  return pino({ level }, pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }));
+  return pino(
+    { level },
+    pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }),
+  );
 }
 
 function report(error: unknown): void {
   const line = explain(error);
   process.stderr.write(`\nTopicast: ${line}\n`);
-  if (process.env.TOPICAST_LOG_LEVEL === 'debug' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (process.env.TOPICAST_LOG_LEVEL === 'debug' && error instanceof Error)
+    process.stderr.write(`${error.stack}\n`);
 }
 
 function explain(error: unknown): string {
   if (error instanceof ConfigError || error instanceof LogError) return error.message;
-  const { code, port, address, message } = error as NodeJS.ErrnoException & { port?: number; address?: string };
+  const { code, port, address, message } = error as NodeJS.ErrnoException & {
+    port?: number;
+    address?: string;
+  };
   if (code === 'EADDRINUSE') {
     return `port ${port} is in use. End the program that uses it, or choose others: TOPICAST_WEB_PORT, TOPICAST_GATEWAY_PORT.`;
   }

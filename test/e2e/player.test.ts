@@ -3,12 +3,12 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BarcodeSource, startBarcodeSource } from '../support/barcode-source.js';
 import { launchChromium } from '../support/chromium.js';
-import { childrenOf } from '../support/processes.js';
 import { footage } from '../support/footage.js';
 import { quantile, readGlass, watchGlass } from '../support/glass.js';
 import type { PageServer } from '../support/page-server.js';
 import { openPlayer, playback, servePlayerPages } from '../support/player-page.js';
 import { until } from '../support/poll.js';
+import { childrenOf } from '../support/processes.js';
 import { type Services, startServices, testInput } from '../support/services.js';
 
 describe('the player in Chromium, on a page of another origin', () => {
@@ -22,8 +22,16 @@ describe('the player in Chromium, on a page of another origin', () => {
     services = await startServices({
       inputs: [
         testInput('demo'),
-        { id: streamId('film'), title: 'Film', source: { kind: 'file', path: footage('tears-of-steel-clip.webm').path } },
-        { id: streamId('camera'), title: 'Camera', source: { kind: 'file', path: footage('flower.mp4').path } },
+        {
+          id: streamId('film'),
+          title: 'Film',
+          source: { kind: 'file', path: footage('tears-of-steel-clip.webm').path },
+        },
+        {
+          id: streamId('camera'),
+          title: 'Camera',
+          source: { kind: 'file', path: footage('flower.mp4').path },
+        },
         {
           id: streamId('copied'),
           title: 'Copied',
@@ -97,7 +105,9 @@ describe('the player in Chromium, on a page of another origin', () => {
     const page = await open('demo');
     await plays(page);
     const before = (await services.untilState('demo', 'live')).session as number;
-    const encoders = childrenOf(process.pid).filter(({ command }) => /ffmpeg/.test(command) && /topicast|lavfi|rawvideo/.test(command));
+    const encoders = childrenOf(process.pid).filter(
+      ({ command }) => /ffmpeg/.test(command) && /topicast|lavfi|rawvideo/.test(command),
+    );
     expect(encoders.length).toBeGreaterThan(0);
     for (const { pid } of encoders) process.kill(pid, 'SIGKILL');
     await until('a higher session is live', async () => {
@@ -113,7 +123,10 @@ describe('the player in Chromium, on a page of another origin', () => {
     const page = await open('demo');
     await plays(page);
     expect((await services.api('POST', '/api/streams/demo/stop')).status).toBe(202);
-    await until('the player says that it has ended', async () => (await playback(page)).states.at(-1) === 'ended');
+    await until(
+      'the player says that it has ended',
+      async () => (await playback(page)).states.at(-1) === 'ended',
+    );
     expect((await services.api('POST', '/api/streams/demo/start')).status).toBe(202);
     await until('it plays again', async () => (await playback(page)).states.at(-1) === 'playing');
     await plays(page);

@@ -26,14 +26,36 @@ export async function startBarcodeSource(
   const id = streamId(name);
   await log.createTopic(id, { partitions: 1, retentionMs: milliseconds(600_000) });
   const frames = backgrounds();
-  const picture = ['-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-s', `${WIDTH}x${HEIGHT}`, '-r', `${FRAME_RATE}`];
+  const picture = [
+    '-f',
+    'rawvideo',
+    '-pix_fmt',
+    'yuv420p',
+    '-s',
+    `${WIDTH}x${HEIGHT}`,
+    '-r',
+    `${FRAME_RATE}`,
+  ];
   const encoder = spawn(
     FFMPEG,
     [
       ...['-v', 'error', '-fflags', 'nobuffer', '-probesize', '32', '-analyzeduration', '0'],
       ...[...picture, '-i', 'pipe:0'],
       ...(audio ? ['-f', 'lavfi', '-i', 'sine=f=440:r=48000:samples_per_frame=1024'] : []),
-      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '30', '-bf', '0', '-b:v', '3M'],
+      ...[
+        '-c:v',
+        'libx264',
+        '-preset',
+        'ultrafast',
+        '-tune',
+        'zerolatency',
+        '-g',
+        '30',
+        '-bf',
+        '0',
+        '-b:v',
+        '3M',
+      ],
       ...['-maxrate', '3M', '-bufsize', '1500k', '-threads', '1', '-pix_fmt', 'yuv420p'],
       ...(audio ? ['-c:a', 'aac', '-b:a', '128k'] : []),
       ...['-muxdelay', '0', '-muxpreload', '0', '-max_interleave_delta', '1', '-flush_packets', '1'],
@@ -68,8 +90,6 @@ export async function startBarcodeSource(
     },
   };
 }
-
-
 
 function publisher(log: ChunkLog, id: StreamId, session: number): (chunk: Chunk) => void {
   let waiting: NewRecord[] = [];
@@ -108,7 +128,8 @@ function backgrounds(): Uint8Array[] {
       }
     }
     // A quiet edge round the code.
-    for (let y = 0; y < BLOCK_PIXELS * 2; y++) frame.fill(16, y * WIDTH, y * WIDTH + (BLOCKS + 2) * BLOCK_PIXELS);
+    for (let y = 0; y < BLOCK_PIXELS * 2; y++)
+      frame.fill(16, y * WIDTH, y * WIDTH + (BLOCKS + 2) * BLOCK_PIXELS);
     return frame;
   });
 }

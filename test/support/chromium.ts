@@ -36,7 +36,11 @@ export async function findChromium(): Promise<string> {
 
 /** A headless browser with an empty profile of its own; gone with `close`. */
 export async function launchChromium(
-  options: { args?: readonly string[]; viewport?: { width: number; height: number }; colorScheme?: 'dark' | 'light' } = {},
+  options: {
+    args?: readonly string[];
+    viewport?: { width: number; height: number };
+    colorScheme?: 'dark' | 'light';
+  } = {},
 ): Promise<BrowserContext> {
   const profile = await mkdtemp(path.join(tmpdir(), 'topicast-chromium-'));
   const context = await chromium.launchPersistentContext(profile, {

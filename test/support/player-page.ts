@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { type PageServer, servePages } from './page-server.js';
@@ -7,10 +7,11 @@ const require = createRequire(import.meta.url);
 
 /** A web site of another origin that embeds the player; and one page with mpegts.js. The stream's address is the fragment. */
 export function servePlayerPages(): Promise<PageServer> {
-  const html = (title: string, body: string) => `<!doctype html><meta charset="utf-8"><title>${title}</title>${body}`;
+  const html = (title: string, body: string) =>
+    `<!doctype html><meta charset="utf-8"><title>${title}</title>${body}`;
   const address = 'decodeURIComponent(location.hash.slice(1))';
   return servePages({
-    '/define.js': readFileSync(new URL('../../player/dist/define.js', import.meta.url)),
+    ...playerFiles(),
     '/mpegts.js': readFileSync(require.resolve('mpegts.js/dist/mpegts.js')),
     '/player': html(
       'A page of another origin',
@@ -37,7 +38,12 @@ export function servePlayerPages(): Promise<PageServer> {
 }
 
 /** Open one of the pages on a stream. */
-export async function openPlayer(page: Page, pages: PageServer, path: '/player' | '/mpegts', address: string): Promise<void> {
+export async function openPlayer(
+  page: Page,
+  pages: PageServer,
+  path: '/player' | '/mpegts',
+  address: string,
+): Promise<void> {
   await page.goto(`${pages.origin}${path}#${encodeURIComponent(address)}`);
 }
 
@@ -67,4 +73,11 @@ export function playback(page: Page): Promise<Playback> {
       stats,
     };
   });
+}
+
+/** The player's files as they are published. */
+export function playerFiles(): Record<string, Uint8Array> {
+  const folder = new URL('../../player/dist/', import.meta.url);
+  const names = readdirSync(folder).filter((name) => name.endsWith('.js'));
+  return Object.fromEntries(names.map((name) => [`/${name}`, readFileSync(new URL(name, folder))]));
 }

@@ -23,7 +23,10 @@ export async function rawViewer(address: string): Promise<RawViewer> {
     socket,
     bytes,
     async untilBytes(count) {
-      await until(`${count} bytes have come`, () => parts.reduce((sum, part) => sum + part.byteLength, 0) >= count);
+      await until(
+        `${count} bytes have come`,
+        () => parts.reduce((sum, part) => sum + part.byteLength, 0) >= count,
+      );
       return bytes();
     },
     close: () => socket.terminate(),

@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import { until } from './poll.js';
 import { temporaryFolder } from './temporary.js';
 
-export const OPERATOR_TOKEN = 'an operator token for tests only';
+export const OPERATOR_TOKEN = 'operator-token-for-tests-only';
 export const logger = pino({ level: process.env.TOPICAST_LOG_LEVEL || 'silent' }, pino.destination(2));
 
 export interface Services {
@@ -28,7 +28,11 @@ export interface Services {
 
 /** Producer and gateway in this process, on one log: an embedded one in a temporary folder unless given. */
 export async function startServices(
-  options: { log?: ChunkLog; inputs?: readonly CommandLineInput[]; environment?: Record<string, string> } = {},
+  options: {
+    log?: ChunkLog;
+    inputs?: readonly CommandLineInput[];
+    environment?: Record<string, string>;
+  } = {},
 ): Promise<Services> {
   const folder = temporaryFolder();
   const environment = {
@@ -96,4 +100,8 @@ export async function startServices(
 }
 
 /** A moving test picture with sound, as `npm start` shows it. */
-export const testInput = (id: string): CommandLineInput => ({ id: streamId(id), title: id, source: { kind: 'test' } });
+export const testInput = (id: string): CommandLineInput => ({
+  id: streamId(id),
+  title: id,
+  source: { kind: 'test' },
+});

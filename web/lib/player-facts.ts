@@ -7,7 +7,8 @@ export interface Fact {
   readonly value: string;
 }
 
-const ms = (value: number | undefined): string | undefined => (value === undefined ? undefined : formatLatency(value));
+const ms = (value: number | undefined): string | undefined =>
+  value === undefined ? undefined : formatLatency(value);
 
 /** What the panel shows, most wanted first; what is not known yet is left out. */
 export function playerFacts(stats: PlayerStats): Fact[] {

@@ -11,7 +11,10 @@ describe('what a viewer is told', () => {
 
   it('tells a first connection from one that broke', () => {
     expect(watchView({ name: 'connecting' })).toMatchObject({ kind: 'busy', title: 'Connecting' });
-    expect(watchView({ name: 'buffering', problem: away })).toMatchObject({ title: 'Reconnecting', text: away.message });
+    expect(watchView({ name: 'buffering', problem: away })).toMatchObject({
+      title: 'Reconnecting',
+      text: away.message,
+    });
   });
 
   it('offers a retry only where the player has given up and another attempt can help', () => {
@@ -20,15 +23,22 @@ describe('what a viewer is told', () => {
       return view.kind === 'message' && view.retry;
     };
     expect(retryOf({ name: 'failed', problem: { ...away, reason: 'media' }, retry: 'never' })).toBe(true);
-    expect(retryOf({ name: 'failed', problem: { ...away, reason: 'unsupported' }, retry: 'never' })).toBe(false);
+    expect(retryOf({ name: 'failed', problem: { ...away, reason: 'unsupported' }, retry: 'never' })).toBe(
+      false,
+    );
     expect(retryOf({ name: 'failed', problem: { ...away, reason: 'deleted' }, retry: 'slowly' })).toBe(false);
     expect(retryOf({ name: 'ended' })).toBe(false);
   });
 
   it('has words for every state', () => {
     const states: PlayerState[] = [
-      { name: 'idle' }, { name: 'playing' }, { name: 'paused' }, { name: 'ended' },
-      { name: 'waiting', stream: 'offline' }, { name: 'waiting', stream: 'starting' }, { name: 'waiting', stream: 'failed' },
+      { name: 'idle' },
+      { name: 'playing' },
+      { name: 'paused' },
+      { name: 'ended' },
+      { name: 'waiting', stream: 'offline' },
+      { name: 'waiting', stream: 'starting' },
+      { name: 'waiting', stream: 'failed' },
     ];
     for (const state of states) expect(spokenState(watchView(state))).toMatch(/^[A-Z]/);
   });

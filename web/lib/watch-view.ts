@@ -67,7 +67,12 @@ function failedView({ problem, retry }: Extract<PlayerState, { name: 'failed' }>
     case 'unsupported':
       return { kind: 'message', title: 'This browser cannot play it', text: problem.message, retry: false };
     default:
-      return { kind: 'message', title: 'It cannot be played', text: problem.message, retry: retry === 'never' };
+      return {
+        kind: 'message',
+        title: 'It cannot be played',
+        text: problem.message,
+        retry: retry === 'never',
+      };
   }
 }
 
@@ -85,4 +90,5 @@ export const spokenState = (view: WatchView): string => {
 
 const BEHIND_MS = 3_000;
 /** Whether a picture of this age is so old that a way back to the live edge is offered. */
-export const isBehind = (latencyMs: number | undefined): boolean => latencyMs !== undefined && latencyMs > BEHIND_MS;
+export const isBehind = (latencyMs: number | undefined): boolean =>
+  latencyMs !== undefined && latencyMs > BEHIND_MS;

@@ -83,10 +83,19 @@ export class Cursor {
     this.#held = false;
   }
 
-  /** Everything up to this chunk has arrived. A position past the last one sent says nothing. */
-  acknowledge(position: Position): void {
-    if (!this.#sent || comparePositions(position, this.#sent) > 0) return;
+  /**
+   * Everything up to this chunk has arrived. A position past the last one sent says nothing.
+   * @returns whether the viewer was held because of its lag, and may go on
+   */
+  acknowledge(position: Position): boolean {
+    if (!this.#sent || comparePositions(position, this.#sent) > 0) return false;
     if (this.#question && comparePositions(position, this.#question) >= 0) this.#question = undefined;
+    return this.#held && this.#question === undefined;
+  }
+
+  /** Whether there may be something to take: false only at the live edge. */
+  get mayHaveMore(): boolean {
+    return this.#place.at !== 'chunk' || this.#place.next !== this.ring.end;
   }
 
   lag(now: Milliseconds): Milliseconds {

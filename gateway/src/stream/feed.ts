@@ -4,19 +4,13 @@ import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { type ChunkLog, LogError, type LogRecord } from '@topicast/log';
 import type { Logger } from 'pino';
 import type { GatewayMetrics } from '../metrics/metrics.js';
+import { FanOut, type Subscriber } from './fan-out.js';
 import { ForeignReader } from './foreign.js';
 import type { FedChunk } from './live-chunk.js';
 import { LossReport } from './loss-report.js';
 import { Ring, type RingLimits } from './ring.js';
 import { SequenceGuard } from './sequence.js';
 import { openTail } from './tail-start.js';
-
-/** Who wants to know of new chunks. Called for each batch, with this process's monotonic time. */
-export interface Subscriber {
-  pump(now: Milliseconds): void;
-  /** There is no such rendition. */
-  unavailable(): void;
-}
 
 export interface FeedOptions {
   readonly log: ChunkLog;
@@ -38,7 +32,7 @@ export class Feed {
   /** Since when nobody subscribes, monotonic; undefined while somebody does. */
   idleSince: Milliseconds | undefined;
   readonly #options: FeedOptions;
-  readonly #subscribers = new Set<Subscriber>();
+  readonly #audience = new FanOut();
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
   readonly #losses: LossReport;
@@ -56,17 +50,18 @@ export class Feed {
   }
 
   subscribe(subscriber: Subscriber): void {
-    this.#subscribers.add(subscriber);
+    this.#audience.add(subscriber);
     this.idleSince = undefined;
   }
 
   unsubscribe(subscriber: Subscriber): void {
-    if (!this.#subscribers.delete(subscriber)) return;
-    if (this.#subscribers.size === 0) this.idleSince = milliseconds(performance.now());
+    if (!this.#audience.delete(subscriber)) return;
+    if (this.#audience.size === 0) this.idleSince = milliseconds(performance.now());
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#audience.stop();
     await this.#running;
   }
 
@@ -106,7 +101,7 @@ export class Feed {
       return;
     }
     if (error instanceof LogError && error.code === 'invalid') {
-      for (const subscriber of [...this.#subscribers]) subscriber.unavailable();
+      for (const subscriber of [...this.#audience]) subscriber.unavailable();
       return;
     }
     logger.warn({ err: error }, 'reading the stream failed, trying again');
@@ -124,7 +119,7 @@ export class Feed {
   #catchUp(): void {
     if (this.ring.caughtUp) return;
     this.ring.caughtUp = true;
-    this.#tell();
+    this.#audience.tell();
   }
 
   #take(batch: readonly LogRecord[]): void {
@@ -137,7 +132,7 @@ export class Feed {
       this.#takeRecord(record);
     }
     if (this.#lastOffset + 1 >= this.#catchUpAt) this.ring.caughtUp = true;
-    this.#tell();
+    this.#audience.tell();
   }
 
   #takeRecord(record: LogRecord): void {
@@ -173,10 +168,5 @@ export class Feed {
   #push(chunk: FedChunk): void {
     this.ring.push(chunk);
     this.#options.metrics.chunksRead += 1;
-  }
-
-  #tell(): void {
-    const now = milliseconds(performance.now());
-    for (const subscriber of this.#subscribers) subscriber.pump(now);
   }
 }

@@ -24,26 +24,30 @@ export class ControlFrames {
   #state: StreamState | undefined;
   #clock: number | undefined;
   #heartbeat = false;
-  #waiting = false;
+  #isWaiting = false;
+
+  get isWaiting(): boolean {
+    return this.#isWaiting;
+  }
 
   setState(state: StreamState): void {
     this.#state = state;
-    this.#waiting = true;
+    this.#isWaiting = true;
   }
 
   answerClock(client: number): void {
     this.#clock = client;
-    this.#waiting = true;
+    this.#isWaiting = true;
   }
 
   askForLife(): void {
     this.#heartbeat = true;
-    this.#waiting = true;
+    this.#isWaiting = true;
   }
 
   /** Put what waits at the end of `frames`. */
   drainInto(frames: Buffer[]): void {
-    if (!this.#waiting) return;
+    if (!this.#isWaiting) return;
     if (this.#state !== undefined) frames.push(stateFrames[this.#state]);
     if (this.#clock !== undefined) {
       frames.push(textFrame({ type: 'clock', client: this.#clock, gateway: milliseconds(Date.now()) }));
@@ -52,6 +56,6 @@ export class ControlFrames {
     this.#state = undefined;
     this.#clock = undefined;
     this.#heartbeat = false;
-    this.#waiting = false;
+    this.#isWaiting = false;
   }
 }

@@ -8,7 +8,8 @@ import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { type RawData, WebSocket } from 'ws';
 import type { GatewayMetrics, Protocol } from '../metrics/metrics.js';
 import { Cursor, type Destination, type Step } from '../stream/cursor.js';
-import type { Feed, Subscriber } from '../stream/feed.js';
+import type { Subscriber } from '../stream/fan-out.js';
+import type { Feed } from '../stream/feed.js';
 import { ControlFrames, jumpFrame } from './control-frames.js';
 import { RateLimit } from './rate-limit.js';
 
@@ -159,7 +160,8 @@ export class ViewerSession implements Subscriber {
 
   readonly #onWritten = (error?: Error | null): void => {
     this.#isWriting = false;
-    if (!error) this.pump(monotonic());
+    // Mostly there is nothing: a look is cheaper than a whole round for each write of each viewer.
+    if (!error && (this.#cursor.mayHaveMore || this.#control.isWaiting)) this.pump(monotonic());
   };
 
   /** Whether what came may be looked at: a viewer that says too much is closed. */
@@ -175,8 +177,7 @@ export class ViewerSession implements Subscriber {
     if (!this.#hear(now) || payload.byteLength === 0) return;
     const position = parsePosition(payload.toString('latin1'));
     if (!position) return;
-    this.#cursor.acknowledge(position);
-    this.pump(now);
+    if (this.#cursor.acknowledge(position)) this.pump(now);
   }
 
   #onMessage(data: RawData, isBinary: boolean): void {
@@ -194,7 +195,7 @@ export class ViewerSession implements Subscriber {
   #follow(message: ClientMessage, now: Milliseconds): void {
     switch (message.type) {
       case 'ack':
-        this.#cursor.acknowledge(parsePosition(message.position)!);
+        if (!this.#cursor.acknowledge(parsePosition(message.position)!)) return;
         break;
       case 'clock':
         this.#control.answerClock(message.client);

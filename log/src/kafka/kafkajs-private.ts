@@ -1,114 +1,120 @@
 import { createRequire } from 'node:module';
-import type { ISocketFactory, logCreator, logLevel } from 'kafkajs';
+import type { Socket } from 'node:net';
 
 /**
- * The parts of kafkajs that this package uses and that kafkajs does not promise: its connections to one broker, and
- * its encoders and decoders. Its consumer and producer stay unused: the one cannot read partitions of its own choice,
- * the other never forgets a topic. The version is pinned, and kafkajs-private.test.ts says when any of this moves.
+ * The parts of kafkajs that it does not export: one connection, and the encoders of requests. Everything that is
+ * private to kafkajs is named here and nowhere else; kafkajs is pinned, and `kafkajs-private.test.ts` guards it.
+ *
+ * Why not its consumer and producer: see docs/decisions (no partitions without a group, `targetTopics` that never
+ * shrinks, one error of one topic stops all). A connection of its own for each purpose needs neither.
  */
-const require = createRequire(import.meta.url);
-
-/** Encodes a request and decodes its response. */
-interface Protocol {
-  readonly request: unknown;
-  readonly response: {
-    decode(payload: Buffer): Promise<unknown>;
-    /** Throws for the first partition in error and so loses the others: never called here. */
-    parse(data: unknown): Promise<unknown>;
+export interface PrivateConnection {
+  connect(): Promise<unknown>;
+  isConnected(): boolean;
+  send<Decoded>(protocol: Protocol<Decoded>): Promise<Decoded>;
+  /** Fails every request in flight. */
+  rejectRequests(reason: Error): void;
+  disconnect(): Promise<unknown>;
+  readonly requestQueue: {
+    readonly pending: readonly unknown[];
+    /** Replaced by us, see `Link`. */
+    scheduleCheckPendingRequests(): void;
   };
-  readonly requestTimeout?: number;
-}
-
-interface KafkajsConnection {
-  send(protocol: Protocol & { logResponseError: boolean }): Promise<unknown>;
-}
-
-export interface KafkajsBroker {
-  connect(): Promise<void>;
-  disconnect(): Promise<void>;
-  readonly connectionPool: {
-    /** Two connections: 0 for everything, 1 for what makes a broker wait. */
-    getConnection(index: 0 | 1): Promise<KafkajsConnection>;
-  };
-  lookupRequest(apiKey: number, definition: unknown): (parameters: object) => Protocol;
 }
 
 interface ConnectionOptions {
+  readonly host: string;
+  readonly port: number;
   readonly clientId: string;
   readonly connectionTimeout: number;
   readonly requestTimeout: number;
   readonly enforceRequestTimeout: true;
-  readonly socketFactory: ISocketFactory;
-  readonly logger: unknown;
+  readonly logger: PrivateLogger;
+  readonly socketFactory: (to: { host: string; port: number; onConnect: () => void }) => Socket;
 }
 
-type BuildConnections = (destination: { host: string; port: number }) => Promise<unknown>;
-
-const Broker = require('kafkajs/src/broker') as new (options: {
-  connectionPool: unknown;
-  logger: unknown;
-  nodeId: number | null;
-  allowAutoTopicCreation: false;
-}) => KafkajsBroker;
-
-const connectionPoolBuilder = require('kafkajs/src/cluster/connectionPoolBuilder') as (
-  options: ConnectionOptions & { brokers: string[] },
-) => { build: BuildConnections };
-
-const { createLogger } = require('kafkajs/src/loggers') as {
-  createLogger(options: { level: logLevel; logCreator: logCreator }): unknown;
-};
-
-const { requests } = require('kafkajs/src/protocol/requests') as { requests: Record<string, unknown> };
-const apiKeys = require('kafkajs/src/protocol/requests/apiKeys') as Record<string, number>;
-
-interface RequestQueue {
-  readonly pending: readonly unknown[];
-  scheduleCheckPendingRequests(): void;
-}
-const RequestQueue = require('kafkajs/src/network/requestQueue') as { readonly prototype: RequestQueue };
-
-// github.com/tulios/kafkajs/issues/1751: with nothing pending it sets a timer in the past, hence of 1 ms, again and
-// again, for each connection.
-const scheduleCheck = RequestQueue.prototype.scheduleCheckPendingRequests;
-RequestQueue.prototype.scheduleCheckPendingRequests = function (this: RequestQueue): void {
-  if (this.pending.length > 0) scheduleCheck.call(this);
-};
-
-/** A response that came whole and cannot be read: records in a compression that kafkajs does not have. */
-export class UndecodableError extends Error {
-  override readonly name = 'UndecodableError';
+type LogLine = (message: string, details?: object) => void;
+export interface PrivateLogger {
+  readonly namespace: () => Readonly<Record<'debug' | 'info' | 'warn' | 'error', LogLine>>;
 }
 
-export type Api = 'Produce' | 'Fetch' | 'ListOffsets' | 'Metadata' | 'CreateTopics' | 'DeleteTopics';
+/** A request and how its answer is read: what `Connection.send` takes. */
+export interface Protocol<Decoded> {
+  readonly request: { readonly apiKey: number; readonly apiVersion: number; readonly apiName: string };
+  readonly response: {
+    decode(payload: Buffer): Promise<Decoded>;
+    /** kafkajs throws here at the first error of any partition, which loses the others' answers. */
+    parse(decoded: Decoded): Promise<Decoded>;
+  };
+}
 
-export const makeLogger = (level: logLevel, creator: logCreator): unknown =>
-  createLogger({ level, logCreator: creator });
+export interface FetchFields {
+  readonly maxWaitTime: number;
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  readonly isolationLevel: number;
+  readonly topics: readonly {
+    readonly topic: string;
+    readonly partitions: readonly {
+      readonly partition: number;
+      readonly fetchOffset: number;
+      readonly maxBytes: number;
+    }[];
+  }[];
+}
 
-/** A broker that is not connected yet. */
-export async function makeBroker(
-  address: { readonly host: string; readonly port: number; readonly nodeId: number | null },
+export interface ProduceFields {
+  readonly acks: number;
+  readonly timeout: number;
+  readonly topicData: readonly {
+    readonly topic: string;
+    readonly partitions: readonly { readonly partition: number; readonly messages: readonly Message[] }[];
+  }[];
+}
+
+export interface Message {
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly timestamp: number;
+  readonly headers?: Readonly<Record<string, Buffer>>;
+}
+
+export interface ListOffsetsFields {
+  readonly isolationLevel: number;
+  readonly topics: readonly {
+    readonly topic: string;
+    readonly partitions: readonly { readonly partition: number; readonly timestamp: number }[];
+  }[];
+}
+
+export interface CreateTopicsFields {
+  readonly timeout: number;
+  readonly topics: readonly {
+    readonly topic: string;
+    readonly numPartitions: number;
+    readonly replicationFactor: number;
+    readonly configEntries: readonly { readonly name: string; readonly value: string }[];
+  }[];
+}
+
+/** A kind of request: `protocol({ version })` makes an encoder for it. */
+interface Definition<Fields> {
+  protocol(choice: { version: number }): (fields: Fields) => Protocol<unknown>;
+}
+
+interface Requests {
+  readonly Produce: Definition<ProduceFields>;
+  readonly Fetch: Definition<FetchFields>;
+  readonly ListOffsets: Definition<ListOffsetsFields>;
+  readonly Metadata: Definition<{ topics: readonly string[]; allowAutoTopicCreation: boolean }>;
+  readonly CreateTopics: Definition<CreateTopicsFields>;
+  readonly DeleteTopics: Definition<{ topics: readonly string[]; timeout: number }>;
+}
+
+const load = createRequire(import.meta.url);
+
+export const Connection = load('kafkajs/src/network/connection') as new (
   options: ConnectionOptions,
-): Promise<KafkajsBroker> {
-  const { host, port, nodeId } = address;
-  const { build } = connectionPoolBuilder({ ...options, brokers: [`${host}:${port}`] });
-  const connectionPool = await build({ host, port });
-  return new Broker({ connectionPool, logger: options.logger, nodeId, allowAutoTopicCreation: false });
-}
+) => PrivateConnection;
 
-/** Send a request in the newest version that both sides know; the decoded response, error codes and all. */
-export async function send(
-  broker: KafkajsBroker,
-  connection: 0 | 1,
-  api: Api,
-  parameters: object,
-): Promise<unknown> {
-  const protocol = broker.lookupRequest(apiKeys[api]!, requests[api])(parameters);
-  const decode = (payload: Buffer): Promise<unknown> =>
-    protocol.response.decode(payload).catch((cause: Error) => {
-      throw new UndecodableError(cause.message, { cause });
-    });
-  const response = { decode, parse: async (data: unknown) => data };
-  const open = await broker.connectionPool.getConnection(connection);
-  return open.send({ ...protocol, response, logResponseError: false });
-}
+export const { requests } = load('kafkajs/src/protocol/requests') as { requests: Requests };

@@ -1,94 +1,117 @@
-import { LogError } from '../chunk-log.js';
-import { Wake } from '../wake.js';
-import { backOff } from './backoff.js';
-import { type Cluster, Lane, type Node } from './cluster.js';
-import { KafkaError } from './error-codes.js';
-import { type Fetched, fetch, type KafkaRecord } from './fetch.js';
+import { milliseconds } from '@topicast/contracts/units';
 
-/** Somebody who reads a partition. Called from the fetch loop, which never waits: keep, and return. */
-export interface Subscriber {
-  readonly topic: string;
-  readonly partition: number;
-  /** Where to read on; the reader asks before each fetch. */
-  readonly offset: number;
-  /** False while there is no room: the partition is then left out. Call `Reader.poke` when there is again. */
-  readonly hasRoom: boolean;
-  deliver(records: readonly KafkaRecord[], nextOffset: number): void;
-  fail(error: LogError): void;
-}
+import type { Node } from './cluster.js';
+import { FetchLoop, type Follower, type Trouble } from './fetch-loop.js';
+import { closedLog, refusal, Transient, verdictOf } from './kafka-errors.js';
+import type { Offsets } from './offsets.js';
+import { pause, persist } from './persist.js';
+import { type Decoded, decodeRecords } from './record-batch.js';
+import { fetchRequest } from './requests.js';
+import type { Routes } from './routes.js';
 
-/** How long a broker keeps a fetch when there is nothing new; also what a newly added partition may have to wait. */
-const MAX_WAIT_MS = 100;
-const PARTITION_BYTES = 1024 * 1024;
-/** In a row, some hundred milliseconds apart, before a topic counts as gone: brokers do not learn at the same time. */
-const UNKNOWN_TOPIC_ATTEMPTS = 4;
+/** A page of what lies behind the live edge; a larger batch comes whole (KIP-74). */
+const PAGE_BYTES = 2 * 1024 * 1024;
 
 /**
- * Reads any partitions, without a consumer group: one fetch loop for each broker that leads some of them, on that
- * broker's connection for long polls. Goes on by itself when leaders move and when Kafka was away.
+ * Reading without a consumer group: pages at any offset, and followers of the live edge, who are served by one loop a
+ * broker and are carried along when a partition's leader moves or its broker is away for a while.
  */
 export class Reader {
-  readonly #subscribers = new Set<Subscriber>();
-  readonly #loops = new Map<Node, LeaderLoop>();
+  readonly #loops = new WeakMap<Node, FetchLoop>();
+  readonly #followers = new Map<Follower, { loop: FetchLoop | undefined }>();
 
-  constructor(private readonly cluster: Cluster) {}
+  constructor(
+    private readonly routes: Routes,
+    private readonly offsets: Offsets,
+    private readonly closing: AbortSignal,
+  ) {}
 
-  add(subscriber: Subscriber): void {
-    this.#subscribers.add(subscriber);
-    void this.#place(subscriber);
+  /**
+   * What is there from an offset on, without waiting for more: at the live edge nothing.
+   * @throws {LogError} `unknown-topic`, `invalid`; {Transient}; {RangeError} if the offset is not in the log
+   */
+  async page(topic: string, partition: number, offset: number, maxBytes = PAGE_BYTES): Promise<Decoded> {
+    const leader = await this.routes.leader(topic, partition);
+    const partitions = [{ partition, fetchOffset: offset, maxBytes }];
+    const answer = await leader
+      .request('read', fetchRequest([{ topic, partitions }], milliseconds(0), maxBytes))
+      .catch((error: unknown) => {
+        this.routes.forget(topic);
+        throw error;
+      });
+    const [found] = answer.partitions;
+    if (!found) throw new Transient(`Kafka gave no answer for "${topic}"`);
+    const verdict = verdictOf(found.errorCode);
+    if (verdict === 'fine') return decodeRecords(found.recordSet, offset);
+    if (verdict === 'out-of-range') throw new RangeError(`offset ${offset} is not in "${topic}"`);
+    this.routes.forget(topic);
+    throw refusal(`to read "${topic}", partition ${partition}`, found.errorCode);
   }
 
-  remove(subscriber: Subscriber): void {
-    this.#subscribers.delete(subscriber);
-    for (const loop of this.#loops.values()) loop.remove(subscriber);
+  follow(follower: Follower): void {
+    this.#followers.set(follower, { loop: undefined });
+    void this.#place(follower);
   }
 
-  /** Somebody has room again. */
-  poke(): void {
-    for (const loop of this.#loops.values()) loop.wake.ring();
+  unfollow(follower: Follower): void {
+    this.#followers.get(follower)?.loop?.remove(follower);
+    this.#followers.delete(follower);
   }
 
-  /** End all subscriptions of a topic. */
-  end(topic: string, error: LogError): void {
-    for (const subscriber of [...this.#subscribers]) if (subscriber.topic === topic) this.#fail(subscriber, error);
+  /** End all followers. */
+  close(error = closedLog()): void {
+    for (const follower of [...this.#followers.keys()]) this.#fail(follower, error);
   }
 
-  close(): void {
-    const error = new LogError('closed', 'the log is closed');
-    for (const subscriber of [...this.#subscribers]) this.#fail(subscriber, error);
-  }
-
-  #fail(subscriber: Subscriber, error: LogError): void {
-    this.remove(subscriber);
-    subscriber.fail(error);
-  }
-
-  /** Bring a subscriber to the loop of the broker that leads its partition, however long that takes. */
-  async #place(subscriber: Subscriber, unknownBefore = 0): Promise<void> {
-    for (let attempt = unknownBefore, unknown = unknownBefore; this.#subscribers.has(subscriber); attempt++) {
-      if (attempt > 0) await backOff(attempt, this.cluster.closed);
-      try {
-        const node = await this.cluster.leader(subscriber.topic, subscriber.partition);
-        if (this.#subscribers.has(subscriber)) this.#loopOf(node).add(subscriber, unknown);
-        return;
-      } catch (error) {
-        const { code } = error as LogError;
-        if (code === 'unavailable' || (code === 'unknown-topic' && ++unknown < UNKNOWN_TOPIC_ATTEMPTS)) continue;
-        this.#fail(subscriber, error as LogError);
-      }
+  /** Bring a follower to the loop of the broker that leads its partition, however long that takes. */
+  async #place(follower: Follower): Promise<void> {
+    try {
+      const leader = await persist(() => this.routes.leader(follower.topic, follower.partition), {
+        signal: this.closing,
+      });
+      const place = this.#followers.get(follower);
+      if (!place) return;
+      place.loop = this.#loopOf(leader);
+      place.loop.add(follower);
+    } catch (error) {
+      this.#fail(follower, error as Error);
     }
   }
 
-  #loopOf(node: Node): LeaderLoop {
-    const running = this.#loops.get(node);
-    if (running) return running;
-    const loop = new LeaderLoop(this.cluster, node);
-    this.#loops.set(node, loop);
-    void loop.run().then((left) => {
-      this.#loops.delete(node);
-      for (const subscriber of left) void this.#place(subscriber, 1);
-    });
-    loop.onStray = (subscriber, errorCode, unknown) => this.#recover(subscriber, errorCode, unknown);
+  #loopOf(node: Node): FetchLoop {
+    let loop = this.#loops.get(node);
+    if (!loop) {
+      loop = new FetchLoop(node, {
+        recover: (follower, trouble) => void this.#recover(follower, trouble),
+        fail: (follower, error) => this.#fail(follower, error),
+      });
+      this.#loops.set(node, loop);
+    }
     return loop;
+  }
+
+  async #recover(follower: Follower, trouble: Trouble): Promise<void> {
+    const place = this.#followers.get(follower);
+    if (!place) return;
+    place.loop = undefined;
+    const { topic, partition } = follower;
+    this.routes.forget(topic);
+    try {
+      await pause(this.closing);
+      if (trouble === 'out-of-range') {
+        const bounds = await persist(() => this.offsets.bounds(topic, partition), { signal: this.closing });
+        const next = Math.min(Math.max(follower.next, bounds.earliest), bounds.next);
+        if (this.#followers.has(follower)) follower.take([], next);
+      }
+      if (this.#followers.has(follower)) await this.#place(follower);
+    } catch (error) {
+      this.#fail(follower, error as Error);
+    }
+  }
+
+  #fail(follower: Follower, error: Error): void {
+    if (!this.#followers.has(follower)) return;
+    this.unfollow(follower);
+    follower.fail(error);
   }
 }

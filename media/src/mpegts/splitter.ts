@@ -20,7 +20,9 @@ export class PacketSplitter {
   constructor(private readonly onPacket: (packet: Uint8Array, position: number) => void) {}
 
   push(bytes: Uint8Array): void {
-    this.consume(joined(this.rest, bytes), CONFIRMATIONS);
+    // A plain view: `slice` of a Node Buffer would not copy, and packets that are kept would be the caller's bytes.
+    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.consume(joined(this.rest, plain), CONFIRMATIONS);
   }
 
   /** No more bytes follow: what is left counts as packets with fewer confirmations. */

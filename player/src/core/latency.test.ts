@@ -39,6 +39,7 @@ function simulate({ end, level, seconds, target = TARGET, state: first }: World)
       level: milliseconds(end(now) - playhead),
       started: true,
       waiting,
+      seeking: false,
       excused: false,
     };
     const decided = decideLatency(sample, target, state);
@@ -92,10 +93,11 @@ describe('latency control', () => {
     expect(slow.every((tick) => tick.rate <= 1)).toBe(true);
   });
 
-  it('corrects by 10 % at most while joining, by 5 % at most afterwards', () => {
-    const ticks = simulate({ end: frames(), level: 840, seconds: 20 });
+  it('corrects by 10 % at most for 8 s after a join, by 5 % at most afterwards', () => {
+    // Media comes 6 % faster than it should: the control cannot keep up, and does all it may.
+    const ticks = simulate({ end: (now) => now * 1.06, level: 400, seconds: 14 });
     expect(Math.max(...ticks.map((tick) => tick.rate))).toBeCloseTo(1.1);
-    expect(Math.max(...after(ticks, 6.1).map((tick) => tick.rate))).toBeLessThanOrEqual(1.051);
+    expect(Math.max(...after(ticks, 8.1).map((tick) => tick.rate))).toBeLessThanOrEqual(1.051);
   });
 
   it('follows an encoder whose clock runs 200 ppm off', () => {
@@ -111,23 +113,37 @@ describe('latency control', () => {
 
     let state = joinLatency(milliseconds(0));
     for (let now = 0; now < 10_000; now += CONTROL_PERIOD_MS) {
-      const sample = { level: milliseconds(3_000), started: false, waiting: true, excused: false };
+      const sample = {
+        level: milliseconds(3_000),
+        started: false,
+        waiting: true,
+        seeking: false,
+        excused: false,
+      };
       const decided = decideLatency({ ...sample, now: milliseconds(now) }, TARGET, state);
       expect(decided.action).toEqual({ do: 'rate', rate: 1 });
       state = decided.state;
     }
   });
 
-  it('comes back when the playhead ran past the data', () => {
-    const sample = { level: milliseconds(-300), started: true, waiting: false, excused: false };
+  it('comes back when the playhead ran past the data, but only once data comes again', () => {
     let state = joinLatency(milliseconds(0));
-    const actions: string[] = [];
-    for (let now = 0; now < 1_800; now += CONTROL_PERIOD_MS) {
-      const decided = decideLatency({ ...sample, now: milliseconds(now) }, TARGET, state);
-      actions.push(decided.action.do);
+    let level = 100;
+    const seeks: number[] = [];
+    for (let now = 0; now < 4_000; now += CONTROL_PERIOD_MS) {
+      // Nothing comes between 1 s and 1.5 s, and nobody waits: the stream has no sound.
+      if (now > 1_000 && now < 1_500) level -= CONTROL_PERIOD_MS;
+      const sample = { now: milliseconds(now), level: milliseconds(level), started: true, waiting: false };
+      const decided = decideLatency({ ...sample, seeking: false, excused: false }, TARGET, state);
+      if (decided.action.do === 'seek') {
+        seeks.push(now);
+        level = decided.action.level;
+      }
       state = decided.state;
     }
-    expect(actions.filter((action) => action === 'seek')).toHaveLength(1);
+    expect(seeks).toHaveLength(1);
+    expect(seeks[0]).toBeGreaterThan(1_700);
+    expect(state.stalls).toBe(1);
   });
 
   it('backs off after a stall and comes back slowly', () => {
@@ -148,23 +164,38 @@ describe('latency control', () => {
     let state = joinLatency(milliseconds(0));
     for (let now = 0; now < 8_000; now += CONTROL_PERIOD_MS) {
       const dry = now > 2_000;
-      const sample = { level: milliseconds(dry ? 0 : 150), started: true, waiting: dry, excused: dry };
+      const sample = {
+        level: milliseconds(dry ? 0 : 150),
+        started: true,
+        waiting: dry,
+        seeking: false,
+        excused: dry,
+      };
       state = decideLatency({ ...sample, now: milliseconds(now) }, TARGET, state).state;
     }
     expect(state.stalls).toBe(0);
     expect(targetLevel(TARGET, state)).toBe(150);
   });
 
-  it('jumps over a hole in front of which the playhead stands', () => {
+  it('resumes by a seek as soon as the target is there, be it after a drought or at a hole', () => {
     let state = joinLatency(milliseconds(0));
-    const seeks: number[] = [];
-    for (let now = 0; now < 6_000; now += CONTROL_PERIOD_MS) {
-      const sample = { level: milliseconds(500), started: true, waiting: now > 2_000, excused: false };
-      const decided = decideLatency({ ...sample, now: milliseconds(now) }, TARGET, state);
-      if (decided.action.do === 'seek') seeks.push(now);
+    const seeks: { now: number; level: number }[] = [];
+    for (let now = 0; now < 4_000; now += CONTROL_PERIOD_MS) {
+      const waiting = now > 2_000 && seeks.length === 0;
+      const level = milliseconds(waiting ? (now - 2_000) / 2 : 150);
+      const sample = {
+        now: milliseconds(now),
+        level,
+        started: true,
+        waiting,
+        seeking: false,
+        excused: false,
+      };
+      const decided = decideLatency(sample, TARGET, state);
+      if (decided.action.do === 'seek') seeks.push({ now, level: decided.action.level });
       state = decided.state;
     }
-    expect(seeks[0]).toBeGreaterThan(2_900);
-    expect(seeks[0]).toBeLessThan(3_200);
+    // The stall has raised the target to 200 ms, which are there after 400.
+    expect(seeks).toEqual([{ now: 2_400, level: 200 }]);
   });
 });

@@ -14,23 +14,29 @@ const SMOOTHING_MS = 250;
 const DEAD_BAND_MS = 35;
 /** Once correcting, go on to within this: without it the rate would flicker at the edge of the dead band. */
 const SETTLED_MS = 8;
-/** 5 % at 125 ms off: slower than the smoothing, which is what keeps it from swinging. */
-const GAIN_PER_MS = 0.0004;
+/** 5 % at 100 ms off. Its time constant, 2 s, is far above that of the smoothing: that keeps it from swinging. */
+const GAIN_PER_MS = 0.0005;
 const MOST_CORRECTION = 0.05;
-const MOST_CORRECTION_JOINING = 0.1;
+/** While coming in from a join, a seek or a stall: who just saw the picture stand does not mind. */
+const HURRIED_GAIN_PER_MS = 0.001;
+const MOST_HURRIED_CORRECTION = 0.1;
+const HURRY_MS = 8_000;
 /** Every change of the rate costs the audio stretcher a restart. */
 const RATE_STEP = 0.01;
-const JOINING_MS = 6_000;
 /** At 5 % this much is 14 s away: a seek is the smaller evil. */
 const FAR_BEHIND_MS = 700;
 /** The playhead ran past the end of the data: what arrives now is dropped as late. */
 const FAR_AHEAD_MS = 100;
 const FAR_FOR_MS = 250;
-/** After a join or a seek the decoder fills up: what happens in it is no stall, and no reason for a seek. */
+const FALLING_MS = 50;
+/** After a join or a seek the decoder fills up: standing still then is no stall. */
 const GRACE_MS = 1_000;
-/** Data is there and the playhead does not move: a hole that the browser does not cross. */
-const STUCK_MS = 1_000;
-const STUCK_ABOVE_MS = 200;
+/**
+ * Chromium doubles what it wants before it resumes with each time that it ran dry (200, 400, 800 ms of sound), and forgets
+ * that in a seek: once the target is there again, a seek resumes sooner, and nothing has to be caught up afterwards. Also
+ * crosses holes that the browser does not. Not more often than this.
+ */
+const RESUME_BY_SEEK_MS = 500;
 /** Ticks further apart than this (a hidden tab, a busy page) say nothing of each other. */
 const STALE_MS = 500;
 const BACK_OFF_STEP_MS = 50;
@@ -46,8 +52,9 @@ export interface PlayheadSample {
   readonly level: Milliseconds;
   /** A frame has been decoded since the media was attached. */
   readonly started: boolean;
-  /** The playhead stands although it should move, be it for want of data or because of a seek. */
+  /** The playhead stands although it should move. */
   readonly waiting: boolean;
+  readonly seeking: boolean;
   /** Data cannot come (connection away, stream not live): standing still says nothing of the target. */
   readonly excused: boolean;
 }
@@ -56,8 +63,7 @@ export interface LatencyState {
   readonly at: Milliseconds;
   readonly smoothed: Milliseconds | undefined;
   readonly rate: number;
-  /** Coming in from a join or a seek: allowed to correct harder. */
-  readonly joining: boolean;
+  readonly hurryUntil: Milliseconds;
   readonly joinedAt: Milliseconds;
   /** Since when too far off for the rate alone. */
   readonly farSince: Milliseconds | undefined;
@@ -78,7 +84,7 @@ export const joinLatency = (now: Milliseconds, before?: LatencyState): LatencySt
   at: now,
   smoothed: undefined,
   rate: 1,
-  joining: true,
+  hurryUntil: milliseconds(now + HURRY_MS),
   joinedAt: now,
   farSince: undefined,
   starvedSince: undefined,
@@ -103,10 +109,11 @@ export function decideLatency(
   if (sample.started && mustSeek(sample, aim, state)) {
     return { action: { do: 'seek', level: aim }, state: joinLatency(now, state) };
   }
-  const rate = sample.started && !sample.waiting ? chooseRate(aim, state) : 1;
-  const arrived = now - state.joinedAt > GRACE_MS && rate === 1 && !sample.waiting;
-  const joining = state.joining && !arrived && now - state.joinedAt < JOINING_MS;
-  return { action: { do: 'rate', rate }, state: { ...state, rate, joining } };
+  const stands = !sample.started || sample.waiting || sample.seeking;
+  const rate = stands ? 1 : chooseRate(aim, state);
+  const arrived = rate === 1 && now - state.joinedAt > GRACE_MS && state.starvedSince === undefined;
+  const hurryUntil = arrived ? now : state.hurryUntil;
+  return { action: { do: 'rate', rate }, state: { ...state, rate, hurryUntil } };
 }
 
 function observe(sample: PlayheadSample, target: Milliseconds, before: LatencyState): LatencyState {
@@ -117,15 +124,18 @@ function observe(sample: PlayheadSample, target: Milliseconds, before: LatencySt
   const smoothed = milliseconds(known === undefined ? level : known + (level - known) * weight);
 
   // Without sound nothing makes the browser wait: the clock runs on, and frames that arrive are late.
-  const starved = sample.started && (sample.waiting || level < 0);
+  const starved = sample.started && (sample.waiting || sample.seeking || level < 0);
   const stalled =
     starved && before.starvedSince === undefined && !sample.excused && now - before.joinedAt > GRACE_MS;
-  const far = level < -FAR_AHEAD_MS || level > targetLevel(target, before) + FAR_BEHIND_MS;
+  // While nothing comes the level falls: going back would show the same again.
+  const falls = level < smoothed - FALLING_MS;
+  const far = (level < -FAR_AHEAD_MS && !falls) || level > targetLevel(target, before) + FAR_BEHIND_MS;
   return {
     ...before,
     at: now,
     smoothed,
     farSince: far ? (before.farSince ?? now) : undefined,
+    hurryUntil: starved ? milliseconds(now + HURRY_MS) : before.hurryUntil,
     starvedSince: starved ? (before.starvedSince ?? now) : undefined,
     backOff: stalled ? raised(before.backOff) : lowered(before, now),
     stalledAt: stalled ? now : before.stalledAt,
@@ -141,19 +151,21 @@ function lowered({ backOff, stalledAt, at }: LatencyState, now: Milliseconds): M
   return milliseconds(Math.max(0, backOff - ((now - at) / 1000) * COME_BACK_MS_PER_S));
 }
 
-function mustSeek({ now, level }: PlayheadSample, aim: Milliseconds, state: LatencyState): boolean {
-  if (now - state.joinedAt < GRACE_MS) return false;
+function mustSeek(sample: PlayheadSample, aim: Milliseconds, state: LatencyState): boolean {
+  const { now, level, waiting, seeking } = sample;
   const far = state.farSince !== undefined && now - state.farSince >= FAR_FOR_MS;
-  const stuck = state.starvedSince !== undefined && now - state.starvedSince >= STUCK_MS;
-  return far || (stuck && level > aim + STUCK_ABOVE_MS);
+  const canResume = waiting && !seeking && level >= aim && now - state.joinedAt >= RESUME_BY_SEEK_MS;
+  return far || canResume;
 }
 
-function chooseRate(aim: Milliseconds, { smoothed, rate, joining }: LatencyState): number {
+function chooseRate(aim: Milliseconds, { at, smoothed, rate, hurryUntil }: LatencyState): number {
   const error = (smoothed ?? aim) - aim;
   const correcting = rate !== 1 && Math.sign(rate - 1) === Math.sign(error);
   if (Math.abs(error) <= (correcting ? SETTLED_MS : DEAD_BAND_MS)) return 1;
-  const most = joining ? MOST_CORRECTION_JOINING : MOST_CORRECTION;
-  const size = Math.min(most, Math.max(RATE_STEP, Math.abs(error) * GAIN_PER_MS));
+  const hurried = at < hurryUntil;
+  const most = hurried ? MOST_HURRIED_CORRECTION : MOST_CORRECTION;
+  const gain = hurried ? HURRIED_GAIN_PER_MS : GAIN_PER_MS;
+  const size = Math.min(most, Math.max(RATE_STEP, Math.abs(error) * gain));
   const steps = Math.round(size / RATE_STEP) * Math.sign(error);
   return 1 + steps * RATE_STEP;
 }

@@ -17,9 +17,12 @@ export class AttachedMedia {
   ) {
     // Safari wants it for managed media sources, and a live stream cannot be cast from its worker.
     video.disableRemotePlayback = true;
+    // Metadata and the first picture are wanted before it plays.
+    video.preload = 'auto';
     if (handle) {
       video.removeAttribute('src');
-      video.srcObject = handle;
+      // The specification has it in MediaProvider (W3C MSE 3.14), the library's declarations do not.
+      video.srcObject = handle as MediaProvider & MediaSourceHandle;
       return;
     }
     const { address, sink } = openPageMedia(events);

@@ -15,8 +15,8 @@ export type PlaybackFacts = Omit<PlayerFacts, 'intent'>;
 
 export interface PlaybackEvents {
   onFacts(facts: PlaybackFacts): void;
-  /** The video element has a new media source, and does not play it yet. */
-  onAttached(): void;
+  /** A new media source is filled, and the playhead where it is to begin. */
+  onReady(): void;
 }
 
 const NO_COUNTERS: WorkerCounters = {
@@ -55,6 +55,7 @@ export class Playback {
     this.targetLatencyMs = options.targetLatencyMs;
     this.playhead = new Playhead(video, () => this.isFed(), {
       onPicture: (picture) => this.learn({ picture }),
+      onReady: () => events.onReady(),
     });
     this.host = new WorkerHost(options.workerSrc, {
       onMessage: (message) => this.receive(message),
@@ -114,28 +115,35 @@ export class Playback {
   private receive(message: ToPage): void {
     switch (message.type) {
       case 'ready':
-        return this.start(message.hasMedia);
+        this.start(message.hasMedia);
+        break;
       case 'media':
-        return this.attach(message.media, message.handle);
+        this.attach(message.media, message.handle);
+        break;
       case 'fragments':
-        return this.append(message);
+        this.append(message);
+        break;
       case 'joined':
-        return this.onJoined(message);
+        this.onJoined(message);
+        break;
       case 'edge':
         if (message.media === this.media?.number) this.playhead.setEdge(message.edge);
-        return;
+        break;
       case 'link':
-        return this.learn({ link: message.link });
+        this.learn({ link: message.link });
+        break;
       case 'stream':
-        return this.learn({ stream: message.stream });
+        this.learn({ stream: message.stream });
+        break;
       case 'clock':
         this.clock = message.clock;
-        return;
+        break;
       case 'anchor':
         this.anchor = message.anchor;
-        return;
+        break;
       case 'counters':
-        return this.count(message.counters);
+        this.count(message.counters);
+        break;
     }
   }
 
@@ -160,7 +168,6 @@ export class Playback {
       },
       onFailed: (failure) => this.onMediaFailed(failure),
     });
-    this.events.onAttached();
   }
 
   private append({ media, fragments }: Extract<ToPage, { type: 'fragments' }>): void {

@@ -120,14 +120,14 @@ export class TopicastPlayer extends EventTarget {
       this.#facts = { link: { status: 'failed', problem }, picture: 'none' };
       return;
     }
-    // While the user's gesture counts: Safari lets this element play later for it.
-    this.#video.play().catch(() => {});
+    // While the user's gesture counts: Safari lets this element play later for it. (`play` would begin before the join.)
+    this.#video.load();
     this.#playback = new Playback(this.#video, url, this.#options, {
       onFacts: (facts) => {
         this.#facts = facts;
         this.#update();
       },
-      onAttached: () => {
+      onReady: () => {
         if (this.#intent === 'playing') this.#tryPlay();
       },
     });

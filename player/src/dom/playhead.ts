@@ -12,7 +12,14 @@ import type { BufferEdge } from '../mse/media-sink.js';
 
 export interface PlayheadEvents {
   onPicture(picture: PictureState): void;
+  /** The playhead stands where the first picture of this media source is to be. To play before would show older ones. */
+  onReady(): void;
 }
+
+/** Shorter waits come with every seek, and nobody sees them. */
+const BLINK_MS = 120;
+/** A stream that has just begun has less than the target yet: wait for it, else playback runs dry at once. */
+const FILL_MS = 300;
 
 const now = (): Milliseconds => milliseconds(performance.now());
 
@@ -23,9 +30,10 @@ export class Playhead {
   private edge: BufferEdge | undefined;
   /** The burst is in; to be followed by the one seek of the join once the element knows its media. */
   private joined = false;
+  private ready = false;
   /** Since this media source was attached. */
   private decoded = false;
-  private waiting = false;
+  private waitingSince: Milliseconds | undefined;
   /** What is on the screen is of before a pause. */
   private stale = false;
   private control: LatencyState = joinLatency(now());
@@ -65,6 +73,7 @@ export class Playhead {
   reset(): void {
     this.edge = undefined;
     this.joined = false;
+    this.ready = false;
     this.decoded = false;
     this.control = joinLatency(now(), this.control);
   }
@@ -72,10 +81,12 @@ export class Playhead {
   /** After a pause: whatever is left of before it, go to the live edge with the next join. */
   expectJoin(): void {
     this.stale = true;
+    if (this.picture === 'moving') this.show('standing');
   }
 
   setEdge(edge: BufferEdge): void {
     this.edge = edge;
+    this.seekAfterJoin();
   }
 
   /** What has been appended goes up to the live edge. */
@@ -98,22 +109,29 @@ export class Playhead {
   private seekAfterJoin(): void {
     const { level } = this;
     if (!this.joined || level === undefined || this.video.readyState < HTMLMediaElement.HAVE_METADATA) return;
+    const filling = !this.ready && level < this.targetMs && now() - this.control.joinedAt < FILL_MS;
+    if (filling) return;
     this.joined = false;
     const outside = this.video.currentTime < (this.edge?.start ?? 0);
     const standing = outside || this.stale || this.picture !== 'moving';
     this.stale = false;
     if (joinMustSeek(level, this.targetMs, standing)) this.seekTo(this.targetMs);
+    if (!this.ready) this.events.onReady();
+    this.ready = true;
   }
 
   private tick(): void {
     const { level } = this;
     if (level === undefined || this.video.paused) return;
+    const waited = this.waitingSince === undefined ? 0 : now() - this.waitingSince;
+    if (waited > BLINK_MS && this.picture === 'moving') this.show('standing');
     const { action, state } = decideLatency(
       {
         now: now(),
         level,
         started: this.decoded,
-        waiting: this.waiting || this.video.seeking,
+        waiting: this.waitingSince !== undefined,
+        seeking: this.video.seeking,
         excused: !this.isFed(),
       },
       this.target,
@@ -138,14 +156,13 @@ export class Playhead {
   }
 
   private onPlaying(): void {
-    this.waiting = false;
+    this.waitingSince = undefined;
     this.decoded = true;
-    this.show('moving');
+    if (!this.stale) this.show('moving');
   }
 
   private onWaiting(): void {
-    this.waiting = true;
-    if (this.picture === 'moving') this.show('standing');
+    this.waitingSince ??= now();
   }
 
   private show(picture: PictureState): void {

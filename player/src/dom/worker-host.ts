@@ -23,10 +23,7 @@ export class WorkerHost {
   private started = false;
 
   /** @param src of worker.js; without it the bundled program, as a blob: workers cannot be loaded from another origin. */
-  constructor(
-    src: string | undefined,
-    private readonly events: WorkerHostEvents,
-  ) {
+  constructor(src: string | undefined, events: WorkerHostEvents) {
     try {
       this.worker = new Worker(src ?? this.makeBlobAddress(), { name: 'topicast-player' });
     } catch {

@@ -32,8 +32,8 @@ export class SourceBuffers implements MediaSink {
     if (this.tracks.size === 0 && !this.open(tracksOf(fragments))) return;
     for (const fragment of fragments) {
       const track = this.tracks.get(fragment.track);
-      if (!track) return this.fail(OTHER_TRACKS);
-      track.push(fragment);
+      if (!track) this.fail(OTHER_TRACKS);
+      track?.push(fragment);
       if (this.closed) return;
     }
     for (const track of this.tracks.values()) track.pump();

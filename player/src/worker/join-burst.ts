@@ -3,6 +3,7 @@ import type { AnnouncedTracks } from '../core/announced-tracks.js';
 
 /** The burst comes back to back: this long without a message, and it is over. */
 const QUIET_MS = 8;
+/** A busy machine makes pauses too: where the newest chunk is known to be old, wait for more, up to this. */
 const LONGEST_MS = 120;
 /** A track that was announced and does not come: go on without it. */
 const MISSING_TRACK_MS = 1_000;
@@ -20,6 +21,8 @@ export class JoinBurst {
 
   constructor(
     private readonly announced: AnnouncedTracks,
+    /** Whether the newest chunk is of the live edge; unknown before the clocks have been compared. */
+    private readonly isLive: () => boolean | undefined,
     private readonly onComplete: (fragments: readonly Fragment[], tracks: ReadonlySet<TrackKind>) => void,
   ) {}
 
@@ -33,7 +36,7 @@ export class JoinBurst {
     const wait =
       this.completeAt === undefined
         ? this.startedAt + MISSING_TRACK_MS - now
-        : Math.min(QUIET_MS, this.completeAt + LONGEST_MS - now);
+        : Math.min(this.isLive() === false ? LONGEST_MS : QUIET_MS, this.completeAt + LONGEST_MS - now);
     clearTimeout(this.timer);
     this.timer = setTimeout(this.complete, Math.max(0, wait));
   }

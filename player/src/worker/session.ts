@@ -1,19 +1,24 @@
+import type { ChunkHeader } from '@topicast/contracts/chunk-header';
 import type { ChunkMessage } from '@topicast/contracts/chunk-message';
 import type { ServerMessage } from '@topicast/contracts/server-message';
 import { milliseconds } from '@topicast/contracts/units';
 import { type Fragment, type TrackKind, Transmuxer } from '@topicast/media/fmp4';
 import { announcedTracks } from '../core/announced-tracks.js';
+import type { ClockEstimate } from '../core/clock.js';
 import { type ContinuityState, follow } from '../core/continuity.js';
 import { allowRebuild } from '../core/rebuild.js';
 import { anchorOf } from '../core/timeline.js';
 import { type BufferEdge, type MediaFailure, type MediaSink, OTHER_TRACKS } from '../mse/media-sink.js';
 import { openWorkerMedia } from '../mse/open-media.js';
+import { wallClockNow } from './clock-exchange.js';
 import { JoinBurst } from './join-burst.js';
 import { Link } from './link.js';
 import type { ToPage, ToWorker } from './messages.js';
 import { PageSink } from './page-sink.js';
 
 const REPORT_MS = 1_000;
+/** A chunk younger than this is of the live edge: encoder, log and network take some tens of milliseconds. */
+const LIVE_AGE_MS = 250;
 
 /** From the connection to the media source: chunks in, fragments out, the rest told to the page. Lives as long as its worker. */
 export class Session {
@@ -30,6 +35,8 @@ export class Session {
   private rebuilds: readonly number[] = [];
   private overflowed = false;
   private connected = false;
+  private clock: ClockEstimate | undefined;
+  private newest: ChunkHeader | undefined;
   private anchoredAt = Number.NEGATIVE_INFINITY;
   private readonly counters = { chunks: 0, bytes: 0, lost: 0, skipped: 0, reconnects: 0 };
 
@@ -42,7 +49,10 @@ export class Session {
       onConnected: (resumed) => this.onConnected(resumed),
       onChunk: (chunk) => this.onChunk(chunk),
       onMessage: (message) => this.onMessage(message),
-      onClock: (clock) => post({ type: 'clock', clock }),
+      onClock: (clock) => {
+        this.clock = clock;
+        post({ type: 'clock', clock });
+      },
     });
     this.openMedia();
     this.link.open();
@@ -96,6 +106,7 @@ export class Session {
   }
 
   private onChunk({ header, data }: ChunkMessage): void {
+    this.newest = header;
     this.counters.chunks += 1;
     this.counters.bytes += data.byteLength;
     const { verdict, lost, state } = follow(this.continuity, header);
@@ -119,7 +130,16 @@ export class Session {
   private beginBurst(keyframe: Uint8Array): void {
     this.burst?.cancel();
     const announced = announcedTracks(keyframe) ?? { video: true, audio: true };
-    this.burst = new JoinBurst(announced, (fragments, tracks) => this.onBurst(fragments, tracks));
+    this.burst = new JoinBurst(
+      announced,
+      () => this.isLive(),
+      (fragments, tracks) => this.onBurst(fragments, tracks),
+    );
+  }
+
+  private isLive(): boolean | undefined {
+    if (!this.clock || !this.newest) return undefined;
+    return wallClockNow() + this.clock.offset - this.newest.wallClock < LIVE_AGE_MS;
   }
 
   private onBurst(fragments: readonly Fragment[], tracks: ReadonlySet<TrackKind>): void {

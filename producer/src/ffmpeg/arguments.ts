@@ -1,6 +1,6 @@
 import type { EncodingSettings } from '../config.js';
 import { TEST_PICTURE } from '../test-picture/format.js';
-import { type EncoderInput, inputArguments } from './input.js';
+import { type EncoderInput, inputArguments, isLooped } from './input.js';
 
 export type Track = 'encode' | 'copy';
 
@@ -26,7 +26,7 @@ export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): st
     ...['-nostdin', '-nostats', '-hide_banner', '-loglevel', 'warning'],
     ...inputArguments(plan.input, options.libavformat),
     ...tracks(plan.input),
-    ...(plan.video === 'copy' ? videoCopied : videoEncoded(plan.input, options)),
+    ...(plan.video === 'copy' ? videoCopied(plan.input) : videoEncoded(plan.input, options)),
     ...(plan.audio === 'copy' ? ['-c:a', 'copy'] : audioEncoded(plan.input)),
     ...output,
   ];
@@ -36,17 +36,40 @@ export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): st
 const tracks = (input: EncoderInput): string[] =>
   input.kind === 'test' ? ['-map', '0:v:0', '-map', '1:a:0'] : ['-map', '0:V:0?', '-map', '0:a:0?'];
 
-const videoCopied = ['-c:v', 'copy', '-bsf:v', 'h264_mp4toannexb,dump_extra=freq=keyframe'];
+// Parameter sets before each keyframe. The muxer sees to it where they stand in the container; live transports may send
+// them once only. No filter in a loop: ffmpeg ends filters at the end of the first round.
+const videoCopied = (input: EncoderInput): string[] => [
+  ...['-c:v', 'copy'],
+  ...(isLooped(input) ? [] : ['-bsf:v', 'h264_mp4toannexb,dump_extra=freq=keyframe']),
+];
 
 function videoEncoded(input: EncoderInput, options: EncoderOptions): string[] {
   const rate = String(options.maxVideoBitrate);
   return [
     ...(input.kind === 'test' ? [] : ['-vf', pictureFilter(options.maxHeight)]),
-    ...['-c:v', 'libx264', '-preset', options.preset, '-tune', 'zerolatency', '-threads:v', String(options.threads)],
+    ...[
+      '-c:v',
+      'libx264',
+      '-preset',
+      options.preset,
+      '-tune',
+      'zerolatency',
+      '-threads:v',
+      String(options.threads),
+    ],
     ...['-profile:v', 'high', '-pix_fmt', 'yuv420p', '-bf', '0'],
     ...['-crf', '23', '-maxrate:v', rate, '-bufsize:v', rate],
     // Keyframes by time, whatever the frame rate; -g only lifts x264's own limit out of the way.
-    ...['-force_key_frames', `expr:gte(t,n_forced*${GOP_SECONDS})`, '-forced-idr', '1', '-g', '600', '-sc_threshold', '0'],
+    ...[
+      '-force_key_frames',
+      `expr:gte(t,n_forced*${GOP_SECONDS})`,
+      '-forced-idr',
+      '1',
+      '-g',
+      '600',
+      '-sc_threshold',
+      '0',
+    ],
     ...(input.kind === 'test' ? TEST_PICTURE.colour : []),
   ];
 }
@@ -54,9 +77,11 @@ function videoEncoded(input: EncoderInput, options: EncoderOptions): string[] {
 /** Square pixels, even sides, no combs, and no more lines than allowed. */
 function pictureFilter(maxHeight: number): string {
   const factor = `min(1\\,${maxHeight}/ih)`;
+  // Nobody sees 1 % of width, but everybody sees what scaling by it does to the sharpness.
+  const stretch = 'if(lt(abs(sar-1)\\,0.01)\\,1\\,sar)';
   return [
     'yadif=deint=interlaced',
-    `scale=w=trunc(iw*sar*${factor}/2)*2:h=trunc(ih*${factor}/2)*2:flags=bilinear`,
+    `scale=w=trunc(iw*${stretch}*${factor}/2)*2:h=trunc(ih*${factor}/2)*2:flags=bilinear`,
     'setsar=1',
   ].join(',');
 }

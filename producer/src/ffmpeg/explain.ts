@@ -1,23 +1,34 @@
 import type { CheckedSource } from '../source/check.js';
 
 const KNOWN: readonly (readonly [RegExp, string])[] = [
-  [/Invalid data found|moov atom not found|could not find codec parameters|Format not on whitelist/i, 'It holds no video or sound that ffmpeg can read.'],
+  [
+    /Invalid data found|moov atom not found|could not find codec parameters|Format not on whitelist/i,
+    'It holds no video or sound that ffmpeg can read.',
+  ],
   [/does not contain any stream|matches no streams/i, 'It holds neither video nor sound.'],
   [/No such file/i, 'There is nothing at that place.'],
   [/Permission denied/i, 'ffmpeg may not open it (permission denied).'],
   [/404|Not Found/, 'The server says that there is nothing at this address (404).'],
-  [/401|403|Unauthorized|Forbidden/, 'The server refuses access (401 or 403): check user name, password or key.'],
+  [
+    /401|403|Unauthorized|Forbidden/,
+    'The server refuses access (401 or 403): check user name, password or key.',
+  ],
   [/Connection refused/i, 'The server refuses the connection: is it running, and is the port right?'],
   [/timed out|Operation timed/i, 'The server does not answer.'],
   [/Failed to resolve|Name or service not known/i, 'The host name cannot be found.'],
   [/Protocol not found/i, 'This ffmpeg cannot open addresses of this kind: set FFMPEG_PATH to a newer one.'],
-  [/Unknown encoder|Unrecognized option/i, 'This ffmpeg lacks something that is needed: set FFMPEG_PATH to a newer one.'],
+  [
+    /Unknown encoder|Unrecognized option/i,
+    'This ffmpeg lacks something that is needed: set FFMPEG_PATH to a newer one.',
+  ],
 ];
 
 /** One line for the streamer from ffmpeg's last words; the words themselves are shown beside it. */
 export function explain(source: CheckedSource, lines: readonly string[], how: string): string {
   const text = lines.slice(-8).join('\n');
-  const what = { test: 'The test picture', file: 'The file', url: 'The address', device: 'The device' }[source.kind];
+  const what = { test: 'The test picture', file: 'The file', url: 'The address', device: 'The device' }[
+    source.kind
+  ];
   const reason = KNOWN.find(([pattern]) => pattern.test(text))?.[1];
   if (reason) return `${what} cannot be streamed. ${reason}`;
   const last = lines.at(-1);

@@ -26,14 +26,18 @@ const TRANSPORTS: Record<UrlProtocol, string> = {
 };
 
 const IO_TIMEOUT_US = String(10_000_000);
-const endless = ['-re', '-stream_loop', '-1'];
 
-/** Everything up to and including `-i`. Also where a source is only examined: without pacing and looping then. */
-export function inputArguments(input: EncoderInput, libavformat: number): string[] {
-  const pace = input.kind === 'file' || (input.kind === 'url' && input.paced) ? endless : [];
-  return [...pace, ...opening(input, libavformat)];
-}
+/** Recordings begin again at their end, and run at their own speed. */
+export const isLooped = (input: EncoderInput): boolean =>
+  input.kind === 'file' || (input.kind === 'url' && input.paced);
 
+/** Everything up to and including `-i`. */
+export const inputArguments = (input: EncoderInput, libavformat: number): string[] => [
+  ...(isLooped(input) ? ['-re', '-stream_loop', '-1'] : []),
+  ...opening(input, libavformat),
+];
+
+/** The same without speed and loop, for looking at a source. */
 export function opening(input: EncoderInput, libavformat: number): string[] {
   switch (input.kind) {
     case 'test':
@@ -65,7 +69,16 @@ function timeouts(protocol: UrlProtocol, libavformat: number): string[] {
   switch (protocol) {
     case 'http':
     case 'https':
-      return ['-rw_timeout', IO_TIMEOUT_US, '-reconnect', '1', '-reconnect_streamed', '1', '-reconnect_delay_max', '2'];
+      return [
+        '-rw_timeout',
+        IO_TIMEOUT_US,
+        '-reconnect',
+        '1',
+        '-reconnect_streamed',
+        '1',
+        '-reconnect_delay_max',
+        '2',
+      ];
     case 'rtmp':
     case 'rtmps':
       return ['-rw_timeout', IO_TIMEOUT_US];

@@ -29,7 +29,11 @@ export interface Planned {
 }
 
 /** Decide how to encode a source that was found to hold this; undefined if there is nothing to stream in it. */
-export function planEncoding(source: CheckedSource, input: EncoderInput, probe: Probe | undefined): Planned | undefined {
+export function planEncoding(
+  source: CheckedSource,
+  input: EncoderInput,
+  probe: Probe | undefined,
+): Planned | undefined {
   if (!probe) return { plan: { input, video: 'encode', audio: 'encode' }, warning: undefined };
   if (!probe.video && !probe.audio) return undefined;
   const copyAsked = 'copy' in source && source.copy;

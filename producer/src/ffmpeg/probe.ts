@@ -1,7 +1,7 @@
+import type { Ffmpeg } from './find.js';
 import type { ProcessGuard } from './guard.js';
 import { type EncoderInput, opening } from './input.js';
 import { startFfmpeg } from './process.js';
-import type { Ffmpeg } from './find.js';
 
 /** What ffmpeg finds in a source; codecs by its own names. */
 export interface Probe {
@@ -11,7 +11,9 @@ export interface Probe {
   readonly audio: string | undefined;
 }
 
-export type ProbeResult = { readonly ok: true; readonly probe: Probe } | { readonly ok: false; readonly lines: string[] };
+export type ProbeResult =
+  | { readonly ok: true; readonly probe: Probe }
+  | { readonly ok: false; readonly lines: string[] };
 
 const PROBE_TIMEOUT_MS = 15_000;
 
@@ -28,6 +30,8 @@ export async function probeSource(
     fed: false,
     guard,
     onOutput: () => undefined,
+    // Long lists of chapters and tags come between the lines that matter.
+    keepLines: 2_000,
   });
   const end = (): void => child.end();
   const timer = setTimeout(end, PROBE_TIMEOUT_MS);
@@ -37,7 +41,9 @@ export async function probeSource(
   clearTimeout(timer);
   signal.removeEventListener('abort', end);
   const probe = readProbe(lines);
-  return probe ? { ok: true, probe } : { ok: false, lines: lines.filter((line) => !line.startsWith('At least one')) };
+  return probe
+    ? { ok: true, probe }
+    : { ok: false, lines: lines.filter((line) => !line.startsWith('At least one')) };
 }
 
 /** Read what `ffmpeg -i` tells: undefined if the source could not be opened. */

@@ -30,6 +30,8 @@ export function startFfmpeg(options: {
   readonly fed: boolean;
   readonly guard: ProcessGuard;
   readonly onOutput: (bytes: Uint8Array) => void;
+  /** Lines of its standard error that are kept. */
+  readonly keepLines?: number;
 }): FfmpegProcess {
   const child = spawn(options.path, options.args, {
     stdio: options.fed ? ['pipe', 'pipe', 'pipe', 'pipe'] : ['ignore', 'pipe', 'pipe'],
@@ -38,11 +40,13 @@ export function startFfmpeg(options: {
     windowsHide: true,
   });
   options.guard.watch(child);
-  const tail = new StderrTail();
+  const tail = new StderrTail(options.keepLines);
   (child.stdout as Readable).on('data', options.onOutput);
   (child.stderr as Readable).setEncoding('utf8').on('data', (text: string) => tail.push(text));
 
-  const feeds = options.fed ? { video: child.stdin as Writable, audio: child.stdio[3] as Writable } : undefined;
+  const feeds = options.fed
+    ? { video: child.stdin as Writable, audio: child.stdio[3] as Writable }
+    : undefined;
   // A feed breaks when ffmpeg goes; its exit says why.
   feeds?.video.on('error', () => undefined);
   feeds?.audio.on('error', () => undefined);

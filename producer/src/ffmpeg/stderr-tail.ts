@@ -6,6 +6,8 @@ export class StderrTail {
   #lines: string[] = [];
   #rest = '';
 
+  constructor(private readonly keep = LINES) {}
+
   push(text: string): void {
     const parts = (this.#rest + text).split(/\r\n|\n|\r/);
     // An endless line is cut before it grows: its end is of no use to anybody.
@@ -15,14 +17,14 @@ export class StderrTail {
 
   lines(): string[] {
     const last = tidy(this.#rest);
-    return last ? [...this.#lines, last].slice(-LINES) : [...this.#lines];
+    return last ? [...this.#lines, last].slice(-this.keep) : [...this.#lines];
   }
 
   #add(line: string): void {
     const clean = tidy(line);
     if (!clean) return;
     this.#lines.push(clean);
-    if (this.#lines.length > LINES) this.#lines.shift();
+    if (this.#lines.length > this.keep) this.#lines.shift();
   }
 }
 

@@ -27,7 +27,8 @@ export class DecodeClock {
     const earliest = this.#earliest(arrival, arrival - mediaTime);
     const distance = this.#distance ?? earliest;
     const rise = earliest - distance;
-    this.#distance = rise <= 0 || rise > STEP_MS ? earliest : distance + Math.min(rise, this.#allowed(arrival));
+    this.#distance =
+      rise <= 0 || rise > STEP_MS ? earliest : distance + Math.min(rise, this.#allowed(arrival));
     this.#since = arrival;
     return milliseconds(mediaTime + this.#distance);
   }

@@ -11,6 +11,7 @@ import type { SteadyClock } from './steady-clock.js';
 
 const LIMITS: QueueLimits = { bytes: 64_000_000, spanMs: 30_000 };
 const RETRY_MS = { first: 100, most: 5_000 };
+const COMPLAIN_EVERY_MS = 1_000;
 /** What close() still waits for when the log does not answer. */
 const CLOSE_MS = 2_000;
 
@@ -46,6 +47,7 @@ export class Publisher {
   #first = true;
   #dropped = 0;
   #trouble: string | undefined;
+  #complainedAt = Number.NEGATIVE_INFINITY;
   #decodeClock = new DecodeClock();
   #sending: Promise<void> | undefined;
   #stopped = false;
@@ -96,7 +98,8 @@ export class Publisher {
   async #send(): Promise<void> {
     // Not at once: what one read from ffmpeg brought shall be one append.
     await Promise.resolve();
-    while (this.#queue.length > 0 && !this.#closing.signal.aborted) await this.#deliver(this.#queue.takeBatch());
+    while (this.#queue.length > 0 && !this.#closing.signal.aborted)
+      await this.#deliver(this.#queue.takeBatch());
     this.#sending = undefined;
   }
 
@@ -153,7 +156,12 @@ export class Publisher {
   #count(records: readonly NewRecord[], reason: string): void {
     if (records.length === 0) return;
     this.#dropped += records.filter(({ header }) => header.session === this.#session).length;
-    const { stream, logger } = this.#options;
-    logger.warn({ stream, chunks: records.length, dropped: this.#dropped, reason }, 'chunks were dropped');
+    const now = this.#options.clock.monotonic();
+    if (now - this.#complainedAt < COMPLAIN_EVERY_MS) return;
+    this.#complainedAt = now;
+    this.#options.logger.warn(
+      { stream: this.#options.stream, dropped: this.#dropped, reason },
+      'chunks dropped',
+    );
   }
 }

@@ -38,11 +38,17 @@ export async function checkSource(source: Source, rules: SourceRules): Promise<C
       return { ...(await checkUrl(source.url, rules)), copy: source.copy ?? false };
     case 'device':
       if (!rules.trusted) {
-        throw new SourceError('refused', "A capture device can only be named on the producer's command line.");
+        throw new SourceError(
+          'refused',
+          "A capture device can only be named on the producer's command line.",
+        );
       }
       return { kind: 'device', path: source.path };
     case 'topic':
-      throw new SourceError('refused', 'This stream is written by somebody else: there is nothing to encode.');
+      throw new SourceError(
+        'refused',
+        'This stream is written by somebody else: there is nothing to encode.',
+      );
   }
 }
 

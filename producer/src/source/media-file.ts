@@ -14,13 +14,12 @@ export async function mediaFile(name: string, mediaDirs: readonly string[]): Pro
   if (name.includes('\0')) throw new SourceError('refused', 'The file name holds a zero byte.');
   const roots = (await Promise.all(mediaDirs.map(realPathOf))).filter((root) => root !== undefined);
   const candidates = path.isAbsolute(name) ? [name] : roots.map((root) => path.join(root, name));
-  for (const candidate of candidates) {
-    const real = await realPathOf(candidate);
-    if (real !== undefined && roots.some((root) => isBelow(real, root))) return regularFile(real);
-  }
-  // The same words for "outside" and "not there": nobody shall learn which files this machine has.
+  const found = (await Promise.all(candidates.map(realPathOf))).filter((real) => real !== undefined);
+  const allowed = found.find((real) => roots.some((root) => isBelow(real, root)));
+  if (allowed !== undefined) return regularFile(allowed);
+  // Outside of the folders the same words whether the file is there or not: nobody shall learn what this machine has.
   const inside = candidates.some((candidate) => roots.some((root) => isBelow(path.resolve(candidate), root)));
-  throw inside
+  throw inside && found.length === 0
     ? new SourceError('unreachable', `There is no file "${name}" in the media folders.`)
     : new SourceError('refused', 'The file is not inside the media folders (TOPICAST_MEDIA_DIRS).');
 }
@@ -33,7 +32,8 @@ export async function trustedFile(name: string): Promise<string> {
 }
 
 async function regularFile(real: string): Promise<string> {
-  if (!(await stat(real)).isFile()) throw new SourceError('refused', `"${path.basename(real)}" is not a file.`);
+  if (!(await stat(real)).isFile())
+    throw new SourceError('refused', `"${path.basename(real)}" is not a file.`);
   return real;
 }
 

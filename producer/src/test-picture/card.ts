@@ -118,7 +118,10 @@ const even = (value: number): number => 2 * Math.round(value / 2);
 
 function glyphs(height: number, colour: Rgb): (character: string) => Picture {
   const made = new Map(
-    [...'0123456789:UtC'].map((character) => [character, renderGlyph(character, { height, colour, background: PANEL })]),
+    [...'0123456789:UtC'].map((character) => [
+      character,
+      renderGlyph(character, { height, colour, background: PANEL }),
+    ]),
   );
   return (character) => made.get(character)!;
 }
@@ -143,7 +146,9 @@ function dotTile(age: number): Picture {
 function coreTile(colour: Rgb): Picture {
   const tile = createPicture(RING.core, RING.core);
   const centre = RING.core / 2;
-  paint(tile, (x, y) => mix(PANEL, colour, coverage(Math.hypot(x + 0.5 - centre, y + 0.5 - centre) - (centre - 4))));
+  paint(tile, (x, y) =>
+    mix(PANEL, colour, coverage(Math.hypot(x + 0.5 - centre, y + 0.5 - centre) - (centre - 4))),
+  );
   return tile;
 }
 

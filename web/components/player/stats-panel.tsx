@@ -1,5 +1,5 @@
-import { playerFacts, sparklinePoints } from '../../lib/player-facts';
 import type { PlayerStats } from '@topicast/player';
+import { playerFacts, sparklinePoints } from '../../lib/player-facts';
 import styles from './stats-panel.module.css';
 
 const WIDTH = 280;

@@ -1,8 +1,21 @@
 'use client';
 
+import { useEffect } from 'react';
 import { Button } from '../ui/button';
 import { Icon } from '../ui/icon';
 import styles from './theme-toggle.module.css';
+
+const KEY = 'topicast-theme';
+
+// What public/theme.js does before the first paint; Next makes its page for 404 in the browser, without that script.
+function applyStoredTheme(): void {
+  try {
+    const theme = localStorage.getItem(KEY);
+    if (theme === 'dark' || theme === 'light') document.documentElement.dataset.theme = theme;
+  } catch {
+    // Storage is blocked: the system's theme stays.
+  }
+}
 
 function toggleTheme(): void {
   const root = document.documentElement;
@@ -10,7 +23,7 @@ function toggleTheme(): void {
   const theme = shown === 'dark' ? 'light' : 'dark';
   root.dataset.theme = theme;
   try {
-    localStorage.setItem('topicast-theme', theme);
+    localStorage.setItem(KEY, theme);
   } catch {
     // Storage is blocked: the choice lasts as long as the page.
   }
@@ -18,6 +31,7 @@ function toggleTheme(): void {
 
 /** Both icons are in the page and CSS shows one: the server does not know the visitor's theme. */
 export function ThemeToggle() {
+  useEffect(applyStoredTheme, []);
   return (
     <Button look="quiet" icon onClick={toggleTheme} aria-label="Switch between dark and light theme">
       <span className={styles.forDark}>

@@ -1,0 +1,52 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError } from '@topicast/contracts/config';
+import { describe, expect, it } from 'vitest';
+import { readGatewayConfig } from './config.js';
+import { operatorToken } from './operator-token.js';
+
+describe('the configuration', () => {
+  it('has safe defaults', () => {
+    expect(readGatewayConfig({})).toMatchObject({
+      host: '127.0.0.1',
+      port: 8080,
+      token: undefined,
+      mediaDirectories: [],
+      allowedOrigins: ['http://127.0.0.1:3000', 'http://localhost:3000'],
+      allowPrivateUrls: false,
+    });
+  });
+
+  it('takes the web where it is for the own origin', () => {
+    const config = readGatewayConfig({
+      TOPICAST_HOST: '10.1.2.3',
+      TOPICAST_WEB_PORT: '80',
+      TOPICAST_TOKEN: 'a-token-of-16-letters',
+    });
+    expect(config.allowedOrigins).toEqual(['http://127.0.0.1', 'http://localhost', 'http://10.1.2.3']);
+  });
+
+  it.each([
+    [{ TOPICAST_HOST: '0.0.0.0' }, /TOPICAST_TOKEN: must be set to listen on 0\.0\.0\.0/],
+    [{ TOPICAST_GATEWAY_PORT: '99999' }, /TOPICAST_GATEWAY_PORT/],
+    [{ TOPICAST_ALLOWED_ORIGINS: 'studio' }, /TOPICAST_ALLOWED_ORIGINS: "studio"/],
+    [{ TOPICAST_VIEWER_SECRET: 'short' }, /TOPICAST_VIEWER_SECRET/],
+  ])('refuses %o in one line', (environment, message) => {
+    expect(() => readGatewayConfig(environment)).toThrow(ConfigError);
+    expect(() => readGatewayConfig(environment)).toThrow(message);
+  });
+});
+
+it('makes the operator token once, for its owner only', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'topicast-token-'));
+  const config = readGatewayConfig({ TOPICAST_DATA_DIR: join(directory, 'data') });
+  const [one, other] = await Promise.all([operatorToken(config), operatorToken(config)]);
+  const path = join(directory, 'data', 'operator-token');
+  expect(one.length).toBeGreaterThanOrEqual(32);
+  expect(other).toBe(one);
+  expect((await readFile(path, 'utf8')).trim()).toBe(one);
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  expect(await operatorToken({ ...config, token: 'given' })).toBe('given');
+  await rm(directory, { recursive: true });
+});

@@ -1,0 +1,330 @@
+import { CloseCode } from '@topicast/contracts/close-codes';
+import { formatPosition } from '@topicast/contracts/position';
+import { streamId } from '@topicast/contracts/stream-id';
+import fc from 'fast-check';
+import { SignJWT } from 'jose';
+import { describe, expect, it } from 'vitest';
+import { dataOf } from '../testing/chunks.js';
+import { DEMO, GatewayUnderTest, longSilent, OPERATOR_TOKEN } from '../testing/gateway-under-test.js';
+import { TestViewer, until } from '../testing/test-viewer.js';
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+
+describe('a viewer of topicast.v1', () => {
+  it('hears the state, gets the GOP so far, then each chunk', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    await gateway.addStream();
+    await gateway.heartbeat();
+    await gateway.setStatus({ state: 'live' });
+    await gateway.publish(25);
+    using viewer = new TestViewer(gateway.live('demo'));
+    await until(() => viewer.chunks.length === 5);
+    expect(viewer.received[0]).toEqual({ message: { type: 'state', state: 'live' } });
+    expect(viewer.chunks[0]!.header).toMatchObject({ keyframe: true, sequence: 20, session: 1 });
+    expect(Buffer.from(viewer.chunks[0]!.data).equals(dataOf(20))).toBe(true);
+    await gateway.publish(10);
+    await until(() => viewer.chunks.length === 15);
+    expect(viewer.offsets).toEqual(range(20, 35));
+    expect(viewer.messages).toHaveLength(1);
+  });
+
+  it('resumes with exactly the next chunk, also after a restart of the gateway', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    await gateway.addStream();
+    await gateway.publish(25);
+    using before = new TestViewer(gateway.live('demo'));
+    await until(() => before.chunks.length === 5);
+    await gateway.restartGateway();
+    await until(() => before.closed !== undefined);
+    expect(before.closed!.code).toBe(CloseCode.goingAway);
+    await gateway.publish(12);
+    using after = new TestViewer(gateway.live(`demo?after=${formatPosition(before.lastPosition)}`));
+    await until(() => after.chunks.length === 12);
+    expect(after.offsets).toEqual(range(25, 37));
+    expect(after.messages.filter(({ type }) => type === 'jump')).toEqual([]);
+  });
+
+  it('is told of a new session, and of chunks that are missing', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    await gateway.addStream();
+    await gateway.publish(5);
+    using viewer = new TestViewer(gateway.live('demo'));
+    await until(() => viewer.chunks.length === 5);
+    gateway.startSession();
+    await gateway.publish(3, { session: 2 });
+    await until(() => viewer.chunks.length === 8);
+    expect(viewer.messages.at(-1)).toEqual({ type: 'jump', reason: 'session', skipped: 0 });
+    // What the old encoder still writes is nobody's business.
+    await gateway.publish(1, { session: 1, keyframe: true });
+    await gateway.publish(6, { session: 2, gop: 10 });
+    await gateway.publish(1, { session: 2, keyframe: true });
+    await until(() => viewer.chunks.length === 9);
+    expect(viewer.chunks.at(-1)!.header).toMatchObject({ session: 2, sequence: 10, keyframe: true });
+    expect(viewer.messages.at(-1)).toEqual({ type: 'jump', reason: 'lost', skipped: 7 });
+  });
+
+  it('keeps its socket while the stream is offline, and hears when it comes', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    await gateway.addStream();
+    using viewer = new TestViewer(gateway.live('demo'));
+    await until(() => viewer.messages.length === 1);
+    expect(viewer.messages).toEqual([{ type: 'state', state: 'offline' }]);
+    await gateway.heartbeat();
+    await gateway.setStatus({ state: 'starting' });
+    await gateway.setStatus({ state: 'live' });
+    await gateway.publish(1);
+    await until(() => viewer.chunks.length === 1);
+    const states = viewer.messages.map((message) => message.type === 'state' && message.state);
+    expect(states).toEqual(['offline', 'starting', 'live']);
+  });
+
+  it('is told that the stream is offline when its producer falls silent', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    await gateway.addStream();
+    await gateway.setStatus({ state: 'live' });
+    await gateway.heartbeat();
+    using viewer = new TestViewer(gateway.live('demo'));
+    await until(() => viewer.messages.length === 1);
+    expect(viewer.messages[0]).toEqual({ type: 'state', state: 'live' });
+    await until(() => viewer.messages.length === 2);
+    expect(viewer.messages[1]).toEqual({ type: 'state', state: 'offline' });
+  });
+
+  it('trusts no heartbeat that was old when the gateway started', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    await gateway.addStream();
+    await gateway.setStatus({ state: 'live' });
+    await gateway.heartbeat(longSilent);
+    await gateway.restartGateway();
+    using viewer = new TestViewer(gateway.live('demo'));
+    await until(() => viewer.messages.length === 1);
+    expect(viewer.messages[0]).toEqual({ type: 'state', state: 'offline' });
+  });
+
+  it('gets its clock back with ours, and goes where it asks to', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    await gateway.addStream();
+    await gateway.publish(25);
+    using viewer = new TestViewer(gateway.live('demo'));
+    await until(() => viewer.chunks.length === 5);
+    viewer.send({ type: 'clock', client: 12.5 });
+    await until(() => viewer.messages.some(({ type }) => type === 'clock'));
+    expect(viewer.messages.at(-1)).toMatchObject({ type: 'clock', client: 12.5 });
+    viewer.send({ type: 'seek', to: '1.9.0' });
+    await until(() => viewer.chunks.length === 20);
+    expect(viewer.messages.at(-1)).toEqual({ type: 'jump', reason: 'seek', skipped: 0 });
+    expect(viewer.offsets.slice(5)).toEqual(range(10, 25));
+    viewer.send({ type: 'seek', to: 'live' });
+    await until(() => viewer.chunks.length === 25);
+    expect(viewer.offsets.slice(20)).toEqual(range(20, 25));
+  });
+});
+
+describe('a raw viewer', () => {
+  it('gets MPEG-TS and nothing else, and is asked for its position by pings', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    await gateway.addStream();
+    await gateway.publish(12);
+    using viewer = new TestViewer(gateway.live('demo'), { raw: true });
+    await until(() => viewer.raw.length === 2);
+    expect(viewer.protocol).toBe('');
+    await gateway.publish(50);
+    await until(() => viewer.raw.length === 52);
+    expect(Buffer.concat(viewer.raw).equals(Buffer.concat(range(10, 62).map((n) => dataOf(n))))).toBe(true);
+    expect(viewer.pings.length).toBeGreaterThan(5);
+    expect(viewer.pings.every((payload) => /^1\.\d+\.0$/.test(payload))).toBe(true);
+  });
+});
+
+describe('a viewer that stalls', () => {
+  it.each([true, false])('has nothing queued for it and disturbs nobody (raw: %s)', async (raw) => {
+    await using gateway = await GatewayUnderTest.start();
+    await gateway.addStream();
+    await gateway.publish(1);
+    using stalled = new TestViewer(gateway.live('demo'), { raw });
+    using other = new TestViewer(gateway.live('demo'));
+    await until(() => stalled.received.length > 0 && other.chunks.length === 1);
+    stalled.pause();
+    const metric = async (name: string): Promise<number> => {
+      const text = await (await fetch(gateway.url('/metrics'))).text();
+      const line = text.split('\n').find((candidate) => candidate.startsWith(name));
+      return Number(line?.split(' ').at(-1));
+    };
+    const protocol = raw ? 'raw' : 'v1';
+    const sentBefore = await metric(`topicast_gateway_sent_chunks_total{protocol="${protocol}"}`);
+    // Four seconds of media in about as much time, so that lag can tell.
+    const pace = 40;
+    for (let second = 0; second < 4; second += 1) {
+      for (let frame = 0; frame < 25; frame += 1) {
+        await gateway.publish(1, { packets: 60, gop: 25 });
+        await new Promise((resolve) => setTimeout(resolve, pace));
+      }
+    }
+    await until(() => other.chunks.length === 101);
+    expect(other.offsets).toEqual(range(0, 101));
+    const sent = (await metric(`topicast_gateway_sent_chunks_total{protocol="${protocol}"}`)) - sentBefore;
+    const toTheStalled = raw ? sent : sent - 100;
+    // A second of it was on its way; the rest was never handed to the kernel.
+    expect(toTheStalled).toBeLessThan(50);
+    stalled.resume();
+    if (!raw) stalled.acknowledge();
+    await gateway.publish(1, { packets: 60, gop: 25 });
+    await until(async () => (await metric('topicast_gateway_jumps_total{reason="lag"}')) === 1);
+    if (!raw) await until(() => stalled.messages.some((m) => m.type === 'jump' && m.reason === 'lag'));
+  });
+});
+
+describe('a viewer that cannot be served', () => {
+  it('is told so by the close code', async () => {
+    await using gateway = await GatewayUnderTest.start({ TOPICAST_MAX_VIEWERS_PER_ADDRESS: '1' });
+    await gateway.addStream();
+    const codeOf = async (path: string): Promise<number> => {
+      using viewer = new TestViewer(gateway.live(path));
+      await until(() => viewer.closed !== undefined);
+      return viewer.closed!.code;
+    };
+    expect(await codeOf('nobody')).toBe(CloseCode.unknownStream);
+    expect(await codeOf('demo?rendition=x')).toBe(CloseCode.badMessage);
+    expect(await codeOf('demo?after=nonsense')).toBe(CloseCode.badMessage);
+    expect(await codeOf('demo?rendition=7')).toBe(CloseCode.unknownStream);
+    using first = new TestViewer(gateway.live('demo'));
+    await until(() => first.messages.length === 1);
+    expect(await codeOf('demo')).toBe(CloseCode.tooMany);
+  });
+
+  it('is refused before the upgrade only for what no viewer of ours does', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    await gateway.addStream();
+    const statusOf = async (url: string, headers = {}): Promise<number | undefined> => {
+      using viewer = new TestViewer(url, { headers });
+      await until(() => viewer.refused !== undefined);
+      return viewer.refused;
+    };
+    expect(await statusOf(gateway.live('Not_An_Id'))).toBe(400);
+    expect(await statusOf(gateway.live('demo/x'))).toBe(404);
+    expect(await statusOf(gateway.live('demo'), { host: 'evil.example' })).toBe(421);
+  });
+
+  it('is closed when the stream is deleted', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    await gateway.addStream();
+    using viewer = new TestViewer(gateway.live('demo'));
+    await until(() => viewer.messages.length === 1);
+    const headers = { authorization: `Bearer ${OPERATOR_TOKEN}` };
+    expect((await fetch(gateway.url('/api/streams/demo'), { method: 'DELETE', headers })).status).toBe(204);
+    await until(() => viewer.closed !== undefined);
+    expect(viewer.closed!.code).toBe(CloseCode.streamDeleted);
+  });
+
+  it('needs a token where there is a secret, and no token gets into the log', async () => {
+    const secret = 'a secret of at least 32 characters';
+    await using gateway = await GatewayUnderTest.start({ TOPICAST_VIEWER_SECRET: secret });
+    await gateway.addStream();
+    const sign = (stream: string, expires: string | number = '1h'): Promise<string> =>
+      new SignJWT({ stream })
+        .setProtectedHeader({ alg: 'HS256' })
+        .setExpirationTime(expires)
+        .sign(new TextEncoder().encode(secret));
+    const outcome = async (token: string | undefined): Promise<number | 'watching'> => {
+      const subprotocols = token ? [`topicast.token.${Buffer.from(token).toString('base64url')}`] : [];
+      using viewer = new TestViewer(gateway.live('demo'), { subprotocols });
+      using raw = new TestViewer(gateway.live(`demo?token=${token ?? ''}`), { raw: true });
+      await until(() => viewer.closed !== undefined || viewer.messages.length > 0);
+      if (viewer.closed) await until(() => raw.closed !== undefined);
+      expect(raw.closed?.code).toBe(viewer.closed?.code);
+      expect(viewer.protocol).toBe('topicast.v1');
+      return viewer.closed?.code ?? 'watching';
+    };
+    const valid = await sign('demo');
+    expect(await outcome(undefined)).toBe(CloseCode.unauthorized);
+    expect(await outcome('nonsense')).toBe(CloseCode.unauthorized);
+    expect(await outcome(await sign('demo', 1))).toBe(CloseCode.unauthorized);
+    expect(await outcome(await sign('other'))).toBe(CloseCode.forbidden);
+    expect(await outcome(valid)).toBe('watching');
+    expect(await outcome(await sign('*'))).toBe('watching');
+    expect(await outcome(OPERATOR_TOKEN)).toBe('watching');
+    const logged = gateway.logLines.join('');
+    expect(logged).not.toContain(valid);
+    expect(logged).not.toContain(OPERATOR_TOKEN);
+  });
+});
+
+describe('what viewers say', () => {
+  it('ends the connection if it is no message of topicast.v1', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    await gateway.addStream();
+    for (const [said, code] of [
+      ['{', CloseCode.badMessage],
+      ['{"type":"ack","position":"1.2"}', CloseCode.badMessage],
+      ['null', CloseCode.badMessage],
+      [Buffer.from([1, 2, 3]), CloseCode.badMessage],
+      ['x'.repeat(2_000), 1009],
+    ] as const) {
+      using viewer = new TestViewer(gateway.live('demo'));
+      await until(() => viewer.messages.length === 1);
+      viewer.send(said);
+      await until(() => viewer.closed !== undefined);
+      expect(viewer.closed!.code).toBe(code);
+    }
+  });
+
+  it('may not be too much', async () => {
+    await using gateway = await GatewayUnderTest.start({ TOPICAST_MAX_MESSAGES_PER_SECOND: '5' });
+    await gateway.addStream();
+    using viewer = new TestViewer(gateway.live('demo'));
+    await viewer.opened();
+    for (let count = 0; count < 40; count += 1) viewer.send({ type: 'clock', client: count });
+    await until(() => viewer.closed !== undefined);
+    expect(viewer.closed!.code).toBe(CloseCode.tooMany);
+  });
+
+  it('never does harm to anybody else, whatever it is', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    await gateway.addStream();
+    await gateway.publish(1);
+    using other = new TestViewer(gateway.live('demo'));
+    await until(() => other.chunks.length === 1);
+    const position = fc.tuple(fc.nat(3), fc.nat(50), fc.nat(2)).map((numbers) => numbers.join('.'));
+    const valid = fc.oneof(
+      fc.record({ type: fc.constant('ack' as const), position }),
+      fc.record({
+        type: fc.constant('clock' as const),
+        client: fc.double({ noNaN: true, noDefaultInfinity: true }),
+      }),
+      fc.record({ type: fc.constant('seek' as const), to: fc.oneof(position, fc.constant('live' as const)) }),
+    );
+    const said = fc.oneof(
+      { weight: 5, arbitrary: valid.map((message) => JSON.stringify(message)) },
+      { weight: 1, arbitrary: fc.json({ maxDepth: 2 }) },
+      { weight: 1, arbitrary: fc.string({ maxLength: 60 }) },
+      { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)) },
+    );
+    let published = 1;
+    await fc.assert(
+      fc.asyncProperty(fc.array(said, { maxLength: 15 }), async (words) => {
+        using viewer = new TestViewer(gateway.live('demo'), { acknowledges: false });
+        await viewer.opened();
+        for (const word of words) viewer.send(word);
+        await gateway.publish(1);
+        published += 1;
+        await until(() => other.chunks.length === published);
+        expect([undefined, CloseCode.badMessage, 1009]).toContain(viewer.closed?.code);
+      }),
+      { numRuns: 150 },
+    );
+    expect(other.offsets).toEqual(range(0, published));
+    expect(other.closed).toBeUndefined();
+  });
+});
+
+it('does not mix up streams', async () => {
+  await using gateway = await GatewayUnderTest.start();
+  await gateway.addStream();
+  await gateway.addStream(streamId('other'));
+  using viewer = new TestViewer(gateway.live('other'));
+  await gateway.publish(1);
+  await until(() => viewer.messages.length === 1);
+  using demo = new TestViewer(gateway.live(DEMO));
+  await until(() => demo.chunks.length === 1);
+  expect(viewer.chunks).toEqual([]);
+});

@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { milliseconds } from '@topicast/contracts/units';
+import { expect, it } from 'vitest';
+import { until } from '../testing/test-viewer.js';
+import { FanOut, pauseAfter } from './fan-out.js';
+
+const viewerThatTakes = (ms: number) => {
+  const rounds: number[] = [];
+  const pump = (now: number): void => {
+    rounds.push(now);
+    while (performance.now() < now + ms);
+  };
+  return { rounds, pump, unavailable: () => undefined };
+};
+
+it('tells a small audience of each chunk at once', () => {
+  const fanOut = new FanOut();
+  const viewer = viewerThatTakes(0);
+  fanOut.add(viewer);
+  for (let chunk = 0; chunk < 10; chunk += 1) {
+    // Rounds that take no time need no pause, but some there is.
+    const before = performance.now();
+    while (performance.now() < before + 1);
+    fanOut.tell();
+  }
+  expect(viewer.rounds.length).toBe(10);
+});
+
+it('tells a large one at intervals, and never forgets the last chunk', async () => {
+  const fanOut = new FanOut();
+  const viewer = viewerThatTakes(10);
+  fanOut.add(viewer);
+  let lastTold = 0;
+  for (let chunk = 0; chunk < 60; chunk += 1) {
+    fanOut.tell();
+    lastTold = performance.now();
+    await sleep(5);
+  }
+  await until(() => viewer.rounds.at(-1)! > lastTold - 10);
+  expect(viewer.rounds.length).toBeLessThan(45);
+});
+
+it('pauses by what a round takes, within bounds', () => {
+  expect(pauseAfter(milliseconds(0))).toBe(0);
+  expect(pauseAfter(milliseconds(8))).toBe(32);
+  expect(pauseAfter(milliseconds(500))).toBe(60);
+});

@@ -1,0 +1,68 @@
+import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+
+/** Who wants to know of new chunks. */
+export interface Subscriber {
+  /** There may be something to write; `now` is this process's monotonic time. */
+  pump(now: Milliseconds): void;
+  /** There is no such rendition. */
+  unavailable(): void;
+}
+
+/** One part of the time in this many may go by with writing; the rest is for everything else. */
+const SHARE = 4;
+/** Chunks are held back by this at most. */
+const LONGEST_PAUSE = milliseconds(60);
+const SMOOTHING = 0.2;
+
+/**
+ * Tells all subscribers of new chunks. To few at once; to a large audience, where one round takes a notable part of the
+ * time between two frames, at intervals: each viewer then gets two or three chunks in one write, which costs hardly
+ * more than one, and no viewer waits for long (docs/decisions, fan-out).
+ */
+export class FanOut {
+  readonly #subscribers = new Set<Subscriber>();
+  #timer: NodeJS.Timeout | undefined;
+  #beganAt = milliseconds(Number.NEGATIVE_INFINITY);
+  #round = milliseconds(0);
+
+  get size(): number {
+    return this.#subscribers.size;
+  }
+
+  add(subscriber: Subscriber): void {
+    this.#subscribers.add(subscriber);
+  }
+
+  delete(subscriber: Subscriber): boolean {
+    return this.#subscribers.delete(subscriber);
+  }
+
+  [Symbol.iterator](): Iterator<Subscriber> {
+    return this.#subscribers.values();
+  }
+
+  /** New chunks are there. */
+  tell(): void {
+    if (this.#timer) return;
+    const wait = this.#beganAt + pauseAfter(this.#round) - performance.now();
+    if (wait <= 0) this.#tellAll();
+    else this.#timer = setTimeout(() => this.#tellAll(), wait);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #tellAll(): void {
+    this.#timer = undefined;
+    const now = milliseconds(performance.now());
+    this.#beganAt = now;
+    for (const subscriber of this.#subscribers) subscriber.pump(now);
+    this.#round = milliseconds(this.#round + SMOOTHING * (performance.now() - now - this.#round));
+  }
+}
+
+/** From the beginning of a round that took so long to the beginning of the next. */
+export const pauseAfter = (round: Milliseconds): Milliseconds =>
+  milliseconds(Math.min(round * SHARE, LONGEST_PAUSE));

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { milliseconds } from '@topicast/contracts/units';
+import type { LogRecord } from '@topicast/log';
+import { Chunker } from '@topicast/media/mpegts';
+import { describe, expect, it } from 'vitest';
+import { type ForeignChunk, ForeignReader } from './foreign.js';
+
+const FFMPEG = process.env.FFMPEG_PATH || 'ffmpeg';
+
+/** What the ten-line producer of any tutorial reads from ffmpeg: x264's own GOP, unaligned blocks. */
+async function tutorialStream(seconds: number): Promise<Buffer> {
+  const args = `-v error -nostdin -f lavfi -i testsrc2=s=320x180:r=25 -f lavfi -i sine -t ${seconds} -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac -f mpegts pipe:1`;
+  const child = spawn(FFMPEG, args.split(' '), { stdio: ['ignore', 'pipe', 'inherit'] });
+  const parts: Buffer[] = [];
+  for await (const part of child.stdout) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+function recordsOf(stream: Buffer, blockBytes: number, msPerBlock = 0): LogRecord[] {
+  const records: LogRecord[] = [];
+  for (let at = 0; at < stream.byteLength; at += blockBytes) {
+    const offset = records.length;
+    const timestamp = milliseconds(1_000_000 + offset * msPerBlock);
+    records.push({ offset, timestamp, header: undefined, value: stream.subarray(at, at + blockBytes) });
+  }
+  return records;
+}
+
+const read = (records: readonly LogRecord[]): ForeignChunk[] => {
+  const reader = new ForeignReader(milliseconds(1_000_000));
+  return records.flatMap((record) => [...reader.push(record)]);
+};
+
+describe('records of a producer without headers', () => {
+  it('become the chunks of their bytes, at the records where those begin', async () => {
+    const stream = await tutorialStream(4);
+    const plain: number[] = [];
+    const chunker = new Chunker((chunk) => plain.push(chunk.start));
+    chunker.push(stream);
+    for (const blockBytes of [188, 1_024, 65_536]) {
+      const chunks = read(recordsOf(stream, blockBytes));
+      expect(chunks.length).toBe(plain.length);
+      chunks.forEach(({ position, header }, index) => {
+        expect(position.session).toBe(0);
+        expect(position.offset).toBe(Math.floor(plain[index]! / blockBytes));
+        const before = chunks[index - 1];
+        const sharesRecord = before?.position.offset === position.offset;
+        expect(position.part).toBe(sharesRecord ? before.position.part + 1 : 0);
+        expect(header.sequence).toBe(index);
+      });
+      expect(chunks[0]!.header.keyframe).toBe(true);
+    }
+  });
+
+  it('have the same positions for a gateway that began to read later', async () => {
+    const records = recordsOf(await tutorialStream(12), 1_024);
+    const whole = read(records);
+    const later = read(records.slice(100));
+    const first = later[0]!.position;
+    const from = whole.findIndex(({ position }) => position.offset === first.offset);
+    expect(from).toBeGreaterThan(0);
+    expect(later.map(({ position }) => position)).toEqual(whole.slice(from).map(({ position }) => position));
+  });
+
+  it('get a wall clock from when they were appended, freed of jitter', async () => {
+    const stream = await tutorialStream(4);
+    const blocks = Math.ceil(stream.byteLength / 1_024);
+    const chunks = read(recordsOf(stream, 1_024, 4_000 / blocks));
+    const drifts = chunks.slice(1).map(({ header }, index) => {
+      const before = chunks[index]!.header;
+      const passed = (header.decodeTime - before.decodeTime) / 90;
+      return Math.abs(header.wallClock - before.wallClock - passed);
+    });
+    expect(drifts.sort((a, b) => a - b).at(Math.floor(drifts.length / 2))).toBeLessThan(1);
+    expect(chunks.at(-1)!.header.wallClock).toBeGreaterThan(1_000_000 + 2_000);
+    expect(chunks.at(-1)!.header.wallClock).toBeLessThan(1_000_000 + 4_500);
+  });
+});

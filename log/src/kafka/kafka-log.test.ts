@@ -1,0 +1,152 @@
+import { type StreamId, topicOf } from '@topicast/contracts/stream-id';
+import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Broker, kafkaUnavailable, startKafka } from '../../../test/support/kafka.js';
+import type { ChunkLog } from '../chunk-log.js';
+import {
+  describeChunkLog,
+  expectCode,
+  gops,
+  newStream,
+  record,
+  SETTINGS,
+  sequences,
+  take,
+} from '../contract-suite.js';
+import { openKafkaLog } from './index.js';
+
+const reason = kafkaUnavailable();
+
+describe.skipIf(reason)(`on a real Kafka${reason ? ` (${reason})` : ''}`, () => {
+  let broker: Broker;
+  let log: ChunkLog;
+  const brokers = (): string[] => broker.brokers.split(',');
+  beforeAll(async () => {
+    broker = await startKafka();
+    log = await openKafkaLog({ brokers: brokers() });
+  });
+  afterAll(async () => {
+    await log?.close();
+    await broker?.stop();
+  });
+
+  describeChunkLog('kafka', () => openKafkaLog({ brokers: brokers() }));
+
+  /** As anybody's plain program would. */
+  async function produce(topic: string, values: readonly (string | Buffer)[], key?: string): Promise<void> {
+    const kafka = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING });
+    const producer = kafka.producer({
+      allowAutoTopicCreation: false,
+      createPartitioner: Partitioners.DefaultPartitioner,
+    });
+    await producer.connect();
+    await producer.send({ topic, messages: values.map((value) => ({ value, key: key ?? null })) });
+    await producer.disconnect();
+  }
+
+  async function emptyStream(partitions: number): Promise<StreamId> {
+    const stream = newStream();
+    await log.createTopic(stream, { ...SETTINGS, partitions });
+    return stream;
+  }
+
+  it('records of a plain producer are read, without a header, and its last seconds are where a viewer joins', async () => {
+    const stream = await emptyStream(1);
+    const values = ['a', 'b', 'c'].map((text) => Buffer.from(text.repeat(1024)));
+    await produce(topicOf(stream), values);
+    for (const at of ['earliest', 'keyframe'] as const) {
+      const read = await take(log, stream, { at }, 3);
+      expect(read.map(({ header, offset }) => [header, offset])).toEqual(
+        [0, 1, 2].map((n) => [undefined, n]),
+      );
+      expect(read.map(({ value }) => Buffer.from(value))).toEqual(values);
+      expect(Math.abs(read[0]!.timestamp - Date.now())).toBeLessThan(60_000);
+    }
+  });
+
+  it('a plain consumer gets pure values, and one header', async () => {
+    const stream = await emptyStream(1);
+    const written = gops(3, 3);
+    await log.append(stream, 0, written);
+    const consumer = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING }).consumer({
+      groupId: stream,
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topic: topicOf(stream), fromBeginning: true });
+    const read: [Buffer | null, string[]][] = [];
+    await consumer.run({
+      eachMessage: async ({ message }) => void read.push([message.value, Object.keys(message.headers ?? {})]),
+    });
+    await expect.poll(() => read.length, { timeout: 30_000 }).toBe(3);
+    await consumer.disconnect();
+    expect(read).toEqual(written.map(({ value }) => [Buffer.from(value), ['t']]));
+  });
+
+  it('a topic made elsewhere is a stream, and one deleted elsewhere ends its tails', async () => {
+    const stream = newStream();
+    const admin = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    await admin.createTopics({
+      topics: [{ topic: topicOf(stream), numPartitions: 1 }],
+      waitForLeaders: true,
+    });
+    expect(await log.topics()).toContain(stream);
+    await log.append(stream, 0, [record(0)]);
+    const ended = expectCode('unknown-topic', take(log, stream, { at: 'earliest' }, 2));
+    await admin.deleteTopics({ topics: [topicOf(stream)] });
+    await ended;
+    await expectCode('unknown-topic', log.append(stream, 0, [record(1)]));
+    await admin.disconnect();
+  });
+
+  it('many tails of many streams share one loop, and each begins at once', async () => {
+    const streams = await Promise.all(Array.from({ length: 12 }, () => emptyStream(2)));
+    const readings = streams.flatMap((stream) =>
+      [0, 1].map((rendition) => take(log, stream, { at: 'earliest' }, 50, rendition)),
+    );
+    await Promise.all(
+      streams.flatMap((stream) =>
+        [0, 1].map(async (rendition) => {
+          for (let n = 0; n < 50; n += 2) await log.append(stream, rendition, [record(n), record(n + 1)]);
+        }),
+      ),
+    );
+    for (const reading of readings) {
+      expect(sequences(await reading)).toEqual(Array.from({ length: 50 }, (_, n) => n));
+    }
+  });
+
+  it('a table shows in every process what any of them wrote, also what was there before', async () => {
+    const name = newStream();
+    const here = await log.table(name);
+    await Promise.all(Array.from({ length: 40 }, (_, n) => here.put(`key ${n % 8}`, String(n))));
+    await here.delete('key 0');
+    const elsewhere = await openKafkaLog({ brokers: brokers() });
+    const there = await elsewhere.table(name);
+    expect([...there.entries()].sort()).toEqual(
+      Array.from({ length: 7 }, (_, n) => [`key ${n + 1}`, String(33 + n)]),
+    );
+    await there.put('key 0', 'again');
+    await expect.poll(() => here.get('key 0')).toBe('again');
+    await elsewhere.close();
+  });
+
+  it('keys lie where other clients look for them', async () => {
+    const table = await log.table('topicast.streams');
+    for (const key of ['demo', 'camera-2', 'ä']) {
+      await produce('topicast.streams', ['theirs'], key);
+      await expect.poll(() => table.get(key)).toBe('theirs');
+      await table.put(key, 'ours');
+      await produce('topicast.streams', ['theirs again'], key);
+      await expect.poll(() => table.get(key)).toBe('theirs again');
+      await table.delete(key);
+      expect(table.get(key)).toBeUndefined();
+    }
+    await expectCode('invalid', log.table('live.demo'));
+  });
+
+  it('an address that is none is refused', async () => {
+    await expectCode('invalid', openKafkaLog({ brokers: ['localhost'] }));
+    await expectCode('invalid', openKafkaLog({ brokers: [] }));
+  });
+});

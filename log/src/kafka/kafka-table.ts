@@ -1,0 +1,145 @@
+import { Partitioners } from 'kafkajs';
+import { type Bounds, LogError, type Table } from '../chunk-log.js';
+import { Serial } from '../serial.js';
+import { TableView } from '../table-view.js';
+import type { Follower } from './fetch-loop.js';
+import { closedLog } from './kafka-errors.js';
+import type { Reader } from './reader.js';
+import type { KafkaRecord } from './record-batch.js';
+
+/** Writes one row: undefined deletes it. Resolves with its offset when it is durable. */
+export type WriteRow = (partition: number, key: string, value: string | undefined) => Promise<number>;
+
+/**
+ * A compacted topic and its rows in memory. A view follows all partitions from their first offset on; what is written
+ * shows when it comes back from the log, so that all processes see the changes of a key in one order.
+ */
+export class KafkaTable implements Table {
+  readonly #view = new TableView();
+  readonly #partitions: readonly PartitionView[];
+  readonly #order: readonly Serial[];
+  readonly #partitionOf: (key: string) => number;
+
+  constructor(
+    name: string,
+    bounds: readonly Bounds[],
+    private readonly reader: Reader,
+    private readonly write: WriteRow,
+  ) {
+    const show = (record: KafkaRecord): void => this.#show(record);
+    this.#partitions = bounds.map(({ earliest }, n) => new PartitionView(name, n, earliest, show));
+    this.#order = bounds.map(() => new Serial());
+    this.#partitionOf = partitioner(name, bounds.length);
+    for (const partition of this.#partitions) reader.follow(partition);
+  }
+
+  /** Resolves when what was in it at the start has been read. */
+  async caughtUp(bounds: readonly Bounds[]): Promise<void> {
+    await Promise.all(this.#partitions.map((partition, n) => partition.reached(bounds[n]!.next)));
+  }
+
+  get(key: string): string | undefined {
+    return this.#view.get(key);
+  }
+
+  entries(): IterableIterator<[key: string, value: string]> {
+    return this.#view.entries();
+  }
+
+  onChange(listener: (key: string, value: string | undefined) => void): () => void {
+    return this.#view.onChange(listener);
+  }
+
+  put(key: string, value: string): Promise<void> {
+    return this.#write(key, value);
+  }
+
+  delete(key: string): Promise<void> {
+    return this.#write(key, undefined);
+  }
+
+  close(): void {
+    for (const partition of this.#partitions) {
+      this.reader.unfollow(partition);
+      partition.fail(closedLog());
+    }
+  }
+
+  async #write(key: string, value: string | undefined): Promise<void> {
+    const n = this.#partitionOf(key);
+    const partition = this.#partitions[n]!;
+    partition.check();
+    const offset = await this.#order[n]!.run(() => this.write(n, key, value));
+    await partition.reached(offset + 1);
+  }
+
+  #show({ key, value, isTombstone }: KafkaRecord): void {
+    if (key !== undefined)
+      this.#view.apply(key, isTombstone ? undefined : Buffer.from(value).toString('utf8'));
+  }
+}
+
+/** Follows one partition of a table, and lets writers wait until it has come as far as their write. */
+class PartitionView implements Follower {
+  #failure: Error | undefined;
+  #waiting: {
+    readonly offset: number;
+    readonly resolve: () => void;
+    readonly reject: (error: Error) => void;
+  }[] = [];
+
+  constructor(
+    readonly topic: string,
+    readonly partition: number,
+    public next: number,
+    private readonly show: (record: KafkaRecord) => void,
+  ) {}
+
+  take(records: readonly KafkaRecord[], next: number): void {
+    for (const record of records) this.show(record);
+    this.next = next;
+    const reached = this.#waiting.filter(({ offset }) => offset <= next);
+    this.#waiting = this.#waiting.filter(({ offset }) => offset > next);
+    for (const { resolve } of reached) resolve();
+  }
+
+  fail(error: Error): void {
+    this.#failure ??= error;
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
+  }
+
+  /** @throws what ended it */
+  check(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
+  async reached(offset: number): Promise<void> {
+    this.check();
+    if (this.next < offset) {
+      await new Promise<void>((resolve, reject) => this.#waiting.push({ offset, resolve, reject }));
+    }
+  }
+}
+
+/** The hash that the Java client and kafkajs use for keys, so that any other client's writes go the same way. */
+function partitioner(topic: string, partitions: number): (key: string) => number {
+  const choose = Partitioners.DefaultPartitioner();
+  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
+    partitionId,
+    partitionErrorCode: 0,
+    leader: 0,
+    replicas: [],
+    isr: [],
+  }));
+  return (key) => choose({ topic, partitionMetadata, message: { key, value: null } });
+}
+
+/** Rows of one key stay in one partition, so the number must never change: more than one where there are many rows. */
+const PARTITIONS: Readonly<Record<string, number>> = { 'topicast.streams': 32, 'topicast.status': 8 };
+export const tablePartitions = (name: string): number => PARTITIONS[name] ?? 1;
+
+/** @throws {LogError} `invalid` for the name of a stream's topic */
+export function checkNoStream(name: string): void {
+  if (name.startsWith('live.'))
+    throw new LogError('invalid', `"${name}" is the topic of a stream, not a table`);
+}

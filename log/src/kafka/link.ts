@@ -1,0 +1,158 @@
+import { connect, type Socket } from 'node:net';
+import type { Logger } from 'pino';
+import type { Health } from './health.js';
+import { closedLog, Transient } from './kafka-errors.js';
+import { Connection, type PrivateConnection, type PrivateLogger, type Protocol } from './kafkajs-private.js';
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export const nameOf = ({ host, port }: Address): string => `${host}:${port}`;
+
+export interface LinkSettings {
+  readonly clientId: string;
+  readonly logger: Logger;
+  readonly health: Health;
+}
+
+const CONNECT_TIMEOUT_MS = 2000;
+/** Far more than a request takes (a fetch waits for 100 ms), and soon enough to leave a broker that hangs. */
+export const REQUEST_TIMEOUT_MS = 4000;
+/** After a failure, further requests fail at once for this long instead of knocking again each. */
+const KNOCK_PAUSE_MS = 100;
+
+interface Wire {
+  readonly connection: PrivateConnection;
+  readonly socket: Socket;
+}
+
+type State =
+  | { readonly is: 'idle' }
+  | ({ readonly is: 'connecting'; readonly opening: Promise<PrivateConnection> } & Wire)
+  | ({ readonly is: 'connected' } & Wire)
+  | { readonly is: 'failed'; readonly at: number; readonly reason: Transient }
+  | { readonly is: 'closed' };
+
+/**
+ * One connection to one broker, opened when it is first used and again after it broke. A broker answers a connection's
+ * requests in their order, so that a long poll or a slow write holds up what comes after it: hence one link a purpose.
+ */
+export class Link {
+  #state: State = { is: 'idle' };
+
+  constructor(
+    private readonly address: Address,
+    private readonly settings: LinkSettings,
+  ) {}
+
+  /** @throws {Transient} if the broker does not answer */
+  async request<T>(protocol: Protocol<T>): Promise<T> {
+    const connection = await this.#connected();
+    try {
+      const answer = await connection.send(protocol);
+      this.settings.health.up(nameOf(this.address));
+      return answer;
+    } catch (cause) {
+      throw this.#fail(connection, cause);
+    }
+  }
+
+  close(): void {
+    const state = this.#state;
+    this.#state = { is: 'closed' };
+    if (state.is === 'connected') release(state.connection, state.socket);
+    if (state.is === 'connecting') state.socket.destroy(closedLog());
+  }
+
+  #connected(): Promise<PrivateConnection> | PrivateConnection {
+    const state = this.#state;
+    switch (state.is) {
+      case 'closed':
+        throw closedLog();
+      case 'connecting':
+        return state.opening;
+      case 'connected':
+        if (state.connection.isConnected()) return state.connection;
+        release(state.connection, state.socket);
+        return this.#connect();
+      case 'failed':
+        if (performance.now() - state.at < KNOCK_PAUSE_MS) throw state.reason;
+        return this.#connect();
+      case 'idle':
+        return this.#connect();
+    }
+  }
+
+  #connect(): Promise<PrivateConnection> {
+    const { host, port } = this.address;
+    const { clientId, logger } = this.settings;
+    const socket = connect({ host, port, noDelay: true, keepAlive: true });
+    const connection = new Connection({
+      host,
+      port,
+      clientId,
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      enforceRequestTimeout: true,
+      logger: quietLogger(logger),
+      socketFactory: ({ onConnect }) => socket.once('connect', onConnect),
+    });
+    tameTimers(connection);
+    const opening = connection.connect().then(
+      () => {
+        if (this.#state.is === 'closed') {
+          release(connection, socket);
+          throw closedLog();
+        }
+        this.#state = { is: 'connected', connection, socket };
+        return connection;
+      },
+      (cause: unknown) => {
+        socket.destroy();
+        throw this.#fail(connection, cause);
+      },
+    );
+    this.#state = { is: 'connecting', opening, connection, socket };
+    return opening;
+  }
+
+  #fail(connection: PrivateConnection, cause: unknown): Error {
+    if (this.#state.is === 'closed') return closedLog();
+    const words = cause instanceof Error ? cause.message : String(cause);
+    const reason = new Transient(`Kafka at ${nameOf(this.address)} does not answer: ${words}`, { cause });
+    const state = this.#state;
+    const ofAnEarlierConnection = 'connection' in state && state.connection !== connection;
+    if (ofAnEarlierConnection) return reason;
+    if (state.is === 'connected') release(connection, state.socket);
+    this.#state = { is: 'failed', at: performance.now(), reason };
+    this.settings.health.down(nameOf(this.address), words);
+    return reason;
+  }
+}
+
+/** End a connection now: kafkajs's own `disconnect` first waits for the requests in flight. */
+function release(connection: PrivateConnection, socket: Socket): void {
+  connection.rejectRequests(new Error('the connection was given up'));
+  connection.disconnect().catch(() => undefined);
+  socket.destroy();
+}
+
+/**
+ * kafkajs plans a check of its queue after every answer, even of an empty queue, and each check plans the next: a 1 ms
+ * timer for ever (https://github.com/tulios/kafkajs/issues/1751). Checks are needed only while something waits.
+ */
+function tameTimers({ requestQueue }: PrivateConnection): void {
+  const plan = requestQueue.scheduleCheckPendingRequests.bind(requestQueue);
+  requestQueue.scheduleCheckPendingRequests = () => {
+    if (requestQueue.pending.length > 0) plan();
+  };
+}
+
+/** What is worth a line is told by {@link Health}; kafkajs's own words are for debugging. */
+function quietLogger(logger: Logger): PrivateLogger {
+  const say = (message: string): void => logger.debug(`kafkajs: ${message}`);
+  const lines = { debug: () => undefined, info: say, warn: say, error: say };
+  return { namespace: () => lines };
+}

@@ -1,0 +1,68 @@
+import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import type { Bounds } from '../chunk-log.js';
+import type { Node } from './cluster.js';
+import { refusal, Transient, verdictOf } from './kafka-errors.js';
+import { EARLIEST, listOffsetsRequest, NEXT } from './requests.js';
+import type { Routes } from './routes.js';
+
+/** What offsets a topic's partitions hold. All reject with {LogError} `unknown-topic` or {Transient}. */
+export class Offsets {
+  constructor(private readonly routes: Routes) {}
+
+  async bounds(topic: string, partition: number): Promise<Bounds> {
+    const [bounds] = await this.boundsOf(topic, [partition]);
+    return bounds!;
+  }
+
+  async boundsOf(topic: string, partitions: readonly number[]): Promise<Bounds[]> {
+    const [earliest, next] = await Promise.all([
+      this.#list(topic, partitions, EARLIEST),
+      this.#list(topic, partitions, NEXT),
+    ]);
+    return partitions.map((partition) => ({
+      earliest: earliest.get(partition)!,
+      next: next.get(partition)!,
+    }));
+  }
+
+  /** The first record that is not older, or undefined. */
+  async since(topic: string, partition: number, time: Milliseconds): Promise<number | undefined> {
+    const asked = milliseconds(Math.max(0, Math.floor(time)));
+    const offset = (await this.#list(topic, [partition], asked)).get(partition)!;
+    return offset < 0 ? undefined : offset;
+  }
+
+  async #list(topic: string, partitions: readonly number[], timestamp: number): Promise<Map<number, number>> {
+    const leaders = new Map<Node, { partition: number; timestamp: number }[]>();
+    for (const partition of partitions) {
+      const leader = await this.routes.leader(topic, partition);
+      const asked = leaders.get(leader) ?? [];
+      leaders.set(leader, asked);
+      asked.push({ partition, timestamp });
+    }
+    const answers = await Promise.all(
+      [...leaders].map(([node, asked]) =>
+        node.request('ask', listOffsetsRequest([{ topic, partitions: asked }])).catch((error: unknown) => {
+          this.routes.forget(topic);
+          throw error;
+        }),
+      ),
+    );
+    const offsets = new Map<number, number>();
+    for (const { partition, errorCode, offset } of answers.flatMap((answer) =>
+      answer.responses.flatMap((response) => response.partitions),
+    )) {
+      this.#check(topic, partition, errorCode);
+      offsets.set(partition, Number(offset));
+    }
+    if (offsets.size !== partitions.length) throw new Transient(`the offsets of "${topic}" came incomplete`);
+    return offsets;
+  }
+
+  #check(topic: string, partition: number, errorCode: number): void {
+    const verdict = verdictOf(errorCode);
+    if (verdict === 'fine') return;
+    if (verdict !== 'transient') this.routes.forget(topic);
+    throw refusal(`the offsets of "${topic}", partition ${partition}`, errorCode);
+  }
+}

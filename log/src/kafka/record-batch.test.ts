@@ -1,0 +1,133 @@
+import { createRequire } from 'node:module';
+import { CHUNK_HEADER_KEY, encodeChunkHeader } from '@topicast/contracts/chunk-header';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { LogError } from '../chunk-log.js';
+import { header } from '../contract-suite.js';
+import { decodeRecords } from './record-batch.js';
+
+interface Encoded {
+  readonly buffer: Buffer;
+}
+interface Fields {
+  readonly offsetDelta: number;
+  readonly timestampDelta: number;
+  readonly key: string | null;
+  readonly value: Buffer | null;
+  readonly headers: Record<string, Buffer>;
+}
+
+// kafkajs's own encoder, as another client would write.
+const load = createRequire(import.meta.url);
+const encodeRecord = load('kafkajs/src/protocol/recordBatch/record/v0') as (fields: Fields) => Encoded;
+const { RecordBatch } = load('kafkajs/src/protocol/recordBatch/v0') as {
+  RecordBatch(fields: object): Promise<Encoded>;
+};
+
+async function batch(
+  firstOffset: number,
+  records: readonly Partial<Fields>[],
+  more: object = {},
+): Promise<Buffer> {
+  const encoded = records.map((fields, offsetDelta) =>
+    encodeRecord({
+      timestampDelta: offsetDelta,
+      key: null,
+      value: null,
+      headers: {},
+      offsetDelta,
+      ...fields,
+    }),
+  );
+  const times = { firstTimestamp: 1_763_000_000_000, maxTimestamp: 1_763_000_000_500 };
+  const lastOffsetDelta = records.length - 1;
+  return (await RecordBatch({ firstOffset, records: encoded, lastOffsetDelta, ...times, ...more })).buffer;
+}
+
+/** Set bits of a batch's attributes; its checksum is not looked at. */
+function withAttributes(bytes: Buffer, bits: number): Buffer {
+  bytes.writeInt16BE(bytes.readInt16BE(21) | bits, 21);
+  return bytes;
+}
+
+describe('record batches', () => {
+  it('are read as others write them, from any offset, whole or cut off', async () => {
+    const any = fc.record({
+      key: fc.option(fc.string({ unit: 'grapheme' })),
+      value: fc.option(fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes))),
+      marked: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(any, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 4 }),
+        fc.nat({ max: 2 ** 40 }),
+        fc.nat(),
+        fc.nat(),
+        async (batches, first, skipped, cut) => {
+          const all = batches.flat();
+          const encoded: Buffer[] = [];
+          const ends: { bytes: number; next: number }[] = [];
+          let offset = first;
+          for (const records of batches) {
+            const marked = {
+              other: Buffer.from('x'),
+              [CHUNK_HEADER_KEY]: Buffer.from(encodeChunkHeader(header(7))),
+            };
+            encoded.push(
+              await batch(
+                offset,
+                records.map((r) => ({ ...r, headers: r.marked ? marked : {} })),
+              ),
+            );
+            offset += records.length;
+            ends.push({ bytes: Buffer.concat(encoded).byteLength, next: offset });
+          }
+          const bytes = Buffer.concat(encoded);
+          const from = first + (skipped % all.length);
+          const length = cut % (bytes.byteLength + 1);
+          const end = ends.findLast((each) => each.bytes <= length)?.next ?? from;
+          const read = decodeRecords(bytes.subarray(0, length), from);
+          expect(read.next).toBe(Math.max(end, from));
+          expect(read.records).toEqual(
+            all.slice(from - first, Math.max(end, from) - first).map(({ key, value, marked }, n) => ({
+              offset: from + n,
+              timestamp: expect.any(Number),
+              key: key ?? undefined,
+              value: new Uint8Array(value ?? []),
+              header: marked ? header(7) : undefined,
+              isTombstone: value === null,
+            })),
+          );
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('have the time of the producer, or of the log where the log says it', async () => {
+    const records = [{ value: Buffer.from('a') }, { value: Buffer.from('b'), timestampDelta: -(2 ** 40) }];
+    const produced = decodeRecords(await batch(5, records), 0).records;
+    expect(produced.map(({ timestamp }) => timestamp)).toEqual([
+      1_763_000_000_000,
+      1_763_000_000_000 - 2 ** 40,
+    ]);
+    const appended = decodeRecords(withAttributes(await batch(5, records), 8), 0).records;
+    expect(appended.map(({ timestamp }) => timestamp)).toEqual([1_763_000_000_500, 1_763_000_000_500]);
+  });
+
+  it('are passed over where they hold nothing for us: markers of transactions, what compaction left empty', async () => {
+    const marker = withAttributes(await batch(10, [{ value: Buffer.from('commit') }]), 0x20);
+    const emptied = await batch(11, [], { lastOffsetDelta: 4 });
+    expect(decodeRecords(Buffer.concat([marker, emptied]), 10)).toEqual({ records: [], next: 16 });
+  });
+
+  it('may be compressed with gzip, and are refused with a word of advice otherwise', async () => {
+    const value = Buffer.alloc(10_000, 'ab');
+    const zipped = await batch(0, [{ value }], { compression: 1 });
+    expect(zipped.byteLength).toBeLessThan(1000);
+    expect(Buffer.compare(decodeRecords(zipped, 0).records[0]!.value, value)).toBe(0);
+    const snappy = withAttributes(await batch(0, [{ value }]), 2);
+    expect(() => decodeRecords(snappy, 0)).toThrow(LogError);
+    expect(() => decodeRecords(snappy, 0)).toThrow(/snappy.*gzip/);
+  });
+});

@@ -1,0 +1,128 @@
+import type { LogRecord } from '../chunk-log.js';
+import { Wake } from '../wake.js';
+import type { Follower } from './fetch-loop.js';
+import { persist } from './persist.js';
+import type { Reader } from './reader.js';
+import type { Decoded, KafkaRecord } from './record-batch.js';
+
+/** What may wait for a tail's reader. Above it the tail leaves the loop and reads by pages at its reader's pace. */
+const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+
+/** Clamps an offset that the log no longer holds, or does not hold yet. */
+type Clamp = (offset: number) => Promise<number>;
+
+/**
+ * One reader of one partition, in turn behind the live edge (pages, as fast as they are taken) and at it (pushed by the
+ * fetch loop). Nothing is lost in between, for the log itself is the buffer.
+ */
+export class Tail {
+  readonly #ending = new AbortController();
+
+  constructor(
+    private readonly reader: Reader,
+    readonly topic: string,
+    readonly partition: number,
+  ) {}
+
+  /** Aborted by {@link end}, with its reason. */
+  get signal(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  end(reason?: Error): void {
+    this.#ending.abort(reason);
+  }
+
+  /** Rejects with the reason when it is ended. */
+  async *batches(from: number, clamp: Clamp): AsyncGenerator<readonly LogRecord[], never> {
+    for (let next = from; ; ) {
+      const page = await persist(() => this.#page(next, clamp), { signal: this.signal });
+      const moved = page.next !== next;
+      next = page.next;
+      if (page.records.length > 0) yield page.records.map(asLogRecord);
+      else if (!moved) next = yield* this.#follow(next);
+    }
+  }
+
+  async #page(next: number, clamp: Clamp): Promise<Decoded> {
+    try {
+      return await this.reader.page(this.topic, this.partition, next);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return { records: [], next: await clamp(next) };
+    }
+  }
+
+  /** At the live edge. Returns the offset to go on from when the reader has fallen behind. */
+  async *#follow(from: number): AsyncGenerator<readonly LogRecord[], number> {
+    const wake = new Wake();
+    const ring = (): void => wake.ring();
+    const live = new LiveEdge(this.topic, this.partition, from, ring);
+    this.signal.addEventListener('abort', ring);
+    this.reader.follow(live);
+    try {
+      for (;;) {
+        await wake.rung();
+        this.signal.throwIfAborted();
+        const waiting = live.drain();
+        if (waiting.length > 0) yield waiting;
+        if (live.state.is === 'failed') throw live.state.error;
+        if (live.state.is === 'overrun') return live.state.from;
+      }
+    } finally {
+      this.reader.unfollow(live);
+      this.signal.removeEventListener('abort', ring);
+    }
+  }
+}
+
+type LiveState =
+  | { readonly is: 'following' }
+  /** More came than may wait; the records from here on were not kept. */
+  | { readonly is: 'overrun'; readonly from: number }
+  | { readonly is: 'failed'; readonly error: Error };
+
+class LiveEdge implements Follower {
+  state: LiveState = { is: 'following' };
+  #waiting: LogRecord[] = [];
+  #waitingBytes = 0;
+
+  constructor(
+    readonly topic: string,
+    readonly partition: number,
+    public next: number,
+    private readonly ring: () => void,
+  ) {}
+
+  take(records: readonly KafkaRecord[], next: number): void {
+    if (this.#waitingBytes > MAX_WAITING_BYTES && this.state.is === 'following') {
+      this.state = { is: 'overrun', from: this.next };
+    }
+    this.next = next;
+    if (this.state.is !== 'following' || records.length === 0) return;
+    for (const record of records) {
+      this.#waiting.push(asLogRecord(record));
+      this.#waitingBytes += record.value.byteLength;
+    }
+    this.ring();
+  }
+
+  fail(error: Error): void {
+    this.state = { is: 'failed', error };
+    this.ring();
+  }
+
+  drain(): readonly LogRecord[] {
+    const drained = this.#waiting;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    return drained;
+  }
+}
+
+const asLogRecord = ({ offset, timestamp, header, value }: KafkaRecord): LogRecord => ({
+  offset,
+  timestamp,
+  header,
+  value,
+});

@@ -1,0 +1,118 @@
+import { milliseconds } from '@topicast/contracts/units';
+import type { Node } from './cluster.js';
+import { refusal, Transient, verdictOf } from './kafka-errors.js';
+import type { Message, ProduceFields } from './kafkajs-private.js';
+import { REQUEST_TIMEOUT_MS } from './link.js';
+import { produceRequest } from './requests.js';
+import type { Routes } from './routes.js';
+
+/** The broker gives up before we do, and says so. */
+const BROKER_TIMEOUT = milliseconds(REQUEST_TIMEOUT_MS - 500);
+/** What goes into one request, unless a single batch is larger. */
+const REQUEST_BYTES = 8 * 1024 * 1024;
+
+/** Writes batches, each to the leader of its partition, acknowledged by all in-sync replicas. */
+export class Writer {
+  readonly #outboxes = new WeakMap<Node, Outbox>();
+
+  constructor(private readonly routes: Routes) {}
+
+  /**
+   * One attempt to write a batch; another attempt with the same messages sends the identical batch. Resolves with the
+   * offset of the first. The caller keeps at most one batch a partition in flight.
+   * @throws {LogError} `unknown-topic`, `invalid`; {Transient}, and then it may or may not have been written
+   */
+  async write(topic: string, partition: number, messages: readonly Message[]): Promise<number> {
+    const leader = await this.routes.leader(topic, partition);
+    let outbox = this.#outboxes.get(leader);
+    if (!outbox) {
+      outbox = new Outbox(leader);
+      this.#outboxes.set(leader, outbox);
+    }
+    const { errorCode, baseOffset } = await outbox
+      .send(topic, partition, messages)
+      .catch((error: unknown) => {
+        this.routes.forget(topic);
+        throw error;
+      });
+    const verdict = verdictOf(errorCode);
+    if (verdict === 'fine') return baseOffset;
+    if (verdict !== 'invalid') this.routes.forget(topic);
+    throw refusal(`to write to "${topic}", partition ${partition}`, errorCode);
+  }
+}
+
+interface Written {
+  readonly errorCode: number;
+  readonly baseOffset: number;
+}
+
+interface Parcel {
+  readonly topic: string;
+  readonly partition: number;
+  readonly messages: readonly Message[];
+  readonly bytes: number;
+  readonly resolve: (written: Written) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * The batches for one broker. It answers a connection's requests one after the other, so while one is under way the
+ * batches of other partitions gather for the next: many streams then cost few requests.
+ */
+class Outbox {
+  readonly #parcels: Parcel[] = [];
+  #sending = false;
+
+  constructor(private readonly node: Node) {}
+
+  send(topic: string, partition: number, messages: readonly Message[]): Promise<Written> {
+    const bytes = messages.reduce((sum, { value }) => sum + (value?.byteLength ?? 0), 0);
+    return new Promise((resolve, reject) => {
+      this.#parcels.push({ topic, partition, messages, bytes, resolve, reject });
+      if (!this.#sending) void this.#sendAll();
+    });
+  }
+
+  async #sendAll(): Promise<void> {
+    this.#sending = true;
+    while (this.#parcels.length > 0) {
+      const load = this.#parcels.splice(0, fitting(this.#parcels));
+      try {
+        const { topics } = await this.node.request('write', produceRequest(topicData(load), BROKER_TIMEOUT));
+        for (const parcel of load) {
+          const answer = topics
+            .find(({ topicName }) => topicName === parcel.topic)
+            ?.partitions.find(({ partition }) => partition === parcel.partition);
+          if (answer) parcel.resolve({ errorCode: answer.errorCode, baseOffset: Number(answer.baseOffset) });
+          else parcel.reject(new Transient(`Kafka gave no answer for "${parcel.topic}"`));
+        }
+      } catch (error) {
+        for (const { reject } of load) reject(error);
+      }
+    }
+    this.#sending = false;
+  }
+}
+
+/** How many parcels go into the next request: of each partition one (a batch a partition), up to the size limit. */
+function fitting(parcels: readonly Parcel[]): number {
+  const partitions = new Set<string>();
+  let bytes = 0;
+  for (const [n, parcel] of parcels.entries()) {
+    const name = `${parcel.topic}/${parcel.partition}`;
+    bytes += parcel.bytes;
+    if (n > 0 && (partitions.has(name) || bytes > REQUEST_BYTES)) return n;
+    partitions.add(name);
+  }
+  return parcels.length;
+}
+
+function topicData(parcels: readonly Parcel[]): ProduceFields['topicData'] {
+  const topics = new Map<string, Parcel[]>();
+  for (const parcel of parcels) topics.set(parcel.topic, [...(topics.get(parcel.topic) ?? []), parcel]);
+  return [...topics].map(([topic, partitions]) => ({
+    topic,
+    partitions: partitions.map(({ partition, messages }) => ({ partition, messages })),
+  }));
+}

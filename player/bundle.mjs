@@ -1,0 +1,107 @@
+// Makes the package: bundles with contracts, media and custom-media-element inside, and declarations that stand alone.
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const MAX_GZIPPED_BYTES = 30 * 1024;
+const ENTRIES = ['index', 'element', 'define', 'react'];
+const root = dirname(fileURLToPath(import.meta.url));
+const dist = join(root, 'dist');
+
+/** Parts of mux.js that its m2ts.js re-exports and that the transmuxer never makes: 22 KB of captions and ID3. */
+const withoutCaptions = {
+  name: 'without-captions',
+  setup({ onLoad }) {
+    const filter = /mux\.js\/lib\/m2ts\/(caption-stream|metadata-stream)\.js$/;
+    onLoad({ filter }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
+  },
+};
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2022',
+  // Sources, not what an earlier build left.
+  conditions: ['topicast-source'],
+  legalComments: 'none',
+  logLevel: 'warning',
+  plugins: [withoutCaptions],
+};
+
+const worker = await build({ ...common, format: 'iife', entryPoints: ['src/worker/main.ts'], write: false });
+const workerSource = worker.outputFiles[0].text;
+
+const page = await build({
+  ...common,
+  entryPoints: ENTRIES.map((name) => `src/${name}.ts`),
+  outdir: 'dist',
+  splitting: true,
+  chunkNames: 'shared-[hash]',
+  define: { TOPICAST_WORKER_SOURCE: JSON.stringify(workerSource) },
+  external: ['react'],
+  write: false,
+});
+
+await mkdir(dist, { recursive: true });
+await writeFile(join(dist, 'worker.js'), workerSource);
+for (const file of page.outputFiles) await writeFile(file.path, file.contents);
+const outputs = ['worker.js', ...page.outputFiles.map((file) => relative(dist, file.path))];
+const stale = (await readPreviousOutputs()).filter((name) => !outputs.includes(name));
+for (const name of stale) await rm(join(dist, name), { force: true });
+await writeFile(join(dist, 'outputs.json'), JSON.stringify(outputs));
+await copyDeclarations();
+
+const shared = page.outputFiles.filter((file) => /shared-/.test(file.path));
+const withShared = (name) =>
+  gzipped([...shared, page.outputFiles.find((file) => file.path.endsWith(`${name}.js`))]);
+const sizes = {
+  element: withShared('define'),
+  react: withShared('react'),
+  worker: gzipped([worker.outputFiles[0]]),
+};
+for (const [name, bytes] of Object.entries(sizes)) {
+  console.log(
+    `player, ${name}: ${(bytes / 1024).toFixed(1)} KB gzipped${name === 'worker' ? ' (inside the others)' : ''}`,
+  );
+}
+if (Math.max(...Object.values(sizes)) > MAX_GZIPPED_BYTES) {
+  console.error(`player: more than ${MAX_GZIPPED_BYTES / 1024} KB gzipped`);
+  process.exitCode = 1;
+}
+
+function gzipped(files) {
+  return gzipSync(Buffer.concat(files.map((file) => Buffer.from(file.contents))), { level: 9 }).byteLength;
+}
+
+/** Names of shared files hold a hash: those of the last build go away. */
+async function readPreviousOutputs() {
+  try {
+    return JSON.parse(await readFile(join(dist, 'outputs.json'), 'utf8'));
+  } catch {
+    return [];
+  }
+}
+
+/** From tsc's output take what the entries reach; it may refer to nothing that is not in the package. */
+async function copyDeclarations() {
+  const from = join(dist, 'tsc');
+  const to = join(dist, 'types');
+  await rm(to, { recursive: true, force: true });
+  const seen = new Set(ENTRIES.map((name) => join(from, `${name}.d.ts`)));
+  for (const file of seen) {
+    const text = await readFile(file, 'utf8').catch(() => {
+      throw new Error(`${relative(root, file)} is missing: run tsc -b first`);
+    });
+    for (const [, specifier] of text.matchAll(/(?:from|import)\s*\(?\s*["']([^"']+)["']/g)) {
+      if (specifier.startsWith('.')) seen.add(resolve(dirname(file), specifier.replace(/\.js$/, '.d.ts')));
+      else if (specifier !== 'react') throw new Error(`${relative(root, file)} refers to ${specifier}`);
+    }
+    const target = join(to, relative(from, file));
+    await mkdir(dirname(target), { recursive: true });
+    await copyFile(file, target);
+  }
+}

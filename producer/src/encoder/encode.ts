@@ -1,0 +1,64 @@
+import type { StreamFormat } from '@topicast/media/mpegts';
+import { type Chunk, Chunker } from '@topicast/media/mpegts';
+import type { Ffmpeg } from '../ffmpeg/find.js';
+import type { ProcessGuard } from '../ffmpeg/guard.js';
+import { type ProcessExit, startFfmpeg } from '../ffmpeg/process.js';
+import { feedTestPicture } from '../test-picture/feed.js';
+
+/** Opening and examining a source takes its time; from then on a live input that is silent for 10 s has failed. */
+const FIRST_CHUNK_MS = 20_000;
+const NEXT_CHUNK_MS = 10_000;
+
+export interface EncodeOptions {
+  readonly ffmpeg: Ffmpeg;
+  readonly guard: ProcessGuard;
+  readonly args: readonly string[];
+  readonly testPicture: boolean;
+  readonly onChunk: (chunk: Chunk, format: StreamFormat) => void;
+  /** Called with ffmpeg's last words, once a second. */
+  readonly onLines: (lines: string[]) => void;
+  readonly silenceMs?: { readonly first: number; readonly next: number };
+}
+
+/** One run of ffmpeg from start to end. Resolves when the process is gone; `silent`: it was ended for saying nothing. */
+export async function encode(
+  options: EncodeOptions,
+  signal: AbortSignal,
+): Promise<ProcessExit & { silent: boolean }> {
+  const limits = options.silenceMs ?? { first: FIRST_CHUNK_MS, next: NEXT_CHUNK_MS };
+  let deadline = performance.now() + limits.first;
+  const chunker = new Chunker((chunk) => {
+    deadline = performance.now() + limits.next;
+    options.onChunk(chunk, chunker.format);
+  });
+  const child = startFfmpeg({
+    path: options.ffmpeg.path,
+    args: options.args,
+    fed: options.testPicture,
+    guard: options.guard,
+    onOutput: (bytes) => chunker.push(bytes),
+  });
+
+  const running = new AbortController();
+  if (child.feeds) feedTestPicture(child.feeds, running.signal);
+  let silent = false;
+  const watch = setInterval(() => {
+    options.onLines(child.lines());
+    if (performance.now() < deadline) return;
+    silent = true;
+    end();
+  }, 1_000);
+  const end = (): void => {
+    running.abort();
+    child.end();
+  };
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+
+  const exit = await child.exited;
+  signal.removeEventListener('abort', end);
+  clearInterval(watch);
+  running.abort();
+  chunker.end();
+  return { ...exit, silent };
+}

@@ -1,0 +1,78 @@
+import type { Milliseconds, Ticks90k } from '@topicast/contracts/units';
+import type { Chunk } from '@topicast/media/mpegts';
+
+const WINDOW_MS = 5_000;
+const LONG_GOP_SECONDS = 3;
+const USUAL_RATES = [23.976, 24, 25, 29.97, 30, 48, 50, 59.94, 60];
+
+interface Entry {
+  readonly at: Milliseconds;
+  readonly bytes: number;
+  readonly video: boolean;
+  readonly decodeTime: Ticks90k;
+}
+
+/** What the chunks of one session show of the encoder, over the last seconds. */
+export class Meter {
+  #entries: Entry[] = [];
+  #bitrate: number | undefined;
+  #lastKeyframe: Ticks90k | undefined;
+  #longestGop = 0;
+  #offset: Ticks90k | undefined;
+  #reordered = false;
+
+  add(chunk: Chunk, at: Milliseconds): void {
+    const { decodeTime } = chunk;
+    if (chunk.discontinuity) {
+      this.#entries = [];
+      this.#lastKeyframe = undefined;
+    }
+    this.#entries.push({ at, bytes: chunk.data.byteLength, video: !chunk.audioOnly, decodeTime });
+    while (at - this.#entries[0]!.at > WINDOW_MS) this.#entries.shift();
+    if (!chunk.audioOnly) this.#noteStructure(chunk);
+  }
+
+  /** Bits a second; it keeps its value over small changes. */
+  get bitrate(): number | undefined {
+    const [first, last] = [this.#entries[0], this.#entries.at(-1)];
+    if (!first || !last || last.at - first.at < 1_000) return this.#bitrate;
+    const bytes = this.#entries.slice(1).reduce((sum, entry) => sum + entry.bytes, 0);
+    const now = Math.round((bytes * 8_000) / (last.at - first.at));
+    const changed = this.#bitrate === undefined || Math.abs(now - this.#bitrate) > this.#bitrate * 0.05;
+    if (changed) this.#bitrate = now;
+    return this.#bitrate;
+  }
+
+  /** Frames a second by their timestamps; what the bitstream claims is often wrong. */
+  get frameRate(): number | undefined {
+    const frames = this.#entries.filter((entry) => entry.video);
+    const [first, last] = [frames[0], frames.at(-1)];
+    const ticks = first && last ? last.decodeTime - first.decodeTime : 0;
+    if (ticks < 90_000) return undefined;
+    const measured = ((frames.length - 1) * 90_000) / ticks;
+    return (
+      USUAL_RATES.find((rate) => Math.abs(rate - measured) < rate * 0.0005) ?? Math.round(measured * 10) / 10
+    );
+  }
+
+  /** What makes a stream that is sent as it came worse than one encoded here. */
+  get warning(): string | undefined {
+    const found = [
+      this.#reordered ? 'B-frames, which add delay' : undefined,
+      this.#longestGop > LONG_GOP_SECONDS
+        ? `keyframes up to ${this.#longestGop.toFixed(1)} s apart, so that viewers join late`
+        : undefined,
+    ].filter((item) => item !== undefined);
+    if (found.length === 0) return undefined;
+    return `The source has ${found.join(', and ')}. It is sent as it is; encoding it again avoids this.`;
+  }
+
+  #noteStructure({ keyframe, decodeTime, presentationOffset }: Chunk): void {
+    // A constant offset is only a shift; frames change places where it varies.
+    this.#reordered ||= this.#offset !== undefined && this.#offset !== presentationOffset;
+    this.#offset = presentationOffset;
+    const sinceKeyframe = this.#lastKeyframe === undefined ? 0 : (decodeTime - this.#lastKeyframe) / 90_000;
+    this.#longestGop = Math.max(this.#longestGop, sinceKeyframe);
+    if (keyframe) this.#lastKeyframe = decodeTime;
+  }
+}

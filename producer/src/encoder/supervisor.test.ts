@@ -1,0 +1,131 @@
+import { createServer, type Server } from 'node:net';
+import path from 'node:path';
+import type { Source } from '@topicast/contracts/http';
+import type { StreamStatus } from '@topicast/contracts/tables';
+import type { Chunk } from '@topicast/media/mpegts';
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { Backoff } from '../backoff.js';
+import { readProducerConfig } from '../config.js';
+import { findFfmpeg } from '../ffmpeg/find.js';
+import { type ProcessGuard, startGuard } from '../ffmpeg/guard.js';
+import { eventually, footage, isRunning, temporaryFolder } from '../testing/support.js';
+import { type SupervisorOptions, supervise } from './supervisor.js';
+
+/** A supervisor with a real ffmpeg, and what it did. */
+async function setUp(source: Source, change: Partial<SupervisorOptions> = {}) {
+  const guard = startGuard();
+  const pids: number[] = [];
+  const watching: ProcessGuard = {
+    watch(child) {
+      if (child.pid !== undefined) pids.push(child.pid);
+      guard.watch(child);
+    },
+    close: () => guard.close(),
+  };
+  const sessions: { session: number; chunks: Chunk[] }[] = [];
+  let status: Partial<StreamStatus> = {};
+  const stopping = new AbortController();
+  const done = supervise(
+    {
+      source,
+      rules: { trusted: true, mediaDirs: [], allowPrivateUrls: true },
+      ffmpeg: await findFfmpeg(process.env.FFMPEG_PATH),
+      guard: watching,
+      encoding: readProducerConfig({}).encoding,
+      logger: pino({ enabled: false }),
+      prepare: async () => sessions.at(-1)?.session ?? Date.now() + 3_600_000,
+      publisher: {
+        beginSession: (session) => sessions.push({ session, chunks: [] }),
+        push: (chunk) => sessions.at(-1)!.chunks.push(chunk),
+        state: { dropped: 0, trouble: undefined },
+      },
+      report: (part) => {
+        status = { ...status, ...part };
+      },
+      ...change,
+    },
+    stopping.signal,
+  );
+  return {
+    ...{ pids, sessions },
+    status: () => status,
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await done;
+      expect(pids.filter(isRunning)).toEqual([]);
+      await guard.close();
+    },
+  };
+}
+
+/** A server that takes connections and says nothing. */
+async function silentServer(): Promise<{ port: number } & AsyncDisposable> {
+  const server: Server = createServer((socket) => socket.on('error', () => undefined).resume());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return {
+    port: typeof address === 'object' ? address!.port : 0,
+    [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+describe('supervise', () => {
+  it('brings a killed encoder back, with a higher session', async () => {
+    await using setup = await setUp({ kind: 'test' });
+    const { sessions, pids, status } = setup;
+    await eventually(() => (sessions[0]?.chunks.length ?? 0) > 30, 'a first session');
+    process.kill(pids[0]!, 'SIGKILL');
+    await eventually(() => (sessions[1]?.chunks.length ?? 0) > 30, 'a second session');
+    expect(sessions[1]!.session).toBeGreaterThan(sessions[0]!.session);
+    expect(sessions[1]!.chunks[0]!.keyframe).toBe(true);
+    expect(status()).toMatchObject({ state: 'live', restarts: 1, session: sessions[1]!.session });
+  });
+
+  it('gives up on a source that says nothing, and tries again', async () => {
+    await using server = await silentServer();
+    const source: Source = { kind: 'url', url: `rtmp://127.0.0.1:${server.port}/live/x` };
+    await using setup = await setUp(source, { silenceMs: { first: 1_000, next: 1_000 } });
+    await eventually(() => setup.status().restarts === 1, 'another try');
+    expect(setup.status()).toMatchObject({ problem: 'The source sends nothing any more.', state: 'failed' });
+  });
+
+  it('ends an encoder that is stopped by the system, and starts another', async () => {
+    await using setup = await setUp({ kind: 'test' }, { silenceMs: { first: 20_000, next: 1_500 } });
+    await eventually(() => (setup.sessions[0]?.chunks.length ?? 0) > 10, 'a first session');
+    process.kill(setup.pids[0]!, 'SIGSTOP');
+    await eventually(() => (setup.sessions[1]?.chunks.length ?? 0) > 10, 'a second session');
+    expect(isRunning(setup.pids[0]!)).toBe(false);
+  });
+
+  it('streams what has sound only, and what has pictures only', async () => {
+    await using folder = await temporaryFolder();
+    const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);
+    const { file } = await footage('flower.mp4', folder.path, ffmpeg.path);
+    const { execFileSync } = await import('node:child_process');
+    const make = (name: string, ...args: string[]): string => {
+      const to = path.join(folder.path, name);
+      execFileSync(ffmpeg.path, ['-v', 'error', '-i', file, ...args, '-c', 'copy', to]);
+      return to;
+    };
+    const [sound, pictures] = [make('sound.m4a', '-vn'), make('pictures.mp4', '-an')];
+    await using first = await setUp({ kind: 'file', path: sound });
+    await using second = await setUp({ kind: 'file', path: pictures });
+    const chunks = async (setup: typeof first): Promise<Chunk[]> =>
+      eventually(() => (setup.sessions[0]?.chunks.length ?? 0) > 40 && setup.sessions[0]!.chunks, 'chunks');
+    expect((await chunks(first)).every(({ audioOnly }) => audioOnly)).toBe(true);
+    expect((await chunks(second)).some(({ audioOnly }) => audioOnly)).toBe(false);
+    expect(first.status().video).toBeUndefined();
+    expect(first.status().audio?.codec).toBe('mp4a.40.2');
+    expect(second.status().audio).toBeUndefined();
+  });
+});
+
+describe('Backoff', () => {
+  it('doubles up to 30 s, and begins anew after a run that was well', () => {
+    const backoff = new Backoff(() => 0.5);
+    const pauses = Array.from({ length: 9 }, () => backoff.next(0));
+    expect(pauses).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+    expect(backoff.next(60_000)).toBe(500);
+  });
+});

@@ -1,0 +1,55 @@
+import { bitsPerSecond } from '@topicast/contracts/units';
+import { describe, expect, it } from 'vitest';
+import { type EncoderOptions, type EncodingPlan, ffmpegArguments } from './arguments.js';
+
+const options: EncoderOptions = {
+  ...{ preset: 'veryfast', maxHeight: 720, maxVideoBitrate: bitsPerSecond(3_000_000) },
+  ...{ threads: 2, libavformat: 59 },
+};
+const line = (plan: EncodingPlan, change: Partial<EncoderOptions> = {}): string =>
+  ffmpegArguments(plan, { ...options, ...change }).join(' ');
+
+const file = { kind: 'file', path: '/media/a film -i.webm' } as const;
+const camera = { kind: 'url', url: 'rtsp://cam/1', protocol: 'rtsp', paced: false } as const;
+
+describe('ffmpegArguments', () => {
+  it('for the test picture: raw pictures and raw sound from this process', () => {
+    expect(line({ input: { kind: 'test' }, video: 'encode', audio: 'encode' })).toMatchInlineSnapshot(
+      `"-nostdin -nostats -hide_banner -loglevel warning -probesize 32 -analyzeduration 0 -f rawvideo -pix_fmt yuv420p -video_size 1280x720 -framerate 30 -i pipe:0 -probesize 32 -analyzeduration 0 -thread_queue_size 64 -f s16le -ar 48000 -ac 1 -i pipe:3 -map 0:v:0 -map 1:a:0 -c:v libx264 -preset veryfast -tune zerolatency -threads:v 2 -profile:v high -pix_fmt yuv420p -bf 0 -crf 23 -maxrate:v 3000000 -bufsize:v 3000000 -force_key_frames expr:gte(t,n_forced*1) -forced-idr 1 -g 600 -sc_threshold 0 -color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv -c:a aac -b:a 128k -ar 48000 -ac 2 -muxdelay 0 -muxpreload 0 -max_interleave_delta 1 -flush_packets 1 -pes_payload_size 0 -omit_video_pes_length 0 -max_muxing_queue_size 1024 -f mpegts pipe:1"`,
+    );
+  });
+
+  it('for a file: in real time, in a loop, square and not too large', () => {
+    expect(line({ input: file, video: 'encode', audio: 'encode' })).toMatchInlineSnapshot(
+      `"-nostdin -nostats -hide_banner -loglevel warning -re -stream_loop -1 -format_whitelist mov,matroska,mpegts,mpeg,mpegvideo,flv,live_flv,avi,asf,ogg,mxf,ivf,rm,gif,h264,hevc,m4v,mjpeg,wav,w64,aiff,mp3,aac,ac3,eac3,flac,caf -protocol_whitelist file -i file:/media/a film -i.webm -map 0:V:0? -map 0:a:0? -vf yadif=deint=interlaced,scale=w=trunc(iw*if(lt(abs(sar-1)\\,0.01)\\,1\\,sar)*min(1\\,720/ih)/2)*2:h=trunc(ih*min(1\\,720/ih)/2)*2:flags=bilinear,setsar=1 -c:v libx264 -preset veryfast -tune zerolatency -threads:v 2 -profile:v high -pix_fmt yuv420p -bf 0 -crf 23 -maxrate:v 3000000 -bufsize:v 3000000 -force_key_frames expr:gte(t,n_forced*1) -forced-idr 1 -g 600 -sc_threshold 0 -af aresample=async=1000 -c:a aac -b:a 128k -ar 48000 -ac 2 -muxdelay 0 -muxpreload 0 -max_interleave_delta 1 -flush_packets 1 -pes_payload_size 0 -omit_video_pes_length 0 -max_muxing_queue_size 1024 -f mpegts pipe:1"`,
+    );
+  });
+
+  it('for a file sent as it is: no bitstream filter, which would not survive the loop', () => {
+    const copy = line({ input: file, video: 'copy', audio: 'copy' });
+    expect(copy).toContain('-c:v copy -c:a copy -muxdelay 0');
+    expect(copy).not.toContain('-bsf');
+  });
+
+  it('for a camera sent as it is: parameter sets before each keyframe', () => {
+    expect(line({ input: camera, video: 'copy', audio: 'encode' })).toMatchInlineSnapshot(
+      `"-nostdin -nostats -hide_banner -loglevel warning -format_whitelist mov,matroska,mpegts,mpeg,mpegvideo,flv,live_flv,avi,asf,ogg,mxf,ivf,rm,gif,h264,hevc,m4v,mjpeg,wav,w64,aiff,mp3,aac,ac3,eac3,flac,caf,hls,dash,rtsp,mpjpeg -protocol_whitelist rtsp,rtp,udp,tcp -fflags +nobuffer+genpts -probesize 1000000 -analyzeduration 1000000 -thread_type slice -rtsp_transport tcp -timeout 10000000 -i rtsp://cam/1 -map 0:V:0? -map 0:a:0? -c:v copy -bsf:v h264_mp4toannexb,dump_extra=freq=keyframe -af aresample=async=1000 -c:a aac -b:a 128k -ar 48000 -ac 2 -muxdelay 0 -muxpreload 0 -max_interleave_delta 1 -flush_packets 1 -pes_payload_size 0 -omit_video_pes_length 0 -max_muxing_queue_size 1024 -f mpegts pipe:1"`,
+    );
+  });
+
+  it('knows what the timeout of RTSP was called before ffmpeg 5', () => {
+    expect(line({ input: camera, video: 'encode', audio: 'encode' }, { libavformat: 58 })).toContain(
+      '-stimeout 10000000',
+    );
+  });
+
+  it('never opens a file on the way to an address', () => {
+    for (const protocol of ['http', 'https', 'rtmp', 'rtmps', 'rtsp', 'rtsps', 'srt'] as const) {
+      const input = { kind: 'url', url: `${protocol}://host/x`, protocol, paced: false } as const;
+      const args = ffmpegArguments({ input, video: 'encode', audio: 'encode' }, options);
+      const allowed = args[args.indexOf('-protocol_whitelist') + 1]!.split(',');
+      expect(allowed).not.toContain('file');
+      expect(allowed).not.toContain('concat');
+    }
+  });
+});

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { inputOf, planEncoding } from './plan.js';
+import { readProbe } from './probe.js';
+import { maskSecrets, StderrTail } from './stderr-tail.js';
+
+// As ffmpeg 5.1 wrote it.
+const FLOWER = `Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'file:/media/flower.mp4':
+  Metadata:
+    major_brand     : isom
+  Duration: 00:00:05.06, start: 0.000000, bitrate: 1732 kb/s
+  Stream #0:0[0x1](und): Video: h264 (High) (avc1 / 0x31637661), yuv420p, 960x540, 29.97 fps (default)
+  Stream #0:1[0x2](und): Audio: aac (LC) (mp4a / 0x6134706D), 48000 Hz, stereo, fltp, 157 kb/s (default)
+At least one output file must be specified`.split('\n');
+
+// As the ffmpeg of 2018 wrote it: a song with a cover picture.
+const SONG = `Input #0, mp3, from 'file:/media/song.mp3':
+  Duration: N/A, start: 0.025057, bitrate: 192 kb/s
+    Stream #0:0: Audio: mp3, 44100 Hz, stereo, fltp, 192 kb/s
+    Stream #0:1: Video: mjpeg, yuvj420p, 600x600, 90k tbr, 90k tbn, 90k tbc (attached pic)`.split('\n');
+
+describe('readProbe', () => {
+  it('reads codecs and length', () => {
+    expect(readProbe(FLOWER)).toEqual({ durationSeconds: 5.06, video: 'h264', audio: 'aac' });
+  });
+  it('does not take a cover picture for video', () => {
+    expect(readProbe(SONG)).toEqual({ durationSeconds: undefined, video: undefined, audio: 'mp3' });
+  });
+  it('knows when nothing was opened', () => {
+    expect(readProbe(['file:/x: Invalid data found when processing input'])).toBeUndefined();
+  });
+});
+
+describe('planEncoding', () => {
+  const plan = (
+    copy: boolean,
+    video: string | undefined,
+    audio: string | undefined,
+    durationSeconds?: number,
+  ) => {
+    const source = { kind: 'url', url: 'https://host/x', protocol: 'https', copy } as const;
+    return planEncoding(source, inputOf(source, 'linux'), { durationSeconds, video, audio });
+  };
+  it('copies what fits where it is asked to', () => {
+    expect(plan(true, 'h264', 'aac')?.plan).toMatchObject({ video: 'copy', audio: 'copy' });
+    expect(plan(true, 'h264', 'opus')?.plan).toMatchObject({ video: 'copy', audio: 'encode' });
+    expect(plan(false, 'h264', 'aac')?.plan).toMatchObject({ video: 'encode', audio: 'encode' });
+  });
+  it('encodes what does not fit, and says so', () => {
+    const planned = plan(true, 'vp8', 'vorbis');
+    expect(planned?.plan).toMatchObject({ video: 'encode', audio: 'encode' });
+    expect(planned?.warning).toContain('vp8');
+  });
+  it('plays a recording at its own speed, a live source as it comes', () => {
+    expect(plan(false, 'h264', 'aac', 12)?.plan.input).toMatchObject({ paced: true });
+    expect(plan(false, 'h264', 'aac')?.plan.input).toMatchObject({ paced: false });
+  });
+  it('has nothing to do where there is neither picture nor sound', () => {
+    expect(plan(false, undefined, undefined)).toBeUndefined();
+  });
+});
+
+describe('StderrTail', () => {
+  it('keeps the last 40 lines, of bounded length, whatever comes', () => {
+    const tail = new StderrTail();
+    for (let line = 0; line < 100; line++) tail.push(`line ${line}\r`);
+    tail.push('x'.repeat(1_000_000));
+    tail.push('y'.repeat(1_000_000));
+    const lines = tail.lines();
+    expect(lines).toHaveLength(40);
+    expect(lines[38]).toBe('line 99');
+    expect(lines[39]!.length).toBeLessThanOrEqual(300);
+  });
+  it('hides names, passwords, keys and the addresses of contexts', () => {
+    const tail = new StderrTail();
+    tail.push("[tls @ 0x55d0] rtmps://ann:secret@host/app/x?key=K: 'srt://h:1?passphrase=P' failed\n");
+    expect(tail.lines()).toEqual(["[tls] rtmps://***@host/app/x?*** 'srt://h:1?***' failed"]);
+    expect(maskSecrets('nothing to hide: a@b')).toBe('nothing to hide: a@b');
+  });
+});

@@ -1,0 +1,3 @@
+export type { CommandLineInput } from './command-line.js';
+export { type ProducerConfig, readProducerConfig } from './config.js';
+export { type Producer, type ProducerOptions, startProducer } from './producer.js';

@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { streamId } from '@topicast/contracts/stream-id';
+import { type StreamRow, type StreamStatus, streamStatusKey } from '@topicast/contracts/tables';
+import type { ChunkLog, Table } from '@topicast/log';
+import type { Logger } from 'pino';
+import type { ProducerConfig } from './config.js';
+import { lastSessionInLog } from './encoder/session.js';
+import { supervise } from './encoder/supervisor.js';
+import type { Ffmpeg } from './ffmpeg/find.js';
+import type { ProcessGuard } from './ffmpeg/guard.js';
+import { Publisher } from './publish/publisher.js';
+import { SteadyClock } from './publish/steady-clock.js';
+import type { StopReason } from './reconcile/decide.js';
+import type { RunningStream } from './reconcile/reconciler.js';
+import { StatusWriter } from './status/status-writer.js';
+
+/** Who deletes a stream deletes its topic first or its row first: after this both have been seen. */
+const DELETION_SETTLES_MS = 2_000;
+
+export interface LiveStreamOptions {
+  readonly log: ChunkLog;
+  readonly streams: Table;
+  readonly status: Table;
+  readonly config: ProducerConfig;
+  readonly ffmpeg: Ffmpeg;
+  readonly guard: ProcessGuard;
+  readonly logger: Logger;
+  readonly trusted: boolean;
+}
+
+/** One stream on this producer: its encoder, its way to the log and its status row, from start to stop. */
+export function startLiveStream(
+  row: StreamRow,
+  claimed: StreamStatus,
+  options: LiveStreamOptions,
+): RunningStream {
+  const { log, config, ffmpeg, guard, status: table } = options;
+  const id = streamId(row.id);
+  const logger = options.logger.child({ stream: id });
+  const stopping = new AbortController();
+  const status = new StatusWriter(table, id, claimed, logger);
+
+  const createTopic = (): Promise<void> => {
+    const { time, size } = config.retention;
+    return log.createTopic(id, { partitions: 1, retentionMs: time, retentionBytes: size });
+  };
+  const onUnknownTopic = async (): Promise<'retry' | 'stop'> => {
+    try {
+      await sleep(DELETION_SETTLES_MS, undefined, { signal: stopping.signal });
+      if (options.streams.get(id) === undefined) return 'stop';
+      await createTopic();
+      return 'retry';
+    } catch {
+      return stopping.signal.aborted ? 'stop' : 'retry';
+    }
+  };
+  const publisher = new Publisher({
+    log,
+    stream: id,
+    rendition: 0,
+    clock: new SteadyClock(),
+    logger,
+    onUnknownTopic,
+  });
+
+  let inLog: number | undefined;
+  const prepare = async (): Promise<number> => {
+    await createTopic();
+    inLog ??= await lastSessionInLog(log, id);
+    return Math.max(inLog, status.current.session ?? 0);
+  };
+  const supervised = supervise(
+    {
+      ...{ source: row.source, ffmpeg, guard, encoding: config.encoding, logger, prepare, publisher },
+      rules: {
+        trusted: options.trusted,
+        mediaDirs: config.mediaDirs,
+        allowPrivateUrls: config.allowPrivateUrls,
+      },
+      report: (change) => status.update(change),
+    },
+    stopping.signal,
+  );
+  return {
+    async close(because) {
+      stopping.abort();
+      await supervised;
+      await publisher.close();
+      await status.close();
+      await settle(table, id, because, status.current);
+    },
+  };
+}
+
+/** The last word about a stream. */
+async function settle(
+  table: Table,
+  id: string,
+  because: StopReason | 'leaving',
+  last: StreamStatus,
+): Promise<void> {
+  const key = streamStatusKey(id);
+  switch (because) {
+    case 'taken':
+      return;
+    case 'deleted':
+      return table.delete(key);
+    case 'changed':
+    case 'disabled':
+    case 'leaving': {
+      const row = { ...last, state: 'offline', bitrate: undefined, problem: undefined, restarts: 0 };
+      return table.put(key, JSON.stringify(row));
+    }
+  }
+}

@@ -1,0 +1,236 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { streamId } from '@topicast/contracts/stream-id';
+import {
+  producerKey,
+  STATUS_TABLE,
+  STREAMS_TABLE,
+  type StreamRow,
+  type StreamStatus,
+  streamStatusKey,
+} from '@topicast/contracts/tables';
+import type { ChunkLog, LogRecord } from '@topicast/log';
+import { openEmbeddedLog } from '@topicast/log/embedded';
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { readProducerConfig } from './config.js';
+import { findFfmpeg } from './ffmpeg/find.js';
+import { type ProducerOptions, startProducer } from './producer.js';
+import { eventually, footage, temporaryFolder } from './testing/support.js';
+
+const logger = pino({ level: process.env.TEST_LOG ?? 'silent' });
+
+async function setUp(inputs: ProducerOptions['inputs'], environment: Record<string, string> = {}) {
+  const folder = await temporaryFolder();
+  const log = await openEmbeddedLog({ directory: path.join(folder.path, 'log') });
+  const config = readProducerConfig({ TOPICAST_PRODUCER_ID: 'here', ...environment });
+  const producer = await startProducer({ log, config, logger, inputs });
+  const streams = await log.table(STREAMS_TABLE);
+  const table = await log.table(STATUS_TABLE);
+  const status = (id: string): StreamStatus | undefined => {
+    const text = table.get(streamStatusKey(id));
+    return text === undefined ? undefined : JSON.parse(text);
+  };
+  return {
+    ...{ folder: folder.path, log, producer, streams, table, status },
+    put: (row: Partial<StreamRow> & Pick<StreamRow, 'id' | 'source'>) =>
+      streams.put(
+        row.id,
+        JSON.stringify({
+          ...{
+            title: row.id,
+            enabled: true,
+            createdAt: new Date().toISOString(),
+            startCount: 0,
+            declaredBy: 'api',
+          },
+          ...row,
+        }),
+      ),
+    async [Symbol.asyncDispose]() {
+      await producer.close();
+      await log.close();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The first records of a stream that make up so many seconds of media. */
+async function read(log: ChunkLog, id: string, seconds: number): Promise<LogRecord[]> {
+  const records: LogRecord[] = [];
+  await eventually(async () => (await log.topics()).includes(streamId(id)), `${id} has a topic`);
+  for await (const batch of log.tail(streamId(id), 0, { at: 'earliest' }, AbortSignal.timeout(40_000))) {
+    records.push(...batch);
+    const [first, last] = [records[0]!.header!, records.at(-1)!.header!];
+    if (last.decodeTime - first.decodeTime >= seconds * 90_000) return records;
+  }
+  throw new Error(`${id}: only ${records.length} records came`);
+}
+
+interface Decoded {
+  readonly errors: string;
+  readonly frames: number;
+}
+
+/** Decode what a topic holds with ffmpeg. */
+async function decode(records: readonly LogRecord[], folder: string): Promise<Decoded> {
+  const file = path.join(folder, 'topic.ts');
+  await writeFile(file, Buffer.concat(records.map(({ value }) => value)));
+  const { path: ffmpeg } = await findFfmpeg(process.env.FFMPEG_PATH);
+  const args = [
+    '-hide_banner',
+    '-nostats',
+    '-progress',
+    'pipe:1',
+    '-v',
+    'error',
+    '-i',
+    file,
+    '-f',
+    'null',
+    '-',
+  ];
+  const { stdout, stderr } = await promisify(execFile)(ffmpeg, args);
+  return { errors: stderr, frames: Number(/.*frame=\s*(\d+)/s.exec(stdout)?.[1] ?? 0) };
+}
+
+describe('a producer', () => {
+  it('streams the demo: one chunk a frame, in order, decodable, with a wall clock', async () => {
+    await using setup = await setUp([{ id: 'demo', title: 'Demo', source: { kind: 'test' } }]);
+    const { log, folder, status, streams } = setup;
+    const records = await read(log, 'demo', 4);
+    const headers = records.map(({ header }) => header!);
+
+    expect(headers.map(({ sequence }) => sequence)).toEqual(headers.map((_, index) => index));
+    expect(headers[0]).toMatchObject({ keyframe: true, discontinuity: true });
+    expect(headers.slice(1).some(({ discontinuity }) => discontinuity)).toBe(false);
+    const pictures = headers.filter(({ audioOnly }) => !audioOnly);
+    for (const [index, { decodeTime, presentationOffset }] of pictures.entries()) {
+      expect(presentationOffset).toBe(0);
+      if (index > 0) expect(decodeTime - pictures[index - 1]!.decodeTime).toBe(3000);
+    }
+    expect(pictures.filter(({ keyframe }) => keyframe).length).toBeGreaterThanOrEqual(4);
+    for (const { header, timestamp } of records) {
+      expect(Math.abs(timestamp - header!.wallClock)).toBeLessThan(2_000);
+    }
+    expect(await decode(records, folder)).toEqual({ errors: '', frames: pictures.length });
+
+    const live = await eventually(() => {
+      const now = status('demo');
+      return now?.state === 'live' && now.bitrate !== undefined && now;
+    }, 'the demo is live');
+    expect(live).toMatchObject({
+      producer: 'here',
+      session: headers[0]!.session,
+      video: { codec: expect.stringMatching(/^avc1\.64/), width: 1280, height: 720, frameRate: 30 },
+      audio: { codec: 'mp4a.40.2', sampleRate: 48000, channels: 2 },
+      restarts: 0,
+      droppedChunks: 0,
+    });
+    expect(JSON.parse(streams.get('demo')!)).toMatchObject({ title: 'Demo', declaredBy: 'command:here' });
+  });
+
+  it('streams real footage: VP8 film, and H.264 with B-frames, both encoded again, over the end of the file', async () => {
+    await using folder = await temporaryFolder();
+    const { path: ffmpeg } = await findFfmpeg(process.env.FFMPEG_PATH);
+    const film = await footage('tears-of-steel-clip.webm', folder.path, ffmpeg);
+    const flower = await footage('flower.mp4', folder.path, ffmpeg);
+    console.log(
+      `footage: ${film.real ? 'the film' : 'generated'}, ${flower.real ? 'the flower' : 'generated'}`,
+    );
+    await using setup = await setUp([
+      { id: 'film', source: { kind: 'file', path: film.file } },
+      { id: 'flower', source: { kind: 'file', path: flower.file } },
+    ]);
+    // The second clip is 5 s long: 8 s go over its end.
+    const [filmRecords, flowerRecords] = await Promise.all([
+      read(setup.log, 'film', 4),
+      read(setup.log, 'flower', 8),
+    ]);
+    for (const records of [filmRecords, flowerRecords]) {
+      const pictures = records.map(({ header }) => header!).filter(({ audioOnly }) => !audioOnly);
+      expect(pictures.every(({ presentationOffset }) => presentationOffset === 0)).toBe(true);
+      const steps = pictures
+        .slice(1)
+        .map(({ decodeTime }, index) => decodeTime - pictures[index]!.decodeTime);
+      expect(Math.min(...steps)).toBeGreaterThan(0);
+      expect(Math.max(...steps)).toBeLessThan(30_000);
+      expect(records.slice(1).some(({ header }) => header!.discontinuity)).toBe(false);
+      const decoded = await decode(records, setup.folder);
+      expect(decoded).toEqual({ errors: '', frames: pictures.length });
+    }
+  });
+
+  it('copies H.264 on request, and warns of B-frames and long GOPs', async () => {
+    await using folder = await temporaryFolder();
+    const { path: ffmpeg } = await findFfmpeg(process.env.FFMPEG_PATH);
+    const { file } = await footage('flower.mp4', folder.path, ffmpeg);
+    await using setup = await setUp([{ id: 'copy', source: { kind: 'file', path: file, copy: true } }]);
+    // Over the end of the clip: ffmpeg's bitstream filters do not survive a loop.
+    const records = await read(setup.log, 'copy', 8);
+    const pictures = records.map(({ header }) => header!).filter(({ audioOnly }) => !audioOnly);
+    expect(pictures.some(({ presentationOffset }) => presentationOffset > 0)).toBe(true);
+    expect(pictures.at(-1)!.decodeTime - pictures[0]!.decodeTime).toBeGreaterThan(7 * 90_000);
+    expect(await decode(records, setup.folder)).toMatchObject({ frames: pictures.length });
+    const warned = await eventually(() => setup.status('copy')?.problem, 'a warning');
+    expect(warned).toContain('B-frames');
+    expect(setup.status('copy')?.state).toBe('live');
+  });
+
+  it('says what is wrong with a source: no video, not there, outside the media folders, private, silent', async () => {
+    await using setup = await setUp([]);
+    const { folder, put, status } = setup;
+    const text = path.join(folder, 'notes.txt');
+    await writeFile(text, 'This is no video.\n'.repeat(200));
+    await put({ id: 'outside', source: { kind: 'file', path: text } });
+    await put({ id: 'private', source: { kind: 'url', url: 'http://127.0.0.1:9/x.ts' } });
+    await put({ id: 'option', source: { kind: 'url', url: 'concat:/etc/passwd' } });
+    await put({ id: 'device', source: { kind: 'device', path: '/dev/video0' } });
+    const problemOf = (id: string) =>
+      eventually(() => status(id)?.state === 'failed' && status(id)?.problem, `${id} has failed`);
+    expect(await problemOf('outside')).toContain('TOPICAST_MEDIA_DIRS');
+    expect(await problemOf('private')).toContain('private network');
+    expect(await problemOf('option')).toContain('must begin with http://');
+    expect(await problemOf('device')).toContain('command line');
+
+    await using other = await setUp([
+      { id: 'text', source: { kind: 'file', path: text } },
+      { id: 'missing', source: { kind: 'file', path: path.join(folder, 'missing.mp4') } },
+      { id: 'nobody', source: { kind: 'url', url: 'http://127.0.0.1:9/x.ts' } },
+    ]);
+    const otherProblemOf = (id: string) =>
+      eventually(() => other.status(id)?.state === 'failed' && other.status(id)?.problem, `${id} has failed`);
+    expect(await otherProblemOf('text')).toContain('no video or sound');
+    expect(await otherProblemOf('missing')).toContain('no file');
+    expect(await otherProblemOf('nobody')).toContain('refuses the connection');
+    await eventually(() => (other.status('nobody')?.restarts ?? 0) >= 2, 'it is tried again');
+    expect(other.status('text')?.encoderLog.length).toBeGreaterThan(0);
+  });
+
+  it('starts, stops and forgets streams as the table says, and leaves in order', async () => {
+    const setup = await setUp([]);
+    const { put, status, streams, producer, table, log } = setup;
+    await put({ id: 'cam', source: { kind: 'test' } });
+    await eventually(() => status('cam')?.state === 'live', 'cam is live');
+    const first = status('cam')!.session!;
+    await put({ id: 'cam', source: { kind: 'test' }, enabled: false });
+    await eventually(() => status('cam')?.state === 'offline', 'cam is offline');
+    await put({ id: 'cam', source: { kind: 'test' }, startCount: 1 });
+    await eventually(
+      () => status('cam')?.state === 'live' && status('cam')!.session! > first,
+      'cam is live again',
+    );
+    await streams.delete('cam');
+    await eventually(() => status('cam') === undefined, 'cam is forgotten');
+    await put({ id: 'cam2', source: { kind: 'test' } });
+    await eventually(() => status('cam2')?.state === 'live', 'cam2 is live');
+    expect(table.get(producerKey('here'))).toBeDefined();
+    await producer.close();
+    expect(status('cam2')?.state).toBe('offline');
+    expect(table.get(producerKey('here'))).toBeUndefined();
+    await setup[Symbol.asyncDispose]();
+    await expect(log.ping()).rejects.toThrow();
+  });
+});

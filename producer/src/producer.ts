@@ -1,0 +1,93 @@
+import { isDeepStrictEqual } from 'node:util';
+import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
+import type { ChunkLog } from '@topicast/log';
+import type { Logger } from 'pino';
+import { applyDeclaration, type CommandLineInput, declare } from './command-line.js';
+import type { ProducerConfig } from './config.js';
+import { findFfmpeg } from './ffmpeg/find.js';
+import { startGuard } from './ffmpeg/guard.js';
+import { startLiveStream } from './live-stream.js';
+import { Heartbeats } from './reconcile/heartbeats.js';
+import { Reconciler } from './reconcile/reconciler.js';
+import { readRows } from './reconcile/rows.js';
+
+export interface Producer {
+  readonly id: string;
+  /** End all encoders, say so in the log, and resolve when nothing is left. The log stays open: it is its opener's. */
+  close(): Promise<void>;
+}
+
+export interface ProducerOptions {
+  readonly log: ChunkLog;
+  readonly config: ProducerConfig;
+  readonly logger: Logger;
+  readonly inputs: readonly CommandLineInput[];
+}
+
+/** What close() waits for when the log does not answer: encoders are gone by then in any case. */
+const FAREWELL_MS = 3_000;
+
+/**
+ * Encode the streams of `topicast.streams` into their topics.
+ * @throws {ConfigError} if there is no ffmpeg; {TypeError} if an input's name is no stream id; {LogError}
+ */
+export async function startProducer({ log, config, logger, inputs }: ProducerOptions): Promise<Producer> {
+  const me = config.producerId;
+  const ffmpeg = await findFfmpeg(config.ffmpegPath);
+  const { path, version } = ffmpeg;
+  if (ffmpeg.origin === 'bundled') {
+    logger.warn(
+      { path, version },
+      'no ffmpeg on this machine: using the bundled one, which is old and has no SRT',
+    );
+  } else {
+    logger.info({ path, version }, 'ffmpeg');
+  }
+  const [streams, status] = await Promise.all([log.table(STREAMS_TABLE), log.table(STATUS_TABLE)]);
+  const heartbeats = new Heartbeats(status, me, logger);
+  let trusted: Awaited<ReturnType<typeof applyDeclaration>>;
+  try {
+    const declaration = declare(inputs, readRows(streams), {
+      me,
+      alive: heartbeats.alive(),
+      now: new Date(),
+    });
+    trusted = await applyDeclaration(declaration, { log, streams, logger });
+  } catch (error) {
+    await heartbeats.close().catch(() => undefined);
+    throw error;
+  }
+  const guard = startGuard();
+  const reconciler = new Reconciler({
+    ...{ me, streams, status, heartbeats, logger },
+    start: (row, claimed) =>
+      startLiveStream(row, claimed, {
+        ...{ log, streams, status, config, ffmpeg, guard, logger },
+        // The very source that the command line named: a row changed since then is somebody else's wish.
+        trusted: isDeepStrictEqual(trusted.get(row.id), row.source),
+      }),
+  });
+
+  const end = async (): Promise<void> => {
+    await inTime(reconciler.close(), FAREWELL_MS * 2);
+    await inTime(heartbeats.close(), FAREWELL_MS);
+    await guard.close();
+  };
+  let closing: Promise<void> | undefined;
+  return {
+    id: me,
+    close: () => {
+      closing ??= end();
+      return closing;
+    },
+  };
+}
+
+async function inTime(work: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work.catch(() => undefined), enough]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,152 @@
+import { streamId } from '@topicast/contracts/stream-id';
+import { bytes, ticks90k } from '@topicast/contracts/units';
+import { LogError, type NewRecord } from '@topicast/log';
+import type { Chunk } from '@topicast/media/mpegts';
+import fc from 'fast-check';
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../testing/support.js';
+import { Publisher } from './publisher.js';
+import { SteadyClock } from './steady-clock.js';
+
+const chunk = (index: number, keyframe: boolean): Chunk => ({
+  ...{ data: new Uint8Array(188), keyframe, discontinuity: index === 0, audioOnly: false, sinceKeyframe: 0 },
+  ...{ decodeTime: ticks90k(index * 3000), presentationOffset: ticks90k(0), start: index * 188 },
+});
+
+type Answer = 'ok' | 'unavailable' | 'lost answer' | 'invalid' | 'unknown-topic';
+
+/** A log that answers as it is told, and well in the end. */
+function setUp(answers: Answer[], onUnknownTopic: () => Promise<'retry' | 'stop'> = async () => 'retry') {
+  const stored: NewRecord[] = [];
+  const batches: (readonly NewRecord[])[] = [];
+  let inFlight = 0;
+  const log = {
+    async append(_stream: unknown, _rendition: number, records: readonly NewRecord[]): Promise<number> {
+      expect(++inFlight).toBe(1);
+      await new Promise((resolve) => setImmediate(resolve));
+      inFlight--;
+      batches.push(records);
+      const answer = answers.shift() ?? 'ok';
+      if (answer === 'ok' || answer === 'lost answer') stored.push(...records);
+      if (answer === 'lost answer') throw new LogError('unavailable', 'the answer was lost');
+      if (answer !== 'ok') throw new LogError(answer, answer);
+      return stored.length - records.length;
+    },
+  };
+  const publisher = new Publisher({
+    ...{
+      log,
+      stream: streamId('a'),
+      rendition: 0,
+      clock: new SteadyClock(),
+      logger: pino({ enabled: false }),
+    },
+    ...{ onUnknownTopic, limits: { bytes: bytes(188 * 40), spanMs: 60_000 } },
+  });
+  publisher.beginSession(1000);
+  return { publisher, stored, batches };
+}
+
+const sequences = (records: readonly NewRecord[]): number[] => records.map(({ header }) => header.sequence);
+
+describe('Publisher', () => {
+  it('has one append in flight, and sends what arrives meanwhile in the next', async () => {
+    const { publisher, batches } = setUp([]);
+    for (let index = 0; index < 3; index++) publisher.push(chunk(index, index === 0));
+    await Promise.resolve();
+    for (let index = 3; index < 6; index++) publisher.push(chunk(index, false));
+    await publisher.close();
+    expect(batches.map(sequences)).toEqual([
+      [0, 1, 2],
+      [3, 4, 5],
+    ]);
+    expect(batches[0]![0]!.header).toMatchObject({
+      session: 1000,
+      sequence: 0,
+      keyframe: true,
+      discontinuity: true,
+    });
+  });
+
+  it('repeats the identical batch until the log takes it', async () => {
+    const { publisher, batches, stored } = setUp(['unavailable', 'unavailable']);
+    publisher.push(chunk(0, true));
+    await eventually(() => batches.length === 1, 'a first try');
+    publisher.push(chunk(1, false));
+    await eventually(() => stored.length === 2, 'both are stored');
+    expect(batches.map(sequences)).toEqual([[0], [0], [0], [1]]);
+    expect(publisher.state).toMatchObject({ dropped: 0, trouble: undefined });
+  });
+
+  it('stops when its topic is gone and nobody wants it', async () => {
+    const { publisher, batches } = setUp(['unknown-topic'], async () => 'stop');
+    publisher.push(chunk(0, true));
+    await publisher.close();
+    publisher.push(chunk(1, true));
+    expect(batches).toHaveLength(1);
+  });
+
+  it('goes on at the next keyframe after a batch that is refused for what it is, and counts the loss', async () => {
+    const { publisher, stored, batches } = setUp(['invalid']);
+    publisher.push(chunk(0, true));
+    await eventually(() => batches.length === 1 && publisher.state.dropped > 0, 'the batch is refused');
+    for (let index = 1; index < 6; index++) publisher.push(chunk(index, index === 4));
+    await eventually(() => stored.length === 2, 'the rest is stored');
+    expect(sequences(stored)).toEqual([4, 5]);
+    expect(stored[0]!.header.discontinuity).toBe(true);
+    expect(publisher.state.dropped).toBe(4);
+  });
+
+  it('begins each session at 0 with a discontinuity, above the one before', async () => {
+    const { publisher, stored } = setUp([]);
+    publisher.push(chunk(0, true));
+    publisher.beginSession(1001);
+    publisher.push({ ...chunk(7, true), discontinuity: false });
+    await publisher.close();
+    const headers = stored.map(({ header: { session, sequence, discontinuity } }) => [
+      session,
+      sequence,
+      discontinuity,
+    ]);
+    expect(headers).toEqual([
+      [1000, 0, true],
+      [1001, 0, true],
+    ]);
+  });
+
+  it('never reorders; gaps begin at keyframes and are counted; repeats are whole batches', async () => {
+    const answers = fc
+      .array(fc.constantFrom<Answer[]>('ok', 'ok', 'lost answer', 'invalid'), { maxLength: 4 })
+      // A batch that was taken once is not refused for what it is when it comes again.
+      .filter((list) => list.every((answer, at) => answer !== 'invalid' || list[at - 1] !== 'lost answer'));
+    const bursts = fc.array(fc.array(fc.boolean(), { maxLength: 60 }), { maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(answers, bursts, async (answersGiven, keyframes) => {
+        const { publisher, stored } = setUp([...answersGiven]);
+        let total = 0;
+        for (const burst of keyframes) {
+          for (const keyframe of burst) {
+            publisher.push(chunk(total, keyframe || total === 0));
+            total++;
+          }
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        await publisher.close();
+        const { dropped, queued } = publisher.state;
+        expect(queued).toBe(0);
+        // As the gateway reads: whatever is not above the last one is a repeat.
+        const seen: NewRecord[] = [];
+        for (const record of stored) {
+          if (record.header.sequence > (seen.at(-1)?.header.sequence ?? -1)) seen.push(record);
+        }
+        expect(seen.length + dropped).toBe(total);
+        for (const [at, { header }] of seen.entries()) {
+          const gap = header.sequence !== (at === 0 ? 0 : seen[at - 1]!.header.sequence + 1);
+          if (gap) expect(header).toMatchObject({ keyframe: true, discontinuity: true });
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+});

@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StreamId } from '@topicast/contracts/stream-id';
+import { type StreamRow, type StreamStatus, streamStatusKey } from '@topicast/contracts/tables';
+import type { Table } from '@topicast/log';
+import type { Logger } from 'pino';
+import { type Action, decide, fingerprint, type StopReason } from './decide.js';
+import type { Heartbeats } from './heartbeats.js';
+import { readRows, readStatuses } from './rows.js';
+
+/** Silence has no event: it is looked for. */
+const LOOK_EVERY_MS = 1_000;
+/** Two that claim a stream at once both see, after this, who wrote last. */
+const CLAIM_SETTLES_MS = 500;
+
+/** A stream that is being encoded here. */
+export interface RunningStream {
+  close(because: StopReason | 'leaving'): Promise<void>;
+}
+
+export interface ReconcilerOptions {
+  readonly me: string;
+  readonly streams: Table;
+  readonly status: Table;
+  readonly heartbeats: Pick<Heartbeats, 'alive'>;
+  readonly start: (row: StreamRow, claimed: StreamStatus) => RunningStream;
+  readonly logger: Logger;
+}
+
+interface Entry {
+  readonly fingerprint: string;
+  /** Set once nothing shall happen to it any more but its end. */
+  ending: boolean;
+  readonly claim: AbortController;
+  readonly stream: Promise<RunningStream | undefined>;
+}
+
+/** Brings what runs here in step with the tables, whenever they change. */
+export class Reconciler {
+  readonly #running = new Map<string, Entry>();
+  readonly #stopListening: readonly (() => void)[];
+  readonly #timer: NodeJS.Timeout;
+  readonly #work = new Set<Promise<void>>();
+  /** Streams whose status row is being put right. */
+  readonly #settling = new Set<string>();
+  #scheduled = false;
+  #closed = false;
+
+  constructor(private readonly options: ReconcilerOptions) {
+    const { streams, status } = options;
+    this.#stopListening = [streams.onChange(() => this.#schedule()), status.onChange(() => this.#schedule())];
+    this.#timer = setInterval(() => this.#schedule(), LOOK_EVERY_MS);
+    this.#schedule();
+  }
+
+  /** End all encoders. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#timer);
+    for (const stop of this.#stopListening) stop();
+    for (const [id, entry] of this.#running) this.#end(id, entry, 'leaving');
+    while (this.#work.size > 0) await Promise.all(this.#work);
+  }
+
+  // Tables tell of every change by itself: many at once are looked at once.
+  #schedule(): void {
+    if (this.#scheduled || this.#closed) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      if (!this.#closed) for (const action of decide(this.#view())) this.#apply(action);
+    });
+  }
+
+  #view(): Parameters<typeof decide>[0] {
+    const { me, streams, status, heartbeats } = this.options;
+    const running = new Map([...this.#running].map(([id, entry]) => [id, entry.fingerprint]));
+    return {
+      me,
+      rows: readRows(streams),
+      statuses: readStatuses(status),
+      alive: heartbeats.alive(),
+      running,
+    };
+  }
+
+  #apply(action: Action): void {
+    const { status, me } = this.options;
+    switch (action.do) {
+      case 'start':
+        this.#start(action.row);
+        break;
+      case 'stop': {
+        const entry = this.#running.get(action.id);
+        if (entry && !entry.ending) this.#end(action.id, entry, action.because);
+        break;
+      }
+      case 'release':
+        this.#settle(action.id, () =>
+          this.#write(action.id, { state: 'offline', producer: me, problem: undefined, bitrate: undefined }),
+        );
+        break;
+      case 'forget':
+        this.#settle(action.id, () => status.delete(streamStatusKey(action.id)));
+        break;
+    }
+  }
+
+  #settle(id: string, change: () => Promise<unknown>): void {
+    if (this.#settling.has(id)) return;
+    this.#settling.add(id);
+    this.#track(change().finally(() => this.#settling.delete(id)));
+  }
+
+  #start(row: StreamRow): void {
+    const claim = new AbortController();
+    const stream = this.#claim(row, claim.signal).then(
+      (claimed) => claimed && this.options.start(row, claimed),
+    );
+    const entry: Entry = { fingerprint: fingerprint(row), ending: false, claim, stream };
+    this.#running.set(row.id, entry);
+    this.#track(
+      stream.then(
+        (started) => {
+          if (!started && !entry.ending) this.#running.delete(row.id);
+        },
+        (error: unknown) => {
+          this.options.logger.debug({ stream: row.id, error }, 'the stream could not be claimed');
+          if (!entry.ending) this.#running.delete(row.id);
+        },
+      ),
+    );
+  }
+
+  /** Write that the stream is ours, and look whether it stayed so where there are others. */
+  async #claim(row: StreamRow, signal: AbortSignal): Promise<StreamStatus | undefined> {
+    const { me, heartbeats, status } = this.options;
+    const claimed = await this.#write(row.id, {
+      producer: me,
+      state: 'starting',
+      problem: undefined,
+      restarts: 0,
+    });
+    if (heartbeats.alive().size > 0) await sleep(CLAIM_SETTLES_MS, undefined, { signal });
+    const holder = readStatuses(status).get(row.id)?.producer;
+    return holder === me && !signal.aborted ? claimed : undefined;
+  }
+
+  #end(id: string, entry: Entry, because: StopReason | 'leaving'): void {
+    entry.ending = true;
+    entry.claim.abort();
+    const end = async (): Promise<void> => {
+      const stream = await entry.stream.catch(() => undefined);
+      try {
+        await stream?.close(because);
+      } finally {
+        this.#running.delete(id);
+        this.#schedule();
+      }
+    };
+    this.#track(end());
+  }
+
+  async #write(
+    id: string,
+    change: Partial<StreamStatus> & Pick<StreamStatus, 'producer' | 'state'>,
+  ): Promise<StreamStatus> {
+    const before = readStatuses(this.options.status).get(id);
+    const next = { restarts: 0, droppedChunks: 0, encoderLog: [], ...before, ...change };
+    await this.options.status.put(streamStatusKey(id as StreamId), JSON.stringify(next));
+    return next;
+  }
+
+  #track(work: Promise<unknown>): void {
+    const done = work.then(
+      () => undefined,
+      (error: unknown) => this.options.logger.debug({ error }, 'the status could not be written'),
+    );
+    this.#work.add(done);
+    void done.finally(() => this.#work.delete(done));
+  }
+}

@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+
+/** A folder that is gone at the end of the block: `await using folder = await temporaryFolder()`. */
+export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'topicast-producer-'));
+  return { path: folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** Look again and again until it holds; the limit is generous because machines are busy. */
+export async function eventually<T>(
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  what: string,
+  limitMs: Milliseconds = milliseconds(30_000),
+): Promise<T> {
+  const end = performance.now() + limitMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > end) throw new Error(`it did not come about: ${what}`);
+    await sleep(50);
+  }
+}
+
+export const isRunning = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Real footage where there is some, else a clip made here; says which of the two. */
+export async function footage(
+  name: string,
+  folder: string,
+  ffmpeg: string,
+): Promise<{ file: string; real: boolean }> {
+  const real = path.join(process.env.TOPICAST_TEST_MEDIA ?? '/nonexistent', name);
+  if (existsSync(real)) return { file: real, real: true };
+  const file = path.join(folder, name);
+  const video = name.endsWith('.webm')
+    ? ['-c:v', 'libvpx', '-deadline', 'realtime', '-c:a', 'libvorbis']
+    : ['-c:v', 'libx264', '-bf', '2', '-g', '150', '-c:a', 'aac'];
+  const pictures = ['-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=24:duration=5'];
+  const sound = ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=44100:duration=5'];
+  await promisify(execFile)(ffmpeg, ['-v', 'error', '-y', ...pictures, ...sound, ...video, '-ac', '2', file]);
+  return { file, real: false };
+}

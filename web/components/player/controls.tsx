@@ -1,0 +1,38 @@
+import {
+  MediaControlBar,
+  MediaFullscreenButton,
+  MediaMuteButton,
+  MediaPipButton,
+  MediaPlayButton,
+  MediaVolumeRange,
+} from 'media-chrome/react';
+import { Icon } from '../ui/icon';
+import styles from './stage.module.css';
+
+interface ControlsProps {
+  readonly statsShown: boolean;
+  readonly onToggleStats: () => void;
+}
+
+export function Controls({ statsShown, onToggleStats }: ControlsProps) {
+  return (
+    <MediaControlBar className={styles.controls}>
+      <MediaPlayButton />
+      <MediaMuteButton />
+      <MediaVolumeRange className={styles.volume} />
+      <span className={styles.space} />
+      <button
+        type="button"
+        className={styles.statsButton}
+        aria-pressed={statsShown}
+        aria-keyshortcuts="i"
+        aria-label="Statistics"
+        onClick={onToggleStats}
+      >
+        <Icon name="chart" size={20} />
+      </button>
+      <MediaPipButton />
+      <MediaFullscreenButton />
+    </MediaControlBar>
+  );
+}

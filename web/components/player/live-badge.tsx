@@ -1,0 +1,34 @@
+import type { PlayerState } from '@topicast/player';
+import { formatLatency } from '../../lib/format';
+import { isBehind } from '../../lib/watch-view';
+import styles from './stage.module.css';
+
+interface LiveBadgeProps {
+  readonly state: PlayerState;
+  /** Age of the picture on the screen, since the encoder took it in. */
+  readonly latencyMs: number | undefined;
+  readonly onJump: () => void;
+}
+
+/** How live the picture is; nothing while there is none. */
+export function LiveBadge({ state, latencyMs, onJump }: LiveBadgeProps) {
+  if (state.name !== 'playing' && state.name !== 'buffering' && state.name !== 'paused') return null;
+  const behind = state.name === 'paused' || isBehind(latencyMs);
+  return (
+    <>
+      <div
+        className={styles.badge}
+        data-live={state.name === 'playing' && !behind}
+        title="Time since the encoder took the picture in"
+      >
+        {behind ? 'BEHIND' : 'LIVE'}
+        {latencyMs !== undefined && state.name !== 'paused' && <span>· {formatLatency(latencyMs)}</span>}
+      </div>
+      {behind && (
+        <button type="button" className={styles.pill} aria-keyshortcuts="l" onClick={onJump}>
+          Jump to live
+        </button>
+      )}
+    </>
+  );
+}

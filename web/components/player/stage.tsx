@@ -1,0 +1,108 @@
+'use client';
+
+import { TopicastPlayer, type TopicastPlayerElement } from '@topicast/player/react';
+import { MediaController } from 'media-chrome/react';
+import { type ComponentRef, useEffect, useRef, useState } from 'react';
+import { useHotkeys } from '../../hooks/use-hotkeys';
+import { usePlayerReport } from '../../hooks/use-player-report';
+import { spokenState, watchView } from '../../lib/watch-view';
+import { Controls } from './controls';
+import { LiveBadge } from './live-badge';
+import { SoundPrompt } from './sound-prompt';
+import styles from './stage.module.css';
+import { StatsPanel } from './stats-panel';
+import { StatusOverlay } from './status-overlay';
+
+interface StageProps {
+  /** The WebSocket address of the stream. */
+  readonly src: string;
+  readonly title: string;
+}
+
+/** The player and everything that lies over the picture: badge, state, controls, statistics. */
+export function Stage({ src, title }: StageProps) {
+  const stage = useRef<HTMLDivElement>(null);
+  const controller = useRef<ComponentRef<typeof MediaController>>(null);
+  const player = useRef<TopicastPlayerElement>(null);
+  const [statsShown, setStatsShown] = useState(false);
+  const [silenced, setSilenced] = useState(false);
+  const { report, onStateChange, onStats } = usePlayerReport();
+  const { state, stats, history } = report;
+  const view = watchView(state);
+
+  useEffect(() => {
+    // All of the stage goes to full screen, not only what is inside the controller.
+    if (controller.current && stage.current) controller.current.fullscreenElement = stage.current;
+  }, []);
+
+  const toggleStats = () => setStatsShown((shown) => !shown);
+  const jumpToLive = () => rejoin(player.current);
+  useHotkeys({
+    i: toggleStats,
+    k: () => togglePlay(player.current),
+    ' ': () => togglePlay(player.current),
+    m: () => toggleSound(player.current),
+    f: () => toggleFullscreen(stage.current),
+    l: jumpToLive,
+  });
+
+  return (
+    <div ref={stage} className={styles.stage}>
+      <MediaController
+        ref={controller}
+        className={styles.controller}
+        defaultStreamType="live"
+        noHotkeys
+        noAutoSeekToLive
+        noMutedPref
+      >
+        <TopicastPlayer
+          ref={player}
+          slot="media"
+          className={styles.media}
+          src={src}
+          title={title}
+          autoPlay
+          onStateChange={onStateChange}
+          onStats={onStats}
+          onAutoplayMuted={() => setSilenced(true)}
+        />
+        <Controls statsShown={statsShown} onToggleStats={toggleStats} />
+      </MediaController>
+      <StatusOverlay view={view} onRetry={jumpToLive} />
+      <div className={styles.top}>
+        <LiveBadge state={state} latencyMs={stats?.latencyMs} onJump={jumpToLive} />
+      </div>
+      {statsShown && stats && <StatsPanel stats={stats} history={history} />}
+      {silenced && view.kind === 'clear' && (
+        <SoundPrompt player={player} onSound={() => setSilenced(false)} />
+      )}
+      <p className="visually-hidden" role="status">
+        {spokenState(view)}
+      </p>
+    </div>
+  );
+}
+
+// A refusal to play comes back as the player's state, and one to go full screen as nothing happening.
+const ignore = (): void => undefined;
+
+function togglePlay(player: TopicastPlayerElement | null): void {
+  if (player?.paused) player.play().catch(ignore);
+  else player?.pause();
+}
+
+/** Whoever plays joins at the live edge; whoever is behind it begins anew. */
+function rejoin(player: TopicastPlayerElement | null): void {
+  if (player?.state.name === 'paused') player.play().catch(ignore);
+  else player?.load();
+}
+
+function toggleSound(player: TopicastPlayerElement | null): void {
+  if (player) player.muted = !player.muted;
+}
+
+function toggleFullscreen(stage: HTMLElement | null): void {
+  const change = document.fullscreenElement ? document.exitFullscreen() : stage?.requestFullscreen();
+  change?.catch(ignore);
+}
