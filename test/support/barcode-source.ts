@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { type StreamId, streamId } from '@topicast/contracts/stream-id';
-import { milliseconds, ticksToMs } from '@topicast/contracts/units';
+import { milliseconds } from '@topicast/contracts/units';
 import type { ChunkLog, NewRecord } from '@topicast/log';
 import { type Chunk, Chunker } from '@topicast/media/mpegts';
 import { BLOCK_PIXELS, BLOCKS, drawBarcode } from './barcode.js';
@@ -64,7 +64,9 @@ export async function startBarcodeSource(
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   const session = Date.now();
-  const publish = publisher(log, id, session);
+  /** When the pictures were drawn that the encoder has not given out yet, in order: it has no B-frames. */
+  const drawn: number[] = [];
+  const publish = publisher(log, id, session, drawn);
   const chunker = new Chunker((chunk) => publish(chunk));
   encoder.stdout.on('data', (data: Buffer) => chunker.push(data));
   encoder.stdin.on('error', () => undefined);
@@ -73,9 +75,14 @@ export async function startBarcodeSource(
   let timer: NodeJS.Timeout;
   const draw = () => {
     const frame = frames[counter % BACKGROUNDS]!;
-    drawBarcode(frame, WIDTH, Date.now(), counter);
-    // A copy: the pipe may still hold the frame when this background's turn comes again.
-    if (encoder.stdin.writableLength < 4 * frame.byteLength) encoder.stdin.write(Buffer.from(frame));
+    // An encoder that does not keep up gets fewer pictures, not a queue of old ones.
+    if (encoder.stdin.writableLength < 2 * frame.byteLength) {
+      const now = Date.now();
+      drawBarcode(frame, WIDTH, now, counter);
+      // A copy: the pipe may still hold the frame when this background's turn comes again.
+      encoder.stdin.write(Buffer.from(frame));
+      drawn.push(now);
+    }
     counter++;
     const next = session + (counter * 1000) / FRAME_RATE;
     timer = setTimeout(draw, Math.max(0, next - Date.now()));
@@ -91,11 +98,11 @@ export async function startBarcodeSource(
   };
 }
 
-function publisher(log: ChunkLog, id: StreamId, session: number): (chunk: Chunk) => void {
+function publisher(log: ChunkLog, id: StreamId, session: number, drawn: number[]): (chunk: Chunk) => void {
   let waiting: NewRecord[] = [];
   let sending = false;
   let sequence = 0;
-  let firstTime: number | undefined;
+  let wallClock = session;
   const send = async () => {
     sending = true;
     while (waiting.length > 0) {
@@ -106,12 +113,9 @@ function publisher(log: ChunkLog, id: StreamId, session: number): (chunk: Chunk)
     sending = false;
   };
   return ({ data, start: _, ...chunk }) => {
-    firstTime ??= chunk.decodeTime;
-    const since = ticksToMs((chunk.decodeTime - firstTime) as typeof chunk.decodeTime);
-    waiting.push({
-      value: data,
-      header: { ...chunk, session, sequence: sequence++, wallClock: milliseconds(session + since) },
-    });
+    if (!chunk.audioOnly) wallClock = drawn.shift() ?? wallClock;
+    const header = { ...chunk, session, sequence: sequence++, wallClock: milliseconds(wallClock) };
+    waiting.push({ value: data, header });
     if (!sending) send().catch(() => undefined);
   };
 }

@@ -50,6 +50,9 @@ export async function launchChromium(
     viewport: options.viewport ?? { width: 1280, height: 800 },
     colorScheme: options.colorScheme ?? 'dark',
   });
-  context.once('close', () => void rm(profile, { recursive: true, force: true }));
+  context.once(
+    'close',
+    () => void rm(profile, { recursive: true, force: true, maxRetries: 10 }).catch(() => undefined),
+  );
   return context;
 }

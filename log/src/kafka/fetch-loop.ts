@@ -1,24 +1,14 @@
 import { milliseconds } from '@topicast/contracts/units';
 import type { Node } from './cluster.js';
+import type { FetchedPartition } from './fetch-response.js';
+import { type Follower, Followers } from './followers.js';
 import { Transient, verdictOf } from './kafka-errors.js';
 import type { FetchFields } from './kafkajs-private.js';
-import { decodeRecords, type KafkaRecord } from './record-batch.js';
+import { decodeRecords } from './record-batch.js';
 import { fetchRequest } from './requests.js';
 
-/** Somebody who follows a partition. */
-export interface Follower {
-  readonly topic: string;
-  readonly partition: number;
-  /** The offset wanted next. */
-  readonly next: number;
-  /** Records from `next` on, in order; then `next` must be the one given. Shared with the other followers. */
-  take(records: readonly KafkaRecord[], next: number): void;
-  /** The end: the topic is gone, or cannot be read. */
-  fail(error: Error): void;
-}
-
-/** Why followers leave a loop: `unknown` and `moved` need another look at who leads, `out-of-range` other offsets. */
-export type Trouble = 'unknown' | 'moved' | 'out-of-range';
+/** Why a follower leaves a loop: `moved` needs another look at who leads (if anybody), `out-of-range` at the offsets. */
+export type Trouble = 'moved' | 'out-of-range';
 
 /** Who looks after the followers that a loop cannot serve. */
 export interface LoopOwner {
@@ -37,7 +27,7 @@ const PARTITION_BYTES = 1024 * 1024;
  * itself when nobody does.
  */
 export class FetchLoop {
-  readonly #followers = new Set<Follower>();
+  readonly #followers = new Followers();
   #running = false;
 
   constructor(
@@ -51,87 +41,65 @@ export class FetchLoop {
   }
 
   remove(follower: Follower): void {
-    this.#followers.delete(follower);
+    this.#followers.remove(follower);
   }
 
   async #run(): Promise<void> {
     this.#running = true;
-    while (this.#followers.size > 0) await this.#fetch();
+    while (!this.#followers.isEmpty) await this.#fetch(this.#followers.wanted(PARTITION_BYTES));
     this.#running = false;
   }
 
-  async #fetch(): Promise<void> {
-    const wanted = new Wanted(this.#followers);
+  async #fetch(wanted: FetchFields['topics']): Promise<void> {
     try {
-      const answer = await this.node.request('tail', fetchRequest(wanted.topics(), MAX_WAIT, MAX_BYTES));
+      const answer = await this.node.request('tail', fetchRequest(wanted, MAX_WAIT, MAX_BYTES));
       if (answer.errorCode !== 0) throw new Transient(`Kafka refuses to be read: error ${answer.errorCode}`);
-      for (const { topic, partition, errorCode, recordSet } of answer.partitions) {
-        const followers = this.#ready(topic, partition, wanted.offset(topic, partition));
-        const verdict = verdictOf(errorCode);
-        if (verdict === 'fine') this.#deliver(followers, recordSet, wanted.offset(topic, partition));
-        else
-          this.#release(followers, verdict === 'unknown' || verdict === 'out-of-range' ? verdict : 'moved');
+      const from = offsetsOf(wanted);
+      for (const partition of answer.partitions) {
+        this.#handle(partition, from(partition.topic, partition.partition));
       }
     } catch {
-      // The link has said why. Another broker may lead by now.
-      this.#release([...this.#followers], 'moved');
+      // The link has told why. Another broker may lead by now.
+      for (const follower of this.#followers.all()) this.#release(follower, 'moved');
     }
   }
 
-  /** Followers that came, or were clamped, to before where the fetch began must wait for the next one. */
-  #ready(topic: string, partition: number, from: number): Follower[] {
-    return [...this.#followers].filter(
-      (each) => each.partition === partition && each.topic === topic && each.next >= from,
-    );
+  #handle({ topic, partition, errorCode, recordSet }: FetchedPartition, from: number): void {
+    const verdict = verdictOf(errorCode);
+    if (verdict === 'fine' && recordSet.byteLength === 0) return;
+    // Who came meanwhile and wants what is before the beginning of this fetch waits for the next.
+    const followers = this.#followers.of(topic, partition).filter(({ next }) => next >= from);
+    if (verdict === 'fine') this.#deliver(followers, recordSet, from);
+    else for (const each of followers) this.#release(each, verdict === 'out-of-range' ? verdict : 'moved');
   }
 
   #deliver(followers: readonly Follower[], recordSet: Buffer, from: number): void {
-    if (recordSet.byteLength === 0 || followers.length === 0) return;
+    if (followers.length === 0) return;
     try {
       const { records, next } = decodeRecords(recordSet, from);
       for (const follower of followers) {
         if (next <= follower.next) continue;
-        const unseen =
-          records[0]?.offset === follower.next ? records : records.filter((r) => r.offset >= follower.next);
-        follower.take(unseen, next);
+        const seen = records.findIndex(({ offset }) => offset >= follower.next);
+        follower.take(seen < 0 ? [] : records.slice(seen), next);
       }
     } catch (error) {
       for (const follower of followers) this.owner.fail(follower, error as Error);
     }
   }
 
-  #release(followers: readonly Follower[], trouble: Trouble): void {
-    for (const follower of followers) {
-      this.remove(follower);
-      this.owner.recover(follower, trouble);
-    }
+  #release(follower: Follower, trouble: Trouble): void {
+    this.remove(follower);
+    this.owner.recover(follower, trouble);
   }
 }
 
-/** From where each partition is to be read: the lowest offset that a follower of it wants. */
-class Wanted {
-  readonly #offsets = new Map<string, Map<number, number>>();
-
-  constructor(followers: Iterable<Follower>) {
-    for (const { topic, partition, next } of followers) {
-      const partitions = this.#offsets.get(topic) ?? new Map<number, number>();
-      this.#offsets.set(topic, partitions);
-      partitions.set(partition, Math.min(next, partitions.get(partition) ?? next));
-    }
-  }
-
-  offset(topic: string, partition: number): number {
-    return this.#offsets.get(topic)?.get(partition) ?? Number.POSITIVE_INFINITY;
-  }
-
-  topics(): FetchFields['topics'] {
-    return [...this.#offsets].map(([topic, partitions]) => ({
+/** Looks up from where a partition was asked for. */
+function offsetsOf(wanted: FetchFields['topics']): (topic: string, partition: number) => number {
+  const topics = new Map(
+    wanted.map(({ topic, partitions }) => [
       topic,
-      partitions: [...partitions].map(([partition, fetchOffset]) => ({
-        partition,
-        fetchOffset,
-        maxBytes: PARTITION_BYTES,
-      })),
-    }));
-  }
+      new Map(partitions.map(({ partition, fetchOffset }) => [partition, fetchOffset])),
+    ]),
+  );
+  return (topic, partition) => topics.get(topic)?.get(partition) ?? Number.POSITIVE_INFINITY;
 }

@@ -5,6 +5,9 @@ export class Transient extends Error {
   override readonly name = 'Transient';
 }
 
+/** The offset asked for is not in the log: too old, or not there yet. Looked up again, the bounds may hold. */
+export class OffsetOutOfRange extends Transient {}
+
 /**
  * What a broker's error code asks of us. https://kafka.apache.org/protocol.html#protocol_error_codes
  * - `unknown`: no such topic or partition *there*: look it up before believing it

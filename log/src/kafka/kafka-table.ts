@@ -2,7 +2,7 @@ import { Partitioners } from 'kafkajs';
 import { type Bounds, LogError, type Table } from '../chunk-log.js';
 import { Serial } from '../serial.js';
 import { TableView } from '../table-view.js';
-import type { Follower } from './fetch-loop.js';
+import type { Follower } from './followers.js';
 import { closedLog } from './kafka-errors.js';
 import type { Reader } from './reader.js';
 import type { KafkaRecord } from './record-batch.js';

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Health } from './health.js';
-import { closedLog, Transient } from './kafka-errors.js';
+import { Transient } from './kafka-errors.js';
 import { Connection, type PrivateConnection, type PrivateLogger, type Protocol } from './kafkajs-private.js';
 
 export interface Address {
@@ -63,14 +63,14 @@ export class Link {
     const state = this.#state;
     this.#state = { is: 'closed' };
     if (state.is === 'connected') release(state.connection, state.socket);
-    if (state.is === 'connecting') state.socket.destroy(closedLog());
+    if (state.is === 'connecting') state.socket.destroy(closed());
   }
 
   #connected(): Promise<PrivateConnection> | PrivateConnection {
     const state = this.#state;
     switch (state.is) {
       case 'closed':
-        throw closedLog();
+        throw closed();
       case 'connecting':
         return state.opening;
       case 'connected':
@@ -104,7 +104,7 @@ export class Link {
       () => {
         if (this.#state.is === 'closed') {
           release(connection, socket);
-          throw closedLog();
+          throw closed();
         }
         this.#state = { is: 'connected', connection, socket };
         return connection;
@@ -119,18 +119,29 @@ export class Link {
   }
 
   #fail(connection: PrivateConnection, cause: unknown): Error {
-    if (this.#state.is === 'closed') return closedLog();
+    if (this.#state.is === 'closed') return closed();
     const words = cause instanceof Error ? cause.message : String(cause);
     const reason = new Transient(`Kafka at ${nameOf(this.address)} does not answer: ${words}`, { cause });
     const state = this.#state;
     const ofAnEarlierConnection = 'connection' in state && state.connection !== connection;
     if (ofAnEarlierConnection) return reason;
     if (state.is === 'connected') release(connection, state.socket);
-    this.#state = { is: 'failed', at: performance.now(), reason };
-    this.settings.health.down(nameOf(this.address), words);
+    if (state.is === 'connected' && !isTimeout(cause)) {
+      // It may have been idle for too long: the next attempt to connect tells whether the broker is there.
+      this.#state = { is: 'idle' };
+    } else {
+      this.#state = { is: 'failed', at: performance.now(), reason };
+      this.settings.health.down(nameOf(this.address), words);
+    }
     return reason;
   }
 }
+
+const isTimeout = (cause: unknown): boolean =>
+  cause instanceof Error && cause.name === 'KafkaJSRequestTimeoutError';
+
+/** The broker has left the cluster, or the whole log was closed, of which the caller knows. */
+const closed = (): Transient => new Transient('the connection to Kafka was closed');
 
 /** End a connection now: kafkajs's own `disconnect` first waits for the requests in flight. */
 function release(connection: PrivateConnection, socket: Socket): void {

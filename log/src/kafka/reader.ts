@@ -1,8 +1,9 @@
 import { milliseconds } from '@topicast/contracts/units';
 
 import type { Node } from './cluster.js';
-import { FetchLoop, type Follower, type Trouble } from './fetch-loop.js';
-import { closedLog, refusal, Transient, verdictOf } from './kafka-errors.js';
+import { FetchLoop, type Trouble } from './fetch-loop.js';
+import type { Follower } from './followers.js';
+import { closedLog, OffsetOutOfRange, refusal, Transient, verdictOf } from './kafka-errors.js';
 import type { Offsets } from './offsets.js';
 import { pause, persist } from './persist.js';
 import { type Decoded, decodeRecords } from './record-batch.js';
@@ -28,7 +29,7 @@ export class Reader {
 
   /**
    * What is there from an offset on, without waiting for more: at the live edge nothing.
-   * @throws {LogError} `unknown-topic`, `invalid`; {Transient}; {RangeError} if the offset is not in the log
+   * @throws {LogError} `unknown-topic`, `invalid`; {OffsetOutOfRange}, {Transient}
    */
   async page(topic: string, partition: number, offset: number, maxBytes = PAGE_BYTES): Promise<Decoded> {
     const leader = await this.routes.leader(topic, partition);
@@ -43,7 +44,7 @@ export class Reader {
     if (!found) throw new Transient(`Kafka gave no answer for "${topic}"`);
     const verdict = verdictOf(found.errorCode);
     if (verdict === 'fine') return decodeRecords(found.recordSet, offset);
-    if (verdict === 'out-of-range') throw new RangeError(`offset ${offset} is not in "${topic}"`);
+    if (verdict === 'out-of-range') throw new OffsetOutOfRange(`offset ${offset} is not in "${topic}"`);
     this.routes.forget(topic);
     throw refusal(`to read "${topic}", partition ${partition}`, found.errorCode);
   }

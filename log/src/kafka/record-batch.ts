@@ -46,10 +46,19 @@ export function decodeRecords(recordSet: Buffer, from: number): Decoded {
   for (let at = 0; recordSet.byteLength - at >= FIXED_BYTES; ) {
     const end = at + FIRST_BYTES + recordSet.readInt32BE(at + 8);
     if (end > recordSet.byteLength) break;
-    next = Math.max(next, decodeBatch(recordSet.subarray(at, end), from, records));
+    next = Math.max(next, readBatch(recordSet.subarray(at, end), from, records));
     at = end;
   }
   return { records, next };
+}
+
+function readBatch(batch: Buffer, from: number, records: KafkaRecord[]): number {
+  try {
+    return decodeBatch(batch, from, records);
+  } catch (cause) {
+    if (cause instanceof LogError) throw cause;
+    throw new LogError('invalid', 'the topic holds a record batch that cannot be read', { cause });
+  }
 }
 
 /** Returns the offset after the batch: compaction keeps it where it takes the records. */

@@ -1,6 +1,7 @@
 import type { LogRecord } from '../chunk-log.js';
 import { Wake } from '../wake.js';
-import type { Follower } from './fetch-loop.js';
+import type { Follower } from './followers.js';
+import { OffsetOutOfRange } from './kafka-errors.js';
 import { persist } from './persist.js';
 import type { Reader } from './reader.js';
 import type { Decoded, KafkaRecord } from './record-batch.js';
@@ -48,7 +49,7 @@ export class Tail {
     try {
       return await this.reader.page(this.topic, this.partition, next);
     } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
+      if (!(error instanceof OffsetOutOfRange)) throw error;
       return { records: [], next: await clamp(next) };
     }
   }
@@ -57,7 +58,7 @@ export class Tail {
   async *#follow(from: number): AsyncGenerator<readonly LogRecord[], number> {
     const wake = new Wake();
     const ring = (): void => wake.ring();
-    const live = new LiveEdge(this.topic, this.partition, from, ring);
+    const live = new LiveEdge(this.topic, this.partition, from, this.reader, ring);
     this.signal.addEventListener('abort', ring);
     this.reader.follow(live);
     try {
@@ -78,7 +79,7 @@ export class Tail {
 
 type LiveState =
   | { readonly is: 'following' }
-  /** More came than may wait; the records from here on were not kept. */
+  /** More came than may wait; it has left the loop, and these records must be read again. */
   | { readonly is: 'overrun'; readonly from: number }
   | { readonly is: 'failed'; readonly error: Error };
 
@@ -91,15 +92,18 @@ class LiveEdge implements Follower {
     readonly topic: string,
     readonly partition: number,
     public next: number,
+    private readonly reader: Reader,
     private readonly ring: () => void,
   ) {}
 
   take(records: readonly KafkaRecord[], next: number): void {
-    if (this.#waitingBytes > MAX_WAITING_BYTES && this.state.is === 'following') {
+    if (this.#waitingBytes > MAX_WAITING_BYTES) {
       this.state = { is: 'overrun', from: this.next };
+      this.reader.unfollow(this);
+      return;
     }
     this.next = next;
-    if (this.state.is !== 'following' || records.length === 0) return;
+    if (records.length === 0) return;
     for (const record of records) {
       this.#waiting.push(asLogRecord(record));
       this.#waitingBytes += record.value.byteLength;

@@ -1,4 +1,4 @@
-import type { JumpReason, StreamState } from '@topicast/contracts/server-message';
+import type { StreamState } from '@topicast/contracts/server-message';
 import type { Milliseconds, Seconds } from '@topicast/contracts/units';
 import type { Fragment, TrackKind } from '@topicast/media/fmp4';
 import type { ClockEstimate } from '../core/clock.js';
@@ -35,7 +35,6 @@ export type ToPage =
   | { readonly type: 'edge'; readonly media: number; readonly edge: BufferEdge }
   | { readonly type: 'link'; readonly link: LinkState }
   | { readonly type: 'stream'; readonly stream: StreamState }
-  | { readonly type: 'jump'; readonly reason: JumpReason }
   | { readonly type: 'clock'; readonly clock: ClockEstimate }
   | { readonly type: 'anchor'; readonly anchor: TimelineAnchor }
   | { readonly type: 'counters'; readonly counters: WorkerCounters };

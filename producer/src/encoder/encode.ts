@@ -4,6 +4,7 @@ import type { Ffmpeg } from '../ffmpeg/find.js';
 import type { ProcessGuard } from '../ffmpeg/guard.js';
 import { type ProcessExit, startFfmpeg } from '../ffmpeg/process.js';
 import { feedTestPicture } from '../test-picture/feed.js';
+import { Pacer } from './pacer.js';
 
 /** Opening and examining a source takes its time; from then on a live input that is silent for 10 s has failed. */
 const FIRST_CHUNK_MS = 20_000;
@@ -14,6 +15,8 @@ export interface EncodeOptions {
   readonly guard: ProcessGuard;
   readonly args: readonly string[];
   readonly testPicture: boolean;
+  /** A recording, which ffmpeg reads as fast as it is allowed to. */
+  readonly paced: boolean;
   readonly onChunk: (chunk: Chunk, format: StreamFormat) => void;
   /** Called with ffmpeg's last words, once a second. */
   readonly onLines: (lines: string[]) => void;
@@ -27,9 +30,14 @@ export async function encode(
 ): Promise<ProcessExit & { silent: boolean }> {
   const limits = options.silenceMs ?? { first: FIRST_CHUNK_MS, next: NEXT_CHUNK_MS };
   let deadline = performance.now() + limits.first;
+  const emit = (chunk: Chunk): void => options.onChunk(chunk, chunker.format);
+  const pacer = options.paced
+    ? new Pacer(emit, { pause: () => child.pause(), resume: () => child.resume() })
+    : undefined;
   const chunker = new Chunker((chunk) => {
     deadline = performance.now() + limits.next;
-    options.onChunk(chunk, chunker.format);
+    if (pacer) pacer.push(chunk);
+    else emit(chunk);
   });
   const child = startFfmpeg({
     path: options.ffmpeg.path,
@@ -60,5 +68,6 @@ export async function encode(
   clearInterval(watch);
   running.abort();
   chunker.end();
+  pacer?.close();
   return { ...exit, silent };
 }

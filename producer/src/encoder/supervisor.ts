@@ -10,6 +10,7 @@ import { ffmpegArguments } from '../ffmpeg/arguments.js';
 import { explain } from '../ffmpeg/explain.js';
 import type { Ffmpeg } from '../ffmpeg/find.js';
 import type { ProcessGuard } from '../ffmpeg/guard.js';
+import { isLooped } from '../ffmpeg/input.js';
 import { inputOf, needsProbe, type Planned, planEncoding } from '../ffmpeg/plan.js';
 import { probeSource } from '../ffmpeg/probe.js';
 import { type CheckedSource, checkSource, type SourceRules } from '../source/check.js';
@@ -165,8 +166,8 @@ async function run(
   const threads = Math.min(4, availableParallelism());
   const args = ffmpegArguments(plan, { ...encoding, threads, libavformat: ffmpeg.libavformat });
   const silenceMs = options.silenceMs;
-  const testPicture = source.kind === 'test';
-  const exit = await encode({ ...options, args, testPicture, onChunk, onLines, silenceMs }, signal);
+  const kind = { testPicture: source.kind === 'test', paced: isLooped(plan.input) };
+  const exit = await encode({ ...options, ...kind, args, onChunk, onLines, silenceMs }, signal);
   if (signal.aborted) return { why: 'stopped' };
   const problem = exit.silent
     ? 'The source sends nothing any more.'

@@ -28,7 +28,7 @@ export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): st
     ...tracks(plan.input),
     ...(plan.video === 'copy' ? videoCopied(plan.input) : videoEncoded(plan.input, options)),
     ...(plan.audio === 'copy' ? ['-c:a', 'copy'] : audioEncoded(plan.input)),
-    ...output,
+    ...output(plan.input),
   ];
 }
 
@@ -92,9 +92,11 @@ const audioEncoded = (input: EncoderInput): string[] => [
   ...['-c:a', 'aac', '-b:a', '128k', '-ar', '48000', '-ac', '2'],
 ];
 
-const output = [
-  // The muxer holds nothing back: no delay added to the timestamps, no waiting for the other track, no buffer.
-  ...['-muxdelay', '0', '-muxpreload', '0', '-max_interleave_delta', '1', '-flush_packets', '1'],
+const output = (input: EncoderInput): string[] => [
+  // The muxer holds nothing back: no delay added to the timestamps, no buffer.
+  ...['-muxdelay', '0', '-muxpreload', '0', '-flush_packets', '1'],
+  // A live picture does not wait for its sound. A recording is read ahead: its tracks are put in order first.
+  ...['-max_interleave_delta', isLooped(input) ? '2000000' : '1'],
   // One audio frame a PES, and video PES whose end is known at once.
   ...['-pes_payload_size', '0', '-omit_video_pes_length', '0'],
   ...['-max_muxing_queue_size', '1024', '-f', 'mpegts', 'pipe:1'],

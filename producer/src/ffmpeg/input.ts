@@ -5,7 +5,7 @@ import { TEST_PICTURE } from '../test-picture/format.js';
 export type EncoderInput =
   | { readonly kind: 'test' }
   | { readonly kind: 'file'; readonly path: string }
-  /** `paced`: a recording of known length, which its server would send as fast as it can. */
+  /** `paced`: a recording of known length, and not a live source. */
   | { readonly kind: 'url'; readonly url: string; readonly protocol: UrlProtocol; readonly paced: boolean }
   | { readonly kind: 'device'; readonly path: string; readonly system: 'linux' | 'darwin' };
 
@@ -27,17 +27,17 @@ const TRANSPORTS: Record<UrlProtocol, string> = {
 
 const IO_TIMEOUT_US = String(10_000_000);
 
-/** Recordings begin again at their end, and run at their own speed. */
+/** Recordings: they begin again at their end, and come as fast as they are read. */
 export const isLooped = (input: EncoderInput): boolean =>
   input.kind === 'file' || (input.kind === 'url' && input.paced);
 
 /** Everything up to and including `-i`. */
 export const inputArguments = (input: EncoderInput, libavformat: number): string[] => [
-  ...(isLooped(input) ? ['-re', '-stream_loop', '-1'] : []),
+  ...(isLooped(input) ? ['-stream_loop', '-1'] : []),
   ...opening(input, libavformat),
 ];
 
-/** The same without speed and loop, for looking at a source. */
+/** The same without the loop, for looking at a source. */
 export function opening(input: EncoderInput, libavformat: number): string[] {
   switch (input.kind) {
     case 'test':

@@ -19,6 +19,9 @@ export interface FfmpegProcess {
   readonly lines: () => string[];
   /** Resolves when the process is gone and all that it wrote has been read; never rejects. */
   readonly exited: Promise<ProcessExit>;
+  /** Leave its output where it is, which holds it back; and go on reading. */
+  pause(): void;
+  resume(): void;
   /** SIGTERM, and SIGKILL if that does not help. */
   end(): void;
 }
@@ -41,7 +44,8 @@ export function startFfmpeg(options: {
   });
   options.guard.watch(child);
   const tail = new StderrTail(options.keepLines);
-  (child.stdout as Readable).on('data', options.onOutput);
+  const output = child.stdout as Readable;
+  output.on('data', options.onOutput);
   (child.stderr as Readable).setEncoding('utf8').on('data', (text: string) => tail.push(text));
 
   const feeds = options.fed
@@ -65,8 +69,12 @@ export function startFfmpeg(options: {
     feeds,
     lines: () => tail.lines(),
     exited,
+    pause: () => output.pause(),
+    resume: () => output.resume(),
     end() {
       if (killing) return;
+      // Its output must be read to its end, or the process is never seen to close.
+      output.resume();
       feeds?.video.destroy();
       feeds?.audio.destroy();
       child.kill('SIGTERM');

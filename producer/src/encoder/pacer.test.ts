@@ -1,0 +1,79 @@
+import { ticks90k } from '@topicast/contracts/units';
+import type { Chunk } from '@topicast/media/mpegts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Pacer } from './pacer.js';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const frame = (ms: number, discontinuity = false): Chunk => ({
+  ...{ data: new Uint8Array(188), keyframe: false, discontinuity, audioOnly: false, sinceKeyframe: 0 },
+  ...{ decodeTime: ticks90k(ms * 90), presentationOffset: ticks90k(0), start: 0 },
+});
+
+function setUp() {
+  const out: [at: number, ms: number][] = [];
+  const encoder = {
+    paused: false,
+    pause: () => (encoder.paused = true),
+    resume: () => (encoder.paused = false),
+  };
+  const begin = performance.now();
+  const pacer = new Pacer((chunk) => out.push([performance.now() - begin, chunk.decodeTime / 90]), encoder);
+  /** The encoder's next frames, as long as it is not held back. */
+  let next = 0;
+  const encode = (frames: number): void => {
+    for (let count = 0; count < frames && !encoder.paused; count++) pacer.push(frame(40 * next++));
+  };
+  return { pacer, out, encoder, encode };
+}
+
+describe('Pacer', () => {
+  it('turns bursts into the pace of the timestamps, and holds the encoder back', () => {
+    const { out, encode, encoder } = setUp();
+    for (let ms = 0; ms < 20_000; ms += 400) {
+      // Fast, but in bursts.
+      encode(40);
+      vi.advanceTimersByTime(400);
+    }
+    expect(encoder.paused || out.length < 505).toBe(true);
+    expect(out.length).toBeGreaterThan(450);
+    const lateness = out.map(([at, ms]) => at - ms);
+    expect(Math.max(...lateness) - Math.min(...lateness)).toBeLessThan(2);
+  });
+
+  it('starts with what is there when the encoder is slow', () => {
+    const { out, encode } = setUp();
+    for (let ms = 0; ms < 3_000; ms += 40) {
+      encode(1);
+      vi.advanceTimersByTime(40);
+    }
+    expect(out[0]![0]).toBeCloseTo(960, -2);
+    expect(out.length).toBeGreaterThan(40);
+  });
+
+  it('goes on from the present after a pause of the encoder, without a burst', () => {
+    const { out, encode } = setUp();
+    encode(30);
+    vi.advanceTimersByTime(6_000);
+    const before = out.length;
+    encode(30);
+    vi.advanceTimersByTime(400);
+    expect(out.length - before).toBeLessThanOrEqual(12);
+    expect(out.length - before).toBeGreaterThan(5);
+  });
+
+  it('follows a jump of the timestamps', () => {
+    const { out, encode, pacer } = setUp();
+    encode(10);
+    for (let ms = 0; ms < 1_000; ms += 40) pacer.push(frame(5_000_000 + ms, ms === 0));
+    vi.advanceTimersByTime(3_000);
+    expect(out).toHaveLength(35);
+    const [last, first] = [out[34]!, out[10]!];
+    expect(last[0] - first[0]).toBeCloseTo(960, -1);
+  });
+});

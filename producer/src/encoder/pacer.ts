@@ -1,0 +1,84 @@
+import { ticksToMs } from '@topicast/contracts/units';
+import type { Chunk } from '@topicast/media/mpegts';
+
+/** Media held ready, so that an encoder that pauses (a busy machine, a badly interleaved file) is not noticed. */
+const LEAD_MS = 1_000;
+/** Begin with less when the encoder is slow to fill it. */
+const FILL_MS = 1_500;
+/** Sound and picture follow each other more closely than this; who is later was not there in time. */
+const LATE_MS = 250;
+
+/**
+ * Lets the chunks of a recording go at the pace of their timestamps. ffmpeg could do that itself (`-re`), but it paces
+ * what it reads: a file that stores half a second of sound and then half a second of pictures comes out in bursts.
+ */
+export class Pacer {
+  #queue: Chunk[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #filledBy: number | undefined;
+  /** The moment of decode time 0; unset while the lead is being filled. */
+  #origin: number | undefined;
+  #paused = false;
+
+  constructor(
+    private readonly emit: (chunk: Chunk) => void,
+    /** Holds the encoder back, and lets it go on. */
+    private readonly encoder: { pause(): void; resume(): void },
+  ) {}
+
+  push(chunk: Chunk): void {
+    this.#queue.push(chunk);
+    this.#filledBy ??= performance.now() + FILL_MS;
+    if (!this.#paused && this.#lead() >= LEAD_MS) {
+      this.#paused = true;
+      this.encoder.pause();
+    }
+    this.#run();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#queue = [];
+  }
+
+  #run(): void {
+    clearTimeout(this.#timer);
+    const now = performance.now();
+    for (let head = this.#queue[0]; head; head = this.#queue[0]) {
+      const wait = this.#due(head, now) - now;
+      if (wait > 0) {
+        this.#timer = setTimeout(() => this.#run(), wait);
+        break;
+      }
+      this.#queue.shift();
+      this.emit(head);
+    }
+    if (this.#paused && this.#lead() < LEAD_MS / 2) {
+      this.#paused = false;
+      this.encoder.resume();
+    }
+  }
+
+  #due(chunk: Chunk, now: number): number {
+    const time = ticksToMs(chunk.decodeTime);
+    if (this.#origin === undefined) {
+      const full = this.#lead() >= LEAD_MS || now >= this.#filledBy!;
+      if (!full) return this.#filledBy!;
+      this.#origin = now - time;
+    }
+    const due = this.#origin + time;
+    const elsewhere = chunk.discontinuity && Math.abs(due - now) > LATE_MS;
+    if (!elsewhere && now - due <= LATE_MS) return due;
+    this.#origin = now - time;
+    return now;
+  }
+
+  /** Milliseconds of media that are ready. Over a jump of the timestamps they cannot be told, and count as enough. */
+  #lead(): number {
+    const [first, last] = [this.#queue[0], this.#queue.at(-1)];
+    if (!first || !last) return 0;
+    const span = ticksToMs(last.decodeTime) - ticksToMs(first.decodeTime);
+    const jumped = this.#queue.some(({ discontinuity }, index) => index > 0 && discontinuity);
+    return jumped ? LEAD_MS : span;
+  }
+}
