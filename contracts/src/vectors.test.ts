@@ -11,7 +11,14 @@ import { milliseconds, ticks90k } from './units.js';
 
 interface Vectors {
   headers: { name: string; hex: string; header: ChunkHeader }[];
-  messages: { name: string; hex: string; offset: number; part: number; header: ChunkHeader; dataHex: string }[];
+  messages: {
+    name: string;
+    hex: string;
+    offset: number;
+    part: number;
+    header: ChunkHeader;
+    dataHex: string;
+  }[];
   damagedMessages: { name: string; hex: string }[];
   serverMessages: { text: string; valid: boolean }[];
   clientMessages: { text: string; valid: boolean }[];

@@ -1,6 +1,6 @@
 import type { PlayerState, Problem } from '@topicast/player';
 import { describe, expect, it } from 'vitest';
-import { spokenState, watchView } from './watch-view';
+import { needsJump, spokenState, watchView } from './watch-view';
 
 const away: Problem = { reason: 'unreachable', message: 'The gateway does not answer.' };
 
@@ -28,6 +28,13 @@ describe('what a viewer is told', () => {
     );
     expect(retryOf({ name: 'failed', problem: { ...away, reason: 'deleted' }, retry: 'slowly' })).toBe(false);
     expect(retryOf({ name: 'ended' })).toBe(false);
+  });
+
+  it('offers the way to the live edge to those who are behind it, and not while nothing can be done', () => {
+    expect(needsJump({ name: 'playing' }, 172)).toBe(false);
+    expect(needsJump({ name: 'playing' }, 4_000)).toBe(true);
+    expect(needsJump({ name: 'paused' }, undefined)).toBe(true);
+    expect(needsJump({ name: 'buffering' }, 4_000)).toBe(false);
   });
 
   it('has words for every state', () => {

@@ -56,8 +56,14 @@ const WAITING: Readonly<Record<'offline' | 'starting' | 'failed', WatchView>> = 
 
 function failedView({ problem, retry }: Extract<PlayerState, { name: 'failed' }>): WatchView {
   switch (problem.reason) {
-    case 'deleted':
     case 'unknown-stream':
+      return {
+        kind: 'message',
+        title: 'There is no such stream yet',
+        text: 'When it is created, it plays here.',
+        retry: false,
+      };
+    case 'deleted':
       return {
         kind: 'message',
         title: 'This stream is gone',
@@ -89,6 +95,6 @@ export const spokenState = (view: WatchView): string => {
 };
 
 const BEHIND_MS = 3_000;
-/** Whether a picture of this age is so old that a way back to the live edge is offered. */
-export const isBehind = (latencyMs: number | undefined): boolean =>
-  latencyMs !== undefined && latencyMs > BEHIND_MS;
+/** Whether a way back to the live edge is offered: the picture stands, or is `latencyMs` old, which is too much. */
+export const needsJump = (state: PlayerState, latencyMs: number | undefined): boolean =>
+  state.name === 'paused' || (state.name === 'playing' && (latencyMs ?? 0) > BEHIND_MS);

@@ -310,7 +310,7 @@ describe('what viewers say', () => {
         await until(() => other.chunks.length === published);
         expect([undefined, CloseCode.badMessage, 1009]).toContain(viewer.closed?.code);
       }),
-      { numRuns: 150 },
+      { numRuns: Number(process.env.TOPICAST_FUZZ_RUNS ?? 150) },
     );
     expect(other.offsets).toEqual(range(0, published));
     expect(other.closed).toBeUndefined();

@@ -1,20 +1,9 @@
-import { spawn } from 'node:child_process';
 import { milliseconds } from '@topicast/contracts/units';
 import type { LogRecord } from '@topicast/log';
 import { Chunker } from '@topicast/media/mpegts';
 import { describe, expect, it } from 'vitest';
+import { tutorialStream } from '../testing/tutorial-stream.js';
 import { type ForeignChunk, ForeignReader } from './foreign.js';
-
-const FFMPEG = process.env.FFMPEG_PATH || 'ffmpeg';
-
-/** What the ten-line producer of any tutorial reads from ffmpeg: x264's own GOP, unaligned blocks. */
-async function tutorialStream(seconds: number): Promise<Buffer> {
-  const args = `-v error -nostdin -f lavfi -i testsrc2=s=320x180:r=25 -f lavfi -i sine -t ${seconds} -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac -f mpegts pipe:1`;
-  const child = spawn(FFMPEG, args.split(' '), { stdio: ['ignore', 'pipe', 'inherit'] });
-  const parts: Buffer[] = [];
-  for await (const part of child.stdout) parts.push(part);
-  return Buffer.concat(parts);
-}
 
 function recordsOf(stream: Buffer, blockBytes: number, msPerBlock = 0): LogRecord[] {
   const records: LogRecord[] = [];

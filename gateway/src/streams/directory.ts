@@ -51,7 +51,7 @@ export class Directory {
     });
   }
 
-  /** Read the tables. Rejects with a LogError if the log is away. */
+  /** Read the tables, and see which topics there are. Rejects with a LogError if the log is away. */
   async open(): Promise<void> {
     const { log } = this.#options;
     const streams = await log.table(STREAMS_TABLE);
@@ -63,13 +63,18 @@ export class Directory {
     );
     for (const [key, value] of status.entries()) this.#onStatus(key, value, 'before');
     for (const [key, value] of streams.entries()) this.#onRow(key, value);
+    try {
+      await this.foreign.open();
+    } catch (error) {
+      this.#stopListening();
+      throw error;
+    }
     this.#tables = { streams, status };
-    this.foreign.open();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const end of this.#unlisten.splice(0)) end();
+    this.#stopListening();
     await this.foreign.close();
   }
 
@@ -109,6 +114,10 @@ export class Directory {
   /** Notice what only the passing of time tells: producers gone silent, topics that stopped growing. */
   tick(): void {
     for (const stream of [...this.#told.keys()]) this.#review(stream);
+  }
+
+  #stopListening(): void {
+    for (const end of this.#unlisten.splice(0)) end();
   }
 
   #know(id: StreamId): KnownStream | undefined {

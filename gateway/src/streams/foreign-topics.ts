@@ -42,7 +42,9 @@ export class ForeignTopics {
     this.#options = options;
   }
 
-  open(): void {
+  /** Resolves when the topics there are have been listed. Rejects with a LogError if the log is away. */
+  async open(): Promise<void> {
+    await this.#list();
     this.#running ??= this.#run();
   }
 
@@ -82,7 +84,7 @@ export class ForeignTopics {
 
   async #run(): Promise<void> {
     const { signal } = this.#closing;
-    let listedAt = Number.NEGATIVE_INFINITY;
+    let listedAt = now();
     while (!signal.aborted) {
       try {
         if (now() - listedAt >= LIST_EVERY_MS) {

@@ -38,6 +38,8 @@ export class Cluster {
   readonly #seeds: readonly Node[];
   #nodes = new Map<number, Node>();
   #controllerId = -1;
+  /** Asked first: a broker that hangs costs a timeout. */
+  #lastToAnswer: Node | undefined;
 
   constructor(
     seeds: readonly Address[],
@@ -57,9 +59,12 @@ export class Cluster {
   /** Ask any broker that answers. @throws {Transient} */
   async metadata(topics: readonly string[]): Promise<Metadata> {
     let failure: unknown = new Transient('no Kafka broker is known');
-    for (const node of new Set([...this.#nodes.values(), ...this.#seeds])) {
+    const known = [...this.#nodes.values(), ...this.#seeds];
+    for (const node of new Set([...known.filter((each) => each === this.#lastToAnswer), ...known])) {
       try {
-        return this.#learn(await node.request('ask', metadataRequest(topics)));
+        const answer = await node.request('ask', metadataRequest(topics));
+        this.#lastToAnswer = node;
+        return this.#learn(answer);
       } catch (error) {
         failure = error;
       }
@@ -69,8 +74,6 @@ export class Cluster {
 
   /** What each broker knows: after a topic was made or deleted they learn of it one after the other. */
   async metadataOfEach(topics: readonly string[]): Promise<Metadata[]> {
-    const first = await this.metadata(topics);
-    if (this.#nodes.size < 2) return [first];
     const nodes = [...this.#nodes.values()];
     const answers = await Promise.allSettled(
       nodes.map((node) => node.request('ask', metadataRequest(topics))),

@@ -5,8 +5,8 @@ import type { Socket } from 'node:net';
  * The parts of kafkajs that it does not export: one connection, and the encoders of requests. Everything that is
  * private to kafkajs is named here and nowhere else; kafkajs is pinned, and `kafkajs-private.test.ts` guards it.
  *
- * Why not its consumer and producer: see docs/decisions (no partitions without a group, `targetTopics` that never
- * shrinks, one error of one topic stops all). A connection of its own for each purpose needs neither.
+ * Its consumer reads no partition without a group and stops all topics at one topic's error; its producer never forgets
+ * a deleted topic (`targetTopics`). A connection for each purpose, and requests of our own, need neither.
  */
 export interface PrivateConnection {
   connect(): Promise<unknown>;

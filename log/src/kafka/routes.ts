@@ -50,7 +50,7 @@ export class Routes {
   }
 
   async #look(topic: string): Promise<Leaders> {
-    const [found] = await findTopics(this.cluster, topic);
+    const found = await findTopic(this.cluster, topic);
     if (!found) throw unknownTopic(topic);
     if (found.topicErrorCode !== 0 && verdictOf(found.topicErrorCode) !== 'moved') {
       throw refusal(`metadata of "${topic}"`, found.topicErrorCode);
@@ -63,10 +63,11 @@ export class Routes {
   }
 }
 
-/** What those brokers that know the topic say of it. */
-export async function findTopics(cluster: Cluster, topic: string): Promise<TopicMetadata[]> {
-  const answers = await cluster.metadataOfEach([topic]);
-  return answers
-    .flatMap((answer) => answer.topicMetadata)
-    .filter((each) => each.topic === topic && each.topicErrorCode !== UNKNOWN_TOPIC);
+/** What Kafka says of a topic; undefined if no broker knows it. @throws {Transient} */
+export async function findTopic(cluster: Cluster, topic: string): Promise<TopicMetadata | undefined> {
+  const isIt = (each: TopicMetadata): boolean =>
+    each.topic === topic && each.topicErrorCode !== UNKNOWN_TOPIC;
+  const found = (await cluster.metadata([topic])).topicMetadata.find(isIt);
+  if (found || cluster.size < 2) return found;
+  return (await cluster.metadataOfEach([topic])).flatMap((answer) => answer.topicMetadata).find(isIt);
 }

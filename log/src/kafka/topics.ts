@@ -6,7 +6,7 @@ import type { Cluster } from './cluster.js';
 import { refusal, TOPIC_ALREADY_EXISTS, Transient, UNKNOWN_TOPIC } from './kafka-errors.js';
 import type { Offsets } from './offsets.js';
 import { createTopicsRequest, deleteTopicsRequest } from './requests.js';
-import { findTopics, type Routes } from './routes.js';
+import { findTopic, type Routes } from './routes.js';
 
 const BROKER_TIMEOUT = milliseconds(3000);
 const NOT_CONTROLLER = 41;
@@ -42,6 +42,8 @@ export const tableConfig: Config = {
   'segment.ms': 600_000,
   'min.cleanable.dirty.ratio': 0.1,
   'max.message.bytes': MAX_BATCH_BYTES,
+  // A producer whose clock is wrong would be refused.
+  'message.timestamp.type': 'LogAppendTime',
 };
 
 /** Making, deleting and listing topics. All reject with {LogError} or {Transient}. */
@@ -55,7 +57,7 @@ export class Topics {
 
   /** One that is there already stays as it is. Resolves when all its partitions can be read and written. */
   async create(topic: string, partitions: number, config: Config): Promise<void> {
-    if ((await findTopics(this.cluster, topic)).length === 0) await this.#create(topic, partitions, config);
+    if (!(await findTopic(this.cluster, topic))) await this.#create(topic, partitions, config);
     this.routes.forget(topic);
     const count = await retryUnknown(() => this.routes.partitionCount(topic));
     await retryUnknown(() =>
@@ -68,7 +70,7 @@ export class Topics {
 
   /** No error if there is none. Kafka deletes in its own time: see {@link expectGone}. */
   async delete(topic: string): Promise<void> {
-    if ((await findTopics(this.cluster, topic)).length === 0) return;
+    if (!(await findTopic(this.cluster, topic))) return;
     const answer = await this.cluster.controller.request('ask', deleteTopicsRequest([topic], BROKER_TIMEOUT));
     const code = answer.topicErrors[0]?.errorCode ?? 0;
     if (code !== 0 && code !== UNKNOWN_TOPIC) throw refusal(`to delete "${topic}"`, code);
@@ -77,8 +79,7 @@ export class Topics {
   /** @throws {Transient} while any broker still knows it: until then it cannot be made anew */
   async expectGone(topic: string): Promise<void> {
     this.routes.forget(topic);
-    const known = await findTopics(this.cluster, topic);
-    if (known.length > 0) throw new Transient(`"${topic}" is still being deleted`);
+    if (await findTopic(this.cluster, topic)) throw new Transient(`"${topic}" is still being deleted`);
   }
 
   async streams(): Promise<StreamId[]> {

@@ -1,4 +1,10 @@
-import { announcesDiscontinuity, continuityOf, hasPayload, hasTransportError, PACKET_BYTES } from './packet.js';
+import {
+  announcesDiscontinuity,
+  continuityOf,
+  hasPayload,
+  hasTransportError,
+  PACKET_BYTES,
+} from './packet.js';
 
 /** `repeat`: drop it; `gap`: at least one packet before it is missing. */
 export type Continuity = 'next' | 'repeat' | 'gap';

@@ -6,10 +6,6 @@ import { type ProcessExit, startFfmpeg } from '../ffmpeg/process.js';
 import { feedTestPicture } from '../test-picture/feed.js';
 import { Pacer } from './pacer.js';
 
-/** Opening and examining a source takes its time; from then on a live input that is silent for 10 s has failed. */
-const FIRST_CHUNK_MS = 20_000;
-const NEXT_CHUNK_MS = 10_000;
-
 export interface EncodeOptions {
   readonly ffmpeg: Ffmpeg;
   readonly guard: ProcessGuard;
@@ -20,7 +16,8 @@ export interface EncodeOptions {
   readonly onChunk: (chunk: Chunk, format: StreamFormat) => void;
   /** Called with ffmpeg's last words, once a second. */
   readonly onLines: (lines: string[]) => void;
-  readonly silenceMs?: { readonly first: number; readonly next: number };
+  /** How long it may say nothing: before its first chunk, and after it. */
+  readonly silenceMs: { readonly first: number; readonly next: number };
 }
 
 /** One run of ffmpeg from start to end. Resolves when the process is gone; `silent`: it was ended for saying nothing. */
@@ -28,14 +25,13 @@ export async function encode(
   options: EncodeOptions,
   signal: AbortSignal,
 ): Promise<ProcessExit & { silent: boolean }> {
-  const limits = options.silenceMs ?? { first: FIRST_CHUNK_MS, next: NEXT_CHUNK_MS };
-  let deadline = performance.now() + limits.first;
+  let deadline = performance.now() + options.silenceMs.first;
   const emit = (chunk: Chunk): void => options.onChunk(chunk, chunker.format);
   const pacer = options.paced
     ? new Pacer(emit, { pause: () => child.pause(), resume: () => child.resume() })
     : undefined;
   const chunker = new Chunker((chunk) => {
-    deadline = performance.now() + limits.next;
+    deadline = performance.now() + options.silenceMs.next;
     if (pacer) pacer.push(chunk);
     else emit(chunk);
   });

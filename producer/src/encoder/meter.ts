@@ -43,13 +43,13 @@ export class Meter {
     return this.#bitrate;
   }
 
-  /** Frames a second by their timestamps; what the bitstream claims is often wrong. */
+  /** Frames a second by the usual step of their timestamps; what the bitstream claims is often wrong. */
   get frameRate(): number | undefined {
     const frames = this.#entries.filter((entry) => entry.video);
-    const [first, last] = [frames[0], frames.at(-1)];
-    const ticks = first && last ? last.decodeTime - first.decodeTime : 0;
-    if (ticks < 90_000) return undefined;
-    const measured = ((frames.length - 1) * 90_000) / ticks;
+    const steps = frames.slice(1).map(({ decodeTime }, index) => decodeTime - frames[index]!.decodeTime);
+    if (frames.length < 2 || frames.at(-1)!.decodeTime - frames[0]!.decodeTime < 90_000) return undefined;
+    const middle = steps.sort((a, b) => a - b)[steps.length >> 1]!;
+    const measured = 90_000 / middle;
     return (
       USUAL_RATES.find((rate) => Math.abs(rate - measured) < rate * 0.0005) ?? Math.round(measured * 10) / 10
     );

@@ -38,6 +38,9 @@ export interface SupervisorOptions {
   readonly backoff?: Backoff;
 }
 
+/** Opening and examining a source takes its time; from then on a live input that is silent for 10 s has failed. */
+const SILENCE_MS = { first: 20_000, next: 10_000 };
+
 type RunEnd =
   | { readonly why: 'stopped' }
   /** Trying again changes nothing. */
@@ -165,7 +168,10 @@ async function run(
   };
   const threads = Math.min(4, availableParallelism());
   const args = ffmpegArguments(plan, { ...encoding, threads, libavformat: ffmpeg.libavformat });
-  const silenceMs = options.silenceMs;
+  const silenceMs = {
+    ...(options.silenceMs ?? SILENCE_MS),
+    ...(isListening(source) && { first: Number.POSITIVE_INFINITY }),
+  };
   const kind = { testPicture: source.kind === 'test', paced: isLooped(plan.input) };
   const exit = await encode({ ...options, ...kind, args, onChunk, onLines, silenceMs }, signal);
   if (signal.aborted) return { why: 'stopped' };
@@ -177,6 +183,12 @@ async function run(
   const ranMs = liveSince === undefined ? 0 : performance.now() - liveSince;
   return { why: 'failed', problem, lines: exit.lines, ranMs };
 }
+
+/** Such an address waits for somebody to call, which is no failure. */
+const isListening = (source: CheckedSource): boolean =>
+  source.kind === 'url' &&
+  source.protocol === 'srt' &&
+  new URL(source.url).searchParams.get('mode') === 'listener';
 
 function formats(format: StreamFormat, meter: Meter): Pick<StreamStatus, 'video' | 'audio'> {
   const frameRate = meter.frameRate ?? format.video?.frameRate;

@@ -12,6 +12,9 @@ const STEP_MS = 500;
 /** Sound goes ahead of the picture, so that the muxer never waits for it. The tone is known beforehand. */
 const SOUND_AHEAD_MS = 100;
 
+/** Made once: painting it takes a good part of a second's work, and nothing in it changes. */
+let sharedCard: TestCard | undefined;
+
 /**
  * Draw the test picture in real time into ffmpeg until the signal ends it. Frames are numbered and not timed: a late
  * one is followed by the next at once, and the timestamps stay even.
@@ -20,7 +23,8 @@ export function feedTestPicture(
   feeds: { readonly video: Writable; readonly audio: Writable },
   signal: AbortSignal,
 ): void {
-  const card = new TestCard();
+  sharedCard ??= new TestCard();
+  const card = sharedCard;
   const free: Picture[] = Array.from({ length: BUFFERS }, () => card.frame());
   let next = Date.now();
   let timer: NodeJS.Timeout | undefined;

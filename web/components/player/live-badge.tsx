@@ -1,6 +1,6 @@
 import type { PlayerState } from '@topicast/player';
 import { formatLatency } from '../../lib/format';
-import { isBehind } from '../../lib/watch-view';
+import { needsJump } from '../../lib/watch-view';
 import styles from './stage.module.css';
 
 interface LiveBadgeProps {
@@ -13,7 +13,7 @@ interface LiveBadgeProps {
 /** How live the picture is; nothing while there is none. */
 export function LiveBadge({ state, latencyMs, onJump }: LiveBadgeProps) {
   if (state.name !== 'playing' && state.name !== 'buffering' && state.name !== 'paused') return null;
-  const behind = state.name === 'paused' || isBehind(latencyMs);
+  const behind = needsJump(state, latencyMs);
   return (
     <>
       <div

@@ -5,7 +5,7 @@ import { MediaController } from 'media-chrome/react';
 import { type ComponentRef, useEffect, useRef, useState } from 'react';
 import { useHotkeys } from '../../hooks/use-hotkeys';
 import { usePlayerReport } from '../../hooks/use-player-report';
-import { spokenState, watchView } from '../../lib/watch-view';
+import { needsJump, spokenState, watchView } from '../../lib/watch-view';
 import { Controls } from './controls';
 import { LiveBadge } from './live-badge';
 import { SoundPrompt } from './sound-prompt';
@@ -43,7 +43,9 @@ export function Stage({ src, title }: StageProps) {
     ' ': () => togglePlay(player.current),
     m: () => toggleSound(player.current),
     f: () => toggleFullscreen(stage.current),
-    l: jumpToLive,
+    l: () => {
+      if (needsJump(state, stats?.latencyMs)) jumpToLive();
+    },
   });
 
   return (

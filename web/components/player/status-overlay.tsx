@@ -15,7 +15,7 @@ export function StatusOverlay({ view, onRetry }: StatusOverlayProps) {
       return null;
     case 'paused':
       return (
-        <div className={styles.overlay}>
+        <div className={styles.overlay} data-bare="true">
           <span className={styles.play}>
             <Icon name="play" size={34} />
           </span>

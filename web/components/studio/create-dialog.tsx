@@ -1,6 +1,6 @@
 'use client';
 
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import type { GatewayAddress } from '../../lib/gateway-address';
 import { createStream, GatewayError } from '../../lib/gateway-client';
 import {
@@ -40,6 +40,12 @@ export function CreateDialog({ gateway, token, taken, onClose, onCreated }: Crea
   const [sent, setSent] = useState(false);
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<Refusal>({ fields: {} });
+  const [attemptsRefused, setAttemptsRefused] = useState(0);
+  const form = useRef<HTMLFormElement>(null);
+
+  useEffect(() => {
+    if (attemptsRefused > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [attemptsRefused]);
 
   const own = draftProblems(draft, taken);
   // Nobody is scolded for a field that they have not filled in yet; an id is checked as it is typed.
@@ -52,9 +58,8 @@ export function CreateDialog({ gateway, token, taken, onClose, onCreated }: Crea
 
   async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
-    const form = event.currentTarget;
     setSent(true);
-    if (Object.keys(own).length > 0) return focusFirstInvalid(form);
+    if (Object.keys(own).length > 0) return setAttemptsRefused((count) => count + 1);
     setBusy(true);
     try {
       await createStream(gateway, draftRequest(draft), { token });
@@ -63,13 +68,13 @@ export function CreateDialog({ gateway, token, taken, onClose, onCreated }: Crea
       if (!(error instanceof GatewayError)) throw error;
       setRefusal(refusalOf(error, draft));
       setBusy(false);
-      focusFirstInvalid(form);
+      setAttemptsRefused((count) => count + 1);
     }
   }
 
   return (
     <Dialog title="New stream" onClose={onClose}>
-      <form className={styles.form} onSubmit={submit} noValidate>
+      <form ref={form} className={styles.form} onSubmit={submit} noValidate>
         <Field
           label="Title"
           name="title"
@@ -106,7 +111,7 @@ export function CreateDialog({ gateway, token, taken, onClose, onCreated }: Crea
         )}
         <div className={styles.actions}>
           <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit" disabled={busy}>
+          <Button look="primary" type="submit" busy={busy}>
             {busy ? 'Creating…' : 'Create stream'}
           </Button>
         </div>
@@ -125,9 +130,4 @@ function refusalOf({ failure, message }: GatewayError, draft: StreamDraft): Refu
   if (failure.status === 409) return { fields: { id: message } };
   const source = fieldOfKind(draft.kind);
   return failure.status === 403 && source ? { fields: { [source]: message } } : { fields, form: message };
-}
-
-// After React has marked the fields.
-function focusFirstInvalid(form: HTMLFormElement): void {
-  requestAnimationFrame(() => form.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
 }

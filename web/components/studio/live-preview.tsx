@@ -21,7 +21,7 @@ export function LivePreview({
   const shown = wanted && live;
   return (
     <div className={styles.picture} data-dim={!live}>
-      {shown ? <LazyPlayer src={liveUrl(gateway, stream.id)} muted autoPlay /> : <Poster id={stream.id} />}
+      {shown ? <LazyPlayer src={liveUrl(gateway, stream.id)} /> : <Poster id={stream.id} />}
       {live && (
         <button
           type="button"

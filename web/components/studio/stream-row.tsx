@@ -44,7 +44,7 @@ export function StreamRow({ stream, gateway, token, onChanged, onDelete }: Strea
         {action.start && (
           <Button
             compact
-            disabled={pending !== undefined}
+            busy={pending !== undefined}
             onClick={() => act('start')}
             aria-label={`${action.start} ${name}`}
           >
@@ -54,7 +54,7 @@ export function StreamRow({ stream, gateway, token, onChanged, onDelete }: Strea
         {action.stop && (
           <Button
             compact
-            disabled={pending !== undefined}
+            busy={pending !== undefined}
             onClick={() => act('stop')}
             aria-label={`Stop ${name}`}
           >

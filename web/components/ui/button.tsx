@@ -14,15 +14,33 @@ const classes = ({ look = 'secondary', compact, icon }: Look, more?: string): st
     .filter(Boolean)
     .join(' ');
 
+interface ButtonProps extends Look, ComponentProps<'button'> {
+  /** What it asked for is under way. It keeps the focus, which a disabled button would lose. */
+  readonly busy?: boolean | undefined;
+}
+
 export function Button({
   look,
   compact,
   icon,
+  busy = false,
   className,
   type = 'button',
+  onClick,
   ...rest
-}: Look & ComponentProps<'button'>) {
-  return <button type={type} className={classes({ look, compact, icon }, className)} {...rest} />;
+}: ButtonProps) {
+  return (
+    <button
+      {...rest}
+      type={type}
+      className={classes({ look, compact, icon }, className)}
+      aria-disabled={busy || undefined}
+      onClick={(event) => {
+        if (busy) event.preventDefault();
+        else onClick?.(event);
+      }}
+    />
+  );
 }
 
 export function ButtonLink({ look, compact, icon, className, ...rest }: Look & ComponentProps<typeof Link>) {

@@ -30,17 +30,18 @@ export function Watch({ gateway, id, first }: WatchProps) {
     initial,
   });
   const stream = latestOf(polled);
+  const gone = polled.status === 'failed' && polled.error.failure.kind === 'not-found';
   const title = stream?.title || id;
   const src = liveUrl(gateway, id);
   return (
-    <>
+    <div className={styles.page}>
       <div className={styles.screen}>
         <LazyStage src={src} title={title} />
       </div>
       <div className={styles.about}>
         <div>
           <h1>{title}</h1>
-          {stream && <Meta stream={stream} />}
+          {stream && !gone && <Meta stream={stream} />}
         </div>
         <CopyButton text={() => location.href} label="Copy link" />
       </div>
@@ -62,7 +63,7 @@ export function Watch({ gateway, id, first }: WatchProps) {
           <kbd>I</kbd> statistics
         </span>
       </p>
-    </>
+    </div>
   );
 }
 

@@ -1,0 +1,14 @@
+import { spawn } from 'node:child_process';
+
+const FFMPEG = process.env.FFMPEG_PATH || 'ffmpeg';
+
+/** What the ten-line producer of any tutorial reads from ffmpeg: its default multiplexer, x264's own GOP. */
+export async function tutorialStream(seconds: number): Promise<Buffer> {
+  const inputs = '-f lavfi -i testsrc2=s=320x180:r=25 -f lavfi -i sine=r=48000';
+  const encoders = '-c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac';
+  const args = `-v error -nostdin ${inputs} -t ${seconds} ${encoders} -f mpegts pipe:1`;
+  const child = spawn(FFMPEG, args.split(' '), { stdio: ['ignore', 'pipe', 'inherit'] });
+  const parts: Buffer[] = [];
+  for await (const part of child.stdout) parts.push(part);
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,51 @@
+import type { StreamRow } from '@topicast/contracts/tables';
+import { describe, expect, it } from 'vitest';
+import { declare } from './command-line.js';
+
+const now = new Date('2026-01-02T03:04:05Z');
+const row = (id: string, declaredBy: string): StreamRow => ({
+  ...{ id, title: id, source: { kind: 'test' }, enabled: false, createdAt: '2020-01-01T00:00:00Z' },
+  ...{ startCount: 3, declaredBy },
+});
+const rows = (...list: StreamRow[]) => new Map(list.map((item) => [item.id, item]));
+const context = { me: 'me', alive: new Set(['other']), now };
+
+describe('declare', () => {
+  it('declares what is named, removes what is not any more, and leaves the rest alone', () => {
+    const before = rows(
+      row('old', 'command:me'),
+      row('demo', 'command:me'),
+      row('cam', 'api'),
+      row('x', 'command:other'),
+    );
+    const inputs = [
+      { id: 'demo', title: 'Demo', source: { kind: 'test' } as const },
+      { id: 'film', source: { kind: 'file', path: '/a/b.mp4' } as const },
+    ];
+    expect(declare(inputs, before, context)).toEqual({
+      put: [
+        { ...row('demo', 'command:me'), title: 'Demo', enabled: true },
+        {
+          ...{ id: 'film', title: 'film', source: { kind: 'file', path: '/a/b.mp4' }, enabled: true },
+          ...{ createdAt: now.toISOString(), startCount: 0, declaredBy: 'command:me' },
+        },
+      ],
+      remove: ['old'],
+      conflicts: [],
+    });
+  });
+
+  it("takes no name from the API or from a living producer's command line, but from a dead one's", () => {
+    const inputs = ['a', 'b', 'c'].map((id) => ({ id, source: { kind: 'test' } as const }));
+    const before = rows(row('a', 'api'), row('b', 'command:other'), row('c', 'command:dead'));
+    const { put, conflicts } = declare(inputs, before, context);
+    expect(put.map(({ id }) => id)).toEqual(['c']);
+    expect(conflicts.map(({ id }) => id)).toEqual(['a', 'b']);
+  });
+
+  it('refuses a name that is no stream id', () => {
+    expect(() => declare([{ id: 'My Cam', source: { kind: 'test' } }], rows(), context)).toThrow(
+      'is not a stream id',
+    );
+  });
+});

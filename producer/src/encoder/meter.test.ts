@@ -1,0 +1,50 @@
+import { milliseconds, ticks90k } from '@topicast/contracts/units';
+import type { Chunk } from '@topicast/media/mpegts';
+import { describe, expect, it } from 'vitest';
+import { Meter } from './meter.js';
+
+const chunk = (decodeTime: number, change: Partial<Chunk> = {}): Chunk => ({
+  ...{
+    data: new Uint8Array(1880),
+    keyframe: false,
+    discontinuity: false,
+    audioOnly: false,
+    sinceKeyframe: 0,
+  },
+  ...{ decodeTime: ticks90k(decodeTime), presentationOffset: ticks90k(0), start: 0 },
+  ...change,
+});
+
+describe('Meter', () => {
+  it('measures bitrate and frame rate, also over the uneven step at the end of a clip', () => {
+    const meter = new Meter();
+    for (let frame = 0, time = 0; frame < 200; frame++) {
+      meter.add(chunk(time, { keyframe: frame % 30 === 0 }), milliseconds(time / 90));
+      meter.add(chunk(time, { audioOnly: true }), milliseconds(time / 90));
+      time += frame % 50 === 49 ? 5700 : 3003;
+    }
+    expect(meter.frameRate).toBe(29.97);
+    expect(meter.bitrate).toBeGreaterThan(820_000);
+    expect(meter.bitrate).toBeLessThan(905_000);
+    expect(meter.warning).toBeUndefined();
+  });
+
+  it('warns of B-frames and long GOPs, not of a mere shift', () => {
+    const [shifted, reordered] = [new Meter(), new Meter()];
+    const offsets = [6000, 12000, 3000, 0];
+    for (let frame = 0; frame < 200; frame++) {
+      const at = milliseconds(frame * 33.4);
+      shifted.add(
+        chunk(frame * 3003, { keyframe: frame % 60 === 0, presentationOffset: ticks90k(3003) }),
+        at,
+      );
+      reordered.add(
+        chunk(frame * 3003, { keyframe: frame === 0, presentationOffset: ticks90k(offsets[frame % 4]!) }),
+        at,
+      );
+    }
+    expect(shifted.warning).toBeUndefined();
+    expect(reordered.warning).toContain('B-frames');
+    expect(reordered.warning).toContain('keyframes up to 6.6 s apart');
+  });
+});
