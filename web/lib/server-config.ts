@@ -1,5 +1,4 @@
-import { readConfig, sharedSettings } from '@topicast/contracts/config';
-import { z } from 'zod';
+import { ConfigError, sharedSettings } from '@topicast/contracts/config';
 import {
   type GatewayAddress,
   gatewayAddress,
@@ -7,33 +6,48 @@ import {
   type RequestOrigin,
 } from './gateway-address';
 
-const gatewayUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
-
-const settings = z.object({
-  TOPICAST_GATEWAY_PORT: sharedSettings.TOPICAST_GATEWAY_PORT,
+interface ServerConfig {
   /** How this server reaches the gateway. */
-  TOPICAST_GATEWAY_URL: gatewayUrl.optional(),
+  readonly internal: GatewayAddress;
   /** How browsers reach it; without it: the host of the page, at the gateway's port. */
-  TOPICAST_PUBLIC_GATEWAY_URL: gatewayUrl.optional(),
-});
+  readonly shared: GatewayAddress | undefined;
+  readonly port: number;
+}
 
 // Read at the first request, not at import: `next build` evaluates the modules on a machine with other settings.
-let cached: z.output<typeof settings> | undefined;
-function config(): z.output<typeof settings> {
-  cached ??= readConfig(settings, process.env);
+let cached: ServerConfig | undefined;
+function config(): ServerConfig {
+  cached ??= readServerConfig(process.env);
   return cached;
 }
 
-/** @throws {ConfigError} if a variable cannot be used. */
-export function internalGateway(): GatewayAddress {
-  const { TOPICAST_GATEWAY_URL, TOPICAST_GATEWAY_PORT } = config();
-  return gatewayAddress(TOPICAST_GATEWAY_URL ?? `http://127.0.0.1:${TOPICAST_GATEWAY_PORT}`);
+/** @throws {ConfigError} that names the variable in error. */
+export function readServerConfig(environment: Record<string, string | undefined>): ServerConfig {
+  const port = sharedSettings.TOPICAST_GATEWAY_PORT.safeParse(
+    environment.TOPICAST_GATEWAY_PORT?.trim() || undefined,
+  );
+  if (!port.success) throw new ConfigError(`TOPICAST_GATEWAY_PORT: ${port.error.issues[0]?.message}`);
+  const address = (name: string): GatewayAddress | undefined => {
+    const url = environment[name]?.trim();
+    if (!url) return undefined;
+    try {
+      return gatewayAddress(url);
+    } catch (cause) {
+      throw new ConfigError(`${name}: must be an http:// or https:// URL`, { cause });
+    }
+  };
+  return {
+    internal: address('TOPICAST_GATEWAY_URL') ?? gatewayAddress(`http://127.0.0.1:${port.data}`),
+    shared: address('TOPICAST_PUBLIC_GATEWAY_URL'),
+    port: port.data,
+  };
 }
 
 /** @throws {ConfigError} if a variable cannot be used. */
+export const internalGateway = (): GatewayAddress => config().internal;
+
+/** @throws {ConfigError} if a variable cannot be used. */
 export function publicGateway(request: RequestOrigin): GatewayAddress {
-  const { TOPICAST_PUBLIC_GATEWAY_URL, TOPICAST_GATEWAY_PORT } = config();
-  return TOPICAST_PUBLIC_GATEWAY_URL
-    ? gatewayAddress(TOPICAST_PUBLIC_GATEWAY_URL)
-    : gatewayBesideRequest(request, TOPICAST_GATEWAY_PORT);
+  const { shared, port } = config();
+  return shared ?? gatewayBesideRequest(request, port);
 }

@@ -10,6 +10,9 @@ export type Received = { chunk: ChunkMessage } | { message: ServerMessage } | { 
 /** A client of a gateway that keeps what it gets. */
 export class TestViewer implements Disposable {
   readonly received: Received[] = [];
+  readonly chunks: ChunkMessage[] = [];
+  readonly messages: ServerMessage[] = [];
+  readonly raw: Buffer[] = [];
   readonly pings: string[] = [];
   closed: { code: number; reason: string } | undefined;
   /** Status of an upgrade that was refused. */
@@ -39,18 +42,6 @@ export class TestViewer implements Disposable {
     this.#webSocket.on('close', (code, reason) => {
       this.closed = { code, reason: reason.toString() };
     });
-  }
-
-  get chunks(): ChunkMessage[] {
-    return this.received.flatMap((item) => ('chunk' in item ? [item.chunk] : []));
-  }
-
-  get messages(): ServerMessage[] {
-    return this.received.flatMap((item) => ('message' in item ? [item.message] : []));
-  }
-
-  get raw(): Buffer[] {
-    return this.received.flatMap((item) => ('raw' in item ? [item.raw] : []));
   }
 
   get offsets(): number[] {
@@ -99,15 +90,18 @@ export class TestViewer implements Disposable {
 
   #receive(data: Buffer, isBinary: boolean): void {
     if (this.#webSocket.protocol !== SUBPROTOCOL) {
+      this.raw.push(data);
       this.received.push({ raw: data });
     } else if (isBinary) {
       const chunk = decodeChunkMessage(data);
       if (!chunk) throw new Error('a chunk that cannot be read');
+      this.chunks.push(chunk);
       this.received.push({ chunk });
       if (this.#acknowledges) this.acknowledge();
     } else {
       const message = parseServerMessage(data.toString());
       if (!message) throw new Error(`a message that is not known: ${data.toString()}`);
+      this.messages.push(message);
       this.received.push({ message });
     }
   }

@@ -96,8 +96,17 @@ class PartitionView implements Follower {
   ) {}
 
   take(records: readonly KafkaRecord[], next: number): void {
-    for (const record of records) this.show(record);
     this.next = next;
+    for (const record of records) {
+      try {
+        this.show(record);
+      } catch (error) {
+        // A listener's mistake is its own: it must come out, but not end the table.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
     const reached = this.#waiting.filter(({ offset }) => offset <= next);
     this.#waiting = this.#waiting.filter(({ offset }) => offset > next);
     for (const { resolve } of reached) resolve();
