@@ -7,6 +7,8 @@ import { build } from 'esbuild';
 
 const MAX_GZIPPED_BYTES = 30 * 1024;
 const ENTRIES = ['index', 'element', 'define', 'react'];
+/** For a plain `<script type="module">`: one file to copy, which shares nothing with the others. */
+const STANDALONE = 'topicast-player';
 const root = dirname(fileURLToPath(import.meta.url));
 const dist = join(root, 'dist');
 
@@ -35,16 +37,25 @@ const common = {
 const worker = await build({ ...common, format: 'iife', entryPoints: ['src/worker/main.ts'], write: false });
 const workerSource = worker.outputFiles[0].text;
 
-const page = await build({
+const forPages = {
   ...common,
+  define: { TOPICAST_WORKER_SOURCE: JSON.stringify(workerSource) },
+  external: ['react'],
+  write: false,
+};
+const page = await build({
+  ...forPages,
   entryPoints: ENTRIES.map((name) => `src/${name}.ts`),
   outdir: 'dist',
   splitting: true,
   chunkNames: 'shared-[hash]',
-  define: { TOPICAST_WORKER_SOURCE: JSON.stringify(workerSource) },
-  external: ['react'],
-  write: false,
 });
+const standalone = await build({
+  ...forPages,
+  entryPoints: ['src/define.ts'],
+  outfile: `dist/${STANDALONE}.js`,
+});
+page.outputFiles.push(...standalone.outputFiles);
 
 await mkdir(dist, { recursive: true });
 await writeFile(join(dist, 'worker.js'), workerSource);
@@ -59,7 +70,7 @@ const shared = page.outputFiles.filter((file) => /shared-/.test(file.path));
 const withShared = (name) =>
   gzipped([...shared, page.outputFiles.find((file) => file.path.endsWith(`${name}.js`))]);
 const sizes = {
-  element: withShared('define'),
+  element: gzipped(standalone.outputFiles),
   react: withShared('react'),
   worker: gzipped([worker.outputFiles[0]]),
 };

@@ -7,7 +7,7 @@ import { launchChromium } from '@topicast/test/chromium';
 import { quantile, readGlass, watchGlass } from '@topicast/test/glass';
 import { kafkaUnavailable, startKafka } from '@topicast/test/kafka';
 import { servePages } from '@topicast/test/page-server';
-import { playerFiles } from '@topicast/test/player-page';
+import { playerFile } from '@topicast/test/player-page';
 import { until } from '@topicast/test/poll';
 import { logger, startServices } from '@topicast/test/services';
 import type { Page } from 'playwright-core';
@@ -41,9 +41,9 @@ interface Result {
 
 const require = createRequire(import.meta.url);
 const pages = await servePages({
-  ...playerFiles(),
+  ...playerFile(),
   '/mpegts.js': await readFile(require.resolve('mpegts.js/dist/mpegts.js')),
-  '/ours': `<!doctype html><title>ours</title><script type="module" src="/define.js"></script>
+  '/ours': `<!doctype html><title>ours</title><script type="module" src="/topicast-player.js"></script>
 <button>play</button><div></div><script>
   document.querySelector('button').onclick = () => {
     window.clicked = performance.now();

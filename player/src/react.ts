@@ -95,5 +95,7 @@ function setAttributes(element: TopicastPlayerElement, props: TopicastPlayerProp
     if (element.getAttribute(name) === text) continue;
     if (text === null) element.removeAttribute(name);
     else element.setAttribute(name, text);
+    // The attribute is only the default, and the element is there already.
+    if (name === 'muted') element.muted = text !== null;
   }
 }

@@ -76,13 +76,13 @@ describe('the packed player in an empty project', () => {
   };
 
   it('plays from a plain HTML page', async () => {
-    const define = await readFile(
+    const player = await readFile(
       path.join(folder.path, 'node_modules/@topicast/player/dist/define.js'),
       'utf8',
     );
     await showsPictures({
-      '/define.js': define,
-      '/': `<!doctype html><script type="module" src="/define.js"></script>
+      '/topicast-player.js': player,
+      '/': `<!doctype html><script type="module" src="/topicast-player.js"></script>
 <topicast-player src="${services.address('demo')}" muted autoplay></topicast-player>`,
     });
   });

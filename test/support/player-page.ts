@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { type PageServer, servePages } from './page-server.js';
@@ -11,12 +11,12 @@ export function servePlayerPages(): Promise<PageServer> {
     `<!doctype html><meta charset="utf-8"><title>${title}</title>${body}`;
   const address = 'decodeURIComponent(location.hash.slice(1))';
   return servePages({
-    ...playerFiles(),
+    ...playerFile(),
     '/mpegts.js': readFileSync(require.resolve('mpegts.js/dist/mpegts.js')),
     '/player': html(
       'A page of another origin',
       `<topicast-player autoplay controls style="width:100%"></topicast-player>
-<script type="module" src="/define.js"></script>
+<script type="module" src="/topicast-player.js"></script>
 <script type="module">
   const player = document.querySelector('topicast-player');
   window.states = [];
@@ -75,9 +75,7 @@ export function playback(page: Page): Promise<Playback> {
   });
 }
 
-/** The player's files as they are published. */
-export function playerFiles(): Record<string, Uint8Array> {
-  const folder = new URL('../../player/dist/', import.meta.url);
-  const names = readdirSync(folder).filter((name) => name.endsWith('.js'));
-  return Object.fromEntries(names.map((name) => [`/${name}`, readFileSync(new URL(name, folder))]));
-}
+/** The player's one file for plain pages, as it is published. */
+export const playerFile = (): Record<string, Uint8Array> => ({
+  '/topicast-player.js': readFileSync(new URL('../../player/dist/topicast-player.js', import.meta.url)),
+});

@@ -129,6 +129,17 @@ it('lets a chunk go with the last packet of its access unit, without a frame of 
   }
 });
 
+it('takes a Node Buffer whole, and leaves its bytes alone', () => {
+  const buffer = Buffer.from(av());
+  const { chunks } = chunksOf(av());
+  const seen: Chunk[] = [];
+  const chunker = new Chunker((chunk) => seen.push(chunk));
+  chunker.push(buffer);
+  chunker.end();
+  expect(summary(seen)).toEqual(summary(chunks));
+  expect(digest(buffer)).toBe(digest(av()));
+});
+
 it('tells the format from the bitstream', () => {
   expect(chunksOf(av()).chunker.format).toEqual({
     video: { codec: 'avc1.42c00d', width: 320, height: 180, frameRate: 30 },
