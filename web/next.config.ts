@@ -19,7 +19,11 @@ const config: NextConfig = {
   ...(process.env.TOPICAST_WEB_STANDALONE === '1' && { output: 'standalone' }),
   outputFileTracingRoot: repository,
   turbopack: { root: repository },
-  headers: async () => [{ source: '/:path*', headers: everywhere }],
+  headers: async () => [
+    { source: '/:path*', headers: everywhere },
+    // Pages of any origin load the player from here.
+    { source: '/topicast-player.js', headers: [{ key: 'Access-Control-Allow-Origin', value: '*' }] },
+  ],
 };
 
 export default config;

@@ -21,5 +21,5 @@ export function proxy(request: NextRequest): NextResponse {
 }
 
 export const config = {
-  matcher: ['/((?!_next/static|healthz|icon.svg|theme.js).*)'],
+  matcher: ['/((?!_next/static|healthz|icon.svg|theme.js|topicast-player.js).*)'],
 };

@@ -10,11 +10,13 @@ interface SnippetInput {
   readonly src: string;
   /** The address of the embed page. */
   readonly embedUrl: string;
+  /** The address of the player's one file. */
+  readonly playerUrl: string;
   readonly title: string;
 }
 
 /** Ways to put a stream into somebody else's page. */
-export function embedSnippets({ src, embedUrl, title }: SnippetInput): Snippet[] {
+export function embedSnippets({ src, embedUrl, playerUrl, title }: SnippetInput): Snippet[] {
   return [
     {
       name: 'Frame',
@@ -23,13 +25,13 @@ export function embedSnippets({ src, embedUrl, title }: SnippetInput): Snippet[]
     },
     {
       name: 'Element',
-      note: 'npm install @topicast/player',
-      code: `<script type="module">import '@topicast/player/define';</script>\n\n<topicast-player src="${attribute(src)}" autoplay muted controls></topicast-player>`,
+      note: 'For any page; the one file may be copied to your own server.',
+      code: `<script type="module" src="${attribute(playerUrl)}"></script>\n\n<topicast-player src="${attribute(src)}" autoplay muted controls></topicast-player>`,
     },
     {
       name: 'React',
       note: 'npm install @topicast/player',
-      code: `import { TopicastPlayer } from '@topicast/player/react';\n\n<TopicastPlayer src="${attribute(src)}" autoplay muted controls />`,
+      code: `import { TopicastPlayer } from '@topicast/player/react';\n\n<TopicastPlayer src="${attribute(src)}" autoPlay muted controls />`,
     },
   ];
 }

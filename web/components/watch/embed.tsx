@@ -26,7 +26,12 @@ export function Embed({ id, src, title }: EmbedProps) {
         <Icon name="chevron" size={16} /> Embed this stream
       </summary>
       <div className={styles.list}>
-        {embedSnippets({ src, embedUrl: `${origin}/embed/${id}`, title }).map((snippet) => (
+        {embedSnippets({
+          src,
+          embedUrl: `${origin}/embed/${id}`,
+          playerUrl: `${origin}/topicast-player.js`,
+          title,
+        }).map((snippet) => (
           <SnippetBlock key={snippet.name} snippet={snippet} />
         ))}
       </div>
