@@ -18,7 +18,17 @@ const PROGRAMS = {
   'bench:latency': ['bench/dist/latency.js', false],
   'bench:fanout': ['bench/dist/fanout.js', false],
 };
-const SERVICE_SOURCES = ['contracts', 'media', 'log', 'producer', 'gateway', 'player', 'start', 'bench'];
+const SERVICE_SOURCES = [
+  'contracts',
+  'media',
+  'log',
+  'producer',
+  'gateway',
+  'player',
+  'start',
+  'test',
+  'bench',
+];
 const NOT_SOURCES = new Set(['node_modules', 'dist', '.next', 'results']);
 
 process.env.NEXT_TELEMETRY_DISABLED = '1';
@@ -40,7 +50,7 @@ await step('services and player', 'node_modules/.topicast-services', services, a
   await run('npm', ['run', '--silent', 'bundle', '--workspace', '@topicast/player']);
 });
 if (needsWeb) {
-  const web = fingerprint(['web', 'contracts', 'player', 'package-lock.json']);
+  const web = fingerprint(['web', 'contracts', 'media', 'player', 'package-lock.json']);
   await step('web pages', 'node_modules/.topicast-web', web, async () => {
     await run('npm', ['run', '--silent', 'build', '--workspace', '@topicast/web']);
   });

@@ -31,7 +31,7 @@ await runProgram(true, async (signal, logger, fail) => {
     closing.push(() => gateway.close());
     const producer = await startProducer({ log, config: producerConfig, logger, inputs });
     closing.push(() => producer.close());
-    const web = await startWeb(fail);
+    const web = await startWeb(shared, fail);
     closing.push(() => stopWeb(web));
     process.stdout.write(addresses(shared, inputs[0]?.id, token));
     return { close };
@@ -48,18 +48,23 @@ async function portIsFree(port: number, host: string): Promise<void> {
   await once(probe, 'close');
 }
 
-async function startWeb(fail: (error: unknown) => void): Promise<ChildProcess> {
+async function startWeb(shared: SharedConfig, fail: (error: unknown) => void): Promise<ChildProcess> {
+  // The operator's secrets stay here: every visitor talks to that process.
+  const { TOPICAST_TOKEN: _token, TOPICAST_VIEWER_SECRET: _secret, ...environment } = process.env;
   const child = fork(fileURLToPath(new URL('./web.js', import.meta.url)), {
     // A group of its own: Ctrl-C goes to this process, which ends the child in order.
     detached: true,
     env: {
-      ...process.env,
-      TOPICAST_LOG_LEVEL: process.env.TOPICAST_LOG_LEVEL || 'warn',
+      TOPICAST_GATEWAY_URL: `http://${reachable(shared.TOPICAST_HOST)}:${shared.TOPICAST_GATEWAY_PORT}`,
+      TOPICAST_LOG_LEVEL: 'warn',
+      ...environment,
       NODE_ENV: 'production',
     },
   });
   await Promise.race([once(child, 'message'), once(child, 'exit')]);
-  if (child.exitCode !== null) throw new Error('the web app did not start; the lines above say why.');
+  if (child.exitCode !== null || child.signalCode !== null) {
+    throw new Error('the web app did not start; the lines above say why.');
+  }
   child.once('exit', (code, name) =>
     fail(new Error(`the web app ended by itself (${name ?? `exit code ${code}`})`)),
   );
@@ -73,9 +78,14 @@ async function stopWeb(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
+/** An address of this machine under which a server that listens there can be asked. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
 function addresses(shared: SharedConfig, first: string | undefined, token: string): string {
-  const host =
-    shared.TOPICAST_HOST === '0.0.0.0' || shared.TOPICAST_HOST === '::' ? 'localhost' : shared.TOPICAST_HOST;
+  const host = reachable(shared.TOPICAST_HOST);
   const web = `http://${host}:${shared.TOPICAST_WEB_PORT}`;
   // The token only to a person at a terminal: output that goes elsewhere is often kept.
   const studio = process.stdout.isTTY ? `/studio#token=${token}` : '/studio';

@@ -4,7 +4,11 @@ import type { ChunkLog } from '@topicast/log';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 
-const settings = z.object(sharedSettings);
+const settings = z.object({
+  ...sharedSettings,
+  /** Copies of each topic that is made; three, or as many as there are brokers, if absent. */
+  TOPICAST_KAFKA_REPLICATION: z.coerce.number('must be a number').int().min(1).max(10).optional(),
+});
 export type SharedConfig = z.output<typeof settings>;
 
 export const readSharedConfig = (): Readonly<SharedConfig> => readConfig(settings, process.env);
@@ -13,7 +17,13 @@ export const readSharedConfig = (): Readonly<SharedConfig> => readConfig(setting
 export async function openLog(config: SharedConfig, logger: Logger, signal: AbortSignal): Promise<ChunkLog> {
   if (config.KAFKA_BROKERS) {
     const { openKafkaLog } = await import('@topicast/log/kafka');
-    return openKafkaLog({ brokers: config.KAFKA_BROKERS, logger, signal });
+    const replicationFactor = config.TOPICAST_KAFKA_REPLICATION;
+    return openKafkaLog({
+      brokers: config.KAFKA_BROKERS,
+      logger,
+      signal,
+      ...(replicationFactor !== undefined && { replicationFactor }),
+    });
   }
   const { openEmbeddedLog } = await import('@topicast/log/embedded');
   return openEmbeddedLog({ directory: path.join(config.TOPICAST_DATA_DIR, 'log'), logger });

@@ -1,5 +1,4 @@
 import { ConfigError } from '@topicast/contracts/config';
-import { LogError } from '@topicast/log';
 import { type Logger, pino } from 'pino';
 
 /** What a program opened, to be closed in order. */
@@ -56,7 +55,12 @@ export async function runProgram(
 /** JSON lines, for people at a terminal readable ones. */
 async function makeLogger(level: string): Promise<Logger> {
   if (!process.stderr.isTTY) return pino({ level }, pino.destination({ dest: 2, sync: true }));
-  const { default: pretty } = await import('pino-pretty');
+  // Images leave it out: JSON lines then, at a terminal too.
+  const pretty = await import('pino-pretty').then(
+    (module) => module.default,
+    () => undefined,
+  );
+  if (!pretty) return pino({ level }, pino.destination({ dest: 2, sync: true }));
   return pino(
     { level },
     pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }),
@@ -71,7 +75,7 @@ function report(error: unknown): void {
 }
 
 function explain(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof LogError) return error.message;
+  if (error instanceof ConfigError) return error.message;
   const { code, port, address, message } = error as NodeJS.ErrnoException & {
     port?: number;
     address?: string;
