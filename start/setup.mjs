@@ -29,7 +29,15 @@ const SERVICE_SOURCES = [
   'test',
   'bench',
 ];
-const NOT_SOURCES = new Set(['node_modules', 'dist', '.next', 'results']);
+/** What builds leave among the sources. */
+const NOT_SOURCES = new Set([
+  'node_modules',
+  'dist',
+  '.next',
+  'results',
+  'next-env.d.ts',
+  'topicast-player.js',
+]);
 
 process.env.NEXT_TELEMETRY_DISABLED = '1';
 const [name, ...args] = process.argv.slice(2);
