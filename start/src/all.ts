@@ -54,6 +54,8 @@ async function startWeb(shared: SharedConfig, fail: (error: unknown) => void): P
   const child = fork(fileURLToPath(new URL('./web.js', import.meta.url)), {
     // A group of its own: Ctrl-C goes to this process, which ends the child in order.
     detached: true,
+    // Next greets on its standard output; what goes wrong is on the other one.
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
       TOPICAST_GATEWAY_URL: `http://${reachable(shared.TOPICAST_HOST)}:${shared.TOPICAST_GATEWAY_PORT}`,
       TOPICAST_LOG_LEVEL: 'warn',

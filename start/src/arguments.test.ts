@@ -1,0 +1,56 @@
+import { ConfigError } from '@topicast/contracts/config';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseArguments } from './arguments.js';
+
+const inputsOf = (...args: string[]) => parseArguments(args, { demo: false }).inputs;
+
+describe('the command line', () => {
+  it('tells files, URLs and devices apart', () => {
+    expect(inputsOf('--input', `own=${import.meta.filename}`, '--copy', 'cam=rtsp://camera.local/1')).toEqual(
+      [
+        { id: 'own', title: 'own', source: { kind: 'file', path: import.meta.filename } },
+        { id: 'cam', title: 'cam', source: { kind: 'url', url: 'rtsp://camera.local/1', copy: true } },
+      ],
+    );
+    expect(inputsOf('--input', 'cam=/dev/null')).toMatchObject([
+      { source: { kind: 'device', path: '/dev/null' } },
+    ]);
+  });
+
+  it('knows the demo stream, and does without it', () => {
+    expect(parseArguments([], { demo: true }).inputs).toMatchObject([
+      { id: 'demo', source: { kind: 'test' } },
+    ]);
+    expect(parseArguments(['--no-demo'], { demo: true }).inputs).toEqual([]);
+    expect(parseArguments(['--demo'], { demo: false }).inputs).toHaveLength(1);
+  });
+
+  it.each([
+    [['--input', 'film'], /write name=FILE_OR_URL/],
+    [['--input', 'Film=x.mp4'], /"Film" is no stream id/],
+    [['--input', 'film=/no/such/file'], /there is no file \/no\/such\/file/],
+    [['--input', `film=${import.meta.dirname}`], /is not a file/],
+    [['--input', 'a=rtsp://x/', '--copy', 'a=rtsp://y/'], /"a" is declared twice/],
+    [['--imput', 'a=b'], /--imput/],
+    [['film.mp4'], /"film.mp4" is not understood/],
+  ])('%j gets one clear line', (args, message) => {
+    expect(() => inputsOf(...args)).toThrow(ConfigError);
+    expect(() => inputsOf(...args)).toThrow(message);
+  });
+
+  it('takes any words without another kind of error', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.string(), fc.constantFrom('--input', '--copy', '--demo', 'a=b'))),
+        (args) => {
+          try {
+            inputsOf(...args);
+          } catch (error) {
+            expect(error).toBeInstanceOf(ConfigError);
+          }
+        },
+      ),
+    );
+  });
+});
