@@ -7,7 +7,8 @@ import { plural } from '../../lib/format';
 import type { GatewayAddress } from '../../lib/gateway-address';
 import { GatewayError, listStreams } from '../../lib/gateway-client';
 import { ConnectionBanner } from '../ui/banner';
-import { Button, ButtonLink } from '../ui/button';
+import { ButtonLink } from '../ui/button';
+import { GatewayAway } from '../ui/gateway-away';
 import { Icon } from '../ui/icon';
 import { Notice } from '../ui/notice';
 import styles from './live-streams.module.css';
@@ -27,7 +28,12 @@ export function LiveStreams({ gateway, first }: LiveStreamsProps) {
     everyMs: POLL_MS,
     initial: asPolled(first),
   });
-  if (polled.status === 'failed' && !polled.last) return <GatewayAway gateway={gateway} onRetry={refresh} />;
+  if (polled.status === 'failed' && !polled.last)
+    return (
+      <GatewayAway gateway={gateway} onRetry={refresh} everyMs={POLL_MS}>
+        This page fills itself when it is back.
+      </GatewayAway>
+    );
   const streams =
     polled.status === 'fresh' ? polled.value : polled.status === 'failed' ? (polled.last ?? []) : [];
   const onAir = streams.filter(({ state }) => state === 'live' || state === 'starting');
@@ -80,32 +86,6 @@ function NothingLive() {
       <p>Streams show up here by themselves as soon as they are on air. Start one in the studio, or with</p>
       <p>
         <code>npm start -- --input name=FILE_OR_URL</code>
-      </p>
-    </Notice>
-  );
-}
-
-function GatewayAway({
-  gateway,
-  onRetry,
-}: {
-  readonly gateway: GatewayAddress;
-  readonly onRetry: () => void;
-}) {
-  return (
-    <Notice
-      level={1}
-      icon={<Icon name="unplug" size={26} />}
-      title="The gateway does not answer"
-      actions={
-        <Button look="primary" onClick={onRetry}>
-          Try now
-        </Button>
-      }
-    >
-      <p role="status">
-        Trying <code>{gateway.http}</code> every {POLL_MS / 1_000} seconds. This page fills itself when it is
-        back.
       </p>
     </Notice>
   );

@@ -8,6 +8,7 @@ import type { GatewayAddress } from '../../lib/gateway-address';
 import { listStreams } from '../../lib/gateway-client';
 import { ConnectionBanner } from '../ui/banner';
 import { Button } from '../ui/button';
+import { GatewayAway } from '../ui/gateway-away';
 import { Icon } from '../ui/icon';
 import { Notice } from '../ui/notice';
 import { CreateDialog } from './create-dialog';
@@ -48,7 +49,13 @@ export function Dashboard({ gateway, token, onRefused, onLeave }: DashboardProps
 
   if (polled.status === 'loading' || refused) return <DashboardSkeleton />;
   const streams = latestOf(polled);
-  if (!streams) return <GatewayAway gateway={gateway} onRetry={refresh} />;
+  if (!streams)
+    return (
+      <GatewayAway gateway={gateway} onRetry={refresh} everyMs={POLL_MS}>
+        If it runs elsewhere, set <code>TOPICAST_PUBLIC_GATEWAY_URL</code>; if this page has another origin
+        than it expects, add it to <code>TOPICAST_ALLOWED_ORIGINS</code>.
+      </GatewayAway>
+    );
 
   const close = () => setOpen({ kind: 'nothing' });
   const create = () => setOpen({ kind: 'create' });
@@ -145,33 +152,6 @@ function NoStreams({ onCreate }: { readonly onCreate: () => void }) {
       }
     >
       <p>Create one from a test picture, a file or an address. It is on air a second later.</p>
-    </Notice>
-  );
-}
-
-function GatewayAway({
-  gateway,
-  onRetry,
-}: {
-  readonly gateway: GatewayAddress;
-  readonly onRetry: () => void;
-}) {
-  return (
-    <Notice
-      level={1}
-      icon={<Icon name="unplug" size={26} />}
-      title="The gateway does not answer"
-      actions={
-        <Button look="primary" onClick={onRetry}>
-          Try now
-        </Button>
-      }
-    >
-      <p role="status">
-        Trying <code>{gateway.http}</code> every {POLL_MS / 1_000} seconds. If it runs elsewhere, set{' '}
-        <code>TOPICAST_PUBLIC_GATEWAY_URL</code>; if this page has another origin than it expects, add it to{' '}
-        <code>TOPICAST_ALLOWED_ORIGINS</code>.
-      </p>
     </Notice>
   );
 }
