@@ -70,7 +70,10 @@ export interface ChunkLog {
     start: TailStart,
     signal: AbortSignal,
   ): AsyncIterable<readonly LogRecord[]>;
-  /** Open a compacted topic; it is made if it is not there. The same object for the same name. */
+  /**
+   * Open a compacted topic; it is made if it is not there. The same object for the same name. `topicast.status` may
+   * begin empty where its writers live and die with the log, as the embedded one's do.
+   */
   table(name: string): Promise<Table>;
   /** Resolves if the log answers. */
   ping(): Promise<void>;
@@ -97,7 +100,7 @@ export type LogErrorCode =
   | 'full'
   /** Another process has the data folder open. */
   | 'locked'
-  /** A record, name or partition that cannot be. */
+  /** A record, name or partition that cannot be, or a table that is damaged. */
   | 'invalid'
   | 'closed';
 

@@ -1,9 +1,11 @@
 import { LogError } from './chunk-log.js';
 
+type Listener = (key: string, value: string | undefined) => void;
+
 /** The rows of a table in memory, and who wants to know of changes. What both implementations of `Table` share. */
 export class TableView {
   readonly #rows = new Map<string, string>();
-  readonly #listeners = new Set<(key: string, value: string | undefined) => void>();
+  readonly #listeners = new Set<Listener>();
 
   get(key: string): string | undefined {
     return this.#rows.get(key);
@@ -13,17 +15,28 @@ export class TableView {
     return this.#rows.entries();
   }
 
-  onChange(listener: (key: string, value: string | undefined) => void): () => void {
+  onChange(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Show a change; undefined deletes the row. A write that changes nothing is told to nobody. */
+  /** Show a change; undefined deletes the row. A write that changes nothing is told to nobody. Never throws. */
   apply(key: string, value: string | undefined): void {
     if (this.#rows.get(key) === value) return;
     if (value === undefined) this.#rows.delete(key);
     else this.#rows.set(key, value);
-    for (const listener of [...this.#listeners]) listener(key, value);
+    for (const listener of [...this.#listeners]) tell(listener, key, value);
+  }
+}
+
+function tell(listener: Listener, key: string, value: string | undefined): void {
+  try {
+    listener(key, value);
+  } catch (error) {
+    // A listener's mistake is its own: it must come out, but neither end the table nor keep it from the others.
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }
 

@@ -54,16 +54,22 @@ export function declare(
   return { put, remove, conflicts: conflicts.map(({ id, declaredBy }) => ({ id, declaredBy })) };
 }
 
-/** Bring the table in step with the command line. @returns the streams whose sources are trusted. */
-export async function applyDeclaration(
-  { put, remove, conflicts }: Declaration,
-  { log, streams, logger }: { log: ChunkLog; streams: Table; logger: Logger },
-): Promise<Map<string, Source>> {
+export function tellConflicts({ conflicts }: Declaration, logger: Logger): void {
   for (const { id, declaredBy } of conflicts) {
     logger.warn(
       `the stream "${id}" exists already (declared by ${declaredBy}): it stays as it is, use another name`,
     );
   }
+}
+
+/**
+ * Bring the table in step with the command line; what an attempt before has done is left alone.
+ * @returns the streams whose sources are trusted
+ */
+export async function applyDeclaration(
+  { put, remove }: Declaration,
+  { log, streams }: { log: ChunkLog; streams: Table },
+): Promise<Map<string, Source>> {
   for (const id of remove) {
     // The row first: no encoder shall find its topic gone while it is still wanted.
     await streams.delete(id);

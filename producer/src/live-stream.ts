@@ -86,6 +86,7 @@ export function startLiveStream(
       stopping.abort();
       await supervised;
       await publisher.close();
+      status.update({ droppedChunks: publisher.state.dropped });
       await status.close();
       await settle(table, id, because, status.current);
     },

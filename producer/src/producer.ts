@@ -2,11 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
 import type { ChunkLog } from '@topicast/log';
 import type { Logger } from 'pino';
-import { applyDeclaration, type CommandLineInput, declare } from './command-line.js';
+import { applyDeclaration, type CommandLineInput, declare, tellConflicts } from './command-line.js';
 import type { ProducerConfig } from './config.js';
 import { findFfmpeg } from './ffmpeg/find.js';
 import { startGuard } from './ffmpeg/guard.js';
 import { startLiveStream } from './live-stream.js';
+import { untilLogAnswers } from './patience.js';
 import { Heartbeats } from './reconcile/heartbeats.js';
 import { Reconciler } from './reconcile/reconciler.js';
 import { readRows } from './reconcile/rows.js';
@@ -22,16 +23,21 @@ export interface ProducerOptions {
   readonly config: ProducerConfig;
   readonly logger: Logger;
   readonly inputs: readonly CommandLineInput[];
+  /** Ends the start, which waits for the log as long as that takes; a started producer is ended by its `close()`. */
+  readonly signal?: AbortSignal;
 }
 
 /** What close() waits for when the log does not answer: encoders are gone by then in any case. */
 const FAREWELL_MS = 3_000;
 
 /**
- * Encode the streams of `topicast.streams` into their topics.
- * @throws {ConfigError} if there is no ffmpeg; {TypeError} if an input's name is no stream id; {LogError}
+ * Encode the streams of `topicast.streams` into their topics. Resolves when what the command line names is declared;
+ * a log that is away by then is waited for.
+ * @throws {ConfigError} if there is no ffmpeg; {TypeError} if an input's name is no stream id; {LogError} but `unavailable`;
+ * the signal's reason
  */
-export async function startProducer({ log, config, logger, inputs }: ProducerOptions): Promise<Producer> {
+export async function startProducer(options: ProducerOptions): Promise<Producer> {
+  const { log, config, logger, inputs, signal = new AbortController().signal } = options;
   const me = config.producerId;
   const ffmpeg = await findFfmpeg(config.ffmpegPath);
   const { path, version } = ffmpeg;
@@ -43,7 +49,11 @@ export async function startProducer({ log, config, logger, inputs }: ProducerOpt
   } else {
     logger.info({ path, version }, 'ffmpeg');
   }
-  const [streams, status] = await Promise.all([log.table(STREAMS_TABLE), log.table(STATUS_TABLE)]);
+  const waiting = { logger, signal };
+  const [streams, status] = await untilLogAnswers(
+    () => Promise.all([log.table(STREAMS_TABLE), log.table(STATUS_TABLE)]),
+    waiting,
+  );
   const heartbeats = new Heartbeats(status, me, logger);
   let trusted: Awaited<ReturnType<typeof applyDeclaration>>;
   try {
@@ -52,7 +62,8 @@ export async function startProducer({ log, config, logger, inputs }: ProducerOpt
       alive: heartbeats.alive(),
       now: new Date(),
     });
-    trusted = await applyDeclaration(declaration, { log, streams, logger });
+    tellConflicts(declaration, logger);
+    trusted = await untilLogAnswers(() => applyDeclaration(declaration, { log, streams }), waiting);
   } catch (error) {
     await heartbeats.close().catch(() => undefined);
     throw error;

@@ -13,7 +13,7 @@ await runProgram(false, async (signal, logger) => {
   }
   requireKafka(shared, 'producer');
   const log = await openLog(shared, logger, signal);
-  const producer = await startProducer({ log, config, logger, inputs });
+  const producer = await startProducer({ log, config, logger, inputs, signal });
   return {
     async close() {
       await producer.close();

@@ -7,7 +7,7 @@ import { streamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startChildScript } from '../../../test/support/child-script.js';
-import { expectCode, record, SETTINGS, sequences, take } from '../contract-suite.js';
+import { expectCode, record, SETTINGS, sequences, take } from '../testing/support.js';
 import { openEmbeddedLog } from './embedded-log.js';
 
 const WRITER = join(import.meta.dirname, '../../../test/support/endless-writer.ts');

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { describeChunkLog } from '../contract-suite.js';
+import { describeChunkLog } from '../testing/contract.js';
 import { openEmbeddedLog } from './embedded-log.js';
 
 const root = await mkdtemp(join(tmpdir(), 'topicast-log-'));

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { StreamId } from '@topicast/contracts/stream-id';
+import { STATUS_TABLE } from '@topicast/contracts/tables';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { type Logger, pino } from 'pino';
 import {
@@ -18,6 +19,7 @@ import { checkTableName } from '../table-view.js';
 import { Wake } from '../wake.js';
 import { FileTable } from './file-table.js';
 import { type FolderLock, lockFolder } from './folder-lock.js';
+import { MemoryTable } from './memory-table.js';
 import { Retention } from './retention.js';
 import { Store } from './store.js';
 import { Topics } from './topics.js';
@@ -34,7 +36,7 @@ export interface EmbeddedLogOptions {
 const FULL_PAUSE_MS = 500;
 
 /**
- * Open the log that lives in a folder: chunks in LMDB, tables as JSON files.
+ * Open the log that lives in a folder: chunks in LMDB, tables as JSON files; `topicast.status` in memory.
  *
  * What is acknowledged survives any end of this process, kill -9 included. A power cut or a crash of the machine costs
  * the chunks (the rewind window begins anew), never the tables. The folder holds about what the retention of its
@@ -66,7 +68,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Chun
 class EmbeddedLog implements ChunkLog {
   readonly #topics: Topics;
   readonly #retention: Retention;
-  readonly #tables = new Map<string, Promise<FileTable>>();
+  readonly #tables = new Map<string, Promise<FileTable | MemoryTable>>();
   readonly #tails = new Set<Wake>();
   #fullUntil = 0;
   #closing: Promise<void> | undefined;
@@ -158,7 +160,7 @@ class EmbeddedLog implements ChunkLog {
     checkTableName(name);
     const known = this.#tables.get(name);
     if (known) return known;
-    const opening = FileTable.open(join(this.directory, 'tables'), name);
+    const opening = this.#openTable(name);
     this.#tables.set(name, opening);
     opening.catch(() => this.#tables.delete(name));
     return opening;
@@ -171,6 +173,11 @@ class EmbeddedLog implements ChunkLog {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** `topicast.status` says what the producers of this process do: it is over when the process is. */
+  async #openTable(name: string): Promise<FileTable | MemoryTable> {
+    return name === STATUS_TABLE ? new MemoryTable() : FileTable.open(join(this.directory, 'tables'), name);
   }
 
   async #close(): Promise<void> {

@@ -111,7 +111,7 @@ async function readRows(path: string): Promise<[string, string][]> {
   try {
     return JSON.parse(text) as [string, string][];
   } catch (cause) {
-    throw new LogError('unavailable', `${path} is damaged: restore it, or delete it to begin anew`, {
+    throw new LogError('invalid', `${path} is damaged: restore it, or delete it to begin anew`, {
       cause,
     });
   }

@@ -10,7 +10,7 @@ export interface KafkaLogOptions {
   readonly brokers: readonly string[];
   /** The name by which the brokers' logs and quotas know us. */
   readonly clientId?: string;
-  /** Of the topics we make; absent: three, or as many as there are brokers. */
+  /** Of the topics we make; absent: three, or one a broker where there are fewer than three brokers. */
   readonly replicationFactor?: number;
   readonly logger?: Logger;
   /** Gives up waiting for a broker; an open log is ended by its `close()`. */

@@ -3,16 +3,8 @@ import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Broker, kafkaUnavailable, startKafka } from '../../../test/support/kafka.js';
 import type { ChunkLog } from '../chunk-log.js';
-import {
-  describeChunkLog,
-  expectCode,
-  gops,
-  newStream,
-  record,
-  SETTINGS,
-  sequences,
-  take,
-} from '../contract-suite.js';
+import { describeChunkLog } from '../testing/contract.js';
+import { expectCode, gops, newStream, record, SETTINGS, sequences, take } from '../testing/support.js';
 import { openKafkaLog } from './index.js';
 
 const reason = kafkaUnavailable();

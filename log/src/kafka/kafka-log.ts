@@ -143,10 +143,11 @@ export class KafkaLog implements ChunkLog {
     const closed = closedLog();
     this.#closing.abort(closed);
     for (const tail of this.#tails) tail.end(closed);
+    // Before the tables are waited for: one that is still being read for the first time ends with it.
+    this.#reader.close();
     for (const table of await Promise.allSettled(this.#tables.values())) {
       if (table.status === 'fulfilled') table.value.close();
     }
-    this.#reader.close();
     this.cluster.close();
   }
 
@@ -160,8 +161,7 @@ export class KafkaLog implements ChunkLog {
       const message = asRow(key, value);
       return this.#call(() => this.#writer.write(name, partition, [message]));
     });
-    const impatience = setTimeout(() => table.close(), SLOW_CALL_LIMIT_MS);
-    await table.caughtUp(bounds).finally(() => clearTimeout(impatience));
+    await table.caughtUp(bounds, SLOW_CALL_LIMIT_MS);
     return table;
   }
 

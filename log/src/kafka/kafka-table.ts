@@ -21,9 +21,9 @@ export class KafkaTable implements Table {
   readonly #partitionOf: (key: string) => number;
 
   constructor(
-    name: string,
+    private readonly name: string,
     bounds: readonly Bounds[],
-    private readonly reader: Reader,
+    private readonly reader: Pick<Reader, 'follow' | 'unfollow'>,
     private readonly write: WriteRow,
   ) {
     const show = (record: KafkaRecord): void => this.#show(record);
@@ -33,9 +33,22 @@ export class KafkaTable implements Table {
     for (const partition of this.#partitions) reader.follow(partition);
   }
 
-  /** Resolves when what was in it at the start has been read. */
-  async caughtUp(bounds: readonly Bounds[]): Promise<void> {
-    await Promise.all(this.#partitions.map((partition, n) => partition.reached(bounds[n]!.next)));
+  /**
+   * Resolves when what was in it at the start has been read.
+   * @throws {LogError} `unavailable` if that takes longer than the limit: the table is closed then
+   */
+  async caughtUp(bounds: readonly Bounds[], limitMs: number): Promise<void> {
+    const impatience = setTimeout(() => {
+      const seconds = Math.round(limitMs / 1000);
+      this.close(
+        new LogError('unavailable', `"${this.name}" could not be read within ${seconds} s; try again later`),
+      );
+    }, limitMs);
+    try {
+      await Promise.all(this.#partitions.map((partition, n) => partition.reached(bounds[n]!.next)));
+    } finally {
+      clearTimeout(impatience);
+    }
   }
 
   get(key: string): string | undefined {
@@ -58,10 +71,10 @@ export class KafkaTable implements Table {
     return this.#write(key, undefined);
   }
 
-  close(): void {
+  close(reason = closedLog()): void {
     for (const partition of this.#partitions) {
       this.reader.unfollow(partition);
-      partition.fail(closedLog());
+      partition.fail(reason);
     }
   }
 
@@ -97,16 +110,7 @@ class PartitionView implements Follower {
 
   take(records: readonly KafkaRecord[], next: number): void {
     this.next = next;
-    for (const record of records) {
-      try {
-        this.show(record);
-      } catch (error) {
-        // A listener's mistake is its own: it must come out, but not end the table.
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
+    for (const record of records) this.show(record);
     const reached = this.#waiting.filter(({ offset }) => offset <= next);
     this.#waiting = this.#waiting.filter(({ offset }) => offset > next);
     for (const { resolve } of reached) resolve();

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Broker, kafkaUnavailable, startKafka } from '../../../test/support/kafka.js';
 import { LogError } from '../chunk-log.js';
-import { expectCode, newStream, record, SETTINGS, take } from '../contract-suite.js';
+import { expectCode, newStream, record, SETTINGS, take } from '../testing/support.js';
 import { openKafkaLog } from './index.js';
 
 const unavailable = kafkaUnavailable() ?? (process.env.KAFKA_BROKERS && 'KAFKA_BROKERS is not ours to kill');

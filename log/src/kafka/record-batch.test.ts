@@ -3,7 +3,7 @@ import { CHUNK_HEADER_KEY, encodeChunkHeader } from '@topicast/contracts/chunk-h
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LogError } from '../chunk-log.js';
-import { header } from '../contract-suite.js';
+import { header } from '../testing/support.js';
 import { decodeRecords } from './record-batch.js';
 
 interface Encoded {

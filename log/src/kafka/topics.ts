@@ -12,6 +12,7 @@ const BROKER_TIMEOUT = milliseconds(3000);
 const NOT_CONTROLLER = 41;
 /** Twice what an append may hold: headers and framing fit in any case. */
 const MAX_BATCH_BYTES = 2 * MAX_APPEND_BYTES;
+/** Where no replication factor is set; fewer where there are fewer brokers. */
 const DEFAULT_REPLICAS = 3;
 /** Kafka forgets whole segments: eight of them make the rewind window end within an eighth of what was asked. */
 const SEGMENTS = 8;

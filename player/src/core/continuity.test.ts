@@ -58,6 +58,34 @@ describe('continuity', () => {
     ]);
   });
 
+  it('does not judge by numbers what somebody else wrote: a gateway that was restarted counts anew', () => {
+    const foreign = (sequence: number, over: Partial<ChunkHeader> = {}) =>
+      chunk(sequence, { session: 0, keyframe: false, ...over });
+    const steps = play([
+      foreign(900, { keyframe: true, discontinuity: true }),
+      foreign(901),
+      // Resumed at another gateway, which counts from where it began to read.
+      foreign(42),
+      foreign(43),
+      foreign(44, { keyframe: true, discontinuity: true }),
+      foreign(45),
+      foreign(7_000, { discontinuity: true }),
+      foreign(7_001),
+    ]);
+    const { length } = steps;
+    expect(steps.map(({ verdict }) => verdict)).toEqual([
+      { use: 'play', discontinuity: true },
+      { use: 'play', discontinuity: false },
+      { use: 'play', discontinuity: false },
+      { use: 'play', discontinuity: false },
+      { use: 'play', discontinuity: true },
+      { use: 'play', discontinuity: false },
+      { use: 'skip' },
+      { use: 'skip' },
+    ]);
+    expect(steps.map(({ lost }) => lost)).toEqual(Array.from({ length }, () => 0));
+  });
+
   it('plays nothing undecodable and nothing twice, whatever is lost, repeated or swapped', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 80 }), (sequences) => {

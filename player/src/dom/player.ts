@@ -36,8 +36,9 @@ export class TopicastPlayer extends EventTarget {
     this.#video = video;
     this.#options = options;
     const { signal } = this.#listening;
-    video.addEventListener('pause', () => this.#onPause(), { signal });
-    video.addEventListener('play', () => this.#onPlay(), { signal });
+    // The events come later than what they tell of: by then it may be otherwise again.
+    video.addEventListener('pause', () => video.paused && this.#onPause(), { signal });
+    video.addEventListener('play', () => !video.paused && this.#onPlay(), { signal });
   }
 
   get state(): PlayerState {
@@ -69,6 +70,8 @@ export class TopicastPlayer extends EventTarget {
     if (this.#intent === 'stopped') this.#start();
     else if (this.#video.paused) this.#tryPlay();
     this.#update();
+    // What is so already does not change, and no change would come. A pause is about to: its end is an event.
+    if (this.#state.name !== 'paused') this.#settleBy(this.#state);
     return promised;
   }
 

@@ -1,5 +1,5 @@
 import type { StreamFormat } from '@topicast/media/mpegts';
-import { type Chunk, Chunker } from '@topicast/media/mpegts';
+import { type Chunk, Chunker, type ChunkerStats } from '@topicast/media/mpegts';
 import type { Ffmpeg } from '../ffmpeg/find.js';
 import type { ProcessGuard } from '../ffmpeg/guard.js';
 import { type ProcessExit, startFfmpeg } from '../ffmpeg/process.js';
@@ -16,15 +16,21 @@ export interface EncodeOptions {
   readonly onChunk: (chunk: Chunk, format: StreamFormat) => void;
   /** Called with ffmpeg's last words, once a second. */
   readonly onLines: (lines: string[]) => void;
+  /** Called when packets of ffmpeg's output are missing, at most once a second. */
+  readonly onGaps: (stats: Readonly<ChunkerStats>) => void;
   /** How long it may say nothing: before its first chunk, and after it. */
   readonly silenceMs: { readonly first: number; readonly next: number };
 }
 
-/** One run of ffmpeg from start to end. Resolves when the process is gone; `silent`: it was ended for saying nothing. */
-export async function encode(
-  options: EncodeOptions,
-  signal: AbortSignal,
-): Promise<ProcessExit & { silent: boolean }> {
+export interface EncoderExit extends ProcessExit {
+  /** It was ended for saying nothing. */
+  readonly silent: boolean;
+  /** Chunks that were encoded ahead of their time, which did not come. */
+  readonly heldChunks: number;
+}
+
+/** One run of ffmpeg from start to end. Resolves when the process is gone. */
+export async function encode(options: EncodeOptions, signal: AbortSignal): Promise<EncoderExit> {
   let deadline = performance.now() + options.silenceMs.first;
   const emit = (chunk: Chunk): void => options.onChunk(chunk, chunker.format);
   const pacer = options.paced
@@ -46,8 +52,15 @@ export async function encode(
   const running = new AbortController();
   if (child.feeds) feedTestPicture(child.feeds, running.signal);
   let silent = false;
+  let knownGaps = 0;
+  const lookForGaps = (): void => {
+    const { stats } = chunker;
+    if (stats.continuityErrors > knownGaps) options.onGaps(stats);
+    knownGaps = stats.continuityErrors;
+  };
   const watch = setInterval(() => {
     options.onLines(child.lines());
+    lookForGaps();
     if (performance.now() < deadline) return;
     silent = true;
     end();
@@ -64,6 +77,6 @@ export async function encode(
   clearInterval(watch);
   running.abort();
   chunker.end();
-  pacer?.close();
-  return { ...exit, silent };
+  lookForGaps();
+  return { ...exit, silent, heldChunks: pacer?.close() ?? 0 };
 }

@@ -76,4 +76,11 @@ describe('Pacer', () => {
     const [last, first] = [out[34]!, out[10]!];
     expect(last[0] - first[0]).toBeCloseTo(960, -1);
   });
+  it('says at its end what it still held', () => {
+    const { out, encode, pacer } = setUp();
+    encode(20);
+    vi.advanceTimersByTime(1_700);
+    expect(pacer.close()).toBe(20 - out.length);
+    expect(pacer.close()).toBe(0);
+  });
 });

@@ -13,7 +13,7 @@ const LATE_MS = 250;
  * what it reads: a file that stores half a second of sound and then half a second of pictures comes out in bursts.
  */
 export class Pacer {
-  #queue: Chunk[] = [];
+  readonly #queue: Chunk[] = [];
   #timer: NodeJS.Timeout | undefined;
   #filledBy: number | undefined;
   /** The moment of decode time 0; unset while the lead is being filled. */
@@ -36,9 +36,10 @@ export class Pacer {
     this.#run();
   }
 
-  close(): void {
+  /** @returns how many chunks were held and will not go any more. */
+  close(): number {
     clearTimeout(this.#timer);
-    this.#queue = [];
+    return this.#queue.splice(0).length;
   }
 
   #run(): void {

@@ -38,6 +38,7 @@ async function setUp(source: Source, change: Partial<SupervisorOptions> = {}) {
       publisher: {
         beginSession: (session) => sessions.push({ session, chunks: [] }),
         push: (chunk) => sessions.at(-1)!.chunks.push(chunk),
+        lose: () => undefined,
         state: { dropped: 0, trouble: undefined },
       },
       report: (part) => {

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Source } from '@topicast/contracts/http';
 import type { StreamStatus } from '@topicast/contracts/tables';
-import type { Chunk, StreamFormat } from '@topicast/media/mpegts';
+import type { Chunk, ChunkerStats, StreamFormat } from '@topicast/media/mpegts';
 import type { Logger } from 'pino';
 import { Backoff } from '../backoff.js';
 import type { EncodingSettings } from '../config.js';
@@ -31,6 +31,8 @@ export interface SupervisorOptions {
   readonly publisher: {
     beginSession(session: number): void;
     push(chunk: Chunk): void;
+    /** Count chunks of this session that never came to `push`. */
+    lose(chunks: number, reason: string): void;
     readonly state: { readonly dropped: number; readonly trouble: string | undefined };
   };
   readonly report: (change: Partial<StreamStatus>) => void;
@@ -173,7 +175,13 @@ async function run(
     ...(isListening(source) && { first: Number.POSITIVE_INFINITY }),
   };
   const kind = { testPicture: source.kind === 'test', paced: isLooped(plan.input) };
-  const exit = await encode({ ...options, ...kind, args, onChunk, onLines, silenceMs }, signal);
+  const onGaps = ({ continuityErrors, droppedAccessUnits }: Readonly<ChunkerStats>): void =>
+    logger.warn(
+      { session, continuityErrors, droppedAccessUnits },
+      "packets of the encoder's output are missing",
+    );
+  const exit = await encode({ ...options, ...kind, args, onChunk, onLines, onGaps, silenceMs }, signal);
+  publisher.lose(exit.heldChunks, 'the encoder ended before their time came');
   if (signal.aborted) return { why: 'stopped' };
   const problem = exit.silent
     ? 'The source sends nothing any more.'

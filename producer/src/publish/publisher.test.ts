@@ -34,18 +34,14 @@ function setUp(answers: Answer[], onUnknownTopic: () => Promise<'retry' | 'stop'
       return stored.length - records.length;
     },
   };
+  const lines: { chunks?: number; reason?: string }[] = [];
+  const logger = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
   const publisher = new Publisher({
-    ...{
-      log,
-      stream: streamId('a'),
-      rendition: 0,
-      clock: new SteadyClock(),
-      logger: pino({ enabled: false }),
-    },
+    ...{ log, stream: streamId('a'), rendition: 0, clock: new SteadyClock(), logger },
     ...{ onUnknownTopic, limits: { bytes: bytes(188 * 40), spanMs: 60_000 } },
   });
   publisher.beginSession(1000);
-  return { publisher, stored, batches };
+  return { publisher, stored, batches, lines };
 }
 
 const sequences = (records: readonly NewRecord[]): number[] => records.map(({ header }) => header.sequence);
@@ -85,6 +81,32 @@ describe('Publisher', () => {
     await publisher.close();
     publisher.push(chunk(1, true));
     expect(batches).toHaveLength(1);
+  });
+
+  it('counts what is left when it is closed before the log has taken it, once', async () => {
+    const { publisher, batches, lines } = setUp(Array<Answer>(100).fill('unavailable'));
+    for (let index = 0; index < 5; index++) publisher.push(chunk(index, index === 0));
+    await eventually(() => batches.length === 1, 'a first try');
+    for (let index = 5; index < 8; index++) publisher.push(chunk(index, false));
+    publisher.lose(2, 'they never came');
+    await publisher.close();
+    expect(publisher.state).toMatchObject({ queued: 0, dropped: 10 });
+    expect(lines.filter(({ chunks }) => chunks).map(({ chunks, reason }) => [chunks, reason])).toEqual([
+      [2, 'they never came'],
+      [8, 'unavailable'],
+    ]);
+  });
+
+  it('tells of losses at most once a second, of all in the end', async () => {
+    const { publisher, lines } = setUp([]);
+    // One after the other is too large for the queue.
+    for (let index = 0; index < 50; index++) {
+      publisher.push({ ...chunk(index, true), data: new Uint8Array(188 * 41) });
+    }
+    await publisher.close();
+    const told = lines.flatMap(({ chunks }) => chunks ?? []);
+    expect(told).toEqual([1, 49]);
+    expect(publisher.state.dropped).toBe(50);
   });
 
   it('goes on at the next keyframe after a batch that is refused for what it is, and counts the loss', async () => {

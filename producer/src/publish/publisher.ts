@@ -6,12 +6,12 @@ import type { Chunk } from '@topicast/media/mpegts';
 import type { Logger } from 'pino';
 import { jittered } from '../backoff.js';
 import { DecodeClock } from './decode-clock.js';
+import { LossReport } from './loss-report.js';
 import { type QueueLimits, RecordQueue } from './queue.js';
 import type { SteadyClock } from './steady-clock.js';
 
 const LIMITS: QueueLimits = { bytes: 64_000_000, spanMs: 30_000 };
 const RETRY_MS = { first: 100, most: 5_000 };
-const COMPLAIN_EVERY_MS = 1_000;
 /** What close() still waits for when the log does not answer. */
 const CLOSE_MS = 2_000;
 
@@ -47,7 +47,7 @@ export class Publisher {
   #first = true;
   #dropped = 0;
   #trouble: string | undefined;
-  #complainedAt = Number.NEGATIVE_INFINITY;
+  readonly #losses: LossReport;
   #decodeClock = new DecodeClock();
   #sending: Promise<void> | undefined;
   #stopped = false;
@@ -55,6 +55,9 @@ export class Publisher {
   constructor(options: PublisherOptions) {
     this.#options = options;
     this.#queue = new RecordQueue(options.limits ?? LIMITS);
+    this.#losses = new LossReport((chunks, reason) =>
+      options.logger.warn({ stream: options.stream, chunks, reason }, 'chunks dropped'),
+    );
   }
 
   get state(): PublisherState {
@@ -71,7 +74,10 @@ export class Publisher {
   }
 
   push(chunk: Chunk): void {
-    if (this.#stopped) return;
+    if (this.#stopped) {
+      this.#dropped++;
+      return;
+    }
     const { clock } = this.#options;
     const discontinuity = chunk.discontinuity || this.#first;
     const takenIn = this.#decodeClock.observe(chunk.decodeTime, clock.monotonic(), discontinuity);
@@ -87,38 +93,53 @@ export class Publisher {
     this.#sending ??= this.#send();
   }
 
+  /** Count chunks that were lost before they came here, at the end of an encoder: what ended it is told elsewhere. */
+  lose(chunks: number, reason: string): void {
+    if (chunks === 0) return;
+    this.#dropped += chunks;
+    this.#options.logger.info({ stream: this.#options.stream, chunks, reason }, 'chunks dropped at the end');
+  }
+
   /** Resolves when what was pushed is in the log, or could not be brought there in a short time. */
   async close(): Promise<void> {
     this.#stopped = true;
     const timer = setTimeout(() => this.#closing.abort(), CLOSE_MS);
     await this.#sending;
     clearTimeout(timer);
+    this.#losses.close();
   }
 
   async #send(): Promise<void> {
     // Not at once: what one read from ffmpeg brought shall be one append.
     await Promise.resolve();
-    while (this.#queue.length > 0 && !this.#closing.signal.aborted)
-      await this.#deliver(this.#queue.takeBatch());
+    const left: NewRecord[] = [];
+    while (this.#queue.length > 0 && !this.#closing.signal.aborted) {
+      const batch = this.#queue.takeBatch();
+      if (!(await this.#deliver(batch))) left.push(...batch);
+    }
+    left.push(...this.#queue.clear());
+    this.lose(this.#ofThisSession(left), this.#trouble ?? 'no time was left');
     this.#sending = undefined;
   }
 
-  async #deliver(batch: readonly NewRecord[]): Promise<void> {
+  /** @returns false if it all ends before the log has answered to the batch. */
+  async #deliver(batch: readonly NewRecord[]): Promise<boolean> {
     const { log, stream, rendition, logger } = this.#options;
     for (let pause = RETRY_MS.first; ; pause = Math.min(pause * 2, RETRY_MS.most)) {
       try {
         await log.append(stream, rendition, batch);
         if (this.#trouble) logger.info({ stream }, 'the log takes chunks again');
         this.#trouble = undefined;
-        return;
+        return true;
       } catch (error) {
         const next = await this.#afterFailure(error, batch);
-        if (next === 'give up' || !(await this.#pause(pause))) return;
+        if (next === 'skip') return true;
+        if (next === 'end' || !(await this.#pause(pause))) return false;
       }
     }
   }
 
-  async #afterFailure(error: unknown, batch: readonly NewRecord[]): Promise<'retry' | 'give up'> {
+  async #afterFailure(error: unknown, batch: readonly NewRecord[]): Promise<'retry' | 'skip' | 'end'> {
     const { stream, logger, onUnknownTopic } = this.#options;
     const code = error instanceof LogError ? error.code : 'unavailable';
     const reason = error instanceof Error ? error.message : String(error);
@@ -131,15 +152,15 @@ export class Publisher {
       case 'unknown-topic':
         if ((await onUnknownTopic()) === 'retry') return 'retry';
         this.#stopAll();
-        return 'give up';
+        return 'end';
       case 'invalid':
         // Refused for what it is: it would be refused for ever.
         this.#count([...batch, ...this.#queue.skipToKeyframe()], reason);
-        return 'give up';
+        return 'skip';
       case 'locked':
       case 'closed':
         this.#stopAll();
-        return 'give up';
+        return 'end';
     }
   }
 
@@ -154,14 +175,11 @@ export class Publisher {
   }
 
   #count(records: readonly NewRecord[], reason: string): void {
-    if (records.length === 0) return;
-    this.#dropped += records.filter(({ header }) => header.session === this.#session).length;
-    const now = this.#options.clock.monotonic();
-    if (now - this.#complainedAt < COMPLAIN_EVERY_MS) return;
-    this.#complainedAt = now;
-    this.#options.logger.warn(
-      { stream: this.#options.stream, dropped: this.#dropped, reason },
-      'chunks dropped',
-    );
+    this.#dropped += this.#ofThisSession(records);
+    this.#losses.add(records.length, reason);
+  }
+
+  #ofThisSession(records: readonly NewRecord[]): number {
+    return records.filter(({ header }) => header.session === this.#session).length;
   }
 }

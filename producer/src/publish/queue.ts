@@ -53,6 +53,11 @@ export class RecordQueue {
     return this.#removeFirst(count);
   }
 
+  /** Everything that is left. */
+  clear(): NewRecord[] {
+    return this.#removeFirst(this.#records.length);
+  }
+
   /** After records before the queue were lost: drop what builds on them. */
   skipToKeyframe(): NewRecord[] {
     return this.#records[0]?.header.keyframe ? this.#markFirst() : this.#dropOldestGop();

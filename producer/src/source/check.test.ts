@@ -40,6 +40,7 @@ describe('addresses', () => {
     ...[
       'rtmp://192.168.1.4/live',
       'srt://0.0.0.0:9000?mode=listener',
+      'srt://:9000?mode=listener',
       'http://100.64.0.1/',
       'http://[fd00::1]/',
     ],
@@ -61,6 +62,13 @@ describe('addresses', () => {
     await expect(checkSource(url(text), rules)).rejects.toMatchObject({ code: 'refused' });
     await expect(checkSource(url(text), { ...rules, trusted: true })).rejects.toMatchObject({
       code: 'refused',
+    });
+  });
+
+  it('takes an SRT address without a host from a command line: it listens on all of this machine', async () => {
+    expect(await checkSource(url('srt://:9000?mode=listener'), { ...rules, trusted: true })).toMatchObject({
+      url: 'srt://0.0.0.0:9000?mode=listener',
+      protocol: 'srt',
     });
   });
 

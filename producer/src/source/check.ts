@@ -52,8 +52,12 @@ export async function checkSource(source: Source, rules: SourceRules): Promise<C
   }
 }
 
+/** `srt://:9000?mode=listener`, as ffmpeg's documentation writes it, is no URL for anybody else. */
+const ANY_SRT_ADDRESS = /^srt:\/\/(?=:\d)/i;
+
 async function checkUrl(text: string, rules: SourceRules): Promise<CheckedSource & { kind: 'url' }> {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const address = text.replace(ANY_SRT_ADDRESS, 'srt://0.0.0.0');
+  const url = URL.canParse(address) ? new URL(address) : undefined;
   const protocol = URL_PROTOCOLS.find((known) => `${known}:` === url?.protocol);
   if (!url || !protocol) {
     throw new SourceError('refused', `The address must begin with ${URL_PROTOCOLS.join('://, ')}://.`);

@@ -1,0 +1,59 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ChunkLog } from '../chunk-log.js';
+import { expectCode } from '../testing/support.js';
+import { describeTables } from '../testing/table-contract.js';
+import { openEmbeddedLog } from './embedded-log.js';
+
+const root = await mkdtemp(join(tmpdir(), 'topicast-log-'));
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+let directory: string;
+let log: ChunkLog;
+beforeEach(async () => {
+  directory = await mkdtemp(join(root, 'log-'));
+  log = await openEmbeddedLog({ directory });
+});
+afterEach(() => log.close());
+
+describe('the status table of the embedded log', () => {
+  describeTables(
+    () => log,
+    () => STATUS_TABLE,
+  );
+
+  it('takes heartbeats when the disk takes nothing, and begins empty', async () => {
+    // A folder where the draft of a file shall be: that stops root too.
+    for (const name of [STATUS_TABLE, STREAMS_TABLE])
+      await mkdir(join(directory, `tables/${name}.json.draft`));
+    const status = await log.table(STATUS_TABLE);
+    const streams = await log.table(STREAMS_TABLE);
+    await expectCode('unavailable', streams.put('film', '{}'));
+    await status.put('producer/here', '{}');
+    expect(status.get('producer/here')).toBe('{}');
+    await log.close();
+    log = await openEmbeddedLog({ directory });
+    expect([...(await log.table(STATUS_TABLE)).entries()]).toEqual([]);
+  });
+});
+
+describe.each([STREAMS_TABLE, STATUS_TABLE])('%s', (name) => {
+  it('goes on after a listener has thrown, which comes out', async () => {
+    const later = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation(() => undefined);
+    const table = await log.table(name);
+    const heard: string[] = [];
+    table.onChange(() => {
+      throw new Error('a mistake');
+    });
+    table.onChange((key) => heard.push(key));
+    await table.put('a', '1');
+    await table.put('b', '2');
+    expect(heard).toEqual(['a', 'b']);
+    expect(later.mock.calls).toHaveLength(2);
+    expect(later.mock.calls[0]![0]).toThrow('a mistake');
+    later.mockRestore();
+  });
+});

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import type { ChunkLog } from '../chunk-log.js';
+import { describeAppend } from './append-contract.js';
+import { expectCode, newStream, record, SETTINGS, take } from './support.js';
+import { describeTables } from './table-contract.js';
+import { describeTails } from './tail-contract.js';
+import { describeTopics } from './topic-contract.js';
+
+/** What every implementation of `ChunkLog` must do. `open` makes a log that nobody else has open. */
+export function describeChunkLog(name: string, open: () => Promise<ChunkLog>): void {
+  describe(`${name}: the contract of ChunkLog`, () => {
+    let log: ChunkLog;
+    beforeAll(async () => {
+      log = await open();
+    });
+    afterAll(async () => {
+      await log?.close();
+    });
+
+    describeAppend(() => log);
+    describeTails(() => log);
+    describeTopics(() => log);
+    describeTables(() => log);
+
+    it('answers a ping, and says that it is closed when it is', async () => {
+      const other = await open();
+      await other.ping();
+      const stream = newStream();
+      await other.createTopic(stream, SETTINGS);
+      const table = await other.table(`contract-${stream}`);
+      const reading = take(other, stream, { at: 'live' }, 1);
+      const ended = expectCode('closed', reading);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await Promise.all([other.close(), other.close()]);
+      await ended;
+      await expectCode('closed', other.ping());
+      await expectCode('closed', other.append(stream, 0, [record(0)]));
+      await expectCode('closed', take(other, stream, { at: 'live' }, 1));
+      await expectCode('closed', other.table('another'));
+      await expectCode('closed', table.put('a', '1'));
+    });
+  });
+}

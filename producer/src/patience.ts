@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LogError } from '@topicast/log';
+import type { Logger } from 'pino';
+import { Backoff } from './backoff.js';
+
+/**
+ * Do it, again and again while the log does not answer.
+ * @throws the signal's reason, and what no repetition mends
+ */
+export async function untilLogAnswers<T>(
+  attempt: () => Promise<T>,
+  { logger, signal, backoff = new Backoff() }: { logger: Logger; signal: AbortSignal; backoff?: Backoff },
+): Promise<T> {
+  for (;;) {
+    try {
+      return await orAborted(attempt, signal);
+    } catch (error) {
+      if (!(error instanceof LogError && error.code === 'unavailable')) throw error;
+      const pauseMs = Math.round(backoff.next(0));
+      logger.warn({ reason: error.message, pauseMs }, 'the log does not answer: the producer tries again');
+      await sleep(pauseMs, undefined, { signal });
+    }
+  }
+}
+
+/** An attempt can take half a minute: who ends the producer does not wait for that. */
+async function orAborted<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const settled = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: settled.signal });
+  });
+  try {
+    return await Promise.race([attempt(), aborted]);
+  } finally {
+    settled.abort();
+  }
+}

@@ -1,0 +1,34 @@
+const PERIOD_MS = 1_000;
+
+/** Tells of losses at most once a second: of the first at once, of those that follow together. */
+export class LossReport {
+  #untold = 0;
+  #reason = '';
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly tell: (count: number, reason: string) => void) {}
+
+  add(count: number, reason: string): void {
+    if (count === 0) return;
+    this.#untold += count;
+    this.#reason = reason;
+    if (!this.#timer) this.#flush();
+  }
+
+  /** Tells of the rest. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#untold > 0) this.tell(this.#untold, this.#reason);
+    this.#untold = 0;
+  }
+
+  #flush(): void {
+    this.tell(this.#untold, this.#reason);
+    this.#untold = 0;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#untold > 0) this.#flush();
+    }, PERIOD_MS).unref();
+  }
+}
