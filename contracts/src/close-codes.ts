@@ -16,7 +16,7 @@ export const CloseCode = {
   streamDeleted: 4410,
   /** Too many viewers, or too many messages: retry with back-off. */
   tooMany: 4429,
-  /** The log is away: retry with back-off. */
+  /** The log is away, or cannot be read: retry with back-off. */
   logUnavailable: 4503,
 } as const;
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];

@@ -17,6 +17,11 @@ export interface GatewayConfig {
   readonly allowedHosts: readonly string[];
   /** The web pages that may change something. */
   readonly allowedOrigins: readonly string[];
+  /**
+   * Where the web is, for pages of the very host under which the gateway is asked; undefined where
+   * TOPICAST_ALLOWED_ORIGINS names the pages.
+   */
+  readonly ownWebPort: number | undefined;
   readonly allowPrivateUrls: boolean;
   /** If set, viewers need a JWT signed with it. */
   readonly viewerSecret: string | undefined;
@@ -47,7 +52,7 @@ const settings = z.object({
     .optional(),
   /** Names by which the gateway is reached, `*` for any. */
   TOPICAST_ALLOWED_HOSTS: list.default([]),
-  /** Origins of pages that may change something, `http://studio.example:3000`; the web's own if absent. */
+  /** Origins of pages that may change something, `http://studio.example:3000`; the web's own, on whatever host, if absent. */
   TOPICAST_ALLOWED_ORIGINS: list.optional(),
   /** Whether streams may be fetched from private addresses. */
   TOPICAST_ALLOW_PRIVATE_URLS: flag.default(false),
@@ -87,6 +92,7 @@ export function readGatewayConfig(environment: Record<string, string | undefined
     allowedHosts: [...given.TOPICAST_ALLOWED_HOSTS, host].map((name) => name.toLowerCase()),
     allowedOrigins:
       given.TOPICAST_ALLOWED_ORIGINS?.map(originOf) ?? ownOrigins(host, given.TOPICAST_WEB_PORT),
+    ownWebPort: given.TOPICAST_ALLOWED_ORIGINS ? undefined : given.TOPICAST_WEB_PORT,
     allowPrivateUrls: given.TOPICAST_ALLOW_PRIVATE_URLS,
     viewerSecret: given.TOPICAST_VIEWER_SECRET,
     limits: {

@@ -1,9 +1,10 @@
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import type { Problem, StreamInfo } from '@topicast/contracts/http';
 import { STREAMS_TABLE } from '@topicast/contracts/tables';
+import { milliseconds } from '@topicast/contracts/units';
 import { LogError } from '@topicast/log';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DEMO, GatewayUnderTest, OPERATOR_TOKEN } from '../testing/gateway-under-test.js';
@@ -115,6 +116,17 @@ describe('the streams API', () => {
   });
 });
 
+it('starts no encoder on a topic that somebody else writes', async () => {
+  await using gateway = await GatewayUnderTest.start();
+  await gateway.log.createTopic(DEMO, { partitions: 1, retentionMs: milliseconds(600_000) });
+  // It knows the topic from its start.
+  await gateway.restartGateway();
+  const refused = await create(gateway, { id: 'demo', source: { kind: 'test' } });
+  expect([refused.status, refused.body.detail]).toEqual([409, expect.stringMatching(/somebody else/)]);
+  const titled = await create(gateway, { id: 'demo', title: 'Theirs', source: { kind: 'topic' } });
+  expect([titled.status, titled.body.title]).toEqual([201, 'Theirs']);
+});
+
 describe('requests that cannot be followed', () => {
   it('get the status that says so, and a problem', async () => {
     await using gateway = await GatewayUnderTest.start();
@@ -181,6 +193,24 @@ describe('requests that cannot be followed', () => {
     expect((await file(join(directory, 'link.mp4'))).status).toBe(403);
     expect((await file(directory)).status).toBe(403);
     expect((await file(join(directory, 'film.mp4'))).status).toBe(201);
+  });
+
+  it('take a relative name as one below each media folder', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'topicast-media-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const media = [join(directory, 'one'), join(directory, 'two')];
+    await mkdir(join(media[1]!, 'films'), { recursive: true });
+    await writeFile(join(media[1]!, 'films', 'film.mp4'), 'x');
+    await writeFile(join(directory, 'secret.mp4'), 'x');
+    await using gateway = await GatewayUnderTest.start({ TOPICAST_MEDIA_DIRS: media.join(delimiter) });
+    const file = (path: string) => create(gateway, { id: 'film', source: { kind: 'file', path } });
+    expect((await file('films/none.mp4')).status).toBe(422);
+    expect((await file('films')).status).toBe(422);
+    expect((await file('../secret.mp4')).status).toBe(403);
+    expect((await file('../none.mp4')).status).toBe(403);
+    // Of the working directory, which is no media folder.
+    expect((await file('package.json')).status).toBe(422);
+    expect((await file('films/film.mp4')).status).toBe(201);
   });
 
   it('name no address of a private network', async () => {

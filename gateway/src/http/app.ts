@@ -38,7 +38,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     if (ANY_HOST.has(request.url) || isOwnHost(request.headers.host, config.allowedHosts)) return;
     throw new ApiError(421, 'this gateway is not known by that name: see TOPICAST_ALLOWED_HOSTS');
   });
-  await guardOrigins(app, config.allowedOrigins);
+  await guardOrigins(app, config);
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
     if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');

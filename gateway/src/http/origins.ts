@@ -1,17 +1,24 @@
 import cors from '@fastify/cors';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { GatewayConfig } from '../config.js';
 import { ApiError } from './problem.js';
 
 const READING = new Set(['GET', 'HEAD']);
 
-/** Anybody's page may read; a page that changes something must be the web's own. */
-export async function guardOrigins(app: FastifyInstance, allowedOrigins: readonly string[]): Promise<void> {
-  const isAllowed = (origin: string | undefined): boolean =>
-    origin === undefined || allowedOrigins.includes(origin);
+/**
+ * Anybody's page may read; a page that changes something must be the web's own. Hosts are checked before: a Host that is
+ * compared here is one of ours.
+ */
+export async function guardOrigins(
+  app: FastifyInstance,
+  { allowedOrigins, ownWebPort }: Pick<GatewayConfig, 'allowedOrigins' | 'ownWebPort'>,
+): Promise<void> {
+  const isAllowed = ({ origin, host }: FastifyRequest['headers']): boolean =>
+    origin === undefined || allowedOrigins.includes(origin) || isNeighbour(origin, host, ownWebPort);
 
   await app.register(cors, {
     delegator: (request, answer) => {
-      const mayUse = READING.has(intendedMethod(request)) || isAllowed(request.headers.origin);
+      const mayUse = READING.has(intendedMethod(request)) || isAllowed(request.headers);
       answer(null, {
         origin: mayUse ? '*' : false,
         methods: ['GET', 'HEAD', 'POST', 'DELETE'],
@@ -23,7 +30,7 @@ export async function guardOrigins(app: FastifyInstance, allowedOrigins: readonl
   });
   app.addHook('onRequest', async (request) => {
     if (READING.has(request.method) || request.method === 'OPTIONS') return;
-    if (!isAllowed(request.headers.origin)) {
+    if (!isAllowed(request.headers)) {
       throw new ApiError(403, 'pages of this origin may not change anything: see TOPICAST_ALLOWED_ORIGINS');
     }
   });
@@ -32,3 +39,16 @@ export async function guardOrigins(app: FastifyInstance, allowedOrigins: readonl
 /** Of a preflight request the method that it asks for. */
 const intendedMethod = (request: FastifyRequest): string =>
   request.method === 'OPTIONS' ? String(request.headers['access-control-request-method']) : request.method;
+
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
+
+/** Whether a page comes from the web's port of the host that is asked: so is the web reached where that is not known before. */
+export function isNeighbour(origin: string, host: string | undefined, webPort: number | undefined): boolean {
+  const asked = `http://${host}`;
+  if (webPort === undefined || host === undefined || !URL.canParse(origin) || !URL.canParse(asked))
+    return false;
+  const { protocol, port, hostname } = new URL(origin);
+  const defaultPort = DEFAULT_PORTS[protocol];
+  if (defaultPort === undefined || hostname !== new URL(asked).hostname) return false;
+  return (port || defaultPort) === String(webPort);
+}

@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { BlockList, isIP } from 'node:net';
-import { isAbsolute, relative, resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import type { CreateStreamRequest } from '@topicast/contracts/http';
 import { ApiError } from './problem.js';
 
@@ -35,20 +35,29 @@ function checkUrl(text: string, allowPrivate: boolean): void {
   }
 }
 
+/** A relative path is looked for below each media folder, as the producer does. */
 async function checkFile(path: string, directories: readonly string[]): Promise<void> {
   if (path.includes('\0')) throw invalid('source.path', 'is no path');
   const outside = new ApiError(403, 'the file is not in a media folder: see TOPICAST_MEDIA_DIRS');
+  const candidates = isAbsolute(path)
+    ? [resolve(path)]
+    : directories.map((directory) => join(directory, path));
   // By name first: whether a file outside exists is nobody's business.
-  const named = resolve(path);
-  if (!directories.some((directory) => isBelow(named, directory))) throw outside;
-  const real = await realpath(named).catch(() => undefined);
-  const isFile = real !== undefined && (await stat(real).catch(() => undefined))?.isFile();
-  if (real === undefined || !isFile) throw invalid('source.path', 'there is no such file');
-  const realDirectories = await Promise.all(
-    directories.map((directory) => realpath(directory).catch(() => directory)),
-  );
-  if (!realDirectories.some((directory) => isBelow(real, directory))) throw outside;
+  const named = candidates.filter((candidate) => isBelowAny(candidate, directories));
+  if (named.length === 0) throw outside;
+  const found = (await Promise.all(named.map(realPathOf))).filter((real) => real !== undefined);
+  if (found.length === 0) throw noSuchFile();
+  const roots = (await Promise.all(directories.map(realPathOf))).filter((root) => root !== undefined);
+  const allowed = found.find((real) => isBelowAny(real, roots));
+  if (allowed === undefined) throw outside;
+  const isFile = (await stat(allowed).catch(() => undefined))?.isFile();
+  if (!isFile) throw noSuchFile();
 }
+
+const realPathOf = (path: string): Promise<string | undefined> => realpath(path).catch(() => undefined);
+
+const isBelowAny = (path: string, directories: readonly string[]): boolean =>
+  directories.some((directory) => isBelow(path, directory));
 
 function isBelow(path: string, directory: string): boolean {
   const way = relative(directory, path);
@@ -57,6 +66,8 @@ function isBelow(path: string, directory: string): boolean {
 
 const invalid = (path: string, message: string): ApiError =>
   new ApiError(422, 'what was sent is not what is expected here', [{ path, message }]);
+
+const noSuchFile = (): ApiError => invalid('source.path', 'there is no such file');
 
 /** Ranges of RFC 6890 in which cameras, routers and this machine itself are. */
 const privateRanges = new BlockList();

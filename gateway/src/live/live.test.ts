@@ -1,9 +1,10 @@
 import { CloseCode } from '@topicast/contracts/close-codes';
 import { formatPosition } from '@topicast/contracts/position';
 import { streamId } from '@topicast/contracts/stream-id';
+import { LogError } from '@topicast/log';
 import fc from 'fast-check';
 import { SignJWT } from 'jose';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { dataOf } from '../testing/chunks.js';
 import { DEMO, GatewayUnderTest, longSilent, OPERATOR_TOKEN } from '../testing/gateway-under-test.js';
 import { TestViewer, until } from '../testing/test-viewer.js';
@@ -249,7 +250,56 @@ describe('a viewer that cannot be served', () => {
   });
 });
 
+it('closes a viewer whose token expires, and no other', async () => {
+  const secret = 'a secret of at least 32 characters';
+  await using gateway = await GatewayUnderTest.start({ TOPICAST_VIEWER_SECRET: secret });
+  await gateway.addStream();
+  const sign = (token: SignJWT): Promise<string> =>
+    token.setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(secret));
+  const expiresAt = Math.floor(Date.now() / 1000) + 3;
+  const expiring = await sign(new SignJWT({ stream: 'demo' }).setExpirationTime(expiresAt));
+  const lasting = await sign(new SignJWT({ stream: 'demo' }));
+  using viewer = new TestViewer(gateway.live(`demo?token=${expiring}`));
+  using other = new TestViewer(gateway.live(`demo?token=${lasting}`));
+  using operator = new TestViewer(gateway.live(`demo?token=${OPERATOR_TOKEN}`));
+  await until(() => [viewer, other, operator].every(({ messages }) => messages.length === 1));
+  await until(() => viewer.closed !== undefined);
+  expect(viewer.closed!.code).toBe(CloseCode.unauthorized);
+  expect(Date.now()).toBeGreaterThanOrEqual(expiresAt * 1000);
+  expect([other.closed, operator.closed]).toEqual([undefined, undefined]);
+});
+
+it('tells a rendition that is not there from a topic that cannot be read, which is logged', async () => {
+  await using gateway = await GatewayUnderTest.start();
+  await gateway.addStream();
+  const codeOf = async (path: string): Promise<number> => {
+    using viewer = new TestViewer(gateway.live(path));
+    await until(() => viewer.closed !== undefined);
+    return viewer.closed!.code;
+  };
+  expect(await codeOf('demo?rendition=1')).toBe(CloseCode.unknownStream);
+  expect(gateway.logLines.join('')).not.toContain('reading the stream failed');
+  vi.spyOn(gateway.log, 'tail').mockImplementation(() => {
+    throw new LogError('invalid', 'the topic holds a record batch that cannot be read');
+  });
+  expect(await codeOf('demo')).toBe(CloseCode.logUnavailable);
+  expect(await codeOf('demo')).toBe(CloseCode.logUnavailable);
+  expect(gateway.logLines.filter((line) => line.includes('a record batch that cannot be read'))).toHaveLength(
+    1,
+  );
+});
+
 describe('what viewers say', () => {
+  it('is answered where it is a ping', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    await gateway.addStream();
+    using viewer = new TestViewer(gateway.live('demo'));
+    await viewer.opened();
+    viewer.ping('are you there?');
+    await until(() => viewer.pongs.length === 1);
+    expect(viewer.pongs).toEqual(['are you there?']);
+  });
+
   it('ends the connection if it is no message of topicast.v1', async () => {
     await using gateway = await GatewayUnderTest.start();
     await gateway.addStream();

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { MAX_CLIENT_MESSAGE_BYTES } from '@topicast/contracts/client-message';
 import { CloseCode } from '@topicast/contracts/close-codes';
 import { SUBPROTOCOL } from '@topicast/contracts/server-message';
+import type { Milliseconds } from '@topicast/contracts/units';
 import type { Logger } from 'pino';
 import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import type { GatewayConfig } from '../config.js';
@@ -36,6 +37,8 @@ const SERVER_OPTIONS: ServerOptions & { closeTimeout: number } = {
   clientTracking: false,
   perMessageDeflate: false,
   maxPayload: MAX_CLIENT_MESSAGE_BYTES,
+  // It would queue a pong for each ping, also for a viewer that does not read.
+  autoPong: false,
   closeTimeout: 2_000,
   handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
 };
@@ -101,19 +104,25 @@ export class LiveEndpoint {
     if (webSocket.readyState !== WebSocket.OPEN) return;
     webSocket.resume();
     const address = socket.remoteAddress ?? '';
-    if (verdict === 'unauthorized')
+    if (verdict.kind === 'unauthorized')
       this.#turnAway(webSocket, CloseCode.unauthorized, 'a valid token is needed');
-    else if (verdict === 'forbidden')
+    else if (verdict.kind === 'forbidden')
       this.#turnAway(webSocket, CloseCode.forbidden, 'the token is for another stream');
     else if (this.#isClosing) this.#turnAway(webSocket, CloseCode.goingAway, 'the gateway is going down');
     else if (!directory.ready) this.#turnAway(webSocket, CloseCode.logUnavailable, 'the log is away');
     else if (!directory.has(watch.stream))
       this.#turnAway(webSocket, CloseCode.unknownStream, 'no such stream');
     else if (!audience.hasRoomFor(address)) this.#turnAway(webSocket, CloseCode.tooMany, 'too many viewers');
-    else this.#seat(webSocket, socket, watch, address);
+    else this.#seat(webSocket, socket, watch, address, verdict.expiresAt);
   }
 
-  #seat(webSocket: WebSocket, socket: Socket, watch: Watch, address: string): void {
+  #seat(
+    webSocket: WebSocket,
+    socket: Socket,
+    watch: Watch,
+    address: string,
+    expiresAt: Milliseconds | undefined,
+  ): void {
     const { feeds, audience, directory, metrics, config } = this.#options;
     const { stream, rendition, protocol, destination } = watch;
     const viewer = new ViewerSession({
@@ -122,6 +131,7 @@ export class LiveEndpoint {
       stream,
       protocol,
       destination,
+      expiresAt,
       metrics,
       feed: feeds.open(stream, rendition),
       messagesPerSecond: config.limits.messagesPerSecond,

@@ -1,11 +1,19 @@
 import type { StreamId } from '@topicast/contracts/stream-id';
+import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { jwtVerify } from 'jose';
 import { z } from 'zod';
 import { sameToken } from '../tokens.js';
 
-export type Access = 'allowed' | 'unauthorized' | 'forbidden';
+export type Access =
+  /** Up to `expiresAt`, by the wall clock, where that is given. */
+  | { readonly kind: 'allowed'; readonly expiresAt: Milliseconds | undefined }
+  | { readonly kind: 'unauthorized' }
+  | { readonly kind: 'forbidden' };
 
-const viewerClaims = z.object({ stream: z.string() });
+/** `exp` in seconds since the epoch (RFC 7519 4.1.4). */
+const viewerClaims = z.object({ stream: z.string(), exp: z.number().optional() });
+
+const FOR_EVER: Access = { kind: 'allowed', expiresAt: undefined };
 
 /**
  * Who may watch. Without a secret everybody; with one, holders of a JWT (HS256) whose claim `stream` is the stream's id
@@ -22,12 +30,14 @@ export class ViewerAccess {
   }
 
   async check(token: string | undefined, stream: StreamId): Promise<Access> {
-    if (!this.#key) return 'allowed';
-    if (token === undefined) return 'unauthorized';
-    if (sameToken(token, this.operatorToken)) return 'allowed';
+    if (!this.#key) return FOR_EVER;
+    if (token === undefined) return { kind: 'unauthorized' };
+    if (sameToken(token, this.operatorToken)) return FOR_EVER;
     const claims = await this.#claims(token, this.#key);
-    if (!claims) return 'unauthorized';
-    return claims.stream === stream || claims.stream === '*' ? 'allowed' : 'forbidden';
+    if (!claims) return { kind: 'unauthorized' };
+    if (claims.stream !== stream && claims.stream !== '*') return { kind: 'forbidden' };
+    const { exp } = claims;
+    return { kind: 'allowed', expiresAt: exp === undefined ? undefined : milliseconds(exp * 1000) };
   }
 
   async #claims(token: string, key: Uint8Array): Promise<z.infer<typeof viewerClaims> | undefined> {

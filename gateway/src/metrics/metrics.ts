@@ -26,6 +26,9 @@ export class GatewayMetrics {
   readonly dropped: Record<DropReason, number> = { repeat: 0, stale: 0, undecodable: 0 };
   chunksRead = 0;
   lost = 0;
+  /** Of topics that somebody else writes. */
+  continuityErrors = 0;
+  droppedAccessUnits = 0;
   readonly #lag: Histogram;
   readonly #join: Histogram;
   readonly #logHop: Histogram;
@@ -54,6 +57,16 @@ export class GatewayMetrics {
     count('dropped_chunks_total', 'Chunks of the log that the feeds threw away', 'reason', this.dropped);
     this.#countFrom('read_chunks_total', 'Chunks read from the log', () => this.chunksRead);
     this.#countFrom('lost_chunks_total', 'Chunks missing in the log', () => this.lost);
+    this.#countFrom(
+      'continuity_errors_total',
+      'Gaps in the packets of topics without chunk headers',
+      () => this.continuityErrors,
+    );
+    this.#countFrom(
+      'dropped_access_units_total',
+      'Pictures of topics without chunk headers that were damaged, or undecodable after damage',
+      () => this.droppedAccessUnits,
+    );
     this.#closes = new Counter({
       name: 'topicast_gateway_closes_total',
       help: 'WebSockets closed by the gateway',

@@ -1,11 +1,13 @@
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 
+/** Why there will be no chunks: the topic has no such rendition, or the log cannot give what is in it. */
+export type Unavailable = 'no-rendition' | 'unreadable';
+
 /** Who wants to know of new chunks. */
 export interface Subscriber {
   /** There may be something to write; `now` is this process's monotonic time. */
   pump(now: Milliseconds): void;
-  /** There is no such rendition. */
-  unavailable(): void;
+  unavailable(why: Unavailable): void;
 }
 
 /** One part of the time in this many may go by with writing; the rest is for everything else. */

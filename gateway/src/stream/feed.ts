@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
-import { type ChunkLog, LogError, type LogRecord } from '@topicast/log';
+import { type ChunkLog, LogError, type LogErrorCode, type LogRecord } from '@topicast/log';
 import type { Logger } from 'pino';
 import type { GatewayMetrics } from '../metrics/metrics.js';
-import { FanOut, type Subscriber } from './fan-out.js';
-import { ForeignReader } from './foreign.js';
+import { FanOut, type Subscriber, type Unavailable } from './fan-out.js';
+import { type Damage, ForeignReader } from './foreign.js';
 import type { FedChunk } from './live-chunk.js';
 import { LossReport } from './loss-report.js';
 import { Ring, type RingLimits } from './ring.js';
@@ -25,6 +25,8 @@ export interface FeedOptions {
 const RETRY_MS = 1_000;
 /** If the log's last offsets hold nothing to read, reading counts as caught up after this. */
 const CATCH_UP_MS = 3_000;
+/** A log that cannot be read is tried each time, and logged this often. */
+const WARN_EVERY_MS = 30_000;
 
 /** One tail of one rendition, from the log into a ring, for all who watch it. */
 export class Feed {
@@ -40,6 +42,7 @@ export class Feed {
   #foreign: ForeignReader | undefined;
   #lastOffset = -1;
   #catchUpAt = 0;
+  #warnedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -71,7 +74,7 @@ export class Feed {
       try {
         await this.#read(signal);
       } catch (error) {
-        this.#onReadError(error);
+        await this.#onReadError(error);
       }
       // Between two tails the topic may be made, or the log come back.
       await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
@@ -94,17 +97,36 @@ export class Feed {
     }
   }
 
-  #onReadError(error: unknown): void {
-    const { logger } = this.#options;
-    if (error instanceof LogError && error.code === 'unknown-topic') {
+  async #onReadError(error: unknown): Promise<void> {
+    if (isLogError(error, 'unknown-topic')) {
       this.#restart();
-      return;
+    } else if (!isLogError(error, 'invalid')) {
+      this.#warn(error);
+    } else if (await this.#lacksRendition()) {
+      this.#turnAway('no-rendition');
+    } else {
+      // Refused, or of a kind that cannot be read: unlike an outage this does not pass by itself.
+      this.#warn(error);
+      this.#turnAway('unreadable');
     }
-    if (error instanceof LogError && error.code === 'invalid') {
-      for (const subscriber of [...this.#audience]) subscriber.unavailable();
-      return;
-    }
-    logger.warn({ err: error }, 'reading the stream failed, trying again');
+  }
+
+  /** `invalid` alone does not tell; but every topic has a rendition 0, so what is wrong with all shows there too. */
+  async #lacksRendition(): Promise<boolean> {
+    const { log, stream, rendition } = this.#options;
+    const [first, own] = await Promise.allSettled([log.bounds(stream, 0), log.bounds(stream, rendition)]);
+    return first.status === 'fulfilled' && own.status === 'rejected' && isLogError(own.reason, 'invalid');
+  }
+
+  #turnAway(why: Unavailable): void {
+    for (const subscriber of [...this.#audience]) subscriber.unavailable(why);
+  }
+
+  #warn(error: unknown): void {
+    const now = performance.now();
+    if (now - this.#warnedAt < WARN_EVERY_MS) return;
+    this.#warnedAt = now;
+    this.#options.logger.warn({ err: error }, 'reading the stream failed, trying again');
   }
 
   /** The topic is gone; offsets of one that is made anew begin at 0 again. */
@@ -147,9 +169,15 @@ export class Feed {
       return;
     }
     this.#foreign ??= new ForeignReader(record.timestamp);
-    for (const chunk of this.#foreign.push(record)) {
-      this.#push({ ...chunk, gap: undefined, arrival });
-    }
+    for (const chunk of this.#foreign.push(record)) this.#push({ ...chunk, arrival });
+    this.#countDamage(this.#foreign.takeDamage());
+  }
+
+  #countDamage({ continuityErrors, droppedAccessUnits }: Damage): void {
+    const { metrics } = this.#options;
+    metrics.continuityErrors += continuityErrors;
+    metrics.droppedAccessUnits += droppedAccessUnits;
+    if (droppedAccessUnits > 0) this.#losses.add(droppedAccessUnits);
   }
 
   #offer(chunk: FedChunk): void {
@@ -170,3 +198,6 @@ export class Feed {
     this.#options.metrics.chunksRead += 1;
   }
 }
+
+const isLogError = (error: unknown, code: LogErrorCode): boolean =>
+  error instanceof LogError && error.code === code;

@@ -2,7 +2,7 @@ import { milliseconds } from '@topicast/contracts/units';
 import type { LogRecord } from '@topicast/log';
 import { Chunker } from '@topicast/media/mpegts';
 import { describe, expect, it } from 'vitest';
-import { tutorialStream } from '../testing/tutorial-stream.js';
+import { tutorialStream, withoutPacket } from '../testing/tutorial-stream.js';
 import { type ForeignChunk, ForeignReader } from './foreign.js';
 
 function recordsOf(stream: Buffer, blockBytes: number, msPerBlock = 0): LogRecord[] {
@@ -49,6 +49,32 @@ describe('records of a producer without headers', () => {
     const from = whole.findIndex(({ position }) => position.offset === first.offset);
     expect(from).toBeGreaterThan(0);
     expect(later.map(({ position }) => position)).toEqual(whole.slice(from).map(({ position }) => position));
+  });
+
+  it('tell of loss: a gap before the keyframe after it, and what was damaged', async () => {
+    const stream = await tutorialStream(24);
+    const reader = new ForeignReader(milliseconds(1_000_000));
+    const chunks: ForeignChunk[] = [];
+    const damage = { continuityErrors: 0, droppedAccessUnits: 0 };
+    // In the second GOP of x264's 250 frames.
+    for (const record of recordsOf(withoutPacket(stream, 0.6), 1_024)) {
+      chunks.push(...reader.push(record));
+      const { continuityErrors, droppedAccessUnits } = reader.takeDamage();
+      damage.continuityErrors += continuityErrors;
+      damage.droppedAccessUnits += droppedAccessUnits;
+    }
+    expect(chunks[0]).toMatchObject({ gap: undefined, header: { discontinuity: true } });
+    const gaps = chunks.filter(({ gap }) => gap);
+    expect(gaps).toMatchObject([
+      { gap: { reason: 'lost', missing: 0 }, header: { keyframe: true, discontinuity: true } },
+    ]);
+    expect(damage.continuityErrors).toBe(1);
+    expect(damage.droppedAccessUnits).toBeGreaterThan(10);
+    const whole = new ForeignReader(milliseconds(1_000_000));
+    // Begun in the middle of a GOP, which is no damage.
+    for (const record of recordsOf(stream, 1_024).slice(100))
+      expect(whole.push(record).some(({ gap }) => gap)).toBe(false);
+    expect(whole.takeDamage()).toEqual({ continuityErrors: 0, droppedAccessUnits: 0 });
   });
 
   it('get a wall clock from when they were appended, freed of jitter', async () => {

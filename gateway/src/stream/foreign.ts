@@ -1,14 +1,19 @@
 import type { ChunkHeader } from '@topicast/contracts/chunk-header';
 import type { Position } from '@topicast/contracts/position';
 import type { LogRecord } from '@topicast/log';
-import { type Chunk, Chunker } from '@topicast/media/mpegts';
+import { type Chunk, Chunker, type ChunkerStats } from '@topicast/media/mpegts';
+import type { Gap } from './live-chunk.js';
 import { WallClockEstimate } from './wall-clock.js';
 
 export interface ForeignChunk {
   readonly position: Position;
   readonly header: ChunkHeader;
   readonly data: Uint8Array;
+  readonly gap: Gap | undefined;
 }
+
+/** What was missing or damaged, as far as the bytes themselves tell. */
+export type Damage = Readonly<Pick<ChunkerStats, 'continuityErrors' | 'droppedAccessUnits'>>;
 
 /** A record in which a chunk may begin, and how many already did. */
 interface Origin {
@@ -21,6 +26,9 @@ interface Origin {
 /** Records without a finished chunk are remembered up to this many; more are no video. */
 const MAX_ORIGINS = 16_384;
 const MAX_PART = 0xffff;
+/** How many chunks a gap swallowed nobody can tell: they have no numbers. */
+const LOSS: Gap = { reason: 'lost', missing: 0 };
+const NO_DAMAGE: Damage = { continuityErrors: 0, droppedAccessUnits: 0 };
 
 /**
  * Chunks out of the records of somebody else's producer, which end anywhere. Their positions are those of session 0:
@@ -31,6 +39,8 @@ export class ForeignReader {
   #origins: Origin[] = [];
   #bytes = 0;
   #sequence = 0;
+  /** As counted by the chunker when it was told last; undefined before the first chunk. */
+  #toldDamage: Damage | undefined;
   #timestamp: LogRecord['timestamp'];
   readonly #wallClock = new WallClockEstimate();
   readonly #chunker = new Chunker((chunk) => this.#add(chunk));
@@ -52,15 +62,31 @@ export class ForeignReader {
     return out;
   }
 
+  /** Since the last call. What comes before the first keyframe is no damage: reading began amid it. */
+  takeDamage(): Damage {
+    const told = this.#toldDamage;
+    if (!told) return NO_DAMAGE;
+    const { continuityErrors, droppedAccessUnits } = this.#chunker.stats;
+    this.#toldDamage = { continuityErrors, droppedAccessUnits };
+    return {
+      continuityErrors: continuityErrors - told.continuityErrors,
+      droppedAccessUnits: droppedAccessUnits - told.droppedAccessUnits,
+    };
+  }
+
   #add(chunk: Chunk): void {
     while (this.#origins.length > 1 && this.#origins[1]!.start <= chunk.start) this.#origins.shift();
     const origin = this.#origins[0]!;
     const position = { session: 0, offset: origin.offset, part: Math.min(origin.parts, MAX_PART) };
     origin.parts += 1;
     const { keyframe, discontinuity, audioOnly, sinceKeyframe, decodeTime, presentationOffset } = chunk;
+    const isFirst = this.#sequence === 0;
+    this.#toldDamage ??= this.#chunker.stats;
     this.#out.push({
       position,
       data: chunk.data,
+      // Only a keyframe chunk may follow a jump.
+      gap: discontinuity && keyframe && !isFirst ? LOSS : undefined,
       header: {
         keyframe,
         discontinuity,

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 
 const AT_MOST_EVERY_MS = 1_000;
 
-/** Logs lost chunks, at most once a second, with the sum since the line before. */
+/** Logs lost chunks and access units, at most once a second, with the sum since the line before. */
 export class LossReport {
   #lost = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -15,7 +15,7 @@ export class LossReport {
   }
 
   #write(): void {
-    this.logger.warn({ chunks: this.#lost }, 'chunks are missing in the log');
+    this.logger.warn({ chunks: this.#lost }, 'chunks are missing in the log, or damaged');
     this.#lost = 0;
     this.#timer = undefined;
   }

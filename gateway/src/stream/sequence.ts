@@ -7,9 +7,9 @@ export type Verdict =
   | { readonly kind: 'drop'; readonly reason: 'repeat' | 'stale' | 'undecodable' };
 
 /**
- * Sees to it that no chunk is delivered twice and that no loss stays hidden, whatever the log did (DESIGN, Order, loss,
- * doubles): takes a chunk only if its (session, sequence) is above the last one, and after a gap only from a keyframe
- * on. The very first chunk may be any: a viewer may be resuming just there.
+ * Sees to it that no chunk is delivered twice and that no loss stays hidden, whatever the log did
+ * (contracts/PROTOCOL.md, 2): takes a chunk only if its (session, sequence) is above the last one, and after a gap only
+ * from a keyframe on. The very first chunk may be any: a viewer may be resuming just there.
  */
 export class SequenceGuard {
   #last: { readonly session: number; readonly sequence: number } | undefined;

@@ -36,6 +36,13 @@ export class Operations {
     if (this.directory.row(id) || this.#creating.has(id)) {
       throw new OperationError('exists', `there is a stream "${id}" already`);
     }
+    if (request.source.kind !== 'topic' && this.directory.foreign.has(id)) {
+      // An encoder of ours would be its second writer.
+      throw new OperationError(
+        'exists',
+        `somebody else writes the topic of "${id}": delete it first, or create it with the source "topic"`,
+      );
+    }
     this.#creating.add(id);
     try {
       if (request.source.kind === 'topic') {

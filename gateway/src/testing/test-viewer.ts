@@ -14,6 +14,7 @@ export class TestViewer implements Disposable {
   readonly messages: ServerMessage[] = [];
   readonly raw: Buffer[] = [];
   readonly pings: string[] = [];
+  readonly pongs: string[] = [];
   closed: { code: number; reason: string } | undefined;
   /** Status of an upgrade that was refused. */
   refused: number | undefined;
@@ -34,6 +35,7 @@ export class TestViewer implements Disposable {
     this.#webSocket = new WebSocket(url, offered, { headers, perMessageDeflate: false });
     this.#webSocket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
     this.#webSocket.on('ping', (payload) => this.pings.push(payload.toString()));
+    this.#webSocket.on('pong', (payload) => this.pongs.push(payload.toString()));
     this.#webSocket.on('error', () => undefined);
     this.#webSocket.on('unexpected-response', (request, response) => {
       this.refused = response.statusCode;
@@ -56,6 +58,10 @@ export class TestViewer implements Disposable {
   send(message: ClientMessage | string | Buffer): void {
     const isBytes = typeof message === 'string' || Buffer.isBuffer(message);
     this.#webSocket.send(isBytes ? message : JSON.stringify(message));
+  }
+
+  ping(payload: string): void {
+    this.#webSocket.ping(payload);
   }
 
   acknowledge(): void {

@@ -12,3 +12,15 @@ export async function tutorialStream(seconds: number): Promise<Buffer> {
   for await (const part of child.stdout) parts.push(part);
   return Buffer.concat(parts);
 }
+
+const PACKET_BYTES = 188;
+/** ffmpeg's PID of the first track. */
+const VIDEO_PID = 0x100;
+
+/** The stream without one packet of a picture: the first that lies behind this share of it. */
+export function withoutPacket(stream: Buffer, share: number): Buffer {
+  let at = Math.floor((stream.byteLength * share) / PACKET_BYTES) * PACKET_BYTES;
+  // No payload_unit_start_indicator: in the middle of the picture.
+  while (stream.readUInt16BE(at + 1) !== VIDEO_PID) at += PACKET_BYTES;
+  return Buffer.concat([stream.subarray(0, at), stream.subarray(at + PACKET_BYTES)]);
+}

@@ -24,6 +24,7 @@ export class ControlFrames {
   #state: StreamState | undefined;
   #clock: number | undefined;
   #heartbeat = false;
+  #pong: Buffer | undefined;
   #isWaiting = false;
 
   get isWaiting(): boolean {
@@ -45,6 +46,12 @@ export class ControlFrames {
     this.#isWaiting = true;
   }
 
+  /** Of pings that are not answered yet only the newest needs an answer (RFC 6455 5.5.3). */
+  answerPing(payload: Uint8Array): void {
+    this.#pong = encodeFrame(Opcode.pong, payload);
+    this.#isWaiting = true;
+  }
+
   /** Put what waits at the end of `frames`. */
   drainInto(frames: Buffer[]): void {
     if (!this.#isWaiting) return;
@@ -53,9 +60,11 @@ export class ControlFrames {
       frames.push(textFrame({ type: 'clock', client: this.#clock, gateway: milliseconds(Date.now()) }));
     }
     if (this.#heartbeat) frames.push(heartbeatFrame);
+    if (this.#pong) frames.push(this.#pong);
     this.#state = undefined;
     this.#clock = undefined;
     this.#heartbeat = false;
+    this.#pong = undefined;
     this.#isWaiting = false;
   }
 }

@@ -5,7 +5,7 @@
  *  FIN, opcode | 126 | length, 16 bits    4
  *  FIN, opcode | 127 | length, 64 bits   10
  */
-export const Opcode = { text: 1, binary: 2, ping: 9 } as const;
+export const Opcode = { text: 1, binary: 2, ping: 9, pong: 10 } as const;
 export type Opcode = (typeof Opcode)[keyof typeof Opcode];
 
 const FIN = 0x80;

@@ -8,7 +8,7 @@ import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { type RawData, WebSocket } from 'ws';
 import type { GatewayMetrics, Protocol } from '../metrics/metrics.js';
 import { Cursor, type Destination, type Step } from '../stream/cursor.js';
-import type { Subscriber } from '../stream/fan-out.js';
+import type { Subscriber, Unavailable } from '../stream/fan-out.js';
 import type { Feed } from '../stream/feed.js';
 import { ControlFrames, jumpFrame } from './control-frames.js';
 import { RateLimit } from './rate-limit.js';
@@ -22,6 +22,8 @@ export interface ViewerOptions {
   readonly protocol: Protocol;
   readonly feed: Feed;
   readonly destination: Destination;
+  /** When the viewer's token ceases to be valid, wall clock. */
+  readonly expiresAt: Milliseconds | undefined;
   readonly messagesPerSecond: number;
   readonly metrics: GatewayMetrics;
 }
@@ -44,6 +46,7 @@ export class ViewerSession implements Subscriber {
   readonly #feed: Feed;
   readonly #cursor: Cursor;
   readonly #metrics: GatewayMetrics;
+  readonly #expiresAt: Milliseconds | undefined;
   readonly #control = new ControlFrames();
   readonly #messages: RateLimit;
   readonly #acceptedAt = monotonic();
@@ -60,11 +63,12 @@ export class ViewerSession implements Subscriber {
     this.#socket = options.socket;
     this.#feed = feed;
     this.#metrics = metrics;
+    this.#expiresAt = options.expiresAt;
     this.#cursor = new Cursor(feed.ring, options.destination);
     this.#messages = new RateLimit(options.messagesPerSecond, this.#acceptedAt);
     webSocket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
     webSocket.on('pong', (payload) => this.#onPong(payload));
-    webSocket.on('ping', () => this.#hear(monotonic()));
+    webSocket.on('ping', (payload) => this.#onPing(payload));
     webSocket.on('close', () => feed.unsubscribe(this));
   }
 
@@ -90,8 +94,9 @@ export class ViewerSession implements Subscriber {
     if (frames.length > 0) this.#write(frames);
   }
 
-  unavailable(): void {
-    this.close(CloseCode.unknownStream, 'no such rendition');
+  unavailable(why: Unavailable): void {
+    if (why === 'no-rendition') this.close(CloseCode.unknownStream, 'no such rendition');
+    else this.close(CloseCode.logUnavailable, 'the stream cannot be read');
   }
 
   close(code: CloseCode, reason: string): void {
@@ -111,6 +116,10 @@ export class ViewerSession implements Subscriber {
 
   /** Called about once a second. */
   tick(now: Milliseconds): void {
+    if (this.#expiresAt !== undefined && Date.now() >= this.#expiresAt) {
+      this.close(CloseCode.unauthorized, 'the token is not valid any more');
+      return;
+    }
     const silence = now - this.#heardAt;
     if (silence > GIVE_UP_AFTER) {
       this.close(CloseCode.heartbeatTimeout, 'no answer to pings');
@@ -170,6 +179,13 @@ export class ViewerSession implements Subscriber {
     if (this.#messages.admits(now)) return true;
     this.close(CloseCode.tooMany, 'too many messages');
     return false;
+  }
+
+  #onPing(payload: Buffer): void {
+    const now = monotonic();
+    if (!this.#hear(now)) return;
+    this.#control.answerPing(payload);
+    this.pump(now);
   }
 
   #onPong(payload: Buffer): void {

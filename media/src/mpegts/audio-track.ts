@@ -40,7 +40,7 @@ export class AudioTrack {
     this.openState.length ??= parsePesHeader(this.open.pes)?.length;
     const { length } = this.openState;
     if (length !== undefined && this.open.pes.byteLength >= length) this.finish();
-    else if (this.open.pes.byteLength > MAX_PENDING_BYTES) this.lose();
+    else if (this.open.packets.byteLength > MAX_PENDING_BYTES) this.lose();
   }
 
   /** A packet is missing: the unfinished PES packet cannot be whole. */

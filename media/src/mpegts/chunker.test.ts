@@ -12,7 +12,7 @@ import {
 } from '../testing/transport-stream.js';
 import type { Chunk } from './chunk.js';
 import { Chunker } from './chunker.js';
-import { pidOf, startsUnit } from './packet.js';
+import { payloadStart, pidOf, startsUnit } from './packet.js';
 
 const av = () => transportStream(`${VIDEO} ${AUDIO} ${ZEROLATENCY} ${AAC}`);
 
@@ -253,6 +253,33 @@ describe('damage', () => {
       }),
       { numRuns: Number(process.env.TOPICAST_FUZZ_RUNS ?? 1000) },
     );
+  });
+
+  it('gives up an access unit without end, with its memory, and goes on at the next keyframe', () => {
+    const clean = av();
+    const packets = packetsOf(clean);
+    const isBegin = (packet: Uint8Array) => pidOf(packet) === 0x100 && startsUnit(packet);
+    const begin = packets.findIndex(isBegin);
+    const head = packets[begin]!.slice();
+    // A PES packet of open length (ISO 13818-1 2.4.3.7), and then, again and again, a packet that continues it.
+    head.set([0, 0], payloadStart(head) + 4);
+    const chunks: Chunk[] = [];
+    const chunker = new Chunker((chunk) => chunks.push(chunk));
+    chunker.push(join([...packets.slice(0, begin), head]));
+    const run = new Uint8Array(16 * 188).fill(0xff);
+    for (let i = 0; i < 16; i++) {
+      run.set([0x47, 0x01, 0x00, 0x10 | ((head[3]! + 1 + i) & 0x0f)], i * 188);
+    }
+    const before = process.memoryUsage().arrayBuffers;
+    for (let pushed = 0; pushed < 80 << 20; pushed += run.byteLength) chunker.push(run);
+    // 16 MiB of packets and their bytes, and what grew up to that: 64 MiB, even if none of it was collected.
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100 << 20);
+    expect(chunker.stats.droppedAccessUnits).toBe(1);
+    expect(chunks).toEqual([]);
+    chunker.push(clean);
+    chunker.end();
+    expect(chunks[0]).toMatchObject({ keyframe: true, discontinuity: true });
+    expect(pictures(chunks)).toHaveLength(120);
   });
 
   it('drops a repeated packet', () => {

@@ -1,10 +1,11 @@
 import type { VideoFormat } from '@topicast/contracts/http';
 import type { Ticks90k } from '@topicast/contracts/units';
 import { inspectAccessUnit, parseSps } from './h264.js';
-import { hasPayload, hasStuffing, startsUnit } from './packet.js';
+import { hasPayload, hasStuffing, PACKET_BYTES, startsUnit } from './packet.js';
 import { PesBuffer, parsePesHeader } from './pes.js';
 import { FrameRate, type Timeline } from './timeline.js';
 
+/** Of its packets, with or without payload: beyond this it is no picture, and given up. */
 const MAX_ACCESS_UNIT_BYTES = 16 << 20;
 /** A step of the decode time beyond this is a break of the clock, not a slow camera. */
 const MAX_STEP_TICKS = 10 * 90_000;
@@ -29,7 +30,7 @@ export class VideoTrack {
   droppedAccessUnits = 0;
   private picture: Omit<VideoFormat, 'frameRate'> | undefined;
   private readonly frameRate = new FrameRate();
-  private readonly buffer = new PesBuffer();
+  private buffer = new PesBuffer();
   private open: { start: number; length: number | undefined; damaged: boolean } | undefined;
   /** Nothing leaves before the next keyframe. */
   private waitsForKeyframe = true;
@@ -56,10 +57,13 @@ export class VideoTrack {
       this.stray();
     }
     if (!this.open) return;
+    if (this.buffer.packets.byteLength + PACKET_BYTES > MAX_ACCESS_UNIT_BYTES) {
+      this.giveUp();
+      return;
+    }
     this.buffer.add(packet);
     const size = this.buffer.pes.byteLength;
     this.open.length ??= parsePesHeader(this.buffer.pes.subarray(0, 512))?.length;
-    if (size > MAX_ACCESS_UNIT_BYTES) this.lose();
     if (this.open.length !== undefined) {
       if (size >= this.open.length) this.finish();
     } else if (this.stuffingEnds && hasStuffing(packet) && parsePesHeader(this.buffer.pes.subarray(0, 512))) {
@@ -89,6 +93,14 @@ export class VideoTrack {
       return;
     }
     this.complete(open.start, pes.subarray(header.payloadAt, header.length), header.dts, header.pts);
+  }
+
+  /** Forget the open access unit, with the memory that it took: what follows up to the next one is part of it. */
+  private giveUp(): void {
+    this.open = undefined;
+    this.buffer = new PesBuffer();
+    this.droppedAccessUnits++;
+    this.waitsForKeyframe = true;
   }
 
   private complete(start: number, bytes: Uint8Array, dts: number, pts: number): void {
