@@ -77,7 +77,7 @@ describe('the packed player in an empty project', () => {
 
   it('plays from a plain HTML page', async () => {
     const player = await readFile(
-      path.join(folder.path, 'node_modules/@topicast/player/dist/define.js'),
+      path.join(folder.path, 'node_modules/@topicast/player/dist/topicast-player.js'),
       'utf8',
     );
     await showsPictures({
