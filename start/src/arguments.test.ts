@@ -33,6 +33,8 @@ describe('the command line', () => {
     [['--input', `film=${import.meta.dirname}`], /is not a file/],
     [['--input', 'a=rtsp://x/', '--copy', 'a=rtsp://y/'], /"a" is declared twice/],
     [['--imput', 'a=b'], /--imput/],
+    [['--input', 'a=ftp://host/film'], /only http/],
+    [['--demo', '--input', 'demo=rtsp://x/'], /--no-demo/],
     [['film.mp4'], /"film.mp4" is not understood/],
   ])('%j gets one clear line', (args, message) => {
     expect(() => inputsOf(...args)).toThrow(ConfigError);

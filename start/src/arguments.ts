@@ -5,7 +5,7 @@ import { ConfigError } from '@topicast/contracts/config';
 import { isStreamId, streamId } from '@topicast/contracts/stream-id';
 import type { CommandLineInput } from '@topicast/producer';
 
-export const HELP = `  --input name=FILE_OR_URL   a stream from a file (looped, in real time), an http(s), rtmp, rtsp or srt URL,
+export const HELP = `  --input name=FILE_OR_URL   a stream from a file (looped, in real time), an http(s), rtmp(s), rtsp(s) or srt URL,
                              or a capture device (/dev/video0); encoded for low latency; may be repeated
   --copy name=FILE_OR_URL    the same with the video as it is: less work, but the source's own delay
   --demo, --no-demo          with or without the stream "demo", a moving test picture with a clock
@@ -13,6 +13,7 @@ export const HELP = `  --input name=FILE_OR_URL   a stream from a file (looped, 
 `;
 
 const URL_PATTERN = /^[a-z][a-z0-9+.-]*:\/\//i;
+const STREAMABLE_URL = /^(https?|rtmps?|rtsps?|srt):\/\//i;
 
 /** The streams declared on a command line. @throws {ConfigError} with one line for the user. */
 export function parseArguments(
@@ -33,8 +34,11 @@ export function parseArguments(
   for (const text of values.copy ?? []) inputs.push(parseInput(text, '--copy', true));
   const names = inputs.map(({ id }) => id);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice)
-    throw new ConfigError(`the stream "${twice}" is declared twice: give each one a name of its own`);
+  if (twice) {
+    const advice =
+      twice === 'demo' ? 'add --no-demo, or choose another name' : 'give each one a name of its own';
+    throw new ConfigError(`the stream "${twice}" is declared twice: ${advice}`);
+  }
   return { inputs, help: values.help ?? false };
 }
 
@@ -52,7 +56,9 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new ConfigError(`${error instanceof Error ? error.message : error} (see --help)`, { cause: error });
+    // Node's own words go on about positional arguments after the first sentence.
+    const [problem] = String(error instanceof Error ? error.message : error).split('. ');
+    throw new ConfigError(`${problem} (see --help)`, { cause: error });
   }
 }
 
@@ -65,6 +71,11 @@ function parseInput(text: string, option: string, copy: boolean): CommandLineInp
     throw new ConfigError(`${option} ${text}: "${name}" is no stream id; use a-z, 0-9 and "-", at most 63`);
   }
   const common = { id: streamId(name), title: name };
+  if (URL_PATTERN.test(target) && !STREAMABLE_URL.test(target)) {
+    throw new ConfigError(
+      `${option} ${text}: only http(s), rtmp(s), rtsp(s) and srt addresses can be streamed`,
+    );
+  }
   if (URL_PATTERN.test(target))
     return { ...common, source: { kind: 'url', url: target, ...(copy && { copy }) } };
   // npm runs scripts in the project; a relative path means the folder where the user called it.

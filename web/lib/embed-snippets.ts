@@ -30,7 +30,7 @@ export function embedSnippets({ src, embedUrl, playerUrl, title }: SnippetInput)
     },
     {
       name: 'React',
-      note: 'npm install @topicast/player',
+      note: 'With the package @topicast/player.',
       code: `import { TopicastPlayer } from '@topicast/player/react';\n\n<TopicastPlayer src="${attribute(src)}" autoPlay muted controls />`,
     },
   ];

@@ -70,7 +70,7 @@ async function addDocumentation(app: FastifyInstance): Promise<void> {
       info: {
         title: 'Topicast gateway',
         version: '1',
-        description: 'Streams are watched over WebSockets at /live/<stream>: see docs/5-protocol.',
+        description: 'Streams are watched over WebSockets at `/live/{stream}`: see docs/5-protocol.md.',
       },
       components: { securitySchemes: { operator: { type: 'http', scheme: 'bearer' } } },
     },

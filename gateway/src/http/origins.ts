@@ -14,7 +14,10 @@ export async function guardOrigins(
   { allowedOrigins, ownWebPort }: Pick<GatewayConfig, 'allowedOrigins' | 'ownWebPort'>,
 ): Promise<void> {
   const isAllowed = ({ origin, host }: FastifyRequest['headers']): boolean =>
-    origin === undefined || allowedOrigins.includes(origin) || isNeighbour(origin, host, ownWebPort);
+    origin === undefined ||
+    allowedOrigins.includes(origin) ||
+    isOwn(origin, host) ||
+    isNeighbour(origin, host, ownWebPort);
 
   await app.register(cors, {
     delegator: (request, answer) => {
@@ -39,6 +42,10 @@ export async function guardOrigins(
 /** Of a preflight request the method that it asks for. */
 const intendedMethod = (request: FastifyRequest): string =>
   request.method === 'OPTIONS' ? String(request.headers['access-control-request-method']) : request.method;
+
+/** The gateway's own page, its API documentation. */
+const isOwn = (origin: string, host: string | undefined): boolean =>
+  URL.canParse(origin) && new URL(origin).host === host;
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 

@@ -66,6 +66,9 @@ export class Operations {
 
   async start(id: StreamId): Promise<void> {
     const row = this.#encodedRow(id);
+    // On air or on the way there: nobody's picture is interrupted. A count that rises starts what has failed.
+    if (row.enabled && this.directory.state(id) !== 'failed' && this.directory.state(id) !== 'offline')
+      return;
     await this.#put({ ...row, enabled: true, startCount: row.startCount + 1 });
   }
 

@@ -22,9 +22,9 @@ export function TokenForm({ refused, onToken }: TokenFormProps) {
       </div>
       <h1>Operator token</h1>
       <p className={styles.text}>
-        The studio changes what is on air, so it asks for the operator’s token. Topicast prints a link that
-        contains it when it starts; it is also what <code>TOPICAST_TOKEN</code> was set to. It stays in this
-        tab.
+        The studio changes what is on air, so it asks for the operator’s token. A terminal shows a link that
+        contains it when Topicast starts. Else it is what <code>TOPICAST_TOKEN</code> was set to, or in the
+        file <code>operator-token</code> of the data folder. It stays in this tab.
       </p>
       <form
         className={styles.form}
