@@ -9,6 +9,7 @@ import { FFMPEG } from './ffprobe.js';
 const WIDTH = 1280;
 const HEIGHT = 720;
 const FRAME_RATE = 30;
+const TICKS_A_PICTURE = 90_000 / FRAME_RATE;
 /** Backgrounds that take turns: enough motion for a usual bitrate without drawing each picture. */
 const BACKGROUNDS = 30;
 
@@ -64,7 +65,7 @@ export async function startBarcodeSource(
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   const session = Date.now();
-  /** When the pictures were drawn that the encoder has not given out yet, in order: it has no B-frames. */
+  /** When each picture was drawn. The encoder may leave one out: its time stamp tells which one it is. */
   const drawn: number[] = [];
   const publish = publisher(log, id, session, drawn);
   const chunker = new Chunker((chunk) => publish(chunk));
@@ -113,7 +114,7 @@ function publisher(log: ChunkLog, id: StreamId, session: number, drawn: number[]
     sending = false;
   };
   return ({ data, start: _, ...chunk }) => {
-    if (!chunk.audioOnly) wallClock = drawn.shift() ?? wallClock;
+    if (!chunk.audioOnly) wallClock = drawn[Math.floor(chunk.decodeTime / TICKS_A_PICTURE)] ?? wallClock;
     const header = { ...chunk, session, sequence: sequence++, wallClock: milliseconds(wallClock) };
     waiting.push({ value: data, header });
     if (!sending) send().catch(() => undefined);
