@@ -121,7 +121,10 @@ function serverProperties(
 }
 
 function format(jars: string, properties: string): void {
-  const id = Buffer.from(crypto.randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+  // A leading byte of zeros: the id never begins with "-", which the tool would take for an option.
+  const id = Buffer.from(crypto.randomUUID().replaceAll('-', '').replace(/^../, '00'), 'hex').toString(
+    'base64url',
+  );
   const tool = ['kafka.tools.StorageTool', 'format', '-t', id, '-c', properties];
   const run = spawnSync(JAVA, [...jvmOptions(jars), ...tool], { encoding: 'utf8' });
   if (run.status !== 0)
