@@ -1,9 +1,9 @@
-import { LogError } from './chunk-log.js';
+import { LogError, type Table } from './chunk-log.js';
 
 type Listener = (key: string, value: string | undefined) => void;
 
-/** The rows of a table in memory, and who wants to know of changes. What both implementations of `Table` share. */
-export class TableView {
+/** The rows of a table in memory, and who wants to know of changes: what all kinds of table share. */
+export abstract class TableView implements Table {
   readonly #rows = new Map<string, string>();
   readonly #listeners = new Set<Listener>();
 
@@ -20,8 +20,19 @@ export class TableView {
     return () => this.#listeners.delete(listener);
   }
 
+  put(key: string, value: string): Promise<void> {
+    return this.change(key, value);
+  }
+
+  delete(key: string): Promise<void> {
+    return this.change(key, undefined);
+  }
+
+  /** Make a change durable, in as much as the kind of table is; undefined deletes the row. Resolves when it is shown. */
+  protected abstract change(key: string, value: string | undefined): Promise<void>;
+
   /** Show a change; undefined deletes the row. A write that changes nothing is told to nobody. Never throws. */
-  apply(key: string, value: string | undefined): void {
+  protected apply(key: string, value: string | undefined): void {
     if (this.#rows.get(key) === value) return;
     if (value === undefined) this.#rows.delete(key);
     else this.#rows.set(key, value);

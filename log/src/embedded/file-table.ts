@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LogError, type Table } from '../chunk-log.js';
+import { LogError } from '../chunk-log.js';
 import { TableView } from '../table-view.js';
 import { diskError } from './disk-errors.js';
 import { writeDurably } from './durable-file.js';
@@ -17,8 +17,7 @@ interface Change {
  * a power cut: tables are small and are what cannot be made again. Changes that come while one is being written share
  * the next writing.
  */
-export class FileTable implements Table {
-  readonly #view = new TableView();
+export class FileTable extends TableView {
   readonly #path: string;
   #waiting: Change[] = [];
   #writing: Promise<void> | undefined;
@@ -28,33 +27,14 @@ export class FileTable implements Table {
     private readonly directory: string,
     name: string,
   ) {
+    super();
     this.#path = join(directory, `${name}.json`);
   }
 
   static async open(directory: string, name: string): Promise<FileTable> {
     const table = new FileTable(directory, name);
-    for (const [key, value] of await readRows(table.#path)) table.#view.apply(key, value);
+    for (const [key, value] of await readRows(table.#path)) table.apply(key, value);
     return table;
-  }
-
-  get(key: string): string | undefined {
-    return this.#view.get(key);
-  }
-
-  entries(): IterableIterator<[key: string, value: string]> {
-    return this.#view.entries();
-  }
-
-  onChange(listener: (key: string, value: string | undefined) => void): () => void {
-    return this.#view.onChange(listener);
-  }
-
-  put(key: string, value: string): Promise<void> {
-    return this.#change(key, value);
-  }
-
-  delete(key: string): Promise<void> {
-    return this.#change(key, undefined);
   }
 
   /** Resolves when everything that was put has been written or has failed. */
@@ -63,7 +43,7 @@ export class FileTable implements Table {
     await this.#writing;
   }
 
-  #change(key: string, value: string | undefined): Promise<void> {
+  protected override change(key: string, value: string | undefined): Promise<void> {
     if (this.#closed) return Promise.reject(new LogError('closed', 'the log is closed'));
     return new Promise((done, failed) => {
       this.#waiting.push({ key, value, done, failed });
@@ -81,7 +61,7 @@ export class FileTable implements Table {
   }
 
   async #write(changes: readonly Change[]): Promise<void> {
-    const rows = new Map(this.#view.entries());
+    const rows = new Map(this.entries());
     for (const { key, value } of changes) {
       if (value === undefined) rows.delete(key);
       else rows.set(key, value);
@@ -94,7 +74,7 @@ export class FileTable implements Table {
       return;
     }
     for (const { key, value, done } of changes) {
-      this.#view.apply(key, value);
+      this.apply(key, value);
       done();
     }
   }

@@ -1,5 +1,5 @@
 import { Partitioners } from 'kafkajs';
-import { type Bounds, LogError, type Table } from '../chunk-log.js';
+import { type Bounds, LogError } from '../chunk-log.js';
 import { Serial } from '../serial.js';
 import { TableView } from '../table-view.js';
 import type { Follower } from './followers.js';
@@ -14,8 +14,7 @@ export type WriteRow = (partition: number, key: string, value: string | undefine
  * A compacted topic and its rows in memory. A view follows all partitions from their first offset on; what is written
  * shows when it comes back from the log, so that all processes see the changes of a key in one order.
  */
-export class KafkaTable implements Table {
-  readonly #view = new TableView();
+export class KafkaTable extends TableView {
   readonly #partitions: readonly PartitionView[];
   readonly #order: readonly Serial[];
   readonly #partitionOf: (key: string) => number;
@@ -26,6 +25,7 @@ export class KafkaTable implements Table {
     private readonly reader: Pick<Reader, 'follow' | 'unfollow'>,
     private readonly write: WriteRow,
   ) {
+    super();
     const show = (record: KafkaRecord): void => this.#show(record);
     this.#partitions = bounds.map(({ earliest }, n) => new PartitionView(name, n, earliest, show));
     this.#order = bounds.map(() => new Serial());
@@ -51,26 +51,6 @@ export class KafkaTable implements Table {
     }
   }
 
-  get(key: string): string | undefined {
-    return this.#view.get(key);
-  }
-
-  entries(): IterableIterator<[key: string, value: string]> {
-    return this.#view.entries();
-  }
-
-  onChange(listener: (key: string, value: string | undefined) => void): () => void {
-    return this.#view.onChange(listener);
-  }
-
-  put(key: string, value: string): Promise<void> {
-    return this.#write(key, value);
-  }
-
-  delete(key: string): Promise<void> {
-    return this.#write(key, undefined);
-  }
-
   close(reason = closedLog()): void {
     for (const partition of this.#partitions) {
       this.reader.unfollow(partition);
@@ -78,7 +58,7 @@ export class KafkaTable implements Table {
     }
   }
 
-  async #write(key: string, value: string | undefined): Promise<void> {
+  protected override async change(key: string, value: string | undefined): Promise<void> {
     const n = this.#partitionOf(key);
     const partition = this.#partitions[n]!;
     partition.check();
@@ -87,8 +67,7 @@ export class KafkaTable implements Table {
   }
 
   #show({ key, value, isTombstone }: KafkaRecord): void {
-    if (key !== undefined)
-      this.#view.apply(key, isTombstone ? undefined : Buffer.from(value).toString('utf8'));
+    if (key !== undefined) this.apply(key, isTombstone ? undefined : Buffer.from(value).toString('utf8'));
   }
 }
 
