@@ -50,3 +50,36 @@ export const sharedSettings = {
   TOPICAST_MEDIA_DIRS: list.default([]),
   KAFKA_BROKERS: brokers.optional(),
 };
+
+const text = z.string().optional();
+const between = (least: number, most: number) => {
+  const message = `must be a whole number from ${least} to ${most}`;
+  return z.coerce.number(message).int(message).min(least, message).max(most, message);
+};
+const oneOf = <const Choice extends string>(...choices: readonly Choice[]) =>
+  z.enum(choices, `must be one of ${choices.join(', ')}`);
+
+/** Where Kafka is, how to be let in, and what the topics that we make are like. Read by whoever opens the log. */
+export const kafkaSettings = z.object({
+  KAFKA_BROKERS: brokers,
+  KAFKA_SSL: flag.default(false),
+  /** PEM files: whom to trust, and a certificate of our own where the brokers ask for one. */
+  KAFKA_SSL_CA: text,
+  KAFKA_SSL_CERT: text,
+  KAFKA_SSL_KEY: text,
+  KAFKA_SASL_MECHANISM: oneOf('plain', 'scram-sha-256', 'scram-sha-512').optional(),
+  KAFKA_SASL_USERNAME: text,
+  KAFKA_SASL_PASSWORD: text,
+  /** Before the names of all topics, so that several installations share a cluster. */
+  KAFKA_TOPIC_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,150}$/, 'may have up to 150 letters, digits, ".", "_" and "-"')
+    .default(''),
+  /** Copies of each topic; three, or as many as there are brokers, if absent. */
+  TOPICAST_KAFKA_REPLICATION: between(1, 10).optional(),
+  /** Of the files of video topics; by the retention if absent. */
+  TOPICAST_KAFKA_SEGMENT_MB: between(1, 1024).optional(),
+  /** The largest batch that a topic takes; ours are up to 4 MB and their framing. */
+  TOPICAST_KAFKA_MAX_MESSAGE_MB: between(5, 100).default(8),
+  TOPICAST_KAFKA_COMPRESSION: oneOf('none', 'gzip', 'snappy', 'lz4').default('none'),
+});

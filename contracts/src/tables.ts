@@ -41,8 +41,16 @@ export const streamStatus = z.object({
 export type StreamStatus = z.infer<typeof streamStatus>;
 
 /** A row of `topicast.status` under `producer/<id>`: the heartbeat; a tombstone when it leaves in order. */
-export const producerHeartbeat = z.object({ at: z.iso.datetime() });
+export const producerHeartbeat = z.object({
+  at: z.iso.datetime(),
+  /** It gives its streams away and ends. */
+  leaving: z.boolean().default(false),
+});
 export type ProducerHeartbeat = z.infer<typeof producerHeartbeat>;
 
 export const streamStatusKey = (id: string): string => `stream/${id}`;
 export const producerKey = (id: string): string => `producer/${id}`;
+
+/** A row of `topicast.streams` under `deleting/<id>`: the stream is to go with its topic. It is the last to be deleted. */
+export const DELETION_PREFIX = 'deleting/';
+export const deletionKey = (id: string): string => DELETION_PREFIX + id;

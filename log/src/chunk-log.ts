@@ -47,7 +47,10 @@ export interface Bounds {
  * pass one contract suite. All methods reject with a {@link LogError}.
  */
 export interface ChunkLog {
-  /** Make a stream's topic; a topic that is there already stays as it is. Resolves when it can be read and written. */
+  /**
+   * Make a stream's topic; one that is there already takes the retention asked for, and stays as it is in all else.
+   * Resolves when it can be read and written.
+   */
   createTopic(stream: StreamId, settings: TopicSettings): Promise<void>;
   /** Delete a stream's topic with all in it; tails of it end with `unknown-topic`. No error if there is none. */
   deleteTopic(stream: StreamId): Promise<void>;
@@ -75,6 +78,12 @@ export interface ChunkLog {
    * begin empty where its writers live and die with the log, as the embedded one's do.
    */
   table(name: string): Promise<Table>;
+  /**
+   * Share the rows of a table with the other members of a group, wherever they run: each row has one owner. Resolves
+   * when the table is open; joining the group goes on by itself, for as long as it takes. In the embedded log, which
+   * belongs to one process, every member owns all rows at once.
+   */
+  share(group: string, table: string, options: ShareOptions): Promise<Share>;
   /** Resolves if the log answers. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -89,6 +98,28 @@ export interface Table {
   /** Resolves when the change is durable **and** this table shows it. */
   put(key: string, value: string): Promise<void>;
   delete(key: string): Promise<void>;
+}
+
+export interface ShareOptions {
+  /** The member's name, for people who look at the group. */
+  readonly member: string;
+  /** How long nothing may be heard of a member before its rows go to others. The brokers may demand more. */
+  readonly sessionTimeout: Milliseconds;
+}
+
+/** A member's part of a shared table. */
+export interface Share {
+  /** Whether the row of this key is this member's, were there such a row. Before the group is joined no row is. */
+  owns(key: string): boolean;
+  /**
+   * Whether the group has confirmed the ownership within the session timeout. While it has not, what was owned last
+   * still counts here, but may have been given to others.
+   */
+  readonly confirmed: boolean;
+  /** Called when other rows are owned than before; returns a function that ends it. */
+  onChange(listener: () => void): () => void;
+  /** Own nothing any more, and tell the group, so that others take over at once. Never rejects. */
+  leave(): Promise<void>;
 }
 
 export type LogErrorCode =

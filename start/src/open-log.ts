@@ -4,11 +4,7 @@ import type { ChunkLog } from '@topicast/log';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 
-const settings = z.object({
-  ...sharedSettings,
-  /** Copies of each topic that is made; three, or as many as there are brokers, if absent. */
-  TOPICAST_KAFKA_REPLICATION: z.coerce.number('must be a number').int().min(1).max(10).optional(),
-});
+const settings = z.object(sharedSettings);
 export type SharedConfig = z.output<typeof settings>;
 
 export const readSharedConfig = (): Readonly<SharedConfig> => readConfig(settings, process.env);
@@ -16,14 +12,8 @@ export const readSharedConfig = (): Readonly<SharedConfig> => readConfig(setting
 /** The log that the settings name: Kafka where there are brokers, else the embedded one in the data folder. */
 export async function openLog(config: SharedConfig, logger: Logger, signal: AbortSignal): Promise<ChunkLog> {
   if (config.KAFKA_BROKERS) {
-    const { openKafkaLog } = await import('@topicast/log/kafka');
-    const replicationFactor = config.TOPICAST_KAFKA_REPLICATION;
-    return openKafkaLog({
-      brokers: config.KAFKA_BROKERS,
-      logger,
-      signal,
-      ...(replicationFactor !== undefined && { replicationFactor }),
-    });
+    const { openKafkaLog, readKafkaConfig } = await import('@topicast/log/kafka');
+    return openKafkaLog({ ...readKafkaConfig(process.env), logger, signal });
   }
   const { openEmbeddedLog } = await import('@topicast/log/embedded');
   return openEmbeddedLog({ directory: path.join(config.TOPICAST_DATA_DIR, 'log'), logger });

@@ -10,6 +10,7 @@ import {
   LogError,
   type LogRecord,
   type NewRecord,
+  type Share,
   type Table,
   type TailStart,
   type TopicSettings,
@@ -23,6 +24,7 @@ import { MemoryTable } from './memory-table.js';
 import { Retention } from './retention.js';
 import { Store } from './store.js';
 import { Topics } from './topics.js';
+import { WholeShare } from './whole-share.js';
 
 export interface EmbeddedLogOptions {
   /** Made if it is not there; belongs to one process at a time. */
@@ -164,6 +166,11 @@ class EmbeddedLog implements ChunkLog {
     this.#tables.set(name, opening);
     opening.catch(() => this.#tables.delete(name));
     return opening;
+  }
+
+  async share(_group: string, table: string): Promise<Share> {
+    await this.table(table);
+    return new WholeShare();
   }
 
   async ping(): Promise<void> {

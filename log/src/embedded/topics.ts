@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { LogError, type TopicSettings } from '../chunk-log.js';
 import { checkPartition } from '../records.js';
@@ -45,17 +46,20 @@ export class Topics {
     return this.#open.values();
   }
 
+  /** One that is there takes the new retention, and stays as it is in all else. */
   create(stream: StreamId, { partitions, retentionMs, retentionBytes }: TopicSettings): Promise<void> {
     return this.#changes.run(async () => {
-      if (this.#open.has(stream)) return;
-      const row: Row = {
-        id: ++this.#lastId,
-        partitions,
+      const known = this.#open.get(stream);
+      const settings: TopicSettings = {
+        partitions: known?.settings.partitions ?? partitions,
         retentionMs,
         ...(retentionBytes && { retentionBytes }),
       };
+      if (known && isDeepStrictEqual(settings, known.settings)) return;
+      const row: Row = { id: known?.id ?? ++this.#lastId, ...settings };
       await this.rows.put(stream, JSON.stringify(row));
-      this.#show(stream, row);
+      if (known) this.#open.set(stream, { ...known, settings });
+      else this.#show(stream, row);
     });
   }
 

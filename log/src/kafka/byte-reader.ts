@@ -33,18 +33,42 @@ export class ByteReader {
     return this.int32() * 0x1_0000_0000 + (this.int32() >>> 0);
   }
 
-  string(): string {
-    return this.take(this.int16()).toString('utf8');
+  /** Zigzag: 0, -1, 1, -2, 2 ... are 0, 1, 2, 3, 4 ... */
+  varint(): number {
+    const raw = this.uvarint();
+    return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2;
   }
 
-  /** Zigzag, 7 bits a byte, least significant first; without bit operations, for it may be longer than 32 bits. */
-  varint(): number {
+  /** 7 bits a byte, least significant first; without bit operations, for it may be longer than 32 bits. */
+  uvarint(): number {
     let raw = 0;
     for (let scale = 1; ; scale *= 128) {
       const byte = this.bytes.readUInt8(this.at++);
       raw += (byte & 0x7f) * scale;
-      if (byte < 0x80) return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2;
+      if (byte < 0x80) return raw;
       if (scale > 2 ** 63) throw new RangeError('a varint has no end');
+    }
+  }
+
+  /** The length of a compact string or array: one more is written, for 0 means null. Null counts as empty. */
+  compactLength(): number {
+    return Math.max(0, this.uvarint() - 1);
+  }
+
+  compactString(): string {
+    return this.take(this.compactLength()).toString('utf8');
+  }
+
+  /** 32 hex digits. */
+  uuid(): string {
+    return this.take(16).toString('hex');
+  }
+
+  /** Optional fields that later versions may add to any structure (KIP-482). */
+  skipTags(): void {
+    for (let count = this.uvarint(); count > 0; count--) {
+      this.uvarint();
+      this.take(this.uvarint());
     }
   }
 

@@ -1,31 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LogError } from '../chunk-log.js';
+import type { Health } from './health.js';
 import { Transient } from './kafka-errors.js';
 import type { Protocol } from './kafkajs-private.js';
+import { firstAnswer } from './late.js';
 import { type Address, Link, type LinkSettings, nameOf } from './link.js';
-import { type Metadata, metadataRequest } from './requests.js';
+import type { Metadata } from './metadata-api.js';
+import { metadataRequest } from './requests.js';
+import { NotAdmitted } from './security.js';
 
 /**
- * What a connection is for. Long polls and writes have connections of their own; `read` fetches what is behind the
- * live edge, `ask` is for everything short.
+ * What a connection is for. Long polls (`tail`, and `quiet` for partitions of which little comes) and writes have
+ * connections of their own, and so have the short polls of those who join a long one late; `read` fetches what is behind
+ * the live edge, `ask` is for everything short.
  */
-export type Purpose = 'tail' | 'read' | 'ask' | 'write';
+export type Purpose = 'tail' | 'quiet' | 'join' | 'read' | 'ask' | 'write';
+
+/** After this a question goes to another broker as well. */
+const HEDGE_MS = 500;
+/** Who has not answered a question to all by then is not waited for. */
+const ALL_MS = 1000;
 
 /** One broker, with a link for each purpose, made when it is needed. */
 export class Node {
   readonly #links = new Map<Purpose, Link>();
+  /** It lets a request wait for longer than it should, and has answered none since: others are asked first. */
+  suspect = false;
 
   constructor(
     readonly address: Address,
     private readonly settings: LinkSettings,
   ) {}
 
-  request<T>(purpose: Purpose, protocol: Protocol<T>): Promise<T> {
+  async request<T>(purpose: Purpose, protocol: Protocol<T>): Promise<T> {
     let link = this.#links.get(purpose);
     if (!link) {
       link = new Link(this.address, this.settings);
       this.#links.set(purpose, link);
     }
-    return link.request(protocol);
+    const answer = await link.request(protocol);
+    this.suspect = false;
+    return answer;
+  }
+
+  /** Fail what is under way on a connection, and open another for what comes next. */
+  abandon(purpose: Purpose): void {
+    this.#links.get(purpose)?.abandon();
   }
 
   close(): void {
@@ -38,6 +58,7 @@ export class Cluster {
   readonly #seeds: readonly Node[];
   #nodes = new Map<number, Node>();
   #controllerId = -1;
+  #mostSeen = 0;
   /** Asked first: a broker that hangs costs a timeout. */
   #lastToAnswer: Node | undefined;
 
@@ -52,33 +73,50 @@ export class Cluster {
     return this.#nodes.size;
   }
 
+  /** The most brokers that were there at once: one that is away is one all the same. */
+  get mostSeen(): number {
+    return this.#mostSeen;
+  }
+
   node(id: number): Node | undefined {
     return this.#nodes.get(id);
   }
 
-  /** Ask any broker that answers. @throws {Transient} */
+  get health(): Health {
+    return this.settings.health;
+  }
+
+  /** Ask any broker that answers; one that hangs costs half a second at most. @throws {Transient} */
   async metadata(topics: readonly string[]): Promise<Metadata> {
-    let failure: unknown = new Transient('no Kafka broker is known');
-    const known = [...this.#nodes.values(), ...this.#seeds];
-    for (const node of new Set([...known.filter((each) => each === this.#lastToAnswer), ...known])) {
-      try {
-        const answer = await node.request('ask', metadataRequest(topics));
-        this.#lastToAnswer = node;
-        return this.#learn(answer);
-      } catch (error) {
-        failure = error;
-      }
+    const known = new Set([...this.#nodes.values(), ...this.#seeds]);
+    if (known.size === 0) throw new Transient('no Kafka broker is known');
+    const rank = (node: Node): number => (node.suspect ? 2 : node === this.#lastToAnswer ? 0 : 1);
+    const inOrder = [...known].sort((a, b) => rank(a) - rank(b));
+    try {
+      const { node, answer } = await firstAnswer(inOrder, HEDGE_MS, async (each) => ({
+        node: each,
+        answer: await each.request('ask', metadataRequest(topics)),
+      }));
+      this.#lastToAnswer = node;
+      return this.#learn(answer);
+    } catch (error) {
+      const { errors } = error as AggregateError;
+      // That one of them does not let us in tells more than that another one is away.
+      throw errors.find((each) => each instanceof NotAdmitted) ?? errors.at(-1);
     }
-    throw failure;
   }
 
   /** What each broker knows: after a topic was made or deleted they learn of it one after the other. */
   async metadataOfEach(topics: readonly string[]): Promise<Metadata[]> {
-    const nodes = [...this.#nodes.values()];
-    const answers = await Promise.allSettled(
-      nodes.map((node) => node.request('ask', metadataRequest(topics))),
+    const impatience = new AbortController();
+    const enough = sleep(ALL_MS, undefined, { signal: impatience.signal }).catch(() => undefined);
+    const answers = await Promise.all(
+      [...this.#nodes.values()].map((node) =>
+        Promise.race([node.request('ask', metadataRequest(topics)), enough]).catch(() => undefined),
+      ),
     );
-    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+    impatience.abort();
+    return answers.filter((answer) => answer !== undefined);
   }
 
   /** The one that the last metadata named. @throws {Transient} */
@@ -104,6 +142,7 @@ export class Cluster {
       ]),
     );
     this.#controllerId = metadata.controllerId;
+    this.#mostSeen = Math.max(this.#mostSeen, this.#nodes.size);
     const kept = new Set([...this.#nodes.values(), ...this.#seeds]);
     for (const node of before) if (!kept.has(node)) node.close();
     return metadata;

@@ -1,86 +1,153 @@
-import { milliseconds } from '@topicast/contracts/units';
-import type { Node } from './cluster.js';
-import type { FetchedPartition } from './fetch-response.js';
+import { Bridge } from './bridge.js';
+import type { Node, Purpose } from './cluster.js';
+import type { FetchedPartition } from './fetch-api.js';
+import { FetchSession } from './fetch-session.js';
 import { type Follower, Followers } from './followers.js';
 import { Transient, verdictOf } from './kafka-errors.js';
-import type { FetchFields } from './kafkajs-private.js';
 import { decodeRecords } from './record-batch.js';
 import { fetchRequest } from './requests.js';
+import type { Watch } from './routes.js';
 
-/** Why a follower leaves a loop: `moved` needs another look at who leads (if anybody), `out-of-range` at the offsets. */
-export type Trouble = 'moved' | 'out-of-range';
+/**
+ * Why a follower leaves a loop: `moved` needs another look at who leads (if anybody), `out-of-range` at the offsets,
+ * `damaged` at the batch that comes next.
+ */
+export type Trouble = 'moved' | 'out-of-range' | 'damaged';
 
 /** Who looks after the followers that a loop cannot serve. */
 export interface LoopOwner {
   recover(follower: Follower, trouble: Trouble): void;
   fail(follower: Follower, error: Error): void;
+  /** It has got records. */
+  heard(follower: Follower): void;
+  /** A poll has ended. */
+  turned(): void;
+  /** Await an answer, and look around while it is late. */
+  watch<T>(answer: Promise<T>, watch: Watch<Follower>): Promise<T>;
 }
 
-/** New records end the wait at once; a follower that joins waits for at most this long. */
-const MAX_WAIT = milliseconds(100);
+/** New records end the wait at once, and a {@link Bridge} serves who joins meanwhile: so this may be long. */
+const MAX_WAIT_MS = 500;
+/** A broker that has not answered so long after it should have may hang. */
+const GRACE_MS = 500;
 const MAX_BYTES = 16 * 1024 * 1024;
 /** A batch that is larger comes whole all the same (KIP-74), so nothing can block a partition. */
 const PARTITION_BYTES = 1024 * 1024;
+/** The broker has forgotten our session, or thinks it elsewhere: FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH, FETCH_SESSION_TOPIC_ID_ERROR. */
+const SESSION_IS_LOST: ReadonlySet<number> = new Set([70, 71, 106]);
 
 /**
- * The long poll of one broker: one Fetch after the other, over all partitions of it that somebody follows. Ends by
- * itself when nobody does.
+ * A long poll of one broker: one Fetch after the other, over all partitions that are given to it. Ends by itself when
+ * none are.
  */
 export class FetchLoop {
-  readonly #followers = new Followers();
+  readonly #followers = new Followers(PARTITION_BYTES);
+  readonly #session = new FetchSession();
+  readonly #bridge: Bridge;
+  /** Told when the long poll takes them along. */
+  #joining = new Map<Follower, () => void>();
   #running = false;
 
   constructor(
     private readonly node: Node,
+    private readonly purpose: Purpose,
     private readonly owner: LoopOwner,
-  ) {}
+  ) {
+    this.#bridge = new Bridge(node, PARTITION_BYTES, (partition, from) => this.#deliver(partition, from));
+  }
 
-  add(follower: Follower): void {
-    this.#followers.add(follower);
-    if (!this.#running) void this.#run();
+  /** Serve it as soon as any. */
+  add(follower: Follower, topicId: string): void {
+    const isUnderWay = this.#running;
+    this.#enter(follower, topicId);
+    if (!isUnderWay) return;
+    const from = this.#session.askedFrom({ topicId, partition: follower.partition });
+    if (from === undefined || from > follower.next) this.#bridge.add(follower, topicId);
+  }
+
+  /** Serve it from the next fetch on; `taken` is called when that begins. */
+  addInTime(follower: Follower, topicId: string, taken: () => void): void {
+    this.#joining.set(follower, taken);
+    this.#enter(follower, topicId);
   }
 
   remove(follower: Follower): void {
     this.#followers.remove(follower);
+    this.#joining.delete(follower);
+    this.#bridge.remove(follower);
+  }
+
+  #enter(follower: Follower, topicId: string): void {
+    this.#followers.add(follower, topicId);
+    if (!this.#running) void this.#run();
   }
 
   async #run(): Promise<void> {
     this.#running = true;
-    while (!this.#followers.isEmpty) await this.#fetch(this.#followers.wanted(PARTITION_BYTES));
+    while (!this.#followers.isEmpty) {
+      await this.#fetch();
+      this.owner.turned();
+    }
     this.#running = false;
   }
 
-  async #fetch(wanted: FetchFields['topics']): Promise<void> {
+  async #fetch(): Promise<void> {
+    const session = this.#session.next(this.#followers.takeChanges(), () => this.#followers.wanted());
+    this.#bridge.clear();
+    const joined = this.#joining;
+    this.#joining = new Map();
     try {
-      const answer = await this.node.request('tail', fetchRequest(wanted, MAX_WAIT, MAX_BYTES));
+      const fetch = fetchRequest({ maxWaitMs: MAX_WAIT_MS, maxBytes: MAX_BYTES, session });
+      const answering = this.node.request(this.purpose, fetch);
+      for (const taken of joined.values()) taken();
+      const answer = await this.owner.watch(answering, {
+        node: this.node,
+        lateAfterMs: MAX_WAIT_MS + GRACE_MS,
+        places: () => this.#followers.all(),
+        moved: (gone) => this.#leave(gone),
+      });
+      if (SESSION_IS_LOST.has(answer.errorCode)) return this.#session.lost();
       if (answer.errorCode !== 0) throw new Transient(`Kafka refuses to be read: error ${answer.errorCode}`);
-      const from = offsetsOf(wanted);
-      for (const partition of answer.partitions) {
-        this.#handle(partition, from(partition.topic, partition.partition));
-      }
+      this.#session.answered(answer.sessionId);
+      for (const partition of answer.partitions) this.#handle(partition);
     } catch {
       // The link has told why. Another broker may lead by now.
+      this.#session.lost();
       for (const follower of this.#followers.all()) this.#release(follower, 'moved');
     }
   }
 
-  #handle({ topic, partition, errorCode, recordSet }: FetchedPartition, from: number): void {
-    const verdict = verdictOf(errorCode);
-    if (verdict === 'fine' && recordSet.byteLength === 0) return;
-    // Who came meanwhile and wants what is before the beginning of this fetch waits for the next.
-    const followers = this.#followers.of(topic, partition).filter(({ next }) => next >= from);
-    if (verdict === 'fine') this.#deliver(followers, recordSet, from);
-    else for (const each of followers) this.#release(each, verdict === 'out-of-range' ? verdict : 'moved');
+  /** The broker hangs, and others lead these partitions by now. */
+  #leave(gone: readonly Follower[]): void {
+    for (const follower of gone) this.#release(follower, 'moved');
+    if (this.#followers.isEmpty) this.node.abandon(this.purpose);
   }
 
-  #deliver(followers: readonly Follower[], recordSet: Buffer, from: number): void {
+  #handle(fetched: FetchedPartition): void {
+    const verdict = verdictOf(fetched.errorCode);
+    const from = this.#session.askedFrom(fetched);
+    if (from === undefined) return;
+    if (verdict === 'fine') this.#deliver(fetched, from);
+    else {
+      const trouble = verdict === 'out-of-range' ? verdict : 'moved';
+      for (const each of this.#followers.of(fetched)) this.#release(each, trouble);
+    }
+  }
+
+  #deliver(fetched: FetchedPartition, from: number): void {
+    if (fetched.recordSet.byteLength === 0) return;
+    // Who came meanwhile and wants what is before the beginning of this fetch waits for the next.
+    const followers = this.#followers.of(fetched).filter(({ next }) => next >= from);
     if (followers.length === 0) return;
     try {
-      const { records, next } = decodeRecords(recordSet, from);
+      const { records, next, damage } = decodeRecords(fetched.recordSet, from);
       for (const follower of followers) {
-        if (next <= follower.next) continue;
-        const seen = records.findIndex(({ offset }) => offset >= follower.next);
-        follower.take(seen < 0 ? [] : records.slice(seen), next);
+        if (next > follower.next) {
+          const seen = records.findIndex(({ offset }) => offset >= follower.next);
+          follower.take(seen < 0 ? [] : seen === 0 ? records : records.slice(seen), next);
+          this.owner.heard(follower);
+        }
+        if (damage && follower.next === next) this.#release(follower, 'damaged');
       }
     } catch (error) {
       for (const follower of followers) this.owner.fail(follower, error as Error);
@@ -91,15 +158,4 @@ export class FetchLoop {
     this.remove(follower);
     this.owner.recover(follower, trouble);
   }
-}
-
-/** Looks up from where a partition was asked for. */
-function offsetsOf(wanted: FetchFields['topics']): (topic: string, partition: number) => number {
-  const topics = new Map(
-    wanted.map(({ topic, partitions }) => [
-      topic,
-      new Map(partitions.map(({ partition, fetchOffset }) => [partition, fetchOffset])),
-    ]),
-  );
-  return (topic, partition) => topics.get(topic)?.get(partition) ?? Number.POSITIVE_INFINITY;
 }

@@ -2,11 +2,21 @@ import type { Logger } from 'pino';
 
 const QUIET_MS = 1000;
 
-/** Tells the operator when a broker goes away and when it is back: a line for each, at most one a second. */
+type State = 'up' | 'down' | 'refused';
+
+/** Tells the operator when a broker goes away and when it is back, and of damage: a line for each, at most one a second. */
 export class Health {
-  readonly #brokers = new Map<string, { told: 'up' | 'down'; lastLine: number }>();
+  readonly #brokers = new Map<string, { told: State; lastLine: number }>();
+  #hasAnswered = false;
+
+  #lastDamage = -QUIET_MS;
 
   constructor(private readonly logger: Logger) {}
+
+  /** Whether any broker has ever answered. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered;
+  }
 
   down(address: string, reason: string): void {
     this.#tell(address, 'down', () =>
@@ -14,11 +24,25 @@ export class Health {
     );
   }
 
+  /** It is there, and will not have us. */
+  refused(address: string, reason: string): void {
+    this.#tell(address, 'refused', () => this.logger.error(`Kafka at ${address}: ${reason}`));
+  }
+
   up(address: string): void {
+    this.#hasAnswered = true;
     this.#tell(address, 'up', () => this.logger.info(`Kafka at ${address} answers again`));
   }
 
-  #tell(address: string, state: 'up' | 'down', line: () => void): void {
+  damaged(topic: string, partition: number, offset: number): void {
+    if (performance.now() - this.#lastDamage < QUIET_MS) return;
+    this.#lastDamage = performance.now();
+    this.logger.error(
+      `"${topic}", partition ${partition}: the batch at offset ${offset} is damaged (CRC-32C) and was passed over`,
+    );
+  }
+
+  #tell(address: string, state: State, line: () => void): void {
     const broker = this.#brokers.get(address) ?? { told: 'up', lastLine: -QUIET_MS };
     if (broker.told === state || performance.now() - broker.lastLine < QUIET_MS) return;
     this.#brokers.set(address, { told: state, lastLine: performance.now() });

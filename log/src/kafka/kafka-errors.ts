@@ -42,6 +42,8 @@ const VERDICTS: Readonly<Record<number, Verdict>> = {
   76: 'invalid', // UNSUPPORTED_COMPRESSION_TYPE
   78: 'moved', // OFFSET_NOT_AVAILABLE
   87: 'invalid', // INVALID_RECORD
+  100: 'unknown', // UNKNOWN_TOPIC_ID
+  103: 'unknown', // INCONSISTENT_TOPIC_ID
 };
 
 export const TOPIC_ALREADY_EXISTS = 36;

@@ -1,13 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import { CHUNK_HEADER_KEY, encodeChunkHeader } from '@topicast/contracts/chunk-header';
-import { type StreamId, topicOf } from '@topicast/contracts/stream-id';
+import type { StreamId } from '@topicast/contracts/stream-id';
+import type { Logger } from 'pino';
 import {
   type Bounds,
   type ChunkLog,
   LogError,
   type LogRecord,
   type NewRecord,
-  type Table,
+  type Share,
+  type ShareOptions,
   type TailStart,
   type TopicSettings,
 } from '../chunk-log.js';
@@ -18,12 +20,16 @@ import { closedLog, unknownTopic } from './kafka-errors.js';
 import { checkNoStream, KafkaTable, tablePartitions } from './kafka-table.js';
 import type { Message } from './kafkajs-private.js';
 import { Offsets } from './offsets.js';
+import type { KafkaLogOptions } from './options.js';
 import { persist } from './persist.js';
 import { Reader } from './reader.js';
 import { Routes } from './routes.js';
+import { KafkaShare } from './share.js';
 import { Tail } from './tail.js';
 import { startOffset } from './tail-start.js';
-import { Topics, tableConfig, videoConfig } from './topics.js';
+import { tableConfig, videoConfig } from './topic-config.js';
+import type { TopicNames } from './topic-names.js';
+import { Topics } from './topics.js';
 import { Writer } from './writer.js';
 
 /** How long a call goes on trying while the log is away, before it rejects with `unavailable`. Tails never give up. */
@@ -40,28 +46,33 @@ export class KafkaLog implements ChunkLog {
   readonly #topics: Topics;
   readonly #tails = new Set<Tail>();
   readonly #tables = new Map<string, Promise<KafkaTable>>();
+  readonly #shares = new Set<KafkaShare>();
 
   constructor(
     private readonly cluster: Cluster,
-    replicationFactor: number | undefined,
+    private readonly names: TopicNames,
+    private readonly options: KafkaLogOptions & { readonly clientId: string; readonly logger: Logger },
   ) {
     // Every wait of every call listens to it.
     setMaxListeners(0, this.#closing.signal);
     this.#routes = new Routes(cluster);
     this.#offsets = new Offsets(this.#routes);
-    this.#reader = new Reader(this.#routes, this.#offsets, this.#closing.signal);
-    this.#writer = new Writer(this.#routes);
-    this.#topics = new Topics(cluster, this.#routes, this.#offsets, replicationFactor);
+    this.#reader = new Reader(this.#routes, this.#offsets, cluster.health, this.#closing.signal);
+    this.#writer = new Writer(this.#routes, options.compression);
+    this.#topics = new Topics({
+      ...options,
+      ...{ cluster, names, routes: this.#routes, offsets: this.#offsets },
+    });
   }
 
   async createTopic(stream: StreamId, settings: TopicSettings): Promise<void> {
     checkPartitionCount(settings.partitions);
-    const config = videoConfig(settings);
-    await this.#slowly(() => this.#topics.create(topicOf(stream), settings.partitions, config));
+    const config = videoConfig(settings, this.options);
+    await this.#slowly(() => this.#topics.create(this.names.ofStream(stream), settings.partitions, config));
   }
 
   async deleteTopic(stream: StreamId): Promise<void> {
-    const topic = topicOf(stream);
+    const topic = this.names.ofStream(stream);
     await this.#slowly(() => this.#topics.delete(topic));
     await this.#slowly(() => this.#topics.expectGone(topic));
     for (const tail of this.#tails) if (tail.topic === topic) tail.end(unknownTopic(topic));
@@ -72,7 +83,7 @@ export class KafkaLog implements ChunkLog {
   }
 
   async append(stream: StreamId, rendition: number, records: readonly NewRecord[]): Promise<number> {
-    const topic = topicOf(stream);
+    const topic = this.names.ofStream(stream);
     checkAppend(records);
     // Encoded once: every attempt sends the identical batch.
     const messages = records.map(asMessage);
@@ -83,7 +94,7 @@ export class KafkaLog implements ChunkLog {
   }
 
   bounds(stream: StreamId, rendition: number): Promise<Bounds> {
-    const topic = topicOf(stream);
+    const topic = this.names.ofStream(stream);
     return this.#call(async () => {
       await this.#routes.check(topic, rendition);
       return this.#offsets.bounds(topic, rendition);
@@ -98,21 +109,24 @@ export class KafkaLog implements ChunkLog {
   ): AsyncIterable<readonly LogRecord[]> {
     this.#checkOpen();
     if (signal.aborted) return;
-    const topic = topicOf(stream);
+    const topic = this.names.ofStream(stream);
     const tail = new Tail(this.#reader, topic, rendition);
     const end = (): void => tail.end();
     signal.addEventListener('abort', end);
     this.#tails.add(tail);
     try {
-      const from = await persist(
+      const begin = await persist(
         async () => {
           await this.#routes.check(topic, rendition);
-          return startOffset(this.#reader, this.#offsets, topic, rendition, start);
+          const topicId = await this.#routes.topicId(topic);
+          const place = { topic, topicId, partition: rendition };
+          return { topicId, offset: await startOffset(this.#reader, this.#offsets, place, start) };
         },
         { signal: tail.signal },
       );
-      yield* tail.batches(from, (offset) =>
-        startOffset(this.#reader, this.#offsets, topic, rendition, { at: 'offset', offset }),
+      const place = { topic, topicId: begin.topicId, partition: rendition };
+      yield* tail.batches(begin, (offset) =>
+        startOffset(this.#reader, this.#offsets, place, { at: 'offset', offset }),
       );
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -122,7 +136,7 @@ export class KafkaLog implements ChunkLog {
     }
   }
 
-  async table(name: string): Promise<Table> {
+  async table(name: string): Promise<KafkaTable> {
     this.#checkOpen();
     checkTableName(name);
     checkNoStream(name);
@@ -134,14 +148,27 @@ export class KafkaLog implements ChunkLog {
     return opening;
   }
 
+  async share(group: string, table: string, options: ShareOptions): Promise<Share> {
+    const shared = await this.table(table);
+    this.#checkOpen();
+    const { brokers, clientId, security = {}, logger } = this.options;
+    const share = new KafkaShare(shared, this.names.of(group), {
+      ...options,
+      client: { brokers, clientId, security, logger },
+    });
+    this.#shares.add(share);
+    return share;
+  }
+
   async ping(): Promise<void> {
-    await this.#call(() => this.cluster.metadata(['topicast.streams']), 0);
+    await this.#call(() => this.cluster.metadata([this.names.of('topicast.streams')]), 0);
   }
 
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     const closed = closedLog();
     this.#closing.abort(closed);
+    const left = Promise.all([...this.#shares].map((share) => share.leave()));
     for (const tail of this.#tails) tail.end(closed);
     // Before the tables are waited for: one that is still being read for the first time ends with it.
     this.#reader.close();
@@ -149,17 +176,20 @@ export class KafkaLog implements ChunkLog {
       if (table.status === 'fulfilled') table.value.close();
     }
     this.cluster.close();
+    await left;
   }
 
   async #openTable(name: string): Promise<KafkaTable> {
-    await this.#slowly(() => this.#topics.create(name, tablePartitions(name), tableConfig));
+    const topic = this.names.of(name);
+    const config = tableConfig(this.options);
+    await this.#slowly(() => this.#topics.create(topic, tablePartitions(name), config));
     const bounds = await this.#slowly(async () => {
-      const partitions = Array.from({ length: await this.#routes.partitionCount(name) }, (_, n) => n);
-      return this.#offsets.boundsOf(name, partitions);
+      const partitions = Array.from({ length: await this.#routes.partitionCount(topic) }, (_, n) => n);
+      return this.#offsets.boundsOf(topic, partitions);
     });
-    const table = new KafkaTable(name, bounds, this.#reader, (partition, key, value) => {
+    const table = new KafkaTable(topic, bounds, this.#reader, (partition, key, value) => {
       const message = asRow(key, value);
-      return this.#call(() => this.#writer.write(name, partition, [message]));
+      return this.#call(() => this.#writer.write(topic, partition, [message]));
     });
     await table.caughtUp(bounds, SLOW_CALL_LIMIT_MS);
     return table;

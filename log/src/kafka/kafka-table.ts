@@ -17,10 +17,12 @@ export type WriteRow = (partition: number, key: string, value: string | undefine
 export class KafkaTable extends TableView {
   readonly #partitions: readonly PartitionView[];
   readonly #order: readonly Serial[];
-  readonly #partitionOf: (key: string) => number;
+  /** Which partition a row lies in, by its key. */
+  readonly partitionOf: (key: string) => number;
 
   constructor(
-    private readonly name: string,
+    /** The topic's. */
+    readonly name: string,
     bounds: readonly Bounds[],
     private readonly reader: Pick<Reader, 'follow' | 'unfollow'>,
     private readonly write: WriteRow,
@@ -29,8 +31,12 @@ export class KafkaTable extends TableView {
     const show = (record: KafkaRecord): void => this.#show(record);
     this.#partitions = bounds.map(({ earliest }, n) => new PartitionView(name, n, earliest, show));
     this.#order = bounds.map(() => new Serial());
-    this.#partitionOf = partitioner(name, bounds.length);
+    this.partitionOf = partitioner(name, bounds.length);
     for (const partition of this.#partitions) reader.follow(partition);
+  }
+
+  get partitionCount(): number {
+    return this.#partitions.length;
   }
 
   /**
@@ -59,7 +65,7 @@ export class KafkaTable extends TableView {
   }
 
   protected override async change(key: string, value: string | undefined): Promise<void> {
-    const n = this.#partitionOf(key);
+    const n = this.partitionOf(key);
     const partition = this.#partitions[n]!;
     partition.check();
     const offset = await this.#order[n]!.run(() => this.write(n, key, value));
@@ -73,6 +79,8 @@ export class KafkaTable extends TableView {
 
 /** Follows one partition of a table, and lets writers wait until it has come as far as their write. */
 class PartitionView implements Follower {
+  /** A row that is passed over would come back in its older form, or not at all. */
+  readonly needsAll = true;
   #failure: Error | undefined;
   #waiting: {
     readonly offset: number;

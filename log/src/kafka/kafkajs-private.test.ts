@@ -2,14 +2,15 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { Connection, requests } from './kafkajs-private.js';
+import { Connection, encoded, type PrivateLogger, requests } from './kafkajs-private.js';
 
 const version = (createRequire(import.meta.url)('kafkajs/package.json') as { version: string }).version;
-const silent = {
+const silent: PrivateLogger & Record<'debug' | 'info' | 'warn' | 'error', () => void> = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,
   error: () => undefined,
+  namespace: () => silent,
 };
 
 /** What kafkajs-private.ts relies on, in the shape that it has in the pinned version. */
@@ -19,32 +20,26 @@ describe('the private parts of kafkajs', () => {
   });
 
   it('have the requests, in the versions that we fix and that Kafka 4 still speaks', () => {
-    const metadata = requests.Metadata.protocol({ version: 6 })({
-      topics: ['a'],
-      allowAutoTopicCreation: false,
-    });
-    expect(metadata.request).toMatchObject({ apiKey: 3, apiVersion: 6 });
-    expect(metadata.response.decode).toBeTypeOf('function');
     const made = [
-      requests.Produce.protocol({ version: 7 })({ acks: -1, timeout: 1, topicData: [] }),
-      requests.Fetch.protocol({ version: 11 })({
-        maxWaitTime: 1,
-        minBytes: 1,
-        maxBytes: 1,
-        isolationLevel: 0,
-        topics: [],
-      }),
+      requests.Produce.protocol({ version: 7 })({ acks: -1, timeout: 1, compression: 0, topicData: [] }),
       requests.ListOffsets.protocol({ version: 3 })({ isolationLevel: 0, topics: [] }),
       requests.CreateTopics.protocol({ version: 3 })({ timeout: 1, topics: [] }),
       requests.DeleteTopics.protocol({ version: 1 })({ topics: [], timeout: 1 }),
+      requests.DescribeConfigs.protocol({ version: 2 })({ resources: [], includeSynonyms: false }),
+      requests.AlterConfigs.protocol({ version: 1 })({ resources: [], validateOnly: false }),
     ];
     expect(made.map(({ request }) => [request.apiKey, request.apiVersion])).toEqual([
       [0, 7],
-      [1, 11],
       [2, 3],
       [19, 3],
       [20, 1],
+      [32, 2],
+      [33, 1],
     ]);
+  });
+
+  it('send bytes of our own as they are', () => {
+    expect(encoded(Buffer.from('0102', 'hex'))).toMatchObject({ buffer: Buffer.from('0102', 'hex') });
   });
 
   it('have a connection that sends what we ask for, and lets go of it when told to', async () => {
@@ -59,13 +54,14 @@ describe('the private parts of kafkajs', () => {
       connectionTimeout: 2000,
       requestTimeout: 10_000,
       enforceRequestTimeout: true,
-      logger: { namespace: () => silent },
+      logger: silent,
       socketFactory: ({ onConnect }) => connect({ host: '127.0.0.1', port }, onConnect),
     });
     await connection.connect();
     expect(connection.isConnected()).toBe(true);
     expect(connection.requestQueue.pending).toEqual([]);
-    expect(connection.requestQueue.scheduleCheckPendingRequests).toBeTypeOf('function');
+    connection.requestQueue.scheduleCheckPendingRequests();
+    expect(connection.requestQueue.throttleCheckTimeoutId).toBeNull();
     const { request } = requests.DeleteTopics.protocol({ version: 1 })({ topics: [], timeout: 1 });
     const response = { decode: async () => 1, parse: async (decoded: number) => decoded };
     const answer = connection.send({ request, response });

@@ -1,8 +1,9 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Health } from './health.js';
 import { Transient } from './kafka-errors.js';
 import { Connection, type PrivateConnection, type PrivateLogger, type Protocol } from './kafkajs-private.js';
+import { judge, NotAdmitted, openSocket, type Security, saslOf } from './security.js';
 
 export interface Address {
   readonly host: string;
@@ -15,6 +16,7 @@ export interface LinkSettings {
   readonly clientId: string;
   readonly logger: Logger;
   readonly health: Health;
+  readonly security: Security;
 }
 
 const CONNECT_TIMEOUT_MS = 2000;
@@ -22,6 +24,10 @@ const CONNECT_TIMEOUT_MS = 2000;
 export const REQUEST_TIMEOUT_MS = 4000;
 /** After a failure, further requests fail at once for this long instead of knocking again each. */
 const KNOCK_PAUSE_MS = 100;
+/** Somebody has to change a setting before another knock helps. */
+const NOT_ADMITTED_PAUSE_MS = 1000;
+/** Of the two requests of a login: every broker from 2.2 on speaks them. */
+const LOGIN_VERSIONS = { 17: { minVersion: 1, maxVersion: 1 }, 36: { minVersion: 1, maxVersion: 1 } };
 
 interface Wire {
   readonly connection: PrivateConnection;
@@ -59,6 +65,15 @@ export class Link {
     }
   }
 
+  /** Give up a connection whose broker hangs: what waits on it fails, and the next request opens another. */
+  abandon(): void {
+    const state = this.#state;
+    if (state.is !== 'connected') return;
+    this.#state = { is: 'idle' };
+    release(state.connection, state.socket);
+    this.settings.health.down(nameOf(this.address), 'it hangs');
+  }
+
   close(): void {
     const state = this.#state;
     this.#state = { is: 'closed' };
@@ -78,7 +93,7 @@ export class Link {
         release(state.connection, state.socket);
         return this.#connect();
       case 'failed':
-        if (performance.now() - state.at < KNOCK_PAUSE_MS) throw state.reason;
+        if (performance.now() - state.at < pauseAfter(state.reason)) throw state.reason;
         return this.#connect();
       case 'idle':
         return this.#connect();
@@ -87,8 +102,8 @@ export class Link {
 
   #connect(): Promise<PrivateConnection> {
     const { host, port } = this.address;
-    const { clientId, logger } = this.settings;
-    const socket = connect({ host, port, noDelay: true, keepAlive: true });
+    const { clientId, logger, security } = this.settings;
+    const { socket, onReady } = openSocket(this.address, security.tls);
     const connection = new Connection({
       host,
       port,
@@ -97,10 +112,16 @@ export class Link {
       requestTimeout: REQUEST_TIMEOUT_MS,
       enforceRequestTimeout: true,
       logger: quietLogger(logger),
-      socketFactory: ({ onConnect }) => socket.once('connect', onConnect),
+      ...(security.sasl && { sasl: saslOf(security.sasl) }),
+      socketFactory: ({ onConnect }) => {
+        onReady(onConnect);
+        return socket;
+      },
     });
-    tameTimers(connection);
-    const opening = connection.connect().then(
+    connection.setVersions(LOGIN_VERSIONS);
+    connection.setSupportAuthenticationProtocol(true);
+    const ready = connection.connect().then(() => connection.authenticate());
+    const opening = ready.then(
       () => {
         if (this.#state.is === 'closed') {
           release(connection, socket);
@@ -110,7 +131,7 @@ export class Link {
         return connection;
       },
       (cause: unknown) => {
-        socket.destroy();
+        release(connection, socket);
         throw this.#fail(connection, cause);
       },
     );
@@ -121,21 +142,31 @@ export class Link {
   #fail(connection: PrivateConnection, cause: unknown): Error {
     if (this.#state.is === 'closed') return closed();
     const words = cause instanceof Error ? cause.message : String(cause);
-    const reason = new Transient(`Kafka at ${nameOf(this.address)} does not answer: ${words}`, { cause });
+    const { health, security } = this.settings;
+    const verdict = judge({ cause, security, isFirst: !health.hasAnswered });
+    const name = nameOf(this.address);
+    const reason = verdict
+      ? new NotAdmitted(`Kafka at ${name}: ${verdict.words}`, verdict.isCertain, { cause })
+      : new Transient(`Kafka at ${name} does not answer: ${words}`, { cause });
     const state = this.#state;
     const ofAnEarlierConnection = 'connection' in state && state.connection !== connection;
     if (ofAnEarlierConnection) return reason;
     if (state.is === 'connected') release(connection, state.socket);
-    if (state.is === 'connected' && !isTimeout(cause)) {
+    if (state.is === 'connected' && !verdict && !isTimeout(cause)) {
       // It may have been idle for too long: the next attempt to connect tells whether the broker is there.
       this.#state = { is: 'idle' };
     } else {
       this.#state = { is: 'failed', at: performance.now(), reason };
-      this.settings.health.down(nameOf(this.address), words);
+      if (verdict) health.refused(name, verdict.words);
+      else health.down(name, words);
     }
     return reason;
   }
 }
+
+/** One that may be going away is knocked at again as soon as any. */
+const pauseAfter = (reason: Transient): number =>
+  reason instanceof NotAdmitted && reason.isCertain ? NOT_ADMITTED_PAUSE_MS : KNOCK_PAUSE_MS;
 
 const isTimeout = (cause: unknown): boolean =>
   cause instanceof Error && cause.name === 'KafkaJSRequestTimeoutError';
@@ -150,20 +181,9 @@ function release(connection: PrivateConnection, socket: Socket): void {
   socket.destroy();
 }
 
-/**
- * kafkajs plans a check of its queue after every answer, even of an empty queue, and each check plans the next: a 1 ms
- * timer for ever (https://github.com/tulios/kafkajs/issues/1751). Checks are needed only while something waits.
- */
-function tameTimers({ requestQueue }: PrivateConnection): void {
-  const plan = requestQueue.scheduleCheckPendingRequests.bind(requestQueue);
-  requestQueue.scheduleCheckPendingRequests = () => {
-    if (requestQueue.pending.length > 0) plan();
-  };
-}
-
 /** What is worth a line is told by {@link Health}; kafkajs's own words are for debugging. */
 function quietLogger(logger: Logger): PrivateLogger {
   const say = (message: string): void => logger.debug(`kafkajs: ${message}`);
-  const lines = { debug: () => undefined, info: say, warn: say, error: say };
-  return { namespace: () => lines };
+  const lines = { debug: () => undefined, info: say, warn: say, error: say, namespace: () => lines };
+  return lines;
 }

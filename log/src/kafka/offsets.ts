@@ -41,12 +41,10 @@ export class Offsets {
       asked.push({ partition, timestamp });
     }
     const answers = await Promise.all(
-      [...leaders].map(([node, asked]) =>
-        node.request('ask', listOffsetsRequest([{ topic, partitions: asked }])).catch((error: unknown) => {
-          this.routes.forget(topic);
-          throw error;
-        }),
-      ),
+      [...leaders].map(([node, asked]) => {
+        const request = listOffsetsRequest([{ topic, partitions: asked }]);
+        return this.routes.ask({ topic, partition: asked[0]!.partition }, node, 'ask', request);
+      }),
     );
     const offsets = new Map<number, number>();
     for (const { partition, errorCode, offset } of answers.flatMap((answer) =>

@@ -1,8 +1,9 @@
-import { gunzipSync } from 'node:zlib';
+import { crc32c } from '@node-rs/crc32';
 import { CHUNK_HEADER_KEY, type ChunkHeader, readChunkHeader } from '@topicast/contracts/chunk-header';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { LogError, type LogRecord } from '../chunk-log.js';
 import { ByteReader } from './byte-reader.js';
+import { unfold } from './compression.js';
 
 export interface KafkaRecord extends LogRecord {
   readonly key: string | undefined;
@@ -12,19 +13,28 @@ export interface KafkaRecord extends LogRecord {
 
 export interface Decoded {
   readonly records: readonly KafkaRecord[];
-  /** The offset after the last whole batch, also where the batch holds no record that we want. */
+  /** The offset after the last batch that was read, also where it holds no record that we want. */
   readonly next: number;
+  /** A batch at `next` whose checksum is wrong: nothing behind it was read. */
+  readonly damage?: Damage;
+}
+
+export interface Damage {
+  /** Where to go on if it stays damaged: behind the batch, as far as can be told. */
+  readonly after: number;
 }
 
 const FIRST_BYTES = 12;
 const FIXED_BYTES = 61;
 const MAGIC_AT = 16;
+const CRC_AT = 17;
+const ATTRIBUTES_AT = 21;
+const LAST_OFFSET_DELTA_AT = 23;
 const COMPRESSION = 0x7;
 const LOG_APPEND_TIME = 0x8;
 const CONTROL = 0x20;
-const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
-/** More than any batch that a topic of ours takes; a bound for what a foreign producer's gzip unfolds to. */
-const MAX_UNCOMPRESSED_BYTES = 64 * 1024 * 1024;
+/** No batch has more records: a larger number in a damaged one is not believed. */
+const MOST_RECORDS = 1_000_000;
 
 /**
  * Read the record batches of a fetch answer, from offset `from` on. The broker sends whole batches, so the first
@@ -33,23 +43,54 @@ const MAX_UNCOMPRESSED_BYTES = 64 * 1024 * 1024;
  * Record batch, magic 2 (https://kafka.apache.org/documentation/#recordbatch):
  *
  *    0 baseOffset INT64        | 8 batchLength INT32 (of what follows) | 12 partitionLeaderEpoch INT32
- *   16 magic INT8              | 17 crc UINT32                         | 21 attributes INT16
+ *   16 magic INT8              | 17 CRC-32C UINT32 (of what follows)   | 21 attributes INT16
  *   23 lastOffsetDelta INT32   | 27 baseTimestamp INT64                | 35 maxTimestamp INT64
  *   43 producerId INT64        | 51 producerEpoch INT16                | 53 baseSequence INT32
  *   57 record count INT32      | 61 records, compressed as attributes say
  *
- * @throws {LogError} `invalid` for batches that we cannot read
+ * @throws {LogError} `invalid` for a batch that we cannot read, once it is the first
  */
 export function decodeRecords(recordSet: Buffer, from: number): Decoded {
   const records: KafkaRecord[] = [];
   let next = from;
-  for (let at = 0; recordSet.byteLength - at >= FIXED_BYTES; ) {
-    const end = at + FIRST_BYTES + recordSet.readInt32BE(at + 8);
-    if (end > recordSet.byteLength) break;
-    next = Math.max(next, readBatch(recordSet.subarray(at, end), from, records));
+  for (let at = 0; recordSet.byteLength - at >= FIRST_BYTES; ) {
+    const length = recordSet.readInt32BE(at + 8);
+    const end = at + FIRST_BYTES + length;
+    // A broker sends the first batch whole, or nothing (Fetch version 3 and later).
+    const isCut = end > recordSet.byteLength || length < 0;
+    if (isCut && at > 0) break;
+    const batch = recordSet.subarray(at, end);
+    if (isCut || !isIntact(batch)) {
+      return { records, next, damage: { after: behindDamage(recordSet, at, end, next) } };
+    }
+    try {
+      next = Math.max(next, readBatch(batch, from, records));
+    } catch (error) {
+      if (next === from) throw error;
+      break;
+    }
     at = end;
   }
   return { records, next };
+}
+
+/** Older batches have their checksum elsewhere; they are refused later. */
+function isIntact(batch: Buffer): boolean {
+  if (batch.byteLength <= MAGIC_AT || batch.readInt8(MAGIC_AT) !== 2) return batch.byteLength > MAGIC_AT;
+  if (batch.byteLength < FIXED_BYTES) return false;
+  return crc32c(batch.subarray(ATTRIBUTES_AT)) === batch.readUInt32BE(CRC_AT);
+}
+
+/** The batch that follows tells where the damaged one ends; without one, its own fields, if they can be true. */
+function behindDamage(recordSet: Buffer, at: number, end: number, from: number): number {
+  if (end > at && recordSet.byteLength - end >= FIRST_BYTES) {
+    const following = new ByteReader(recordSet, end).int64();
+    if (following > from && following - from < MOST_RECORDS) return following;
+  }
+  if (recordSet.byteLength - at < LAST_OFFSET_DELTA_AT + 4) return from + 1;
+  const count = recordSet.readInt32BE(at + LAST_OFFSET_DELTA_AT) + 1;
+  const after = new ByteReader(recordSet, at).int64() + count;
+  return count > 0 && count < MOST_RECORDS && after > from ? after : from + 1;
 }
 
 function readBatch(batch: Buffer, from: number, records: KafkaRecord[]): number {
@@ -68,7 +109,7 @@ function decodeBatch(batch: Buffer, from: number, records: KafkaRecord[]): numbe
   }
   const fixed = new ByteReader(batch);
   const baseOffset = fixed.int64();
-  fixed.at = 21;
+  fixed.at = ATTRIBUTES_AT;
   const attributes = fixed.int16();
   const after = baseOffset + fixed.int32() + 1;
   const baseTimestamp = fixed.int64();
@@ -77,14 +118,19 @@ function decodeBatch(batch: Buffer, from: number, records: KafkaRecord[]): numbe
 
   fixed.at = 57;
   const count = fixed.int32();
-  const reader = new ByteReader(uncompressed(batch.subarray(FIXED_BYTES), attributes & COMPRESSION));
+  const reader = new ByteReader(unfold(batch.subarray(FIXED_BYTES), attributes & COMPRESSION));
+  const appendTime = (attributes & LOG_APPEND_TIME) !== 0 ? milliseconds(maxTimestamp) : undefined;
   for (let n = 0; n < count; n++) {
-    const record = decodeRecord(reader, baseOffset, baseTimestamp, from);
-    if (!record) continue;
-    const appended = (attributes & LOG_APPEND_TIME) !== 0;
-    records.push(appended ? { ...record, timestamp: milliseconds(maxTimestamp) } : record);
+    const record = decodeRecord(reader, { baseOffset, baseTimestamp, appendTime }, from);
+    if (record) records.push(record);
   }
   return after;
+}
+
+interface OfBatch {
+  readonly baseOffset: number;
+  readonly baseTimestamp: number;
+  readonly appendTime: Milliseconds | undefined;
 }
 
 /**
@@ -93,14 +139,13 @@ function decodeBatch(batch: Buffer, from: number, records: KafkaRecord[]): numbe
  */
 function decodeRecord(
   reader: ByteReader,
-  baseOffset: number,
-  baseTimestamp: number,
+  { baseOffset, baseTimestamp, appendTime }: OfBatch,
   from: number,
 ): KafkaRecord | undefined {
   const length = reader.varint();
   const end = reader.at + length;
   reader.skip(1);
-  const timestamp: Milliseconds = milliseconds(baseTimestamp + reader.varint());
+  const createTime: Milliseconds = milliseconds(baseTimestamp + reader.varint());
   const offset = baseOffset + reader.varint();
   if (offset < from) {
     reader.at = end;
@@ -110,14 +155,17 @@ function decodeRecord(
   const value = nullableBytes(reader);
   const header = chunkHeader(reader);
   reader.at = end;
+  const timestamp = appendTime ?? createTime;
   return { offset, timestamp, key, header, value: copyOf(value), isTombstone: value === undefined };
 }
 
+const HEADER_NAME = Buffer.from(CHUNK_HEADER_KEY);
+
 function chunkHeader(reader: ByteReader): ChunkHeader | undefined {
   for (let count = reader.varint(); count > 0; count--) {
-    const name = nullableBytes(reader)?.toString('latin1');
+    const name = nullableBytes(reader);
     const value = nullableBytes(reader);
-    if (name === CHUNK_HEADER_KEY && value) return readChunkHeader(value);
+    if (value && name?.equals(HEADER_NAME)) return readChunkHeader(value);
   }
   return undefined;
 }
@@ -132,13 +180,4 @@ function copyOf(value: Buffer | undefined): Uint8Array {
   const copy = new Uint8Array(value?.byteLength ?? 0);
   if (value) copy.set(value);
   return copy;
-}
-
-function uncompressed(bytes: Buffer, codec: number): Buffer {
-  if (codec === 0) return bytes;
-  if (codec === 1) return gunzipSync(bytes, { maxOutputLength: MAX_UNCOMPRESSED_BYTES });
-  throw new LogError(
-    'invalid',
-    `the topic's records are compressed with ${CODECS[codec] ?? `codec ${codec}`}: send them with gzip or, better, none`,
-  );
 }

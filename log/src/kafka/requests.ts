@@ -1,34 +1,18 @@
 import type { Milliseconds } from '@topicast/contracts/units';
-import { decodeFetch, type Fetched } from './fetch-response.js';
+import { FETCH, type Fetched, type FetchFields } from './fetch-api.js';
+import { flexibleRequest } from './flexible.js';
 import {
   type CreateTopicsFields,
-  type FetchFields,
   type ListOffsetsFields,
   type ProduceFields,
   type Protocol,
   requests,
 } from './kafkajs-private.js';
+import { METADATA, type Metadata } from './metadata-api.js';
 
-/**
- * The requests we make, each in one fixed version: the newest that kafkajs writes, spoken by every broker from 2.3 to
- * 4.x. Answers come as they are, error codes included.
- */
-export interface Metadata {
-  readonly brokers: readonly { readonly nodeId: number; readonly host: string; readonly port: number }[];
-  readonly controllerId: number;
-  readonly topicMetadata: readonly TopicMetadata[];
-}
-
-export interface TopicMetadata {
-  readonly topicErrorCode: number;
-  readonly topic: string;
-  readonly partitionMetadata: readonly {
-    readonly partitionErrorCode: number;
-    readonly partitionId: number;
-    /** A node id, or -1. */
-    readonly leader: number;
-  }[];
-}
+// The requests we make, each in one fixed version, spoken by every broker from 3.1 to 4.x: reading and metadata with
+// encoders of our own, for they need topic ids; the others in the newest version that kafkajs writes. Answers come as
+// they are, error codes included.
 
 export interface Produced {
   readonly topics: readonly {
@@ -62,6 +46,20 @@ export interface TopicErrors {
   }[];
 }
 
+export interface AlteredConfigs {
+  readonly resources: readonly { readonly errorCode: number; readonly errorMessage: string | null }[];
+}
+
+export interface DescribedConfigs {
+  readonly resources: readonly (AlteredConfigs['resources'][number] & {
+    readonly configEntries: readonly {
+      readonly configName: string;
+      readonly configValue: string;
+      readonly configSource: number;
+    }[];
+  })[];
+}
+
 /** Without this, kafkajs throws at the first error code in an answer. */
 function unparsed<T>({ request, response }: Protocol<unknown>): Protocol<T> {
   const decode = response.decode as (payload: Buffer) => Promise<T>;
@@ -70,13 +68,15 @@ function unparsed<T>({ request, response }: Protocol<unknown>): Protocol<T> {
 
 /** An empty list asks for all topics. */
 export const metadataRequest = (topics: readonly string[]): Protocol<Metadata> =>
-  unparsed(requests.Metadata.protocol({ version: 6 })({ topics, allowAutoTopicCreation: false }));
+  flexibleRequest(METADATA, topics.length === 0 ? 'all' : topics);
+
+export const fetchRequest = (fields: FetchFields): Protocol<Fetched> => flexibleRequest(FETCH, fields);
 
 export const produceRequest = (
-  topicData: ProduceFields['topicData'],
+  batches: Pick<ProduceFields, 'topicData' | 'compression'>,
   timeout: Milliseconds,
 ): Protocol<Produced> =>
-  unparsed(requests.Produce.protocol({ version: 7 })({ acks: -1, timeout, topicData }));
+  unparsed(requests.Produce.protocol({ version: 7 })({ acks: -1, timeout, ...batches }));
 
 const READ_UNCOMMITTED = 0;
 export const EARLIEST = -2;
@@ -93,16 +93,24 @@ export const deleteTopicsRequest = (
   timeout: Milliseconds,
 ): Protocol<TopicErrors> => unparsed(requests.DeleteTopics.protocol({ version: 1 })({ topics, timeout }));
 
-/** Our own decoder: it answers for each partition, and reads the records without a copy of the whole. */
-export function fetchRequest(
-  topics: FetchFields['topics'],
-  maxWaitTime: Milliseconds,
-  maxBytes: number,
-): Protocol<Fetched> {
-  const fields = { topics, maxWaitTime, minBytes: 1, maxBytes, isolationLevel: READ_UNCOMMITTED };
-  const { request } = requests.Fetch.protocol({ version: 11 })(fields);
-  return {
-    request,
-    response: { decode: async (payload) => decodeFetch(payload), parse: async (fetched) => fetched },
-  };
-}
+const TOPIC = 2;
+
+export const describeTopicRequest = (name: string): Protocol<DescribedConfigs> =>
+  unparsed(
+    requests.DescribeConfigs.protocol({ version: 2 })({
+      resources: [{ type: TOPIC, name, configNames: [] }],
+      includeSynonyms: false,
+    }),
+  );
+
+/** Takes back all that is set for the topic and is not among these. */
+export const alterTopicRequest = (
+  name: string,
+  configEntries: readonly { readonly name: string; readonly value: string }[],
+): Protocol<AlteredConfigs> =>
+  unparsed(
+    requests.AlterConfigs.protocol({ version: 1 })({
+      resources: [{ type: TOPIC, name, configEntries }],
+      validateOnly: false,
+    }),
+  );

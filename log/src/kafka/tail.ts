@@ -5,12 +5,19 @@ import { OffsetOutOfRange } from './kafka-errors.js';
 import { persist } from './persist.js';
 import type { Reader } from './reader.js';
 import type { Decoded, KafkaRecord } from './record-batch.js';
+import type { Place } from './routes.js';
 
 /** What may wait for a tail's reader. Above it the tail leaves the loop and reads by pages at its reader's pace. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 
 /** Clamps an offset that the log no longer holds, or does not hold yet. */
 type Clamp = (offset: number) => Promise<number>;
+
+/** Where a tail begins: in the topic with this id, so that one made anew under its name is told apart. */
+export interface Start {
+  readonly topicId: string;
+  readonly offset: number;
+}
 
 /**
  * One reader of one partition, in turn behind the live edge (pages, as fast as they are taken) and at it (pushed by the
@@ -35,19 +42,20 @@ export class Tail {
   }
 
   /** Rejects with the reason when it is ended. */
-  async *batches(from: number, clamp: Clamp): AsyncGenerator<readonly LogRecord[], never> {
-    for (let next = from; ; ) {
-      const page = await persist(() => this.#page(next, clamp), { signal: this.signal });
+  async *batches({ topicId, offset }: Start, clamp: Clamp): AsyncGenerator<readonly LogRecord[], never> {
+    const place = { topic: this.topic, topicId, partition: this.partition };
+    for (let next = offset; ; ) {
+      const page = await persist(() => this.#page(place, next, clamp), { signal: this.signal });
       const moved = page.next !== next;
       next = page.next;
       if (page.records.length > 0) yield page.records.map(asLogRecord);
-      else if (!moved) next = yield* this.#follow(next);
+      else if (!moved) next = yield* this.#follow(place, next);
     }
   }
 
-  async #page(next: number, clamp: Clamp): Promise<Decoded> {
+  async #page(place: Place, next: number, clamp: Clamp): Promise<Decoded> {
     try {
-      return await this.reader.page(this.topic, this.partition, next);
+      return await this.reader.page(place, next);
     } catch (error) {
       if (!(error instanceof OffsetOutOfRange)) throw error;
       return { records: [], next: await clamp(next) };
@@ -55,10 +63,10 @@ export class Tail {
   }
 
   /** At the live edge. Returns the offset to go on from when the reader has fallen behind. */
-  async *#follow(from: number): AsyncGenerator<readonly LogRecord[], number> {
+  async *#follow(place: Place, from: number): AsyncGenerator<readonly LogRecord[], number> {
     const wake = new Wake();
     const ring = (): void => wake.ring();
-    const live = new LiveEdge(this.topic, this.partition, from, this.reader, ring);
+    const live = new LiveEdge(place, from, this.reader, ring);
     this.signal.addEventListener('abort', ring);
     this.reader.follow(live);
     try {
@@ -88,13 +96,20 @@ class LiveEdge implements Follower {
   #waiting: LogRecord[] = [];
   #waitingBytes = 0;
 
+  readonly topic: string;
+  readonly topicId: string | undefined;
+  readonly partition: number;
+
   constructor(
-    readonly topic: string,
-    readonly partition: number,
+    place: Place,
     public next: number,
     private readonly reader: Reader,
     private readonly ring: () => void,
-  ) {}
+  ) {
+    this.topic = place.topic;
+    this.topicId = place.topicId;
+    this.partition = place.partition;
+  }
 
   take(records: readonly KafkaRecord[], next: number): void {
     if (this.#waitingBytes > MAX_WAITING_BYTES) {

@@ -1,68 +1,52 @@
-import { type StreamId, streamOfTopic } from '@topicast/contracts/stream-id';
+import type { StreamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
-import { LogError, type TopicSettings } from '../chunk-log.js';
-import { MAX_APPEND_BYTES } from '../records.js';
+import type { Logger } from 'pino';
+import { LogError } from '../chunk-log.js';
 import type { Cluster } from './cluster.js';
 import { refusal, TOPIC_ALREADY_EXISTS, Transient, UNKNOWN_TOPIC } from './kafka-errors.js';
 import type { Offsets } from './offsets.js';
-import { createTopicsRequest, deleteTopicsRequest } from './requests.js';
+import {
+  alterTopicRequest,
+  createTopicsRequest,
+  deleteTopicsRequest,
+  describeTopicRequest,
+} from './requests.js';
 import { findTopic, type Routes } from './routes.js';
+import { type Config, minInSync, type TopicConfig } from './topic-config.js';
+import type { TopicNames } from './topic-names.js';
 
 const BROKER_TIMEOUT = milliseconds(3000);
 const NOT_CONTROLLER = 41;
-/** Twice what an append may hold: headers and framing fit in any case. */
-const MAX_BATCH_BYTES = 2 * MAX_APPEND_BYTES;
 /** Where no replication factor is set; fewer where there are fewer brokers. */
 const DEFAULT_REPLICAS = 3;
-/** Kafka forgets whole segments: eight of them make the rewind window end within an eighth of what was asked. */
-const SEGMENTS = 8;
-const SHORTEST_SEGMENT_MS = 10_000;
-const SMALLEST_SEGMENT_BYTES = 16 * 1024 * 1024;
-const LARGEST_SEGMENT_BYTES = 1024 * 1024 * 1024;
+/** Of what DescribeConfigs tells: set for this very topic. */
+const OF_THE_TOPIC = 1;
 
-export type Config = Readonly<Record<string, string | number>>;
-
-export function videoConfig({ retentionMs, retentionBytes }: TopicSettings): Config {
-  const segmentBytes = Math.floor((retentionBytes ?? Number.POSITIVE_INFINITY) / SEGMENTS);
-  return {
-    'cleanup.policy': 'delete',
-    'retention.ms': Math.ceil(retentionMs),
-    'retention.bytes': Math.ceil(retentionBytes ?? -1),
-    'segment.ms': Math.max(SHORTEST_SEGMENT_MS, Math.ceil(retentionMs / SEGMENTS)),
-    'segment.bytes': Math.min(LARGEST_SEGMENT_BYTES, Math.max(SMALLEST_SEGMENT_BYTES, segmentBytes)),
-    'max.message.bytes': MAX_BATCH_BYTES,
-    // Retention, and rewinding to a time, by one clock, whatever a foreign producer's says.
-    'message.timestamp.type': 'LogAppendTime',
-    'compression.type': 'producer',
-  };
+export interface TopicsOptions {
+  readonly cluster: Cluster;
+  readonly routes: Routes;
+  readonly offsets: Offsets;
+  readonly names: TopicNames;
+  readonly logger: Logger;
+  readonly replicationFactor?: number;
 }
-
-export const tableConfig: Config = {
-  'cleanup.policy': 'compact',
-  // Heartbeats rewrite the same keys: compact early, for a reader reads all that is there.
-  'segment.ms': 600_000,
-  'min.cleanable.dirty.ratio': 0.1,
-  'max.message.bytes': MAX_BATCH_BYTES,
-  // A producer whose clock is wrong would be refused.
-  'message.timestamp.type': 'LogAppendTime',
-};
 
 /** Making, deleting and listing topics. All reject with {LogError} or {Transient}. */
 export class Topics {
-  constructor(
-    private readonly cluster: Cluster,
-    private readonly routes: Routes,
-    private readonly offsets: Offsets,
-    private readonly replicationFactor: number | undefined,
-  ) {}
+  constructor(private readonly options: TopicsOptions) {}
 
-  /** One that is there already stays as it is. Resolves when all its partitions can be read and written. */
-  async create(topic: string, partitions: number, config: Config): Promise<void> {
-    if (!(await findTopic(this.cluster, topic))) await this.#create(topic, partitions, config);
-    this.routes.forget(topic);
-    const count = await retryUnknown(() => this.routes.partitionCount(topic));
+  /**
+   * Make a topic; one that is there already stays as it is, but for the part of its configuration that is to be kept
+   * in line. Resolves when all its partitions can be read and written.
+   */
+  async create(topic: string, partitions: number, config: TopicConfig): Promise<void> {
+    const { cluster, routes, offsets } = this.options;
+    if (!(await findTopic(cluster, topic))) await this.#create(topic, partitions, config);
+    else if (config.kept) await this.#keepInLine(topic, config.kept);
+    routes.forget(topic);
+    const count = await retryUnknown(() => routes.partitionCount(topic));
     await retryUnknown(() =>
-      this.offsets.boundsOf(
+      offsets.boundsOf(
         topic,
         Array.from({ length: count }, (_, partition) => partition),
       ),
@@ -71,34 +55,37 @@ export class Topics {
 
   /** No error if there is none. Kafka deletes in its own time: see {@link expectGone}. */
   async delete(topic: string): Promise<void> {
-    if (!(await findTopic(this.cluster, topic))) return;
-    const answer = await this.cluster.controller.request('ask', deleteTopicsRequest([topic], BROKER_TIMEOUT));
+    const { cluster } = this.options;
+    if (!(await findTopic(cluster, topic))) return;
+    const answer = await cluster.controller.request('ask', deleteTopicsRequest([topic], BROKER_TIMEOUT));
     const code = answer.topicErrors[0]?.errorCode ?? 0;
     if (code !== 0 && code !== UNKNOWN_TOPIC) throw refusal(`to delete "${topic}"`, code);
   }
 
   /** @throws {Transient} while any broker still knows it: until then it cannot be made anew */
   async expectGone(topic: string): Promise<void> {
-    this.routes.forget(topic);
-    if (await findTopic(this.cluster, topic)) throw new Transient(`"${topic}" is still being deleted`);
+    this.options.routes.forget(topic);
+    if (await findTopic(this.options.cluster, topic))
+      throw new Transient(`"${topic}" is still being deleted`);
   }
 
   async streams(): Promise<StreamId[]> {
-    const { topicMetadata } = await this.cluster.metadata([]);
+    const { topicMetadata } = await this.options.cluster.metadata([]);
     return topicMetadata.flatMap(({ topic, topicErrorCode }) => {
-      const stream = topicErrorCode === UNKNOWN_TOPIC ? undefined : streamOfTopic(topic);
+      const stream = topicErrorCode === UNKNOWN_TOPIC ? undefined : this.options.names.stream(topic);
       return stream ? [stream] : [];
     });
   }
 
-  async #create(topic: string, numPartitions: number, config: Config): Promise<void> {
-    const replicationFactor = this.replicationFactor ?? Math.min(DEFAULT_REPLICAS, this.cluster.size);
-    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value: String(value) }));
-    const answer = await this.cluster.controller.request(
+  async #create(topic: string, numPartitions: number, { made, kept }: TopicConfig): Promise<void> {
+    const { cluster } = this.options;
+    const replicationFactor = this.options.replicationFactor ?? Math.min(DEFAULT_REPLICAS, cluster.mostSeen);
+    const config = { ...made, ...kept, 'min.insync.replicas': minInSync(replicationFactor) };
+    const answer = await cluster.controller.request(
       'ask',
       createTopicsRequest({
         timeout: BROKER_TIMEOUT,
-        topics: [{ topic, numPartitions, replicationFactor, configEntries }],
+        topics: [{ topic, numPartitions, replicationFactor, configEntries: entries(config) }],
       }),
     );
     const [result] = answer.topicErrors;
@@ -106,6 +93,42 @@ export class Topics {
     if (result.errorCode === NOT_CONTROLLER) throw new Transient('Kafka is electing a controller');
     throw refusal(`to make "${topic}"`, result.errorCode, result.errorMessage ?? undefined);
   }
+
+  /** A cluster where we may not change a topic keeps it as it is, and the operator is told. */
+  async #keepInLine(topic: string, wanted: Config): Promise<void> {
+    const { cluster, logger } = this.options;
+    try {
+      const described = await cluster.controller.request('ask', describeTopicRequest(topic));
+      const found = onlyOf(described.resources, `to describe "${topic}"`).configEntries;
+      const now = Object.fromEntries(found.map(({ configName, configValue }) => [configName, configValue]));
+      const changed = entries(wanted).filter(({ name, value }) => now[name] !== value);
+      if (changed.length === 0) return;
+      // This request replaces all that is set for the topic: what is to stay is sent along.
+      const own = found.filter(({ configSource }) => configSource === OF_THE_TOPIC);
+      const staying = Object.fromEntries(own.map(({ configName, configValue }) => [configName, configValue]));
+      const all = entries({ ...staying, ...wanted });
+      const altered = await cluster.controller.request('ask', alterTopicRequest(topic, all));
+      onlyOf(altered.resources, `to change "${topic}"`);
+      const words = changed.map(({ name, value }) => `${name} ${now[name]} -> ${value}`).join(', ');
+      logger.info(`the topic "${topic}" is kept otherwise from now on: ${words}`);
+    } catch (error) {
+      if (!(error instanceof LogError && error.code === 'invalid')) throw error;
+      logger.warn(`the topic "${topic}" keeps the retention that it was made with: ${error.message}`);
+    }
+  }
+}
+
+const entries = (config: Config): { name: string; value: string }[] =>
+  Object.entries(config).map(([name, value]) => ({ name, value: String(value) }));
+
+/** @throws {LogError} `invalid`, or {Transient}, if the answer about the one resource is an error */
+function onlyOf<Resource extends { readonly errorCode: number; readonly errorMessage: string | null }>(
+  [resource]: readonly Resource[],
+  what: string,
+): Resource {
+  if (!resource) throw new Transient(`Kafka gave no answer ${what}`);
+  if (resource.errorCode !== 0) throw refusal(what, resource.errorCode, resource.errorMessage ?? undefined);
+  return resource;
 }
 
 /** A topic that was just made may not be known everywhere yet. */

@@ -1,10 +1,12 @@
 import { milliseconds } from '@topicast/contracts/units';
 import type { Node } from './cluster.js';
+import { CODEC } from './compression.js';
 import { refusal, Transient, verdictOf } from './kafka-errors.js';
 import type { Message, ProduceFields } from './kafkajs-private.js';
 import { REQUEST_TIMEOUT_MS } from './link.js';
-import { produceRequest } from './requests.js';
-import type { Routes } from './routes.js';
+import type { Compression } from './options.js';
+import { type Produced, produceRequest } from './requests.js';
+import { LATE_AFTER_MS, type Place, type Routes } from './routes.js';
 
 /** The broker gives up before we do, and says so. */
 const BROKER_TIMEOUT = milliseconds(REQUEST_TIMEOUT_MS - 500);
@@ -15,7 +17,10 @@ const REQUEST_BYTES = 8 * 1024 * 1024;
 export class Writer {
   readonly #outboxes = new WeakMap<Node, Outbox>();
 
-  constructor(private readonly routes: Routes) {}
+  constructor(
+    private readonly routes: Routes,
+    private readonly compression: Compression = 'none',
+  ) {}
 
   /**
    * One attempt to write a batch; another attempt with the same messages sends the identical batch. Resolves with the
@@ -26,7 +31,7 @@ export class Writer {
     const leader = await this.routes.leader(topic, partition);
     let outbox = this.#outboxes.get(leader);
     if (!outbox) {
-      outbox = new Outbox(leader);
+      outbox = new Outbox(leader, this.routes, CODEC[this.compression]);
       this.#outboxes.set(leader, outbox);
     }
     const { errorCode, baseOffset } = await outbox
@@ -47,9 +52,7 @@ interface Written {
   readonly baseOffset: number;
 }
 
-interface Parcel {
-  readonly topic: string;
-  readonly partition: number;
+interface Parcel extends Place {
   readonly messages: readonly Message[];
   readonly bytes: number;
   readonly resolve: (written: Written) => void;
@@ -61,37 +64,67 @@ interface Parcel {
  * batches of other partitions gather for the next: many streams then cost few requests.
  */
 class Outbox {
-  readonly #parcels: Parcel[] = [];
+  #waiting: Parcel[] = [];
+  /** In the request that is under way, and not given up. */
+  #sent: Parcel[] = [];
   #sending = false;
 
-  constructor(private readonly node: Node) {}
+  constructor(
+    private readonly node: Node,
+    private readonly routes: Routes,
+    private readonly codec: number,
+  ) {}
 
   send(topic: string, partition: number, messages: readonly Message[]): Promise<Written> {
     const bytes = messages.reduce((sum, { value }) => sum + (value?.byteLength ?? 0), 0);
     return new Promise((resolve, reject) => {
-      this.#parcels.push({ topic, partition, messages, bytes, resolve, reject });
+      this.#waiting.push({ topic, partition, messages, bytes, resolve, reject });
       if (!this.#sending) void this.#sendAll();
     });
   }
 
   async #sendAll(): Promise<void> {
     this.#sending = true;
-    while (this.#parcels.length > 0) {
-      const load = this.#parcels.splice(0, fitting(this.#parcels));
+    while (this.#waiting.length > 0) {
+      this.#sent = this.#waiting.splice(0, fitting(this.#waiting));
       try {
-        const { topics } = await this.node.request('write', produceRequest(topicData(load), BROKER_TIMEOUT));
-        for (const parcel of load) {
-          const answer = topics
-            .find(({ topicName }) => topicName === parcel.topic)
-            ?.partitions.find(({ partition }) => partition === parcel.partition);
-          if (answer) parcel.resolve({ errorCode: answer.errorCode, baseOffset: Number(answer.baseOffset) });
-          else parcel.reject(new Transient(`Kafka gave no answer for "${parcel.topic}"`));
-        }
+        this.#deliver(await this.#request());
       } catch (error) {
-        for (const { reject } of load) reject(error);
+        for (const { reject } of this.#sent) reject(error);
       }
     }
     this.#sending = false;
+  }
+
+  #request(): Promise<Produced> {
+    const fields = { topicData: topicData(this.#sent), compression: this.codec };
+    return this.routes.watch(this.node.request('write', produceRequest(fields, BROKER_TIMEOUT)), {
+      node: this.node,
+      lateAfterMs: LATE_AFTER_MS,
+      places: () => [...this.#sent, ...this.#waiting],
+      moved: (parcels) => this.#giveUp(new Set(parcels)),
+    });
+  }
+
+  /** The broker hangs, and others lead these partitions by now: their writers try there. */
+  #giveUp(parcels: ReadonlySet<Parcel>): void {
+    this.#sent = this.#sent.filter((parcel) => !parcels.has(parcel));
+    this.#waiting = this.#waiting.filter((parcel) => !parcels.has(parcel));
+    for (const { topic, reject } of parcels) reject(new Transient(`another broker leads "${topic}" by now`));
+    if (this.#sent.length === 0) this.node.abandon('write');
+  }
+
+  #deliver({ topics }: Produced): void {
+    const answers = new Map(
+      topics.flatMap(({ topicName, partitions }) =>
+        partitions.map((each) => [`${topicName}/${each.partition}`, each] as const),
+      ),
+    );
+    for (const { topic, partition, resolve, reject } of this.#sent) {
+      const answer = answers.get(`${topic}/${partition}`);
+      if (answer) resolve({ errorCode: answer.errorCode, baseOffset: Number(answer.baseOffset) });
+      else reject(new Transient(`Kafka gave no answer for "${topic}"`));
+    }
   }
 }
 

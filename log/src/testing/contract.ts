@@ -1,6 +1,8 @@
+import { milliseconds } from '@topicast/contracts/units';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { ChunkLog } from '../chunk-log.js';
 import { describeAppend } from './append-contract.js';
+import { describeShares } from './share-contract.js';
 import { expectCode, newStream, record, SETTINGS, take } from './support.js';
 import { describeTables } from './table-contract.js';
 import { describeTails } from './tail-contract.js';
@@ -21,6 +23,7 @@ export function describeChunkLog(name: string, open: () => Promise<ChunkLog>): v
     describeTails(() => log);
     describeTopics(() => log);
     describeTables(() => log);
+    describeShares(() => log);
 
     it('answers a ping, and says that it is closed when it is', async () => {
       const other = await open();
@@ -37,6 +40,8 @@ export function describeChunkLog(name: string, open: () => Promise<ChunkLog>): v
       await expectCode('closed', other.append(stream, 0, [record(0)]));
       await expectCode('closed', take(other, stream, { at: 'live' }, 1));
       await expectCode('closed', other.table('another'));
+      const sharing = { member: 'late', sessionTimeout: milliseconds(6_000) };
+      await expectCode('closed', other.share('any', `contract-${stream}`, sharing));
       await expectCode('closed', table.put('a', '1'));
     });
   });

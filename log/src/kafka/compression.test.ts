@@ -1,0 +1,57 @@
+import { gzipSync } from 'node:zlib';
+import { compressFrameSync } from 'lz4-napi';
+import { compressSync } from 'snappy';
+import { describe, expect, it } from 'vitest';
+import { CODEC, FOLDS, MAX_UNFOLDED_BYTES, unfold } from './compression.js';
+
+const hex = (...parts: string[]): Buffer => Buffer.from(parts.join('').replaceAll(' ', ''), 'hex');
+
+describe('compressed records', () => {
+  it('unfold from the bytes that the formats prescribe', () => {
+    const hello = Buffer.from('hello');
+    // Raw snappy: length 5, a literal of 5.
+    const snappy = '05 10 68656c6c6f';
+    expect(unfold(hex(snappy), CODEC.snappy)).toEqual(hello);
+    // snappy-java's stream, two blocks.
+    const xerial = `82534e4150505900 00000001 00000001 00000007 ${snappy} 00000007 ${snappy}`;
+    expect(unfold(hex(xerial), CODEC.snappy)).toEqual(Buffer.from('hellohello'));
+    // An LZ4 frame: independent blocks of up to 64 KB, no checksums, one block that is stored as it is.
+    expect(unfold(hex('04224d18 60 40 82 05000080 68656c6c6f 00000000'), CODEC.lz4)).toEqual(hello);
+    // A Zstandard frame (RFC 8878): single segment of 5 bytes, one raw block.
+    expect(unfold(hex('28b52ffd 20 05 290000 68656c6c6f'), CODEC.zstd)).toEqual(hello);
+    expect(unfold(gzipSync(hello), CODEC.gzip)).toEqual(hello);
+  });
+
+  it('unfold to what was folded, of any size', () => {
+    for (const [codec, fold] of Object.entries(FOLDS)) {
+      for (const size of [0, 1, 32 * 1024, 32 * 1024 + 1, 300_000]) {
+        const bytes = Buffer.from(Array.from({ length: size }, (_, n) => (n * n) >> 5));
+        expect(unfold(fold(bytes), Number(codec)).equals(bytes)).toBe(true);
+      }
+    }
+  });
+
+  it('never unfold to more than the bound', () => {
+    const zeros = Buffer.alloc(MAX_UNFOLDED_BYTES + 1);
+    // 128 KB of one byte in each block of four bytes.
+    const runs = hex(`28b52ffd 00 58 ${'020010 00'.repeat(600)} 030010 00`);
+    const bombs: [number, Buffer][] = [
+      [CODEC.gzip, gzipSync(zeros)],
+      [CODEC.snappy, compressSync(zeros)],
+      [CODEC.snappy, FOLDS[CODEC.snappy]!(zeros)],
+      [CODEC.lz4, compressFrameSync(zeros)],
+      [CODEC.zstd, runs],
+      // A window of 3.75 TB, which would be allocated first.
+      [CODEC.zstd, hex('28b52ffd 00 ff 010000')],
+    ];
+    for (const [codec, bomb] of bombs)
+      expect(() => unfold(bomb, codec)).toThrow(/unfolds to over|larger than/);
+  });
+
+  it('that are cut off are refused', () => {
+    for (const [codec, fold] of Object.entries(FOLDS)) {
+      const folded = fold(Buffer.alloc(100_000, 'ab'));
+      expect(() => unfold(folded.subarray(0, folded.byteLength - 9), Number(codec))).toThrow();
+    }
+  });
+});

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import { ConfigError, kafkaSettings, readConfig } from '@topicast/contracts/config';
+import type { KafkaLogOptions } from './options.js';
+import type { Sasl, Tls } from './security.js';
+
+const MB = 1024 * 1024;
+
+/** What the environment says of Kafka; its secrets are in it, so it is not for logs. */
+export type KafkaConfig = Omit<KafkaLogOptions, 'clientId' | 'logger' | 'signal'>;
+
+/**
+ * Read the settings of the Kafka log, and the files that they name.
+ * @throws {ConfigError} one line that says which variable to mend
+ */
+export function readKafkaConfig(environment: Readonly<Record<string, string | undefined>>): KafkaConfig {
+  const config = readConfig(kafkaSettings, environment);
+  const tls = readTls(config);
+  const sasl = readSasl(config);
+  return {
+    brokers: config.KAFKA_BROKERS,
+    security: { ...(tls && { tls }), ...(sasl && { sasl }) },
+    topicPrefix: config.KAFKA_TOPIC_PREFIX,
+    maxMessageBytes: config.TOPICAST_KAFKA_MAX_MESSAGE_MB * MB,
+    compression: config.TOPICAST_KAFKA_COMPRESSION,
+    ...(config.TOPICAST_KAFKA_REPLICATION && { replicationFactor: config.TOPICAST_KAFKA_REPLICATION }),
+    ...(config.TOPICAST_KAFKA_SEGMENT_MB && { segmentBytes: config.TOPICAST_KAFKA_SEGMENT_MB * MB }),
+  };
+}
+
+type Settings = ReturnType<typeof kafkaSettings.parse>;
+const FILES = { ca: 'KAFKA_SSL_CA', cert: 'KAFKA_SSL_CERT', key: 'KAFKA_SSL_KEY' } as const;
+
+function readTls(config: Settings): Tls | undefined {
+  const named = Object.entries(FILES).filter(([, variable]) => config[variable]);
+  if (!config.KAFKA_SSL) {
+    const [first] = named;
+    if (first) throw new ConfigError(`${first[1]}: means nothing without KAFKA_SSL=1`);
+    return undefined;
+  }
+  if (Boolean(config.KAFKA_SSL_CERT) !== Boolean(config.KAFKA_SSL_KEY)) {
+    throw new ConfigError('KAFKA_SSL_CERT, KAFKA_SSL_KEY: a certificate and its key come together');
+  }
+  const tls: Tls = Object.fromEntries(
+    named.map(([part, variable]) => [part, readPem(variable, config[variable] ?? '')]),
+  );
+  try {
+    createSecureContext({ ...tls });
+  } catch (cause) {
+    const names = named.map(([, variable]) => variable).join(', ');
+    throw new ConfigError(`${names}: ${(cause as Error).message}`, { cause });
+  }
+  return tls;
+}
+
+function readPem(variable: string, path: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new ConfigError(`${variable}: cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  // Node.js takes a file without any for an empty list of authorities.
+  if (!text.includes('-----BEGIN ')) throw new ConfigError(`${variable}: "${path}" is no PEM file`);
+  return text;
+}
+
+function readSasl(config: Settings): Sasl | undefined {
+  const { KAFKA_SASL_MECHANISM: mechanism } = config;
+  const { KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = config;
+  if (!mechanism) {
+    if (!username && !password) return undefined;
+    throw new ConfigError(
+      'KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD: need KAFKA_SASL_MECHANISM (plain, scram-sha-256 or scram-sha-512)',
+    );
+  }
+  if (!username) throw new ConfigError(`KAFKA_SASL_USERNAME: is needed for the mechanism ${mechanism}`);
+  if (!password) throw new ConfigError(`KAFKA_SASL_PASSWORD: is needed for the mechanism ${mechanism}`);
+  return { mechanism, username, password };
+}

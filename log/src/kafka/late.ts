@@ -1,0 +1,63 @@
+/** How often others are asked while an answer is late. */
+const LOOK_EVERY_MS = 150;
+
+/**
+ * Await an answer. If it has not come after `lateAfterMs`, `look` is called then and again and again until it comes;
+ * `look` may make it fail. What `look` itself fails with does not matter.
+ */
+export async function watchful<T>(
+  answer: Promise<T>,
+  lateAfterMs: number,
+  look: () => Promise<void>,
+): Promise<T> {
+  let done = false;
+  const again = async (): Promise<void> => {
+    await look().catch(() => undefined);
+    if (!done) timer = setTimeout(again, LOOK_EVERY_MS);
+  };
+  let timer = setTimeout(again, lateAfterMs);
+  try {
+    return await answer;
+  } finally {
+    done = true;
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * The first answer of several who can be asked, in turn: the next one when one fails, or has not answered after
+ * `hedgeMs`. @throws {AggregateError} of all failures, in their order, if all fail
+ */
+export function firstAnswer<Asked, T>(
+  candidates: readonly Asked[],
+  hedgeMs: number,
+  ask: (candidate: Asked) => Promise<T>,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const failures: unknown[] = [];
+    let timer: NodeJS.Timeout | undefined;
+    const next = (index: number): void => {
+      clearTimeout(timer);
+      if (index >= candidates.length) return;
+      const candidate = candidates[index]!;
+      let passedOn = false;
+      const pass = (): void => {
+        if (!passedOn) next(index + 1);
+        passedOn = true;
+      };
+      timer = setTimeout(pass, hedgeMs);
+      ask(candidate).then(
+        (answer) => {
+          clearTimeout(timer);
+          resolve(answer);
+        },
+        (error: unknown) => {
+          failures.push(error);
+          if (failures.length < candidates.length) pass();
+          else reject(new AggregateError(failures));
+        },
+      );
+    };
+    next(0);
+  });
+}
