@@ -71,9 +71,9 @@ export async function applyDeclaration(
   { log, streams }: { log: ChunkLog; streams: Table },
 ): Promise<Map<string, Source>> {
   for (const id of remove) {
-    // The row first: no encoder shall find its topic gone while it is still wanted.
-    await streams.delete(id);
+    // Nobody but us encodes it, and we have not begun: as long as the row is there, the next attempt deletes both.
     await log.deleteTopic(streamId(id));
+    await streams.delete(id);
   }
   const before = readRows(streams);
   for (const row of put) {

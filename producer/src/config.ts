@@ -30,6 +30,8 @@ export interface ProducerConfig {
   /** Absolute. */
   readonly mediaDirs: readonly string[];
   readonly allowPrivateUrls: boolean;
+  /** See `share` in the log's contract. */
+  readonly sessionTimeout: Milliseconds;
   readonly retention: { readonly time: Milliseconds; readonly size: Bytes };
   readonly encoding: EncodingSettings;
 }
@@ -44,6 +46,16 @@ const settings = z.object({
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'use 1 to 100 of letters, digits, ".", "_" and "-"')
     .optional(),
+  /**
+   * Several producers on one Kafka: how long nothing may be heard of one before its streams go to others. Brokers refuse
+   * less than their group.min.session.timeout.ms, 6000 unless told otherwise.
+   */
+  TOPICAST_PRODUCER_SESSION_TIMEOUT_MS: z.coerce
+    .number('must be milliseconds')
+    .int()
+    .min(1_000)
+    .max(300_000)
+    .default(3_000),
   /** The rewind window: how long chunks stay in the log. */
   TOPICAST_RETENTION_MINUTES: z.coerce.number('must be a number of minutes').min(1).max(10_080).default(15),
   TOPICAST_RETENTION_MEGABYTES: z.coerce.number('must be a number').min(16).max(1_000_000).default(4096),
@@ -69,6 +81,7 @@ export function readProducerConfig(environment: Record<string, string | undefine
       .filter(Boolean)
       .map(absolute),
     allowPrivateUrls: read.TOPICAST_ALLOW_PRIVATE_URLS,
+    sessionTimeout: milliseconds(read.TOPICAST_PRODUCER_SESSION_TIMEOUT_MS),
     retention: {
       time: milliseconds(read.TOPICAST_RETENTION_MINUTES * 60_000),
       size: bytes(read.TOPICAST_RETENTION_MEGABYTES * 1_000_000),

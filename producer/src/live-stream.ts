@@ -8,10 +8,12 @@ import { lastSessionInLog } from './encoder/session.js';
 import { supervise } from './encoder/supervisor.js';
 import type { Ffmpeg } from './ffmpeg/find.js';
 import type { ProcessGuard } from './ffmpeg/guard.js';
+import { canBeReadTwice, successorWrites } from './hand-over.js';
 import { Publisher } from './publish/publisher.js';
 import { SteadyClock } from './publish/steady-clock.js';
 import type { StopReason } from './reconcile/decide.js';
 import type { RunningStream } from './reconcile/reconciler.js';
+import { readRow, readStatus } from './reconcile/rows.js';
 import { StatusWriter } from './status/status-writer.js';
 
 /** Who deletes a stream deletes its topic first or its row first: after this both have been seen. */
@@ -26,6 +28,8 @@ export interface LiveStreamOptions {
   readonly guard: ProcessGuard;
   readonly logger: Logger;
   readonly trusted: boolean;
+  /** Whether another producer could take this stream over. */
+  readonly hasSuccessor: () => boolean;
 }
 
 /** One stream on this producer: its encoder, its way to the log and its status row, from start to stop. */
@@ -38,6 +42,7 @@ export function startLiveStream(
   const id = streamId(row.id);
   const logger = options.logger.child({ stream: id });
   const stopping = new AbortController();
+  let isHandingOver = false;
   const status = new StatusWriter(table, id, claimed, logger);
 
   const createTopic = (): Promise<void> => {
@@ -77,12 +82,30 @@ export function startLiveStream(
         mediaDirs: config.mediaDirs,
         allowPrivateUrls: config.allowPrivateUrls,
       },
-      report: (change) => status.update(change),
+      report(change) {
+        status.update(change);
+        // It would begin anew, with a session above the successor's.
+        if (isHandingOver && change.state && change.state !== 'live') stopping.abort();
+      },
     },
     stopping.signal,
   );
+  const handOver = async (): Promise<void> => {
+    const { session } = publisher;
+    if (session === undefined || status.current.state !== 'live' || !canBeReadTwice(row.source)) return;
+    isHandingOver = true;
+    // The row is the successor's from now on.
+    await status.close();
+    const isExpected = (): boolean =>
+      options.hasSuccessor() && readRow(options.streams, id)?.enabled === true && !stopping.signal.aborted;
+    await successorWrites({ log, stream: id, session, isExpected, signal: stopping.signal });
+  };
   return {
+    get session() {
+      return publisher.session;
+    },
     async close(because) {
+      if (because === 'moved' || because === 'leaving') await handOver();
       stopping.abort();
       await supervised;
       await publisher.close();
@@ -93,7 +116,7 @@ export function startLiveStream(
   };
 }
 
-/** The last word about a stream. */
+/** The last word about a stream, unless another has the word by now. */
 async function settle(
   table: Table,
   id: string,
@@ -101,16 +124,8 @@ async function settle(
   last: StreamStatus,
 ): Promise<void> {
   const key = streamStatusKey(id);
-  switch (because) {
-    case 'taken':
-      return;
-    case 'deleted':
-      return table.delete(key);
-    case 'changed':
-    case 'disabled':
-    case 'leaving': {
-      const row = { ...last, state: 'offline', bitrate: undefined, problem: undefined, restarts: 0 };
-      return table.put(key, JSON.stringify(row));
-    }
-  }
+  if (because === 'deleted') return table.delete(key);
+  if (readStatus(table, id)?.producer !== last.producer) return;
+  const row = { ...last, state: 'offline', bitrate: undefined, problem: undefined, restarts: 0 };
+  return table.put(key, JSON.stringify(row));
 }

@@ -1,13 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
-import type { ChunkLog } from '@topicast/log';
+import type { ChunkLog, Share } from '@topicast/log';
 import type { Logger } from 'pino';
 import { applyDeclaration, type CommandLineInput, declare, tellConflicts } from './command-line.js';
 import type { ProducerConfig } from './config.js';
 import { findFfmpeg } from './ffmpeg/find.js';
 import { startGuard } from './ffmpeg/guard.js';
+import { HAND_OVER_LIMIT } from './hand-over.js';
 import { startLiveStream } from './live-stream.js';
 import { untilLogAnswers } from './patience.js';
+import { isBound } from './reconcile/decide.js';
 import { Heartbeats } from './reconcile/heartbeats.js';
 import { Reconciler } from './reconcile/reconciler.js';
 import { readRows } from './reconcile/rows.js';
@@ -27,6 +29,8 @@ export interface ProducerOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The consumer group of all producers of a log. */
+const GROUP = 'topicast.producers';
 /** What close() waits for when the log does not answer: encoders are gone by then in any case. */
 const FAREWELL_MS = 3_000;
 
@@ -56,6 +60,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   );
   const heartbeats = new Heartbeats(status, me, logger);
   let trusted: Awaited<ReturnType<typeof applyDeclaration>>;
+  let share: Share;
   try {
     const declaration = declare(inputs, readRows(streams), {
       me,
@@ -64,23 +69,32 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     });
     tellConflicts(declaration, logger);
     trusted = await untilLogAnswers(() => applyDeclaration(declaration, { log, streams }), waiting);
+    const { sessionTimeout } = config;
+    share = await untilLogAnswers(
+      () => log.share(GROUP, STREAMS_TABLE, { member: me, sessionTimeout }),
+      waiting,
+    );
   } catch (error) {
     await heartbeats.close().catch(() => undefined);
     throw error;
   }
   const guard = startGuard();
   const reconciler = new Reconciler({
-    ...{ me, streams, status, heartbeats, logger },
+    ...{ me, streams, status, heartbeats, share, logger },
     start: (row, claimed) =>
       startLiveStream(row, claimed, {
         ...{ log, streams, status, config, ffmpeg, guard, logger },
         // The very source that the command line named: a row changed since then is somebody else's wish.
         trusted: isDeepStrictEqual(trusted.get(row.id), row.source),
+        hasSuccessor: () => !isBound(row) && heartbeats.hasSuccessor,
       }),
   });
 
   const end = async (): Promise<void> => {
-    await inTime(reconciler.close(), FAREWELL_MS * 2);
+    heartbeats.leave();
+    const ended = reconciler.close();
+    await share.leave();
+    await inTime(ended, HAND_OVER_LIMIT + FAREWELL_MS);
     await inTime(heartbeats.close(), FAREWELL_MS);
     await guard.close();
   };

@@ -11,7 +11,8 @@ import { type QueueLimits, RecordQueue } from './queue.js';
 import type { SteadyClock } from './steady-clock.js';
 
 const LIMITS: QueueLimits = { bytes: 64_000_000, spanMs: 30_000 };
-const RETRY_MS = { first: 100, most: 5_000 };
+/** The longest is what viewers wait for after the log has come back (of a full disk: the answer comes at once). */
+const RETRY_MS = { first: 100, most: 1_000 };
 /** What close() still waits for when the log does not answer. */
 const CLOSE_MS = 2_000;
 
@@ -42,6 +43,7 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #queue: RecordQueue;
   readonly #closing = new AbortController();
+  /** 0 before the first. */
   #session = 0;
   #sequence = 0;
   #first = true;
@@ -62,6 +64,11 @@ export class Publisher {
 
   get state(): PublisherState {
     return { queued: this.#queue.length, dropped: this.#dropped, trouble: this.#trouble };
+  }
+
+  /** Undefined before the first. */
+  get session(): number | undefined {
+    return this.#session || undefined;
   }
 
   /** Chunks from now on are another encoder's. */

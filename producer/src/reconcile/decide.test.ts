@@ -1,7 +1,7 @@
 import type { StreamRow, StreamStatus } from '@topicast/contracts/tables';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decide, fingerprint, type View } from './decide.js';
+import { decide, fingerprint, type Running, type View } from './decide.js';
 
 const row = (change: Partial<StreamRow> = {}): StreamRow => ({
   ...{ id: 'a', title: 'a', source: { kind: 'test' }, enabled: true, createdAt: '2026-01-01T00:00:00Z' },
@@ -14,50 +14,83 @@ const status = (change: Partial<StreamStatus> = {}): StreamStatus => ({
 });
 const view = (change: Partial<View>): View => ({
   ...{ me: 'me', rows: new Map(), statuses: new Map(), alive: new Set<string>(), running: new Map() },
+  share: { owns: () => true, confirmed: true },
   ...change,
 });
+const running = (session?: number, of = row()): ReadonlyMap<string, Running> =>
+  new Map([[of.id, { fingerprint: fingerprint(of), session }]]);
+const nothing = { owns: () => false, confirmed: true };
 
 describe('decide', () => {
   const rows = new Map([['a', row()]]);
+  const theirs = new Map([['a', status({ producer: 'other', session: 7 })]]);
+  const other = new Set(['other']);
 
-  it('leaves a stream to the producer that has it, and takes it over when that one falls silent', () => {
-    const statuses = new Map([['a', status({ producer: 'other' })]]);
-    expect(decide(view({ rows, statuses, alive: new Set(['other']) }))).toEqual([]);
-    expect(decide(view({ rows, statuses }))).toEqual([{ do: 'start', id: 'a', row: row() }]);
-  });
-
-  it('gives way to the producer that took its stream over while it was asleep', () => {
-    const statuses = new Map([['a', status({ producer: 'other' })]]);
-    const running = new Map([['a', fingerprint(row())]]);
-    expect(decide(view({ rows, statuses, running, alive: new Set(['other']) }))).toEqual([
-      { do: 'stop', id: 'a', because: 'taken' },
+  it('starts what the group gave to this producer at once, also while the one before still encodes it', () => {
+    expect(decide(view({ rows, statuses: theirs, alive: other }))).toEqual([
+      { do: 'start', id: 'a', row: row() },
     ]);
+    expect(decide(view({ rows, statuses: theirs, alive: other, share: nothing }))).toEqual([]);
   });
 
-  it('leaves what another command line declared alone for ever', () => {
-    const theirs = new Map([['a', row({ declaredBy: 'command:other' })]]);
-    expect(decide(view({ rows: theirs }))).toEqual([]);
-    expect(decide(view({ rows: new Map([['a', row({ declaredBy: 'command:me' })]]) }))).toHaveLength(1);
+  it('stops what the group gave to another, and nothing else', () => {
+    expect(decide(view({ rows, running: running(7), share: nothing }))).toEqual([
+      { do: 'stop', id: 'a', because: 'moved' },
+    ]);
+    expect(decide(view({ rows, running: running(7) }))).toEqual([]);
+  });
+
+  it('an encoder that was overtaken while this producer hung begins anew, or ends where its claim is in doubt', () => {
+    const overtaken = view({ rows, statuses: theirs, running: running(6), alive: other });
+    expect(decide(overtaken)).toEqual([{ do: 'stop', id: 'a', because: 'changed' }]);
+    const share = { owns: () => true, confirmed: false };
+    expect(decide({ ...overtaken, share })).toEqual([{ do: 'stop', id: 'a', because: 'taken' }]);
+    // And it stays away then, while the other is there.
+    expect(decide({ ...overtaken, share, running: new Map() })).toEqual([]);
+    expect(decide({ ...overtaken, share, running: new Map(), alive: new Set() })).toHaveLength(1);
+    // A late word of the one before says nothing of the successor.
+    expect(decide({ ...overtaken, running: running(8) })).toEqual([]);
+    expect(decide({ ...overtaken, running: running() })).toEqual([]);
+  });
+
+  it('goes on while the group is out of reach', () => {
+    const share = { owns: () => true, confirmed: false };
+    expect(decide(view({ rows, running: running(7), share }))).toEqual([]);
+    expect(decide(view({ rows, share }))).toEqual([{ do: 'start', id: 'a', row: row() }]);
+  });
+
+  it('leaves what another command line declared alone for ever, and keeps its own whatever the group says', () => {
+    const bound = new Map([['a', row({ declaredBy: 'command:other' })]]);
+    expect(decide(view({ rows: bound }))).toEqual([]);
+    const own = row({ declaredBy: 'command:me' });
+    const mine = new Map([['a', own]]);
+    expect(decide(view({ rows: mine, share: nothing }))).toEqual([{ do: 'start', id: 'a', row: own }]);
+    expect(decide(view({ rows: mine, running: running(7, own), share: nothing }))).toEqual([]);
   });
 
   it('begins anew after another start by hand, and for another source', () => {
-    const running = new Map([['a', fingerprint(row())]]);
     for (const changed of [row({ startCount: 1 }), row({ source: { kind: 'url', url: 'srt://x:1' } })]) {
-      expect(decide(view({ rows: new Map([['a', changed]]), running }))).toEqual([
+      expect(decide(view({ rows: new Map([['a', changed]]), running: running(7) }))).toEqual([
         { do: 'stop', id: 'a', because: 'changed' },
       ]);
     }
   });
 
   it('puts right what a killed producer left behind', () => {
-    const statuses = new Map([['a', status()]]);
     const disabled = new Map([['a', row({ enabled: false })]]);
-    expect(decide(view({ rows: disabled, statuses }))).toEqual([{ do: 'release', id: 'a' }]);
-    expect(decide(view({ statuses }))).toEqual([{ do: 'forget', id: 'a' }]);
+    for (const producer of ['me', 'dead']) {
+      const statuses = new Map([['a', status({ producer })]]);
+      expect(decide(view({ rows: disabled, statuses }))).toEqual([{ do: 'release', id: 'a' }]);
+      expect(decide(view({ statuses }))).toEqual([{ do: 'forget', id: 'a' }]);
+    }
+    // What is another's to tidy is left to it.
+    expect(decide(view({ rows: disabled, statuses: theirs, share: nothing }))).toEqual([]);
+    expect(decide(view({ rows: disabled, statuses: theirs, alive: other }))).toEqual([]);
   });
 
-  it('comes to rest with every wanted stream on exactly one living producer', () => {
+  it('comes to rest with every wanted stream on exactly one living producer, its owner', () => {
     const producers = ['p', 'q', 'r'];
+    const ids = ['a', 'b', 'c', 'd'];
     const name = fc.constantFrom(...producers, 'dead');
     const aRow = fc.record({
       enabled: fc.boolean(),
@@ -70,14 +103,17 @@ describe('decide', () => {
     const aStatus = fc.record({
       producer: name,
       state: fc.constantFrom('offline', 'starting', 'live', 'failed'),
+      session: fc.integer({ min: 1, max: 9 }),
     });
     const world = fc.record({
-      rows: fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), aRow),
-      statuses: fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), aStatus),
+      rows: fc.dictionary(fc.constantFrom(...ids), aRow),
+      statuses: fc.dictionary(fc.constantFrom(...ids), aStatus),
+      /** Who owns each row, before a rebalance and after it. */
+      owners: fc.array(fc.array(fc.nat(2), { minLength: 4, maxLength: 4 }), { minLength: 2, maxLength: 2 }),
       order: fc.array(fc.nat(2), { minLength: 30, maxLength: 30 }),
     });
     fc.assert(
-      fc.property(world, ({ rows: wanted, statuses: known, order }) => {
+      fc.property(world, ({ rows: wanted, statuses: known, owners, order }) => {
         const table = new Map(
           Object.entries(wanted).map(([id, { enabled, kind, declaredBy }]) => [
             id,
@@ -87,32 +123,42 @@ describe('decide', () => {
         const statuses = new Map(
           Object.entries(known).map(([id, some]) => [id, status(some as StreamStatus)]),
         );
-        const running = new Map(producers.map((id) => [id, new Map<string, string>()]));
+        const encoders = new Map(producers.map((id) => [id, new Map<string, Running>()]));
+        let ownerOf = (id: string) => producers[owners[0]![ids.indexOf(id)]!]!;
+        let sessions = 10;
         const step = (me: string): number => {
-          const alive = new Set(producers.filter((id) => id !== me));
-          const mine = running.get(me)!;
-          const actions = decide({ me, rows: table, statuses, alive, running: mine });
+          const mine = encoders.get(me)!;
+          const actions = decide({
+            ...{ me, rows: table, statuses, running: mine },
+            alive: new Set(producers.filter((id) => id !== me)),
+            share: { owns: (id) => ownerOf(id) === me, confirmed: true },
+          });
           for (const action of actions) {
+            const { id } = action;
             if (action.do === 'start') {
-              mine.set(action.id, fingerprint(action.row));
-              statuses.set(action.id, status({ producer: me }));
-            } else if (action.do === 'stop') mine.delete(action.id);
-            else if (action.do === 'forget') statuses.delete(action.id);
-            else statuses.set(action.id, status({ producer: me, state: 'offline' }));
+              const session = sessions++;
+              mine.set(id, { fingerprint: fingerprint(action.row), session });
+              statuses.set(id, status({ producer: me, session }));
+            } else if (action.do === 'stop') {
+              mine.delete(id);
+              const last = statuses.get(id);
+              if (last?.producer === me) statuses.set(id, { ...last, state: 'offline' });
+            } else if (action.do === 'forget') statuses.delete(id);
+            else statuses.set(id, status({ producer: me, state: 'offline' }));
           }
           return actions.length;
         };
-        for (const turn of order) step(producers[turn]!);
-        for (const producer of [...producers, ...producers]) step(producer);
+        for (const turn of order.slice(0, 15)) step(producers[turn]!);
+        ownerOf = (id) => producers[owners[1]![ids.indexOf(id)]!]!;
+        for (const turn of order.slice(15)) step(producers[turn]!);
+        for (const producer of [...producers, ...producers, ...producers]) step(producer);
         expect(producers.map(step)).toEqual([0, 0, 0]);
-        for (const [id, { enabled, source, declaredBy }] of table) {
-          const owner = declaredBy.startsWith('command:') ? declaredBy.slice(8) : undefined;
-          const possible = owner === undefined || producers.includes(owner);
-          const holders = producers.filter((producer) => running.get(producer)!.has(id));
-          // A living producer that holds a row it does not run any more puts that right by itself first.
-          const expected = enabled && source.kind !== 'topic' && possible ? 1 : 0;
-          expect(holders).toHaveLength(expected);
-          if (owner !== undefined && expected) expect(holders).toEqual([owner]);
+        for (const id of ids) {
+          const { enabled = false, source, declaredBy = 'api' } = table.get(id) ?? {};
+          const owner = declaredBy.startsWith('command:') ? declaredBy.slice(8) : ownerOf(id);
+          const runs = enabled && source?.kind !== 'topic' && producers.includes(owner);
+          const holders = producers.filter((producer) => encoders.get(producer)!.has(id));
+          expect(holders).toEqual(runs ? [owner] : []);
         }
       }),
     );

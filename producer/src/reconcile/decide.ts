@@ -1,5 +1,13 @@
 import type { StreamRow, StreamStatus } from '@topicast/contracts/tables';
 
+/** An encoder of this producer, also one that waits to try again. */
+export interface Running {
+  /** See {@link fingerprint}. */
+  readonly fingerprint: string;
+  /** The last that it began; undefined before the first. */
+  readonly session: number | undefined;
+}
+
 /** What there is and what shall be, at one moment. */
 export interface View {
   /** This producer. */
@@ -8,16 +16,22 @@ export interface View {
   readonly statuses: ReadonlyMap<string, StreamStatus>;
   /** The other producers that were heard of lately. */
   readonly alive: ReadonlySet<string>;
-  /** Encoders of this producer, also those that are waiting to try again, with the fingerprint they began with. */
-  readonly running: ReadonlyMap<string, string>;
+  readonly running: ReadonlyMap<string, Running>;
+  /** What the group of producers gave to this one. */
+  readonly share: {
+    owns(id: string): boolean;
+    /** False while the group is out of reach, which may have given it to others meanwhile. */
+    readonly confirmed: boolean;
+  };
 }
 
-export type StopReason = 'disabled' | 'deleted' | 'changed' | 'taken';
+/** `moved`: the group gave it to another. `taken`: another encodes it already. */
+export type StopReason = 'disabled' | 'deleted' | 'changed' | 'moved' | 'taken';
 
 export type Action =
   | { readonly do: 'start'; readonly id: string; readonly row: StreamRow }
   | { readonly do: 'stop'; readonly id: string; readonly because: StopReason }
-  /** A row of ours that says live, but nothing runs: say that it is offline. */
+  /** A row that says live, but nothing runs: say that it is offline. */
   | { readonly do: 'release'; readonly id: string }
   /** The status of a stream that is no more. */
   | { readonly do: 'forget'; readonly id: string };
@@ -39,34 +53,50 @@ function decideOne(id: string, view: View): Action | undefined {
   const row = view.rows.get(id);
   const status = view.statuses.get(id);
   const running = view.running.get(id);
-  const taken = status !== undefined && isHeldByAnother(status, view);
-  if (running !== undefined) {
-    const because = reasonToStop(row, running, taken, view.me);
+  if (running) {
+    const because = reasonToStop(row, status, running, view);
     return because && { do: 'stop', id, because };
   }
-  if (row && isWanted(row, view.me)) return taken ? undefined : { do: 'start', id, row };
-  if (!status || taken) return undefined;
+  const heldByAnother = isHeldByAnother(status, view);
+  if (row && isWanted(row) && isOurs(row, view)) {
+    return heldByAnother && !isCertain(row, view) ? undefined : { do: 'start', id, row };
+  }
+  const isOursToTidy = status && (status.producer === view.me || (view.share.owns(id) && !heldByAnother));
+  if (!isOursToTidy) return undefined;
   if (!row) return { do: 'forget', id };
-  return status.producer === view.me && status.state !== 'offline' ? { do: 'release', id } : undefined;
+  return isWanted(row) || status.state === 'offline' ? undefined : { do: 'release', id };
 }
 
 function reasonToStop(
   row: StreamRow | undefined,
-  running: string,
-  taken: boolean,
-  me: string,
+  status: StreamStatus | undefined,
+  running: Running,
+  view: View,
 ): StopReason | undefined {
   if (!row) return 'deleted';
-  if (!isWanted(row, me)) return 'disabled';
-  if (taken) return 'taken';
-  return fingerprint(row) === running ? undefined : 'changed';
+  if (!isWanted(row)) return 'disabled';
+  if (!isOurs(row, view)) return 'moved';
+  // Readers ignore what has a lower session than what they saw: an encoder that was overtaken talks to nobody.
+  if (isOvertaken(status, running, view)) return isCertain(row, view) ? 'changed' : 'taken';
+  return fingerprint(row) === running.fingerprint ? undefined : 'changed';
 }
 
-/** What a command line declared is for that producer alone: nobody else has its files and devices. */
-const isWanted = (row: StreamRow, me: string): boolean =>
-  row.enabled &&
-  row.source.kind !== 'topic' &&
-  (!row.declaredBy.startsWith(COMMAND) || row.declaredBy === declaredByCommandOf(me));
+const isWanted = (row: StreamRow): boolean => row.enabled && row.source.kind !== 'topic';
 
-const isHeldByAnother = (status: StreamStatus, { me, alive }: View): boolean =>
-  status.producer !== me && status.state !== 'offline' && alive.has(status.producer);
+/** Declared by a command line: for that producer alone, since nobody else has its files and devices. */
+export const isBound = (row: StreamRow): boolean => row.declaredBy.startsWith(COMMAND);
+
+const isOurs = (row: StreamRow, { me, share }: View): boolean =>
+  isBound(row) ? row.declaredBy === declaredByCommandOf(me) : share.owns(row.id);
+
+/** Whether nobody else can own it by now. */
+const isCertain = (row: StreamRow, { share }: View): boolean => isBound(row) || share.confirmed;
+
+const isOvertaken = (status: StreamStatus | undefined, { session }: Running, { me }: View): boolean =>
+  status?.session !== undefined &&
+  session !== undefined &&
+  status.producer !== me &&
+  status.session > session;
+
+const isHeldByAnother = (status: StreamStatus | undefined, { me, alive }: View): boolean =>
+  status !== undefined && status.producer !== me && status.state !== 'offline' && alive.has(status.producer);

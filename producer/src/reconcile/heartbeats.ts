@@ -8,11 +8,12 @@ const EVERY_MS = PRODUCER_SILENCE_MS / 3;
 /** This producer's sign of life, and those of the others. */
 export class Heartbeats {
   /** When each was last heard of, by this process's monotonic clock: others' wall clocks may be wrong. */
-  readonly #heard = new Map<string, number>();
+  readonly #heard = new Map<string, { readonly at: number; readonly leaving: boolean }>();
   readonly #stopListening: () => void;
   #timer: NodeJS.Timeout | undefined;
   #written = new Set<string>();
   #writing: Promise<void> | undefined;
+  #leaving = false;
 
   constructor(
     private readonly table: Table,
@@ -27,11 +28,21 @@ export class Heartbeats {
 
   /** The other producers that are alive. */
   alive(): Set<string> {
-    const now = performance.now();
-    return new Set([...this.#heard].filter(([, at]) => now - at < PRODUCER_SILENCE_MS).map(([id]) => id));
+    return new Set(this.#lately().map(([id]) => id));
   }
 
-  /** Leave in order. */
+  /** Whether another producer is alive and stays. */
+  get hasSuccessor(): boolean {
+    return this.#lately().some(([, { leaving }]) => !leaving);
+  }
+
+  /** Tell the others not to wait for us to take anything over. */
+  leave(): void {
+    this.#leaving = true;
+    this.#beat();
+  }
+
+  /** The last sign: this producer is gone. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#stopListening();
@@ -39,9 +50,14 @@ export class Heartbeats {
     await this.table.delete(producerKey(this.me));
   }
 
+  #lately(): [id: string, heard: { readonly at: number; readonly leaving: boolean }][] {
+    const now = performance.now();
+    return [...this.#heard].filter(([, { at }]) => now - at < PRODUCER_SILENCE_MS);
+  }
+
   #beat(): void {
     if (this.#writing) return;
-    const value = JSON.stringify({ at: new Date().toISOString() });
+    const value = JSON.stringify({ at: new Date().toISOString(), ...(this.#leaving && { leaving: true }) });
     this.#written = new Set([...this.#written, value].slice(-4));
     this.#writing = this.table
       .put(producerKey(this.me), value)
@@ -59,7 +75,8 @@ export class Heartbeats {
     } else if (value === undefined) {
       this.#heard.delete(id);
     } else {
-      this.#heard.set(id, performance.now() - (atOpening ? ageOf(value) : 0));
+      const { age, leaving } = read(value);
+      this.#heard.set(id, { at: performance.now() - (atOpening ? age : 0), leaving });
     }
   }
 
@@ -71,11 +88,11 @@ export class Heartbeats {
 }
 
 /** What was there before us is judged by its own clock; a clock ahead of ours counts as now. */
-function ageOf(value: string): number {
+function read(value: string): { age: number; leaving: boolean } {
   try {
-    const heartbeat = producerHeartbeat.parse(JSON.parse(value));
-    return Math.max(0, Date.now() - Date.parse(heartbeat.at));
+    const { at, leaving } = producerHeartbeat.parse(JSON.parse(value));
+    return { age: Math.max(0, Date.now() - Date.parse(at)), leaving };
   } catch {
-    return Number.POSITIVE_INFINITY;
+    return { age: Number.POSITIVE_INFINITY, leaving: false };
   }
 }

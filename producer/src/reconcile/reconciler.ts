@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { type StreamRow, type StreamStatus, streamStatusKey } from '@topicast/contracts/tables';
-import type { Table } from '@topicast/log';
+import type { Share, Table } from '@topicast/log';
 import type { Logger } from 'pino';
 import { type Action, decide, fingerprint, type StopReason } from './decide.js';
 import type { Heartbeats } from './heartbeats.js';
@@ -9,11 +8,11 @@ import { readRows, readStatuses } from './rows.js';
 
 /** Silence has no event: it is looked for. */
 const LOOK_EVERY_MS = 1_000;
-/** Two that claim a stream at once both see, after this, who wrote last. */
-const CLAIM_SETTLES_MS = 500;
 
 /** A stream that is being encoded here. */
 export interface RunningStream {
+  /** The last that it began; undefined before the first. */
+  readonly session: number | undefined;
   close(because: StopReason | 'leaving'): Promise<void>;
 }
 
@@ -22,6 +21,7 @@ export interface ReconcilerOptions {
   readonly streams: Table;
   readonly status: Table;
   readonly heartbeats: Pick<Heartbeats, 'alive'>;
+  readonly share: Pick<Share, 'owns' | 'confirmed' | 'onChange'>;
   readonly start: (row: StreamRow, claimed: StreamStatus) => RunningStream;
   readonly logger: Logger;
 }
@@ -32,6 +32,8 @@ interface Entry {
   ending: boolean;
   readonly claim: AbortController;
   readonly stream: Promise<RunningStream | undefined>;
+  /** Once it is claimed. */
+  running: RunningStream | undefined;
 }
 
 /** Brings what runs here in step with the tables, whenever they change. */
@@ -46,13 +48,13 @@ export class Reconciler {
   #closed = false;
 
   constructor(private readonly options: ReconcilerOptions) {
-    const { streams, status } = options;
-    this.#stopListening = [streams.onChange(() => this.#schedule()), status.onChange(() => this.#schedule())];
+    const { streams, status, share } = options;
+    this.#stopListening = [streams, status, share].map((each) => each.onChange(() => this.#schedule()));
     this.#timer = setInterval(() => this.#schedule(), LOOK_EVERY_MS);
     this.#schedule();
   }
 
-  /** End all encoders. */
+  /** Start nothing any more, and end all encoders: now, or when others have taken over. */
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
@@ -72,10 +74,15 @@ export class Reconciler {
   }
 
   #view(): Parameters<typeof decide>[0] {
-    const { me, streams, status, heartbeats } = this.options;
-    const running = new Map([...this.#running].map(([id, entry]) => [id, entry.fingerprint]));
+    const { me, streams, status, heartbeats, share } = this.options;
+    const running = new Map(
+      [...this.#running].map(([id, { fingerprint, running }]) => [
+        id,
+        { fingerprint, session: running?.session },
+      ]),
+    );
     return {
-      me,
+      ...{ me, share },
       rows: readRows(streams),
       statuses: readStatuses(status),
       alive: heartbeats.alive(),
@@ -113,15 +120,18 @@ export class Reconciler {
 
   #start(row: StreamRow): void {
     const claim = new AbortController();
-    const stream = this.#claim(row, claim.signal).then(
-      (claimed) => claimed && this.options.start(row, claimed),
+    const claimed = this.#write(row.id, {
+      ...{ producer: this.options.me, state: 'starting', problem: undefined, restarts: 0 },
+    });
+    const stream = claimed.then((status) =>
+      claim.signal.aborted ? undefined : this.options.start(row, status),
     );
-    const entry: Entry = { fingerprint: fingerprint(row), ending: false, claim, stream };
+    const entry: Entry = { fingerprint: fingerprint(row), ending: false, claim, stream, running: undefined };
     this.#running.set(row.id, entry);
     this.#track(
       stream.then(
         (started) => {
-          if (!started && !entry.ending) this.#running.delete(row.id);
+          entry.running = started;
         },
         (error: unknown) => {
           this.options.logger.debug({ stream: row.id, error }, 'the stream could not be claimed');
@@ -129,20 +139,6 @@ export class Reconciler {
         },
       ),
     );
-  }
-
-  /** Write that the stream is ours, and look whether it stayed so where there are others. */
-  async #claim(row: StreamRow, signal: AbortSignal): Promise<StreamStatus | undefined> {
-    const { me, heartbeats, status } = this.options;
-    const claimed = await this.#write(row.id, {
-      producer: me,
-      state: 'starting',
-      problem: undefined,
-      restarts: 0,
-    });
-    if (heartbeats.alive().size > 0) await sleep(CLAIM_SETTLES_MS, undefined, { signal });
-    const holder = readStatuses(status).get(row.id)?.producer;
-    return holder === me && !signal.aborted ? claimed : undefined;
   }
 
   #end(id: string, entry: Entry, because: StopReason | 'leaving'): void {

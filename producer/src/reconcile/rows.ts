@@ -17,25 +17,35 @@ interface Schema<T> {
 /** The rows of the streams that shall be. What is no row (a newer version's, a damaged one) is not there for us. */
 export function readRows(table: Table): Map<string, StreamRow> {
   const rows = new Map<string, StreamRow>();
-  for (const [key, value] of table.entries()) {
-    const row = parse(streamRow, value);
-    if (row && row.id === key && isStreamId(key)) rows.set(key, row);
+  for (const [key] of table.entries()) {
+    const row = readRow(table, key);
+    if (row) rows.set(key, row);
   }
   return rows;
+}
+
+export function readRow(table: Table, id: string): StreamRow | undefined {
+  const row = parse(streamRow, table.get(id));
+  return row?.id === id && isStreamId(id) ? row : undefined;
 }
 
 /** The state of each stream, by stream id. */
 export function readStatuses(table: Table): Map<string, StreamStatus> {
   const statuses = new Map<string, StreamStatus>();
-  for (const [key, value] of table.entries()) {
+  for (const [key] of table.entries()) {
     if (!key.startsWith(STATUS_PREFIX)) continue;
-    const status = parse(streamStatus, value);
-    if (status) statuses.set(key.slice(STATUS_PREFIX.length), status);
+    const id = key.slice(STATUS_PREFIX.length);
+    const status = readStatus(table, id);
+    if (status) statuses.set(id, status);
   }
   return statuses;
 }
 
-function parse<T>(schema: Schema<T>, text: string): T | undefined {
+export const readStatus = (table: Table, id: string): StreamStatus | undefined =>
+  parse(streamStatus, table.get(STATUS_PREFIX + id));
+
+function parse<T>(schema: Schema<T>, text: string | undefined): T | undefined {
+  if (text === undefined) return undefined;
   try {
     const result = schema.safeParse(JSON.parse(text));
     return result.success ? result.data : undefined;

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { ChunkHeader } from '@topicast/contracts/chunk-header';
 import { streamId } from '@topicast/contracts/stream-id';
 import {
   producerKey,
@@ -7,79 +8,100 @@ import {
   type StreamStatus,
   streamStatusKey,
 } from '@topicast/contracts/tables';
+import type { ChunkLog } from '@topicast/log';
 import { openEmbeddedLog } from '@topicast/log/embedded';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { readProducerConfig } from '../config.js';
 import { startProducer } from '../producer.js';
-import { eventually, temporaryFolder } from '../testing/support.js';
+import { eventually, TestGroup, temporaryFolder } from '../testing/support.js';
 
 const logger = pino({ enabled: false });
+const CAM = streamId('cam');
+const GOP_MS = 1_000;
+
+/** All chunks of a stream so far. */
+async function chunksOf(log: ChunkLog): Promise<ChunkHeader[]> {
+  const headers: ChunkHeader[] = [];
+  const { next } = await log.bounds(CAM, 0);
+  for await (const records of log.tail(CAM, 0, { at: 'earliest' }, AbortSignal.timeout(10_000))) {
+    headers.push(...records.map(({ header }) => header!));
+    if (records.at(-1)!.offset >= next - 1) break;
+  }
+  return headers;
+}
+
+/** What a reader takes: nothing of a session that is over. */
+function taken(headers: readonly ChunkHeader[]): ChunkHeader[] {
+  let last = 0;
+  return headers.filter(({ session }) => {
+    last = Math.max(last, session);
+    return session === last;
+  });
+}
+
+/** A session follows without a gap: readers have the last chunk before it when its first, a keyframe, comes. */
+function expectSeamless(headers: readonly ChunkHeader[], session: number): void {
+  const chunks = taken(headers);
+  const begin = chunks.findIndex((chunk) => chunk.session === session);
+  expect(chunks[begin]).toMatchObject({ sequence: 0, keyframe: true });
+  expect(chunks[begin]!.wallClock - chunks[begin - 1]!.wallClock).toBeLessThan(GOP_MS);
+}
 
 describe('several producers on one log', () => {
-  it('encode a stream once, hand it over in order, and take it over from one that falls silent', async () => {
+  it('take over what one left that was killed, and hand over without a gap', async () => {
     await using folder = await temporaryFolder();
     const log = await openEmbeddedLog({ directory: path.join(folder.path, 'log') });
     const streams = await log.table(STREAMS_TABLE);
     const table = await log.table(STATUS_TABLE);
-    const status = (): StreamStatus => JSON.parse(table.get(streamStatusKey('cam')) ?? '{}');
+    const status = (): StreamStatus => JSON.parse(table.get(streamStatusKey(CAM)) ?? '{}');
+    const group = new TestGroup();
     const start = (id: string) =>
-      startProducer({ log, logger, inputs: [], config: readProducerConfig({ TOPICAST_PRODUCER_ID: id }) });
+      startProducer({
+        log: group.logOf(id, log),
+        ...{ logger, inputs: [], config: readProducerConfig({ TOPICAST_PRODUCER_ID: id }) },
+      });
+    const liveAt = (id: string) =>
+      eventually(() => status().state === 'live' && status().producer === id && status(), `${id} has it`);
 
     // A producer that was killed a moment ago: its row says live, its heartbeat is still fresh.
     await table.put(producerKey('gone'), JSON.stringify({ at: new Date().toISOString() }));
-    const left = {
-      producer: 'gone',
-      state: 'live',
-      session: Date.now() + 3_600_000,
-      encoderLog: [],
-      restarts: 0,
-    };
-    await table.put(streamStatusKey('cam'), JSON.stringify(left));
-    const row = {
-      id: 'cam',
-      title: 'cam',
-      source: { kind: 'test' },
-      enabled: true,
-      startCount: 0,
-      declaredBy: 'api',
-    };
-    await streams.put('cam', JSON.stringify({ ...row, createdAt: new Date().toISOString() }));
+    const left = { producer: 'gone', state: 'live', session: Date.now() + 3_600_000 };
+    await table.put(streamStatusKey(CAM), JSON.stringify({ ...left, encoderLog: [], restarts: 0 }));
+    const row = { id: CAM, title: 'cam', source: { kind: 'test' }, enabled: true, startCount: 0 };
+    const createdAt = new Date().toISOString();
+    await streams.put(CAM, JSON.stringify({ ...row, declaredBy: 'api', createdAt }));
 
     const [one, two] = await Promise.all([start('one'), start('two')]);
-    const claims = new Set<string>();
-    const stopListening = table.onChange(() => status().state === 'live' && claims.add(status().producer));
-    await eventually(() => status().state === 'live' && status().producer !== 'gone', 'somebody takes over');
-    const first = status();
+    group.give('one');
+    const first = await liveAt('one');
     expect(first.session).toBeGreaterThan(left.session);
-    expect([...claims]).toEqual(['gone', first.producer].filter((id) => claims.has(id)));
 
-    const [holder, other] = first.producer === 'one' ? [one, two] : [two, one];
-    await holder.close();
-    await eventually(
-      () => status().state === 'live' && status().producer === other.id,
-      'the other one goes on',
-    );
-    expect(status().session).toBeGreaterThan(first.session!);
-    stopListening();
-    await other.close();
+    // A rebalance: the one before encodes on until the other is there, and then no longer.
+    group.give('two');
+    const second = await liveAt('two');
+    const newestOf = async (session: number) =>
+      (await chunksOf(log)).findLastIndex((chunk) => chunk.session === session);
+    let last = -1;
+    await eventually(async () => {
+      const newest = await newestOf(first.session!);
+      const same = newest === last && (await newestOf(second.session!)) > newest + 30;
+      last = newest;
+      return same;
+    }, 'the one before is silent');
+    expectSeamless(await chunksOf(log), second.session!);
+
+    // The holder leaves in order: the same.
+    const closing = two.close();
+    const third = await liveAt('one');
+    await closing;
+    expect(third.session).toBeGreaterThan(second.session!);
+    expectSeamless(await chunksOf(log), third.session!);
+    expect(status()).toMatchObject({ producer: 'one', state: 'live' });
+
+    // Nobody is left: nothing to wait for.
+    await one.close();
     expect(status().state).toBe('offline');
-
-    // What readers rely on: sessions never go back in the topic.
-    let last = 0;
-    const { next } = await log.bounds(streamId('cam'), 0);
-    for await (const records of log.tail(
-      streamId('cam'),
-      0,
-      { at: 'earliest' },
-      AbortSignal.timeout(10_000),
-    )) {
-      for (const { header } of records) {
-        expect(header!.session).toBeGreaterThanOrEqual(last);
-        last = header!.session;
-      }
-      if (records.at(-1)!.offset >= next - 1) break;
-    }
     await log.close();
   });
 });

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import type { ChunkLog, Share } from '@topicast/log';
 
 /** A folder that is gone at the end of the block: `await using folder = await temporaryFolder()`. */
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
@@ -53,4 +54,37 @@ export async function footage(
   const sound = ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=44100:duration=5'];
   await promisify(execFile)(ffmpeg, ['-v', 'error', '-y', ...pictures, ...sound, ...video, '-ac', '2', file]);
   return { file, real: false };
+}
+
+/** A group of producers in one process, whose only owner of everything the test names. */
+export class TestGroup {
+  readonly #members = new Map<string, () => void>();
+  #owner: string | undefined;
+
+  give(owner: string): void {
+    this.#owner = owner;
+    for (const tell of this.#members.values()) tell();
+  }
+
+  /** The same log, as this member sees it: who leaves gives all to another. */
+  logOf(member: string, log: ChunkLog): ChunkLog {
+    const share: Share = {
+      confirmed: true,
+      owns: () => this.#owner === member,
+      onChange: (listener) => {
+        this.#members.set(member, listener);
+        return () => this.#members.delete(member);
+      },
+      leave: async () => {
+        if (this.#owner === member) this.give([...this.#members.keys()].find((id) => id !== member) ?? '');
+      },
+    };
+    return new Proxy(log, {
+      get(target, name) {
+        if (name === 'share') return async () => share;
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  }
 }

@@ -1,0 +1,42 @@
+import type { Source } from '@topicast/contracts/http';
+import { streamId } from '@topicast/contracts/stream-id';
+import { describe, expect, it } from 'vitest';
+import { canBeReadTwice, successorWrites } from './hand-over.js';
+
+describe('handing a stream over', () => {
+  it('needs a source that two encoders can read at once', () => {
+    const url = (address: string): Source => ({ kind: 'url', url: address });
+    const twice: Source[] = [
+      { kind: 'test' },
+      { kind: 'file', path: 'film.mp4' },
+      url('rtsp://camera.example/1'),
+      url('srt://relay.example:9000?streamid=mode=listener-room'),
+      url('https://example.com/live.m3u8?mode=listener'),
+    ];
+    const once: Source[] = [
+      { kind: 'device', path: '/dev/video0' },
+      url('srt://:9000?mode=listener'),
+      url('SRT://0.0.0.0:9000?latency=80&mode=Listener'),
+      url('srt://peer.example:9000?mode=rendezvous'),
+    ];
+    expect(twice.filter((source) => !canBeReadTwice(source))).toEqual([]);
+    expect(once.filter(canBeReadTwice)).toEqual([]);
+  });
+
+  it('waits for nobody where nobody is left, and no longer when they go', async () => {
+    let asked = 0;
+    const tail = async function* (_: unknown, __: unknown, ___: unknown, signal: AbortSignal) {
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+      yield* [];
+    };
+    const options = {
+      log: { tail },
+      stream: streamId('cam'),
+      session: 7,
+      signal: new AbortController().signal,
+    };
+    await successorWrites({ ...options, isExpected: () => false });
+    await successorWrites({ ...options, isExpected: () => ++asked < 3 });
+    expect(asked).toBe(3);
+  });
+});
