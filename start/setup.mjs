@@ -15,8 +15,11 @@ const PROGRAMS = {
   web: ['start/dist/web.js', true],
   test: ['test/run.mjs', true],
   fuzz: ['test/fuzz.mjs', false],
+  chaos: ['test/dist/chaos/main.js', false],
   'bench:latency': ['bench/dist/latency.js', false],
   'bench:fanout': ['bench/dist/fanout.js', false],
+  'bench:compression': ['bench/dist/compression.js', false],
+  'bench:log': ['bench/dist/log.js', false],
 };
 const SERVICE_SOURCES = [
   'contracts',

@@ -1,6 +1,6 @@
 /** Why a gateway ends a WebSocket, and what the client does then. 4000-4999 are private use (RFC 6455 7.4.2). */
 export const CloseCode = {
-  /** The gateway is going down: reconnect at once, elsewhere or here, and resume. */
+  /** The gateway is going down, and this viewer has not moved: reconnect at once, elsewhere or here, and resume. */
   goingAway: 1001,
   /** A message that is no `topicast.v1` message: a bug, do not retry. */
   badMessage: 4400,

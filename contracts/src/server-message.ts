@@ -18,7 +18,9 @@ export type ServerMessage =
   /** The next chunk is not the continuation of the one before; `skipped` chunks were left out (0 if unknown). */
   | { type: 'jump'; reason: JumpReason; skipped: number }
   /** Answer to the viewer's `clock`: its own number back, and the gateway's wall clock. */
-  | { type: 'clock'; client: number; gateway: Milliseconds };
+  | { type: 'clock'; client: number; gateway: Milliseconds }
+  /** The gateway is going down: connect elsewhere, resume there, and leave this connection when the other one delivers. */
+  | { type: 'move' };
 
 const isOneOf = <T extends string>(list: readonly T[], value: unknown): value is T =>
   list.includes(value as T);
@@ -39,5 +41,6 @@ export function parseServerMessage(text: string): ServerMessage | undefined {
   if (type === 'clock' && typeof client === 'number' && typeof gateway === 'number') {
     return { type, client, gateway: gateway as Milliseconds };
   }
+  if (type === 'move') return { type };
   return undefined;
 }

@@ -15,7 +15,9 @@ describe('the configuration', () => {
       mediaDirectories: [],
       allowedOrigins: ['http://127.0.0.1:3000', 'http://localhost:3000'],
       allowPrivateUrls: false,
+      drain: 0,
     });
+    expect(readGatewayConfig({ KAFKA_BROKERS: 'kafka:9092' }).drain).toBe(10_000);
   });
 
   it('takes the web where it is for the own origin', () => {

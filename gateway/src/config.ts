@@ -30,9 +30,15 @@ export interface GatewayConfig {
     readonly viewersPerAddress: number;
     readonly messagesPerSecond: number;
   };
+  /** Who gets chunks some at a time: nobody, those who ask for it, all. */
+  readonly economy: 'off' | 'asked' | 'all';
   readonly ring: { readonly span: Milliseconds; readonly bytes: Bytes };
   /** The rewind window of topics that are made here. */
   readonly retention: Milliseconds;
+  /** How long viewers have for moving to another gateway when this one goes down. */
+  readonly drain: Milliseconds;
+  /** Processes of this gateway; undefined where the program decides. */
+  readonly workers: number | undefined;
 }
 
 const atLeastOne = z.coerce.number('must be a number').int().min(1);
@@ -62,11 +68,18 @@ const settings = z.object({
   /** Behind a proxy all viewers have the proxy's address. */
   TOPICAST_MAX_VIEWERS_PER_ADDRESS: atLeastOne.default(2_000),
   TOPICAST_MAX_MESSAGES_PER_SECOND: atLeastOne.default(100),
+  /** Who gets chunks 200 to 350 ms at a time, later but for about half the CPU. */
+  TOPICAST_ECONOMY: z.enum(['off', 'asked', 'all']).default('asked'),
   /** How much of each watched rendition stays in memory, for resuming and seeking. */
   TOPICAST_RING_SECONDS: atLeastOne.default(20),
   TOPICAST_RING_MB: atLeastOne.default(64),
   /** The rewind window: how long chunks stay in the log. */
   TOPICAST_RETENTION_MINUTES: z.coerce.number('must be a number of minutes').min(1).max(10_080).default(15),
+  /** How long viewers have for moving when the gateway goes down; on the embedded log there is nowhere to move to. */
+  TOPICAST_DRAIN_SECONDS: z.coerce.number('must be a number of seconds').min(0).max(3_600).optional(),
+  /** Processes that serve viewers; the cores of the machine for `npm run gateway`, 1 for `npm start`. */
+  TOPICAST_GATEWAY_WORKERS: atLeastOne.max(256).optional(),
+  KAFKA_BROKERS: sharedSettings.KAFKA_BROKERS,
 });
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
@@ -100,11 +113,14 @@ export function readGatewayConfig(environment: Record<string, string | undefined
       viewersPerAddress: given.TOPICAST_MAX_VIEWERS_PER_ADDRESS,
       messagesPerSecond: given.TOPICAST_MAX_MESSAGES_PER_SECOND,
     },
+    economy: given.TOPICAST_ECONOMY,
     ring: {
       span: milliseconds(given.TOPICAST_RING_SECONDS * 1000),
       bytes: bytes(given.TOPICAST_RING_MB * 1024 * 1024),
     },
     retention: milliseconds(given.TOPICAST_RETENTION_MINUTES * 60_000),
+    drain: milliseconds((given.TOPICAST_DRAIN_SECONDS ?? (given.KAFKA_BROKERS ? 10 : 0)) * 1000),
+    workers: given.TOPICAST_GATEWAY_WORKERS,
   });
 }
 

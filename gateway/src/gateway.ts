@@ -16,6 +16,7 @@ import { Feeds } from './stream/feeds.js';
 import { Directory } from './streams/directory.js';
 import { Operations } from './streams/operations.js';
 import { Audience } from './viewer/audience.js';
+import type { Peers } from './viewer/peers.js';
 
 export interface GatewayOptions {
   /** Stays the caller's: it is not closed with the gateway. */
@@ -23,11 +24,15 @@ export interface GatewayOptions {
   readonly config: GatewayConfig;
   readonly logger: Logger;
   readonly operatorToken: string;
+  /** The other processes of this gateway, where it has several. */
+  readonly peers?: Peers;
+  /** Absent: one of its own. */
+  readonly metrics?: GatewayMetrics;
 }
 
 export interface Gateway {
   readonly port: number;
-  /** Viewers are sent away with 1001 and have a moment to leave. */
+  /** Viewers are told to move, and have `config.drain` for it; who is still here is sent away with 1001. */
   close(): Promise<void>;
 }
 
@@ -41,9 +46,9 @@ const OPEN_WITHIN_MS = 2_000;
  * Listen, and go on without the log until it is there: then the API answers 503 and viewers are closed with 4503.
  * @throws {ConfigError} if the address cannot be listened on
  */
-export async function startGateway({ log, config, logger, operatorToken }: GatewayOptions): Promise<Gateway> {
-  const metrics = new GatewayMetrics();
-  const audience = new Audience(config.limits);
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { log, config, logger, operatorToken, peers, metrics = new GatewayMetrics() } = options;
+  const audience = new Audience(config.limits, peers);
   const feeds = new Feeds({ log, limits: config.ring, metrics, logger });
   const directory = new Directory({
     log,
@@ -77,7 +82,8 @@ export async function startGateway({ log, config, logger, operatorToken }: Gatew
     log,
     directory,
     logger,
-    registry: metrics.registry,
+    metrics: () => (peers ? peers.metrics() : metrics.registry.metrics()),
+    isDraining: () => live.isStopped,
     operations: new Operations(log, directory, config.retention),
     operator: new OperatorCheck(operatorToken),
   });
@@ -87,13 +93,14 @@ export async function startGateway({ log, config, logger, operatorToken }: Gatew
   const closing = new AbortController();
   const opened = openDirectory(directory, logger, closing.signal);
   await Promise.race([opened, sleep(OPEN_WITHIN_MS, undefined, { signal: closing.signal })]);
-  const ticking = startTicking({ audience, directory, feeds, metrics });
+  const ticking = startTicking({ audience, directory, feeds, metrics, peers });
 
   return {
     port: (app.server.address() as AddressInfo).port,
     async close() {
-      closing.abort();
       live.stop();
+      await audience.drain(config.drain);
+      closing.abort();
       clearInterval(ticking);
       await audience.close();
       await app.close();
@@ -142,16 +149,18 @@ interface Ticked {
   readonly directory: Directory;
   readonly feeds: Feeds;
   readonly metrics: GatewayMetrics;
+  readonly peers: Peers | undefined;
 }
 
 /** One timer for all that only time tells: viewers have none of their own. */
-function startTicking({ audience, directory, feeds, metrics }: Ticked): NodeJS.Timeout {
+function startTicking({ audience, directory, feeds, metrics, peers }: Ticked): NodeJS.Timeout {
   let ticks = 0;
   return setInterval(() => {
     const now = milliseconds(performance.now());
     ticks += 1;
     audience.tick(now);
     directory.tick();
+    peers?.report(audience.counts());
     void feeds.sweep(now);
     if (ticks % SAMPLE_LAG_EVERY !== 0) return;
     for (const viewer of audience.all()) metrics.observeLag(viewer.lag(now));

@@ -2,9 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { operatorToken, readGatewayConfig, startGateway } from '@topicast/gateway';
+import { operatorToken, readGatewayConfig } from '@topicast/gateway';
 import { readProducerConfig, startProducer } from '@topicast/producer';
 import { HELP, parseArguments } from './arguments.js';
+import { openGateway } from './open-gateway.js';
 import { openLog, readSharedConfig, type SharedConfig } from './open-log.js';
 import { runProgram } from './program.js';
 
@@ -27,14 +28,15 @@ await runProgram(true, async (signal, logger, fail) => {
     const log = await openLog(shared, logger, signal);
     closing.push(() => log.close());
     const token = await operatorToken(gatewayConfig);
-    const gateway = await startGateway({ log, config: gatewayConfig, logger, operatorToken: token });
+    const options = { log, config: gatewayConfig, logger, operatorToken: token };
+    const gateway = await openGateway(options, gatewayConfig.workers ?? 1);
     closing.push(() => gateway.close());
     const producer = await startProducer({ log, config: producerConfig, logger, inputs, signal });
     closing.push(() => producer.close());
     const web = await startWeb(shared, fail);
     closing.push(() => stopWeb(web));
     process.stdout.write(addresses(shared, inputs[0]?.id, token));
-    return { close };
+    return { close, drainMs: gatewayConfig.drain };
   } catch (error) {
     await close();
     throw error;
@@ -50,7 +52,12 @@ async function portIsFree(port: number, host: string): Promise<void> {
 
 async function startWeb(shared: SharedConfig, fail: (error: unknown) => void): Promise<ChildProcess> {
   // The operator's secrets stay here: every visitor talks to that process.
-  const { TOPICAST_TOKEN: _token, TOPICAST_VIEWER_SECRET: _secret, ...environment } = process.env;
+  const {
+    TOPICAST_TOKEN: _token,
+    TOPICAST_VIEWER_SECRET: _secret,
+    KAFKA_SASL_PASSWORD: _password,
+    ...environment
+  } = process.env;
   const child = fork(fileURLToPath(new URL('./web.js', import.meta.url)), {
     // A group of its own: Ctrl-C goes to this process, which ends the child in order.
     detached: true,

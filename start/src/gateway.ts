@@ -1,4 +1,6 @@
-import { operatorToken, readGatewayConfig, startGateway } from '@topicast/gateway';
+import { availableParallelism } from 'node:os';
+import { operatorToken, readGatewayConfig } from '@topicast/gateway';
+import { openGateway } from './open-gateway.js';
 import { openLog, readSharedConfig, requireKafka } from './open-log.js';
 import { runProgram } from './program.js';
 
@@ -8,9 +10,11 @@ await runProgram(false, async (signal, logger) => {
   requireKafka(shared, 'gateway');
   const log = await openLog(shared, logger, signal);
   const token = await operatorToken(config);
-  const gateway = await startGateway({ log, config, logger, operatorToken: token });
-  logger.info({ port: gateway.port }, 'gateway is ready');
+  const workers = config.workers ?? availableParallelism();
+  const gateway = await openGateway({ log, config, logger, operatorToken: token }, workers);
+  logger.info({ port: gateway.port, workers }, 'gateway is ready');
   return {
+    drainMs: config.drain,
     async close() {
       await gateway.close();
       await log.close();

@@ -4,6 +4,8 @@ import { type Logger, pino } from 'pino';
 /** What a program opened, to be closed in order. */
 export interface Running {
   close(): Promise<void>;
+  /** For what takes its time to close in order, on top of what is usual. */
+  readonly drainMs?: number;
 }
 
 const CLOSE_LIMIT_MS = 15_000;
@@ -25,7 +27,7 @@ export async function runProgram(
     if (ending.signal.aborted) return;
     ending.abort();
     // Not unref'd: if closing hangs, this is what still ends the process.
-    setTimeout(() => process.exit(exitCode || 1), CLOSE_LIMIT_MS);
+    setTimeout(() => process.exit(exitCode || 1), CLOSE_LIMIT_MS + (running?.drainMs ?? 0));
     await running?.close().catch((error) => logger.error(error, 'could not close in order'));
     if (running || exitCode) process.exit(exitCode);
   };
@@ -53,7 +55,7 @@ export async function runProgram(
 }
 
 /** JSON lines, for people at a terminal readable ones. */
-async function makeLogger(level: string): Promise<Logger> {
+export async function makeLogger(level: string): Promise<Logger> {
   if (!process.stderr.isTTY) return pino({ level }, pino.destination({ dest: 2, sync: true }));
   // Images leave it out: JSON lines then, at a terminal too.
   const pretty = await import('pino-pretty').then(

@@ -2,6 +2,12 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
+/** Packages that are taken from node_modules as they are: native ones, and those that find files beside their own. */
+const EXTERNAL = [
+  ...['lmdb', 'kafkajs', '@node-rs/crc32', 'snappy', 'lz4-napi'],
+  ...['pino', 'zod', 'ws', 'prom-client', 'jose', 'fastify', '@fastify/*', 'fastify-type-provider-zod'],
+];
+
 /**
  * Start a TypeScript file as a process of its own, for tests that kill it. It is bundled from source, as vitest does
  * with the tests, into node_modules so that the packages it needs are found.
@@ -9,8 +15,20 @@ import { build } from 'esbuild';
 export async function startChildScript(
   entry: string,
   args: readonly string[],
-  options: SpawnOptions & { readonly shellLimits?: string } = {},
+  options: SpawnOptions & { readonly shellLimits?: string; readonly nodeOptions?: readonly string[] } = {},
 ): Promise<ChildProcess> {
+  const outfile = await bundleScript(entry);
+  const { shellLimits, nodeOptions = [], ...spawnOptions } = options;
+  if (!shellLimits) return spawn(process.execPath, [...nodeOptions, outfile, ...args], spawnOptions);
+  return spawn(
+    'sh',
+    ['-c', `${shellLimits}; exec "$0" "$@"`, process.execPath, outfile, ...args],
+    spawnOptions,
+  );
+}
+
+/** Make a TypeScript file a script that node can run. @returns its path */
+export async function bundleScript(entry: string): Promise<string> {
   const outfile = join(
     import.meta.dirname,
     '../../node_modules/.cache/topicast-test',
@@ -24,14 +42,8 @@ export async function startChildScript(
     format: 'esm',
     target: 'node20',
     conditions: ['topicast-source'],
-    external: ['lmdb', 'kafkajs', 'pino', 'zod'],
+    external: EXTERNAL,
     logLevel: 'warning',
   });
-  const { shellLimits, ...spawnOptions } = options;
-  if (!shellLimits) return spawn(process.execPath, [outfile, ...args], spawnOptions);
-  return spawn(
-    'sh',
-    ['-c', `${shellLimits}; exec "$0" "$@"`, process.execPath, outfile, ...args],
-    spawnOptions,
-  );
+  return outfile;
 }

@@ -21,6 +21,8 @@ export interface Services {
   api(method: string, route: string, body?: unknown): Promise<{ status: number; body: unknown }>;
   /** Resolves when the API says so of the stream. */
   untilState(id: string, state: string): Promise<Record<string, unknown>>;
+  /** One more on the same log, that gives its viewers so many seconds to move when it is closed. */
+  anotherGateway(drainSeconds: number): Promise<{ gateway: Gateway; address(id: string): string }>;
   /** End the gateway and start another one on the same port. */
   restartGateway(downForMs?: number): Promise<void>;
   close(): Promise<void>;
@@ -48,10 +50,10 @@ export async function startServices(
     logger,
     inputs: options.inputs ?? [],
   });
-  const open = (port: number) =>
+  const open = (port: number, more: Record<string, string> = {}) =>
     startGateway({
       log,
-      config: readGatewayConfig({ ...environment, TOPICAST_GATEWAY_PORT: String(port) }),
+      config: readGatewayConfig({ ...environment, TOPICAST_GATEWAY_PORT: String(port), ...more }),
       logger,
       operatorToken: OPERATOR_TOKEN,
     });
@@ -85,6 +87,10 @@ export async function startServices(
         const stream = body as Record<string, unknown>;
         return stream.state === state && stream;
       }),
+    async anotherGateway(drainSeconds) {
+      const other = await open(0, { TOPICAST_DRAIN_SECONDS: String(drainSeconds) });
+      return { gateway: other, address: (id) => `ws://127.0.0.1:${other.port}/live/${id}` };
+    },
     async restartGateway(downForMs = 0) {
       await gateway.close();
       await new Promise((resolve) => setTimeout(resolve, downForMs));

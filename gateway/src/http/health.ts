@@ -1,25 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChunkLog } from '@topicast/log';
 import type { FastifyInstance } from 'fastify';
-import type { Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import type { Directory } from '../streams/directory.js';
 import { ApiError } from './problem.js';
 
 export interface HealthOptions {
   readonly log: ChunkLog;
   readonly directory: Directory;
-  readonly registry: Registry;
+  /** The metrics in the format of Prometheus. */
+  readonly metrics: () => Promise<string>;
+  /** Whether the gateway is going down. */
+  readonly isDraining: () => boolean;
 }
 
 const PING_TIMEOUT_MS = 2_000;
 
 /** For orchestrators and Prometheus. */
-export function addHealth(app: FastifyInstance, { log, directory, registry }: HealthOptions): void {
+export function addHealth(
+  app: FastifyInstance,
+  { log, directory, metrics, isDraining }: HealthOptions,
+): void {
   const schema = (summary: string) => ({ schema: { summary, tags: ['health'] } });
 
   app.get('/healthz', schema('Whether the process runs'), async () => ({ status: 'ok' }));
 
   app.get('/readyz', schema('Whether viewers can be served: the log answers'), async () => {
+    if (isDraining()) throw new ApiError(503, 'the gateway is going down');
     if (!directory.ready) throw new ApiError(503, 'the log has not been reached yet');
     const timer = new AbortController();
     const answer = log.ping().then(
@@ -34,6 +41,6 @@ export function addHealth(app: FastifyInstance, { log, directory, registry }: He
   });
 
   app.get('/metrics', schema('Metrics in the format of Prometheus'), async (_request, reply) =>
-    reply.type(registry.contentType).send(await registry.metrics()),
+    reply.type(Registry.PROMETHEUS_CONTENT_TYPE).send(await metrics()),
   );
 }

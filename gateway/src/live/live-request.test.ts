@@ -10,16 +10,18 @@ describe('an upgrade request', () => {
       rendition: 0,
       destination: 'live',
       protocol: 'raw',
+      economy: false,
       token: undefined,
     });
     const token = Buffer.from('a.b.c').toString('base64url');
     const offered = `topicast.v1, topicast.token.${token}`;
-    expect(parseLiveRequest('/live/demo?rendition=2&after=17.4.1', offered)).toEqual({
+    expect(parseLiveRequest('/live/demo?rendition=2&after=17.4.1&economy=1', offered)).toEqual({
       kind: 'watch',
       stream: 'demo',
       rendition: 2,
       destination: { session: 17, offset: 4, part: 1 },
       protocol: 'v1',
+      economy: true,
       token: 'a.b.c',
     });
     expect(parseLiveRequest('/live/demo?token=t', 'mqtt')).toMatchObject({ protocol: 'raw', token: 't' });
@@ -37,12 +39,17 @@ describe('an upgrade request', () => {
     expect(parseLiveRequest(target, undefined)).toMatchObject({ kind: 'refuse', status });
   });
 
-  it.each(['?rendition=-1', '?rendition=1e3', '?rendition=100', '?after=', '?after=1.2', '?after=1.2.99999'])(
-    'with %s is a bad message',
-    (query) => {
-      expect(parseLiveRequest(`/live/demo${query}`, undefined).kind).toBe('reject');
-    },
-  );
+  it.each([
+    '?rendition=-1',
+    '?rendition=1e3',
+    '?rendition=100',
+    '?economy=yes',
+    '?after=',
+    '?after=1.2',
+    '?after=1.2.99999',
+  ])('with %s is a bad message', (query) => {
+    expect(parseLiveRequest(`/live/demo${query}`, undefined).kind).toBe('reject');
+  });
 
   it('never makes it throw', () => {
     const target = fc.oneof(

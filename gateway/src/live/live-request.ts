@@ -16,13 +16,15 @@ export type LiveRequest =
       readonly rendition: number;
       readonly destination: Destination;
       readonly protocol: Protocol;
+      /** Asks for some chunks at a time, later but for less. */
+      readonly economy: boolean;
       readonly token: string | undefined;
     };
 
 const PATH = /^\/live\/([^/]+)$/;
 const RENDITION = /^(0|[1-9]\d?)$/;
 
-/** `/live/<stream>?rendition=0&after=<position>&token=<token>`, with or without the subprotocol. */
+/** `/live/<stream>?rendition=0&after=<position>&economy=1&token=<token>`, with or without the subprotocol. */
 export function parseLiveRequest(target: string, subprotocols: string | undefined): LiveRequest {
   const [path = '', query = ''] = target.split('?', 2);
   const id = PATH.exec(path)?.[1];
@@ -36,6 +38,9 @@ export function parseLiveRequest(target: string, subprotocols: string | undefine
   const position = after === null ? 'live' : parsePosition(after);
   if (position === undefined) return { kind: 'reject', problem: 'after: <session>.<offset>.<part>' };
 
+  const economy = parameters.get('economy') ?? '0';
+  if (economy !== '0' && economy !== '1') return { kind: 'reject', problem: 'economy: 0 or 1' };
+
   const offered = subprotocols?.split(',').map((name) => name.trim()) ?? [];
   return {
     kind: 'watch',
@@ -43,6 +48,7 @@ export function parseLiveRequest(target: string, subprotocols: string | undefine
     rendition: Number(rendition),
     destination: position,
     protocol: offered.includes(SUBPROTOCOL) ? 'v1' : 'raw',
+    economy: economy === '1',
     token: tokenAmong(offered) ?? parameters.get('token') ?? undefined,
   };
 }

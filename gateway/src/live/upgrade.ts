@@ -11,6 +11,7 @@ import type { GatewayConfig } from '../config.js';
 import { isOwnHost } from '../http/hosts.js';
 import type { GatewayMetrics } from '../metrics/metrics.js';
 import type { Feeds } from '../stream/feeds.js';
+import type { Pace } from '../stream/subscriber.js';
 import type { Directory } from '../streams/directory.js';
 import type { Audience } from '../viewer/audience.js';
 import { ViewerSession } from '../viewer/session.js';
@@ -66,6 +67,10 @@ export class LiveEndpoint {
     this.#isClosing = true;
   }
 
+  get isStopped(): boolean {
+    return this.#isClosing;
+  }
+
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     const { config } = this.#options;
@@ -78,7 +83,11 @@ export class LiveEndpoint {
       refuse(socket, asked.status, asked.detail);
       return;
     }
-    if (this.#isClosing || this.#connections >= config.limits.viewers + SPARE_CONNECTIONS) {
+    if (this.#isClosing) {
+      refuse(socket, 503, 'the gateway is going down');
+      return;
+    }
+    if (this.#connections >= config.limits.viewers + SPARE_CONNECTIONS) {
       refuse(socket, 503, 'no more connections');
       return;
     }
@@ -130,6 +139,7 @@ export class LiveEndpoint {
       socket,
       stream,
       protocol,
+      pace: paceFor(config.economy, watch.economy),
       destination,
       expiresAt,
       metrics,
@@ -146,6 +156,9 @@ export class LiveEndpoint {
     webSocket.close(code, reason);
   }
 }
+
+const paceFor = (setting: GatewayConfig['economy'], asked: boolean): Pace =>
+  setting === 'all' || (setting === 'asked' && asked) ? 'economy' : 'prompt';
 
 function refuse(socket: Duplex, status: number, detail: string): void {
   const title = STATUS_CODES[status] ?? '';

@@ -96,6 +96,19 @@ describe('a cursor', () => {
     expect(scene.write()).toEqual({ from: 7, to: 10, jump: { reason, skipped: 0 } });
   });
 
+  it('resumes at a position that another gateway has read a little earlier', () => {
+    const scene = new Scene({ session: 1, offset: 12, part: 0 });
+    scene.feed(1, { keyframe: true });
+    scene.feed(9);
+    expect(scene.write()).toBeUndefined();
+    scene.feed(6);
+    scene.write();
+    expect(scene.offsets).toEqual([13, 14, 15]);
+    const nowhere = new Scene({ session: 1, offset: 10_000, part: 0 });
+    nowhere.feed(1, { keyframe: true });
+    expect(nowhere.write()?.jump).toEqual({ reason: 'lost', skipped: 0 });
+  });
+
   it('holds a viewer that does not answer after about a second, and goes on at the newest keyframe when it does', () => {
     const scene = new Scene();
     scene.feed(1, { keyframe: true });

@@ -54,6 +54,8 @@ interface Question {
 export const LAG_LIMIT = milliseconds(1_000);
 /** A stream whose newest chunk is older stands still: what it left behind is no place to join. */
 export const STALE_AFTER = milliseconds(4_000);
+/** Offsets by which another gateway may have been ahead of this one; some ten seconds. */
+const MOST_AHEAD = 300;
 /** Chunks that are pending go in one write, up to this. */
 export const WRITE_BYTES = 256 * 1024;
 
@@ -149,6 +151,7 @@ export class Cursor {
       return jump && { reason: jump, skipped: 0 };
     }
     const { newest } = this.ring;
+    if (newest && isSoonReached(position, newest)) return undefined;
     const reason = jump ?? (newest && newest.session !== position.session ? 'session' : 'lost');
     return this.#join({ at: 'keyframe', notBefore: 'undecided', jump: reason, left: undefined }, now);
   }
@@ -198,3 +201,9 @@ const placeFor = (destination: Destination, jump: JumpReason | undefined): Place
   destination === 'live'
     ? { at: 'keyframe', notBefore: 'undecided', jump, left: undefined }
     : { at: 'after', position: destination, jump };
+
+/** Another gateway was a little quicker: what it has sent will be read here too. */
+const isSoonReached = (position: Position, newest: LiveChunk): boolean =>
+  position.session === newest.session &&
+  position.offset > newest.offset &&
+  position.offset - newest.offset <= MOST_AHEAD;

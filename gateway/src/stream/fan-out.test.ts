@@ -10,7 +10,7 @@ const viewerThatTakes = (ms: number) => {
     rounds.push(now);
     while (performance.now() < now + ms);
   };
-  return { rounds, pump, unavailable: () => undefined };
+  return { pace: 'prompt' as const, rounds, pump, unavailable: () => undefined };
 };
 
 it('tells a small audience of each chunk at once', () => {
@@ -43,5 +43,5 @@ it('tells a large one at intervals, and never forgets the last chunk', async () 
 it('pauses by what a round takes, within bounds', () => {
   expect(pauseAfter(milliseconds(0))).toBe(0);
   expect(pauseAfter(milliseconds(8))).toBe(40);
-  expect(pauseAfter(milliseconds(500))).toBe(66);
+  expect(pauseAfter(milliseconds(500))).toBe(50);
 });

@@ -1,28 +1,18 @@
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
-
-/** Why there will be no chunks: the topic has no such rendition, or the log cannot give what is in it. */
-export type Unavailable = 'no-rendition' | 'unreadable';
-
-/** Who wants to know of new chunks. */
-export interface Subscriber {
-  /** There may be something to write; `now` is this process's monotonic time. */
-  pump(now: Milliseconds): void;
-  unavailable(why: Unavailable): void;
-}
+import type { Audience, Subscriber } from './subscriber.js';
 
 /** One part of the time in this many may go by with writing; the rest is for everything else. */
 const SHARE = 5;
 /** Chunks are held back by this at most. */
-const LONGEST_PAUSE = milliseconds(66);
+const LONGEST_PAUSE = milliseconds(50);
 const SMOOTHING = 0.2;
 
 /**
  * Tells all subscribers of new chunks. A small audience at once; a large one, where a round takes a notable part of the
- * time between two frames, at intervals: each viewer then gets about two chunks in one write, which costs hardly more
- * than one. With 1,000 viewers and 30 chunks of 12 KB a second that was 1.9 chunks a write, and 0.76 (raw) to 0.85 (v1,
- * with its acknowledgements) of the CPU of `ws.send` to each.
+ * time between two frames, at intervals: each viewer then gets one or two chunks in a write, and two cost
+ * hardly more than one.
  */
-export class FanOut {
+export class FanOut implements Audience {
   readonly #subscribers = new Set<Subscriber>();
   #timer: NodeJS.Timeout | undefined;
   #beganAt = milliseconds(Number.NEGATIVE_INFINITY);
@@ -44,9 +34,8 @@ export class FanOut {
     return this.#subscribers.values();
   }
 
-  /** New chunks are there. */
   tell(): void {
-    if (this.#timer) return;
+    if (this.#timer || this.#subscribers.size === 0) return;
     const wait = this.#beganAt + pauseAfter(this.#round) - performance.now();
     if (wait <= 0) this.#tellAll();
     else this.#timer = setTimeout(() => this.#tellAll(), wait);

@@ -4,12 +4,15 @@ import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { type ChunkLog, LogError, type LogErrorCode, type LogRecord } from '@topicast/log';
 import type { Logger } from 'pino';
 import type { GatewayMetrics } from '../metrics/metrics.js';
-import { FanOut, type Subscriber, type Unavailable } from './fan-out.js';
+import { Batches } from './batches.js';
+import { Economy } from './economy.js';
+import { FanOut } from './fan-out.js';
 import { type Damage, ForeignReader } from './foreign.js';
 import type { FedChunk } from './live-chunk.js';
 import { LossReport } from './loss-report.js';
 import { Ring, type RingLimits } from './ring.js';
 import { SequenceGuard } from './sequence.js';
+import type { Audience, Pace, Subscriber, Unavailable } from './subscriber.js';
 import { openTail } from './tail-start.js';
 
 export interface FeedOptions {
@@ -31,10 +34,11 @@ const WARN_EVERY_MS = 30_000;
 /** One tail of one rendition, from the log into a ring, for all who watch it. */
 export class Feed {
   readonly ring: Ring;
+  readonly batches: Batches;
   /** Since when nobody subscribes, monotonic; undefined while somebody does. */
   idleSince: Milliseconds | undefined;
   readonly #options: FeedOptions;
-  readonly #audience = new FanOut();
+  readonly #audience: Record<Pace, Audience> = { prompt: new FanOut(), economy: new Economy() };
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
   readonly #losses: LossReport;
@@ -47,24 +51,26 @@ export class Feed {
   constructor(options: FeedOptions) {
     this.#options = options;
     this.ring = new Ring(options.limits);
+    this.batches = new Batches(this.ring);
     this.#losses = new LossReport(options.logger);
     this.idleSince = milliseconds(performance.now());
     this.#running = this.#run();
   }
 
   subscribe(subscriber: Subscriber): void {
-    this.#audience.add(subscriber);
+    this.#audience[subscriber.pace].add(subscriber);
     this.idleSince = undefined;
   }
 
   unsubscribe(subscriber: Subscriber): void {
-    if (!this.#audience.delete(subscriber)) return;
-    if (this.#audience.size === 0) this.idleSince = milliseconds(performance.now());
+    const { prompt, economy } = this.#audience;
+    if (!this.#audience[subscriber.pace].delete(subscriber)) return;
+    if (prompt.size + economy.size === 0) this.idleSince = milliseconds(performance.now());
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
-    this.#audience.stop();
+    for (const audience of Object.values(this.#audience)) audience.stop();
     await this.#running;
   }
 
@@ -119,7 +125,13 @@ export class Feed {
   }
 
   #turnAway(why: Unavailable): void {
-    for (const subscriber of [...this.#audience]) subscriber.unavailable(why);
+    const { prompt, economy } = this.#audience;
+    for (const subscriber of [...prompt, ...economy]) subscriber.unavailable(why);
+  }
+
+  #tell(): void {
+    this.#audience.prompt.tell();
+    this.#audience.economy.tell();
   }
 
   #warn(error: unknown): void {
@@ -141,7 +153,7 @@ export class Feed {
   #catchUp(): void {
     if (this.ring.caughtUp) return;
     this.ring.caughtUp = true;
-    this.#audience.tell();
+    this.#tell();
   }
 
   #take(batch: readonly LogRecord[]): void {
@@ -154,7 +166,7 @@ export class Feed {
       this.#takeRecord(record);
     }
     if (this.#lastOffset + 1 >= this.#catchUpAt) this.ring.caughtUp = true;
-    this.#audience.tell();
+    this.#tell();
   }
 
   #takeRecord(record: LogRecord): void {

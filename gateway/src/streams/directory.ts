@@ -12,6 +12,7 @@ import {
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { ChunkLog, Table } from '@topicast/log';
 import type { Logger } from 'pino';
+import { Deletions } from './deletions.js';
 import { ForeignTopics } from './foreign-topics.js';
 import { Producers, parseJson } from './producers.js';
 import { type KnownStream, stateOf, streamInfo } from './stream-info.js';
@@ -30,6 +31,7 @@ const now = (): Milliseconds => milliseconds(performance.now());
 /** Which streams there are and how they are: the tables, the producers' heartbeats and foreign topics, joined. */
 export class Directory {
   readonly foreign: ForeignTopics;
+  readonly deletions: Deletions;
   readonly #options: DirectoryOptions;
   readonly #producers = new Producers();
   readonly #rows = new Map<StreamId, StreamRow>();
@@ -43,10 +45,11 @@ export class Directory {
   constructor(options: DirectoryOptions) {
     this.#options = options;
     const { log, logger } = options;
+    this.deletions = new Deletions({ log, logger, onChange: (stream) => this.#review(stream) });
     this.foreign = new ForeignTopics({
       log,
       logger,
-      hasEncoder: (stream) => this.#hasEncoder(stream),
+      isForeign: (stream) => !this.deletions.has(stream) && !this.#hasEncoder(stream),
       onChange: (stream) => this.#review(stream),
     });
   }
@@ -89,11 +92,11 @@ export class Directory {
   }
 
   has(stream: StreamId): boolean {
-    return this.#rows.has(stream) || this.foreign.has(stream);
+    return !this.deletions.has(stream) && (this.#rows.has(stream) || this.foreign.has(stream));
   }
 
   row(stream: StreamId): StreamRow | undefined {
-    return this.#rows.get(stream);
+    return this.deletions.has(stream) ? undefined : this.#rows.get(stream);
   }
 
   state(stream: StreamId): StreamState {
@@ -114,6 +117,7 @@ export class Directory {
   /** Notice what only the passing of time tells: producers gone silent, topics that stopped growing. */
   tick(): void {
     for (const stream of [...this.#told.keys()]) this.#review(stream);
+    if (this.#tables) this.deletions.tick(this.#tables);
   }
 
   #stopListening(): void {
@@ -121,6 +125,7 @@ export class Directory {
   }
 
   #know(id: StreamId): KnownStream | undefined {
+    if (this.deletions.has(id)) return undefined;
     const row = this.#rows.get(id);
     if (row && row.source.kind !== 'topic') {
       const status = this.#statuses.get(id);
@@ -151,6 +156,7 @@ export class Directory {
   }
 
   #onRow(key: string, value: string | undefined): void {
+    this.deletions.onRow(key, value);
     if (!isStreamId(key)) return;
     const row = value === undefined ? undefined : streamRow.safeParse(parseJson(value));
     if (row?.success) {

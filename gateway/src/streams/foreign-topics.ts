@@ -8,8 +8,8 @@ import { type ProbeResult, probe } from './probe.js';
 export interface ForeignTopicsOptions {
   readonly log: ChunkLog;
   readonly logger: Logger;
-  /** Whether a producer of ours writes this stream's topic. */
-  readonly hasEncoder: (stream: StreamId) => boolean;
+  /** Whether this stream's topic is neither written by a producer of ours nor on its way out. */
+  readonly isForeign: (stream: StreamId) => boolean;
   /** The topic came, went, started or stopped growing, or more is known of what it carries. */
   readonly onChange: (stream: StreamId) => void;
 }
@@ -104,8 +104,8 @@ export class ForeignTopics {
   }
 
   async #list(): Promise<void> {
-    const { log, hasEncoder } = this.#options;
-    const foreign = new Set((await log.topics()).filter((stream) => !hasEncoder(stream)));
+    const { log, isForeign } = this.#options;
+    const foreign = new Set((await log.topics()).filter(isForeign));
     for (const stream of [...this.#watched.keys()]) if (!foreign.has(stream)) this.remove(stream);
     for (const stream of foreign) this.add(stream);
   }

@@ -1,6 +1,6 @@
 import type { CreateStreamRequest } from '@topicast/contracts/http';
 import { type StreamId, streamId } from '@topicast/contracts/stream-id';
-import { type StreamRow, streamStatusKey } from '@topicast/contracts/tables';
+import type { StreamRow } from '@topicast/contracts/tables';
 import type { Milliseconds } from '@topicast/contracts/units';
 import { type ChunkLog, LogError, type Table } from '@topicast/log';
 import type { Directory } from './directory.js';
@@ -36,6 +36,9 @@ export class Operations {
     if (this.directory.row(id) || this.#creating.has(id)) {
       throw new OperationError('exists', `there is a stream "${id}" already`);
     }
+    if (this.directory.deletions.has(id)) {
+      throw new OperationError('exists', `the stream "${id}" is still being deleted: try again in a moment`);
+    }
     if (request.source.kind !== 'topic' && this.directory.foreign.has(id)) {
       // An encoder of ours would be its second writer.
       throw new OperationError(
@@ -46,7 +49,7 @@ export class Operations {
     this.#creating.add(id);
     try {
       if (request.source.kind === 'topic') {
-        await this.log.createTopic(id, { partitions: 1, retentionMs: this.retentionMs });
+        await this.#createTopic(id);
         this.directory.foreign.add(id);
       }
       await this.#put({
@@ -76,13 +79,10 @@ export class Operations {
     await this.#put({ ...this.#encodedRow(id), enabled: false });
   }
 
-  /** The row goes first, so that its producer stops writing before the topic is gone. */
+  /** Resolves when it is gone, or when it is certain that it will be. */
   async remove(id: StreamId): Promise<void> {
     if (!this.directory.has(id)) throw unknownStream(id);
-    const { streams, status } = this.#tables();
-    await streams.delete(id);
-    await status.delete(streamStatusKey(id));
-    await this.log.deleteTopic(id);
+    await this.directory.deletions.delete(id, this.#tables());
     this.directory.foreign.remove(id);
   }
 
@@ -94,6 +94,12 @@ export class Operations {
       'no-encoder',
       `"${id}" is written by somebody else: there is no encoder to start or stop`,
     );
+  }
+
+  /** One that its writer has made is left as it is, retention included. */
+  async #createTopic(id: StreamId): Promise<void> {
+    if ((await this.log.topics()).includes(id)) return;
+    await this.log.createTopic(id, { partitions: 1, retentionMs: this.retentionMs });
   }
 
   async #put(row: StreamRow): Promise<void> {

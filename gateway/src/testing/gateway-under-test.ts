@@ -55,6 +55,12 @@ export class GatewayUnderTest implements AsyncDisposable {
     this.current = await startGateway({ log: this.log, config, logger, operatorToken: OPERATOR_TOKEN });
   }
 
+  async closeGateway(): Promise<void> {
+    const gateway = this.current;
+    await gateway?.close();
+    if (this.current === gateway) this.current = undefined;
+  }
+
   async restartGateway(): Promise<void> {
     await this.current?.close();
     await this.startGateway();

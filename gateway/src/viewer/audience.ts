@@ -3,6 +3,7 @@ import { CloseCode } from '@topicast/contracts/close-codes';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import type { Milliseconds } from '@topicast/contracts/units';
 import type { Protocol } from '../metrics/metrics.js';
+import { type Counts, NOBODY, type Peers } from './peers.js';
 import type { ViewerSession } from './session.js';
 
 export interface AudienceLimits {
@@ -11,14 +12,26 @@ export interface AudienceLimits {
 }
 
 const LEAVE_MS = 2_500;
+const LOOK_MS = 20;
+/** Of the time that viewers have for moving, the share in which they are told to, one after the other. */
+const TELL_SHARE = 0.5;
+/** A small audience is told at least this quickly. */
+const LONGEST_GAP_MS = 20;
 
-/** All viewers of this gateway: who watches what, from where. */
+/** All viewers of this process: who watches what, from where. The limits hold for the gateway, with its peers. */
 export class Audience {
   readonly #byStream = new Map<StreamId, Set<ViewerSession>>();
   readonly #byAddress = new Map<string, number>();
   readonly #byProtocol: Record<Protocol, number> = { raw: 0, v1: 0 };
 
-  constructor(private readonly limits: AudienceLimits) {}
+  constructor(
+    private readonly limits: AudienceLimits,
+    private readonly peers?: Peers,
+  ) {}
+
+  get #elsewhere(): Counts {
+    return this.peers?.counts ?? NOBODY;
+  }
 
   get size(): number {
     return this.#byProtocol.raw + this.#byProtocol.v1;
@@ -28,14 +41,21 @@ export class Audience {
     return this.#byProtocol[protocol];
   }
 
+  /** Viewers of a stream, also those of the peers. */
   countOf(stream: StreamId): number {
-    return this.#byStream.get(stream)?.size ?? 0;
+    return (this.#byStream.get(stream)?.size ?? 0) + (this.#elsewhere.streams.get(stream) ?? 0);
+  }
+
+  /** What the peers want to know. */
+  counts(): Counts {
+    const streams = new Map([...this.#byStream].map(([stream, viewers]) => [stream, viewers.size]));
+    return { viewers: this.size, streams, addresses: this.#byAddress };
   }
 
   hasRoomFor(address: string): boolean {
-    return (
-      this.size < this.limits.viewers && (this.#byAddress.get(address) ?? 0) < this.limits.viewersPerAddress
-    );
+    const { viewers, addresses } = this.#elsewhere;
+    const fromThere = (this.#byAddress.get(address) ?? 0) + (addresses.get(address) ?? 0);
+    return this.size + viewers < this.limits.viewers && fromThere < this.limits.viewersPerAddress;
   }
 
   /** Returns the function that takes the viewer out again. */
@@ -71,11 +91,29 @@ export class Audience {
     for (const viewer of this.of(stream)) viewer.close(code, reason);
   }
 
+  /**
+   * Tell viewers to go elsewhere, one after the other so that they do not all land at one moment, and wait until
+   * nobody is left who can be told, but no longer than `within`.
+   */
+  async drain(within: Milliseconds): Promise<void> {
+    const deadline = performance.now() + within;
+    const viewers = [...this.all()];
+    const gap = Math.min(LONGEST_GAP_MS, (within * TELL_SHARE) / Math.max(1, viewers.length));
+    let tellAt = performance.now();
+    for (const viewer of viewers) {
+      if (tellAt >= deadline) return;
+      // Timers are coarse: what is due by now is told in one go.
+      if (tellAt > performance.now()) await sleep(LOOK_MS);
+      if (viewer.move()) tellAt += gap;
+    }
+    while (this.#byProtocol.v1 > 0 && performance.now() < deadline) await sleep(LOOK_MS);
+  }
+
   /** Send all away, and give them some time to go. */
   async close(): Promise<void> {
     for (const viewer of this.all()) viewer.close(CloseCode.goingAway, 'the gateway is going down');
     const deadline = performance.now() + LEAVE_MS;
-    while (this.size > 0 && performance.now() < deadline) await sleep(20);
+    while (this.size > 0 && performance.now() < deadline) await sleep(LOOK_MS);
     for (const viewer of this.all()) viewer.terminate();
   }
 }

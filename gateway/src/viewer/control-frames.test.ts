@@ -7,13 +7,14 @@ it('holds one frame of each kind at most, however much a viewer asks while it do
     control.answerPing(Buffer.from(`ping ${count}`));
     control.answerClock(count);
     control.askForLife();
+    control.askToMove();
     control.setState(count % 2 === 0 ? 'live' : 'offline');
   }
   const frames: Buffer[] = [];
   control.drainInto(frames);
-  expect(frames).toHaveLength(4);
+  expect(frames).toHaveLength(5);
   expect(frames.at(-1)!.toString('latin1')).toBe('\x8a\x08ping 999');
   expect(control.isWaiting).toBe(false);
   control.drainInto(frames);
-  expect(frames).toHaveLength(4);
+  expect(frames).toHaveLength(5);
 });

@@ -11,6 +11,7 @@ const stateFrames: Record<StreamState, Buffer> = {
   live: textFrame({ type: 'state', state: 'live' }),
   failed: textFrame({ type: 'state', state: 'failed' }),
 };
+const moveFrame = textFrame({ type: 'move' });
 const heartbeatFrame = encodeFrame(Opcode.ping, '');
 
 export const jumpFrame = (jump: Jump): Buffer =>
@@ -24,6 +25,7 @@ export class ControlFrames {
   #state: StreamState | undefined;
   #clock: number | undefined;
   #heartbeat = false;
+  #move = false;
   #pong: Buffer | undefined;
   #isWaiting = false;
 
@@ -46,6 +48,11 @@ export class ControlFrames {
     this.#isWaiting = true;
   }
 
+  askToMove(): void {
+    this.#move = true;
+    this.#isWaiting = true;
+  }
+
   /** Of pings that are not answered yet only the newest needs an answer (RFC 6455 5.5.3). */
   answerPing(payload: Uint8Array): void {
     this.#pong = encodeFrame(Opcode.pong, payload);
@@ -59,10 +66,12 @@ export class ControlFrames {
     if (this.#clock !== undefined) {
       frames.push(textFrame({ type: 'clock', client: this.#clock, gateway: milliseconds(Date.now()) }));
     }
+    if (this.#move) frames.push(moveFrame);
     if (this.#heartbeat) frames.push(heartbeatFrame);
     if (this.#pong) frames.push(this.#pong);
     this.#state = undefined;
     this.#clock = undefined;
+    this.#move = false;
     this.#heartbeat = false;
     this.#pong = undefined;
     this.#isWaiting = false;

@@ -8,10 +8,11 @@ import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { type RawData, WebSocket } from 'ws';
 import type { GatewayMetrics, Protocol } from '../metrics/metrics.js';
 import { Cursor, type Destination, type Step } from '../stream/cursor.js';
-import type { Subscriber, Unavailable } from '../stream/fan-out.js';
 import type { Feed } from '../stream/feed.js';
+import type { Pace, Subscriber, Unavailable } from '../stream/subscriber.js';
 import { ControlFrames, jumpFrame } from './control-frames.js';
 import { RateLimit } from './rate-limit.js';
+import { SocketWriter, type Writer } from './writer.js';
 
 export interface ViewerOptions {
   readonly webSocket: WebSocket;
@@ -20,6 +21,7 @@ export interface ViewerOptions {
   readonly socket: Socket;
   readonly stream: StreamId;
   readonly protocol: Protocol;
+  readonly pace: Pace;
   readonly feed: Feed;
   readonly destination: Destination;
   /** When the viewer's token ceases to be valid, wall clock. */
@@ -41,8 +43,9 @@ const monotonic = (): Milliseconds => milliseconds(performance.now());
 export class ViewerSession implements Subscriber {
   readonly stream: StreamId;
   readonly protocol: Protocol;
+  readonly pace: Pace;
   readonly #webSocket: WebSocket;
-  readonly #socket: Socket;
+  readonly #writer: Writer;
   readonly #feed: Feed;
   readonly #cursor: Cursor;
   readonly #metrics: GatewayMetrics;
@@ -53,14 +56,16 @@ export class ViewerSession implements Subscriber {
   #heardAt = this.#acceptedAt;
   #askedAt = this.#acceptedAt;
   #hasChunks = false;
-  #isWriting = false;
+  /** The last round did not get to its end: there is more to be written than what is in flight. */
+  #isCut = false;
 
   constructor(options: ViewerOptions) {
     const { webSocket, feed, metrics } = options;
     this.stream = options.stream;
     this.protocol = options.protocol;
+    this.pace = options.pace;
     this.#webSocket = webSocket;
-    this.#socket = options.socket;
+    this.#writer = new SocketWriter(options.socket, () => this.#onDone());
     this.#feed = feed;
     this.#metrics = metrics;
     this.#expiresAt = options.expiresAt;
@@ -82,16 +87,26 @@ export class ViewerSession implements Subscriber {
   setState(state: StreamState): void {
     if (this.protocol !== 'v1') return;
     this.#control.setState(state);
-    this.pump(monotonic());
+    this.#talk();
   }
 
+  /** Write what waits: control messages, then chunks. */
   pump(now: Milliseconds): void {
-    if (this.#isWriting || this.#webSocket.readyState !== WebSocket.OPEN) return;
-    const frames: Buffer[] = [];
-    this.#control.drainInto(frames);
-    const step = this.#cursor.take(now);
-    if (step) this.#addChunks(step, frames, now);
-    if (frames.length > 0) this.#write(frames);
+    this.#talk();
+    while (this.#canWrite) {
+      const step = this.#cursor.take(now);
+      if (!step) break;
+      this.#writeChunks(step, now);
+    }
+    this.#isCut = this.#writer.isBusy && this.#cursor.mayHaveMore;
+  }
+
+  /** Tell the viewer to go elsewhere. Returns false for one that cannot be told. */
+  move(): boolean {
+    if (this.protocol !== 'v1') return false;
+    this.#control.askToMove();
+    this.#talk();
+    return true;
   }
 
   unavailable(why: Unavailable): void {
@@ -126,52 +141,45 @@ export class ViewerSession implements Subscriber {
     } else if (silence > ASK_FOR_LIFE_AFTER && now - this.#askedAt > ASK_FOR_LIFE_AFTER) {
       this.#askedAt = now;
       this.#control.askForLife();
-      this.pump(now);
+      this.#talk();
     }
   }
 
-  #addChunks({ from, to, jump }: Step, frames: Buffer[], now: Milliseconds): void {
+  get #canWrite(): boolean {
+    return !this.#writer.isBusy && this.#webSocket.readyState === WebSocket.OPEN;
+  }
+
+  /** Write the control messages that wait. */
+  #talk(): void {
+    if (!this.#control.isWaiting || !this.#canWrite) return;
+    const frames: Buffer[] = [];
+    this.#control.drainInto(frames);
+    this.#writer.write(Buffer.concat(frames));
+  }
+
+  #writeChunks({ from, to, jump }: Step, now: Milliseconds): void {
     const { protocol } = this;
-    if (jump) {
-      this.#metrics.jumps[jump.reason] += 1;
-      this.#metrics.skipped[jump.reason] += jump.skipped;
-      if (protocol === 'v1') frames.push(jumpFrame(jump));
-    }
     if (!this.#hasChunks) {
       this.#hasChunks = true;
       this.#metrics.observeJoin(milliseconds(now - this.#acceptedAt));
     }
-    let bytes = 0;
-    for (let index = from; index < to; index += 1) {
-      const chunk = this.#feed.ring.at(index);
-      const frame = protocol === 'v1' ? chunk.frame : chunk.rawFrame;
-      bytes += frame.byteLength;
-      frames.push(frame);
-    }
-    this.#metrics.bytesSent[protocol] += bytes;
+    const frames = this.#feed.batches.frames(protocol, from, to);
+    this.#metrics.bytesSent[protocol] += frames.byteLength;
     this.#metrics.chunksSent[protocol] += to - from;
     this.#metrics.writes[protocol] += 1;
-  }
-
-  #write(frames: readonly Buffer[]): void {
-    this.#isWriting = true;
-    const last = frames.length - 1;
-    if (last === 0) {
-      this.#socket.write(frames[0]!, this.#onWritten);
-      return;
+    if (jump) {
+      this.#metrics.jumps[jump.reason] += 1;
+      this.#metrics.skipped[jump.reason] += jump.skipped;
     }
-    // One system call for all of them.
-    this.#socket.cork();
-    for (let index = 0; index < last; index += 1) this.#socket.write(frames[index]!);
-    this.#socket.write(frames[last]!, this.#onWritten);
-    this.#socket.uncork();
+    this.#writer.write(jump && protocol === 'v1' ? Buffer.concat([jumpFrame(jump), frames]) : frames);
   }
 
-  readonly #onWritten = (error?: Error | null): void => {
-    this.#isWriting = false;
-    // Mostly there is nothing: a look is cheaper than a whole round for each write of each viewer.
-    if (!error && (this.#cursor.mayHaveMore || this.#control.isWaiting)) this.pump(monotonic());
-  };
+  #onDone(): void {
+    // What has come meanwhile waits for the next round where viewers get some chunks at a time.
+    const hasMore = this.pace === 'prompt' ? this.#cursor.mayHaveMore : this.#isCut;
+    if (hasMore) this.pump(monotonic());
+    else this.#talk();
+  }
 
   /** Whether what came may be looked at: a viewer that says too much is closed. */
   #hear(now: Milliseconds): boolean {
@@ -185,7 +193,7 @@ export class ViewerSession implements Subscriber {
     const now = monotonic();
     if (!this.#hear(now)) return;
     this.#control.answerPing(payload);
-    this.pump(now);
+    this.#talk();
   }
 
   #onPong(payload: Buffer): void {
@@ -211,15 +219,16 @@ export class ViewerSession implements Subscriber {
   #follow(message: ClientMessage, now: Milliseconds): void {
     switch (message.type) {
       case 'ack':
-        if (!this.#cursor.acknowledge(parsePosition(message.position)!)) return;
+        if (this.#cursor.acknowledge(parsePosition(message.position)!)) this.pump(now);
         break;
       case 'clock':
         this.#control.answerClock(message.client);
+        this.#talk();
         break;
       case 'seek':
         this.#cursor.seek(message.to === 'live' ? 'live' : parsePosition(message.to)!);
+        this.pump(now);
         break;
     }
-    this.pump(now);
   }
 }

@@ -1,0 +1,74 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { streamId } from '@topicast/contracts/stream-id';
+import { milliseconds } from '@topicast/contracts/units';
+import { openEmbeddedLog } from '@topicast/log/embedded';
+import fc from 'fast-check';
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import { recordOf } from '../testing/chunks.js';
+import { Connection } from './connection.js';
+import { type Frame, FrameReader, frameHeader, jsonBody, Kind } from './frames.js';
+import { SharedTails } from './shared-tails.js';
+
+/** The socket of a worker that hangs: what is written to it stays where it is. */
+class Hanging extends Duplex {
+  override _write(): void {}
+  override _writev(): void {}
+  override _read(): void {}
+}
+
+it('a worker that hangs holds a bounded part of what it asked for', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'topicast-hanging-'));
+  const log = await openEmbeddedLog({ directory });
+  const tails = new SharedTails(log);
+  const socket = new Hanging();
+  new Connection(socket as unknown as Socket, log, tails, pino({ enabled: false }));
+  const streams = Array.from({ length: 6 }, (_, n) => streamId(`film-${n}`));
+  for (const [id, stream] of streams.entries()) {
+    await log.createTopic(stream, { partitions: 1, retentionMs: milliseconds(3_600_000) });
+    const body = jsonBody({ stream, rendition: 0, start: { at: 'earliest' } });
+    socket.push(Buffer.concat([frameHeader(Kind.tail, id, body.byteLength), body]));
+  }
+  // 60 MB, 10 of each stream.
+  for (let sequence = 0; sequence < 100; sequence += 1) {
+    for (const stream of streams) await log.append(stream, 0, [recordOf(sequence, { packets: 532 })]);
+    await sleep(0);
+  }
+  expect(socket.writableLength).toBeGreaterThan(4 * 1024 * 1024);
+  expect(socket.writableLength).toBeLessThan(10 * 1024 * 1024);
+  socket.destroy();
+  await expect.poll(() => tails.size).toBe(0);
+  await log.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+it('frames come out as they went in, wherever the socket cuts them', () => {
+  const frame = fc.record({
+    kind: fc.constantFrom(...Object.values(Kind)),
+    id: fc.nat(0xffff_ffff),
+    body: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+  });
+  fc.assert(
+    fc.property(fc.array(frame), fc.array(fc.integer({ min: 1, max: 40 })), (frames, cuts) => {
+      const bytes = Buffer.concat(
+        frames.flatMap(({ kind, id, body }) => [frameHeader(kind, id, body.byteLength), body]),
+      );
+      const received: Frame[] = [];
+      const reader = new FrameReader((each) => received.push(each));
+      let at = 0;
+      for (const cut of [...cuts, bytes.byteLength]) {
+        if (at < bytes.byteLength) reader.push(bytes.subarray(at, at + cut));
+        at += cut;
+      }
+      expect(received.map(hex)).toEqual(frames.map(hex));
+    }),
+  );
+  expect(() => new FrameReader(() => undefined).push(Buffer.from('ffffffff', 'hex'))).toThrow(RangeError);
+});
+
+const hex = ({ kind, id, body }: Frame): object => ({ kind, id, body: body.toString('hex') });

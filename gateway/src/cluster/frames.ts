@@ -1,0 +1,101 @@
+/**
+ * What the reader process and the workers of a gateway say to each other, over a socket of their machine. Big-endian:
+ *
+ *      0       1       2       3       4       5       6       7       8
+ *  +-------------------------------+-------+-------------------------------+
+ *  | length of what follows        | kind  | id                            |
+ *  +-------------------------------+-------+-------------------------------+
+ *  | body: JSON, or records (see records.ts)                               |
+ *  +-----------------------------------------------------------------------+
+ *
+ * The id is the worker's: of a call, a tail or a table; what comes back carries the same.
+ */
+export const Kind = {
+  /** Worker to reader: JSON, a {@link Call}. */
+  call: 1,
+  /** Worker to reader: JSON {@link AppendTarget}, its length in 16 bits before it, then records. */
+  append: 2,
+  /** Worker to reader: JSON, a {@link TailRequest}. */
+  tail: 3,
+  /** Worker to reader, no body: the tail is not wanted any more. */
+  endTail: 4,
+  /** Worker to reader: 32 bits, so many bytes of a tail's records have been taken. */
+  taken: 5,
+  /** Worker to reader: JSON, the name of a table. Answered by `rows`, and `row` for each change after. */
+  table: 6,
+  /** Reader to worker: JSON, what a call returned. */
+  result: 16,
+  /** Reader to worker: JSON, a {@link Failure}: a call failed, or a tail or table is over. */
+  failure: 17,
+  /** Reader to worker: records of a tail. */
+  records: 18,
+  /** Reader to worker: JSON, all rows of a table. */
+  rows: 19,
+  /** Reader to worker: JSON, a key and its value, or a key alone for a row that is gone. */
+  row: 20,
+} as const;
+export type Kind = (typeof Kind)[keyof typeof Kind];
+
+export interface Frame {
+  readonly kind: number;
+  readonly id: number;
+  /** The receiver's own: never used again by who received it for him. */
+  readonly body: Buffer;
+}
+
+const HEADER_BYTES = 9;
+const LENGTH_BYTES = 4;
+/** Above what any append may hold. */
+const LONGEST_BYTES = 64 * 1024 * 1024;
+
+/** The header of a frame; the body goes as it is, so that one buffer can go to several. */
+export function frameHeader(kind: Kind, id: number, bodyBytes: number): Buffer {
+  const header = Buffer.allocUnsafe(HEADER_BYTES);
+  header.writeUInt32BE(bodyBytes + HEADER_BYTES - LENGTH_BYTES, 0);
+  header[LENGTH_BYTES] = kind;
+  header.writeUInt32BE(id, LENGTH_BYTES + 1);
+  return header;
+}
+
+export const jsonBody = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+export const parseBody = <T>(body: Buffer): T => JSON.parse(body.toString()) as T;
+
+/** Cuts what a socket delivers into frames. */
+export class FrameReader {
+  #parts: Buffer[] = [];
+  #bytes = 0;
+  /** So many bytes there must be before it is worth looking again. */
+  #needed = LENGTH_BYTES;
+
+  constructor(private readonly onFrame: (frame: Frame) => void) {}
+
+  /** @throws {RangeError} if what comes is no frame: the connection is of no use any more */
+  push(data: Buffer): void {
+    this.#parts.push(data);
+    this.#bytes += data.byteLength;
+    while (this.#bytes >= this.#needed) this.#take();
+  }
+
+  #take(): void {
+    const all = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts);
+    const length = all.readUInt32BE(0);
+    if (length < HEADER_BYTES - LENGTH_BYTES || length > LONGEST_BYTES) {
+      throw new RangeError(`a frame of ${length} bytes cannot be`);
+    }
+    const end = LENGTH_BYTES + length;
+    if (all.byteLength < end) {
+      this.#parts = [all];
+      this.#needed = end;
+      return;
+    }
+    const rest = all.subarray(end);
+    this.#parts = rest.byteLength > 0 ? [rest] : [];
+    this.#bytes = rest.byteLength;
+    this.#needed = LENGTH_BYTES;
+    this.onFrame({
+      kind: all[LENGTH_BYTES]!,
+      id: all.readUInt32BE(LENGTH_BYTES + 1),
+      body: all.subarray(HEADER_BYTES, end),
+    });
+  }
+}

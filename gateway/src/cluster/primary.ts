@@ -1,0 +1,68 @@
+import cluster from 'node:cluster';
+import { ConfigError } from '@topicast/contracts/config';
+import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import type { Gateway, GatewayOptions } from '../gateway.js';
+import { LogServer } from './log-server.js';
+import { packCounts, sumCounts } from './messages.js';
+import { MetricsOfAll } from './metrics-of-all.js';
+import { WorkerProcess } from './worker-process.js';
+
+export interface ClusterOptions extends Omit<GatewayOptions, 'peers' | 'metrics'> {
+  readonly workers: number;
+  /** The program of the workers: it calls `runGatewayWorker`. */
+  readonly script: string;
+}
+
+const CHECK_MS = 5_000;
+/** Over the time that viewers have for moving: for what a worker does to end. */
+const END_WITHIN_MS = 8_000;
+
+/**
+ * One gateway of several processes behind one port (node:cluster). This process reads the log, each chunk once, and
+ * hands it to the workers, which serve the viewers; connections go to them in turn. A worker that dies is replaced;
+ * when this process ends, the workers do.
+ * @throws {ConfigError} if the address cannot be listened on
+ */
+export async function startGatewayCluster(options: ClusterOptions): Promise<Gateway> {
+  const { log, config, logger, operatorToken, workers, script } = options;
+  const server = await LogServer.start(log, logger);
+  const metrics = new MetricsOfAll(server.tails, () => processes, logger);
+  const processes: WorkerProcess[] = [];
+  cluster.setupPrimary({ exec: script, args: [] });
+
+  const ready = new Promise<number>((resolve, reject) => {
+    const events = {
+      onStarted: () => ({ type: 'start', config, operatorToken, log: server.address }) as const,
+      onReady: (port: number) => {
+        if (processes.every(({ isReady }) => isReady)) resolve(port);
+      },
+      onFailed: (message: string) => {
+        reject(new ConfigError(message));
+        // Later on nobody hears of that: a worker that was replaced cannot begin.
+        if (processes.some(({ isReady }) => isReady)) logger.error(message);
+      },
+      onCounts: (worker: WorkerProcess) => {
+        const others = processes.filter((each) => each !== worker).map(({ counts }) => counts);
+        worker.send({ type: 'elsewhere', counts: packCounts(sumCounts(others)) });
+      },
+      onMessage: metrics.receive,
+      onDied: () => metrics.countDeath(),
+    };
+    for (let count = 0; count < workers; count += 1) processes.push(new WorkerProcess(events, logger));
+  });
+
+  const checking = setInterval(() => {
+    for (const each of processes) each.check();
+  }, CHECK_MS);
+  const close = async (within: Milliseconds): Promise<void> => {
+    clearInterval(checking);
+    await Promise.all(processes.map((each) => each.end(within)));
+    await server.close();
+  };
+  try {
+    return { port: await ready, close: () => close(milliseconds(config.drain + END_WITHIN_MS)) };
+  } catch (error) {
+    await close(milliseconds(0));
+    throw error;
+  }
+}

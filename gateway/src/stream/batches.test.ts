@@ -1,0 +1,42 @@
+import { bytes, milliseconds } from '@topicast/contracts/units';
+import { expect, it } from 'vitest';
+import { fedChunk } from '../testing/chunks.js';
+import { Batches } from './batches.js';
+import { Ring } from './ring.js';
+
+function scene() {
+  const ring = new Ring({ span: milliseconds(20_000), bytes: bytes(1e9) });
+  for (let offset = 0; offset < 40; offset += 1) ring.push(fedChunk(offset, { keyframe: offset === 0 }));
+  return { ring, batches: new Batches(ring) };
+}
+
+it('is the frames of the chunks one after the other, for either framing', () => {
+  const { ring, batches } = scene();
+  const chunks = [20, 21, 22, 23].map((index) => ring.at(index));
+  expect(batches.frames('v1', 20, 24).equals(Buffer.concat(chunks.map(({ frame }) => frame)))).toBe(true);
+  expect(batches.frames('raw', 20, 24).equals(Buffer.concat(chunks.map(({ rawFrame }) => rawFrame)))).toBe(
+    true,
+  );
+});
+
+it('is shared by all who get the same, until the next chunk', () => {
+  const { ring, batches } = scene();
+  const batch = batches.frames('v1', 20, 30);
+  expect(batches.frames('v1', 20, 30)).toBe(batch);
+  expect(batches.frames('v1', 21, 30)).not.toBe(batch);
+  expect(batches.frames('raw', 20, 30)).not.toBe(batch);
+  ring.push(fedChunk(40));
+  expect(batches.frames('v1', 20, 30)).not.toBe(batch);
+});
+
+it('is the very frame of a chunk where there is only one', () => {
+  const { ring, batches } = scene();
+  expect(batches.frames('v1', 39, 40)).toBe(ring.at(39).frame);
+  expect(batches.frames('raw', 39, 40)).toBe(ring.at(39).rawFrame);
+});
+
+it('keeps few, however many places viewers are at', () => {
+  const { batches } = scene();
+  for (let from = 0; from < 30; from += 1) batches.frames('v1', from, 40);
+  expect(batches.frames('v1', 29, 40)).not.toBe(batches.frames('v1', 29, 40));
+});

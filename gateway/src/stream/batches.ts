@@ -1,0 +1,51 @@
+import type { LiveChunk } from './live-chunk.js';
+
+/** How viewers are spoken to: MPEG-TS alone, or `topicast.v1`. */
+export type Framing = 'raw' | 'v1';
+
+interface Source {
+  readonly end: number;
+  at(index: number): LiveChunk;
+}
+
+/** Viewers at that many places may share what they get in the same moment; others have a copy of their own. */
+const MOST_BATCHES = 8;
+/** More chunks than fit into a write. */
+const MOST_CHUNKS = 65_536;
+
+/**
+ * The frames of several chunks in one piece, so that they are one write of one buffer. Viewers that get the same at the
+ * same time, and nearly all do, share it. It is forgotten when the next chunk comes.
+ */
+export class Batches {
+  readonly #batches: Record<Framing, Map<number, Buffer>> = { raw: new Map(), v1: new Map() };
+  #end = -1;
+
+  constructor(private readonly ring: Source) {}
+
+  /** The frames of the chunks `from` up to, not including, `to`. */
+  frames(framing: Framing, from: number, to: number): Buffer {
+    if (to - from === 1) return this.#frame(framing, from);
+    if (this.ring.end !== this.#end) this.#forget();
+    const batches = this.#batches[framing];
+    const key = from * MOST_CHUNKS + (to - from);
+    const known = batches.get(key);
+    if (known) return known;
+    const frames: Buffer[] = [];
+    for (let index = from; index < to; index += 1) frames.push(this.#frame(framing, index));
+    const batch = Buffer.concat(frames);
+    if (batches.size < MOST_BATCHES) batches.set(key, batch);
+    return batch;
+  }
+
+  #frame(framing: Framing, index: number): Buffer {
+    const chunk = this.ring.at(index);
+    return framing === 'v1' ? chunk.frame : chunk.rawFrame;
+  }
+
+  #forget(): void {
+    this.#end = this.ring.end;
+    this.#batches.raw.clear();
+    this.#batches.v1.clear();
+  }
+}

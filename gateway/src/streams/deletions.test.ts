@@ -1,0 +1,52 @@
+import { streamId } from '@topicast/contracts/stream-id';
+import { deletionKey, STREAMS_TABLE } from '@topicast/contracts/tables';
+import { milliseconds } from '@topicast/contracts/units';
+import { LogError } from '@topicast/log';
+import { describe, expect, it, vi } from 'vitest';
+import { DEMO, GatewayUnderTest, OPERATOR_TOKEN } from '../testing/gateway-under-test.js';
+import { until } from '../testing/test-viewer.js';
+
+const operator = { authorization: `Bearer ${OPERATOR_TOKEN}` };
+const FOREIGN = streamId('somebody-elses');
+
+async function statusOf(
+  gateway: GatewayUnderTest,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<number> {
+  const headers = { ...operator, ...(body && { 'content-type': 'application/json' }) };
+  const init = { method, headers, ...(body && { body: JSON.stringify(body) }) };
+  return (await fetch(gateway.url(path), init)).status;
+}
+
+describe.concurrent('deleting a stream', () => {
+  it('that the log interrupts is finished later, and the name is not free before', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    await gateway.addStream();
+    await until(async () => (await statusOf(gateway, 'GET', '/api/streams/demo')) === 200);
+    vi.spyOn(gateway.log, 'deleteTopic').mockRejectedValueOnce(new LogError('unavailable', 'away'));
+    expect(await statusOf(gateway, 'DELETE', '/api/streams/demo')).toBe(204);
+    expect(await statusOf(gateway, 'GET', '/api/streams/demo')).toBe(404);
+    const again = { id: 'demo', source: { kind: 'test' } };
+    expect(await statusOf(gateway, 'POST', '/api/streams', again)).toBe(409);
+    expect(await gateway.log.topics()).toEqual([DEMO]);
+    await until(async () => (await gateway.log.topics()).length === 0);
+    await until(async () => (await statusOf(gateway, 'POST', '/api/streams', again)) === 201);
+  });
+
+  it('that died with its gateway is finished by the next one, and nothing else is deleted', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    await gateway.addStream();
+    await gateway.log.createTopic(FOREIGN, { partitions: 1, retentionMs: milliseconds(600_000) });
+    await gateway.closeGateway();
+    const streams = await gateway.log.table(STREAMS_TABLE);
+    await streams.put(deletionKey(DEMO), '{}');
+    await gateway.startGateway();
+    await until(async () => (await statusOf(gateway, 'GET', `/api/streams/${FOREIGN}`)) === 200);
+    expect(await statusOf(gateway, 'GET', '/api/streams/demo')).toBe(404);
+    await until(async () => [...streams.entries()].length === 0);
+    expect(await gateway.log.topics()).toEqual([FOREIGN]);
+    expect(await statusOf(gateway, 'GET', `/api/streams/${FOREIGN}`)).toBe(200);
+  });
+});

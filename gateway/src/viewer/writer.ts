@@ -1,0 +1,72 @@
+import { writeSync } from 'node:fs';
+import type { Socket } from 'node:net';
+
+/** Puts whole WebSocket frames on a viewer's connection, at most one write in flight. */
+export interface Writer {
+  /** Whether a write is in flight. */
+  readonly isBusy: boolean;
+  /**
+   * Hand over frames; they stay whose they are and must not change. Not to be called while busy.
+   * @returns whether all of it is on its way; if not, this is busy, and `onDone` will be called
+   */
+  write(frames: Buffer): boolean;
+}
+
+/** What Node's socket keeps of the connection under it; null once that is closed. */
+interface Handle {
+  /** The file descriptor; negative where the system has none. */
+  readonly fd?: number;
+}
+
+/**
+ * Writes to the connection's file descriptor as long as the kernel takes all at once, and leaves the rest to the socket.
+ * A write by the socket costs a request object, a callback and a turn of its stream machinery: 13.2 instead of 11.7 us a
+ * message of 12.5 KB in a prototype.
+ *
+ * A descriptor may belong to another connection once this one is closed. It is closed in the same turn of the event loop
+ * in which the socket gives up its handle, so to look at the handle before each write is enough.
+ */
+export class SocketWriter implements Writer {
+  readonly #socket: Socket & { readonly _handle?: Handle | null };
+  readonly #handle: Handle | undefined;
+  readonly #descriptor: number;
+  readonly #onDone: () => void;
+  #isBusy = false;
+
+  constructor(socket: Socket, onDone: () => void) {
+    this.#socket = socket;
+    this.#handle = this.#socket._handle ?? undefined;
+    this.#descriptor = this.#handle?.fd ?? -1;
+    this.#onDone = onDone;
+  }
+
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  write(frames: Buffer): boolean {
+    const written = this.#writeAtOnce(frames);
+    if (written === frames.byteLength) return true;
+    this.#isBusy = true;
+    this.#socket.write(written === 0 ? frames : frames.subarray(written), this.#onWritten);
+    return false;
+  }
+
+  /** Returns how many bytes the kernel has taken. */
+  #writeAtOnce(frames: Buffer): number {
+    const isOpen = this.#descriptor >= 0 && this.#socket._handle === this.#handle;
+    // What the socket itself has still to write goes first.
+    if (!isOpen || this.#socket.writableLength > 0) return 0;
+    try {
+      return writeSync(this.#descriptor, frames);
+    } catch {
+      // Full (EAGAIN), or broken: the socket waits, or finds the same error and tells it.
+      return 0;
+    }
+  }
+
+  readonly #onWritten = (error?: Error | null): void => {
+    this.#isBusy = false;
+    if (!error) this.#onDone();
+  };
+}

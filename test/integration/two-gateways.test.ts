@@ -1,0 +1,151 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { streamId } from '@topicast/contracts/stream-id';
+import { milliseconds } from '@topicast/contracts/units';
+import type { ChunkLog } from '@topicast/log';
+import { openKafkaLog } from '@topicast/log/kafka';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ByteExactViewer, hashOf } from '../support/byte-exact-viewer.js';
+import { endWithUs } from '../support/end-with-us.js';
+import { freePorts } from '../support/free-ports.js';
+import { type Broker, kafkaUnavailable, startKafka } from '../support/kafka.js';
+import { numberedChunk } from '../support/numbered-chunks.js';
+import { until } from '../support/poll.js';
+import { childrenOf } from '../support/processes.js';
+import { REPOSITORY } from '../support/root.js';
+import { logger } from '../support/services.js';
+import { temporaryFolder } from '../support/temporary.js';
+
+const reason = kafkaUnavailable();
+const STREAM = streamId('numbers');
+const CHUNK_BYTES = 6_000;
+const SESSION = 1_795_000_000_000;
+
+describe.skipIf(reason)(`two gateways on one Kafka${reason ? ` (${reason})` : ''}`, () => {
+  const folder = temporaryFolder();
+  let broker: Broker;
+  let log: ChunkLog;
+  let ports: number[];
+  const children: ChildProcess[] = [];
+  const viewers: ByteExactViewer[] = [];
+  let written = 0;
+
+  beforeAll(async () => {
+    broker = await startKafka();
+    log = await openKafkaLog({ brokers: broker.brokers.split(','), logger });
+    await log.createTopic(STREAM, { partitions: 1, retentionMs: milliseconds(3_600_000) });
+    ports = await freePorts(2);
+  });
+  afterAll(async () => {
+    for (const viewer of viewers) viewer.close();
+    for (const child of children) child.kill('SIGTERM');
+    await Promise.all(children.map((child) => until('it has ended', () => hasEnded(child))));
+    await log?.close();
+    await broker?.stop();
+    folder[Symbol.dispose]();
+  });
+
+  const start = async (index: number, workers: number): Promise<ChildProcess> => {
+    const child = spawn(process.execPath, [join(REPOSITORY, 'start/dist/gateway.js')], {
+      env: {
+        ...process.env,
+        KAFKA_BROKERS: broker.brokers,
+        TOPICAST_DATA_DIR: join(folder.path, `${index}`),
+        TOPICAST_GATEWAY_PORT: String(ports[index]),
+        TOPICAST_GATEWAY_WORKERS: String(workers),
+        TOPICAST_DRAIN_SECONDS: '5',
+      },
+      stdio: ['ignore', 'ignore', process.env.TOPICAST_LOG_LEVEL ? 'inherit' : 'ignore'],
+    });
+    endWithUs(child);
+    children.push(child);
+    await until('the gateway knows the stream', async () => {
+      const response = await fetch(`http://127.0.0.1:${ports[index]}/api/streams/${STREAM}`);
+      return response.ok;
+    });
+    return child;
+  };
+  const publish = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n += 1) {
+      await log.append(STREAM, 0, [numberedChunk(SESSION, written, CHUNK_BYTES, Date.now())]);
+      written += 1;
+      await sleep(10);
+    }
+  };
+  const addresses = (...indexes: number[]): string[] =>
+    indexes.map((index) => `ws://127.0.0.1:${ports[index]}/live/${STREAM}`);
+  const watch = (...indexes: number[]): void => {
+    viewers.push(new ByteExactViewer(addresses(...indexes)));
+  };
+  const untilWatching = (): Promise<unknown> => {
+    const from = written;
+    return until('all are watching', () =>
+      viewers.every(({ arrivals }) => (arrivals.at(-1)?.sequence ?? -1) >= from),
+    );
+  };
+  /** Everything from a viewer's first chunk to the last one written: none lost, none doubled, byte for byte. */
+  const allExact = (): Promise<unknown> =>
+    until('every viewer has every chunk, once and in order', () =>
+      viewers.every(
+        ({ arrivals, jumps }) =>
+          jumps.length === 0 &&
+          arrivals.at(-1)?.sequence === written - 1 &&
+          arrivals.every(
+            ({ sequence, hash }, index) =>
+              sequence === arrivals[0]!.sequence + index &&
+              hash === hashOf(numberedChunk(SESSION, sequence, CHUNK_BYTES).value),
+          ),
+      ),
+    );
+
+  it('viewers go on at the other one, exactly where they were, whichever is killed or ends', async () => {
+    await publish(40);
+    const alone = await start(0, 1);
+    const clustered = await start(1, 2);
+    for (let n = 0; n < 6; n += 1) watch(0, 1);
+    let publishing = publish(600);
+    await untilWatching();
+
+    // The only process of a gateway.
+    alone.kill('SIGKILL');
+    await publishing;
+    await allExact();
+    expect(viewers.every(({ endings }) => endings.length > 0)).toBe(true);
+
+    // The process that reads the log, of a gateway of several: its workers end with it.
+    const again = await start(0, 1);
+    const workers = childrenOf(clustered.pid!).map(({ pid }) => pid);
+    expect(workers).toHaveLength(2);
+    publishing = publish(400);
+    await untilWatching();
+    clustered.kill('SIGKILL');
+    await publishing;
+    await allExact();
+    await until('its workers are gone', () => workers.every((pid) => !isAlive(pid)));
+
+    // In order: viewers are told to move.
+    await start(1, 2);
+    for (const { endings } of viewers) endings.length = 0;
+    publishing = publish(400);
+    await untilWatching();
+    again.kill('SIGTERM');
+    await once(again, 'exit');
+    await publishing;
+    await allExact();
+    expect(viewers.every(({ endings }) => endings.every(({ why }) => why === 'left'))).toBe(true);
+  });
+});
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>
+  exitCode !== null || signalCode !== null;
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
