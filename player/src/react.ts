@@ -16,8 +16,8 @@ export type { PlayerState, PlayerStats, Problem } from './core/types.js';
 export type { TopicastPlayerElement } from './element.js';
 
 export interface TopicastPlayerProps {
-  /** `wss://host/live/<stream>` */
-  src: string;
+  /** `wss://host/live/<stream>`; several are gateways of the same stream, in the order in which they are asked. */
+  src: string | readonly string[];
   token?: string;
   rendition?: number;
   targetLatencyMs?: number;
@@ -88,7 +88,7 @@ function setAttributes(element: TopicastPlayerElement, props: TopicastPlayerProp
     'target-latency': props.targetLatencyMs,
     'worker-src': props.workerSrc,
     autoplay: props.autoPlay,
-    src: props.src,
+    src: [props.src].flat().join(' '),
   };
   for (const [name, value] of Object.entries(attributes)) {
     const text = value === true ? '' : value === false || value === undefined ? null : String(value);

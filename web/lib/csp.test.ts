@@ -10,6 +10,19 @@ describe('the content security policy', () => {
     expect(policy(false)).toContain("connect-src 'self' https://gw.example wss://gw.example;");
   });
 
+  it('names every gateway where there are several', () => {
+    const others = [{ http: 'http://two.example:8080', ws: 'ws://two.example:8080' }];
+    const several = {
+      nonce: 'abc',
+      gateway: { ...gateway, others },
+      framedByAnyone: false,
+      development: false,
+    };
+    expect(contentSecurityPolicy(several)).toContain(
+      "connect-src 'self' https://gw.example wss://gw.example http://two.example:8080 ws://two.example:8080;",
+    );
+  });
+
   it('lets only the embed page be framed by others', () => {
     expect(policy(true)).toMatch(/frame-ancestors \*$/);
     expect(policy(false)).toMatch(/frame-ancestors 'self'$/);

@@ -1,4 +1,4 @@
-import type { GatewayAddress } from './gateway-address';
+import { allGateways, type GatewayAddress } from './gateway-address';
 
 export interface CspInput {
   readonly nonce: string;
@@ -23,7 +23,7 @@ export function contentSecurityPolicy({ nonce, gateway, framedByAnyone, developm
     'img-src': ["'self'", 'data:'],
     'media-src': ["'self'", 'blob:'],
     'worker-src': ["'self'", 'blob:'],
-    'connect-src': ["'self'", origin(gateway.http), origin(gateway.ws)],
+    'connect-src': ["'self'", ...allGateways(gateway).flatMap(({ http, ws }) => [origin(http), origin(ws)])],
     'object-src': ["'none'"],
     'base-uri': ["'none'"],
     'form-action': ["'self'"],

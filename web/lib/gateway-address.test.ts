@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { gatewayAddress, gatewayBesideRequest, liveUrl } from './gateway-address';
+import { gatewayAddress, gatewayAddresses, gatewayBesideRequest, liveUrl } from './gateway-address';
 
 const beside = (host: string | null, forwardedProto: string | null = null) =>
   gatewayBesideRequest({ host, forwardedProto }, 8080).http;
@@ -12,6 +12,14 @@ describe('the gateway address', () => {
       ws: 'wss://tv.example/gw',
     });
     expect(liveUrl(gatewayAddress('http://127.0.0.1:8080'), 'demo')).toBe('ws://127.0.0.1:8080/live/demo');
+  });
+
+  it('may be several: the player gets them all', () => {
+    const gateways = gatewayAddresses('https://one.example, https://two.example/gw/,');
+    expect(gateways.http).toBe('https://one.example');
+    expect(liveUrl(gateways, 'demo')).toBe('wss://one.example/live/demo wss://two.example/gw/live/demo');
+    expect(() => gatewayAddresses(' , ')).toThrow(TypeError);
+    expect(() => gatewayAddresses('https://one.example, two')).toThrow(TypeError);
   });
 
   it('refuses other schemes', () => {

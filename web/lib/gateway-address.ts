@@ -4,6 +4,8 @@
 export interface GatewayAddress {
   readonly http: string;
   readonly ws: string;
+  /** Other gateways of the same streams, for when this one is away; in the order in which they are asked. */
+  readonly others?: readonly GatewayAddress[];
 }
 
 /** What of a request tells under which name the visitor knows this machine. */
@@ -27,6 +29,19 @@ export function gatewayAddress(url: string): GatewayAddress {
   return { http: `${secure ? 'https' : 'http'}://${base}`, ws: `${secure ? 'wss' : 'ws'}://${base}` };
 }
 
+/** Several gateways, separated by commas. @throws {TypeError} if there is none, or one that is no http(s) URL. */
+export function gatewayAddresses(urls: string): GatewayAddress {
+  const [first, ...others] = urls.split(',').flatMap((url) => (url.trim() ? gatewayAddress(url.trim()) : []));
+  if (!first) throw new TypeError('no address of a gateway');
+  return others.length > 0 ? { ...first, others } : first;
+}
+
+/** All gateways behind an address, the first one first. */
+export const allGateways = (gateway: GatewayAddress): readonly GatewayAddress[] => [
+  gateway,
+  ...(gateway.others ?? []),
+];
+
 /** The gateway on the host that the visitor used for this page: the one guess that is right without a setting. */
 export function gatewayBesideRequest(request: RequestOrigin, port: number): GatewayAddress {
   const protocol = request.forwardedProto === 'https' ? 'https' : 'http';
@@ -43,5 +58,8 @@ function hostname(host: string | null): string {
   }
 }
 
-/** The address that a player connects to. */
-export const liveUrl = (gateway: GatewayAddress, id: string): string => `${gateway.ws}/live/${id}`;
+/** What a player connects to: an address for each gateway, separated by spaces. */
+export const liveUrl = (gateway: GatewayAddress, id: string): string =>
+  allGateways(gateway)
+    .map(({ ws }) => `${ws}/live/${id}`)
+    .join(' ');

@@ -46,6 +46,21 @@ describe('the gateway client', () => {
     await expect(listStreams(website.address)).rejects.toThrow(/no Topicast gateway/);
   });
 
+  it('asks the next gateway where one is away, but orders nothing twice', async () => {
+    const gone = await gatewayAnswering(() => undefined);
+    await gone[Symbol.asyncDispose]();
+    let asked = 0;
+    await using other = await gatewayAnswering((_request, response) => {
+      asked += 1;
+      response.end('{"streams":[]}');
+    });
+    const both = { ...gone.address, others: [other.address] };
+    expect(await listStreams(both)).toEqual([]);
+    const request = { id: 'demo', source: { kind: 'test' as const } };
+    expect(await failureOf(createStream(both, request, {}))).toEqual({ kind: 'unreachable' });
+    expect(asked).toBe(1);
+  });
+
   it('lets an abort through as an abort', async () => {
     await using gateway = await gatewayAnswering(() => undefined);
     const abort = new AbortController();

@@ -1,5 +1,5 @@
 import type { CreateStreamRequest, Problem, StreamInfo } from '@topicast/contracts/http';
-import type { GatewayAddress } from './gateway-address';
+import { allGateways, type GatewayAddress } from './gateway-address';
 
 /** Why a call to the gateway did not do what was asked; decided on by `kind`, shown by `message`. */
 export type GatewayFailure =
@@ -69,7 +69,27 @@ export async function actOnStream(
     : call(gateway, 'POST', `/api/streams/${id}/${action}`, options));
 }
 
+/** A question is put to the next gateway where one does not answer; an order is not: it may have been carried out. */
 async function call(
+  gateway: GatewayAddress,
+  method: string,
+  path: string,
+  options: CallOptions,
+  body?: unknown,
+): Promise<unknown> {
+  let failure: unknown;
+  for (const each of method === 'GET' ? allGateways(gateway) : [gateway]) {
+    try {
+      return await callOne(each, method, path, options, body);
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.failure.kind !== 'unreachable') throw error;
+      failure ??= error;
+    }
+  }
+  throw failure;
+}
+
+async function callOne(
   gateway: GatewayAddress,
   method: string,
   path: string,

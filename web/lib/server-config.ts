@@ -2,6 +2,7 @@ import { ConfigError, sharedSettings } from '@topicast/contracts/config';
 import {
   type GatewayAddress,
   gatewayAddress,
+  gatewayAddresses,
   gatewayBesideRequest,
   type RequestOrigin,
 } from './gateway-address';
@@ -9,7 +10,7 @@ import {
 interface ServerConfig {
   /** How this server reaches the gateway. */
   readonly internal: GatewayAddress;
-  /** How browsers reach it; without it: the host of the page, at the gateway's port. */
+  /** How browsers reach it, or several of it; without it: the host of the page, at the gateway's port. */
   readonly shared: GatewayAddress | undefined;
   readonly port: number;
 }
@@ -27,18 +28,24 @@ export function readServerConfig(environment: Record<string, string | undefined>
     environment.TOPICAST_GATEWAY_PORT?.trim() || undefined,
   );
   if (!port.success) throw new ConfigError(`TOPICAST_GATEWAY_PORT: ${port.error.issues[0]?.message}`);
-  const address = (name: string): GatewayAddress | undefined => {
-    const url = environment[name]?.trim();
-    if (!url) return undefined;
+  const given = (
+    name: string,
+    read: (text: string) => GatewayAddress,
+    several = '',
+  ): GatewayAddress | undefined => {
+    const text = environment[name]?.trim();
+    if (!text) return undefined;
     try {
-      return gatewayAddress(url);
+      return read(text);
     } catch (cause) {
-      throw new ConfigError(`${name}: must be an http:// or https:// URL`, { cause });
+      throw new ConfigError(`${name}: must be an http:// or https:// URL${several}`, { cause });
     }
   };
+  const several = ', several separated by commas';
   return {
-    internal: address('TOPICAST_GATEWAY_URL') ?? gatewayAddress(`http://127.0.0.1:${port.data}`),
-    shared: address('TOPICAST_PUBLIC_GATEWAY_URL'),
+    internal:
+      given('TOPICAST_GATEWAY_URL', gatewayAddress) ?? gatewayAddress(`http://127.0.0.1:${port.data}`),
+    shared: given('TOPICAST_PUBLIC_GATEWAY_URL', gatewayAddresses, several),
     port: port.data,
   };
 }

@@ -3,18 +3,19 @@ import { milliseconds } from '@topicast/contracts/units';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { endingOfClose } from './problem.js';
-import { NO_FAILURES, type ReconnectState, reconnect, worthResuming } from './reconnect.js';
+import { isStarved, NO_FAILURES, type ReconnectState, reconnect, worthResuming } from './reconnect.js';
 
-/** Delays of a gateway that stays away. */
-function delays(random: number, attempts: number): number[] {
+/** Gateways that stay away. */
+function attempts(random: number, count: number, gateways = 1): { delay: number; gateway: number }[] {
   let state: ReconnectState = NO_FAILURES;
-  return Array.from({ length: attempts }, () => {
-    const decision = reconnect(state, { retry: 'soon', worked: false }, random);
+  return Array.from({ length: count }, () => {
+    const decision = reconnect(state, { retry: 'soon', worked: false }, gateways, random);
     if (decision.retry === 'never') throw new Error('must retry');
     state = decision.state;
-    return decision.delay;
+    return { delay: decision.delay, gateway: state.gateway };
   });
 }
+const delays = (random: number, count: number): number[] => attempts(random, count).map(({ delay }) => delay);
 
 describe('reconnect', () => {
   it('doubles up to 5 s', () => {
@@ -35,11 +36,39 @@ describe('reconnect', () => {
 
   it('comes back at once, spread over 100 ms, after a connection that worked', () => {
     const ending = { retry: 'soon', worked: true } as const;
-    expect(reconnect({ failures: 4 }, ending, 0.5)).toEqual({ retry: 'soon', delay: 50, state: NO_FAILURES });
+    const before = { failures: 4, gateway: 0 };
+    expect(reconnect(before, ending, 1, 0.5)).toEqual({ retry: 'soon', delay: 50, state: NO_FAILURES });
+    expect(reconnect(before, ending, 3, 0.5)).toMatchObject({ state: { failures: 0, gateway: 1 } });
+  });
+
+  it('asks each gateway once, at once, before it backs off, and begins again with the first', () => {
+    const tried = attempts(0.9999999, 9, 3);
+    expect(tried.map(({ gateway }) => gateway)).toEqual([1, 2, 0, 1, 2, 0, 1, 2, 0]);
+    expect(tried.map(({ delay }) => Math.round(delay))).toEqual([
+      100, 100, 250, 100, 100, 500, 100, 100, 1000,
+    ]);
+  });
+
+  it('believes that there is no such stream when all have said so', () => {
+    const unknown = { retry: 'slowly', worked: false } as const;
+    const first = reconnect(NO_FAILURES, unknown, 2, 0.5);
+    expect(first).toEqual({ retry: 'soon', delay: 50, state: { failures: 1, gateway: 1 } });
+    expect(reconnect({ failures: 1, gateway: 1 }, unknown, 2, 0.5)).toMatchObject({ retry: 'slowly' });
+  });
+
+  it('leaves none of the gateways out, and asks none twice in a row where there are others', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 8 }), fc.nat(30), (gateways, extra) => {
+        const tried = attempts(0.5, gateways + extra, gateways).map(({ gateway }) => gateway);
+        expect(new Set(tried).size).toBe(gateways);
+        if (gateways > 1) expect(tried.every((each, index) => each !== tried[index + 1])).toBe(true);
+      }),
+    );
   });
 
   it('does what the close code advises', () => {
-    const decide = (code: number) => reconnect(NO_FAILURES, { retry: retryAdvice(code), worked: false }, 0.5);
+    const decide = (code: number) =>
+      reconnect(NO_FAILURES, { retry: retryAdvice(code), worked: false }, 1, 0.5);
     expect(decide(CloseCode.unauthorized)).toEqual({ retry: 'never' });
     expect(decide(CloseCode.unknownStream)).toMatchObject({ retry: 'slowly', delay: 7_500 });
     expect(decide(CloseCode.tooMany)).toMatchObject({ retry: 'soon' });
@@ -50,6 +79,17 @@ describe('reconnect', () => {
     expect(endingOfClose(4403, true).problem).toMatchObject({ reason: 'forbidden', code: 4403 });
     expect(endingOfClose(1006, false).problem).toMatchObject({ reason: 'unreachable', code: 1006 });
     expect(endingOfClose(1006, true).problem.message).not.toBe(endingOfClose(1006, false).problem.message);
+  });
+
+  it('looks elsewhere for a while when a live stream gives nothing', () => {
+    const at = (ms: number, random: number): boolean => isStarved(milliseconds(ms), random);
+    expect([at(1_400, 0), at(1_600, 0), at(1_600, 0.9), at(2_600, 0.9), at(11_000, 0)]).toEqual([
+      false,
+      true,
+      false,
+      true,
+      false,
+    ]);
   });
 
   it('resumes a short gap and joins afresh after a long one', () => {

@@ -1,16 +1,18 @@
 import type { RetryAdvice } from '@topicast/contracts/close-codes';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 
-/** Attempts that failed in a row; 0 while connected. */
 export interface ReconnectState {
+  /** Attempts that failed in a row; 0 while connected. */
   readonly failures: number;
+  /** Index of the gateway that is asked. */
+  readonly gateway: number;
 }
 
 export type ReconnectDecision =
   | { readonly retry: 'never' }
   | { readonly retry: 'soon' | 'slowly'; readonly delay: Milliseconds; readonly state: ReconnectState };
 
-export const NO_FAILURES: ReconnectState = { failures: 0 };
+export const NO_FAILURES: ReconnectState = { failures: 0, gateway: 0 };
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 5_000;
 const SLOW_MIN_MS = 5_000;
@@ -21,27 +23,46 @@ const AT_ONCE_SPREAD_MS = 100;
 const RESUME_WITHIN_MS = 10_000;
 
 /**
- * When to connect again. After a connection that worked: at once; then with exponential back-off, each delay drawn from
- * its upper half, at most 5 s.
+ * When to connect again, and to which gateway: always the next one, in turn. After a connection that worked at once, and
+ * at once too to those that have not been tried yet; when all have failed, with exponential back-off from round to
+ * round, each delay drawn from its upper half, at most 5 s.
+ * @param gateways how many there are
  * @param random uniform in [0, 1)
  */
 export function reconnect(
   state: ReconnectState,
   ending: { readonly retry: RetryAdvice; readonly worked: boolean },
+  gateways: number,
   random: number,
 ): ReconnectDecision {
   if (ending.retry === 'never') return { retry: 'never' };
-  if (ending.retry === 'slowly') {
+  const gateway = (state.gateway + 1) % gateways;
+  const failures = state.failures + 1;
+  const allHaveFailed = failures % gateways === 0;
+  if (ending.retry === 'slowly' && allHaveFailed) {
     const delay = milliseconds(SLOW_MIN_MS + random * SLOW_SPREAD_MS);
-    return { retry: 'slowly', delay, state: { failures: state.failures + 1 } };
+    return { retry: 'slowly', delay, state: { failures, gateway } };
   }
-  if (ending.worked) {
-    return { retry: 'soon', delay: milliseconds(random * AT_ONCE_SPREAD_MS), state: NO_FAILURES };
-  }
-  const whole = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(state.failures, 10));
+  const atOnce = milliseconds(random * AT_ONCE_SPREAD_MS);
+  if (ending.worked) return { retry: 'soon', delay: atOnce, state: { failures: 0, gateway } };
+  if (!allHaveFailed) return { retry: 'soon', delay: atOnce, state: { failures, gateway } };
+  const rounds = failures / gateways;
+  const whole = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(rounds - 1, 10));
   const delay = milliseconds(whole * (0.5 + random / 2));
-  return { retry: 'soon', delay, state: { failures: state.failures + 1 } };
+  return { retry: 'soon', delay, state: { failures, gateway } };
 }
+
+/** The picture has been standing for about a second then, and the viewers of a stream do not all ask at one moment. */
+const STARVED_AFTER_MS = 1_500;
+const STARVED_SPREAD_MS = 1_000;
+
+/**
+ * Whether to try another gateway as well, because a live stream gives no chunks: this gateway hangs, or is cut off. Not
+ * for long: where the others have none either, it is the stream that stands.
+ * @param random uniform in [0, 1), the same while one connection lasts
+ */
+export const isStarved = (sinceLastChunk: Milliseconds, random: number): boolean =>
+  sinceLastChunk > STARVED_AFTER_MS + random * STARVED_SPREAD_MS && worthResuming(sinceLastChunk);
 
 /** Whether to resume after the last chunk, or to join afresh at the newest keyframe. */
 export const worthResuming = (sinceLastChunk: Milliseconds): boolean => sinceLastChunk < RESUME_WITHIN_MS;

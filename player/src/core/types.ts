@@ -89,8 +89,12 @@ export interface PlayerStats {
 }
 
 export interface PlayerOptions {
-  /** `ws://host:port/live/<stream>`; http(s) becomes ws(s), and a relative address is relative to the page. */
-  readonly src: string;
+  /**
+   * `ws://host:port/live/<stream>`; http(s) becomes ws(s), and a relative address is relative to the page. Several, as
+   * a list or separated by white space, are gateways of the same stream: asked in this order, each when the one before
+   * is away or going down.
+   */
+  readonly src: string | readonly string[];
   /** Sent as a WebSocket subprotocol, never in the address. */
   readonly token?: string;
   /** 0, the best, by default. */

@@ -1,11 +1,18 @@
 /**
- * The WebSocket address of a stream: absolute, ws or wss.
- * @throws {TypeError} if `src` is no address
+ * The WebSocket addresses of a stream, one a gateway: absolute, ws or wss.
+ * @param src one or more addresses, also several in a text, separated by white space
+ * @throws {TypeError} if there is none, or something that is no address
  */
-export function streamAddress(src: string, rendition: number | undefined): string {
-  const address = new URL(src, document.baseURI);
+export function streamAddresses(src: string | readonly string[], rendition: number | undefined): string[] {
+  const given = [src].flat().flatMap((text) => text.split(/\s+/).filter(Boolean));
+  if (given.length === 0) throw new TypeError('no address');
+  return given.map((text) => streamAddress(text, rendition));
+}
+
+function streamAddress(text: string, rendition: number | undefined): string {
+  const address = new URL(text, document.baseURI);
   address.protocol = address.protocol.replace(/^http/, 'ws');
-  if (!/^wss?:$/.test(address.protocol)) throw new TypeError(`not a WebSocket address: ${src}`);
+  if (!/^wss?:$/.test(address.protocol)) throw new TypeError(`not a WebSocket address: ${text}`);
   address.hash = '';
   if (rendition) address.searchParams.set('rendition', String(rendition));
   return address.href;

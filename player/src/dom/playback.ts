@@ -48,7 +48,7 @@ export class Playback {
 
   constructor(
     private readonly video: HTMLVideoElement,
-    private readonly url: string,
+    private readonly urls: readonly string[],
     private readonly options: PlayerOptions,
     private readonly events: PlaybackEvents,
   ) {
@@ -154,7 +154,7 @@ export class Playback {
       return;
     }
     this.mediaIn = inWorker ? 'worker' : 'page';
-    this.host.post({ type: 'start', url: this.url, token: this.options.token, mediaIn: this.mediaIn });
+    this.host.post({ type: 'start', urls: this.urls, token: this.options.token, mediaIn: this.mediaIn });
   }
 
   private attach(number: number, handle: MediaSourceHandle | undefined): void {

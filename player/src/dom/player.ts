@@ -1,7 +1,7 @@
 import { derivePlayerState } from '../core/player-state.js';
 import { badAddress } from '../core/problem.js';
 import type { PlayerOptions, PlayerState, PlayerStats } from '../core/types.js';
-import { streamAddress } from './address.js';
+import { streamAddresses } from './address.js';
 import { playOrMute } from './autoplay.js';
 import { Playback, type PlaybackFacts } from './playback.js';
 
@@ -115,17 +115,17 @@ export class TopicastPlayer extends EventTarget {
 
   #start(): void {
     this.#intent = 'playing';
-    let url: string;
+    let urls: string[];
     try {
-      url = streamAddress(this.#options.src, this.#options.rendition);
+      urls = streamAddresses(this.#options.src, this.#options.rendition);
     } catch {
-      const { problem } = badAddress(this.#options.src);
+      const { problem } = badAddress([this.#options.src].flat().join(' '));
       this.#facts = { link: { status: 'failed', problem }, picture: 'none' };
       return;
     }
     // While the user's gesture counts: Safari lets this element play later for it. (`play` would begin before the join.)
     this.#video.load();
-    this.#playback = new Playback(this.#video, url, this.#options, {
+    this.#playback = new Playback(this.#video, urls, this.#options, {
       onFacts: (facts) => {
         this.#facts = facts;
         this.#update();

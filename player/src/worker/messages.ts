@@ -10,8 +10,8 @@ import type { BufferEdge, MediaFailure } from '../mse/media-sink.js';
 export type ToWorker =
   | {
       readonly type: 'start';
-      /** Absolute, ws or wss, without `after`. */
-      readonly url: string;
+      /** One a gateway: absolute, ws or wss, without `after`. */
+      readonly urls: readonly string[];
       readonly token: string | undefined;
       readonly mediaIn: 'worker' | 'page';
     }

@@ -44,7 +44,7 @@ export class Session {
     private readonly settings: Extract<ToWorker, { type: 'start' }>,
     private readonly post: (message: ToPage, transfer?: Transferable[]) => void,
   ) {
-    this.link = new Link(settings.url, settings.token, {
+    this.link = new Link(settings.urls, settings.token, {
       onState: (link) => post({ type: 'link', link }),
       onConnected: (resumed) => this.onConnected(resumed),
       onChunk: (chunk) => this.onChunk(chunk),
@@ -89,7 +89,7 @@ export class Session {
     if (!resumed) this.forget();
   }
 
-  private onMessage(message: Exclude<ServerMessage, { type: 'clock' }>): void {
+  private onMessage(message: Exclude<ServerMessage, { type: 'clock' | 'move' }>): void {
     if (message.type === 'state') {
       this.post({ type: 'stream', stream: message.state });
     } else {

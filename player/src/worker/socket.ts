@@ -1,5 +1,6 @@
 import { type ChunkMessage, decodeChunkMessage } from '@topicast/contracts/chunk-message';
 import type { ClientMessage } from '@topicast/contracts/client-message';
+import type { Position } from '@topicast/contracts/position';
 import {
   parseServerMessage,
   type ServerMessage,
@@ -8,6 +9,8 @@ import {
 } from '@topicast/contracts/server-message';
 
 const OPEN_TIMEOUT_MS = 10_000;
+/** Where there are others to ask. */
+const SHORT_OPEN_TIMEOUT_MS = 3_000;
 /** The clock exchange makes something arrive every 3 s even where the stream is offline. */
 const SILENCE_TIMEOUT_MS = 10_000;
 /** Close code of a browser for a connection that ended without a close frame (RFC 6455 7.4.1). */
@@ -23,6 +26,8 @@ export interface SocketEvents {
 
 /** One connection to a gateway. */
 export class Socket {
+  /** Monotonic; undefined before it is open. */
+  openedAt: number | undefined;
   private readonly socket: WebSocket;
   private watchdog: ReturnType<typeof setTimeout>;
 
@@ -30,18 +35,24 @@ export class Socket {
   constructor(
     url: string,
     token: string | undefined,
-    private readonly events: SocketEvents,
+    hasAlternatives: boolean,
+    /** May change hands. */
+    public events: SocketEvents,
   ) {
     const protocols = token === undefined ? [SUBPROTOCOL] : [SUBPROTOCOL, tokenProtocol(token)];
     this.socket = new WebSocket(url, protocols);
     this.socket.binaryType = 'arraybuffer';
     this.socket.onopen = () => {
+      this.openedAt = performance.now();
       this.listenFor(SILENCE_TIMEOUT_MS);
-      events.onOpen();
+      this.events.onOpen();
     };
     this.socket.onmessage = ({ data }) => this.receive(data);
     this.socket.onclose = ({ code }) => this.end(code);
-    this.watchdog = setTimeout(() => this.end(ABNORMAL), OPEN_TIMEOUT_MS);
+    this.watchdog = setTimeout(
+      () => this.end(ABNORMAL),
+      hasAlternatives ? SHORT_OPEN_TIMEOUT_MS : OPEN_TIMEOUT_MS,
+    );
   }
 
   send(message: ClientMessage): void {
@@ -75,6 +86,12 @@ export class Socket {
     this.events.onClosed(code);
   }
 }
+
+export const positionOf = ({ header, offset, part }: ChunkMessage): Position => ({
+  session: header.session,
+  offset,
+  part,
+});
 
 /** base64url without padding (RFC 4648 5): the only alphabet that a subprotocol's name takes any token in. */
 function tokenProtocol(token: string): string {
