@@ -26,7 +26,7 @@ console.log(
 
 await check('format and lint', 'node_modules/.bin/biome', ['check', '.']);
 await check('types of the tests', 'node_modules/.bin/tsc', ['-p', 'tsconfig.tests.json']);
-for (const project of ['unit', 'integration', 'e2e']) {
+for (const project of ['unit', 'integration', 'e2e', 'chaos']) {
   if (only.length === 0 || only.includes(project)) await suite(project);
 }
 rmSync(reports, { recursive: true, force: true });

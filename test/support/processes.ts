@@ -23,3 +23,14 @@ export function childrenOf(parent: number): Process[] {
     all.filter(({ ppid }) => ppid === pid).flatMap((child) => [child, ...below(child.pid)]);
   return below(parent).map(({ pid, command }) => ({ pid, command }));
 }
+
+/** Of one process: bytes in memory, and open files, sockets among them. Zeros where it has ended. */
+export function usageOf(pid: number): { residentBytes: number; openFiles: number } {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+    const kilobytes = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+    return { residentBytes: kilobytes * 1024, openFiles: readdirSync(`/proc/${pid}/fd`).length };
+  } catch {
+    return { residentBytes: 0, openFiles: 0 };
+  }
+}

@@ -1,0 +1,36 @@
+import { OPERATOR_TOKEN } from './settings.js';
+
+/** The HTTP API of one gateway, as its operator. */
+export class GatewayApi {
+  constructor(readonly port: number) {}
+
+  async isReady(): Promise<boolean> {
+    return (await this.#call('GET', '/readyz')).ok;
+  }
+
+  async createPicture(id: string): Promise<void> {
+    const answer = await this.#call('POST', '/api/streams', { id, source: { kind: 'test' } });
+    if (!answer.ok) throw new Error(`the stream was refused: ${await answer.text()}`);
+  }
+
+  /** Undefined for a stream that it does not know. */
+  async stateOf(id: string): Promise<string | undefined> {
+    const answer = await this.#call('GET', `/api/streams/${id}`);
+    return answer.ok ? ((await answer.json()) as { state: string }).state : undefined;
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.#call('DELETE', `/api/streams/${id}`);
+  }
+
+  #call(method: string, route: string, body?: object): Promise<Response> {
+    return fetch(`http://127.0.0.1:${this.port}${route}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${OPERATOR_TOKEN}`,
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+  }
+}

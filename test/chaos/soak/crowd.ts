@@ -1,0 +1,112 @@
+/**
+ * A process of viewers that come and go. Arguments: port, streams separated by commas, how many at once. A line of JSON
+ * a second ({@link CrowdReport}, counted since the line before); SIGTERM: all leave.
+ */
+import { decodeChunkMessage } from '@topicast/contracts/chunk-message';
+import { formatPosition } from '@topicast/contracts/position';
+import { parseServerMessage, SUBPROTOCOL } from '@topicast/contracts/server-message';
+import { WebSocket } from 'ws';
+
+export interface CrowdReport {
+  open: number;
+  joins: number;
+  chunks: number;
+  /** Sequence numbers left out without a word, and all that the gateway said it left out. */
+  lost: number;
+  doubled: number;
+  outOfOrder: number;
+  /** Of one viewer, between two chunks, ms. */
+  longestGap: number;
+  errors: string[];
+}
+
+const STAY_MS = { least: 5_000, most: 60_000 };
+const ACK_EVERY_MS = 200;
+const SILENCE_MS = 10_000;
+
+const [port, streams, count] = process.argv.slice(2);
+const ids = streams!.split(',');
+const nothing = (): CrowdReport => ({
+  ...{ open: 0, joins: 0, chunks: 0, lost: 0, doubled: 0, outOfOrder: 0, longestGap: 0, errors: [] },
+});
+let report = nothing();
+let open = 0;
+let leaving = false;
+
+for (let n = 0; n < Number(count); n++) setTimeout(visit, n * 20);
+const telling = setInterval(() => {
+  process.stdout.write(`${JSON.stringify({ ...report, open })}\n`);
+  report = nothing();
+}, 1000);
+process.once('SIGTERM', () => {
+  leaving = true;
+  clearInterval(telling);
+});
+
+/** One viewer from its coming to its going; then another one comes. */
+function visit(): void {
+  if (leaving) return;
+  const stream = ids[Math.floor(Math.random() * ids.length)]!;
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/live/${stream}`, [SUBPROTOCOL], {
+    perMessageDeflate: false,
+  });
+  let last: { readonly sequence: number; readonly position: string; readonly at: number } | undefined;
+  let left = false;
+  let jumped = false;
+  const fail = (words: string): void =>
+    void (report.errors.length < 10 && report.errors.push(`${stream}: ${words}`));
+  const acking = setInterval(() => {
+    if (last && socket.readyState === WebSocket.OPEN) {
+      socket.send(JSON.stringify({ type: 'ack', position: last.position }));
+    }
+    if (last && performance.now() - last.at > SILENCE_MS) fail(`no chunk for ${SILENCE_MS} ms`);
+    if (leaving) leave();
+  }, ACK_EVERY_MS);
+  const stay = STAY_MS.least + Math.random() * (STAY_MS.most - STAY_MS.least);
+  const leave = (): void => {
+    left = true;
+    socket.terminate();
+  };
+  const staying = setTimeout(leave, stay);
+  socket.on('open', () => {
+    open++;
+    report.joins++;
+  });
+  socket.on('error', (error) => {
+    if (!left) fail(error.message);
+  });
+  socket.on('message', (data: Buffer, isBinary) => {
+    if (!isBinary) {
+      const message = parseServerMessage(data.toString());
+      if (message?.type !== 'jump') return;
+      jumped = true;
+      report.lost += message.skipped;
+      fail(`jump: ${message.reason}, ${message.skipped} skipped`);
+      return;
+    }
+    const chunk = decodeChunkMessage(data);
+    if (!chunk) return fail('a chunk that cannot be read');
+    const { sequence, session } = chunk.header;
+    const now = performance.now();
+    report.chunks++;
+    if (last) {
+      report.longestGap = Math.max(report.longestGap, now - last.at);
+      if (sequence === last.sequence) report.doubled++;
+      else if (sequence < last.sequence) report.outOfOrder++;
+      else if (!jumped) report.lost += sequence - last.sequence - 1;
+    }
+    jumped = false;
+    last = {
+      sequence,
+      position: formatPosition({ session, offset: chunk.offset, part: chunk.part }),
+      at: now,
+    };
+  });
+  socket.on('close', (code) => {
+    clearInterval(acking);
+    clearTimeout(staying);
+    open--;
+    if (!left) fail(`closed with ${code}`);
+    setTimeout(visit, left ? 0 : 500);
+  });
+}

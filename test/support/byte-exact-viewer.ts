@@ -1,0 +1,204 @@
+import { createHash } from 'node:crypto';
+import { type ChunkMessage, decodeChunkMessage } from '@topicast/contracts/chunk-message';
+import type { ClientMessage } from '@topicast/contracts/client-message';
+import { formatPosition, type Position } from '@topicast/contracts/position';
+import { type JumpReason, parseServerMessage, SUBPROTOCOL } from '@topicast/contracts/server-message';
+import { WebSocket } from 'ws';
+
+/** A chunk as it came. */
+export interface Arrival {
+  readonly session: number;
+  readonly sequence: number;
+  readonly offset: number;
+  /** Of the TS packets, see {@link hashOf}. */
+  readonly hash: string;
+  /** Wall clock, ms. */
+  readonly at: number;
+}
+
+/** Wherever the gateway said that it left something out. */
+export interface Jump {
+  readonly reason: JumpReason;
+  readonly skipped: number;
+  readonly at: number;
+}
+
+/** How a connection ended, `left` where the viewer ended it: it had moved, or was closed. */
+export interface Ending {
+  readonly why: string;
+  readonly at: number;
+}
+
+export const hashOf = (bytes: Uint8Array): string =>
+  createHash('sha1').update(bytes).digest('base64').slice(0, 12);
+
+const ACK_EVERY_MS = 100;
+const ASK_EVERY_MS = 1000;
+/** Something arrives every second, for we ask for the time. */
+const SILENCE_MS = 5000;
+const OPEN_MS = 3000;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1000;
+
+/**
+ * A client of `topicast.v1` that stays with a stream: acknowledges, resumes at its exact place on the next of its
+ * gateways when one ends or says nothing any more, moves when it is told to, and keeps a note of every chunk.
+ */
+export class ByteExactViewer {
+  readonly arrivals: Arrival[] = [];
+  readonly jumps: Jump[] = [];
+  readonly endings: Ending[] = [];
+  #last: Position | undefined;
+  #gateway = 0;
+  #failures = 0;
+  #current: Connection | undefined;
+  /** Of a move under way: not ours until it delivers what the current one has not. */
+  #next: Connection | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  /** @param addresses `ws://host:port/live/stream`, each of another gateway */
+  constructor(private readonly addresses: readonly string[]) {
+    this.#connect();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    this.#current?.close();
+    this.#next?.close();
+  }
+
+  #connect(): void {
+    this.#retry = undefined;
+    this.#current = this.#open();
+  }
+
+  #open(): Connection {
+    const address = new URL(this.addresses[this.#gateway % this.addresses.length]!);
+    if (this.#last) address.searchParams.set('after', formatPosition(this.#last));
+    const connection: Connection = new Connection(address.href, {
+      chunk: (chunk) => this.#chunk(connection, chunk),
+      text: (text) => this.#text(connection, text),
+      ended: (why) => this.#ended(connection, why),
+    });
+    return connection;
+  }
+
+  #chunk(connection: Connection, chunk: ChunkMessage): void {
+    const { header, offset, part } = chunk;
+    if (connection === this.#next) {
+      // What the connection before has brought meanwhile comes once more (PROTOCOL.md 4.5).
+      if (this.#last && offset <= this.#last.offset) return;
+      this.#current?.close();
+      this.#current = connection;
+      this.#next = undefined;
+    } else if (connection !== this.#current) return;
+    this.#failures = 0;
+    this.#last = { session: header.session, offset, part };
+    const { session, sequence } = header;
+    this.arrivals.push({ session, sequence, offset, hash: hashOf(chunk.data), at: Date.now() });
+    connection.acknowledge(formatPosition(this.#last));
+  }
+
+  #text(connection: Connection, text: string): void {
+    const message = parseServerMessage(text);
+    if (message?.type === 'jump') {
+      const isMoving = connection === this.#next;
+      if (isMoving) connection.close();
+      else this.jumps.push({ reason: message.reason, skipped: message.skipped, at: Date.now() });
+    }
+    if (message?.type === 'move' && connection === this.#current && !this.#next) {
+      this.#gateway++;
+      this.#next = this.#open();
+    }
+  }
+
+  #ended(connection: Connection, why: string): void {
+    this.endings.push({ why, at: Date.now() });
+    if (connection === this.#next) this.#next = undefined;
+    if (connection !== this.#current || this.#closed) return;
+    this.#current = undefined;
+    if (this.#next) {
+      this.#current = this.#next;
+      this.#next = undefined;
+      return;
+    }
+    this.#gateway++;
+    const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++);
+    this.#retry = setTimeout(() => this.#connect(), pause);
+  }
+}
+
+interface ConnectionEvents {
+  chunk(chunk: ChunkMessage): void;
+  text(text: string): void;
+  /** Once, also after `close`. */
+  ended(why: string): void;
+}
+
+class Connection {
+  readonly #socket: WebSocket;
+  #watchdog: NodeJS.Timeout;
+  #asking: NodeJS.Timeout | undefined;
+  #acking: NodeJS.Timeout | undefined;
+  #position = '';
+  #ended = false;
+
+  constructor(
+    address: string,
+    private readonly events: ConnectionEvents,
+  ) {
+    this.#socket = new WebSocket(address, [SUBPROTOCOL], { perMessageDeflate: false });
+    this.#watchdog = setTimeout(() => this.#end('it did not open'), OPEN_MS);
+    this.#socket.on('open', () => {
+      this.#listen();
+      this.#asking = setInterval(() => this.#send({ type: 'clock', client: Date.now() }), ASK_EVERY_MS);
+    });
+    this.#socket.on('message', (data: Buffer, isBinary) => this.#receive(data, isBinary));
+    this.#socket.on('error', (error) => this.#end(error.message));
+    this.#socket.on('close', (code) => this.#end(`closed with ${code}`));
+  }
+
+  /** Soon: one acknowledgement for many chunks. */
+  acknowledge(position: string): void {
+    this.#position = position;
+    this.#acking ??= setTimeout(() => {
+      this.#acking = undefined;
+      this.#send({ type: 'ack', position: this.#position });
+    }, ACK_EVERY_MS);
+  }
+
+  close(): void {
+    this.#end('left');
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    if (this.#ended) return;
+    this.#listen();
+    if (!isBinary) {
+      this.events.text(data.toString());
+      return;
+    }
+    const chunk = decodeChunkMessage(data);
+    if (!chunk) throw new Error('a chunk that cannot be read');
+    this.events.chunk(chunk);
+  }
+
+  #listen(): void {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = setTimeout(() => this.#end('silence'), SILENCE_MS);
+  }
+
+  #send(message: ClientMessage): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  #end(why: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const timer of [this.#watchdog, this.#asking, this.#acking]) clearTimeout(timer);
+    this.#socket.terminate();
+    this.events.ended(why);
+  }
+}

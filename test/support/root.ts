@@ -1,0 +1,4 @@
+import { join } from 'node:path';
+
+/** The repository's folder: this file is two levels below it, as source and as built. */
+export const REPOSITORY = join(import.meta.dirname, '../..');
