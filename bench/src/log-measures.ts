@@ -1,6 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +6,7 @@ import { streamId, topicOf } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
 import { openKafkaLog } from '@topicast/log/kafka';
 import { quantile } from '@topicast/test/glass';
-import { JAVA, kafkaJars } from '@topicast/test/kafka-download';
+import { JAVA, kafkaJars, kafkaToolJars } from '@topicast/test/kafka-download';
 import { until } from '@topicast/test/poll';
 import { Kafka, logLevel } from 'kafkajs';
 import { Child, cpuOf, linesOf, type Sample } from './log-child.js';
@@ -160,10 +158,9 @@ async function oneByOne({ brokers, say }: Bench, name: string): Promise<Comparis
 
 async function endToEndLatency({ brokers, say }: Bench): Promise<Comparison> {
   const found = kafkaJars();
-  const tools = join(homedir(), '.cache/topicast/kafka-4.1.1/tools');
+  const tools = kafkaToolJars();
   const name = "Kafka's EndToEndLatency";
-  if ('problem' in found || !existsSync(tools))
-    return { way: `${name}: left out, no kafka-tools jar in the cache` };
+  if ('problem' in found || !tools) return { way: `${name}: left out, its jar could not be downloaded` };
   say(name);
   const main = 'org.apache.kafka.tools.EndToEndLatency';
   const quiet = '-Dorg.slf4j.simpleLogger.defaultLogLevel=error';

@@ -13,6 +13,8 @@ export const JAVA = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin/jav
 const cacheFolder = (): string =>
   process.env.TOPICAST_CACHE_DIR || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'topicast');
 
+const versionFolder = (): string => join(cacheFolder(), `kafka-${KAFKA_VERSION}`);
+
 /** Apache Kafka's jars and what they need, or why they cannot be had. Downloads them the first time. */
 export type KafkaJars = { readonly jars: string } | { readonly problem: string };
 
@@ -23,13 +25,27 @@ export function kafkaJars(): KafkaJars {
   return found;
 }
 
+/**
+ * The folder of Kafka's command-line tools, to be put on the class path beside {@link kafkaJars}; undefined where they
+ * cannot be had. Downloaded the first time.
+ */
+export function kafkaToolJars(): string | undefined {
+  const folder = join(versionFolder(), 'tools');
+  const name = `kafka-tools-${KAFKA_VERSION}.jar`;
+  if (existsSync(join(folder, name))) return folder;
+  const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy';
+  const options = [`-Dartifact=org.apache.kafka:kafka-tools:${KAFKA_VERSION}`, `-DoutputDirectory=${folder}`];
+  const maven = spawnSync('mvn', ['-B', '-q', goal, ...options], { timeout: 600_000 });
+  return maven.status === 0 && existsSync(join(folder, name)) ? folder : undefined;
+}
+
 function findJars(): KafkaJars {
   const java = spawnSync(JAVA, ['-version'], { encoding: 'utf8' });
   const version = Number(/version "(\d+)/.exec(java.stderr ?? '')?.[1] ?? 0);
   if (version < MINIMUM_JAVA) {
     return { problem: `no Java ${MINIMUM_JAVA} or later on PATH or in JAVA_HOME; or set KAFKA_BROKERS` };
   }
-  const folder = join(cacheFolder(), `kafka-${KAFKA_VERSION}`);
+  const folder = versionFolder();
   if (existsSync(join(folder, 'complete'))) return { jars: join(folder, 'lib') };
   if (spawnSync('mvn', ['-version']).status !== 0) {
     return { problem: 'no Maven (mvn) on PATH to download Apache Kafka with; or set KAFKA_BROKERS' };
