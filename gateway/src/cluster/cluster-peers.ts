@@ -1,11 +1,20 @@
 import type { Registry } from 'prom-client';
+import { ApiError } from '../http/problem.js';
 import { type Counts, NOBODY, type Peers } from '../viewer/peers.js';
 import { packCounts, type ToPrimary, type ToWorker, unpackCounts } from './messages.js';
+
+/** Longer than the primary waits for the other workers. */
+const METRICS_WITHIN_MS = 3_000;
+
+interface Waiting {
+  resolve(text: string): void;
+  reject(error: ApiError): void;
+}
 
 /** The other workers, as the primary tells of them. */
 export class ClusterPeers implements Peers {
   counts: Counts = NOBODY;
-  readonly #waiting = new Map<number, (text: string) => void>();
+  readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
 
   constructor(
@@ -17,11 +26,20 @@ export class ClusterPeers implements Peers {
     this.tell({ type: 'counts', counts: packCounts(counts) });
   }
 
-  metrics(): Promise<string> {
+  /** Rejects with an ApiError (503) if the primary does not answer in time, or has none. */
+  async metrics(): Promise<string> {
     this.#lastId += 1;
     const id = this.#lastId;
-    this.tell({ type: 'ask-metrics', id });
-    return new Promise((resolve) => this.#waiting.set(id, resolve));
+    const impatience = setTimeout(() => this.#refuse(id), METRICS_WITHIN_MS);
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#waiting.set(id, { resolve, reject });
+        this.tell({ type: 'ask-metrics', id });
+      });
+    } finally {
+      clearTimeout(impatience);
+      this.#waiting.delete(id);
+    }
   }
 
   receive(message: Exclude<ToWorker, { type: 'drain' }>): void {
@@ -33,10 +51,16 @@ export class ClusterPeers implements Peers {
         void this.#sendMetrics(message.id);
         break;
       case 'metrics':
-        this.#waiting.get(message.id)?.(message.text);
-        this.#waiting.delete(message.id);
+        this.#waiting.get(message.id)?.resolve(message.text);
+        break;
+      case 'no-metrics':
+        this.#refuse(message.id);
         break;
     }
+  }
+
+  #refuse(id: number): void {
+    this.#waiting.get(id)?.reject(new ApiError(503, 'the metrics of all processes cannot be had now'));
   }
 
   async #sendMetrics(id: number): Promise<void> {

@@ -6,6 +6,7 @@ import { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { streamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
+import type { ChunkLog } from '@topicast/log';
 import { openEmbeddedLog } from '@topicast/log/embedded';
 import fc from 'fast-check';
 import { pino } from 'pino';
@@ -45,6 +46,53 @@ it('a worker that hangs holds a bounded part of what it asked for', async () => 
   await expect.poll(() => tails.size).toBe(0);
   await log.close();
   await rm(directory, { recursive: true, force: true });
+});
+
+it('many tails that catch up at once share the room there is', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'topicast-hanging-'));
+  const log = await openEmbeddedLog({ directory });
+  const stream = streamId('film');
+  await log.createTopic(stream, { partitions: 1, retentionMs: milliseconds(3_600_000) });
+  for (let sequence = 0; sequence < 30; sequence += 1) {
+    await log.append(stream, 0, [recordOf(sequence, { packets: 532 })]);
+  }
+  const tails = new SharedTails(log);
+  const socket = new Hanging();
+  new Connection(socket as unknown as Socket, log, tails, pino({ enabled: false }));
+  // 3 MB each.
+  for (let id = 0; id < 40; id += 1) {
+    const body = jsonBody({ stream, rendition: 0, start: { at: 'earliest' } });
+    socket.push(Buffer.concat([frameHeader(Kind.tail, id, body.byteLength), body]));
+  }
+  await expect.poll(() => socket.writableLength).toBeGreaterThan(8 * 1024 * 1024);
+  for (let turn = 0; turn < 100; turn += 1) await sleep(2);
+  expect(socket.writableLength).toBeLessThan(12 * 1024 * 1024);
+  expect(socket.destroyed).toBe(false);
+  socket.destroy();
+  await expect.poll(() => tails.size).toBe(0);
+  await log.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+it('says so when a tail ends', async () => {
+  const ending = { async *tail() {} } as unknown as ChunkLog;
+  const written: Buffer[] = [];
+  const socket = new Duplex({
+    read: () => undefined,
+    write: (chunk: Buffer, _encoding, done) => {
+      written.push(chunk);
+      done();
+    },
+  });
+  new Connection(socket as Socket, ending, new SharedTails(ending), pino({ enabled: false }));
+  const body = jsonBody({ stream: streamId('film'), rendition: 0, start: { at: 'live' } });
+  socket.push(Buffer.concat([frameHeader(Kind.tail, 5, body.byteLength), body]));
+  const received: Frame[] = [];
+  await expect.poll(() => written.length).toBeGreaterThan(1);
+  new FrameReader((frame) => received.push(frame)).push(Buffer.concat(written));
+  expect(received).toMatchObject([{ kind: Kind.failure, id: 5 }]);
+  expect(JSON.parse(received[0]!.body.toString())).toMatchObject({ code: 'closed' });
+  socket.destroy();
 });
 
 it('frames come out as they went in, wherever the socket cuts them', () => {

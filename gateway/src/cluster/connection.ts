@@ -147,11 +147,14 @@ export class Connection {
     this.#open.set(id, tail);
     try {
       for await (const bytes of this.#tails.follow(request, signal)) {
+        // Before, not after: many tails that catch up have all their next piece in hand when the socket is full.
+        while (!this.#hasRoom(tail) && !signal.aborted) await tail.wake.rung();
         if (signal.aborted) break;
         tail.inFlight += bytes.byteLength;
         this.#send(Kind.records, id, bytes);
-        while (!this.#hasRoom(tail) && !signal.aborted) await tail.wake.rung();
       }
+      // The log has ended it: the worker would wait for ever.
+      if (!signal.aborted) this.#fail(id, new LogError('closed', 'the tail was closed'));
     } catch (error) {
       if (!signal.aborted) this.#fail(id, error);
     } finally {

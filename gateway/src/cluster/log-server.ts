@@ -22,6 +22,8 @@ export class LogServer {
     logger: Logger,
   ) {
     this.tails = new SharedTails(log);
+    // Of one connection that could not be accepted; those there are go on.
+    server.on('error', (error) => logger.error({ err: error }, 'the log cannot be given to a worker'));
     server.on('connection', (socket) => {
       const connection = new Connection(socket, log, this.tails, logger);
       this.#connections.add(connection);

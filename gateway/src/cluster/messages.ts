@@ -18,6 +18,7 @@ export type ToWorker =
   | { readonly type: 'collect-metrics'; readonly id: number }
   /** Of all processes together. */
   | { readonly type: 'metrics'; readonly id: number; readonly text: string }
+  | { readonly type: 'no-metrics'; readonly id: number }
   /** Let the viewers move, and end. */
   | { readonly type: 'drain' };
 

@@ -5,15 +5,23 @@ import type { Metrics, ToPrimary } from './messages.js';
 import type { SharedTails } from './shared-tails.js';
 import type { WorkerProcess } from './worker-process.js';
 
-/** A worker that does not answer is left out of the sum. */
+/** Of a worker that does not answer, what it said last counts. */
 const ANSWER_WITHIN_MS = 2_000;
+/** What a process has counted remains true when it is gone. The types of prom-client say that these are numbers. */
+const REMAINING: readonly string[] = ['counter', 'histogram'];
 
+type WithValues = Metrics[number];
 type Message = Extract<ToPrimary, { type: 'own-metrics' | 'ask-metrics' }>;
 
-/** The metrics of all processes of a gateway, summed for whichever worker is asked for them. */
+/**
+ * The metrics of all processes of a gateway, summed for whichever worker is asked for them. Counters never go back: of a
+ * worker that is late its last answer is summed, and of those that died what they had counted by then.
+ */
 export class MetricsOfAll {
   readonly #registry = new Registry();
-  readonly #waiting = new Map<number, (metrics: Metrics) => void>();
+  readonly #waiting = new Map<number, () => void>();
+  readonly #latest = new Map<WorkerProcess, Metrics>();
+  #ofTheDead: Metrics = [];
   readonly #deaths: Counter;
   #lastId = 0;
 
@@ -56,36 +64,57 @@ export class MetricsOfAll {
     });
   }
 
-  countDeath(): void {
+  readonly countDeath = (worker: WorkerProcess): void => {
     this.#deaths.inc();
-  }
+    const counted = this.#latest.get(worker)?.filter(({ type }) => REMAINING.includes(String(type)));
+    this.#latest.delete(worker);
+    if (counted) this.#ofTheDead = sum([this.#ofTheDead, counted]).getMetricsAsArray() as WithValues[];
+  };
 
   readonly receive = (worker: WorkerProcess, message: Message): void => {
-    if (message.type === 'own-metrics') this.#waiting.get(message.id)?.(message.metrics);
-    else
-      this.#answer(worker, message.id).catch((error) =>
-        this.logger.error({ err: error }, 'summing metrics failed'),
-      );
+    if (message.type === 'own-metrics') {
+      this.#latest.set(worker, message.metrics);
+      this.#waiting.get(message.id)?.();
+    } else {
+      this.#answer(worker, message.id).catch((error) => {
+        this.logger.error({ err: error }, 'summing metrics failed');
+        worker.send({ type: 'no-metrics', id: message.id });
+      });
+    }
   };
 
   async #answer(worker: WorkerProcess, id: number): Promise<void> {
-    const all = await Promise.all([
+    const asked = this.workers().filter(({ isReady }) => isReady);
+    const [own] = await Promise.all([
       this.#registry.getMetricsAsJSON(),
-      ...this.workers()
-        .filter(({ isReady }) => isReady)
-        .map((each) => this.#collect(each)),
+      ...asked.map((each) => this.#collect(each)),
     ]);
-    const text = await AggregatorRegistry.aggregate([...all]).metrics();
+    // In one go: who dies now is either among the living or among the dead.
+    const text = await sum([own, this.#ofTheDead, ...this.#latest.values()]).metrics();
     worker.send({ type: 'metrics', id, text });
   }
 
-  async #collect(worker: WorkerProcess): Promise<Metrics> {
+  /** Resolves when the worker has answered, or is late. */
+  async #collect(worker: WorkerProcess): Promise<void> {
     this.#lastId += 1;
     const id = this.#lastId;
-    const answer = new Promise<Metrics>((resolve) => this.#waiting.set(id, resolve));
+    const impatience = new AbortController();
+    const late = sleep(ANSWER_WITHIN_MS, undefined, { signal: impatience.signal }).catch(() => undefined);
+    const answer = new Promise<void>((resolve) => this.#waiting.set(id, resolve));
     worker.send({ type: 'collect-metrics', id });
-    const metrics = await Promise.race([answer, sleep(ANSWER_WITHIN_MS, [])]);
+    await Promise.race([answer, late]);
+    impatience.abort();
     this.#waiting.delete(id);
-    return metrics;
   }
 }
+
+/** The sum of what processes have counted; of the lag of their event loops the largest, for one that lags is enough. */
+function sum(all: readonly Metrics[]): Registry {
+  const marked = all.map((metrics) =>
+    metrics.map((metric) => (isMeanLag(metric) ? { ...metric, aggregator: 'max' as const } : metric)),
+  );
+  return AggregatorRegistry.aggregate(marked);
+}
+
+const isMeanLag = ({ name, aggregator }: WithValues): boolean =>
+  name.startsWith('nodejs_eventloop_lag_') && aggregator === 'average';

@@ -46,7 +46,7 @@ export async function startGatewayCluster(options: ClusterOptions): Promise<Gate
         worker.send({ type: 'elsewhere', counts: packCounts(sumCounts(others)) });
       },
       onMessage: metrics.receive,
-      onDied: () => metrics.countDeath(),
+      onDied: metrics.countDeath,
     };
     for (let count = 0; count < workers; count += 1) processes.push(new WorkerProcess(events, logger));
   });

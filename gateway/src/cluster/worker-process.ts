@@ -15,7 +15,7 @@ export interface WorkerEvents {
     worker: WorkerProcess,
     message: Extract<ToPrimary, { type: 'own-metrics' | 'ask-metrics' }>,
   ): void;
-  onDied(): void;
+  onDied(worker: WorkerProcess): void;
 }
 
 /** Of a worker that hangs nothing is heard; that it starts takes a while too. */
@@ -74,7 +74,10 @@ export class WorkerProcess {
     this.#worker = worker;
     this.#startedAt = now();
     this.#heardAt = now();
-    worker.on('message', (message: ToPrimary) => this.#receive(message));
+    worker.on('message', (message: ToPrimary) => {
+      // What a dead one said last may come after its end.
+      if (this.#worker === worker) this.#receive(message);
+    });
     worker.on('error', (error) => this.logger.warn({ err: error }, 'a worker of the gateway'));
     worker.once('exit', (code, signal) => this.#onExit(code, signal));
   }
@@ -115,7 +118,7 @@ export class WorkerProcess {
       { pid, code, signal, delay: Math.round(delay) },
       'a worker of the gateway died: replacing it',
     );
-    this.events.onDied();
+    this.events.onDied(this);
     this.#timer = setTimeout(() => this.#start(), delay);
   }
 }

@@ -1,6 +1,8 @@
+import { formatPosition } from '@topicast/contracts/position';
 import { bytes, milliseconds } from '@topicast/contracts/units';
 import { expect, it } from 'vitest';
 import { fedChunk } from '../testing/chunks.js';
+import { encodeFrame, Opcode } from '../viewer/frame.js';
 import { Batches } from './batches.js';
 import { Ring } from './ring.js';
 
@@ -14,9 +16,21 @@ it('is the frames of the chunks one after the other, for either framing', () => 
   const { ring, batches } = scene();
   const chunks = [20, 21, 22, 23].map((index) => ring.at(index));
   expect(batches.frames('v1', 20, 24).equals(Buffer.concat(chunks.map(({ frame }) => frame)))).toBe(true);
-  expect(batches.frames('raw', 20, 24).equals(Buffer.concat(chunks.map(({ rawFrame }) => rawFrame)))).toBe(
-    true,
-  );
+  const raw = Buffer.concat(chunks.map(({ data }) => encodeFrame(Opcode.binary, data)));
+  expect(chunks.some(({ asksForAck }) => asksForAck)).toBe(false);
+  expect(batches.frames('raw', 20, 24).equals(raw)).toBe(true);
+});
+
+it('asks raw viewers once, at the last chunk that asks', () => {
+  const { ring, batches } = scene();
+  const chunks = Array.from({ length: 40 }, (_, index) => ring.at(index));
+  const asking = chunks.filter(({ asksForAck }) => asksForAck);
+  expect(asking.length).toBeGreaterThan(1);
+  const frames = chunks.flatMap((chunk) => {
+    const message = encodeFrame(Opcode.binary, chunk.data);
+    return chunk === asking.at(-1) ? [message, encodeFrame(Opcode.ping, formatPosition(chunk))] : [message];
+  });
+  expect(batches.frames('raw', 0, 40).equals(Buffer.concat(frames))).toBe(true);
 });
 
 it('is shared by all who get the same, until the next chunk', () => {

@@ -25,22 +25,16 @@ export class Batches {
 
   /** The frames of the chunks `from` up to, not including, `to`. */
   frames(framing: Framing, from: number, to: number): Buffer {
-    if (to - from === 1) return this.#frame(framing, from);
+    if (to - from === 1) return framing === 'v1' ? this.ring.at(from).frame : this.ring.at(from).rawFrame;
     if (this.ring.end !== this.#end) this.#forget();
     const batches = this.#batches[framing];
     const key = from * MOST_CHUNKS + (to - from);
     const known = batches.get(key);
     if (known) return known;
-    const frames: Buffer[] = [];
-    for (let index = from; index < to; index += 1) frames.push(this.#frame(framing, index));
-    const batch = Buffer.concat(frames);
+    const chunks = Array.from({ length: to - from }, (_, n) => this.ring.at(from + n));
+    const batch = Buffer.concat(framing === 'v1' ? chunks.map(({ frame }) => frame) : rawFrames(chunks));
     if (batches.size < MOST_BATCHES) batches.set(key, batch);
     return batch;
-  }
-
-  #frame(framing: Framing, index: number): Buffer {
-    const chunk = this.ring.at(index);
-    return framing === 'v1' ? chunk.frame : chunk.rawFrame;
   }
 
   #forget(): void {
@@ -48,4 +42,10 @@ export class Batches {
     this.#batches.raw.clear();
     this.#batches.v1.clear();
   }
+}
+
+/** With the last question only: its answer answers those before. */
+function rawFrames(chunks: readonly LiveChunk[]): Buffer[] {
+  const asking = chunks.findLast(({ asksForAck }) => asksForAck);
+  return chunks.map((chunk) => (chunk === asking ? chunk.rawFrame : chunk.rawMessage));
 }

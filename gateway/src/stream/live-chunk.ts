@@ -69,6 +69,12 @@ export class LiveChunk implements Position {
     this.#rawFrame ??= buildRawFrame(this.data, this.asksForAck ? formatPosition(this) : undefined);
     return this.#rawFrame;
   }
+
+  /** The frame of raw viewers without a question. */
+  get rawMessage(): Buffer {
+    const { byteLength } = this.data;
+    return this.rawFrame.subarray(0, frameHeaderBytes(byteLength) + byteLength);
+  }
 }
 
 function buildRawFrame(data: Uint8Array, pingPayload: string | undefined): Buffer {

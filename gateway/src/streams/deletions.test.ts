@@ -1,10 +1,12 @@
 import { streamId } from '@topicast/contracts/stream-id';
-import { deletionKey, STREAMS_TABLE } from '@topicast/contracts/tables';
+import { deletionKey, STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
 import { milliseconds } from '@topicast/contracts/units';
 import { LogError } from '@topicast/log';
+import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import { DEMO, GatewayUnderTest, OPERATOR_TOKEN } from '../testing/gateway-under-test.js';
 import { until } from '../testing/test-viewer.js';
+import { Deletions } from './deletions.js';
 
 const operator = { authorization: `Bearer ${OPERATOR_TOKEN}` };
 const FOREIGN = streamId('somebody-elses');
@@ -21,6 +23,29 @@ async function statusOf(
 }
 
 describe.concurrent('deleting a stream', () => {
+  it('that another gateway has finished meanwhile leaves alone what has its name then', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    const { log } = gateway;
+    const name = streamId('again');
+    const topic = { partitions: 1, retentionMs: milliseconds(600_000) };
+    const streams = await log.table(STREAMS_TABLE);
+    const status = await log.table(STATUS_TABLE);
+    const deletions = new Deletions({ log, logger: pino({ enabled: false }), onChange: () => undefined });
+    streams.onChange((key, value) => deletions.onRow(key, value));
+    await log.createTopic(name, topic);
+    vi.spyOn(status, 'delete').mockImplementationOnce(async () => {
+      // The other one was quicker, and the name is taken anew.
+      await log.deleteTopic(name);
+      await streams.delete(deletionKey(name));
+      await log.createTopic(name, topic);
+      await streams.put(name, '{}');
+    });
+    await deletions.delete(name, { streams, status });
+    expect(await log.topics()).toContain(name);
+    expect(streams.get(name)).toBe('{}');
+    expect(deletions.has(name)).toBe(false);
+  });
+
   it('that the log interrupts is finished later, and the name is not free before', async () => {
     await using gateway = await GatewayUnderTest.start();
     await gateway.addStream();

@@ -78,11 +78,20 @@ export class Deletions {
     return running;
   }
 
-  /** The row goes first, so that its producer stops writing before the topic is gone. */
+  /**
+   * The row goes first, so that its producer stops writing before the topic is gone. Several gateways may do this at the
+   * same time: once one of them has withdrawn the wish the name is free, and what has it now is not ours to delete.
+   */
   async #remove(stream: StreamId, { streams, status }: Tables): Promise<void> {
-    await streams.delete(stream);
-    await status.delete(streamStatusKey(stream));
-    await this.#options.log.deleteTopic(stream);
-    await streams.delete(deletionKey(stream));
+    const steps = [
+      () => streams.delete(stream),
+      () => status.delete(streamStatusKey(stream)),
+      () => this.#options.log.deleteTopic(stream),
+      () => streams.delete(deletionKey(stream)),
+    ];
+    for (const step of steps) {
+      if (!this.has(stream)) return;
+      await step();
+    }
   }
 }

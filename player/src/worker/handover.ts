@@ -102,7 +102,10 @@ export class Handover {
   private failed(retry: RetryAdvice): void {
     this.socket?.close();
     this.socket = undefined;
-    const decision = reconnect(this.retries, { retry, worked: false }, this.options.gateways, Math.random());
+    // That this gateway refuses us for good does not mean that all do; while the old connection serves there is time.
+    const advice = retry === 'never' ? 'slowly' : retry;
+    const ending = { retry: advice, worked: false };
+    const decision = reconnect(this.retries, ending, this.options.gateways, Math.random());
     if (decision.retry === 'never') return;
     this.retries = decision.state;
     this.timer = setTimeout(() => this.attempt(), decision.delay);

@@ -182,6 +182,54 @@ describe('a gateway that asks to move', () => {
   });
 });
 
+describe('while another gateway is being looked for', () => {
+  it('going to the live edge is where the next one begins too', () => {
+    start(2);
+    publish(3);
+    const [old] = live();
+    old!.say({ type: 'move' });
+    const before = live()[1]!;
+    expect(before.next).toBe(3);
+    FakeSocket.stream.length += 20;
+    link.seekLive();
+    expect(before.readyState).toBe(3);
+    const next = live()[1]!;
+    expect(next).toMatchObject({ gateway: 1, next: 23 });
+    next.open();
+    expect(live()).toEqual([next]);
+    publish(2);
+    expect(offsets).toEqual([0, 1, 2, 23, 24]);
+    expect(connected).toEqual([false, false]);
+  });
+
+  it('one that refuses us for good is one of many: others are asked, and in time itself again', () => {
+    start(3);
+    publish(1);
+    const [old] = live();
+    old!.say({ type: 'move' });
+    live()[1]!.open();
+    live()[1]!.end(4401);
+    expect(live()).toEqual([old]);
+    vi.advanceTimersByTime(200);
+    const next = live()[1]!;
+    expect(next.gateway).toBe(2);
+    next.open();
+    next.end(4401);
+    publish(1);
+    for (let time = 0; time < 40 && live().length < 2; time += 1) vi.advanceTimersByTime(100);
+    live()[1]!.end(4401);
+    for (let time = 0; time < 40; time += 1) {
+      publish(1);
+      vi.advanceTimersByTime(500);
+      live()[1]?.open();
+    }
+    publish(2, old);
+    expect(old!.readyState).toBe(3);
+    expect(live()).toHaveLength(1);
+    expect(offsets).toEqual(Array.from({ length: FakeSocket.stream.length }, (_, index) => index));
+  });
+});
+
 describe('a gateway that hangs while the stream is live', () => {
   it('is left for one that delivers', () => {
     start(2);

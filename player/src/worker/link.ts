@@ -66,10 +66,15 @@ export class Link {
     this.connect();
   }
 
-  /** Go on at the newest keyframe, on the connection there is. */
+  /** Go on at the newest keyframe, on the connection there is; one that is being made begins anew, to join there too. */
   seekLive(): void {
+    const { handover, isStarved } = this;
+    this.stopHandover();
     this.last = undefined;
     this.socket?.send({ type: 'seek', to: 'live' });
+    if (!handover) return;
+    this.isStarved = isStarved;
+    this.move();
   }
 
   close(): void {
