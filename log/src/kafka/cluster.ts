@@ -26,13 +26,17 @@ export class Node {
   readonly #links = new Map<Purpose, Link>();
   /** It lets a request wait for longer than it should, and has answered none since: others are asked first. */
   suspect = false;
+  #isClosed = false;
 
   constructor(
     readonly address: Address,
     private readonly settings: LinkSettings,
   ) {}
 
+  /** @throws {Transient} */
   async request<T>(purpose: Purpose, protocol: Protocol<T>): Promise<T> {
+    // Who still holds a broker that has left the cluster must look for another one.
+    if (this.#isClosed) throw new Transient(`Kafka's broker at ${nameOf(this.address)} was given up`);
     let link = this.#links.get(purpose);
     if (!link) {
       link = new Link(this.address, this.settings);
@@ -49,6 +53,7 @@ export class Node {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const link of this.#links.values()) link.close();
   }
 }

@@ -6,6 +6,9 @@ import { CODEC, FOLDS, MAX_UNFOLDED_BYTES, unfold } from './compression.js';
 
 const hex = (...parts: string[]): Buffer => Buffer.from(parts.join('').replaceAll(' ', ''), 'hex');
 
+const HELLO_ZSTD = '28b52ffd 20 05 290000 68656c6c6f';
+const SKIPPED = '5f2a4d18 02000000 ffff';
+
 describe('compressed records', () => {
   it('unfold from the bytes that the formats prescribe', () => {
     const hello = Buffer.from('hello');
@@ -18,7 +21,10 @@ describe('compressed records', () => {
     // An LZ4 frame: independent blocks of up to 64 KB, no checksums, one block that is stored as it is.
     expect(unfold(hex('04224d18 60 40 82 05000080 68656c6c6f 00000000'), CODEC.lz4)).toEqual(hello);
     // A Zstandard frame (RFC 8878): single segment of 5 bytes, one raw block.
-    expect(unfold(hex('28b52ffd 20 05 290000 68656c6c6f'), CODEC.zstd)).toEqual(hello);
+    expect(unfold(hex(HELLO_ZSTD), CODEC.zstd)).toEqual(hello);
+    // A frame with a window of 1 KB and a checksum, whose first block repeats a byte; one to be skipped; another frame.
+    const frames = hex('28b52ffd 04 00 1a0000 68 210000 656c6c6f 00000000', SKIPPED, HELLO_ZSTD);
+    expect(unfold(frames, CODEC.zstd)).toEqual(Buffer.from('hhhellohello'));
     expect(unfold(gzipSync(hello), CODEC.gzip)).toEqual(hello);
   });
 
@@ -43,6 +49,11 @@ describe('compressed records', () => {
       [CODEC.zstd, runs],
       // A window of 3.75 TB, which would be allocated first.
       [CODEC.zstd, hex('28b52ffd 00 ff 010000')],
+      // The same behind a harmless frame, and behind one that is to be skipped.
+      [CODEC.zstd, hex(HELLO_ZSTD, '28b52ffd 00 ff 010000')],
+      [CODEC.zstd, hex(SKIPPED, '28b52ffd 00 ff 010000')],
+      // Many small frames that allocate 8 MB each.
+      [CODEC.zstd, hex('28b52ffd 00 68 010000'.repeat(9))],
     ];
     for (const [codec, bomb] of bombs)
       expect(() => unfold(bomb, codec)).toThrow(/unfolds to over|larger than/);

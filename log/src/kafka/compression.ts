@@ -117,7 +117,7 @@ function largestLz4(bytes: Buffer): number {
 }
 
 function unfoldZstd(bytes: Buffer): Buffer {
-  checkSize(zstdWindow(bytes));
+  checkSize(zstdWindows(bytes));
   const parts: Uint8Array[] = [];
   let total = 0;
   const stream = new Decompress((part) => {
@@ -129,28 +129,66 @@ function unfoldZstd(bytes: Buffer): Buffer {
   return Buffer.concat(parts, total);
 }
 
+const ZSTD_MAGIC = 0xfd2fb528;
+/** Without its lowest four bits, which are anything. */
+const ZSTD_SKIPPABLE = 0x184d2a5;
+const ZSTD_CHECKSUM = 0x04;
+const ZSTD_REPEATED = 1;
+
 /**
- * What a Zstandard frame makes its reader allocate (RFC 8878 3.1.1.1): magic INT32, descriptor INT8, then a window
- * descriptor, or in a single segment the content size behind a dictionary id.
+ * What Zstandard frames make their reader allocate, all together (RFC 8878 3.1.1):
+ *
+ *   magic INT32 (all are little-endian), header as in {@link zstdHeader}, blocks, [checksum INT32]
+ *   block: INT24 (bit 0: the last one; bits 1-2: 1 for a byte to be repeated; bits 3-23: size), bytes
+ *   or, to be skipped: magic 0x184D2A5?, size INT32, bytes
  */
-function zstdWindow(bytes: Buffer): number {
-  const descriptor = bytes.readUInt8(4);
-  const singleSegment = (descriptor & 0x20) !== 0;
-  if (!singleSegment) {
-    const window = bytes.readUInt8(5);
-    const base = 2 ** (10 + (window >> 3));
-    return base + (base / 8) * (window & 7);
+function zstdWindows(bytes: Buffer): number {
+  let total = 0;
+  for (let at = 0; at < bytes.byteLength; ) {
+    const magic = bytes.readUInt32LE(at);
+    if (magic >>> 4 === ZSTD_SKIPPABLE) {
+      at += 8 + bytes.readUInt32LE(at + 4);
+      continue;
+    }
+    if (magic !== ZSTD_MAGIC) throw new RangeError('not a Zstandard frame');
+    const { window, end } = zstdHeader(bytes, at + 4);
+    total += window;
+    const checksumBytes = bytes.readUInt8(at + 4) & ZSTD_CHECKSUM ? 4 : 0;
+    at = end;
+    for (let isLast = false; !isLast; ) {
+      const block = bytes.readUIntLE(at, 3);
+      isLast = (block & 1) !== 0;
+      at += 3 + (((block >> 1) & 3) === ZSTD_REPEATED ? 1 : block >> 3);
+    }
+    at += checksumBytes;
   }
-  const at = 5 + [0, 1, 2, 4][descriptor & 3]!;
-  switch (descriptor >> 6) {
-    case 0:
-      return bytes.readUInt8(at);
+  return total;
+}
+
+/**
+ * A frame's window, and where its header ends: descriptor INT8 (bits 0-1 and 6-7: sizes of the fields below, bit 5: a
+ * single segment, whose window is its content), [window INT8], [dictionary id], [content size].
+ */
+function zstdHeader(bytes: Buffer, start: number): { readonly window: number; readonly end: number } {
+  const descriptor = bytes.readUInt8(start);
+  const isSingle = (descriptor & 0x20) !== 0;
+  const sizeAt = start + (isSingle ? 1 : 2) + [0, 1, 2, 4][descriptor & 3]!;
+  const sizeBytes = [isSingle ? 1 : 0, 2, 4, 8][descriptor >> 6]!;
+  const end = sizeAt + sizeBytes;
+  if (!isSingle) {
+    const byte = bytes.readUInt8(start + 1);
+    const base = 2 ** (10 + (byte >> 3));
+    return { window: base + (base / 8) * (byte & 7), end };
+  }
+  switch (sizeBytes) {
     case 1:
-      return bytes.readUInt16LE(at) + 256;
+      return { window: bytes.readUInt8(sizeAt), end };
     case 2:
-      return bytes.readUInt32LE(at);
+      return { window: bytes.readUInt16LE(sizeAt) + 256, end };
+    case 4:
+      return { window: bytes.readUInt32LE(sizeAt), end };
     default:
-      return bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * 2 ** 32;
+      return { window: Number(bytes.readBigUInt64LE(sizeAt)), end };
   }
 }
 

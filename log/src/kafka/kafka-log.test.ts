@@ -1,5 +1,6 @@
 import { type StreamId, topicOf } from '@topicast/contracts/stream-id';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Broker, kafkaUnavailable, startKafka } from '../../../test/support/kafka.js';
 import type { ChunkLog } from '../chunk-log.js';
@@ -121,6 +122,31 @@ describe.skipIf(reason)(`on a real Kafka${reason ? ` (${reason})` : ''}`, () => 
     await there.put('key 0', 'again');
     await expect.poll(() => here.get('key 0')).toBe('again');
     await elsewhere.close();
+  });
+
+  it('a table that goes away under its reader is told of once, and the log is not ready', async () => {
+    const lines: string[] = [];
+    const logger = pino({ level: 'error' }, { write: (line: string) => void lines.push(line) });
+    const own = await openKafkaLog({ brokers: brokers(), logger });
+    const name = newStream();
+    const table = await own.table(name);
+    await table.put('a', '1');
+    await own.ping();
+    const admin = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: [name] });
+    await admin.disconnect();
+    await expect.poll(() => lines.length, { timeout: 30_000 }).toBe(1);
+    expect(lines[0]).toContain(name);
+    await expectCode('invalid', own.ping());
+    await expectCode('unknown-topic', table.put('a', '2'));
+    // Asked for again, it is another one.
+    const anew = await own.table(name);
+    await anew.put('a', '3');
+    expect(anew.get('a')).toBe('3');
+    expect(table.get('a')).toBe('1');
+    await own.close();
+    expect(lines.length).toBe(1);
   });
 
   it('keys lie where other clients look for them', async () => {

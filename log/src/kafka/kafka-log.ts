@@ -47,6 +47,8 @@ export class KafkaLog implements ChunkLog {
   readonly #tails = new Set<Tail>();
   readonly #tables = new Map<string, Promise<KafkaTable>>();
   readonly #shares = new Set<KafkaShare>();
+  /** Why a table that was open shows what is written to it no longer. */
+  #lost: LogError | undefined;
 
   constructor(
     private readonly cluster: Cluster,
@@ -162,6 +164,8 @@ export class KafkaLog implements ChunkLog {
 
   async ping(): Promise<void> {
     await this.#call(() => this.cluster.metadata([this.names.of('topicast.streams')]), 0);
+    // Whoever holds it keeps its old rows for as long as the process lives, which is not ready any more.
+    if (this.#lost) throw this.#lost;
   }
 
   async close(): Promise<void> {
@@ -192,7 +196,17 @@ export class KafkaLog implements ChunkLog {
       return this.#call(() => this.#writer.write(topic, partition, [message]));
     });
     await table.caughtUp(bounds, SLOW_CALL_LIMIT_MS);
+    void table.failed.then((reason) => this.#lose(name, reason));
     return table;
+  }
+
+  /** Who holds it goes on with rows that change no more: say so. Asked for again, it is opened anew. */
+  #lose(name: string, cause: Error): void {
+    if (this.#closing.signal.aborted) return;
+    this.#tables.delete(name);
+    const words = `the table "${name}" is followed no longer (${cause.message}); mend its topic and start again`;
+    this.options.logger.error(words);
+    this.#lost ??= new LogError('invalid', words, { cause });
   }
 
   /** Do it, again and again for a while if the log is away. @throws {LogError} */

@@ -17,6 +17,8 @@ export type WriteRow = (partition: number, key: string, value: string | undefine
 export class KafkaTable extends TableView {
   readonly #partitions: readonly PartitionView[];
   readonly #order: readonly Serial[];
+  /** Resolves, with the reason, when a part of it is followed no longer: what is written there is not shown then. */
+  readonly failed: Promise<Error>;
   /** Which partition a row lies in, by its key. */
   readonly partitionOf: (key: string) => number;
 
@@ -28,8 +30,12 @@ export class KafkaTable extends TableView {
     private readonly write: WriteRow,
   ) {
     super();
+    let fail: (reason: Error) => void = () => undefined;
+    this.failed = new Promise((resolve) => {
+      fail = resolve;
+    });
     const show = (record: KafkaRecord): void => this.#show(record);
-    this.#partitions = bounds.map(({ earliest }, n) => new PartitionView(name, n, earliest, show));
+    this.#partitions = bounds.map(({ earliest }, n) => new PartitionView(name, n, earliest, show, fail));
     this.#order = bounds.map(() => new Serial());
     this.partitionOf = partitioner(name, bounds.length);
     for (const partition of this.#partitions) reader.follow(partition);
@@ -40,8 +46,8 @@ export class KafkaTable extends TableView {
   }
 
   /**
-   * Resolves when what was in it at the start has been read.
-   * @throws {LogError} `unavailable` if that takes longer than the limit: the table is closed then
+   * Resolves when what was in it at the start has been read. If it rejects, the table is closed.
+   * @throws {LogError} `unavailable` if that takes longer than the limit; what ended one of its partitions
    */
   async caughtUp(bounds: readonly Bounds[], limitMs: number): Promise<void> {
     const impatience = setTimeout(() => {
@@ -52,12 +58,15 @@ export class KafkaTable extends TableView {
     }, limitMs);
     try {
       await Promise.all(this.#partitions.map((partition, n) => partition.reached(bounds[n]!.next)));
+    } catch (error) {
+      this.close(error as Error);
+      throw error;
     } finally {
       clearTimeout(impatience);
     }
   }
 
-  close(reason = closedLog()): void {
+  close(reason: Error = closedLog()): void {
     for (const partition of this.#partitions) {
       this.reader.unfollow(partition);
       partition.fail(reason);
@@ -93,6 +102,7 @@ class PartitionView implements Follower {
     readonly partition: number,
     public next: number,
     private readonly show: (record: KafkaRecord) => void,
+    private readonly failed: (reason: Error) => void,
   ) {}
 
   take(records: readonly KafkaRecord[], next: number): void {
@@ -106,6 +116,7 @@ class PartitionView implements Follower {
   fail(error: Error): void {
     this.#failure ??= error;
     for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
+    this.failed(this.#failure);
   }
 
   /** @throws what ended it */

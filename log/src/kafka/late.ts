@@ -3,16 +3,17 @@ const LOOK_EVERY_MS = 150;
 
 /**
  * Await an answer. If it has not come after `lateAfterMs`, `look` is called then and again and again until it comes;
- * `look` may make it fail. What `look` itself fails with does not matter.
+ * `look` may make it fail, unless it is over by the time that it has looked. What `look` itself fails with does not
+ * matter.
  */
 export async function watchful<T>(
   answer: Promise<T>,
   lateAfterMs: number,
-  look: () => Promise<void>,
+  look: (isOver: () => boolean) => Promise<void>,
 ): Promise<T> {
   let done = false;
   const again = async (): Promise<void> => {
-    await look().catch(() => undefined);
+    await look(() => done).catch(() => undefined);
     if (!done) timer = setTimeout(again, LOOK_EVERY_MS);
   };
   let timer = setTimeout(again, lateAfterMs);
@@ -36,9 +37,14 @@ export function firstAnswer<Asked, T>(
   return new Promise((resolve, reject) => {
     const failures: unknown[] = [];
     let timer: NodeJS.Timeout | undefined;
+    let settled = false;
+    const settle = (): void => {
+      settled = true;
+      clearTimeout(timer);
+    };
     const next = (index: number): void => {
       clearTimeout(timer);
-      if (index >= candidates.length) return;
+      if (settled || index >= candidates.length) return;
       const candidate = candidates[index]!;
       let passedOn = false;
       const pass = (): void => {
@@ -48,13 +54,14 @@ export function firstAnswer<Asked, T>(
       timer = setTimeout(pass, hedgeMs);
       ask(candidate).then(
         (answer) => {
-          clearTimeout(timer);
+          settle();
           resolve(answer);
         },
         (error: unknown) => {
           failures.push(error);
-          if (failures.length < candidates.length) pass();
-          else reject(new AggregateError(failures));
+          if (failures.length < candidates.length) return pass();
+          settle();
+          reject(new AggregateError(failures));
         },
       );
     };

@@ -33,12 +33,14 @@ const LAST_OFFSET_DELTA_AT = 23;
 const COMPRESSION = 0x7;
 const LOG_APPEND_TIME = 0x8;
 const CONTROL = 0x20;
+const NO_BYTES = new Uint8Array(0);
 /** No batch has more records: a larger number in a damaged one is not believed. */
 const MOST_RECORDS = 1_000_000;
 
 /**
  * Read the record batches of a fetch answer, from offset `from` on. The broker sends whole batches, so the first
- * records may be older than what was asked for, and the last batch may be cut off. Values are copies.
+ * records may be older than what was asked for, and the last batch may be cut off. Values are views
+ * of the answer, which nobody uses again: who keeps a value for long makes a copy, as a ring does.
  *
  * Record batch, magic 2 (https://kafka.apache.org/documentation/#recordbatch):
  *
@@ -156,8 +158,17 @@ function decodeRecord(
   const header = chunkHeader(reader);
   reader.at = end;
   const timestamp = appendTime ?? createTime;
-  return { offset, timestamp, key, header, value: copyOf(value), isTombstone: value === undefined };
+  return {
+    offset,
+    timestamp,
+    key,
+    header,
+    value: value ? plain(value) : NO_BYTES,
+    isTombstone: value === undefined,
+  };
 }
+
+const plain = (bytes: Buffer): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 const HEADER_NAME = Buffer.from(CHUNK_HEADER_KEY);
 
@@ -173,11 +184,4 @@ function chunkHeader(reader: ByteReader): ChunkHeader | undefined {
 function nullableBytes(reader: ByteReader): Buffer | undefined {
   const length = reader.varint();
   return length < 0 ? undefined : reader.take(length);
-}
-
-/** A view would keep the whole answer in memory for as long as a ring keeps one chunk of it. */
-function copyOf(value: Buffer | undefined): Uint8Array {
-  const copy = new Uint8Array(value?.byteLength ?? 0);
-  if (value) copy.set(value);
-  return copy;
 }

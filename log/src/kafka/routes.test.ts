@@ -118,6 +118,39 @@ it('an answer that comes in time is not looked after', async () => {
   expect(looks).toBe(0);
 });
 
+it('a look that ends after the answer does nothing any more', async () => {
+  let endLook = (): void => undefined;
+  let isOver: () => boolean = () => false;
+  const look = (over: () => boolean): Promise<void> => {
+    isOver = over;
+    answer(1);
+    return new Promise((resolve) => {
+      endLook = resolve;
+    });
+  };
+  let answer: (value: number) => void = () => undefined;
+  const answering = new Promise<number>((resolve) => {
+    answer = resolve;
+  });
+  expect(await watchful(answering, 1, look)).toBe(1);
+  expect(isOver()).toBe(true);
+  endLook();
+});
+
+it('nobody else is asked once there is an answer', async () => {
+  const asked: string[] = [];
+  let fail = (_error: Error): void => undefined;
+  const ask = async (name: string): Promise<string> => {
+    asked.push(name);
+    if (name === 'slow') await new Promise((_, reject) => (fail = reject));
+    if (name === 'quick') setTimeout(() => fail(new Error('late')), 5);
+    return name;
+  };
+  expect(await firstAnswer(['slow', 'quick', 'spare'], 5, ask)).toBe('quick');
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(asked).toEqual(['slow', 'quick']);
+});
+
 it('who hangs is passed over, who fails at once, and all failures are told', async () => {
   const asked: string[] = [];
   const ask = (name: string): Promise<string> => {

@@ -97,11 +97,12 @@ export class Routes {
 
   /** Await what a broker was asked. While it is late, others are asked whether it still leads. */
   watch<T, P extends Place>(answer: Promise<T>, { node, lateAfterMs, places, moved }: Watch<P>): Promise<T> {
-    return watchful(answer, lateAfterMs, async () => {
+    return watchful(answer, lateAfterMs, async (isOver) => {
       node.suspect = true;
       const topics = new Set(places().map(({ topic }) => topic));
       const found = await findTopics(this.cluster, [...topics]);
       for (const topic of topics) this.#learn(topic, found.get(topic));
+      if (isOver()) return;
       const gone = places().filter((place) => !this.#leads(node, place));
       if (gone.length > 0) moved(gone);
     });

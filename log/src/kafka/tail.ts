@@ -73,10 +73,12 @@ export class Tail {
       for (;;) {
         await wake.rung();
         this.signal.throwIfAborted();
+        // The state first: what it becomes while the reader is busy with these records rings again.
+        const { state } = live;
         const waiting = live.drain();
         if (waiting.length > 0) yield waiting;
-        if (live.state.is === 'failed') throw live.state.error;
-        if (live.state.is === 'overrun') return live.state.from;
+        if (state.is === 'failed') throw state.error;
+        if (state.is === 'overrun') return state.from;
       }
     } finally {
       this.reader.unfollow(live);
@@ -87,7 +89,7 @@ export class Tail {
 
 type LiveState =
   | { readonly is: 'following' }
-  /** More came than may wait; it has left the loop, and these records must be read again. */
+  /** More came than may wait; it has left the loop, and what follows those that wait must be read again. */
   | { readonly is: 'overrun'; readonly from: number }
   | { readonly is: 'failed'; readonly error: Error };
 
@@ -115,6 +117,7 @@ class LiveEdge implements Follower {
     if (this.#waitingBytes > MAX_WAITING_BYTES) {
       this.state = { is: 'overrun', from: this.next };
       this.reader.unfollow(this);
+      this.ring();
       return;
     }
     this.next = next;

@@ -92,6 +92,7 @@ class Outbox {
       } catch (error) {
         for (const { reject } of this.#sent) reject(error);
       }
+      this.#sent = [];
     }
     this.#sending = false;
   }

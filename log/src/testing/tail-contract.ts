@@ -129,6 +129,29 @@ export function describeTails(log: () => ChunkLog): void {
       stop.abort();
       expect((await lazy.next()).done).toBe(true);
     });
+
+    it('that falls behind at the live edge gets everything, once and in order', async () => {
+      const stream = await filled(log(), [record(0)]);
+      const stop = new AbortController();
+      const slow = log().tail(stream, 0, { at: 'earliest' }, stop.signal)[Symbol.asyncIterator]();
+      // What comes while it waits reaches it at the live edge.
+      await slow.next();
+      const seen = slow.next();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await log().append(stream, 0, [record(1)]);
+      expect(sequences((await seen).value ?? [])).toEqual([1]);
+      const others = take(log(), stream, { at: 'offset', offset: 2 }, 40);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      for (let n = 2; n < 42; n++) await log().append(stream, 0, [record(n, {}, 188 * 1000)]);
+      await others;
+      const rest: (number | undefined)[] = [];
+      while (rest.length < 40) rest.push(...sequences((await slow.next()).value ?? []));
+      await log().append(stream, 0, [record(42)]);
+      rest.push(...sequences((await slow.next()).value ?? []));
+      expect(rest).toEqual(Array.from({ length: 41 }, (_, n) => n + 2));
+      stop.abort();
+      expect((await slow.next()).done).toBe(true);
+    });
   });
 }
 
