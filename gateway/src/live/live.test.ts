@@ -132,7 +132,8 @@ describe('a raw viewer', () => {
     await gateway.publish(50);
     await until(() => viewer.raw.length === 52);
     expect(Buffer.concat(viewer.raw).equals(Buffer.concat(range(10, 62).map((n) => dataOf(n))))).toBe(true);
-    expect(viewer.pings.length).toBeGreaterThanOrEqual(4);
+    // One a write at most, and how many chunks go in one depends on the machine.
+    expect(viewer.pings.length).toBeGreaterThanOrEqual(1);
     expect(viewer.pings.every((payload) => /^1\.\d+\.0$/.test(payload))).toBe(true);
   });
 });
