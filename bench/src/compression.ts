@@ -1,25 +1,23 @@
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { streamId } from '@topicast/contracts/stream-id';
 import type { ChunkLog } from '@topicast/log';
 import { CODEC, FOLDS, unfold } from '@topicast/log/kafka';
 import { footage } from '@topicast/test/footage';
 import { startServices } from '@topicast/test/services';
 import { temporaryFolder } from '@topicast/test/temporary';
+import { readOptions } from './options.js';
 import { table } from './table.js';
 
 /**
  * What compressing record batches would save, and cost who writes and who reads: chunks of H.264 as our producer makes
  * them, a chunk to a batch as they leave live, and about a second of them to a batch as they leave after an outage.
  */
-const { values: options } = parseArgs({
-  options: {
-    json: { type: 'string' },
-    seconds: { type: 'string', default: '15' },
-    rounds: { type: 'string', default: '5' },
-  },
+const options = readOptions('compression', {
+  json: { type: 'string' },
+  seconds: { type: 'string', default: '15' },
+  rounds: { type: 'string', default: '5' },
 });
 const MB = 1e6;
 const BATCH_SIZES = [1, 30];

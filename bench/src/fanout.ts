@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { compare } from './fanout/compare.js';
 import { MODES, type Mode } from './fanout/contender.js';
 import { idle, rush, stalled } from './fanout/scenarios.js';
+import { readOptions } from './options.js';
 
 /** What sending one stream to many viewers costs: docs/measurements.md has the tables that this prints. */
 const USAGE = `npm run bench:fanout -- [--scenario compare|stalled|idle|rush] [--viewers 100,300] [--modes ${Object.keys(MODES).join(',')}] [--rounds 3] [--seconds 3] [--json FILE]`;
@@ -15,15 +15,13 @@ const DEFAULTS: Record<Scenario, { modes: string; viewers: string; rounds: strin
   rush: { modes: 'raw', viewers: '5000', rounds: '1' },
 };
 
-const { values: options } = parseArgs({
-  options: {
-    scenario: { type: 'string', default: 'compare' },
-    viewers: { type: 'string' },
-    modes: { type: 'string' },
-    rounds: { type: 'string' },
-    seconds: { type: 'string', default: '3' },
-    json: { type: 'string' },
-  },
+const options = readOptions('fanout', {
+  scenario: { type: 'string', default: 'compare' },
+  viewers: { type: 'string' },
+  modes: { type: 'string' },
+  rounds: { type: 'string' },
+  seconds: { type: 'string', default: '3' },
+  json: { type: 'string' },
 });
 const scenario = options.scenario as Scenario;
 const given = { ...DEFAULTS[scenario], ...options };

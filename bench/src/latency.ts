@@ -1,6 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { parseArgs } from 'node:util';
 import { openKafkaLog } from '@topicast/log/kafka';
 import { startBarcodeSource } from '@topicast/test/barcode-source';
 import { launchChromium } from '@topicast/test/chromium';
@@ -11,20 +10,19 @@ import { playerFile } from '@topicast/test/player-page';
 import { until } from '@topicast/test/poll';
 import { logger, startServices } from '@topicast/test/services';
 import type { Page } from 'playwright-core';
+import { readOptions } from './options.js';
 import { table } from './table.js';
 
 /**
  * Glass to glass: the age of each picture when it is presented, read from the picture; and the join time, from click
  * to the first frame. Ours beside mpegts.js at its best own settings, on the same gateway, in turns.
  */
-const { values: options } = parseArgs({
-  options: {
-    json: { type: 'string' },
-    rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '20' },
-    joins: { type: 'string', default: '10' },
-    'no-kafka': { type: 'boolean', default: false },
-  },
+const options = readOptions('latency', {
+  json: { type: 'string' },
+  rounds: { type: 'string', default: '3' },
+  seconds: { type: 'string', default: '20' },
+  joins: { type: 'string', default: '10' },
+  'no-kafka': { type: 'boolean', default: false },
 });
 const rounds = Number(options.rounds);
 const seconds = Number(options.seconds);

@@ -3,19 +3,17 @@
  * process than the reader that is measured; those that are compared take turns within one run.
  */
 import { writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { kafkaUnavailable, startKafkaCluster } from '@topicast/test/kafka';
 import { type Comparison, measureFifty, measureHop, measureJoin, measureQuiet } from './log-measures.js';
+import { readOptions } from './options.js';
 import { table } from './table.js';
 
-const { values: options } = parseArgs({
-  options: {
-    json: { type: 'string' },
-    seconds: { type: 'string', default: '8' },
-    rounds: { type: 'string', default: '2' },
-    quiet: { type: 'string', default: '1000' },
-    joins: { type: 'string', default: '100' },
-  },
+const options = readOptions('log', {
+  json: { type: 'string' },
+  seconds: { type: 'string', default: '8' },
+  rounds: { type: 'string', default: '2' },
+  quiet: { type: 'string', default: '1000' },
+  joins: { type: 'string', default: '100' },
 });
 const reason = kafkaUnavailable();
 if (reason) {
