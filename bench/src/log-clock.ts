@@ -1,5 +1,5 @@
-import { milliseconds, ticks90k } from '@topicast/contracts/units';
 import type { NewRecord } from '@topicast/log';
+import { numberedChunk } from '@topicast/test/numbered-chunks';
 
 /** Wall clock in ms with fractions, the same in all processes of a machine. */
 export const now = (): number => performance.timeOrigin + performance.now();
@@ -10,20 +10,7 @@ const STAMP_BYTES = 8;
 export function stamped(sequence: number, sizeBytes: number): NewRecord {
   const value = Buffer.alloc(sizeBytes, sequence % 251);
   value.writeDoubleLE(now());
-  return {
-    header: {
-      keyframe: sequence % 30 === 0,
-      discontinuity: false,
-      audioOnly: false,
-      sinceKeyframe: sequence % 30,
-      sequence,
-      session: 1,
-      decodeTime: ticks90k(sequence * 3000),
-      wallClock: milliseconds(now()),
-      presentationOffset: ticks90k(0),
-    },
-    value,
-  };
+  return { header: numberedChunk(1, sequence, 0, now()).header, value };
 }
 
 /** Ms since a chunk was made. */

@@ -99,9 +99,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     port: (app.server.address() as AddressInfo).port,
     async close() {
       live.stop();
+      logger.info({ viewers: audience.size }, 'going down: viewers are told to move');
       await audience.drain(config.drain);
       closing.abort();
       clearInterval(ticking);
+      logger.info({ viewers: audience.size }, 'viewers that have not moved are sent away');
       await audience.close();
       await app.close();
       await directory.close();

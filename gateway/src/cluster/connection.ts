@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { type ChunkLog, LogError, type Table, Wake } from '@topicast/log';
 import type { Logger } from 'pino';
 import { type AppendTarget, type Call, failureOf, type TailRequest } from './calls.js';
-import { type Frame, FrameReader, frameHeader, jsonBody, Kind, parseBody } from './frames.js';
+import { type Frame, FrameReader, jsonBody, Kind, parseBody, writeFrame } from './frames.js';
 import { decodeRecords } from './records.js';
 import type { SharedTails } from './shared-tails.js';
 
@@ -179,10 +179,7 @@ export class Connection {
 
   #send(kind: Kind, id: number, body: Buffer): void {
     if (this.#socket.destroyed) return;
-    this.#socket.cork();
-    this.#socket.write(frameHeader(kind, id, body.byteLength));
-    this.#socket.write(body);
-    this.#socket.uncork();
+    writeFrame(this.#socket, kind, id, body);
     if (this.#socket.writableLength < GIVE_UP_BYTES) return;
     this.#logger.error('a worker does not take what it asked for: giving it up');
     this.end();

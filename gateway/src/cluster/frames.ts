@@ -1,3 +1,5 @@
+import type { Writable } from 'node:stream';
+
 /**
  * What the reader process and the workers of a gateway say to each other, over a socket of their machine. Big-endian:
  *
@@ -55,6 +57,14 @@ export function frameHeader(kind: Kind, id: number, bodyBytes: number): Buffer {
   header[LENGTH_BYTES] = kind;
   header.writeUInt32BE(id, LENGTH_BYTES + 1);
   return header;
+}
+
+/** In one system call where the socket is free. */
+export function writeFrame(socket: Writable, kind: Kind, id: number, body: Buffer): void {
+  socket.cork();
+  socket.write(frameHeader(kind, id, body.byteLength));
+  socket.write(body);
+  socket.uncork();
 }
 
 export const jsonBody = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));

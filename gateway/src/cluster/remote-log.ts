@@ -14,7 +14,7 @@ import {
   type TopicSettings,
 } from '@topicast/log';
 import { type Call, errorOf, type Failure } from './calls.js';
-import { type Frame, FrameReader, frameHeader, jsonBody, Kind, parseBody } from './frames.js';
+import { type Frame, FrameReader, jsonBody, Kind, parseBody, writeFrame } from './frames.js';
 import { decodeRecords, encodeRecords } from './records.js';
 import { RemoteTable } from './remote-table.js';
 import { RemoteTail } from './remote-tail.js';
@@ -203,10 +203,7 @@ export class RemoteLog implements ChunkLog {
 
   #send(kind: Kind, id: number, body: Buffer): void {
     if (this.#socket.destroyed) return;
-    this.#socket.cork();
-    this.#socket.write(frameHeader(kind, id, body.byteLength));
-    this.#socket.write(body);
-    this.#socket.uncork();
+    writeFrame(this.#socket, kind, id, body);
   }
 
   #newId(): number {

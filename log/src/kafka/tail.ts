@@ -122,8 +122,11 @@ class LiveEdge implements Follower {
     }
     this.next = next;
     if (records.length === 0) return;
+    // Values are views of an answer that holds other partitions' records too: what has to wait must not keep all those.
+    const isBehind = this.#waiting.length > 0;
     for (const record of records) {
-      this.#waiting.push(asLogRecord(record));
+      const waiting = asLogRecord(record);
+      this.#waiting.push(isBehind ? { ...waiting, value: record.value.slice() } : waiting);
       this.#waitingBytes += record.value.byteLength;
     }
     this.ring();
