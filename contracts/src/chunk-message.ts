@@ -5,15 +5,19 @@ import { CHUNK_HEADER_BYTES, type ChunkHeader, readChunkHeader, writeChunkHeader
  *
  *      0       1       2       3       4       5       6       7
  *  +-------+-------+---------------+-------------------------------+
- *  | type 1|   0   |     part      |      offset, bits 63..32      |  0
+ *  | type 1| flags |     part      |      offset, bits 63..32      |  0
  *  +-------+-------+---------------+-------------------------------+
  *  |      offset, bits 31..0       |      chunk header, 40 bytes   |  8
  *  +-------------------------------+                               |
  *  |                              ...                              |
  *  +---------------------------------------------------------------+
  *  |      MPEG-TS packets, 188 bytes each                          | 52
+ *
+ * Flags: bit 0 asks for an acknowledgement; the others are 0 and must be ignored.
  */
 export interface ChunkMessage {
+  /** The viewer is to tell at once that this chunk has arrived. */
+  readonly asksForAck: boolean;
   readonly offset: number;
   readonly part: number;
   readonly header: ChunkHeader;
@@ -23,13 +27,14 @@ export interface ChunkMessage {
 
 export const CHUNK_MESSAGE_PREFIX_BYTES = 12 + CHUNK_HEADER_BYTES;
 const TYPE_CHUNK = 1;
+const ASKS_FOR_ACK = 1;
 const TWO_32 = 0x1_0000_0000;
 
 /** Write everything that precedes the TS bytes: 52 bytes at `at`. */
 export function writeChunkMessagePrefix(message: Omit<ChunkMessage, 'data'>, into: Uint8Array, at = 0): void {
   const view = new DataView(into.buffer, into.byteOffset + at, CHUNK_MESSAGE_PREFIX_BYTES);
   view.setUint8(0, TYPE_CHUNK);
-  view.setUint8(1, 0);
+  view.setUint8(1, message.asksForAck ? ASKS_FOR_ACK : 0);
   view.setUint16(2, message.part);
   view.setUint32(4, Math.floor(message.offset / TWO_32));
   view.setUint32(8, message.offset % TWO_32);
@@ -52,5 +57,6 @@ export function decodeChunkMessage(bytes: Uint8Array): ChunkMessage | undefined 
   const offset = view.getUint32(4) * TWO_32 + view.getUint32(8);
   const data = bytes.subarray(CHUNK_MESSAGE_PREFIX_BYTES);
   if (!header || !Number.isSafeInteger(offset) || data.byteLength % 188 !== 0) return undefined;
-  return { offset, part: view.getUint16(2), header, data };
+  const asksForAck = (view.getUint8(1) & ASKS_FOR_ACK) !== 0;
+  return { asksForAck, offset, part: view.getUint16(2), header, data };
 }

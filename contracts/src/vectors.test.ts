@@ -14,6 +14,7 @@ interface Vectors {
   messages: {
     name: string;
     hex: string;
+    asksForAck: boolean;
     offset: number;
     part: number;
     header: ChunkHeader;

@@ -32,7 +32,6 @@ export interface Ending {
 export const hashOf = (bytes: Uint8Array): string =>
   createHash('sha1').update(bytes).digest('base64').slice(0, 12);
 
-const ACK_EVERY_MS = 100;
 const ASK_EVERY_MS = 1000;
 /** Something arrives every second, for we ask for the time. */
 const SILENCE_MS = 5000;
@@ -98,7 +97,6 @@ export class ByteExactViewer {
     this.#last = { session: header.session, offset, part };
     const { session, sequence } = header;
     this.arrivals.push({ session, sequence, offset, hash: hashOf(chunk.data), at: Date.now() });
-    connection.acknowledge(formatPosition(this.#last));
   }
 
   #text(connection: Connection, text: string): void {
@@ -141,8 +139,6 @@ class Connection {
   readonly #socket: WebSocket;
   #watchdog: NodeJS.Timeout;
   #asking: NodeJS.Timeout | undefined;
-  #acking: NodeJS.Timeout | undefined;
-  #position = '';
   #ended = false;
 
   constructor(
@@ -160,15 +156,6 @@ class Connection {
     this.#socket.on('close', (code) => this.#end(`closed with ${code}`));
   }
 
-  /** Soon: one acknowledgement for many chunks. */
-  acknowledge(position: string): void {
-    this.#position = position;
-    this.#acking ??= setTimeout(() => {
-      this.#acking = undefined;
-      this.#send({ type: 'ack', position: this.#position });
-    }, ACK_EVERY_MS);
-  }
-
   close(): void {
     this.#end('left');
   }
@@ -182,6 +169,10 @@ class Connection {
     }
     const chunk = decodeChunkMessage(data);
     if (!chunk) throw new Error('a chunk that cannot be read');
+    if (chunk.asksForAck) {
+      const position = { session: chunk.header.session, offset: chunk.offset, part: chunk.part };
+      this.#send({ type: 'ack', position: formatPosition(position) });
+    }
     this.events.chunk(chunk);
   }
 
@@ -197,7 +188,7 @@ class Connection {
   #end(why: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    for (const timer of [this.#watchdog, this.#asking, this.#acking]) clearTimeout(timer);
+    for (const timer of [this.#watchdog, this.#asking]) clearTimeout(timer);
     this.#socket.terminate();
     this.events.ended(why);
   }

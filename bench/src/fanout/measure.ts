@@ -51,7 +51,8 @@ export interface Percentiles {
   readonly max: number;
 }
 
-const SETTLE_MS = 2_500;
+/** Until what runs often has been compiled. */
+const SETTLE_MS = 5_000;
 
 export async function measure(trial: Trial): Promise<Run> {
   const { mode, viewers, shape, seconds, stalled = 0, joinMs = 0 } = trial;

@@ -24,7 +24,7 @@ export class Chunks implements Payload {
 
   constructor(
     private readonly checked: Checked,
-    private readonly onChunk?: (now: number) => void,
+    private readonly onChunk?: () => void,
   ) {}
 
   message(): void {
@@ -78,25 +78,22 @@ export class Chunks implements Payload {
     tally.take(this.#number, this.#publishedAt, now);
     if (now - this.#lastAt > tally.longestGap) tally.longestGap = now - this.#lastAt;
     this.#lastAt = now;
-    this.onChunk?.(now);
+    this.onChunk?.();
   }
 }
 
 const PREFIX_BYTES = 52;
-const ACK_EVERY_MS = 250;
 
 /** `topicast.v1`: each message is one chunk after a prefix, and is acknowledged as PROTOCOL.md demands. */
 export class ChunkMessages implements Payload {
   readonly #prefix = Buffer.alloc(PREFIX_BYTES);
   #at = 0;
-  #acknowledgedAt = 0;
   readonly #chunks: Chunks;
 
   constructor(checked: Checked, acknowledge: (position: string) => void) {
-    this.#chunks = new Chunks(checked, (now) => {
-      if (now - this.#acknowledgedAt < ACK_EVERY_MS) return;
-      this.#acknowledgedAt = now;
+    this.#chunks = new Chunks(checked, () => {
       const prefix = this.#prefix;
+      if (prefix[1] !== 1) return;
       acknowledge(`${prefix.readBigUInt64BE(20)}.${prefix.readBigUInt64BE(4)}.${prefix.readUInt16BE(2)}`);
     });
   }

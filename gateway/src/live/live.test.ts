@@ -166,8 +166,8 @@ describe('a viewer that stalls', () => {
     expect(other.offsets).toEqual(range(0, 101));
     const sent = (await metric(`topicast_gateway_sent_chunks_total{protocol="${protocol}"}`)) - sentBefore;
     const toTheStalled = raw ? sent : sent - 100;
-    // A second of it was on its way; the rest was never handed to the kernel.
-    expect(toTheStalled).toBeLessThan(50);
+    // It is asked once a second and has a second to answer; what came after that was never handed to the kernel.
+    expect(toTheStalled).toBeLessThan(60);
     stalled.resume();
     if (!raw) stalled.acknowledge();
     await gateway.publish(1, { packets: 60, gop: 25 });

@@ -42,7 +42,7 @@ export class LiveChunk implements Position {
     fed: FedChunk,
     /** Media time in this ring: grows over discontinuities. */
     readonly time: Milliseconds,
-    /** Raw viewers are asked here how far they are. */
+    /** Viewers are asked here how far they are: by a flag in the chunk message, or by a ping. */
     readonly asksForAck: boolean,
   ) {
     this.session = fed.position.session;

@@ -61,12 +61,12 @@ describe('the ring', () => {
     expect(chunk.rawFrame.subarray(4 + 564).toString('latin1')).toBe('\x89\x053.7.0');
   });
 
-  it('asks for an acknowledgement about twice a second of media', () => {
+  it('asks for an acknowledgement about once a second of media', () => {
     const ring = new Ring(wide);
     const asking = Array.from({ length: 100 }, (_, offset) => ring.push(fedChunk(offset))).filter(
       (chunk) => chunk.asksForAck,
     );
-    expect(asking.length).toBe(Math.ceil((100 * FRAME_MS) / 520));
+    expect(asking.length).toBe(Math.ceil((100 * FRAME_MS) / 1_000));
   });
 
   it('goes on in media time over a discontinuity', () => {

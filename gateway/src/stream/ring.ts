@@ -17,7 +17,8 @@ export interface RingLimits {
 
 /** A step of the decode time that is no continuation (DTS may repeat or swap a little between audio and video). */
 const LONGEST_STEP = milliseconds(10_000);
-const ACK_INTERVAL = milliseconds(500);
+/** Each answer costs the gateway some 10 us, as much as sending a chunk. */
+const ACK_INTERVAL = milliseconds(1_000);
 
 /**
  * The recent chunks of one rendition. Chunks have indexes that only grow, whatever is dropped: `first` is the oldest

@@ -103,7 +103,7 @@ export class TestViewer implements Disposable {
       if (!chunk) throw new Error('a chunk that cannot be read');
       this.chunks.push(chunk);
       this.received.push({ chunk });
-      if (this.#acknowledges) this.acknowledge();
+      if (this.#acknowledges && chunk.asksForAck) this.acknowledge();
     } else {
       const message = parseServerMessage(data.toString());
       if (!message) throw new Error(`a message that is not known: ${data.toString()}`);

@@ -26,6 +26,8 @@ export class Partition {
   #lastTimestamp: number;
   /** Bytes ever appended; see record-format.ts. */
   #bytes: number;
+  /** What was appended last: tails at the live edge take it from here, without asking the store. */
+  #newest: { readonly offset: number; readonly records: readonly Buffer[] } = { offset: 0, records: [] };
 
   constructor(
     private readonly store: Store,
@@ -58,6 +60,7 @@ export class Partition {
     const offset = this.#next;
     this.store.append(this.topic, this.index, offset, encoded);
     this.#next = offset + encoded.length;
+    this.#newest = { offset, records: encoded };
     this.#bytes = bytes;
     this.#lastTimestamp = timestamp;
     this.wake();
@@ -73,7 +76,8 @@ export class Partition {
     const records: LogRecord[] = [];
     let bytes = 0;
     for (let at = Math.max(offset, this.#earliest); at < this.#next && bytes < MAX_BATCH_BYTES; at++) {
-      const stored = this.store.read(this.topic, this.index, at);
+      const stored =
+        this.#newest.records[at - this.#newest.offset] ?? this.store.read(this.topic, this.index, at);
       if (!stored) throw new LogError('unavailable', `record ${at} of the embedded log cannot be read`);
       records.push(decodeRecord(at, stored));
       bytes += stored.byteLength;

@@ -23,9 +23,12 @@ class Stream {
       presentationOffset: ticks90k(0),
       wallClock: milliseconds(0),
     };
-    return encodeChunkMessage({ offset, part: 0, header, data: new Uint8Array(188) }).buffer;
+    const asksForAck = asks(offset);
+    return encodeChunkMessage({ asksForAck, offset, part: 0, header, data: new Uint8Array(188) }).buffer;
   }
 }
+
+const asks = (offset: number): boolean => offset % 3 === 0;
 
 class FakeSocket {
   static readonly OPEN = 1;
@@ -35,6 +38,8 @@ class FakeSocket {
   static closed = new Set<number>();
   readonly gateway: number;
   next: number;
+  readonly asked: string[] = [];
+  readonly answered: string[] = [];
   readyState = 0;
   onopen: (() => void) | null = null;
   onmessage: ((event: { data: unknown }) => void) | null = null;
@@ -65,7 +70,9 @@ class FakeSocket {
 
   deliver(): void {
     if (this.readyState !== 1 || this.next >= FakeSocket.stream.length) return;
-    this.onmessage?.({ data: Stream.chunk(this.next++) });
+    const offset = this.next++;
+    if (asks(offset)) this.asked.push(`0.${offset}.0`);
+    this.onmessage?.({ data: Stream.chunk(offset) });
   }
 
   end(code: number): void {
@@ -74,7 +81,11 @@ class FakeSocket {
     this.onclose?.({ code });
   }
 
-  send(): void {}
+  send(text: string): void {
+    const message = JSON.parse(text);
+    if (message.type === 'ack') this.answered.push(message.position);
+  }
+
   close(): void {
     this.readyState = 3;
   }
@@ -260,7 +271,7 @@ describe('a gateway that hangs while the stream is live', () => {
   });
 });
 
-it('whatever happens to its gateways, every chunk comes once and in order', () => {
+it('whatever happens to its gateways, every chunk comes once and in order, and who asks gets an answer', () => {
   const step = fc.constantFrom('publish', 'deliver 0', 'deliver 1', 'open', 'move', 'kill', 'refuse', 'wait');
   fc.assert(
     fc.property(fc.array(step, { maxLength: 120 }), fc.integer({ min: 1, max: 3 }), (steps, gateways) => {
@@ -292,6 +303,8 @@ it('whatever happens to its gateways, every chunk comes once and in order', () =
           while (socket.readyState === 1 && socket.next < FakeSocket.stream.length) socket.deliver();
       }
       expect(offsets).toEqual(Array.from({ length: FakeSocket.stream.length }, (_, n) => n));
+      // Also what another connection has delivered before: a gateway waits for the answers of its own.
+      for (const { asked, answered } of FakeSocket.all) expect(answered).toEqual(asked);
       link.close();
     }),
     { numRuns: 300 },

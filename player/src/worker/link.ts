@@ -6,7 +6,6 @@ import type { ClockEstimate } from '../core/clock.js';
 import type { LinkState } from '../core/player-state.js';
 import { badAddress, type Ending, endingOfClose } from '../core/problem.js';
 import { isStarved, NO_FAILURES, type ReconnectState, reconnect, worthResuming } from '../core/reconnect.js';
-import { Acks } from './acks.js';
 import { ClockExchange } from './clock-exchange.js';
 import { Handover, type Successor } from './handover.js';
 import { positionOf, Socket, type SocketEvents } from './socket.js';
@@ -40,7 +39,6 @@ export class Link {
   private resumes = false;
   /** The connection may repeat what another one has delivered. */
   private overlaps = false;
-  private readonly acks = new Acks((position) => this.socket?.send({ type: 'ack', position }));
   private readonly clock: ClockExchange;
 
   constructor(
@@ -88,7 +86,6 @@ export class Link {
 
   private disconnect(): void {
     this.clock.stop();
-    this.acks.stop();
     this.socket?.close();
     this.socket = undefined;
   }
@@ -135,7 +132,6 @@ export class Link {
     if (this.isStarved) this.stopHandover();
     this.last = { position, at: performance.now() };
     this.events.onChunk(chunk);
-    this.acks.received(position);
   }
 
   private receiveMessage(message: ServerMessage): void {

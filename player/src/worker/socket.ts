@@ -1,6 +1,6 @@
 import { type ChunkMessage, decodeChunkMessage } from '@topicast/contracts/chunk-message';
 import type { ClientMessage } from '@topicast/contracts/client-message';
-import type { Position } from '@topicast/contracts/position';
+import { formatPosition, type Position } from '@topicast/contracts/position';
 import {
   parseServerMessage,
   type ServerMessage,
@@ -72,7 +72,9 @@ export class Socket {
       if (message) this.events.onMessage(message);
     } else {
       const chunk = decodeChunkMessage(new Uint8Array(data));
-      if (chunk) this.events.onChunk(chunk);
+      if (!chunk) return;
+      if (chunk.asksForAck) this.send({ type: 'ack', position: formatPosition(positionOf(chunk)) });
+      this.events.onChunk(chunk);
     }
   }
 

@@ -21,7 +21,7 @@ export interface CrowdReport {
 }
 
 const STAY_MS = { least: 5_000, most: 60_000 };
-const ACK_EVERY_MS = 200;
+const LOOK_EVERY_MS = 200;
 const SILENCE_MS = 10_000;
 
 const [port, streams, count] = process.argv.slice(2);
@@ -50,18 +50,15 @@ function visit(): void {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/live/${stream}`, [SUBPROTOCOL], {
     perMessageDeflate: false,
   });
-  let last: { readonly sequence: number; readonly position: string; readonly at: number } | undefined;
+  let last: { readonly sequence: number; readonly at: number } | undefined;
   let left = false;
   let jumped = false;
   const fail = (words: string): void =>
     void (report.errors.length < 10 && report.errors.push(`${stream}: ${words}`));
-  const acking = setInterval(() => {
-    if (last && socket.readyState === WebSocket.OPEN) {
-      socket.send(JSON.stringify({ type: 'ack', position: last.position }));
-    }
+  const looking = setInterval(() => {
     if (last && performance.now() - last.at > SILENCE_MS) fail(`no chunk for ${SILENCE_MS} ms`);
     if (leaving) leave();
-  }, ACK_EVERY_MS);
+  }, LOOK_EVERY_MS);
   const stay = STAY_MS.least + Math.random() * (STAY_MS.most - STAY_MS.least);
   const leave = (): void => {
     left = true;
@@ -96,14 +93,13 @@ function visit(): void {
       else if (!jumped) report.lost += sequence - last.sequence - 1;
     }
     jumped = false;
-    last = {
-      sequence,
-      position: formatPosition({ session, offset: chunk.offset, part: chunk.part }),
-      at: now,
-    };
+    last = { sequence, at: now };
+    if (!chunk.asksForAck) return;
+    const position = formatPosition({ session, offset: chunk.offset, part: chunk.part });
+    socket.send(JSON.stringify({ type: 'ack', position }));
   });
   socket.on('close', (code) => {
-    clearInterval(acking);
+    clearInterval(looking);
     clearTimeout(staying);
     open--;
     if (!left) fail(`closed with ${code}`);
