@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CloseCode } from '@topicast/contracts/close-codes';
 import { ConfigError } from '@topicast/contracts/config';
 import { milliseconds } from '@topicast/contracts/units';
-import type { ChunkLog } from '@topicast/log';
+import type { ChunkLog, LogError } from '@topicast/log';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { GatewayConfig } from './config.js';
@@ -28,6 +28,8 @@ export interface GatewayOptions {
   readonly peers?: Peers;
   /** Absent: one of its own. */
   readonly metrics?: GatewayMetrics;
+  /** Ends the start, which waits a little for the log; a started gateway is ended by its `close()`. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Gateway {
@@ -44,10 +46,10 @@ const OPEN_WITHIN_MS = 2_000;
 
 /**
  * Listen, and go on without the log until it is there: then the API answers 503 and viewers are closed with 4503.
- * @throws {ConfigError} if the address cannot be listened on
+ * @throws {ConfigError} if the address cannot be listened on; an AbortError if the signal ended the start
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { log, config, logger, operatorToken, peers, metrics = new GatewayMetrics() } = options;
+  const { log, config, logger, operatorToken, peers, metrics = new GatewayMetrics(), signal } = options;
   const audience = new Audience(config.limits, peers);
   const feeds = new Feeds({ log, limits: config.ring, metrics, logger });
   const directory = new Directory({
@@ -92,10 +94,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   const closing = new AbortController();
   const opened = openDirectory(directory, logger, closing.signal);
-  await Promise.race([opened, sleep(OPEN_WITHIN_MS, undefined, { signal: closing.signal })]);
   const ticking = startTicking({ audience, directory, feeds, metrics, peers });
 
-  return {
+  const gateway: Gateway = {
     port: (app.server.address() as AddressInfo).port,
     async close() {
       live.stop();
@@ -110,6 +111,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await feeds.close();
     },
   };
+  try {
+    await Promise.race([opened, sleep(OPEN_WITHIN_MS, undefined, { signal })]);
+  } catch (error) {
+    await gateway.close();
+    throw error;
+  }
+  return gateway;
 }
 
 async function listen(app: FastifyInstance, { host, port }: GatewayConfig): Promise<void> {
@@ -132,15 +140,20 @@ async function listen(app: FastifyInstance, { host, port }: GatewayConfig): Prom
   }
 }
 
-/** Try until the log is there. */
+/** Try until the log is there, and say so once for each kind of reason why it is not. */
 async function openDirectory(directory: Directory, logger: Logger, signal: AbortSignal): Promise<void> {
-  for (let attempt = 1; !signal.aborted; attempt += 1) {
+  let told: unknown;
+  while (!signal.aborted) {
     try {
       await directory.open();
-      if (attempt > 1) logger.info('the log is there');
+      if (!signal.aborted) logger.info('the log is there: ready for viewers');
       return;
     } catch (error) {
-      if (attempt === 1) logger.warn({ err: error }, 'the log cannot be reached: waiting for it');
+      const { code } = error as Partial<LogError>;
+      if (code !== told && !signal.aborted) {
+        logger.warn({ err: error }, 'the log cannot be read: trying until it can');
+      }
+      told = code;
     }
     await sleep(OPEN_AGAIN_MS, undefined, { signal }).catch(() => undefined);
   }

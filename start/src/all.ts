@@ -25,10 +25,10 @@ await runProgram(true, async (signal, logger, fail) => {
     for (const step of closing.splice(0).reverse()) await step();
   };
   try {
-    const log = await openLog(shared, logger, signal);
+    const log = await openLog(shared, logger, fail);
     closing.push(() => log.close());
     const token = await operatorToken(gatewayConfig);
-    const options = { log, config: gatewayConfig, logger, operatorToken: token };
+    const options = { log, config: gatewayConfig, logger, operatorToken: token, signal };
     const gateway = await openGateway(options, gatewayConfig.workers ?? 1);
     closing.push(() => gateway.close());
     const producer = await startProducer({ log, config: producerConfig, logger, inputs, signal });

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { ConfigError, readConfig, sharedSettings } from '@topicast/contracts/config';
-import type { ChunkLog } from '@topicast/log';
+import { type ChunkLog, LogError } from '@topicast/log';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 
@@ -9,11 +9,22 @@ export type SharedConfig = z.output<typeof settings>;
 
 export const readSharedConfig = (): Readonly<SharedConfig> => readConfig(settings, process.env);
 
-/** The log that the settings name: Kafka where there are brokers, else the embedded one in the data folder. */
-export async function openLog(config: SharedConfig, logger: Logger, signal: AbortSignal): Promise<ChunkLog> {
+/**
+ * The log that the settings name: Kafka where there are brokers, else the embedded one in the data folder. Brokers that
+ * are away are for the services to wait for; `fail` hears of those that will not have us.
+ */
+export async function openLog(
+  config: SharedConfig,
+  logger: Logger,
+  fail: (error: unknown) => void,
+): Promise<ChunkLog> {
   if (config.KAFKA_BROKERS) {
-    const { openKafkaLog, readKafkaConfig } = await import('@topicast/log/kafka');
-    return openKafkaLog({ ...readKafkaConfig(process.env), logger, signal });
+    const { expectKafkaLog, readKafkaConfig } = await import('@topicast/log/kafka');
+    const { log, reached } = expectKafkaLog({ ...readKafkaConfig(process.env), logger });
+    reached.catch((error) => {
+      if (!(error instanceof LogError && error.code === 'closed')) fail(error);
+    });
+    return log;
   }
   const { openEmbeddedLog } = await import('@topicast/log/embedded');
   return openEmbeddedLog({ directory: path.join(config.TOPICAST_DATA_DIR, 'log'), logger });

@@ -20,17 +20,18 @@ const END_WITHIN_MS = 8_000;
 /**
  * One gateway of several processes behind one port (node:cluster). This process reads the log, each chunk once, and
  * hands it to the workers, which serve the viewers; connections go to them in turn. A worker that dies is replaced;
- * when this process ends, the workers do.
- * @throws {ConfigError} if the address cannot be listened on
+ * when this process ends, the workers do. They listen, and go on without the log, as {@link startGateway} does.
+ * @throws {ConfigError} if the address cannot be listened on; the reason of the signal if it ended the start
  */
 export async function startGatewayCluster(options: ClusterOptions): Promise<Gateway> {
-  const { log, config, logger, operatorToken, workers, script } = options;
+  const { log, config, logger, operatorToken, workers, script, signal } = options;
   const server = await LogServer.start(log, logger);
   const metrics = new MetricsOfAll(server.tails, () => processes, logger);
   const processes: WorkerProcess[] = [];
   cluster.setupPrimary({ exec: script, args: [] });
 
   const ready = new Promise<number>((resolve, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
     const events = {
       onStarted: () => ({ type: 'start', config, operatorToken, log: server.address }) as const,
       onReady: (port: number) => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ChunkLog } from '@topicast/log';
+import { type ChunkLog, LogError } from '@topicast/log';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import type { Directory } from '../streams/directory.js';
@@ -16,6 +16,13 @@ export interface HealthOptions {
 
 const PING_TIMEOUT_MS = 2_000;
 
+/**
+ * What anybody may be told of a log that cannot be used. That it is away says it all, and its own words name brokers;
+ * what somebody has to mend is named.
+ */
+const reasonOf = (error: unknown, away: string): string =>
+  error instanceof LogError && error.code !== 'unavailable' ? error.message : away;
+
 /** For orchestrators and Prometheus. */
 export function addHealth(
   app: FastifyInstance,
@@ -27,16 +34,17 @@ export function addHealth(
 
   app.get('/readyz', schema('Whether viewers can be served: the log answers'), async () => {
     if (isDraining()) throw new ApiError(503, 'the gateway is going down');
-    if (!directory.ready) throw new ApiError(503, 'the log has not been reached yet');
+    if (!directory.ready)
+      throw new ApiError(503, reasonOf(directory.problem, 'the log has not been reached yet'));
     const timer = new AbortController();
     const answer = log.ping().then(
-      () => true,
-      () => false,
+      () => undefined,
+      (error: unknown) => reasonOf(error, 'the log does not answer'),
     );
-    const timeout = sleep(PING_TIMEOUT_MS, false, { signal: timer.signal }).catch(() => false);
-    const answers = await Promise.race([answer, timeout]);
+    const timeout = sleep(PING_TIMEOUT_MS, 'the log does not answer', { signal: timer.signal });
+    const problem = await Promise.race([answer, timeout]);
     timer.abort();
-    if (!answers) throw new ApiError(503, 'the log does not answer');
+    if (problem) throw new ApiError(503, problem);
     return { status: 'ready' };
   });
 

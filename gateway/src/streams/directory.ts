@@ -40,6 +40,7 @@ export class Directory {
   readonly #told = new Map<StreamId, StreamState>();
   readonly #unlisten: (() => void)[] = [];
   #isClosed = false;
+  #problem: unknown;
   #tables: { readonly streams: Table; readonly status: Table } | undefined;
 
   constructor(options: DirectoryOptions) {
@@ -56,6 +57,15 @@ export class Directory {
 
   /** Read the tables, and see which topics there are. Rejects with a LogError if the log is away. */
   async open(): Promise<void> {
+    try {
+      await this.#open();
+    } catch (error) {
+      this.#problem = error;
+      throw error;
+    }
+  }
+
+  async #open(): Promise<void> {
     const { log } = this.#options;
     const streams = await log.table(STREAMS_TABLE);
     const status = await log.table(STATUS_TABLE);
@@ -84,6 +94,11 @@ export class Directory {
   /** Whether the tables have been read. */
   get ready(): boolean {
     return this.#tables !== undefined;
+  }
+
+  /** Why they could not be, when that was tried last. */
+  get problem(): unknown {
+    return this.#problem;
   }
 
   /** The tables, for who changes them; undefined until they have been read. */

@@ -24,8 +24,9 @@ export class Health {
     );
   }
 
-  /** It is there, and will not have us. */
+  /** It is there, and will not have us. Before any has answered, the first contact tells of it by its end. */
   refused(address: string, reason: string): void {
+    if (!this.#hasAnswered) return;
     this.#tell(address, 'refused', () => this.logger.error(`Kafka at ${address}: ${reason}`));
   }
 

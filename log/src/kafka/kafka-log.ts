@@ -67,6 +67,11 @@ export class KafkaLog implements ChunkLog {
     });
   }
 
+  /** Aborts when it is closed. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   async createTopic(stream: StreamId, settings: TopicSettings): Promise<void> {
     checkPartitionCount(settings.partitions);
     const config = videoConfig(settings, this.options);

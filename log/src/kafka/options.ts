@@ -21,6 +21,6 @@ export interface KafkaLogOptions {
   /** Of what we write; absent: none. What is read may be compressed in any way. */
   readonly compression?: Compression;
   readonly logger?: Logger;
-  /** Gives up waiting for a broker; an open log is ended by its `close()`. */
+  /** Gives up waiting for a first answer; the log itself is ended by its `close()`. */
   readonly signal?: AbortSignal;
 }
