@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CloseCode } from '@topicast/contracts/close-codes';
 import { ConfigError } from '@topicast/contracts/config';
 import { milliseconds } from '@topicast/contracts/units';
-import type { ChunkLog, LogError } from '@topicast/log';
+import { type ChunkLog, LogError } from '@topicast/log';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { GatewayConfig } from './config.js';
@@ -142,18 +142,17 @@ async function listen(app: FastifyInstance, { host, port }: GatewayConfig): Prom
 
 /** Try until the log is there, and say so once for each kind of reason why it is not. */
 async function openDirectory(directory: Directory, logger: Logger, signal: AbortSignal): Promise<void> {
-  let told: unknown;
+  let told: string | undefined;
   while (!signal.aborted) {
     try {
       await directory.open();
       if (!signal.aborted) logger.info('the log is there: ready for viewers');
       return;
     } catch (error) {
-      const { code } = error as Partial<LogError>;
-      if (code !== told && !signal.aborted) {
-        logger.warn({ err: error }, 'the log cannot be read: trying until it can');
-      }
-      told = code;
+      const [kind, why] =
+        error instanceof LogError ? [error.code, { reason: error.message }] : ['unexpected', { err: error }];
+      if (kind !== told && !signal.aborted) logger.warn(why, 'the log cannot be read: trying until it can');
+      told = kind;
     }
     await sleep(OPEN_AGAIN_MS, undefined, { signal }).catch(() => undefined);
   }

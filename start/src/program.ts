@@ -28,8 +28,10 @@ export async function runProgram(
     ending.abort();
     // Not unref'd: if closing hangs, this is what still ends the process.
     setTimeout(() => process.exit(exitCode || 1), CLOSE_LIMIT_MS + (running?.drainMs ?? 0));
-    await running?.close().catch((error) => logger.error(error, 'could not close in order'));
-    if (running || exitCode) process.exit(exitCode);
+    // Who is still starting hears the signal, closes what it has begun, and ends below.
+    if (!running) return;
+    await running.close().catch((error) => logger.error(error, 'could not close in order'));
+    process.exit(exitCode);
   };
   const fail = (error: unknown) => {
     exitCode = 1;

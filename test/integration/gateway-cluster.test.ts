@@ -209,6 +209,18 @@ describe('a gateway of two processes', () => {
     await allExact();
   });
 
+  it('leaves no process behind when its start is ended', async () => {
+    const pids = (): number[] => childrenOf(process.pid).map(({ pid }) => pid);
+    const before = pids();
+    const stop = new AbortController();
+    const starting = startGatewayCluster({ ...options(), workers: WORKERS, script, signal: stop.signal });
+    const ended = expect(starting).rejects.toThrow('enough');
+    await until('its processes begin', () => pids().length === before.length + WORKERS);
+    stop.abort(new Error('enough'));
+    await ended;
+    expect(pids()).toEqual(before);
+  });
+
   it('says in one line that its port is in use', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await until('it listens', () => taken.listening);

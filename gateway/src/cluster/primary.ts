@@ -32,6 +32,7 @@ export async function startGatewayCluster(options: ClusterOptions): Promise<Gate
 
   const ready = new Promise<number>((resolve, reject) => {
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+    if (signal?.aborted) reject(signal.reason);
     const events = {
       onStarted: () => ({ type: 'start', config, operatorToken, log: server.address }) as const,
       onReady: (port: number) => {

@@ -291,6 +291,28 @@ describe('a log that is away', () => {
     await until(async () => (await fetch(gateway.url('/readyz'))).status === 200);
     expect((await create(gateway, { id: 'cam', source: { kind: 'test' } })).status).toBe(201);
   });
+
+  it('is named on /readyz where somebody has to mend it, and not the brokers that do not answer', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    const refused = new LogError('invalid', 'Kafka refuses to make "topicast.streams"');
+    const table = vi.spyOn(gateway.log, 'table').mockRejectedValue(refused);
+    const ping = vi.spyOn(gateway.log, 'ping');
+    const readiness = async () => {
+      const { status, body } = await ask(gateway, 'GET', '/readyz');
+      return [status, body.detail];
+    };
+    await gateway.restartGateway();
+    expect(await readiness()).toEqual([503, refused.message]);
+    table.mockRestore();
+    await until(async () => (await readiness())[0] === 200);
+    const lost = new LogError('invalid', 'the table "topicast.status" is followed no longer');
+    ping.mockRejectedValue(lost);
+    expect(await readiness()).toEqual([503, lost.message]);
+    ping.mockRejectedValue(new LogError('unavailable', 'Kafka at kafka-0.internal:9092 does not answer'));
+    expect(await readiness()).toEqual([503, 'the log does not answer']);
+    ping.mockRestore();
+    expect((await readiness())[0]).toBe(200);
+  });
 });
 
 it('documents itself, without anything from elsewhere', async () => {
