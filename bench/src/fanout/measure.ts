@@ -33,8 +33,10 @@ export interface Run {
   readonly chunksPerWrite: number;
   /** Resident memory that came with the viewers, the ring among it. */
   readonly residentBytesPerViewer: number;
-  /** What the server holds in the end, garbage collected; undefined if it is not Node's. */
+  /** What the server holds in the end beside buffers, garbage collected; undefined if it is not Node's. */
   readonly heldBytes: number | undefined;
+  /** What its buffers hold, frames that viewers share among them; undefined if it is not Node's. */
+  readonly bufferBytes: number | undefined;
   /** Share of what was published that arrived while it was measured: below 1 the machine was full. */
   readonly delivered: number;
   /** Between two chunks of one viewer, ms, while others joined too. */
@@ -90,6 +92,7 @@ export async function measure(trial: Trial): Promise<Run> {
     chunksPerWrite: writes > 0 ? chunks / writes : 1,
     residentBytesPerViewer: (full.residentBytes - empty.residentBytes) / viewers,
     heldBytes: full.heldBytes,
+    bufferBytes: full.bufferBytes,
     delivered: report.chunks / ((viewers - stalled) * shape.chunksPerSecond * elapsed),
     longestGap: Math.max(report.longestGap, joining.longestGap),
     served: report.joins.length,

@@ -30,9 +30,11 @@ export async function stalled({ modes, viewers, rounds, seconds }: ScenarioOptio
     const both = (field: (run: Run) => number) =>
       [median(without.map(field)), median(beside.map(field))] as const;
     const [heldWithout, heldBeside] = both((run) => run.heldBytes ?? Number.NaN);
+    const [buffersWithout, buffersBeside] = both((run) => run.bufferBytes ?? Number.NaN);
     rows.push({
       mode,
       heldKBPerStalled: (heldBeside - heldWithout) / absent / 1000,
+      framesMB: (buffersBeside - buffersWithout) / 1e6,
       cpu: both((run) => run.cpu),
       lastViewer: both((run) => run.lastViewer.p50),
       lastViewerP95: both((run) => run.lastViewer.p95),
@@ -40,10 +42,21 @@ export async function stalled({ modes, viewers, rounds, seconds }: ScenarioOptio
     });
   }
   table(
-    ['way', 'memory KB each', 'CPU without', 'beside', 'ratio', 'last viewer ms without', 'beside', 'wrong'],
-    rows.map(({ mode, heldKBPerStalled, cpu, lastViewer, wrongs }) => [
+    [
+      'way',
+      'own KB each',
+      'frames MB in all',
+      'CPU without',
+      'beside',
+      'ratio',
+      'last viewer ms without',
+      'beside',
+      'wrong',
+    ],
+    rows.map(({ mode, heldKBPerStalled, framesMB, cpu, lastViewer, wrongs }) => [
       mode,
       heldKBPerStalled.toFixed(1),
+      framesMB.toFixed(1),
       cpu[0].toFixed(3),
       cpu[1].toFixed(3),
       (cpu[1] / cpu[0]).toFixed(2),

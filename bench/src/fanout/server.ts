@@ -28,8 +28,10 @@ export interface Work {
 /** What it has, of Node's after collecting garbage: a server that idles would not do that by itself. */
 export interface Memory {
   readonly residentBytes: number;
-  /** Of Node's: what lives on the heap and what buffers hold, without what is free. */
+  /** Of Node's: what lives on the heap and outside of it, without what is free and without what buffers hold. */
   readonly heldBytes?: number;
+  /** Of Node's: what buffers hold. Nearly all of it is frames, which viewers share. */
+  readonly bufferBytes?: number;
 }
 
 interface Server {
@@ -134,14 +136,18 @@ async function work(): Promise<Work> {
   return { cpuMs: { asked, answered: cpuMs() }, ...counted };
 }
 
-function memory(): Memory {
-  globalThis.gc?.();
-  const { rss: residentBytes, heapUsed, external } = process.memoryUsage();
-  return { residentBytes, heldBytes: heapUsed + external };
+async function memory(): Promise<Memory> {
+  for (let round = 0; round < 3; round += 1) {
+    globalThis.gc?.();
+    // Finalizers run between two turns.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const { rss: residentBytes, heapUsed, external, arrayBuffers } = process.memoryUsage();
+  return { residentBytes, heldBytes: heapUsed + external - arrayBuffers, bufferBytes: arrayBuffers };
 }
 
 process.on('message', async (question: Question) =>
-  process.send?.(question === 'work' ? await work() : memory()),
+  process.send?.(question === 'work' ? await work() : await memory()),
 );
 process.on('disconnect', () => process.exit(0));
 process.send?.({ port, rtmpPort });
