@@ -35,7 +35,11 @@ function setUp(answers: Answer[], onUnknownTopic: () => Promise<'retry' | 'stop'
     },
   };
   const lines: { chunks?: number; reason?: string }[] = [];
-  const logger = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  const write = (line: string): void => {
+    expect(line.match(/"stream":/g), 'the stream is named once a line').toHaveLength(1);
+    lines.push(JSON.parse(line));
+  };
+  const logger = pino({}, { write }).child({ stream: 'a' });
   const publisher = new Publisher({
     ...{ log, stream: streamId('a'), rendition: 0, clock: new SteadyClock(), logger },
     ...{ onUnknownTopic, limits: { bytes: bytes(188 * 40), spanMs: 60_000 } },

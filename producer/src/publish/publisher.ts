@@ -21,6 +21,7 @@ export interface PublisherOptions {
   readonly stream: StreamId;
   readonly rendition: number;
   readonly clock: SteadyClock;
+  /** Names the stream in each line. */
   readonly logger: Logger;
   /** The stream has no topic. `retry`: it has one again; `stop`: nobody wants the stream any more. */
   readonly onUnknownTopic: () => Promise<'retry' | 'stop'>;
@@ -58,7 +59,7 @@ export class Publisher {
     this.#options = options;
     this.#queue = new RecordQueue(options.limits ?? LIMITS);
     this.#losses = new LossReport((chunks, reason) =>
-      options.logger.warn({ stream: options.stream, chunks, reason }, 'chunks dropped'),
+      options.logger.warn({ chunks, reason }, 'chunks dropped'),
     );
   }
 
@@ -104,7 +105,7 @@ export class Publisher {
   lose(chunks: number, reason: string): void {
     if (chunks === 0) return;
     this.#dropped += chunks;
-    this.#options.logger.info({ stream: this.#options.stream, chunks, reason }, 'chunks dropped at the end');
+    this.#options.logger.info({ chunks, reason }, 'chunks dropped at the end');
   }
 
   /** Resolves when what was pushed is in the log, or could not be brought there in a short time. */
@@ -135,7 +136,7 @@ export class Publisher {
     for (let pause = RETRY_MS.first; ; pause = Math.min(pause * 2, RETRY_MS.most)) {
       try {
         await log.append(stream, rendition, batch);
-        if (this.#trouble) logger.info({ stream }, 'the log takes chunks again');
+        if (this.#trouble) logger.info('the log takes chunks again');
         this.#trouble = undefined;
         return true;
       } catch (error) {
@@ -147,10 +148,10 @@ export class Publisher {
   }
 
   async #afterFailure(error: unknown, batch: readonly NewRecord[]): Promise<'retry' | 'skip' | 'end'> {
-    const { stream, logger, onUnknownTopic } = this.#options;
+    const { logger, onUnknownTopic } = this.#options;
     const code = error instanceof LogError ? error.code : 'unavailable';
     const reason = error instanceof Error ? error.message : String(error);
-    if (!this.#trouble) logger.warn({ stream, code, reason }, 'the log takes no chunks');
+    if (!this.#trouble) logger.warn({ code, reason }, 'the log takes no chunks');
     this.#trouble = reason;
     switch (code) {
       case 'unavailable':

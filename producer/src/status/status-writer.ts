@@ -63,8 +63,7 @@ export class StatusWriter {
         () => {
           this.#written = text;
         },
-        (error: unknown) =>
-          this.logger.debug({ stream: this.stream, error }, 'the status could not be written'),
+        (error: unknown) => this.logger.debug({ error }, 'the status could not be written'),
       )
       .finally(() => {
         this.#writing = undefined;
