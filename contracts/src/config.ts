@@ -31,7 +31,12 @@ export const list = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter(Boolean),
 );
-export const port = z.coerce.number('must be a port number').int().min(0).max(65535);
+/** The message of a schema is that of each of its checks. */
+const bounded = (kind: string, least: number, most: number) =>
+  z.coerce.number(`must be ${kind} from ${least} to ${most}`).min(least).max(most);
+export const numberFrom = (least: number, most: number) => bounded('a number', least, most);
+export const wholeNumberFrom = (least: number, most: number) => bounded('a whole number', least, most).int();
+export const port = bounded('a port number', 0, 65535).int();
 export const flag = z.enum(['0', '1', 'true', 'false']).transform((text) => text === '1' || text === 'true');
 
 /** `host:port` pairs. */
@@ -52,10 +57,6 @@ export const sharedSettings = {
 };
 
 const text = z.string().optional();
-const between = (least: number, most: number) => {
-  const message = `must be a whole number from ${least} to ${most}`;
-  return z.coerce.number(message).int(message).min(least, message).max(most, message);
-};
 const oneOf = <const Choice extends string>(...choices: readonly Choice[]) =>
   z.enum(choices, `must be one of ${choices.join(', ')}`);
 
@@ -76,10 +77,10 @@ export const kafkaSettings = z.object({
     .regex(/^[A-Za-z0-9._-]{1,150}$/, 'may have up to 150 letters, digits, ".", "_" and "-"')
     .default(''),
   /** Copies of each topic; three, or as many as there are brokers, if absent. */
-  TOPICAST_KAFKA_REPLICATION: between(1, 10).optional(),
+  TOPICAST_KAFKA_REPLICATION: wholeNumberFrom(1, 10).optional(),
   /** Of the files of video topics; by the retention if absent. */
-  TOPICAST_KAFKA_SEGMENT_MB: between(1, 1024).optional(),
+  TOPICAST_KAFKA_SEGMENT_MB: wholeNumberFrom(1, 1024).optional(),
   /** The largest batch that a topic takes; ours are up to 4 MB and their framing. */
-  TOPICAST_KAFKA_MAX_MESSAGE_MB: between(5, 100).default(8),
+  TOPICAST_KAFKA_MAX_MESSAGE_MB: wholeNumberFrom(5, 100).default(8),
   TOPICAST_KAFKA_COMPRESSION: oneOf('none', 'gzip', 'snappy', 'lz4').default('none'),
 });

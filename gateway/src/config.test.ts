@@ -31,7 +31,11 @@ describe('the configuration', () => {
 
   it.each([
     [{ TOPICAST_HOST: '0.0.0.0' }, /TOPICAST_TOKEN: must be set to listen on 0\.0\.0\.0/],
-    [{ TOPICAST_GATEWAY_PORT: '99999' }, /TOPICAST_GATEWAY_PORT/],
+    [{ TOPICAST_GATEWAY_PORT: '99999' }, /^TOPICAST_GATEWAY_PORT: must be a port number from 0 to 65535$/],
+    [{ TOPICAST_GATEWAY_WORKERS: '0' }, /^TOPICAST_GATEWAY_WORKERS: must be a whole number from 1 to 256$/],
+    [{ TOPICAST_GATEWAY_WORKERS: '1.5' }, /^TOPICAST_GATEWAY_WORKERS: must be a whole number from 1 to 256$/],
+    [{ TOPICAST_MAX_VIEWERS: '0' }, /^TOPICAST_MAX_VIEWERS: must be a whole number of at least 1$/],
+    [{ TOPICAST_DRAIN_SECONDS: '-1' }, /^TOPICAST_DRAIN_SECONDS: must be a number from 0 to 3600$/],
     [{ TOPICAST_ALLOWED_ORIGINS: 'studio' }, /TOPICAST_ALLOWED_ORIGINS: "studio"/],
     [{ TOPICAST_VIEWER_SECRET: 'short' }, /TOPICAST_VIEWER_SECRET/],
   ])('refuses %o in one line', (environment, message) => {

@@ -1,6 +1,14 @@
 import { homedir } from 'node:os';
 import { delimiter, resolve } from 'node:path';
-import { ConfigError, flag, list, readConfig, sharedSettings } from '@topicast/contracts/config';
+import {
+  ConfigError,
+  flag,
+  list,
+  numberFrom,
+  readConfig,
+  sharedSettings,
+  wholeNumberFrom,
+} from '@topicast/contracts/config';
 import { type Bytes, bytes, type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { z } from 'zod';
 
@@ -41,7 +49,7 @@ export interface GatewayConfig {
   readonly workers: number | undefined;
 }
 
-const atLeastOne = z.coerce.number('must be a number').int().min(1);
+const atLeastOne = z.coerce.number('must be a whole number of at least 1').int().min(1);
 
 const settings = z.object({
   TOPICAST_HOST: sharedSettings.TOPICAST_HOST,
@@ -74,11 +82,11 @@ const settings = z.object({
   TOPICAST_RING_SECONDS: atLeastOne.default(20),
   TOPICAST_RING_MB: atLeastOne.default(64),
   /** The rewind window: how long chunks stay in the log. */
-  TOPICAST_RETENTION_MINUTES: z.coerce.number('must be a number of minutes').min(1).max(10_080).default(15),
+  TOPICAST_RETENTION_MINUTES: numberFrom(1, 10_080).default(15),
   /** How long viewers have for moving when the gateway goes down; on the embedded log there is nowhere to move to. */
-  TOPICAST_DRAIN_SECONDS: z.coerce.number('must be a number of seconds').min(0).max(3_600).optional(),
+  TOPICAST_DRAIN_SECONDS: numberFrom(0, 3_600).optional(),
   /** Processes that serve viewers; the cores of the machine for `npm run gateway`, 1 for `npm start`. */
-  TOPICAST_GATEWAY_WORKERS: atLeastOne.max(256).optional(),
+  TOPICAST_GATEWAY_WORKERS: wholeNumberFrom(1, 256).optional(),
   KAFKA_BROKERS: sharedSettings.KAFKA_BROKERS,
 });
 

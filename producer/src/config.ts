@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { homedir, hostname } from 'node:os';
 import path from 'node:path';
-import { flag, readConfig, sharedSettings } from '@topicast/contracts/config';
+import { flag, numberFrom, readConfig, sharedSettings, wholeNumberFrom } from '@topicast/contracts/config';
 import {
   type BitsPerSecond,
   type Bytes,
@@ -50,25 +50,15 @@ const settings = z.object({
    * Several producers on one Kafka: how long nothing may be heard of one before its streams go to others. Brokers refuse
    * less than their group.min.session.timeout.ms, 6000 unless told otherwise.
    */
-  TOPICAST_PRODUCER_SESSION_TIMEOUT_MS: z.coerce
-    .number('must be milliseconds')
-    .int()
-    .min(1_000)
-    .max(300_000)
-    .default(3_000),
+  TOPICAST_PRODUCER_SESSION_TIMEOUT_MS: wholeNumberFrom(1_000, 300_000).default(3_000),
   /** The rewind window: how long chunks stay in the log. */
-  TOPICAST_RETENTION_MINUTES: z.coerce.number('must be a number of minutes').min(1).max(10_080).default(15),
-  TOPICAST_RETENTION_MEGABYTES: z.coerce.number('must be a number').min(16).max(1_000_000).default(4096),
+  TOPICAST_RETENTION_MINUTES: numberFrom(1, 10_080).default(15),
+  TOPICAST_RETENTION_MEGABYTES: numberFrom(16, 1_000_000).default(4096),
   /** Let users name URLs in private networks (cameras), on this machine, and listening SRT addresses. */
   TOPICAST_ALLOW_PRIVATE_URLS: flag.default(false),
   TOPICAST_VIDEO_PRESET: z.enum(PRESETS).default('veryfast'),
-  TOPICAST_VIDEO_MAX_HEIGHT: z.coerce
-    .number('must be a number of lines')
-    .int()
-    .min(144)
-    .max(2160)
-    .default(720),
-  TOPICAST_VIDEO_MAX_KBIT: z.coerce.number('must be kbit/s').min(100).max(100_000).default(3000),
+  TOPICAST_VIDEO_MAX_HEIGHT: wholeNumberFrom(144, 2160).default(720),
+  TOPICAST_VIDEO_MAX_KBIT: numberFrom(100, 100_000).default(3000),
 });
 
 /** @throws {ConfigError} that names every variable in error. */
