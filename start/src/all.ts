@@ -4,21 +4,20 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { operatorToken, readGatewayConfig } from '@topicast/gateway';
 import { readProducerConfig, startProducer } from '@topicast/producer';
-import { HELP, parseArguments } from './arguments.js';
+import { parseArguments } from './arguments.js';
+import { START_HELP } from './help.js';
 import { openGateway } from './open-gateway.js';
 import { openLog, readSharedConfig, type SharedConfig } from './open-log.js';
-import { runProgram } from './program.js';
+import { endWithHelp, noteUnknownSettings, runProgram } from './program.js';
 
 /** Everything on one machine: producer and gateway on one log in this process, the web app in another. */
 await runProgram(true, async (signal, logger, fail) => {
+  const { inputs, help } = parseArguments(process.argv.slice(2), { demo: true });
+  if (help) endWithHelp(START_HELP);
+  noteUnknownSettings(logger);
   const shared = readSharedConfig();
   const producerConfig = readProducerConfig(process.env);
   const gatewayConfig = readGatewayConfig(process.env);
-  const { inputs, help } = parseArguments(process.argv.slice(2), { demo: true });
-  if (help) {
-    process.stdout.write(`npm start -- [options]\n\n${HELP}`);
-    process.exit(0);
-  }
   await portIsFree(shared.TOPICAST_WEB_PORT, shared.TOPICAST_HOST);
   const closing: (() => Promise<void>)[] = [];
   const close = async () => {

@@ -1,7 +1,7 @@
 import { ConfigError } from '@topicast/contracts/config';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseArguments } from './arguments.js';
+import { asksForHelp, parseArguments } from './arguments.js';
 
 const inputsOf = (...args: string[]) => parseArguments(args, { demo: false }).inputs;
 
@@ -39,6 +39,15 @@ describe('the command line', () => {
   ])('%j gets one clear line', (args, message) => {
     expect(() => inputsOf(...args)).toThrow(ConfigError);
     expect(() => inputsOf(...args)).toThrow(message);
+  });
+
+  it('is --help or nothing where the environment has all settings', () => {
+    expect(asksForHelp([])).toBe(false);
+    expect(asksForHelp(['--help'])).toBe(true);
+    for (const word of ['--port', '--input=a', 'demo']) {
+      expect(() => asksForHelp([word]), word).toThrow(ConfigError);
+      expect(() => asksForHelp([word]), word).toThrow(/\(see --help\)$/);
+    }
   });
 
   it('takes any words without another kind of error', () => {

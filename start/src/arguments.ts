@@ -1,16 +1,17 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { ConfigError } from '@topicast/contracts/config';
 import { isStreamId, streamId } from '@topicast/contracts/stream-id';
 import type { CommandLineInput } from '@topicast/producer';
 
-export const HELP = `  --input name=FILE_OR_URL   a stream from a file (looped, in real time), an http(s), rtmp(s), rtsp(s) or srt URL,
-                             or a capture device (/dev/video0); encoded for low latency; may be repeated
-  --copy name=FILE_OR_URL    the same with the video as it is: less work, but the source's own delay
-  --demo, --no-demo          with or without the stream "demo", a moving test picture with a clock
-  --help                     this text
-`;
+const HELP_OPTION = { help: { type: 'boolean' } } as const;
+const STREAM_OPTIONS = {
+  ...HELP_OPTION,
+  input: { type: 'string', multiple: true },
+  copy: { type: 'string', multiple: true },
+  demo: { type: 'boolean' },
+} as const;
 
 const URL_PATTERN = /^[a-z][a-z0-9+.-]*:\/\//i;
 const STREAMABLE_URL = /^(https?|rtmps?|rtsps?|srt):\/\//i;
@@ -20,12 +21,7 @@ export function parseArguments(
   args: readonly string[],
   { demo: demoByDefault }: { demo: boolean },
 ): { inputs: CommandLineInput[]; help: boolean } {
-  const { values, positionals } = parse(args);
-  if (positionals.length > 0) {
-    throw new ConfigError(
-      `"${positionals[0]}" is not understood: write --input name=FILE_OR_URL (see --help)`,
-    );
-  }
+  const values = parse(args, STREAM_OPTIONS, 'write --input name=FILE_OR_URL');
   const inputs: CommandLineInput[] = [];
   if (values.demo ?? demoByDefault) {
     inputs.push({ id: streamId('demo'), title: 'Demo', source: { kind: 'test' } });
@@ -42,19 +38,25 @@ export function parseArguments(
   return { inputs, help: values.help ?? false };
 }
 
-function parse(args: readonly string[]) {
+/** For programs that take their settings from the environment alone. @throws {ConfigError} with one line for the user. */
+export function asksForHelp(args: readonly string[]): boolean {
+  return parse(args, HELP_OPTION, 'settings are environment variables').help ?? false;
+}
+
+function parse<const Options extends NonNullable<ParseArgsConfig['options']>>(
+  args: readonly string[],
+  options: Options,
+  advice: string,
+) {
   try {
-    return parseArgs({
+    const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
       allowNegative: true,
-      options: {
-        input: { type: 'string', multiple: true },
-        copy: { type: 'string', multiple: true },
-        demo: { type: 'boolean' },
-        help: { type: 'boolean' },
-      },
+      options,
     });
+    if (positionals.length === 0) return values;
+    throw new Error(`"${positionals[0]}" is not understood: ${advice}`);
   } catch (error) {
     // Node's own words go on about positional arguments after the first sentence.
     const [problem] = String(error instanceof Error ? error.message : error).split('. ');

@@ -1,10 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { operatorToken, readGatewayConfig } from '@topicast/gateway';
+import { asksForHelp } from './arguments.js';
+import { GATEWAY_HELP } from './help.js';
 import { openGateway } from './open-gateway.js';
 import { openLog, readSharedConfig, requireKafka } from './open-log.js';
-import { runProgram } from './program.js';
+import { endWithHelp, noteUnknownSettings, runProgram } from './program.js';
 
 await runProgram(false, async (signal, logger, fail) => {
+  if (asksForHelp(process.argv.slice(2))) endWithHelp(GATEWAY_HELP);
+  noteUnknownSettings(logger);
   const shared = readSharedConfig();
   const config = readGatewayConfig(process.env);
   requireKafka(shared, 'gateway');

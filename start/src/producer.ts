@@ -1,16 +1,15 @@
 import { readProducerConfig, startProducer } from '@topicast/producer';
-import { HELP, parseArguments } from './arguments.js';
+import { parseArguments } from './arguments.js';
+import { PRODUCER_HELP } from './help.js';
 import { openLog, readSharedConfig, requireKafka } from './open-log.js';
-import { runProgram } from './program.js';
+import { endWithHelp, noteUnknownSettings, runProgram } from './program.js';
 
 await runProgram(false, async (signal, logger, fail) => {
+  const { inputs, help } = parseArguments(process.argv.slice(2), { demo: false });
+  if (help) endWithHelp(PRODUCER_HELP);
+  noteUnknownSettings(logger);
   const shared = readSharedConfig();
   const config = readProducerConfig(process.env);
-  const { inputs, help } = parseArguments(process.argv.slice(2), { demo: false });
-  if (help) {
-    process.stdout.write(`npm run producer -- [options]\n\n${HELP}`);
-    process.exit(0);
-  }
   requireKafka(shared, 'producer');
   const log = await openLog(shared, logger, fail);
   const producer = await startProducer({ log, config, logger, inputs, signal });

@@ -1,4 +1,5 @@
 import { ConfigError } from '@topicast/contracts/config';
+import { unknownSettings } from '@topicast/contracts/setting-names';
 import { type Logger, pino } from 'pino';
 
 /** What a program opened, to be closed in order. */
@@ -54,6 +55,16 @@ export async function runProgram(
     fail(error);
     process.exit(1);
   }
+}
+
+export function endWithHelp(text: string): never {
+  process.stdout.write(text);
+  process.exit(0);
+}
+
+/** Before the settings are read: a misspelt one may be why another is missing. */
+export function noteUnknownSettings(logger: Logger): void {
+  for (const line of unknownSettings(process.env)) logger.warn(line);
 }
 
 /** JSON lines, for people at a terminal readable ones. */

@@ -2,11 +2,14 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { asksForHelp } from './arguments.js';
+import { WEB_HELP } from './help.js';
 import { readSharedConfig } from './open-log.js';
-import { runProgram } from './program.js';
+import { endWithHelp, runProgram } from './program.js';
 
 /** The web app in a process of its own: its work must not wait behind video, and it never sees the operator's token. */
 await runProgram(false, async (_signal, logger) => {
+  if (asksForHelp(process.argv.slice(2))) endWithHelp(WEB_HELP);
   const { TOPICAST_HOST: host, TOPICAST_WEB_PORT: port } = readSharedConfig();
   const require = createRequire(import.meta.url);
   const dir = path.dirname(require.resolve('@topicast/web/package.json'));

@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { SETTING_NAMES, unknownSettings } from './setting-names.js';
+
+const noteOn = (name: string): string[] => unknownSettings({ [name]: 'a secret' });
+
+it.each([
+  ['TOPICAST_TOKN', 'TOPICAST_TOKEN'],
+  ['TOPICAST_HSOT', 'TOPICAST_HOST'],
+  ['TOPICAST_VIEWERS_SECRET', 'TOPICAST_VIEWER_SECRET'],
+  ['TOPICAST_KAFKA_REPLICAS', 'TOPICAST_KAFKA_REPLICATION'],
+])('%s is told to be %s, perhaps', (given, meant) => {
+  expect(noteOn(given)).toEqual([`${given}: means nothing; is ${meant} meant?`]);
+});
+
+it('a name that is near to none is told to be unknown', () => {
+  expect(noteOn('TOPICAST_COLOUR')).toEqual([
+    'TOPICAST_COLOUR: means nothing; docs/4-operate.md lists all settings',
+  ]);
+});
+
+it('names that are known, empty or of other software are no matter', () => {
+  const known = Object.fromEntries(SETTING_NAMES.map((name) => [name, 'set']));
+  expect(unknownSettings({ ...known, TOPICAST_TOKN: '', KAFKA_HEAP_OPTS: '-Xmx1g', PATH: '/bin' })).toEqual(
+    [],
+  );
+});

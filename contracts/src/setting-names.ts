@@ -1,0 +1,82 @@
+/**
+ * Every variable TOPICAST_* of every program, for the environment of one process often holds the others' as well. The
+ * table in docs/4-operate.md says what they mean.
+ */
+export const SETTING_NAMES: readonly string[] = [
+  'TOPICAST_ALLOWED_HOSTS',
+  'TOPICAST_ALLOWED_ORIGINS',
+  'TOPICAST_ALLOW_PRIVATE_URLS',
+  'TOPICAST_CACHE_DIR',
+  'TOPICAST_DATA_DIR',
+  'TOPICAST_DRAIN_SECONDS',
+  'TOPICAST_ECONOMY',
+  'TOPICAST_FUZZ_RUNS',
+  'TOPICAST_GATEWAY_PORT',
+  'TOPICAST_GATEWAY_URL',
+  'TOPICAST_GATEWAY_WORKERS',
+  'TOPICAST_HOST',
+  'TOPICAST_KAFKA_COMPRESSION',
+  'TOPICAST_KAFKA_MAX_MESSAGE_MB',
+  'TOPICAST_KAFKA_REPLICATION',
+  'TOPICAST_KAFKA_SEGMENT_MB',
+  'TOPICAST_LOG_LEVEL',
+  'TOPICAST_MAX_MESSAGES_PER_SECOND',
+  'TOPICAST_MAX_VIEWERS',
+  'TOPICAST_MAX_VIEWERS_PER_ADDRESS',
+  'TOPICAST_MEDIA',
+  'TOPICAST_MEDIA_DIRS',
+  'TOPICAST_PRODUCER_ID',
+  'TOPICAST_PRODUCER_SESSION_TIMEOUT_MS',
+  'TOPICAST_PUBLIC_GATEWAY_URL',
+  'TOPICAST_RETENTION_MEGABYTES',
+  'TOPICAST_RETENTION_MINUTES',
+  'TOPICAST_RING_MB',
+  'TOPICAST_RING_SECONDS',
+  'TOPICAST_TEST_MEDIA',
+  'TOPICAST_TOKEN',
+  'TOPICAST_VIDEO_MAX_HEIGHT',
+  'TOPICAST_VIDEO_MAX_KBIT',
+  'TOPICAST_VIDEO_PRESET',
+  'TOPICAST_VIEWER_SECRET',
+  'TOPICAST_WEB_PORT',
+  'TOPICAST_WEB_STANDALONE',
+];
+
+const PREFIX = 'TOPICAST_';
+
+/**
+ * A line for each variable TOPICAST_* that no program knows, with the name that may have been meant; never its value,
+ * which may be a secret. KAFKA_* is not looked at: other software has such variables too.
+ */
+export function unknownSettings(environment: Record<string, string | undefined>): string[] {
+  const names = Object.keys(environment).filter((name) => name.startsWith(PREFIX) && environment[name]);
+  return names
+    .filter((name) => !SETTING_NAMES.includes(name))
+    .map((name) => {
+      const nearest = nearestName(name);
+      return `${name}: means nothing; ${nearest ? `is ${nearest} meant?` : 'docs/4-operate.md lists all settings'}`;
+    });
+}
+
+/** The longer the name, the more letters may be wrong in it. */
+function nearestName(name: string): string | undefined {
+  const limit = 1 + (name.length - PREFIX.length) / 4;
+  const [nearest] = SETTING_NAMES.map((known) => ({ known, distance: editDistance(name, known) }))
+    .filter(({ distance }) => distance <= limit)
+    .sort((a, b) => a.distance - b.distance);
+  return nearest?.known;
+}
+
+/** Letters to insert, delete or replace to make one of the other (Levenshtein). */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (const [line, letter] of [...a].entries()) {
+    const next = [line + 1];
+    for (const [column, other] of [...b].entries()) {
+      const replaced = row[column]! + (letter === other ? 0 : 1);
+      next.push(Math.min(replaced, row[column + 1]! + 1, next[column]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
