@@ -14,11 +14,15 @@ import { table } from './table.js';
  * What compressing record batches would save, and cost who writes and who reads: chunks of H.264 as our producer makes
  * them, a chunk to a batch as they leave live, and about a second of them to a batch as they leave after an outage.
  */
-const options = readOptions('compression', {
-  json: { type: 'string' },
-  seconds: { type: 'string', default: '15' },
-  rounds: { type: 'string', default: '5' },
-});
+const options = readOptions(
+  'compression',
+  {
+    json: { type: 'string' },
+    seconds: { type: 'string', default: '15' },
+    rounds: { type: 'string', default: '5' },
+  },
+  ['seconds', 'rounds'],
+);
 const MB = 1e6;
 const BATCH_SIZES = [1, 30];
 const ROUND_MS = 200;

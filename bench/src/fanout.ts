@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { compare } from './fanout/compare.js';
 import { MODES, type Mode } from './fanout/contender.js';
 import { idle, rush, stalled } from './fanout/scenarios.js';
-import { readOptions } from './options.js';
+import { isCount, readOptions } from './options.js';
 
 /** What sending one stream to many viewers costs: docs/measurements.md has the tables that this prints. */
 const USAGE = `npm run bench:fanout -- [--scenario compare|stalled|idle|rush] [--viewers 100,300] [--modes ${Object.keys(MODES).join(',')}] [--rounds 3] [--seconds 3] [--json FILE]`;
@@ -15,29 +15,33 @@ const DEFAULTS: Record<Scenario, { modes: string; viewers: string; rounds: strin
   rush: { modes: 'raw', viewers: '5000', rounds: '1' },
 };
 
-const options = readOptions('fanout', {
-  scenario: { type: 'string', default: 'compare' },
-  viewers: { type: 'string' },
-  modes: { type: 'string' },
-  rounds: { type: 'string' },
-  seconds: { type: 'string', default: '3' },
-  json: { type: 'string' },
-});
+const options = readOptions(
+  'fanout',
+  {
+    scenario: { type: 'string', default: 'compare' },
+    viewers: { type: 'string' },
+    modes: { type: 'string' },
+    rounds: { type: 'string' },
+    seconds: { type: 'string', default: '3' },
+    json: { type: 'string' },
+  },
+  ['rounds', 'seconds'],
+);
 const scenario = options.scenario as Scenario;
 const given = { ...DEFAULTS[scenario], ...options };
 const modes = (given.modes ?? '').split(',') as Mode[];
-if (!(scenario in SCENARIOS) || modes.some((mode) => !(mode in MODES))) {
+const viewers = (given.viewers ?? '').split(',');
+if (!(scenario in SCENARIOS) || modes.some((mode) => !(mode in MODES)) || !viewers.every(isCount)) {
   process.stderr.write(`${USAGE}\n`);
   process.exit(1);
 }
-const viewers = given.viewers.split(',').map(Number);
 const rounds = Number(given.rounds);
 const seconds = Number(given.seconds);
 
 const result =
   scenario === 'compare'
-    ? await compare({ modes, viewers, rounds, seconds })
-    : await SCENARIOS[scenario]({ modes, viewers: viewers[0] ?? 0, rounds, seconds });
+    ? await compare({ modes, viewers: viewers.map(Number), rounds, seconds })
+    : await SCENARIOS[scenario]({ modes, viewers: Number(viewers[0]), rounds, seconds });
 if (options.json) {
   await writeFile(options.json, `${JSON.stringify({ bench: 'fanout', scenario, ...result }, null, 2)}\n`);
 }

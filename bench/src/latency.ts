@@ -17,13 +17,17 @@ import { table } from './table.js';
  * Glass to glass: the age of each picture when it is presented, read from the picture; and the join time, from click
  * to the first frame. Ours beside mpegts.js at its best own settings, on the same gateway, in turns.
  */
-const options = readOptions('latency', {
-  json: { type: 'string' },
-  rounds: { type: 'string', default: '3' },
-  seconds: { type: 'string', default: '20' },
-  joins: { type: 'string', default: '10' },
-  'no-kafka': { type: 'boolean', default: false },
-});
+const options = readOptions(
+  'latency',
+  {
+    json: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '20' },
+    joins: { type: 'string', default: '10' },
+    'no-kafka': { type: 'boolean', default: false },
+  },
+  ['rounds', 'seconds', 'joins'],
+);
 const rounds = Number(options.rounds);
 const seconds = Number(options.seconds);
 const joins = Number(options.joins);

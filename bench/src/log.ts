@@ -8,13 +8,17 @@ import { type Comparison, measureFifty, measureHop, measureJoin, measureQuiet } 
 import { readOptions } from './options.js';
 import { table } from './table.js';
 
-const options = readOptions('log', {
-  json: { type: 'string' },
-  seconds: { type: 'string', default: '8' },
-  rounds: { type: 'string', default: '2' },
-  quiet: { type: 'string', default: '1000' },
-  joins: { type: 'string', default: '100' },
-});
+const options = readOptions(
+  'log',
+  {
+    json: { type: 'string' },
+    seconds: { type: 'string', default: '8' },
+    rounds: { type: 'string', default: '2' },
+    quiet: { type: 'string', default: '1000' },
+    joins: { type: 'string', default: '100' },
+  },
+  ['seconds', 'rounds', 'quiet', 'joins'],
+);
 const reason = kafkaUnavailable();
 if (reason) {
   process.stderr.write(`no Kafka to measure: ${reason}\n`);

@@ -2,10 +2,17 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
-/** A bench's command line. `--help` ends it with its usage, and so does what is unknown. */
+/** Whether it is a whole number from 1 on. */
+export const isCount = (text: string): boolean => /^[1-9]\d*$/.test(text);
+
+/**
+ * A bench's command line. `--help` ends it with its usage, and so does what is unknown, or no whole number from 1 on
+ * among the options in `counts`.
+ */
 export function readOptions<const T extends Options>(
   bench: string,
   options: T,
+  counts: readonly (keyof T & string)[],
 ): ReturnType<typeof parseArgs<{ options: T }>>['values'] {
   const usage = `npm run bench:${bench} -- ${Object.entries(options).map(wordsOf).join(' ')}\n`;
   if (process.argv.includes('--help')) {
@@ -13,7 +20,11 @@ export function readOptions<const T extends Options>(
     process.exit(0);
   }
   try {
-    return parseArgs({ options }).values;
+    const { values } = parseArgs({ options });
+    const given: Readonly<Record<string, unknown>> = values;
+    const wrong = counts.find((name) => !isCount(String(given[name] ?? 1)));
+    if (wrong) throw new Error(`--${wrong} ${given[wrong]}: must be a whole number of at least 1`);
+    return values;
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n${usage}`);
     process.exit(1);

@@ -19,19 +19,34 @@ const HELP = `npm run chaos -- [options]
 
 // Ends what was started: see the handlers of `exit`.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', multiple: true },
-    list: { type: 'boolean' },
-    json: { type: 'string' },
-    minutes: { type: 'string', default: '30' },
-    help: { type: 'boolean' },
-  },
-});
+const values = readOptions();
 const all: Measured[] = [];
 if (values.help) process.stdout.write(HELP);
 else if (values.list) list();
 else process.exit((await run(values.only ?? SCENARIOS.map(({ name }) => name))) ? 0 : 1);
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        only: { type: 'string', multiple: true },
+        list: { type: 'boolean' },
+        json: { type: 'string' },
+        minutes: { type: 'string', default: '30' },
+        help: { type: 'boolean' },
+      },
+    });
+    const known = [SOAK, ...SCENARIOS.map(({ name }) => name)];
+    const unknown = values.only?.find((name) => !known.includes(name));
+    if (unknown !== undefined) throw new Error(`there is no scenario "${unknown}"; --list names them`);
+    if (!(Number(values.minutes) > 0))
+      throw new Error(`--minutes ${values.minutes}: must be a number above 0`);
+    return values;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n${HELP}`);
+    return process.exit(1);
+  }
+}
 
 function list(): void {
   for (const { name, what } of SCENARIOS) say(`${name.padEnd(17)}${what}`);
@@ -41,13 +56,6 @@ function list(): void {
 /** @returns whether all goals were met. */
 async function run(names: readonly string[]): Promise<boolean> {
   const scenarios = SCENARIOS.filter(({ name }) => names.includes(name));
-  const unknown = names.find(
-    (name) => name !== SOAK && !scenarios.some((scenario) => scenario.name === name),
-  );
-  if (unknown !== undefined) {
-    say(`there is no scenario "${unknown}"; --list names them`);
-    return false;
-  }
   const isMet = scenarios.length === 0 || (await runScenarios(scenarios));
   return names.includes(SOAK) ? (await runSoak(Number(values.minutes))) && isMet : isMet;
 }
