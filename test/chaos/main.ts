@@ -1,47 +1,25 @@
 /** `npm run chaos`: faults on purpose, and what the viewers saw of them. */
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { clusterUnavailable } from '@topicast/test/kafka';
 import { type ChaosCluster, startChaosCluster } from './cluster.js';
+import { HELP, readOptions, SOAK } from './options.js';
 import { reportHead, reportRow, verdictOf } from './report.js';
 import { type Measured, runScenario } from './run-scenario.js';
 import type { Scenario } from './scenario.js';
 import { SCENARIOS } from './scenarios/index.js';
 import { soak } from './soak/soak.js';
 
-const SOAK = 'soak';
-const HELP = `npm run chaos -- [options]
-  --only NAME    one scenario; may be repeated
-  --list         the scenarios
-  --json FILE    the measurements
-  --minutes N    how long the soak lasts, 30 by default
-`;
-
 // Ends what was started: see the handlers of `exit`.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
-const values = readOptions();
+const options = optionsOrEnd();
 const all: Measured[] = [];
-if (values.help) process.stdout.write(HELP);
-else if (values.list) list();
-else process.exit((await run(values.only ?? SCENARIOS.map(({ name }) => name))) ? 0 : 1);
+if (options.help) process.stdout.write(HELP);
+else if (options.list) list();
+else process.exit((await run(options.only ?? SCENARIOS.map(({ name }) => name))) ? 0 : 1);
 
-function readOptions() {
+function optionsOrEnd(): ReturnType<typeof readOptions> {
   try {
-    const { values } = parseArgs({
-      options: {
-        only: { type: 'string', multiple: true },
-        list: { type: 'boolean' },
-        json: { type: 'string' },
-        minutes: { type: 'string', default: '30' },
-        help: { type: 'boolean' },
-      },
-    });
-    const known = [SOAK, ...SCENARIOS.map(({ name }) => name)];
-    const unknown = values.only?.find((name) => !known.includes(name));
-    if (unknown !== undefined) throw new Error(`there is no scenario "${unknown}"; --list names them`);
-    if (!(Number(values.minutes) > 0))
-      throw new Error(`--minutes ${values.minutes}: must be a number above 0`);
-    return values;
+    return readOptions(process.argv.slice(2));
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n${HELP}`);
     return process.exit(1);
@@ -57,7 +35,7 @@ function list(): void {
 async function run(names: readonly string[]): Promise<boolean> {
   const scenarios = SCENARIOS.filter(({ name }) => names.includes(name));
   const isMet = scenarios.length === 0 || (await runScenarios(scenarios));
-  return names.includes(SOAK) ? (await runSoak(Number(values.minutes))) && isMet : isMet;
+  return names.includes(SOAK) ? (await runSoak(options.minutes)) && isMet : isMet;
 }
 
 async function runScenarios(scenarios: readonly Scenario[]): Promise<boolean> {
@@ -101,7 +79,7 @@ async function runSoak(minutes: number): Promise<boolean> {
 
 function keep(measured: Measured): void {
   all.push(measured);
-  if (values.json) writeFileSync(values.json, `${JSON.stringify(all, undefined, 2)}\n`);
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(all, undefined, 2)}\n`);
 }
 
 function say(line: string): void {
