@@ -66,6 +66,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   metrics.watch({
     viewers: (protocol) => audience.count(protocol),
+    viewersOfStartedStreams: () => audience.countWhere((stream) => directory.isStarted(stream)),
     feeds: () => feeds.size,
     ringBytes: () => feeds.bytes,
   });

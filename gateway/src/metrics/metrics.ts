@@ -1,3 +1,4 @@
+import { CloseCode } from '@topicast/contracts/close-codes';
 import type { JumpReason } from '@topicast/contracts/server-message';
 import type { Milliseconds } from '@topicast/contracts/units';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
@@ -8,6 +9,7 @@ export type DropReason = 'repeat' | 'stale' | 'undecodable';
 /** What is asked for when the metrics are read. */
 export interface Gauges {
   viewers(protocol: Protocol): number;
+  viewersOfStartedStreams(): number;
   feeds(): number;
   ringBytes(): number;
 }
@@ -73,6 +75,8 @@ export class GatewayMetrics {
       labelNames: ['code'],
       registers,
     });
+    // A series that begins above 0 has no rate: an alert would miss its first step.
+    for (const code of Object.values(CloseCode)) this.#closes.inc({ code }, 0);
     this.#lag = new Histogram({
       name: 'topicast_gateway_viewer_lag_seconds',
       help: 'Media time sent to a viewer and not acknowledged, sampled',
@@ -120,20 +124,20 @@ export class GatewayMetrics {
         for (const protocol of ['raw', 'v1'] as const) this.set({ protocol }, gauges.viewers(protocol));
       },
     });
+    this.#gaugeFrom('viewers_of_started_streams', 'Viewers of streams that are started, live or not', () =>
+      gauges.viewersOfStartedStreams(),
+    );
+    this.#gaugeFrom('feeds', 'Renditions being read', () => gauges.feeds());
+    this.#gaugeFrom('ring_bytes', 'Bytes of chunks in memory', () => gauges.ringBytes());
+  }
+
+  #gaugeFrom(name: string, help: string, value: () => number): void {
     new Gauge({
-      name: 'topicast_gateway_feeds',
-      help: 'Renditions being read',
-      registers,
+      name: `topicast_gateway_${name}`,
+      help,
+      registers: [this.registry],
       collect() {
-        this.set(gauges.feeds());
-      },
-    });
-    new Gauge({
-      name: 'topicast_gateway_ring_bytes',
-      help: 'Bytes of chunks in memory',
-      registers,
-      collect() {
-        this.set(gauges.ringBytes());
+        this.set(value());
       },
     });
   }

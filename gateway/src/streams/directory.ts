@@ -15,7 +15,7 @@ import type { Logger } from 'pino';
 import { Deletions } from './deletions.js';
 import { ForeignTopics } from './foreign-topics.js';
 import { Producers, parseJson } from './producers.js';
-import { type KnownStream, stateOf, streamInfo } from './stream-info.js';
+import { isStarted, type KnownStream, stateOf, streamInfo } from './stream-info.js';
 
 export interface DirectoryOptions {
   readonly log: ChunkLog;
@@ -117,6 +117,11 @@ export class Directory {
   state(stream: StreamId): StreamState {
     const known = this.#know(stream);
     return known ? stateOf(known) : 'offline';
+  }
+
+  isStarted(stream: StreamId): boolean {
+    const known = this.#know(stream);
+    return known !== undefined && isStarted(known);
   }
 
   info(stream: StreamId): StreamInfo | undefined {

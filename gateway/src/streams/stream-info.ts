@@ -26,6 +26,10 @@ export function stateOf(stream: KnownStream): StreamState {
   return stream.status && stream.isFresh ? stream.status.state : 'offline';
 }
 
+/** Whether chunks are due: who started the stream wants them whatever its encoder does; a foreign topic is as it is. */
+export const isStarted = (stream: KnownStream): boolean =>
+  stream.kind === 'foreign' ? stream.isLive : stream.row.enabled;
+
 /** The stream as the API shows it to the operator. */
 export function streamInfo(stream: KnownStream, viewers: number): StreamInfo {
   const state = stateOf(stream);

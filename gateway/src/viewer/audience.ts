@@ -52,6 +52,13 @@ export class Audience {
     return { viewers: this.size, streams, addresses: this.#byAddress };
   }
 
+  /** Viewers of this process whose streams are such. */
+  countWhere(isSuch: (stream: StreamId) => boolean): number {
+    let count = 0;
+    for (const [stream, viewers] of this.#byStream) if (isSuch(stream)) count += viewers.size;
+    return count;
+  }
+
   hasRoomFor(address: string): boolean {
     const { viewers, addresses } = this.#elsewhere;
     const fromThere = (this.#byAddress.get(address) ?? 0) + (addresses.get(address) ?? 0);

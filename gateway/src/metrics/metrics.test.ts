@@ -1,0 +1,24 @@
+import { streamId } from '@topicast/contracts/stream-id';
+import { expect, it } from 'vitest';
+import { DEMO, GatewayUnderTest } from '../testing/gateway-under-test.js';
+import { TestViewer, until } from '../testing/test-viewer.js';
+
+const STOPPED = streamId('stopped');
+
+it('tells viewers for whom chunks are due from those of a stopped stream', async () => {
+  await using gateway = await GatewayUnderTest.start();
+  await gateway.addStream(DEMO);
+  await gateway.addStream(STOPPED, { enabled: false });
+  using first = new TestViewer(gateway.live(DEMO));
+  using second = new TestViewer(gateway.live(STOPPED));
+  await until(() => first.messages.length === 1 && second.messages.length === 1);
+  const text = await (await fetch(gateway.url('/metrics'))).text();
+  expect(text).toContain('topicast_gateway_viewers{protocol="v1"} 2\n');
+  expect(text).toContain('topicast_gateway_viewers_of_started_streams 1\n');
+});
+
+it('has all close codes from the beginning, so that their first step shows in a rate', async () => {
+  await using gateway = await GatewayUnderTest.start();
+  const text = await (await fetch(gateway.url('/metrics'))).text();
+  expect(text).toContain('topicast_gateway_closes_total{code="4503"} 0\n');
+});
