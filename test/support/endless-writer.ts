@@ -4,28 +4,16 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { streamId } from '@topicast/contracts/stream-id';
-import { milliseconds, ticks90k } from '@topicast/contracts/units';
+import { milliseconds } from '@topicast/contracts/units';
 import { LogError, type NewRecord } from '@topicast/log';
 import { openEmbeddedLog } from '@topicast/log/embedded';
+import { numberedChunk } from './numbered-chunks.js';
 
 const [directory, size] = process.argv.slice(2);
 const stream = streamId('film');
 const retentionMs = milliseconds(3_600_000);
 
-const chunk = (sequence: number): NewRecord => ({
-  header: {
-    keyframe: sequence % 30 === 0,
-    discontinuity: false,
-    audioOnly: false,
-    sinceKeyframe: sequence % 30,
-    sequence,
-    session: 1,
-    decodeTime: ticks90k(sequence * 3000),
-    wallClock: milliseconds(sequence),
-    presentationOffset: ticks90k(0),
-  },
-  value: Buffer.alloc(Number(size), sequence % 256),
-});
+const chunk = (sequence: number): NewRecord => numberedChunk(1, sequence, Number(size));
 
 try {
   const log = await openEmbeddedLog({ directory: directory! });

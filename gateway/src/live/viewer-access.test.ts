@@ -4,15 +4,17 @@ import { expect, it } from 'vitest';
 import { GatewayUnderTest, OPERATOR_TOKEN } from '../testing/gateway-under-test.js';
 import { TestViewer, until } from '../testing/test-viewer.js';
 
+const SECRET = 'a secret of at least 32 characters';
+
+function sign(stream: string, expires?: string | number): Promise<string> {
+  const token = new SignJWT({ stream }).setProtectedHeader({ alg: 'HS256' });
+  if (expires !== undefined) token.setExpirationTime(expires);
+  return token.sign(new TextEncoder().encode(SECRET));
+}
+
 it('needs a token where there is a secret, and no token gets into the log', async () => {
-  const secret = 'a secret of at least 32 characters';
-  await using gateway = await GatewayUnderTest.start({ TOPICAST_VIEWER_SECRET: secret });
+  await using gateway = await GatewayUnderTest.start({ TOPICAST_VIEWER_SECRET: SECRET });
   await gateway.addStream();
-  const sign = (stream: string, expires: string | number = '1h'): Promise<string> =>
-    new SignJWT({ stream })
-      .setProtectedHeader({ alg: 'HS256' })
-      .setExpirationTime(expires)
-      .sign(new TextEncoder().encode(secret));
   const outcome = async (token: string | undefined): Promise<number | 'watching'> => {
     const subprotocols = token ? [`topicast.token.${Buffer.from(token).toString('base64url')}`] : [];
     using viewer = new TestViewer(gateway.live('demo'), { subprotocols });
@@ -23,7 +25,7 @@ it('needs a token where there is a secret, and no token gets into the log', asyn
     expect(viewer.protocol).toBe('topicast.v1');
     return viewer.closed?.code ?? 'watching';
   };
-  const valid = await sign('demo');
+  const valid = await sign('demo', '1h');
   expect(await outcome(undefined)).toBe(CloseCode.unauthorized);
   expect(await outcome('nonsense')).toBe(CloseCode.unauthorized);
   expect(await outcome(await sign('demo', 1))).toBe(CloseCode.unauthorized);
@@ -37,14 +39,11 @@ it('needs a token where there is a secret, and no token gets into the log', asyn
 });
 
 it('closes a viewer whose token expires, and no other', async () => {
-  const secret = 'a secret of at least 32 characters';
-  await using gateway = await GatewayUnderTest.start({ TOPICAST_VIEWER_SECRET: secret });
+  await using gateway = await GatewayUnderTest.start({ TOPICAST_VIEWER_SECRET: SECRET });
   await gateway.addStream();
-  const sign = (token: SignJWT): Promise<string> =>
-    token.setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(secret));
   const expiresAt = Math.floor(Date.now() / 1000) + 3;
-  const expiring = await sign(new SignJWT({ stream: 'demo' }).setExpirationTime(expiresAt));
-  const lasting = await sign(new SignJWT({ stream: 'demo' }));
+  const expiring = await sign('demo', expiresAt);
+  const lasting = await sign('demo');
   using viewer = new TestViewer(gateway.live(`demo?token=${expiring}`));
   using other = new TestViewer(gateway.live(`demo?token=${lasting}`));
   using operator = new TestViewer(gateway.live(`demo?token=${OPERATOR_TOKEN}`));
