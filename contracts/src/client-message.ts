@@ -7,7 +7,7 @@ const positionText = z.string().refine((text) => parsePosition(text) !== undefin
 
 /** JSON control messages, viewer to gateway. The player takes the type only; the gateway checks with the schema. */
 export const clientMessage = z.discriminatedUnion('type', [
-  /** Everything up to and including this chunk has arrived; at least every 250 ms while chunks come. */
+  /** Everything up to and including this chunk has arrived; sent at once for each chunk that asks. */
   z.object({ type: z.literal('ack'), position: positionText }),
   /** `client`: any number of the viewer's (its clock), sent back unchanged. */
   z.object({ type: z.literal('clock'), client: z.number() }),

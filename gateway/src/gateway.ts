@@ -112,8 +112,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await feeds.close();
     },
   };
+  const ending = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
   try {
-    await Promise.race([opened, sleep(OPEN_WITHIN_MS, undefined, { signal })]);
+    await Promise.race([opened, sleep(OPEN_WITHIN_MS, undefined, { signal: ending })]);
   } catch (error) {
     await gateway.close();
     throw error;

@@ -14,7 +14,7 @@ export interface LogRecord {
   /** When the log took it in, wall clock. */
   readonly timestamp: Milliseconds;
   readonly header: ChunkHeader | undefined;
-  /** The reader's own bytes: never a view into a buffer that the log uses again. */
+  /** May be shared with other readers, who must not change it; the log never uses its buffer again. */
   readonly value: Uint8Array;
 }
 

@@ -93,7 +93,7 @@ export class ChunkMessages implements Payload {
   constructor(checked: Checked, acknowledge: (position: string) => void) {
     this.#chunks = new Chunks(checked, () => {
       const prefix = this.#prefix;
-      if (prefix[1] !== 1) return;
+      if (((prefix[1] ?? 0) & 1) === 0) return;
       acknowledge(`${prefix.readBigUInt64BE(20)}.${prefix.readBigUInt64BE(4)}.${prefix.readUInt16BE(2)}`);
     });
   }

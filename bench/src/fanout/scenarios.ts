@@ -34,7 +34,7 @@ export async function stalled({ modes, viewers, rounds, seconds }: ScenarioOptio
     rows.push({
       mode,
       heldKBPerStalled: (heldBeside - heldWithout) / absent / 1000,
-      framesMB: (buffersBeside - buffersWithout) / 1e6,
+      framesKBPerStalled: (buffersBeside - buffersWithout) / absent / 1000,
       cpu: both((run) => run.cpu),
       lastViewer: both((run) => run.lastViewer.p50),
       lastViewerP95: both((run) => run.lastViewer.p95),
@@ -45,7 +45,7 @@ export async function stalled({ modes, viewers, rounds, seconds }: ScenarioOptio
     [
       'way',
       'own KB each',
-      'frames MB in all',
+      'and frames KB each',
       'CPU without',
       'beside',
       'ratio',
@@ -53,10 +53,10 @@ export async function stalled({ modes, viewers, rounds, seconds }: ScenarioOptio
       'beside',
       'wrong',
     ],
-    rows.map(({ mode, heldKBPerStalled, framesMB, cpu, lastViewer, wrongs }) => [
+    rows.map(({ mode, heldKBPerStalled, framesKBPerStalled, cpu, lastViewer, wrongs }) => [
       mode,
       heldKBPerStalled.toFixed(1),
-      framesMB.toFixed(1),
+      framesKBPerStalled.toFixed(1),
       cpu[0].toFixed(3),
       cpu[1].toFixed(3),
       (cpu[1] / cpu[0]).toFixed(2),

@@ -31,7 +31,7 @@ export class MetricsOfAll {
     private readonly logger: Logger,
   ) {
     const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 100 });
+    collectDefaultMetrics({ register: this.#registry });
     this.#deaths = new Counter({
       name: 'topicast_gateway_worker_deaths_total',
       help: 'Workers that died and were replaced',

@@ -38,7 +38,7 @@ export class GatewayMetrics {
 
   constructor() {
     const registers = [this.registry];
-    collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: 100 });
+    collectDefaultMetrics({ register: this.registry });
     const count = (name: string, help: string, label: string, values: Record<string, number>): void => {
       new Counter({
         name: `topicast_gateway_${name}`,

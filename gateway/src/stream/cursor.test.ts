@@ -27,6 +27,12 @@ class Scene {
     }
   }
 
+  /** What comes is of another topic, whose offsets begin at 0. */
+  restart(): void {
+    this.ring.clear();
+    this.#offset = 0;
+  }
+
   write(): Step | undefined {
     const step = this.cursor.take(this.now);
     for (let index = step?.from ?? 0; index < (step?.to ?? 0); index += 1) {
@@ -153,6 +159,22 @@ describe('a cursor', () => {
     expect(scene.cursor.lag(scene.now)).toBeLessThan(LAG_LIMIT);
     scene.feed(1);
     expect(scene.write()).toMatchObject({ jump: undefined });
+  });
+
+  it('does not wait for an answer from before a topic that is made anew', () => {
+    const scene = new Scene();
+    scene.feed(1_000);
+    scene.feed(1, { keyframe: true });
+    scene.write();
+    scene.restart();
+    scene.feed(1, { session: 2, keyframe: true, gap: { reason: 'session', missing: 0 } });
+    for (let frame = 0; frame < 100; frame += 1) {
+      scene.write();
+      scene.acknowledge();
+      scene.feed(1, { session: 2 });
+    }
+    expect(scene.got.length).toBe(1 + 100);
+    expect(scene.cursor.lag(scene.now)).toBe(0);
   });
 
   it('stops a write before a gap, and announces the gap with the next', () => {

@@ -115,9 +115,11 @@ export class Cursor {
     if (this.#place.at !== 'chunk' || this.#place.next === this.ring.end) return undefined;
 
     const from = this.#place.next;
+    const { gap } = this.ring.at(from);
+    // What was asked in another session is never answered now: its offsets may be above all that come.
+    if (gap?.reason === 'session') this.#question = undefined;
     const to = this.#write(from, now);
     this.#place = { at: 'chunk', next: to };
-    const { gap } = this.ring.at(from);
     return { from, to, jump: jump ?? (gap && { reason: gap.reason, skipped: gap.missing }) };
   }
 

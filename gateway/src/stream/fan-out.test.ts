@@ -42,6 +42,6 @@ it('tells a large one at intervals, and never forgets the last chunk', async () 
 
 it('pauses by what a round takes, within bounds', () => {
   expect(pauseAfter(milliseconds(0))).toBe(0);
-  expect(pauseAfter(milliseconds(2))).toBe(24);
+  expect(pauseAfter(milliseconds(2))).toBe(32);
   expect(pauseAfter(milliseconds(500))).toBe(50);
 });

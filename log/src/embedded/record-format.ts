@@ -67,7 +67,7 @@ export const decodeHead = (stored: Buffer): RecordHead => ({
   header: readChunkHeader(stored, PREFIX_BYTES),
 });
 
-/** A record over `stored`, which from now on belongs to the reader. */
+/** A record over `stored`, which nobody changes from now on. */
 export function decodeRecord(offset: number, stored: Buffer): LogRecord {
   const { timestamp, header } = decodeHead(stored);
   return { offset, timestamp, header, value: stored.subarray(VALUE_AT) };

@@ -42,6 +42,8 @@ export function expectKafkaLog(options: KafkaLogOptions): ExpectedLog {
     if (!ending.aborted) throw cause;
     throw new LogError('closed', `no Kafka broker had answered at ${options.brokers.join(', ')}`, { cause });
   });
+  // Who uses the log alone need not hear of it.
+  reached.catch(() => undefined);
   return { log, reached };
 }
 
