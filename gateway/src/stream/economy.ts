@@ -1,9 +1,10 @@
 import { milliseconds } from '@topicast/contracts/units';
 import type { Audience, Subscriber } from './subscriber.js';
 
-const GROUPS = 8;
+/** Each has a copy of its own of what its viewers share: more of them are rounder, and more to collect as garbage. */
+const GROUPS = 4;
 /** From one group's turn to the next's: each gathers for 336 ms; what is promised is 200 to 350. */
-const TURN = milliseconds(42);
+const TURN = milliseconds(84);
 
 /**
  * Tells subscribers of new chunks some at a time. They are in groups that take turns, so that a large audience is
