@@ -41,11 +41,12 @@ export interface Gateway {
 const TICK_MS = 1_000;
 const SAMPLE_LAG_EVERY = 5;
 const OPEN_AGAIN_MS = 2_000;
-/** A log that answers is there by then; one that does not is waited for in the background. */
+/** A log that answers has done so by then; one that does not is waited for in the background. */
 const OPEN_WITHIN_MS = 2_000;
 
 /**
- * Listen, and go on without the log until it is there: then the API answers 503 and viewers are closed with 4503.
+ * Read the tables and listen; without a log that answers soon, listen all the same: the API answers 503 and viewers are
+ * closed with 4503 until it is there.
  * @throws {ConfigError} if the address cannot be listened on; an AbortError if the signal ended the start
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -91,42 +92,37 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     operator: new OperatorCheck(operatorToken),
   });
   live.attach(app.server);
-  await listen(app, config);
 
   const closing = new AbortController();
   const opened = openDirectory(directory, logger, closing.signal);
   const ticking = startTicking({ audience, directory, feeds, metrics, peers });
-
-  const gateway: Gateway = {
-    port: (app.server.address() as AddressInfo).port,
-    async close() {
-      live.stop();
-      logger.info({ viewers: audience.size }, 'going down: viewers are told to move');
-      await audience.drain(config.drain);
-      closing.abort();
-      clearInterval(ticking);
-      logger.info({ viewers: audience.size }, 'viewers that have not moved are sent away');
-      await audience.close();
-      await app.close();
-      await directory.close();
-      await feeds.close();
-    },
+  const close = async (): Promise<void> => {
+    live.stop();
+    logger.info({ viewers: audience.size }, 'going down: viewers are told to move');
+    await audience.drain(config.drain);
+    closing.abort();
+    clearInterval(ticking);
+    logger.info({ viewers: audience.size }, 'viewers that have not moved are sent away');
+    await audience.close();
+    await app.close();
+    await directory.close();
+    await feeds.close();
   };
-  const ending = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
   try {
-    await Promise.race([opened, sleep(OPEN_WITHIN_MS, undefined, { signal: ending })]);
+    // Who moves here from another gateway, or another process of this one, would be turned away by one that knows no stream.
+    await Promise.race([opened, sleep(OPEN_WITHIN_MS, undefined, { signal })]);
+    await listen(app, config);
   } catch (error) {
-    await gateway.close();
+    await close();
     throw error;
   }
-  return gateway;
+  return { port: (app.server.address() as AddressInfo).port, close };
 }
 
 async function listen(app: FastifyInstance, { host, port }: GatewayConfig): Promise<void> {
   try {
     await app.listen({ host, port });
   } catch (error) {
-    await app.close();
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') {
       throw new ConfigError(`port ${port} on ${host} is in use: set TOPICAST_GATEWAY_PORT to another one`, {

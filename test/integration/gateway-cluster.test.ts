@@ -10,8 +10,9 @@ import { type Gateway, readGatewayConfig, startGateway, startGatewayCluster } fr
 import type { ChunkLog } from '@topicast/log';
 import { openEmbeddedLog } from '@topicast/log/embedded';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ByteExactViewer, hashOf } from '../support/byte-exact-viewer.js';
+import { ByteExactViewer } from '../support/byte-exact-viewer.js';
 import { bundleScript } from '../support/child-script.js';
+import { untilAllExact } from '../support/exactness.js';
 import { numberedChunk } from '../support/numbered-chunks.js';
 import { until } from '../support/poll.js';
 import { childrenOf } from '../support/processes.js';
@@ -38,6 +39,8 @@ describe('a gateway of two processes', () => {
       TOPICAST_DATA_DIR: folder.path,
       TOPICAST_GATEWAY_PORT: '0',
       TOPICAST_DRAIN_SECONDS: '5',
+      // However long a gateway is away here.
+      TOPICAST_RING_SECONDS: '60',
       ...environment,
     }),
     logger,
@@ -92,19 +95,8 @@ describe('a gateway of two processes', () => {
       .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
     return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
   };
-  /** Everything from its first chunk to the last one written, once, in order, byte for byte. */
-  const isExact = (viewer: ByteExactViewer): boolean =>
-    viewer.jumps.length === 0 &&
-    viewer.arrivals.at(-1)?.sequence === written - 1 &&
-    viewer.arrivals.every(
-      ({ sequence, hash }, index) =>
-        sequence === viewer.arrivals[0]!.sequence + index &&
-        hash === hashOf(numberedChunk(SESSION, sequence, CHUNK_BYTES).value),
-    );
   const allExact = () =>
-    until('every viewer has every chunk, once and in order', () => viewers.every(isExact), {
-      limitMs: 20_000,
-    });
+    untilAllExact(viewers, () => ({ session: SESSION, chunkBytes: CHUNK_BYTES, count: written }));
   const workers = (): number[] =>
     childrenOf(process.pid)
       .filter(({ command }) => command.includes(script))
@@ -198,7 +190,7 @@ describe('a gateway of two processes', () => {
     await known();
     const viewer = watch();
     await publish(40);
-    await until('it watches', () => isExact(viewer));
+    await allExact();
     const { port } = gateway;
     await gateway.close();
     expect(viewer.endings.some(({ why }) => why === 'closed with 1001')).toBe(true);
