@@ -98,11 +98,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const ticking = startTicking({ audience, directory, feeds, metrics, peers });
   const close = async (): Promise<void> => {
     live.stop();
-    logger.info({ viewers: audience.size }, 'going down: viewers are told to move');
+    if (app.server.listening) logger.info({ viewers: audience.size }, 'going down: viewers are told to move');
     await audience.drain(config.drain);
     closing.abort();
     clearInterval(ticking);
-    logger.info({ viewers: audience.size }, 'viewers that have not moved are sent away');
+    if (audience.size > 0)
+      logger.info({ viewers: audience.size }, 'viewers that have not moved are sent away');
     await audience.close();
     await app.close();
     await directory.close();

@@ -42,7 +42,11 @@ export async function runProgram(
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => (ending.signal.aborted ? process.exit(130) : void end()));
   }
-  process.on('uncaughtException', fail);
+  process.on('uncaughtException', (error) => {
+    fail(error);
+    // What is still starting may be the one that broke: it need not hear the signal.
+    if (!running) process.exit(1);
+  });
   try {
     const opened = await main(ending.signal, logger, fail);
     if (ending.signal.aborted) {

@@ -34,6 +34,7 @@ function list(): void {
 /** @returns whether all goals were met. */
 async function run(names: readonly string[]): Promise<boolean> {
   const scenarios = SCENARIOS.filter(({ name }) => names.includes(name));
+  save();
   const isMet = scenarios.length === 0 || (await runScenarios(scenarios));
   return names.includes(SOAK) ? (await runSoak(options.minutes)) && isMet : isMet;
 }
@@ -79,6 +80,10 @@ async function runSoak(minutes: number): Promise<boolean> {
 
 function keep(measured: Measured): void {
   all.push(measured);
+  save();
+}
+
+function save(): void {
   if (options.json) writeFileSync(options.json, `${JSON.stringify(all, undefined, 2)}\n`);
 }
 

@@ -5,7 +5,7 @@ export const SOAK = 'soak';
 export const HELP = `npm run chaos -- [options]
   --only NAME    one scenario; may be repeated
   --list         the scenarios
-  --json FILE    the measurements
+  --json FILE    the measurements; what was skipped or broke off has none
   --minutes N    how long the soak lasts, 30 by default
 `;
 

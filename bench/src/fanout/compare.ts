@@ -24,7 +24,7 @@ interface Row {
   readonly delivered: number;
 }
 
-/** node-media-server is compared here only: it takes four times the CPU of the others. */
+/** node-media-server is compared here only: with more viewers it takes more than the machine has left. */
 const ITS_VIEWERS = 300;
 
 const TARGETS: readonly { viewers: number; of: Mode; to: Mode; atMost: number }[] = [

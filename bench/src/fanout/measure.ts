@@ -53,8 +53,8 @@ export interface Percentiles {
   readonly max: number;
 }
 
-/** Until what runs often has been compiled. */
-const SETTLE_MS = 5_000;
+/** Until what runs often has been compiled, and V8 has given back what the start took: that comes some 8 s later. */
+const SETTLE_MS = 10_000;
 
 export async function measure(trial: Trial): Promise<Run> {
   const { mode, viewers, shape, seconds, stalled = 0, joinMs = 0 } = trial;

@@ -74,6 +74,63 @@ it('many tails that catch up at once share the room there is', async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
+it('a table of any size goes to a worker piece by piece, and changes meanwhile are told in their order', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'topicast-table-'));
+  const log = await openEmbeddedLog({ directory });
+  const table = await log.table('topicast.status');
+  const value = 'x'.repeat(100_000);
+  for (let n = 0; n < 400; n += 1) await table.put(`film-${n}`, value);
+  let takes = false;
+  const received: Frame[] = [];
+  const reader = new FrameReader((frame) => received.push(frame));
+  const held: (() => void)[] = [];
+  const socket = new Duplex({
+    read: () => undefined,
+    write: (chunk: Buffer, _encoding, done) => {
+      const take = (): void => {
+        reader.push(chunk);
+        done();
+      };
+      if (takes) take();
+      else held.push(take);
+    },
+  });
+  new Connection(socket as Socket, log, new SharedTails(log), pino({ enabled: false }));
+  const body = jsonBody('topicast.status');
+  socket.push(Buffer.concat([frameHeader(Kind.table, 7, body.byteLength), body]));
+  await expect.poll(() => socket.writableLength).toBeGreaterThan(8 * 1024 * 1024);
+  await sleep(50);
+  expect(socket.writableLength).toBeLessThan(10 * 1024 * 1024);
+  await table.put('film-1', 'new');
+  await table.delete('film-2');
+  await table.put('film-399', 'new');
+  await table.delete('film-398');
+  takes = true;
+  for (const take of held) take();
+  await expect
+    .poll(() =>
+      received
+        .filter(({ kind }) => kind === Kind.rows)
+        .at(-1)
+        ?.body.toString(),
+    )
+    .toBe('[]');
+
+  const rows = new Map<string, string>();
+  for (const { kind, body: said } of received) {
+    const changes: [string, string?][] =
+      kind === Kind.rows ? JSON.parse(said.toString()) : [JSON.parse(said.toString())];
+    for (const [key, changed] of changes) {
+      if (changed === undefined) rows.delete(key);
+      else rows.set(key, changed);
+    }
+  }
+  expect(rows).toEqual(new Map(table.entries()));
+  socket.destroy();
+  await log.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
 it('says so when a tail ends', async () => {
   const ending = { async *tail() {} } as unknown as ChunkLog;
   const written: Buffer[] = [];

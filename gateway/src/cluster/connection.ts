@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { type ChunkLog, LogError, type Table, Wake } from '@topicast/log';
 import type { Logger } from 'pino';
@@ -12,6 +13,9 @@ const TAIL_BYTES = 4 * 1024 * 1024;
 const SOCKET_BYTES = 8 * 1024 * 1024;
 /** Answers and rows of tables come on top; a worker that takes none for so long is given up. */
 const GIVE_UP_BYTES = 32 * 1024 * 1024;
+
+/** Of a table's rows, in characters: so many in a frame. */
+const PIECE_LENGTH = 256 * 1024;
 
 /** A tail of a worker: who reads waits until the worker has taken what is on its way. */
 interface Tail {
@@ -28,6 +32,7 @@ export class Connection {
   readonly #logger: Logger;
   readonly #open = new Map<number, Tail>();
   readonly #unlisten: (() => void)[] = [];
+  readonly #closed = new AbortController();
 
   constructor(socket: Socket, log: ChunkLog, tails: SharedTails, logger: Logger) {
     this.#socket = socket;
@@ -46,6 +51,7 @@ export class Connection {
   }
 
   #close(): void {
+    this.#closed.abort();
     for (const end of this.#unlisten.splice(0)) end();
     for (const { ending } of this.#open.values()) ending.abort();
     this.#wakeAll();
@@ -129,13 +135,18 @@ export class Connection {
     try {
       const table = await this.#log.table(name);
       if (this.#socket.destroyed) return;
-      // In one go: no change can come between the rows and the first change.
-      this.#send(Kind.rows, id, jsonBody([...table.entries()]));
       this.#unlisten.push(
         table.onChange((key, value) =>
           this.#send(Kind.row, id, jsonBody(value === undefined ? [key] : [key, value])),
         ),
       );
+      for (const rows of piecesOf(table)) {
+        this.#send(Kind.rows, id, jsonBody(rows));
+        while (this.#socket.writableLength >= SOCKET_BYTES) {
+          await once(this.#socket, 'drain', { signal: this.#closed.signal });
+        }
+      }
+      this.#send(Kind.rows, id, jsonBody([]));
     } catch (error) {
       this.#fail(id, error);
     }
@@ -188,3 +199,20 @@ export class Connection {
 
 const change = (table: Table, key: string, value: string | undefined): Promise<void> =>
   value === undefined ? table.delete(key) : table.put(key, value);
+
+/** The rows, each piece as it is when it is asked for: changes that come between two pieces are told by themselves. */
+function* piecesOf(table: Table): Generator<readonly (readonly [string, string])[]> {
+  let piece: [string, string][] = [];
+  let length = 0;
+  for (const key of [...table.entries()].map(([each]) => each)) {
+    const value = table.get(key);
+    if (value === undefined) continue;
+    piece.push([key, value]);
+    length += key.length + value.length;
+    if (length < PIECE_LENGTH) continue;
+    yield piece;
+    piece = [];
+    length = 0;
+  }
+  if (piece.length > 0) yield piece;
+}

@@ -23,7 +23,7 @@ export const Kind = {
   endTail: 4,
   /** Worker to reader: 32 bits, so many bytes of a tail's records have been taken. */
   taken: 5,
-  /** Worker to reader: JSON, the name of a table. Answered by `rows`, and `row` for each change after. */
+  /** Worker to reader: JSON, the name of a table. Answered by `rows`, the last of them empty, and `row` for each change from then on. */
   table: 6,
   /** Reader to worker: JSON, what a call returned. */
   result: 16,
@@ -31,7 +31,7 @@ export const Kind = {
   failure: 17,
   /** Reader to worker: records of a tail. */
   records: 18,
-  /** Reader to worker: JSON, all rows of a table. */
+  /** Reader to worker: JSON, rows of a table; none: there were no more. */
   rows: 19,
   /** Reader to worker: JSON, a key and its value, or a key alone for a row that is gone. */
   row: 20,

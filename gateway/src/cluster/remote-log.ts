@@ -32,8 +32,7 @@ export class RemoteLog implements ChunkLog {
   readonly #waiting = new Map<number, Waiting>();
   readonly #tails = new Map<number, RemoteTail>();
   readonly #tables = new Map<string, Promise<RemoteTable>>();
-  /** Names of tables whose rows have not come yet, and the tables, by their id. */
-  readonly #opening = new Map<number, string>();
+  /** By their id, from the moment that their rows are asked for. */
   readonly #openTables = new Map<number, RemoteTable>();
   #lastId = 0;
   #over: LogError | undefined;
@@ -136,15 +135,19 @@ export class RemoteLog implements ChunkLog {
 
   async #openTable(name: string): Promise<RemoteTable> {
     const id = this.#newId();
-    this.#opening.set(id, name);
+    const table = new RemoteTable(async (key, value) => {
+      await this.#call({ method: 'put', table: name, key, ...(value !== undefined && { value }) });
+    });
+    this.#openTables.set(id, table);
+    const allRows = this.#expect(id);
+    this.#send(Kind.table, id, jsonBody(name));
     try {
-      const answer = this.#expect(id);
-      this.#send(Kind.table, id, jsonBody(name));
-      await answer;
-    } finally {
-      this.#opening.delete(id);
+      await allRows;
+    } catch (error) {
+      this.#openTables.delete(id);
+      throw error;
     }
-    return this.#openTables.get(id)!;
+    return table;
   }
 
   async #call<T>(call: Call): Promise<T> {
@@ -173,21 +176,18 @@ export class RemoteLog implements ChunkLog {
       this.#openTables.get(id)?.onRow(key, value);
     } else if (kind === Kind.failure) {
       this.#fail(id, errorOf(parseBody<Failure>(body)));
+    } else if (kind === Kind.rows) {
+      const rows = parseBody<[string, string][]>(body);
+      for (const [key, value] of rows) this.#openTables.get(id)?.onRow(key, value);
+      if (rows.length === 0) this.#settle(frame);
     } else {
-      if (kind === Kind.rows) this.#makeTable(id, parseBody<[string, string][]>(body));
-      this.#waiting.get(id)?.resolve(frame);
-      this.#waiting.delete(id);
+      this.#settle(frame);
     }
   }
 
-  /** At once, and not when who opens it has heard: the first change may come in the same piece as the rows. */
-  #makeTable(id: number, rows: readonly (readonly [string, string])[]): void {
-    const table = this.#opening.get(id);
-    if (table === undefined) return;
-    const put = async (key: string, value: string | undefined): Promise<void> => {
-      await this.#call({ method: 'put', table, key, ...(value !== undefined && { value }) });
-    };
-    this.#openTables.set(id, new RemoteTable(rows, put));
+  #settle(frame: Frame): void {
+    this.#waiting.get(frame.id)?.resolve(frame);
+    this.#waiting.delete(frame.id);
   }
 
   #fail(id: number, error: LogError): void {

@@ -2,15 +2,11 @@ import { TableView } from '@topicast/log';
 
 /** A table of the reader process, kept in step. */
 export class RemoteTable extends TableView {
-  constructor(
-    rows: readonly (readonly [string, string])[],
-    private readonly send: (key: string, value: string | undefined) => Promise<void>,
-  ) {
+  constructor(private readonly send: (key: string, value: string | undefined) => Promise<void>) {
     super();
-    for (const [key, value] of rows) this.apply(key, value);
   }
 
-  /** A change that the reader tells of. */
+  /** A row, or a change, that the reader tells of. */
   onRow(key: string, value: string | undefined): void {
     this.apply(key, value);
   }

@@ -177,6 +177,18 @@ describe('a cursor', () => {
     expect(scene.cursor.lag(scene.now)).toBe(0);
   });
 
+  it('tells of another session rather than of the lag, whichever of its keyframes comes next', () => {
+    const scene = new Scene();
+    scene.feed(5, { keyframe: true });
+    scene.write();
+    scene.feed(3);
+    scene.restart();
+    scene.feed(1, { session: 2, keyframe: true, gap: { reason: 'session', missing: 0 } });
+    scene.feed(3, { session: 2 });
+    scene.feed(1, { session: 2, keyframe: true });
+    expect(scene.write()).toMatchObject({ jump: { reason: 'session', skipped: 0 } });
+  });
+
   it('stops a write before a gap, and announces the gap with the next', () => {
     const scene = new Scene();
     scene.feed(1, { keyframe: true });

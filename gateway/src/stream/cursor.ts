@@ -115,12 +115,13 @@ export class Cursor {
     if (this.#place.at !== 'chunk' || this.#place.next === this.ring.end) return undefined;
 
     const from = this.#place.next;
-    const { gap } = this.ring.at(from);
+    const { gap, session } = this.ring.at(from);
+    const isOtherSession = this.#sent !== undefined && this.#sent.session !== session;
     // What was asked in another session is never answered now: its offsets may be above all that come.
-    if (gap?.reason === 'session') this.#question = undefined;
+    if (isOtherSession) this.#question = undefined;
     const to = this.#write(from, now);
     this.#place = { at: 'chunk', next: to };
-    return { from, to, jump: jump ?? (gap && { reason: gap.reason, skipped: gap.missing }) };
+    return { from, to, jump: announced(jump, gap, isOtherSession) };
   }
 
   /** Come to stand at a chunk, if that is possible now. */
@@ -197,6 +198,12 @@ export class Cursor {
     } while (!chunk.gap && bytes + chunk.frame.byteLength <= WRITE_BYTES);
     return index;
   }
+}
+
+/** That a viewer was behind says less than that what comes is of another session, with clocks of its own. */
+function announced(jump: Jump | undefined, gap: LiveChunk['gap'], isOtherSession: boolean): Jump | undefined {
+  if (jump?.reason === 'lag' && isOtherSession) return { reason: 'session', skipped: 0 };
+  return jump ?? (gap && { reason: gap.reason, skipped: gap.missing });
 }
 
 const placeFor = (destination: Destination, jump: JumpReason | undefined): Place =>

@@ -51,6 +51,7 @@ function visit(): void {
     perMessageDeflate: false,
   });
   let last: { readonly sequence: number; readonly at: number } | undefined;
+  let isOpen = false;
   let left = false;
   let jumped = false;
   const fail = (words: string): void =>
@@ -66,6 +67,7 @@ function visit(): void {
   };
   const staying = setTimeout(leave, stay);
   socket.on('open', () => {
+    isOpen = true;
     open++;
     report.joins++;
   });
@@ -101,7 +103,7 @@ function visit(): void {
   socket.on('close', (code) => {
     clearInterval(looking);
     clearTimeout(staying);
-    open--;
+    if (isOpen) open--;
     if (!left) fail(`closed with ${code}`);
     setTimeout(visit, left ? 0 : 500);
   });
