@@ -19,8 +19,8 @@ export async function openTail(
   span: Milliseconds,
   signal: AbortSignal,
 ): Promise<Tail> {
-  const { next } = await log.bounds(stream, rendition);
-  return { next, batches: batchesFrom(log, stream, rendition, span, next, signal) };
+  const { earliest, next } = await log.bounds(stream, rendition);
+  return { next, batches: batchesFrom(log, stream, rendition, span, earliest, signal) };
 }
 
 async function* batchesFrom(
@@ -28,7 +28,7 @@ async function* batchesFrom(
   stream: StreamId,
   rendition: number,
   span: Milliseconds,
-  next: number,
+  earliest: number,
   signal: AbortSignal,
 ): AsyncGenerator<readonly LogRecord[]> {
   const time = milliseconds(Date.now() - span);
@@ -39,7 +39,7 @@ async function* batchesFrom(
     let isFirst = true;
     let reachesBack = true;
     for await (const batch of batches) {
-      if (isFirst) reachesBack = !isRecentKeyframe(batch[0], next, time);
+      if (isFirst) reachesBack = !hasMoreBefore(batch[0], earliest, time);
       isFirst = false;
       if (!reachesBack) break;
       yield batch;
@@ -51,6 +51,6 @@ async function* batchesFrom(
   yield* log.tail(stream, rendition, { at: 'time', time }, signal);
 }
 
-/** Whether there is more of the span before this record: it was there when reading began, and is younger. */
-const isRecentKeyframe = (record: LogRecord | undefined, next: number, time: Milliseconds): boolean =>
-  record?.header !== undefined && record.offset < next && record.timestamp > time;
+/** Whether the span has records before this keyframe, which may have come only after the bounds were asked for. */
+const hasMoreBefore = (keyframe: LogRecord | undefined, earliest: number, time: Milliseconds): boolean =>
+  keyframe?.header !== undefined && keyframe.offset > earliest && keyframe.timestamp > time;
