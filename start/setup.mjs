@@ -3,7 +3,7 @@
 // dependencies, for it runs before there are any. What is up to date is not done again.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -52,6 +52,8 @@ if (major < 20 || (major === 20 && minor < 17)) {
 }
 
 const [entry, needsWeb] = program;
+const LOCK = path.join(root, '.topicast-setup.lock');
+const LONGEST_SETUP_MS = 15 * 60_000;
 await step('dependencies', 'node_modules/.topicast-setup', fingerprint(['package-lock.json']), async () => {
   await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 });
@@ -72,13 +74,64 @@ await import(path.join(root, entry));
 /** Do a piece of the set-up unless its marker says that it was done for the same files. */
 async function step(title, marker, wanted, work) {
   const file = path.join(root, marker);
-  if (existsSync(file) && readFileSync(file, 'utf8') === wanted) return;
-  process.stderr.write(`Setting up: ${title} ... `);
-  const began = Date.now();
-  await work();
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, wanted);
-  process.stderr.write(`${((Date.now() - began) / 1000).toFixed(0)} s\n`);
+  const isDone = () => existsSync(file) && readFileSync(file, 'utf8') === wanted;
+  if (isDone()) return;
+  await lock();
+  // Another program may just have done it.
+  if (!isDone()) {
+    process.stderr.write(`Setting up: ${title} ... `);
+    const began = Date.now();
+    await work();
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, wanted);
+    process.stderr.write(`${((Date.now() - began) / 1000).toFixed(0)} s\n`);
+  }
+  unlock();
+}
+
+/** Programs that are started together in one folder set up one after the other. */
+async function lock() {
+  for (let waited = 0; ; waited += 1) {
+    try {
+      writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
+      process.on('exit', unlock);
+      return;
+    } catch (error) {
+      if (error.code !== 'EEXIST') fail(`cannot set up in ${root}: ${error.message}`);
+    }
+    if (isAbandoned()) rmSync(LOCK, { force: true });
+    else if (waited === 0) process.stderr.write('Another program is setting up here: waiting for it.\n');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+function unlock() {
+  if (lockOwner() === process.pid) rmSync(LOCK, { force: true });
+}
+
+/** Undefined if there is none, or none that has written its name yet. */
+function lockOwner() {
+  try {
+    return Number(readFileSync(LOCK, 'utf8')) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Its owner was killed; or so old that the number is another program's by now. */
+function isAbandoned() {
+  const owner = lockOwner();
+  const since = statSync(LOCK, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+  return (owner !== undefined && !isAlive(owner)) || Date.now() - since > LONGEST_SETUP_MS;
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
 }
 
 /** Names, sizes and times of all sources below these paths. */

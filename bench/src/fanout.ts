@@ -1,11 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { compare } from './fanout/compare.js';
-import { MODES, type Mode } from './fanout/contender.js';
+import { MODES } from './fanout/contender.js';
 import { idle, rush, stalled } from './fanout/scenarios.js';
 import { isCount, readOptions } from './options.js';
 
 /** What sending one stream to many viewers costs: docs/measurements.md has the tables that this prints. */
-const USAGE = `npm run bench:fanout -- [--scenario compare|stalled|idle|rush] [--viewers 100,300] [--modes ${Object.keys(MODES).join(',')}] [--rounds 3] [--seconds 3] [--json FILE]`;
 const SCENARIOS = { compare, stalled, idle, rush } as const;
 type Scenario = keyof typeof SCENARIOS;
 const DEFAULTS: Record<Scenario, { modes: string; viewers: string; rounds: string }> = {
@@ -26,15 +25,18 @@ const options = readOptions(
     json: { type: 'string' },
   },
   ['rounds', 'seconds'],
+  {
+    scenario: Object.keys(SCENARIOS).join('|'),
+    viewers: DEFAULTS.compare.viewers,
+    modes: Object.keys(MODES).join(','),
+    rounds: DEFAULTS.compare.rounds,
+  },
 );
-const scenario = options.scenario as Scenario;
+const scenario = oneOf('scenario', options.scenario, SCENARIOS);
 const given = { ...DEFAULTS[scenario], ...options };
-const modes = (given.modes ?? '').split(',') as Mode[];
-const viewers = (given.viewers ?? '').split(',');
-if (!(scenario in SCENARIOS) || modes.some((mode) => !(mode in MODES)) || !viewers.every(isCount)) {
-  process.stderr.write(`${USAGE}\n`);
-  process.exit(1);
-}
+const modes = given.modes.split(',').map((mode) => oneOf('modes', mode, MODES));
+const viewers = given.viewers.split(',');
+if (!viewers.every(isCount)) refuse(`--viewers ${given.viewers}: must be whole numbers of at least 1`);
 const rounds = Number(given.rounds);
 const seconds = Number(given.seconds);
 
@@ -44,4 +46,14 @@ const result =
     : await SCENARIOS[scenario]({ modes, viewers: Number(viewers[0]), rounds, seconds });
 if (options.json) {
   await writeFile(options.json, `${JSON.stringify({ bench: 'fanout', scenario, ...result }, null, 2)}\n`);
+}
+
+function oneOf<T extends object>(option: string, name: string, known: T): keyof T {
+  if (Object.hasOwn(known, name)) return name as keyof T;
+  return refuse(`--${option} ${name}: must be of ${Object.keys(known).join(', ')}`);
+}
+
+function refuse(why: string): never {
+  process.stderr.write(`${why}\n`);
+  process.exit(1);
 }

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
@@ -7,14 +9,19 @@ export const isCount = (text: string): boolean => /^[1-9]\d*$/.test(text);
 
 /**
  * A bench's command line. `--help` ends it with its usage, and so does what is unknown, or no whole number from 1 on
- * among the options in `counts`.
+ * among the options in `counts`. @param words what an option takes, where that is not its default
  */
 export function readOptions<const T extends Options>(
   bench: string,
   options: T,
   counts: readonly (keyof T & string)[],
+  words: Partial<Record<keyof T & string, string>> = {},
 ): ReturnType<typeof parseArgs<{ options: T }>>['values'] {
-  const usage = `npm run bench:${bench} -- ${Object.entries(options).map(wordsOf).join(' ')}\n`;
+  const shown: Readonly<Record<string, string | undefined>> = { json: 'FILE', ...words };
+  const parts = Object.entries(options).map(([name, { type, default: usual }]) =>
+    type === 'boolean' ? `[--${name}]` : `[--${name} ${shown[name] ?? usual}]`,
+  );
+  const usage = `npm run bench:${bench} -- ${parts.join(' ')}\n`;
   if (process.argv.includes('--help')) {
     process.stdout.write(usage);
     process.exit(0);
@@ -24,6 +31,9 @@ export function readOptions<const T extends Options>(
     const given: Readonly<Record<string, unknown>> = values;
     const wrong = counts.find((name) => !isCount(String(given[name] ?? 1)));
     if (wrong) throw new Error(`--${wrong} ${given[wrong]}: must be a whole number of at least 1`);
+    if (typeof given.json === 'string' && !isInFolder(given.json)) {
+      throw new Error(`--json ${given.json}: there is no such folder`);
+    }
     return values;
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n${usage}`);
@@ -31,5 +41,5 @@ export function readOptions<const T extends Options>(
   }
 }
 
-const wordsOf = ([name, { type, default: value }]: [string, Options[string]]): string =>
-  type === 'boolean' ? `[--${name}]` : `[--${name} ${value ?? (name === 'json' ? 'FILE' : '...')}]`;
+const isInFolder = (file: string): boolean =>
+  statSync(path.dirname(path.resolve(file)), { throwIfNoEntry: false })?.isDirectory() === true;

@@ -19,7 +19,7 @@ export async function runProgram(
   quietByDefault: boolean,
   main: (signal: AbortSignal, logger: Logger, fail: (error: unknown) => void) => Promise<Running>,
 ): Promise<void> {
-  const logger = await makeLogger(process.env.TOPICAST_LOG_LEVEL || (quietByDefault ? 'warn' : 'info'));
+  const logger = await makeLogger(logLevelOrEnd(quietByDefault ? 'warn' : 'info'));
   const ending = new AbortController();
   let running: Running | undefined;
   let exitCode = 0;
@@ -69,6 +69,14 @@ export function endWithHelp(text: string): never {
 /** Before the settings are read: a misspelt one may be why another is missing. */
 export function noteUnknownSettings(logger: Logger): void {
   for (const line of unknownSettings(process.env)) logger.warn(line);
+}
+
+function logLevelOrEnd(usual: string): string {
+  const level = process.env.TOPICAST_LOG_LEVEL || usual;
+  const levels = [...Object.keys(pino.levels.values), 'silent'];
+  if (levels.includes(level)) return level;
+  report(new ConfigError(`TOPICAST_LOG_LEVEL: "${level}" is none of ${levels.join(', ')}`));
+  return process.exit(1);
 }
 
 /** JSON lines, for people at a terminal readable ones. */

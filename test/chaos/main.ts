@@ -49,6 +49,7 @@ async function runScenarios(scenarios: readonly Scenario[]): Promise<boolean> {
       say(`SKIPPED ${scenario.name}: ${reason}`);
       continue;
     }
+    process.stderr.write(`${scenario.name}: ${scenario.what} ...\n`);
     try {
       const outcome = await runScenario(scenario, () => {
         cluster ??= startChaosCluster();

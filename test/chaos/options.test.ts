@@ -13,6 +13,7 @@ it.each([
   [['--minutes', 'abc'], /^--minutes abc: must be a number above 0$/],
   [['--minutes', '0'], /^--minutes 0: must be/],
   [['--only', 'leader-kill', '--only', 'unknown'], /^there is no scenario "unknown"/],
+  [['--json', '/no/such/folder/x.json'], /^--json .*: there is no such folder$/],
   [['leader-kill'], /^Unexpected argument 'leader-kill'/],
 ])('refuses %j', (args, message) => {
   expect(() => readOptions(args)).toThrow(message);

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { SCENARIOS } from './scenarios/index.js';
 
@@ -7,6 +9,10 @@ export const HELP = `npm run chaos -- [options]
   --list         the scenarios
   --json FILE    the measurements; what was skipped or broke off has none
   --minutes N    how long the soak lasts, 30 by default
+
+Printed for each: chunks that the log had acknowledged and a viewer lost, got twice or out of order; how long the fault
+lasted; the longest time without a chunk (gap) and without a new picture (stood), and how long that may be (limit);
+megabytes of the processes that lived through it, before and after.
 `;
 
 /** The command line of `npm run chaos`. Throws one line on what is wrong with it. */
@@ -26,5 +32,11 @@ export function readOptions(args: readonly string[]) {
   if (unknown !== undefined) throw new Error(`there is no scenario "${unknown}"; --list names them`);
   const minutes = Number(values.minutes);
   if (!(minutes > 0)) throw new Error(`--minutes ${values.minutes}: must be a number above 0`);
+  if (values.json !== undefined && !isInFolder(values.json)) {
+    throw new Error(`--json ${values.json}: there is no such folder`);
+  }
   return { ...values, minutes };
 }
+
+const isInFolder = (file: string): boolean =>
+  statSync(path.dirname(path.resolve(file)), { throwIfNoEntry: false })?.isDirectory() === true;
