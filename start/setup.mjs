@@ -106,6 +106,7 @@ async function lock() {
 }
 
 function unlock() {
+  process.off('exit', unlock);
   if (lockOwner() === process.pid) rmSync(LOCK, { force: true });
 }
 

@@ -1,6 +1,5 @@
-import { statSync } from 'node:fs';
-import path from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { checkJsonFile } from '@topicast/test/json-file';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
@@ -31,15 +30,10 @@ export function readOptions<const T extends Options>(
     const given: Readonly<Record<string, unknown>> = values;
     const wrong = counts.find((name) => !isCount(String(given[name] ?? 1)));
     if (wrong) throw new Error(`--${wrong} ${given[wrong]}: must be a whole number of at least 1`);
-    if (typeof given.json === 'string' && !isInFolder(given.json)) {
-      throw new Error(`--json ${given.json}: there is no such folder`);
-    }
+    if (typeof given.json === 'string') checkJsonFile(given.json);
     return values;
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n${usage}`);
     process.exit(1);
   }
 }
-
-const isInFolder = (file: string): boolean =>
-  statSync(path.dirname(path.resolve(file)), { throwIfNoEntry: false })?.isDirectory() === true;

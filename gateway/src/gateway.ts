@@ -109,9 +109,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await directory.close();
     await feeds.close();
   };
+  const ending = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
   try {
     // Who moves here from another gateway, or another process of this one, would be turned away by one that knows no stream.
-    await Promise.race([opened, sleep(OPEN_WITHIN_MS, undefined, { signal })]);
+    await Promise.race([opened, sleep(OPEN_WITHIN_MS, undefined, { signal: ending })]);
     await listen(app, config);
   } catch (error) {
     await close();

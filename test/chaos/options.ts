@@ -1,6 +1,5 @@
-import { statSync } from 'node:fs';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { checkJsonFile } from '@topicast/test/json-file';
 import { SCENARIOS } from './scenarios/index.js';
 
 export const SOAK = 'soak';
@@ -32,11 +31,6 @@ export function readOptions(args: readonly string[]) {
   if (unknown !== undefined) throw new Error(`there is no scenario "${unknown}"; --list names them`);
   const minutes = Number(values.minutes);
   if (!(minutes > 0)) throw new Error(`--minutes ${values.minutes}: must be a number above 0`);
-  if (values.json !== undefined && !isInFolder(values.json)) {
-    throw new Error(`--json ${values.json}: there is no such folder`);
-  }
+  checkJsonFile(values.json);
   return { ...values, minutes };
 }
-
-const isInFolder = (file: string): boolean =>
-  statSync(path.dirname(path.resolve(file)), { throwIfNoEntry: false })?.isDirectory() === true;

@@ -57,8 +57,6 @@ describe.skipIf(reason)(`two gateways on one Kafka${reason ? ` (${reason})` : ''
         TOPICAST_GATEWAY_PORT: String(ports[index]),
         TOPICAST_GATEWAY_WORKERS: String(workers),
         TOPICAST_DRAIN_SECONDS: '5',
-        // However long a gateway is away here.
-        TOPICAST_RING_SECONDS: '60',
       },
       stdio: ['ignore', 'ignore', process.env.TOPICAST_LOG_LEVEL ? 'inherit' : 'ignore'],
     });
