@@ -36,7 +36,8 @@ export function parseLiveRequest(target: string, subprotocols: string | undefine
   if (!RENDITION.test(rendition)) return { kind: 'reject', problem: 'rendition: a number from 0 on' };
   const after = parameters.get('after');
   const position = after === null ? 'live' : parsePosition(after);
-  if (position === undefined) return { kind: 'reject', problem: 'after: <session>.<offset>.<part>' };
+  if (position === undefined)
+    return { kind: 'reject', problem: 'after: <rendition>.<session>.<offset>.<part>' };
 
   const economy = parameters.get('economy') ?? '0';
   if (economy !== '0' && economy !== '1') return { kind: 'reject', problem: 'economy: 0 or 1' };
@@ -45,7 +46,7 @@ export function parseLiveRequest(target: string, subprotocols: string | undefine
   return {
     kind: 'watch',
     stream: id,
-    rendition: Number(rendition),
+    rendition: position === 'live' ? Number(rendition) : position.rendition,
     destination: position,
     protocol: offered.includes(SUBPROTOCOL) ? 'v1' : 'raw',
     economy: economy === '1',

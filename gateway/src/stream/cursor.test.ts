@@ -85,16 +85,16 @@ describe('a cursor', () => {
   });
 
   it('resumes with exactly the next chunk, in the middle of a GOP too', () => {
-    const scene = new Scene({ session: 1, offset: 4, part: 0 });
+    const scene = new Scene({ rendition: 0, session: 1, offset: 4, part: 0 });
     scene.feed(1, { keyframe: true });
     scene.feed(9);
     expect(scene.write()).toEqual({ from: 5, to: 10, jump: undefined });
   });
 
   it.each([
-    ['another session', { session: 9, offset: 4, part: 0 }, 'session'],
-    ['chunks that are gone', { session: 1, offset: 400, part: 0 }, 'lost'],
-    ['a part that never was', { session: 1, offset: 4, part: 3 }, 'lost'],
+    ['another session', { rendition: 0, session: 9, offset: 4, part: 0 }, 'session'],
+    ['chunks that are gone', { rendition: 0, session: 1, offset: 400, part: 0 }, 'lost'],
+    ['a part that never was', { rendition: 0, session: 1, offset: 4, part: 3 }, 'lost'],
   ] as const)('resumes after %s at the newest keyframe, and says why', (_name, position, reason) => {
     const scene = new Scene(position);
     scene.feed(8, { keyframe: true });
@@ -103,14 +103,14 @@ describe('a cursor', () => {
   });
 
   it('resumes at a position that another gateway has read a little earlier', () => {
-    const scene = new Scene({ session: 1, offset: 12, part: 0 });
+    const scene = new Scene({ rendition: 0, session: 1, offset: 12, part: 0 });
     scene.feed(1, { keyframe: true });
     scene.feed(9);
     expect(scene.write()).toBeUndefined();
     scene.feed(6);
     scene.write();
     expect(scene.offsets).toEqual([13, 14, 15]);
-    const nowhere = new Scene({ session: 1, offset: 10_000, part: 0 });
+    const nowhere = new Scene({ rendition: 0, session: 1, offset: 10_000, part: 0 });
     nowhere.feed(1, { keyframe: true });
     expect(nowhere.write()?.jump).toEqual({ reason: 'lost', skipped: 0 });
   });
@@ -195,7 +195,7 @@ describe('a cursor', () => {
     scene.feed(2);
     scene.feed(1, { keyframe: true, session: 2, gap: { reason: 'session', missing: 0 } });
     scene.feed(1, { session: 2 });
-    scene.cursor.seek({ session: 1, offset: 0, part: 0 });
+    scene.cursor.seek({ rendition: 0, session: 1, offset: 0, part: 0 });
     expect(scene.write()).toEqual({ from: 1, to: 3, jump: { reason: 'seek', skipped: 0 } });
     expect(scene.write()).toEqual({ from: 3, to: 5, jump: { reason: 'session', skipped: 0 } });
   });
@@ -206,7 +206,7 @@ describe('a cursor', () => {
     for (let frame = 0; frame < 60; frame += 1) {
       scene.write();
       scene.feed(1);
-      scene.cursor.acknowledge({ session: 1, offset: 5_000, part: 0 });
+      scene.cursor.acknowledge({ rendition: 0, session: 1, offset: 5_000, part: 0 });
     }
     expect(scene.got.length * FRAME_MS).toBeLessThanOrEqual(LAG_LIMIT + 2 * FRAME_MS);
   });

@@ -176,11 +176,12 @@ export class Feed {
     if (isLive) this.#options.metrics.observeLogHop(milliseconds(age));
     const { header, offset } = record;
     if (header) {
-      const position = { session: header.session, offset, part: 0 };
+      const { rendition } = this.#options;
+      const position = { rendition, session: header.session, offset, part: 0 };
       this.#offer({ position, header, data: record.value, gap: undefined, arrival });
       return;
     }
-    this.#foreign ??= new ForeignReader(record.timestamp);
+    this.#foreign ??= new ForeignReader(this.#options.rendition, record.timestamp);
     for (const chunk of this.#foreign.push(record)) this.#push({ ...chunk, arrival });
     this.#countDamage(this.#foreign.takeDamage());
   }

@@ -26,6 +26,7 @@ export interface FedChunk {
  * about one viewer is in it.
  */
 export class LiveChunk implements Position {
+  readonly rendition: number;
   readonly session: number;
   readonly offset: number;
   readonly part: number;
@@ -45,6 +46,7 @@ export class LiveChunk implements Position {
     /** Viewers are asked here how far they are: by a flag in the chunk message, or by a ping. */
     readonly asksForAck: boolean,
   ) {
+    this.rendition = fed.position.rendition;
     this.session = fed.position.session;
     this.offset = fed.position.offset;
     this.part = fed.position.part;

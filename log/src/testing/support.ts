@@ -29,6 +29,7 @@ export function header(sequence: number, fields: Partial<ChunkHeader> = {}): Chu
     decodeTime: ticks90k(sequence * 3000),
     wallClock: milliseconds(1_763_000_000_000 + sequence * 33.125),
     presentationOffset: ticks90k(0),
+    gop: 0,
     ...fields,
   };
 }

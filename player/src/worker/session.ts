@@ -92,7 +92,7 @@ export class Session {
   private onMessage(message: Exclude<ServerMessage, { type: 'clock' | 'move' }>): void {
     if (message.type === 'state') {
       this.post({ type: 'stream', stream: message.state });
-    } else {
+    } else if (message.type === 'jump') {
       this.counters.skipped += message.skipped;
       this.forget();
     }

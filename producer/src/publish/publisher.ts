@@ -95,6 +95,7 @@ export class Publisher {
       sequence: this.#sequence++,
       session: this.#session,
       wallClock: clock.at(takenIn),
+      gop: 0,
     };
     this.#first = false;
     this.#count(this.#queue.push({ header, value: chunk.data }), 'the log takes too little');
