@@ -6,11 +6,10 @@ import { milliseconds } from '@topicast/contracts/units';
 import { type ChunkLog, LogError } from '@topicast/log';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { Access } from './access/access.js';
 import type { GatewayConfig } from './config.js';
 import { createApp } from './http/app.js';
-import { OperatorCheck } from './http/operator.js';
 import { LiveEndpoint } from './live/upgrade.js';
-import { ViewerAccess } from './live/viewer-access.js';
 import { GatewayMetrics } from './metrics/metrics.js';
 import { Feeds } from './stream/feeds.js';
 import { Directory } from './streams/directory.js';
@@ -72,6 +71,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ringBytes: () => feeds.bytes,
   });
 
+  const access = new Access({ operatorToken, viewerSecret: config.viewerSecret });
   const live = new LiveEndpoint({
     config,
     directory,
@@ -79,7 +79,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     audience,
     metrics,
     logger,
-    access: new ViewerAccess(config.viewerSecret, operatorToken),
+    access,
   });
   const app = await createApp({
     config,
@@ -89,7 +89,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     metrics: () => (peers ? peers.metrics() : metrics.registry.metrics()),
     isDraining: () => live.isStopped,
     operations: new Operations(log, directory, config.retention),
-    operator: new OperatorCheck(operatorToken),
+    access,
   });
   live.attach(app.server);
 

@@ -7,6 +7,8 @@ import { SUBPROTOCOL } from '@topicast/contracts/server-message';
 import type { Milliseconds } from '@topicast/contracts/units';
 import type { Logger } from 'pino';
 import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
+import type { Access } from '../access/access.js';
+import type { Principal } from '../access/principal.js';
 import type { GatewayConfig } from '../config.js';
 import { isOwnHost } from '../http/hosts.js';
 import type { GatewayMetrics } from '../metrics/metrics.js';
@@ -16,14 +18,13 @@ import type { Directory } from '../streams/directory.js';
 import type { Audience } from '../viewer/audience.js';
 import { ViewerSession } from '../viewer/session.js';
 import { type LiveRequest, parseLiveRequest } from './live-request.js';
-import type { ViewerAccess } from './viewer-access.js';
 
 export interface LiveOptions {
   readonly config: GatewayConfig;
   readonly directory: Directory;
   readonly feeds: Feeds;
   readonly audience: Audience;
-  readonly access: ViewerAccess;
+  readonly access: Access;
   readonly metrics: GatewayMetrics;
   readonly logger: Logger;
 }
@@ -109,20 +110,21 @@ export class LiveEndpoint {
     const { access, directory, audience } = this.#options;
     // What the viewer says meanwhile is kept for it.
     webSocket.pause();
-    const verdict = await access.check(watch.token, watch.stream);
+    const principal = await access.identify(watch.token);
     if (webSocket.readyState !== WebSocket.OPEN) return;
     webSocket.resume();
     const address = socket.remoteAddress ?? '';
-    if (verdict.kind === 'unauthorized')
+    const refusal = access.refusalToWatch(principal, watch.stream);
+    if (refusal === 'unauthorized')
       this.#turnAway(webSocket, CloseCode.unauthorized, 'a valid token is needed');
-    else if (verdict.kind === 'forbidden')
+    else if (refusal === 'forbidden')
       this.#turnAway(webSocket, CloseCode.forbidden, 'the token is for another stream');
     else if (this.#isClosing) this.#turnAway(webSocket, CloseCode.goingAway, 'the gateway is going down');
     else if (!directory.ready) this.#turnAway(webSocket, CloseCode.logUnavailable, 'the log is away');
     else if (!directory.has(watch.stream))
       this.#turnAway(webSocket, CloseCode.unknownStream, 'no such stream');
     else if (!audience.hasRoomFor(address)) this.#turnAway(webSocket, CloseCode.tooMany, 'too many viewers');
-    else this.#seat(webSocket, socket, watch, address, verdict.expiresAt);
+    else this.#seat(webSocket, socket, watch, address, expiryOf(principal));
   }
 
   #seat(
@@ -156,6 +158,9 @@ export class LiveEndpoint {
     webSocket.close(code, reason);
   }
 }
+
+const expiryOf = (principal: Principal | 'unknown'): Milliseconds | undefined =>
+  principal !== 'unknown' && principal.kind === 'viewer' ? principal.expiresAt : undefined;
 
 const paceFor = (setting: GatewayConfig['economy'], asked: boolean): Pace =>
   setting === 'all' || (setting === 'asked' && asked) ? 'economy' : 'prompt';

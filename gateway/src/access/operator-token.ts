@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from '@topicast/contracts/config';
-import type { GatewayConfig } from './config.js';
+import type { GatewayConfig } from '../config.js';
 
 const FILE = 'operator-token';
 
