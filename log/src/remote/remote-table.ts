@@ -1,4 +1,4 @@
-import { TableView } from '@topicast/log';
+import { TableView } from '../table-view.js';
 
 /** A table of the reader process, kept in step. */
 export class RemoteTable extends TableView {

@@ -1,4 +1,5 @@
-import { type LogError, Wake } from '@topicast/log';
+import type { LogError } from '../chunk-log.js';
+import { Wake } from '../wake.js';
 
 /** Records that have come from the reader process and wait for who wants them: no more than it sends unasked. */
 export class RemoteTail {

@@ -1,5 +1,6 @@
 import type { StreamId } from '@topicast/contracts/stream-id';
-import { type ChunkLog, type TailStart, Wake } from '@topicast/log';
+import type { ChunkLog, TailStart } from '../chunk-log.js';
+import { Wake } from '../wake.js';
 import type { TailRequest } from './calls.js';
 import { recordsFrom } from './records.js';
 import { batchOf, madeAnew, type ReadCount, SharedTail } from './shared-tail.js';

@@ -1,6 +1,6 @@
 import { CHUNK_HEADER_BYTES, readChunkHeader, writeChunkHeader } from '@topicast/contracts/chunk-header';
 import { milliseconds } from '@topicast/contracts/units';
-import type { LogRecord } from '@topicast/log';
+import type { LogRecord } from '../chunk-log.js';
 
 /**
  * Records, one after the other, to the end of the bytes. Big-endian:

@@ -12,7 +12,7 @@ import {
   type Table,
   type TailStart,
   type TopicSettings,
-} from '@topicast/log';
+} from '../chunk-log.js';
 import { type Call, errorOf, type Failure } from './calls.js';
 import { type Frame, FrameReader, jsonBody, Kind, parseBody, writeFrame } from './frames.js';
 import { decodeRecords, encodeRecords } from './records.js';

@@ -1,5 +1,6 @@
 import type { StreamId } from '@topicast/contracts/stream-id';
-import { type ChunkLog, LogError, type LogRecord, type Wake } from '@topicast/log';
+import { type ChunkLog, LogError, type LogRecord } from '../chunk-log.js';
+import type { Wake } from '../wake.js';
 import { encodeRecords } from './records.js';
 
 /** Records as they go to the workers: encoded once, whoever gets them. */

@@ -6,12 +6,12 @@ import { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { streamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
-import type { ChunkLog } from '@topicast/log';
-import { openEmbeddedLog } from '@topicast/log/embedded';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { recordOf } from '../testing/chunks.js';
+import type { ChunkLog } from '../chunk-log.js';
+import { openEmbeddedLog } from '../embedded/index.js';
+import { record } from '../testing/support.js';
 import { Connection } from './connection.js';
 import { type Frame, FrameReader, frameHeader, jsonBody, Kind } from './frames.js';
 import { SharedTails } from './shared-tails.js';
@@ -37,7 +37,7 @@ it('a worker that hangs holds a bounded part of what it asked for', async () => 
   }
   // 60 MB, 10 of each stream.
   for (let sequence = 0; sequence < 100; sequence += 1) {
-    for (const stream of streams) await log.append(stream, 0, [recordOf(sequence, { packets: 532 })]);
+    for (const stream of streams) await log.append(stream, 0, [record(sequence, {}, 188 * 532)]);
     await sleep(0);
   }
   expect(socket.writableLength).toBeGreaterThan(4 * 1024 * 1024);
@@ -54,7 +54,7 @@ it('many tails that catch up at once share the room there is', async () => {
   const stream = streamId('film');
   await log.createTopic(stream, { partitions: 1, retentionMs: milliseconds(3_600_000) });
   for (let sequence = 0; sequence < 30; sequence += 1) {
-    await log.append(stream, 0, [recordOf(sequence, { packets: 532 })]);
+    await log.append(stream, 0, [record(sequence, {}, 188 * 532)]);
   }
   const tails = new SharedTails(log);
   const socket = new Hanging();

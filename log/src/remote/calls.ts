@@ -1,5 +1,5 @@
 import type { StreamId } from '@topicast/contracts/stream-id';
-import { LogError, type LogErrorCode, type TailStart, type TopicSettings } from '@topicast/log';
+import { LogError, type LogErrorCode, type TailStart, type TopicSettings } from '../chunk-log.js';
 
 /** What a worker asks of the log; the methods of `ChunkLog` and `Table` by name. */
 export type Call =

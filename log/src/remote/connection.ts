@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { type ChunkLog, LogError, type Table, Wake } from '@topicast/log';
 import type { Logger } from 'pino';
+import { type ChunkLog, LogError, type Table } from '../chunk-log.js';
+import { Wake } from '../wake.js';
 import { type AppendTarget, type Call, failureOf, type TailRequest } from './calls.js';
 import { type Frame, FrameReader, jsonBody, Kind, parseBody, writeFrame } from './frames.js';
 import { decodeRecords } from './records.js';

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type StreamId, streamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
-import type { ChunkLog, TailStart } from '@topicast/log';
-import { openEmbeddedLog } from '@topicast/log/embedded';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { recordOf } from '../testing/chunks.js';
+import type { ChunkLog, TailStart } from '../chunk-log.js';
+import { openEmbeddedLog } from '../embedded/index.js';
+import { record } from '../testing/support.js';
 import { decodeRecords, encodeRecords, recordsFrom } from './records.js';
 import { SharedTails } from './shared-tails.js';
 
@@ -38,7 +38,7 @@ async function publish(stream: StreamId, sizes: readonly number[], packets = 1):
   let { next } = await log.bounds(stream, 0);
   for (const size of sizes) {
     const records = Array.from({ length: size }, (_, n) =>
-      recordOf(next + n, { keyframe: (next + n) % 10 === 0, packets }),
+      record(next + n, { keyframe: (next + n) % 10 === 0 }, 188 * packets),
     );
     await log.append(stream, 0, records);
     next += size;
@@ -147,7 +147,7 @@ it('ends with the topic, and begins anew with another of its name', async () => 
 
 it('records come back as they were, also from the middle on', () => {
   const records = range(5, 25).map((offset) => ({
-    ...recordOf(offset, { packets: 1 + (offset % 3) }),
+    ...record(offset, {}, 188 * (1 + (offset % 3))),
     ...(offset % 4 === 0 && { header: undefined }),
     offset,
     timestamp: milliseconds(1_795_000_000_000 + offset / 8),

@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openEmbeddedLog } from '@topicast/log/embedded';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { describeAppend } from '../../../log/src/testing/append-contract.js';
-import { describeTables } from '../../../log/src/testing/table-contract.js';
-import { describeTails } from '../../../log/src/testing/tail-contract.js';
-import { describeTopics } from '../../../log/src/testing/topic-contract.js';
+import { openEmbeddedLog } from '../embedded/index.js';
+import { describeAppend } from '../testing/append-contract.js';
+import { describeTables } from '../testing/table-contract.js';
+import { describeTails } from '../testing/tail-contract.js';
+import { describeTopics } from '../testing/topic-contract.js';
 import { LogServer } from './log-server.js';
 import { RemoteLog } from './remote-log.js';
 

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ChunkLog } from '@topicast/log';
 import type { Logger } from 'pino';
+import type { ChunkLog } from '../chunk-log.js';
 import { Connection } from './connection.js';
 import { SharedTails } from './shared-tails.js';
 
