@@ -15,22 +15,22 @@ import {
 } from '../chunk-log.js';
 import { checkAppend, checkPartitionCount } from '../records.js';
 import { checkTableName } from '../table-view.js';
-import type { Cluster } from './cluster.js';
-import { closedLog, unknownTopic } from './kafka-errors.js';
-import { checkNoStream, KafkaTable, tablePartitions } from './kafka-table.js';
-import type { Message } from './kafkajs-private.js';
-import { Offsets } from './offsets.js';
+import type { Cluster } from './brokers/cluster.js';
+import { Routes } from './brokers/routes.js';
+import { closedLog, unknownTopic } from './errors.js';
+import { KafkaShare } from './group/share.js';
 import type { KafkaLogOptions } from './options.js';
-import { persist } from './persist.js';
-import { Reader } from './reader.js';
-import { Routes } from './routes.js';
-import { KafkaShare } from './share.js';
-import { Tail } from './tail.js';
-import { startOffset } from './tail-start.js';
-import { tableConfig, videoConfig } from './topic-config.js';
-import type { TopicNames } from './topic-names.js';
-import { Topics } from './topics.js';
-import { Writer } from './writer.js';
+import { Offsets } from './read/offsets.js';
+import { Reader } from './read/reader.js';
+import { Tail } from './read/tail.js';
+import { startOffset } from './read/tail-start.js';
+import { retry } from './retry.js';
+import { checkNoStream, KafkaTable, tablePartitions } from './topics/kafka-table.js';
+import { tableConfig, videoConfig } from './topics/topic-config.js';
+import type { TopicNames } from './topics/topic-names.js';
+import { Topics } from './topics/topics.js';
+import type { Message } from './wire/kafkajs-private.js';
+import { Writer } from './write/writer.js';
 
 /** How long a call goes on trying while the log is away, before it rejects with `unavailable`. Tails never give up. */
 const CALL_LIMIT_MS = 5000;
@@ -122,7 +122,7 @@ export class KafkaLog implements ChunkLog {
     signal.addEventListener('abort', end);
     this.#tails.add(tail);
     try {
-      const begin = await persist(
+      const begin = await retry(
         async () => {
           await this.#routes.check(topic, rendition);
           const topicId = await this.#routes.topicId(topic);
@@ -216,7 +216,7 @@ export class KafkaLog implements ChunkLog {
 
   /** Do it, again and again for a while if the log is away. @throws {LogError} */
   #call<T>(attempt: () => Promise<T>, limitMs = CALL_LIMIT_MS): Promise<T> {
-    return persist(attempt, { limitMs, signal: this.#closing.signal });
+    return retry(attempt, { limitMs, signal: this.#closing.signal });
   }
 
   #slowly<T>(attempt: () => Promise<T>): Promise<T> {
