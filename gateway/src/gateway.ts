@@ -7,14 +7,14 @@ import { type ChunkLog, LogError } from '@topicast/log';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { GatewayConfig } from './config.js';
+import { Directory } from './directory/directory.js';
+import { Operations } from './directory/operations.js';
 import { createApp } from './http/app.js';
 import { OperatorCheck } from './http/operator.js';
 import { LiveEndpoint } from './live/upgrade.js';
 import { ViewerAccess } from './live/viewer-access.js';
 import { GatewayMetrics } from './metrics/metrics.js';
 import { Feeds } from './stream/feeds.js';
-import { Directory } from './streams/directory.js';
-import { Operations } from './streams/operations.js';
 import { Audience } from './viewer/audience.js';
 import type { Peers } from './viewer/peers.js';
 
