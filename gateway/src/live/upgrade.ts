@@ -14,7 +14,7 @@ import type { GatewayMetrics } from '../metrics/metrics.js';
 import type { Feeds } from '../stream/feeds.js';
 import type { Pace } from '../stream/subscriber.js';
 import type { Audience } from '../viewer/audience.js';
-import { ViewerSession } from '../viewer/session.js';
+import { ViewerConnection } from '../viewer/connection.js';
 import { type LiveRequest, parseLiveRequest } from './live-request.js';
 import type { ViewerAccess } from './viewer-access.js';
 
@@ -134,7 +134,7 @@ export class LiveEndpoint {
   ): void {
     const { feeds, audience, directory, metrics, config } = this.#options;
     const { stream, rendition, protocol, destination } = watch;
-    const viewer = new ViewerSession({
+    const viewer = new ViewerConnection({
       webSocket,
       socket,
       stream,
