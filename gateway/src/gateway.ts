@@ -8,12 +8,12 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { Access } from './access/access.js';
 import type { GatewayConfig } from './config.js';
+import { Directory } from './directory/directory.js';
+import { Operations } from './directory/operations.js';
 import { createApp } from './http/app.js';
 import { LiveEndpoint } from './live/upgrade.js';
 import { GatewayMetrics } from './metrics/metrics.js';
 import { Feeds } from './stream/feeds.js';
-import { Directory } from './streams/directory.js';
-import { Operations } from './streams/operations.js';
 import { Audience } from './viewer/audience.js';
 import type { Peers } from './viewer/peers.js';
 

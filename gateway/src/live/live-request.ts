@@ -1,8 +1,8 @@
 import { parsePosition } from '@topicast/contracts/position';
 import { SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from '@topicast/contracts/server-message';
 import { isStreamId, type StreamId } from '@topicast/contracts/stream-id';
-import type { Protocol } from '../metrics/metrics.js';
 import type { Destination } from '../stream/cursor.js';
+import type { Protocol } from '../stream/protocol.js';
 
 /** What an upgrade request asks for. */
 export type LiveRequest =

@@ -10,13 +10,13 @@ import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import type { Access } from '../access/access.js';
 import type { Principal } from '../access/principal.js';
 import type { GatewayConfig } from '../config.js';
+import type { Directory } from '../directory/directory.js';
 import { isOwnHost } from '../http/hosts.js';
 import type { GatewayMetrics } from '../metrics/metrics.js';
 import type { Feeds } from '../stream/feeds.js';
 import type { Pace } from '../stream/subscriber.js';
-import type { Directory } from '../streams/directory.js';
 import type { Audience } from '../viewer/audience.js';
-import { ViewerSession } from '../viewer/session.js';
+import { ViewerConnection } from '../viewer/connection.js';
 import { type LiveRequest, parseLiveRequest } from './live-request.js';
 
 export interface LiveOptions {
@@ -136,7 +136,7 @@ export class LiveEndpoint {
   ): void {
     const { feeds, audience, directory, metrics, config } = this.#options;
     const { stream, rendition, protocol, destination } = watch;
-    const viewer = new ViewerSession({
+    const viewer = new ViewerConnection({
       webSocket,
       socket,
       stream,

@@ -2,8 +2,8 @@ import { CloseCode } from '@topicast/contracts/close-codes';
 import type { JumpReason } from '@topicast/contracts/server-message';
 import type { Milliseconds } from '@topicast/contracts/units';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { PROTOCOLS, type Protocol } from '../stream/protocol.js';
 
-export type Protocol = 'raw' | 'v1';
 export type DropReason = 'repeat' | 'stale' | 'undecodable';
 
 /** What is asked for when the metrics are read. */
@@ -121,7 +121,7 @@ export class GatewayMetrics {
       labelNames: ['protocol'],
       registers,
       collect() {
-        for (const protocol of ['raw', 'v1'] as const) this.set({ protocol }, gauges.viewers(protocol));
+        for (const protocol of PROTOCOLS) this.set({ protocol }, gauges.viewers(protocol));
       },
     });
     this.#gaugeFrom('viewers_of_started_streams', 'Viewers of streams that are started, live or not', () =>

@@ -12,7 +12,7 @@ import type { FedChunk } from './live-chunk.js';
 import { LossReport } from './loss-report.js';
 import { Ring, type RingLimits } from './ring.js';
 import { SequenceGuard } from './sequence.js';
-import type { Audience, Pace, Subscriber, Unavailable } from './subscriber.js';
+import type { Pace, Subscriber, Subscribers, Unavailable } from './subscriber.js';
 import { openTail } from './tail-start.js';
 
 export interface FeedOptions {
@@ -38,7 +38,7 @@ export class Feed {
   /** Since when nobody subscribes, monotonic; undefined while somebody does. */
   idleSince: Milliseconds | undefined;
   readonly #options: FeedOptions;
-  readonly #audience: Record<Pace, Audience> = { prompt: new FanOut(), economy: new Economy() };
+  readonly #subscribers: Record<Pace, Subscribers> = { prompt: new FanOut(), economy: new Economy() };
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
   readonly #losses: LossReport;
@@ -58,19 +58,19 @@ export class Feed {
   }
 
   subscribe(subscriber: Subscriber): void {
-    this.#audience[subscriber.pace].add(subscriber);
+    this.#subscribers[subscriber.pace].add(subscriber);
     this.idleSince = undefined;
   }
 
   unsubscribe(subscriber: Subscriber): void {
-    const { prompt, economy } = this.#audience;
-    if (!this.#audience[subscriber.pace].delete(subscriber)) return;
+    const { prompt, economy } = this.#subscribers;
+    if (!this.#subscribers[subscriber.pace].delete(subscriber)) return;
     if (prompt.size + economy.size === 0) this.idleSince = milliseconds(performance.now());
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
-    for (const audience of Object.values(this.#audience)) audience.stop();
+    for (const subscribers of Object.values(this.#subscribers)) subscribers.stop();
     await this.#running;
   }
 
@@ -125,13 +125,13 @@ export class Feed {
   }
 
   #turnAway(why: Unavailable): void {
-    const { prompt, economy } = this.#audience;
+    const { prompt, economy } = this.#subscribers;
     for (const subscriber of [...prompt, ...economy]) subscriber.unavailable(why);
   }
 
   #tell(): void {
-    this.#audience.prompt.tell();
-    this.#audience.economy.tell();
+    this.#subscribers.prompt.tell();
+    this.#subscribers.economy.tell();
   }
 
   #warn(error: unknown): void {

@@ -2,7 +2,7 @@ import type { ChunkHeader } from '@topicast/contracts/chunk-header';
 import { CHUNK_MESSAGE_PREFIX_BYTES, writeChunkMessagePrefix } from '@topicast/contracts/chunk-message';
 import { formatPosition, type Position } from '@topicast/contracts/position';
 import type { Milliseconds } from '@topicast/contracts/units';
-import { frameHeaderBytes, Opcode, writeFrameHeader } from '../viewer/frame.js';
+import { frameHeaderBytes, Opcode, writeFrameHeader } from './frame.js';
 
 /** Why a chunk is not the continuation of the one before, and how many chunks are missing (0 if unknown). */
 export interface Gap {

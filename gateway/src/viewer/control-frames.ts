@@ -1,7 +1,7 @@
 import type { ServerMessage, StreamState } from '@topicast/contracts/server-message';
 import { milliseconds } from '@topicast/contracts/units';
 import type { Jump } from '../stream/cursor.js';
-import { encodeFrame, Opcode } from './frame.js';
+import { encodeFrame, Opcode } from '../stream/frame.js';
 
 const textFrame = (message: ServerMessage): Buffer => encodeFrame(Opcode.text, JSON.stringify(message));
 

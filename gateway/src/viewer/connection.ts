@@ -6,9 +6,10 @@ import type { StreamState } from '@topicast/contracts/server-message';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { type RawData, WebSocket } from 'ws';
-import type { GatewayMetrics, Protocol } from '../metrics/metrics.js';
+import type { GatewayMetrics } from '../metrics/metrics.js';
 import { Cursor, type Destination, type Step } from '../stream/cursor.js';
 import type { Feed } from '../stream/feed.js';
+import type { Protocol } from '../stream/protocol.js';
 import type { Pace, Subscriber, Unavailable } from '../stream/subscriber.js';
 import { ControlFrames, jumpFrame } from './control-frames.js';
 import { RateLimit } from './rate-limit.js';
@@ -40,7 +41,7 @@ const monotonic = (): Milliseconds => milliseconds(performance.now());
  * One viewer: writes what its cursor says, one write in flight at most, and hears what the viewer says. It has no
  * timer of its own: the feed pumps it with each batch, and the gateway's tick calls `tick`.
  */
-export class ViewerSession implements Subscriber {
+export class ViewerConnection implements Subscriber {
   readonly stream: StreamId;
   readonly protocol: Protocol;
   readonly pace: Pace;
