@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CloseCode } from '@topicast/contracts/close-codes';
 import { ConfigError } from '@topicast/contracts/config';
 import { milliseconds } from '@topicast/contracts/units';
-import { type ChunkLog, LogError } from '@topicast/log';
+import { LogError, type ServedLog } from '@topicast/log';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { Access } from './access/access.js';
@@ -19,7 +19,7 @@ import type { Peers } from './viewer/peers.js';
 
 export interface GatewayOptions {
   /** Stays the caller's: it is not closed with the gateway. */
-  readonly log: ChunkLog;
+  readonly log: ServedLog;
   readonly config: GatewayConfig;
   readonly logger: Logger;
   readonly operatorToken: string;

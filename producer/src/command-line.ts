@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Source } from '@topicast/contracts/http';
 import { streamId } from '@topicast/contracts/stream-id';
 import type { StreamRow } from '@topicast/contracts/tables';
-import type { ChunkLog, Table } from '@topicast/log';
+import type { ChunkTopics, Table } from '@topicast/log';
 import type { Logger } from 'pino';
 import { declaredByCommandOf } from './reconcile/decide.js';
 import { readRows } from './reconcile/rows.js';
@@ -68,7 +68,7 @@ export function tellConflicts({ conflicts }: Declaration, logger: Logger): void 
  */
 export async function applyDeclaration(
   { put, remove }: Declaration,
-  { log, streams }: { log: ChunkLog; streams: Table },
+  { log, streams }: { log: ChunkTopics; streams: Table },
 ): Promise<Map<string, Source>> {
   for (const id of remove) {
     // Nobody but us encodes it, and we have not begun: as long as the row is there, the next attempt deletes both.

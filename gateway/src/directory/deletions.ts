@@ -1,10 +1,10 @@
 import { isStreamId, type StreamId } from '@topicast/contracts/stream-id';
 import { DELETION_PREFIX, deletionKey, streamStatusKey } from '@topicast/contracts/tables';
-import { type ChunkLog, LogError, type Table } from '@topicast/log';
+import { type ChunkTopics, LogError, type Table } from '@topicast/log';
 import type { Logger } from 'pino';
 
 export interface DeletionsOptions {
-  readonly log: ChunkLog;
+  readonly log: ChunkTopics;
   readonly logger: Logger;
   readonly onChange: (stream: StreamId) => void;
 }

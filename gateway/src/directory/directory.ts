@@ -10,7 +10,7 @@ import {
   streamStatus,
 } from '@topicast/contracts/tables';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
-import type { ChunkLog, Table } from '@topicast/log';
+import type { ChunkReader, ChunkTopics, Table, Tables } from '@topicast/log';
 import type { Logger } from 'pino';
 import { Deletions } from './deletions.js';
 import { ForeignTopics } from './foreign-topics.js';
@@ -18,7 +18,7 @@ import { Producers, parseJson } from './producers.js';
 import { isStarted, type KnownStream, stateOf, streamInfo } from './stream-info.js';
 
 export interface DirectoryOptions {
-  readonly log: ChunkLog;
+  readonly log: ChunkReader & ChunkTopics & Tables;
   readonly logger: Logger;
   readonly viewersOf: (stream: StreamId) => number;
   readonly onState: (stream: StreamId, state: StreamState) => void;

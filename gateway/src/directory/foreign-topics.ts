@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
-import { type ChunkLog, LogError } from '@topicast/log';
+import { type ChunkReader, type ChunkTopics, LogError } from '@topicast/log';
 import type { Logger } from 'pino';
 import { type ProbeResult, probe } from './probe.js';
 
 export interface ForeignTopicsOptions {
-  readonly log: ChunkLog;
+  readonly log: ChunkReader & ChunkTopics;
   readonly logger: Logger;
   /** Whether this stream's topic is neither written by a producer of ours nor on its way out. */
   readonly isForeign: (stream: StreamId) => boolean;

@@ -2,7 +2,7 @@ import type { CreateStreamRequest } from '@topicast/contracts/http';
 import { type StreamId, streamId } from '@topicast/contracts/stream-id';
 import type { StreamRow } from '@topicast/contracts/tables';
 import type { Milliseconds } from '@topicast/contracts/units';
-import { type ChunkLog, LogError, type Table } from '@topicast/log';
+import { type ChunkTopics, LogError, type Table } from '@topicast/log';
 import type { Directory } from './directory.js';
 
 export type OperationErrorCode = 'unknown-stream' | 'exists' | 'no-encoder';
@@ -24,7 +24,7 @@ export class Operations {
   readonly #creating = new Set<StreamId>();
 
   constructor(
-    private readonly log: ChunkLog,
+    private readonly log: ChunkTopics,
     private readonly directory: Directory,
     /** Of topics that are made for somebody else's producer. */
     private readonly retentionMs: Milliseconds,

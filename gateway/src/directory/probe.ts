@@ -1,6 +1,6 @@
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { ticksToSeconds } from '@topicast/contracts/units';
-import type { ChunkLog } from '@topicast/log';
+import type { ChunkReader } from '@topicast/log';
 import { type Chunk, Chunker, type StreamFormat } from '@topicast/media/mpegts';
 
 export interface ProbeResult {
@@ -14,7 +14,7 @@ const MOST_BYTES = 8 * 1024 * 1024;
 const ENOUGH_SECONDS = 1;
 
 /** Look into a topic for what it carries, from its newest keyframe on. */
-export async function probe(log: ChunkLog, stream: StreamId, signal: AbortSignal): Promise<ProbeResult> {
+export async function probe(log: ChunkReader, stream: StreamId, signal: AbortSignal): Promise<ProbeResult> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)]);
   const seen = new Extent();
   const chunker = new Chunker((chunk) => seen.add(chunk));

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
-import { type ChunkLog, LogError, type LogErrorCode, type LogRecord } from '@topicast/log';
+import { type ChunkReader, LogError, type LogErrorCode, type LogRecord } from '@topicast/log';
 import type { Logger } from 'pino';
 import type { GatewayMetrics } from '../metrics/metrics.js';
 import { Batches } from './batches.js';
@@ -16,7 +16,7 @@ import type { Pace, Subscriber, Subscribers, Unavailable } from './subscriber.js
 import { openTail } from './tail-start.js';
 
 export interface FeedOptions {
-  readonly log: ChunkLog;
+  readonly log: ChunkReader;
   readonly stream: StreamId;
   readonly rendition: number;
   readonly limits: RingLimits;

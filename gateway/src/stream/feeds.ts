@@ -1,6 +1,6 @@
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
-import type { ChunkLog } from '@topicast/log';
+import type { ChunkReader } from '@topicast/log';
 import type { Logger } from 'pino';
 import type { GatewayMetrics } from '../metrics/metrics.js';
 import { Feed } from './feed.js';
@@ -10,7 +10,7 @@ import type { RingLimits } from './ring.js';
 export const LINGER = milliseconds(15_000);
 
 export interface FeedsOptions {
-  readonly log: ChunkLog;
+  readonly log: ChunkReader;
   readonly limits: RingLimits;
   readonly metrics: GatewayMetrics;
   readonly logger: Logger;

@@ -7,20 +7,26 @@ import { type Logger, pino } from 'pino';
 import {
   type Bounds,
   type ChunkLog,
+  type EventStart,
+  type EventTopic,
   LogError,
   type LogRecord,
   type NewRecord,
+  type Retention as RetentionSettings,
   type Share,
   type Table,
   type TailStart,
   type TopicSettings,
 } from '../chunk-log.js';
-import { checkAppend, checkPartitionCount } from '../records.js';
+import { checkAppend, checkEvents, checkPartitionCount } from '../records.js';
 import { checkTableName } from '../table-view.js';
 import { Wake } from '../wake.js';
+import { decodeEvent, encodeEvent } from './event-format.js';
 import { FileTable } from './file-table.js';
 import { type FolderLock, lockFolder } from './folder-lock.js';
 import { MemoryTable } from './memory-table.js';
+import type { Partition } from './partition.js';
+import type { NewStoredRecord } from './record-format.js';
 import { Retention } from './retention.js';
 import { Store } from './store.js';
 import { Topics } from './topics.js';
@@ -100,13 +106,64 @@ class EmbeddedLog implements ChunkLog {
 
   async topics(): Promise<StreamId[]> {
     this.#checkOpen();
-    return this.#topics.names();
+    return this.#topics.streams();
   }
 
   async append(stream: StreamId, rendition: number, records: readonly NewRecord[]): Promise<number> {
     this.#checkOpen();
     checkAppend(records);
-    const partition = this.#topics.partition(stream, rendition);
+    return this.#write(this.#topics.partition(stream, rendition), records);
+  }
+
+  async bounds(stream: StreamId, rendition: number): Promise<Bounds> {
+    this.#checkOpen();
+    return this.#topics.partition(stream, rendition).bounds;
+  }
+
+  async ends(streams: readonly StreamId[]): Promise<Map<StreamId, number[]>> {
+    this.#checkOpen();
+    const ends = new Map<StreamId, number[]>();
+    for (const stream of streams) {
+      const partitions = this.#topics.partitions(stream);
+      if (partitions)
+        ends.set(
+          stream,
+          partitions.map(({ bounds }) => bounds.next),
+        );
+    }
+    return ends;
+  }
+
+  tail(
+    stream: StreamId,
+    rendition: number,
+    start: TailStart,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly LogRecord[]> {
+    return this.#tail(stream, rendition, start, signal);
+  }
+
+  async eventTopic(name: string, retention: RetentionSettings): Promise<EventTopic> {
+    this.#checkOpen();
+    checkTableName(name);
+    const topic = `events.${name}`;
+    await this.#topics.create(topic, { partitions: 1, ...retention });
+    return {
+      append: async (events) => {
+        this.#checkOpen();
+        checkEvents(events);
+        const records = events.map((event) => ({ header: undefined, value: encodeEvent(event) }));
+        return this.#write(this.#topics.partition(topic, 0), records);
+      },
+      tail: (start, signal) => this.#eventTail(topic, start, signal),
+    };
+  }
+
+  async *#eventTail(topic: string, start: EventStart, signal: AbortSignal) {
+    for await (const records of this.#tail(topic, 0, start, signal)) yield records.map(decodeEvent);
+  }
+
+  #write(partition: Partition, records: readonly NewStoredRecord[]): number {
     if (performance.now() < this.#fullUntil) throw new LogError('full', `no room left for ${this.directory}`);
     try {
       return partition.append(records, this.clock());
@@ -117,19 +174,14 @@ class EmbeddedLog implements ChunkLog {
     }
   }
 
-  async bounds(stream: StreamId, rendition: number): Promise<Bounds> {
-    this.#checkOpen();
-    return this.#topics.partition(stream, rendition).bounds;
-  }
-
-  async *tail(
-    stream: StreamId,
-    rendition: number,
+  async *#tail(
+    topic: string,
+    index: number,
     start: TailStart,
     signal: AbortSignal,
-  ): AsyncIterable<readonly LogRecord[]> {
+  ): AsyncGenerator<readonly LogRecord[]> {
     this.#checkOpen();
-    const partition = this.#topics.partition(stream, rendition);
+    const partition = this.#topics.partition(topic, index);
     const wake = new Wake();
     const ring = (): void => wake.ring();
     signal.addEventListener('abort', ring, { once: true });
@@ -139,8 +191,8 @@ class EmbeddedLog implements ChunkLog {
       let offset = partition.startOf(start);
       while (!signal.aborted) {
         this.#checkOpen();
-        if (!this.#topics.holds(stream, partition)) {
-          throw new LogError('unknown-topic', `the topic of stream "${stream}" was deleted`);
+        if (!this.#topics.holds(topic, partition)) {
+          throw new LogError('unknown-topic', `the topic of "${topic}" was deleted`);
         }
         const records = partition.read(offset);
         if (records.length === 0) {

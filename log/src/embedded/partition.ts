@@ -1,15 +1,8 @@
 import type { Milliseconds } from '@topicast/contracts/units';
-import {
-  type Bounds,
-  LogError,
-  type LogRecord,
-  type NewRecord,
-  type TailStart,
-  type TopicSettings,
-} from '../chunk-log.js';
+import { type Bounds, LogError, type LogRecord, type TailStart, type TopicSettings } from '../chunk-log.js';
 import { isHintedKeyframe } from '../records.js';
 import type { Wake } from '../wake.js';
-import { decodeRecord, encodeRecord, type TopicId } from './record-format.js';
+import { decodeRecord, encodeRecord, type NewStoredRecord, type TopicId } from './record-format.js';
 import type { Store } from './store.js';
 
 /** One reader gets at most about this much at once. */
@@ -48,7 +41,7 @@ export class Partition {
   }
 
   /** The offset of the first. @throws {LogError} `full`, `unavailable`, `invalid` */
-  append(records: readonly NewRecord[], now: Milliseconds): number {
+  append(records: readonly NewStoredRecord[], now: Milliseconds): number {
     // Timestamps never go back, whatever the clock does: they are searched by halving.
     const timestamp = Math.max(now, this.#lastTimestamp) as Milliseconds;
     let bytes = this.#bytes;
@@ -149,7 +142,7 @@ export class Partition {
   }
 }
 
-function encode(record: NewRecord, timestamp: Milliseconds, bytesBefore: number): Buffer {
+function encode(record: NewStoredRecord, timestamp: Milliseconds, bytesBefore: number): Buffer {
   try {
     return encodeRecord(record, timestamp, bytesBefore);
   } catch (cause) {

@@ -5,7 +5,7 @@ import {
   writeChunkHeader,
 } from '@topicast/contracts/chunk-header';
 import type { Milliseconds } from '@topicast/contracts/units';
-import type { LogRecord, NewRecord } from '../chunk-log.js';
+import type { LogRecord } from '../chunk-log.js';
 
 /**
  * The key of a record: big-endian, so that LMDB's byte order is the order of the log.
@@ -45,6 +45,12 @@ export const topicOfKey = (key: Buffer): TopicId => key.readUInt32BE(0);
 const PREFIX_BYTES = 16;
 const VALUE_AT = PREFIX_BYTES + CHUNK_HEADER_BYTES;
 
+/** What is written of a record; an event has no chunk header, whose place is then zero. */
+export interface NewStoredRecord {
+  readonly header: ChunkHeader | undefined;
+  readonly value: Uint8Array;
+}
+
 export interface RecordHead {
   readonly timestamp: Milliseconds;
   readonly bytesBefore: number;
@@ -52,11 +58,12 @@ export interface RecordHead {
 }
 
 /** @throws {RangeError} if the header does not fit its layout. */
-export function encodeRecord(record: NewRecord, timestamp: Milliseconds, bytesBefore: number): Buffer {
+export function encodeRecord(record: NewStoredRecord, timestamp: Milliseconds, bytesBefore: number): Buffer {
   const out = Buffer.allocUnsafeSlow(VALUE_AT + record.value.byteLength);
   out.writeDoubleBE(timestamp, 0);
   out.writeDoubleBE(bytesBefore, 8);
-  writeChunkHeader(record.header, out, PREFIX_BYTES);
+  if (record.header) writeChunkHeader(record.header, out, PREFIX_BYTES);
+  else out.fill(0, PREFIX_BYTES, VALUE_AT);
   out.set(record.value, VALUE_AT);
   return out;
 }

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 
 /**
- * What the reader process and the workers of a gateway say to each other, over a socket of their machine. Big-endian:
+ * What a log and its clients, such as the workers of a gateway, say to each other over a socket. Big-endian:
  *
  *      0       1       2       3       4       5       6       7       8
  *  +-------------------------------+-------+-------------------------------+
@@ -10,30 +10,30 @@ import type { Writable } from 'node:stream';
  *  | body: JSON, or records (see records.ts)                               |
  *  +-----------------------------------------------------------------------+
  *
- * The id is the worker's: of a call, a tail or a table; what comes back carries the same.
+ * The id is the client's: of a call, a tail or a table; what comes back carries the same.
  */
 export const Kind = {
-  /** Worker to reader: JSON, a {@link Call}. */
+  /** Client to log: JSON, a {@link Call}. */
   call: 1,
-  /** Worker to reader: JSON {@link AppendTarget}, its length in 16 bits before it, then records. */
+  /** Client to log: JSON {@link AppendTarget}, its length in 16 bits before it, then records. */
   append: 2,
-  /** Worker to reader: JSON, a {@link TailRequest}. */
+  /** Client to log: JSON, a {@link TailRequest}. */
   tail: 3,
-  /** Worker to reader, no body: the tail is not wanted any more. */
+  /** Client to log, no body: the tail is not wanted any more. */
   endTail: 4,
-  /** Worker to reader: 32 bits, so many bytes of a tail's records have been taken. */
+  /** Client to log: 32 bits, so many bytes of a tail's records have been taken. */
   taken: 5,
-  /** Worker to reader: JSON, the name of a table. Answered by `rows`, the last of them empty, and `row` for each change from then on. */
+  /** Client to log: JSON, the name of a table. Answered by `rows`, the last of them empty, and `row` for each change from then on. */
   table: 6,
-  /** Reader to worker: JSON, what a call returned. */
+  /** Log to client: JSON, what a call returned. */
   result: 16,
-  /** Reader to worker: JSON, a {@link Failure}: a call failed, or a tail or table is over. */
+  /** Log to client: JSON, a {@link Failure}: a call failed, or a tail or table is over. */
   failure: 17,
-  /** Reader to worker: records of a tail. */
+  /** Log to client: a piece of a tail: records, or JSON for events. */
   records: 18,
-  /** Reader to worker: JSON, rows of a table; none: there were no more. */
+  /** Log to client: JSON, rows of a table; none: there were no more. */
   rows: 19,
-  /** Reader to worker: JSON, a key and its value, or a key alone for a row that is gone. */
+  /** Log to client: JSON, a key and its value, or a key alone for a row that is gone. */
   row: 20,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];

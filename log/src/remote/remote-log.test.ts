@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { openEmbeddedLog } from '../embedded/index.js';
 import { describeAppend } from '../testing/append-contract.js';
+import { describeEvents } from '../testing/event-contract.js';
 import { describeTables } from '../testing/table-contract.js';
 import { describeTails } from '../testing/tail-contract.js';
 import { describeTopics } from '../testing/topic-contract.js';
@@ -12,7 +13,7 @@ import { LogServer } from './log-server.js';
 import { RemoteLog } from './remote-log.js';
 
 // What holds for a log holds for the same log seen from a worker.
-describe('the log of another process: the contract of ChunkLog', () => {
+describe('the log of another process: the contract of ServedLog', () => {
   let remote: RemoteLog;
   let close: () => Promise<void>;
 
@@ -34,4 +35,5 @@ describe('the log of another process: the contract of ChunkLog', () => {
   describeTails(() => remote);
   describeTopics(() => remote);
   describeTables(() => remote);
+  describeEvents(() => remote);
 });

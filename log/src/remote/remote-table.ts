@@ -1,12 +1,12 @@
 import { TableView } from '../table-view.js';
 
-/** A table of the reader process, kept in step. */
+/** A table of the log at the other end, kept in step. */
 export class RemoteTable extends TableView {
   constructor(private readonly send: (key: string, value: string | undefined) => Promise<void>) {
     super();
   }
 
-  /** A row, or a change, that the reader tells of. */
+  /** A row, or a change, that the log tells of. */
   onRow(key: string, value: string | undefined): void {
     this.apply(key, value);
   }

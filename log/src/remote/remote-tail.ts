@@ -1,7 +1,7 @@
 import type { LogError } from '../chunk-log.js';
 import { Wake } from '../wake.js';
 
-/** Records that have come from the reader process and wait for who wants them: no more than it sends unasked. */
+/** Pieces of a tail that have come and wait to be wanted: no more than the other end sends unasked. */
 export class RemoteTail {
   readonly #wake = new Wake();
   readonly #waiting: Buffer[] = [];
@@ -19,7 +19,7 @@ export class RemoteTail {
   }
 
   /** Until the signal ends it. @throws {LogError} when the tail is over */
-  async *bodies(signal: AbortSignal): AsyncGenerator<Buffer, void> {
+  async *pieces(signal: AbortSignal): AsyncGenerator<Buffer, void> {
     const ring = (): void => this.#wake.ring();
     signal.addEventListener('abort', ring);
     try {

@@ -1,9 +1,9 @@
 import type { StreamId } from '@topicast/contracts/stream-id';
-import { type ChunkLog, LogError, type LogRecord } from '../chunk-log.js';
+import { type ChunkReader, LogError, type LogRecord } from '../chunk-log.js';
 import type { Wake } from '../wake.js';
 import { encodeRecords } from './records.js';
 
-/** Records as they go to the workers: encoded once, whoever gets them. */
+/** Records as they go to the clients: encoded once, whoever gets them. */
 export interface Batch {
   /** Offset of the first record. */
   readonly first: number;
@@ -47,7 +47,7 @@ export class SharedTail {
   readonly #ending = new AbortController();
   readonly #running: Promise<void>;
 
-  constructor(log: ChunkLog, stream: StreamId, rendition: number, reads: ReadCount) {
+  constructor(log: ChunkReader, stream: StreamId, rendition: number, reads: ReadCount) {
     this.#running = this.#run(log, stream, rendition, reads);
   }
 
@@ -74,7 +74,7 @@ export class SharedTail {
     await this.#running;
   }
 
-  async #run(log: ChunkLog, stream: StreamId, rendition: number, reads: ReadCount): Promise<void> {
+  async #run(log: ChunkReader, stream: StreamId, rendition: number, reads: ReadCount): Promise<void> {
     try {
       for await (const records of log.tail(stream, rendition, { at: 'live' }, this.#ending.signal)) {
         reads.recordsRead += records.length;

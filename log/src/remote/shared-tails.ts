@@ -1,16 +1,16 @@
 import type { StreamId } from '@topicast/contracts/stream-id';
-import type { ChunkLog, TailStart } from '../chunk-log.js';
+import type { ChunkReader, TailStart } from '../chunk-log.js';
 import { Wake } from '../wake.js';
-import type { TailRequest } from './calls.js';
+import type { ChunkTailRequest } from './calls.js';
 import { recordsFrom } from './records.js';
 import { batchOf, madeAnew, type ReadCount, SharedTail } from './shared-tail.js';
 
-/** Reads each rendition once, for however many workers want it. */
+/** Reads each rendition once, for however many clients want it. */
 export class SharedTails implements ReadCount {
   recordsRead = 0;
   readonly #tails = new Map<string, SharedTail>();
 
-  constructor(private readonly log: ChunkLog) {}
+  constructor(private readonly log: ChunkReader) {}
 
   get size(): number {
     return this.#tails.size;
@@ -22,7 +22,7 @@ export class SharedTails implements ReadCount {
    * goes through the log again. So nothing is held for anybody but the window.
    * @throws {LogError} as the tails of the log do
    */
-  async *follow({ stream, rendition, start }: TailRequest, signal: AbortSignal): AsyncGenerator<Buffer> {
+  async *follow({ stream, rendition, start }: ChunkTailRequest, signal: AbortSignal): AsyncGenerator<Buffer> {
     let next: number | undefined;
     while (!signal.aborted) {
       const shared = this.#acquire(stream, rendition);
@@ -42,7 +42,7 @@ export class SharedTails implements ReadCount {
    */
   async *#catchUp(
     shared: SharedTail,
-    { stream, rendition, start }: TailRequest,
+    { stream, rendition, start }: ChunkTailRequest,
     next: number | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<Buffer, number | undefined> {

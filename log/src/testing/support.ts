@@ -3,7 +3,9 @@ import { type StreamId, streamId } from '@topicast/contracts/stream-id';
 import { milliseconds, ticks90k } from '@topicast/contracts/units';
 import { expect } from 'vitest';
 import {
-  type ChunkLog,
+  type ChunkReader,
+  type ChunkTopics,
+  type ChunkWriter,
   LogError,
   type LogErrorCode,
   type LogRecord,
@@ -46,7 +48,7 @@ export const gops = (count: number, gop: number): NewRecord[] =>
 
 /** A new topic with these in its rendition 0. */
 export async function filled(
-  log: ChunkLog,
+  log: ChunkTopics & ChunkWriter,
   records: readonly NewRecord[],
   settings = SETTINGS,
 ): Promise<StreamId> {
@@ -58,7 +60,7 @@ export async function filled(
 
 /** Read until `count` records have come. */
 export async function take(
-  log: ChunkLog,
+  log: ChunkReader,
   stream: StreamId,
   start: TailStart,
   count: number,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamId } from '@topicast/contracts/stream-id';
-import type { ChunkLog, NewRecord } from '@topicast/log';
+import type { ChunkWriter, NewRecord } from '@topicast/log';
 import { LogError } from '@topicast/log';
 import type { Chunk } from '@topicast/media/mpegts';
 import type { Logger } from 'pino';
@@ -17,7 +17,7 @@ const RETRY_MS = { first: 100, most: 1_000 };
 const CLOSE_MS = 2_000;
 
 export interface PublisherOptions {
-  readonly log: Pick<ChunkLog, 'append'>;
+  readonly log: ChunkWriter;
   readonly stream: StreamId;
   readonly rendition: number;
   readonly clock: SteadyClock;

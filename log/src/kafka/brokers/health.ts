@@ -10,6 +10,7 @@ export class Health {
   #hasAnswered = false;
 
   #lastDamage = -QUIET_MS;
+  #damages = 0;
 
   constructor(private readonly logger: Logger) {}
 
@@ -35,11 +36,14 @@ export class Health {
     this.#tell(address, 'up', () => this.logger.info(`Kafka at ${address} answers again`));
   }
 
-  damaged(topic: string, partition: number, offset: number): void {
+  /** Something in the log cannot be read, and is passed over. */
+  damaged(topic: string, partition: number, offset: number, reason: string): void {
+    this.#damages += 1;
     if (performance.now() - this.#lastDamage < QUIET_MS) return;
     this.#lastDamage = performance.now();
     this.logger.error(
-      `"${topic}", partition ${partition}: the batch at offset ${offset} is damaged (CRC-32C) and was passed over`,
+      `"${topic}", partition ${partition}: the batch at offset ${offset} is damaged (${reason}) and was passed over, ` +
+        `${this.#damages} so far`,
     );
   }
 

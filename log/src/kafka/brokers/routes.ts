@@ -180,7 +180,8 @@ export class Routes {
     }
     const before = this.#known.get(topic);
     const older = before?.topicId === found.topicId ? before.leaders : [];
-    const leaders: Leader[] = [];
+    // Partitions are never taken away: a broker that tells of fewer lags behind.
+    const leaders: Leader[] = [...older];
     for (const { partitionId, leader, leaderEpoch } of found.partitionMetadata) {
       const known = older[partitionId];
       leaders[partitionId] = known && known.leaderEpoch > leaderEpoch ? known : { leader, leaderEpoch };

@@ -6,8 +6,6 @@ import type { KafkaRecord } from '../wire/record-batch.js';
 export interface Follower extends Place {
   /** The offset wanted next. */
   readonly next: number;
-  /** Whether nothing may be missing, so that a damaged batch is the end; else it is passed over. */
-  readonly needsAll?: boolean;
   /** Records from `next` on, in order; then `next` must be the one given. Shared with the other followers. */
   take(records: readonly KafkaRecord[], next: number): void;
   /** The end: the topic is gone, or cannot be read. */

@@ -1,4 +1,3 @@
-import { LogError } from '../../chunk-log.js';
 import type { Node } from '../brokers/cluster.js';
 import type { Health } from '../brokers/health.js';
 import type { Location, Place, Routes } from '../brokers/routes.js';
@@ -40,8 +39,8 @@ export class Reader {
   ) {}
 
   /**
-   * What is there from an offset on, without waiting for more: at the live edge nothing. A damaged batch is read once
-   * more, for it may have been damaged on its way, and then passed over: `damage` tells of it.
+   * What is there from an offset on, without waiting for more: at the live edge nothing. What is damaged is read once
+   * more, for it may have been damaged on its way, and then passed over.
    * @throws {LogError} `unknown-topic`, `invalid`; {OffsetOutOfRange}, {Transient}
    */
   async page(place: Place, offset: number, maxBytes = PAGE_BYTES): Promise<Decoded> {
@@ -49,8 +48,8 @@ export class Reader {
       const { records, next, damage } = await this.#page(place, offset, maxBytes);
       if (!damage || next > offset) return { records, next };
       if (!isSecond) continue;
-      this.health.damaged(place.topic, place.partition, offset);
-      return { records: [], next: damage.after, damage };
+      this.health.damaged(place.topic, place.partition, offset, damage.reason);
+      return { records: [], next: damage.after };
     }
   }
 
@@ -162,9 +161,6 @@ export class Reader {
     const { topic, partition, next } = follower;
     try {
       const page = await this.page({ topic, topicId, partition }, next);
-      if (page.damage && follower.needsAll) {
-        throw new LogError('invalid', `"${topic}", partition ${partition}, is damaged at offset ${next}`);
-      }
       if (this.#followers.has(follower)) follower.take(page.records, page.next);
     } catch (error) {
       // Its loop meets it again, and the damage.

@@ -1,4 +1,3 @@
-import type { LogRecord } from '../../chunk-log.js';
 import { Wake } from '../../wake.js';
 import type { Place } from '../brokers/routes.js';
 import { OffsetOutOfRange } from '../errors.js';
@@ -42,13 +41,13 @@ export class Tail {
   }
 
   /** Rejects with the reason when it is ended. */
-  async *batches({ topicId, offset }: Start, clamp: Clamp): AsyncGenerator<readonly LogRecord[], never> {
+  async *batches({ topicId, offset }: Start, clamp: Clamp): AsyncGenerator<readonly KafkaRecord[], never> {
     const place = { topic: this.topic, topicId, partition: this.partition };
     for (let next = offset; ; ) {
       const page = await retry(() => this.#page(place, next, clamp), { signal: this.signal });
       const moved = page.next !== next;
       next = page.next;
-      if (page.records.length > 0) yield page.records.map(asLogRecord);
+      if (page.records.length > 0) yield page.records;
       else if (!moved) next = yield* this.#follow(place, next);
     }
   }
@@ -63,7 +62,7 @@ export class Tail {
   }
 
   /** At the live edge. Returns the offset to go on from when the reader has fallen behind. */
-  async *#follow(place: Place, from: number): AsyncGenerator<readonly LogRecord[], number> {
+  async *#follow(place: Place, from: number): AsyncGenerator<readonly KafkaRecord[], number> {
     const wake = new Wake();
     const ring = (): void => wake.ring();
     const live = new LiveEdge(place, from, this.reader, ring);
@@ -95,7 +94,7 @@ type LiveState =
 
 class LiveEdge implements Follower {
   state: LiveState = { is: 'following' };
-  #waiting: LogRecord[] = [];
+  #waiting: KafkaRecord[] = [];
   #waitingBytes = 0;
 
   readonly topic: string;
@@ -125,8 +124,7 @@ class LiveEdge implements Follower {
     // Values are views of an answer that holds other partitions' records too: what has to wait must not keep all those.
     const isBehind = this.#waiting.length > 0;
     for (const record of records) {
-      const waiting = asLogRecord(record);
-      this.#waiting.push(isBehind ? { ...waiting, value: record.value.slice() } : waiting);
+      this.#waiting.push(isBehind ? { ...record, value: record.value.slice() } : record);
       this.#waitingBytes += record.value.byteLength;
     }
     this.ring();
@@ -137,17 +135,10 @@ class LiveEdge implements Follower {
     this.ring();
   }
 
-  drain(): readonly LogRecord[] {
+  drain(): readonly KafkaRecord[] {
     const drained = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;
     return drained;
   }
 }
-
-const asLogRecord = ({ offset, timestamp, header, value }: KafkaRecord): LogRecord => ({
-  offset,
-  timestamp,
-  header,
-  value,
-});

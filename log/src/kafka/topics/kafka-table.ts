@@ -88,8 +88,6 @@ export class KafkaTable extends TableView {
 
 /** Follows one partition of a table, and lets writers wait until it has come as far as their write. */
 class PartitionView implements Follower {
-  /** A row that is passed over would come back in its older form, or not at all. */
-  readonly needsAll = true;
   #failure: Error | undefined;
   #waiting: {
     readonly offset: number;
@@ -143,14 +141,4 @@ function partitioner(topic: string, partitions: number): (key: string) => number
     isr: [],
   }));
   return (key) => choose({ topic, partitionMetadata, message: { key, value: null } });
-}
-
-/** Rows of one key stay in one partition, so the number must never change: more than one where there are many rows. */
-const PARTITIONS: Readonly<Record<string, number>> = { 'topicast.streams': 32, 'topicast.status': 8 };
-export const tablePartitions = (name: string): number => PARTITIONS[name] ?? 1;
-
-/** @throws {LogError} `invalid` for the name of a stream's topic */
-export function checkNoStream(name: string): void {
-  if (name.startsWith('live.'))
-    throw new LogError('invalid', `"${name}" is the topic of a stream, not a table`);
 }

@@ -1,4 +1,4 @@
-import type { TopicSettings } from '../../chunk-log.js';
+import type { Retention } from '../../chunk-log.js';
 import { MAX_APPEND_BYTES } from '../../records.js';
 
 /** Kafka forgets whole segments: eight of them make the rewind window end within an eighth of what was asked. */
@@ -18,6 +18,8 @@ export interface TopicConfig {
   readonly made: Config;
   /** The same, and brought in line when the topic is asked for again. */
   readonly kept?: Config;
+  /** Whether it gets partitions that it lacks. A table never does: in which one a row lies depends on their number. */
+  readonly grows: boolean;
 }
 
 /** What the operator chose for the topics that we make. */
@@ -26,8 +28,9 @@ export interface TopicChoices {
   readonly maxMessageBytes?: number;
 }
 
-export function videoConfig(
-  { retentionMs, retentionBytes }: TopicSettings,
+/** Of topics that forget what is old: of chunks and of events. */
+export function retainedConfig(
+  { retentionMs, retentionBytes }: Retention,
   { segmentBytes, maxMessageBytes = MAX_BATCH_BYTES }: TopicChoices = {},
 ): TopicConfig {
   const share = Math.floor((retentionBytes ?? Number.POSITIVE_INFINITY) / SEGMENTS);
@@ -46,6 +49,7 @@ export function videoConfig(
       'segment.ms': Math.max(SHORTEST_SEGMENT_MS, Math.ceil(retentionMs / SEGMENTS)),
       'segment.bytes': segmentBytes ?? bySize,
     },
+    grows: true,
   };
 }
 
@@ -59,6 +63,7 @@ export const tableConfig = ({ maxMessageBytes = MAX_BATCH_BYTES }: TopicChoices 
     // A producer whose clock is wrong would be refused.
     'message.timestamp.type': 'LogAppendTime',
   },
+  grows: false,
 });
 
 /** How many copies must have a record before it is acknowledged. */

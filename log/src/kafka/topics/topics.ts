@@ -8,6 +8,7 @@ import { refusal, TOPIC_ALREADY_EXISTS, Transient, UNKNOWN_TOPIC } from '../erro
 import type { Offsets } from '../read/offsets.js';
 import {
   alterTopicRequest,
+  createPartitionsRequest,
   createTopicsRequest,
   deleteTopicsRequest,
   describeTopicRequest,
@@ -17,6 +18,7 @@ import type { TopicNames } from './topic-names.js';
 
 const BROKER_TIMEOUT = milliseconds(3000);
 const NOT_CONTROLLER = 41;
+const INVALID_PARTITIONS = 37;
 /** Where no replication factor is set; fewer where there are fewer brokers. */
 const DEFAULT_REPLICAS = 3;
 /** Of what DescribeConfigs tells: set for this very topic. */
@@ -36,15 +38,22 @@ export class Topics {
   constructor(private readonly options: TopicsOptions) {}
 
   /**
-   * Make a topic; one that is there already stays as it is, but for the part of its configuration that is to be kept
-   * in line. Resolves when all its partitions can be read and written.
+   * Make a topic; one that is there already gets the partitions that it lacks and the part of its configuration that is
+   * to be kept in line, and stays as it is in all else. Resolves when all its partitions can be read and written.
    */
   async create(topic: string, partitions: number, config: TopicConfig): Promise<void> {
     const { cluster, routes, offsets } = this.options;
-    if (!(await findTopic(cluster, topic))) await this.#create(topic, partitions, config);
+    const found = await findTopic(cluster, topic);
+    if (!found) await this.#create(topic, partitions, config);
     else if (config.kept) await this.#keepInLine(topic, config.kept);
+    if (found && config.grows && found.partitionMetadata.length < partitions) {
+      await this.#addPartitions(topic, partitions);
+    }
     routes.forget(topic);
     const count = await retryUnknown(() => routes.partitionCount(topic));
+    if (config.grows && count < partitions) {
+      throw new Transient(`"${topic}" has ${count} of ${partitions} partitions yet`);
+    }
     await retryUnknown(() =>
       offsets.boundsOf(
         topic,
@@ -92,6 +101,24 @@ export class Topics {
     if (!result || result.errorCode === 0 || result.errorCode === TOPIC_ALREADY_EXISTS) return;
     if (result.errorCode === NOT_CONTROLLER) throw new Transient('Kafka is electing a controller');
     throw refusal(`to make "${topic}"`, result.errorCode, result.errorMessage ?? undefined);
+  }
+
+  async #addPartitions(topic: string, count: number): Promise<void> {
+    const { cluster, logger } = this.options;
+    const request = createPartitionsRequest(topic, count, BROKER_TIMEOUT);
+    const answer = await cluster.controller.request('ask', request);
+    const [result] = answer.topicErrors;
+    // Somebody else was faster, or this broker learns of the topic late: the next look tells.
+    if (!result || result.errorCode === INVALID_PARTITIONS || result.errorCode === UNKNOWN_TOPIC) return;
+    if (result.errorCode === NOT_CONTROLLER) throw new Transient('Kafka is electing a controller');
+    if (result.errorCode !== 0) {
+      throw refusal(
+        `to give "${topic}" ${count} partitions`,
+        result.errorCode,
+        result.errorMessage ?? undefined,
+      );
+    }
+    logger.info(`the topic "${topic}" has ${count} partitions from now on`);
   }
 
   /** A cluster where we may not change a topic keeps it as it is, and the operator is told. */

@@ -117,6 +117,13 @@ export interface CreateTopicsFields {
   }[];
 }
 
+export interface CreatePartitionsFields {
+  readonly timeout: number;
+  readonly validateOnly: boolean;
+  /** `count`: how many there are to be in all. */
+  readonly topicPartitions: readonly { readonly topic: string; readonly count: number }[];
+}
+
 export interface ConfigResource {
   readonly type: number;
   readonly name: string;
@@ -135,6 +142,7 @@ interface Requests {
   readonly Produce: Definition<ProduceFields>;
   readonly ListOffsets: Definition<ListOffsetsFields>;
   readonly CreateTopics: Definition<CreateTopicsFields>;
+  readonly CreatePartitions: Definition<CreatePartitionsFields>;
   readonly DeleteTopics: Definition<{ topics: readonly string[]; timeout: number }>;
   readonly DescribeConfigs: Definition<{ resources: readonly ConfigResource[]; includeSynonyms: boolean }>;
   readonly AlterConfigs: Definition<{ resources: readonly ConfigResource[]; validateOnly: boolean }>;

@@ -1,7 +1,7 @@
 import { crc32c } from '@node-rs/crc32';
 import { CHUNK_HEADER_KEY, type ChunkHeader, readChunkHeader } from '@topicast/contracts/chunk-header';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
-import { LogError, type LogRecord } from '../../chunk-log.js';
+import type { LogRecord } from '../../chunk-log.js';
 import { ByteReader } from './byte-reader.js';
 import { unfold } from './compression.js';
 
@@ -13,15 +13,16 @@ export interface KafkaRecord extends LogRecord {
 
 export interface Decoded {
   readonly records: readonly KafkaRecord[];
-  /** The offset after the last batch that was read, also where it holds no record that we want. */
+  /** The offset after what was read, also where it holds no record that we want. */
   readonly next: number;
-  /** A batch at `next` whose checksum is wrong: nothing behind it was read. */
+  /** What is at `next` cannot be read, and nothing behind it was. */
   readonly damage?: Damage;
 }
 
 export interface Damage {
-  /** Where to go on if it stays damaged: behind the batch, as far as can be told. */
+  /** Where to go on if it stays damaged: behind the record, or else the batch, as far as can be told. */
   readonly after: number;
+  readonly reason: string;
 }
 
 const FIRST_BYTES = 12;
@@ -40,7 +41,7 @@ const MOST_RECORDS = 1_000_000;
 /**
  * Read the record batches of a fetch answer, from offset `from` on. The broker sends whole batches, so the first
  * records may be older than what was asked for, and the last batch may be cut off. Values are views
- * of the answer, which nobody uses again: who keeps a value for long makes a copy, as a ring does.
+ * of the answer, which nobody uses again: who keeps a value for long makes a copy, as a ring does. Never throws.
  *
  * Record batch, magic 2 (https://kafka.apache.org/documentation/#recordbatch):
  *
@@ -49,8 +50,6 @@ const MOST_RECORDS = 1_000_000;
  *   23 lastOffsetDelta INT32   | 27 baseTimestamp INT64                | 35 maxTimestamp INT64
  *   43 producerId INT64        | 51 producerEpoch INT16                | 53 baseSequence INT32
  *   57 record count INT32      | 61 records, compressed as attributes say
- *
- * @throws {LogError} `invalid` for a batch that we cannot read, once it is the first
  */
 export function decodeRecords(recordSet: Buffer, from: number): Decoded {
   const records: KafkaRecord[] = [];
@@ -62,25 +61,22 @@ export function decodeRecords(recordSet: Buffer, from: number): Decoded {
     const isCut = end > recordSet.byteLength || length < 0;
     if (isCut && at > 0) break;
     const batch = recordSet.subarray(at, end);
-    if (isCut || !isIntact(batch)) {
-      return { records, next, damage: { after: behindDamage(recordSet, at, end, next) } };
-    }
-    try {
-      next = Math.max(next, readBatch(batch, from, records));
-    } catch (error) {
-      if (next === from) throw error;
-      break;
-    }
+    const reason = isCut ? 'its length' : flaw(batch);
+    if (reason) return { records, next, damage: { after: behindDamage(recordSet, at, end, next), reason } };
+    const read = decodeBatch(batch, next, records);
+    next = Math.max(next, read.next);
+    if (read.damage) return { records, next, damage: read.damage };
     at = end;
   }
   return { records, next };
 }
 
-/** Older batches have their checksum elsewhere; they are refused later. */
-function isIntact(batch: Buffer): boolean {
-  if (batch.byteLength <= MAGIC_AT || batch.readInt8(MAGIC_AT) !== 2) return batch.byteLength > MAGIC_AT;
-  if (batch.byteLength < FIXED_BYTES) return false;
-  return crc32c(batch.subarray(ATTRIBUTES_AT)) === batch.readUInt32BE(CRC_AT);
+/** Why a batch cannot be read, if not even its fixed fields can be believed. */
+function flaw(batch: Buffer): string | undefined {
+  if (batch.byteLength > MAGIC_AT && batch.readInt8(MAGIC_AT) !== 2)
+    return 'older than Kafka 0.11, or its magic';
+  if (batch.byteLength < FIXED_BYTES) return 'its length';
+  return crc32c(batch.subarray(ATTRIBUTES_AT)) === batch.readUInt32BE(CRC_AT) ? undefined : 'CRC-32C';
 }
 
 /** The batch that follows tells where the damaged one ends; without one, its own fields, if they can be true. */
@@ -95,20 +91,16 @@ function behindDamage(recordSet: Buffer, at: number, end: number, from: number):
   return count > 0 && count < MOST_RECORDS && after > from ? after : from + 1;
 }
 
-function readBatch(batch: Buffer, from: number, records: KafkaRecord[]): number {
-  try {
-    return decodeBatch(batch, from, records);
-  } catch (cause) {
-    if (cause instanceof LogError) throw cause;
-    throw new LogError('invalid', 'the topic holds a record batch that cannot be read', { cause });
-  }
+interface Span {
+  readonly next: number;
+  readonly damage?: Damage;
 }
 
-/** Returns the offset after the batch: compaction keeps it where it takes the records. */
-function decodeBatch(batch: Buffer, from: number, records: KafkaRecord[]): number {
-  if (batch.readInt8(MAGIC_AT) !== 2) {
-    throw new LogError('invalid', 'the topic holds records in a format older than Kafka 0.11');
-  }
+/**
+ * Reads the records from `from` on, and tells the offset after the batch: compaction keeps it where it takes the records.
+ * A record that cannot be read is damage, and so is a batch whose records cannot be unfolded: what wrote it is to blame.
+ */
+function decodeBatch(batch: Buffer, from: number, records: KafkaRecord[]): Span {
   const fixed = new ByteReader(batch);
   const baseOffset = fixed.int64();
   fixed.at = ATTRIBUTES_AT;
@@ -116,48 +108,60 @@ function decodeBatch(batch: Buffer, from: number, records: KafkaRecord[]): numbe
   const after = baseOffset + fixed.int32() + 1;
   const baseTimestamp = fixed.int64();
   const maxTimestamp = fixed.int64();
-  if ((attributes & CONTROL) !== 0 || after <= from) return after;
+  if ((attributes & CONTROL) !== 0 || after <= from) return { next: after };
 
   fixed.at = 57;
   const count = fixed.int32();
-  const reader = new ByteReader(unfold(batch.subarray(FIXED_BYTES), attributes & COMPRESSION));
   const appendTime = (attributes & LOG_APPEND_TIME) !== 0 ? milliseconds(maxTimestamp) : undefined;
-  for (let n = 0; n < count; n++) {
-    const record = decodeRecord(reader, { baseOffset, baseTimestamp, appendTime }, from);
-    if (record) records.push(record);
+  let next = from;
+  let behind = after;
+  try {
+    const reader = new ByteReader(unfold(batch.subarray(FIXED_BYTES), attributes & COMPRESSION));
+    for (let n = 0; n < count; n++) {
+      behind = after;
+      const head = recordHead(reader);
+      const offset = baseOffset + head.offsetDelta;
+      // No later one would ever be read.
+      if (offset >= after) throw new RangeError('a record lies behind its batch');
+      if (offset >= next) {
+        next = offset;
+        behind = offset + 1;
+        const timestamp = appendTime ?? milliseconds(baseTimestamp + head.timestampDelta);
+        records.push(recordBody(reader, head.end, offset, timestamp));
+        next = behind;
+      }
+      reader.at = head.end;
+    }
+    return { next: after };
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    return next < behind ? { next, damage: { after: behind, reason } } : { next };
   }
-  return after;
-}
-
-interface OfBatch {
-  readonly baseOffset: number;
-  readonly baseTimestamp: number;
-  readonly appendTime: Milliseconds | undefined;
 }
 
 /**
  * Record: length VARINT (of what follows), attributes INT8, timestampDelta VARLONG, offsetDelta VARINT, key and value
  * (VARINT length, -1 for null, and bytes), header count VARINT, headers (key and value in the same way).
  */
-function decodeRecord(
-  reader: ByteReader,
-  { baseOffset, baseTimestamp, appendTime }: OfBatch,
-  from: number,
-): KafkaRecord | undefined {
+interface RecordHead {
+  readonly end: number;
+  readonly timestampDelta: number;
+  readonly offsetDelta: number;
+}
+
+function recordHead(reader: ByteReader): RecordHead {
   const length = reader.varint();
   const end = reader.at + length;
+  if (length < 0 || length > reader.left) throw new RangeError('a record is longer than its batch');
   reader.skip(1);
-  const createTime: Milliseconds = milliseconds(baseTimestamp + reader.varint());
-  const offset = baseOffset + reader.varint();
-  if (offset < from) {
-    reader.at = end;
-    return undefined;
-  }
+  return { end, timestampDelta: reader.varint(), offsetDelta: reader.varint() };
+}
+
+function recordBody(reader: ByteReader, end: number, offset: number, timestamp: Milliseconds): KafkaRecord {
   const key = nullableBytes(reader)?.toString('utf8');
   const value = nullableBytes(reader);
   const header = chunkHeader(reader);
-  reader.at = end;
-  const timestamp = appendTime ?? createTime;
+  if (reader.at > end) throw new RangeError('a record is longer than it says');
   return {
     offset,
     timestamp,

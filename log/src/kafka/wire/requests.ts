@@ -88,6 +88,20 @@ export const listOffsetsRequest = (topics: ListOffsetsFields['topics']): Protoco
 export const createTopicsRequest = (fields: CreateTopicsFields): Protocol<TopicErrors> =>
   unparsed(requests.CreateTopics.protocol({ version: 3 })(fields));
 
+/** Version 1 leaves the choice of brokers for the new partitions to Kafka where none is given. */
+export const createPartitionsRequest = (
+  topic: string,
+  count: number,
+  timeout: Milliseconds,
+): Protocol<TopicErrors> =>
+  unparsed(
+    requests.CreatePartitions.protocol({ version: 1 })({
+      topicPartitions: [{ topic, count }],
+      validateOnly: false,
+      timeout,
+    }),
+  );
+
 export const deleteTopicsRequest = (
   topics: readonly string[],
   timeout: Milliseconds,

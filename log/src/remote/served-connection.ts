@@ -1,41 +1,42 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
-import { type ChunkLog, LogError, type Table } from '../chunk-log.js';
+import { type EventTopic, LogError, type Retention, type ServedLog, type Table } from '../chunk-log.js';
 import { Wake } from '../wake.js';
-import { type AppendTarget, type Call, failureOf, type TailRequest } from './calls.js';
+import { type AppendTarget, type Call, type EventTailRequest, failureOf, type TailRequest } from './calls.js';
 import { type Frame, FrameReader, jsonBody, Kind, parseBody, writeFrame } from './frames.js';
 import { decodeRecords } from './records.js';
 import type { SharedTails } from './shared-tails.js';
 
-/** Records of a tail that are on their way to a worker and not taken. */
+/** Records of a tail that are on their way to a client and not taken. */
 const TAIL_BYTES = 4 * 1024 * 1024;
-/** What may wait for a worker's socket, of all its tails together. */
+/** What may wait for a client's socket, of all its tails together. */
 const SOCKET_BYTES = 8 * 1024 * 1024;
-/** Answers and rows of tables come on top; a worker that takes none for so long is given up. */
+/** Answers and rows of tables come on top; a client that lets so much wait is given up. */
 const GIVE_UP_BYTES = 32 * 1024 * 1024;
 
 /** Of a table's rows, in characters: so many in a frame. */
 const PIECE_LENGTH = 256 * 1024;
 
-/** A tail of a worker: who reads waits until the worker has taken what is on its way. */
+/** A tail of a client: reading waits until the client has taken what is on its way. */
 interface Tail {
   inFlight: number;
   readonly wake: Wake;
   readonly ending: AbortController;
 }
 
-/** The reader's end of the socket to one worker. */
-export class Connection {
+/** The end of a connection at which the log is. */
+export class ServedConnection {
   readonly #socket: Socket;
-  readonly #log: ChunkLog;
+  readonly #log: ServedLog;
   readonly #tails: SharedTails;
   readonly #logger: Logger;
   readonly #open = new Map<number, Tail>();
+  readonly #events = new Map<string, Promise<EventTopic>>();
   readonly #unlisten: (() => void)[] = [];
   readonly #closed = new AbortController();
 
-  constructor(socket: Socket, log: ChunkLog, tails: SharedTails, logger: Logger) {
+  constructor(socket: Socket, log: ServedLog, tails: SharedTails, logger: Logger) {
     this.#socket = socket;
     this.#log = log;
     this.#tails = tails;
@@ -43,7 +44,9 @@ export class Connection {
     const reader = new FrameReader((frame) => this.#receive(frame));
     socket.on('data', (data) => this.#push(reader, data));
     socket.on('drain', () => this.#wakeAll());
-    socket.on('error', (error) => logger.debug({ err: error }, 'the connection to a worker broke'));
+    socket.on('error', (error) =>
+      logger.debug({ err: error }, 'the connection to a client of the log broke'),
+    );
     socket.once('close', () => this.#close());
   }
 
@@ -66,7 +69,7 @@ export class Connection {
     try {
       reader.push(data);
     } catch (error) {
-      this.#logger.error({ err: error }, 'a worker sent what cannot be understood');
+      this.#logger.error({ err: error }, 'a client of the log sent what cannot be understood');
       this.end();
     }
   }
@@ -115,11 +118,36 @@ export class Connection {
         return this.#log.topics();
       case 'bounds':
         return this.#log.bounds(call.stream, call.rendition);
+      case 'ends':
+        return [...(await this.#log.ends(call.streams))];
       case 'ping':
         return this.#log.ping();
       case 'put':
         return change(await this.#log.table(call.table), call.key, call.value);
+      case 'eventTopic':
+        return this.#openEvents(call.name, call.retention);
+      case 'appendEvents':
+        return (await this.#eventTopic(call.name)).append(
+          call.events.map(({ key, json }) => ({ key, json })),
+        );
     }
+  }
+
+  async #openEvents(name: string, retention: Retention): Promise<void> {
+    const opening = this.#log.eventTopic(name, retention);
+    this.#events.set(name, opening);
+    await opening;
+  }
+
+  #eventTopic(name: string): Promise<EventTopic> {
+    const topic = this.#events.get(name);
+    if (!topic) throw new LogError('invalid', `the events "${name}" were not opened`);
+    return topic;
+  }
+
+  async *#eventPieces({ events, start }: EventTailRequest, signal: AbortSignal): AsyncGenerator<Buffer> {
+    const topic = await this.#eventTopic(events);
+    for await (const records of topic.tail(start, signal)) yield jsonBody(records);
   }
 
   async #append(body: Buffer): Promise<number> {
@@ -158,14 +186,16 @@ export class Connection {
     const { signal } = tail.ending;
     this.#open.set(id, tail);
     try {
-      for await (const bytes of this.#tails.follow(request, signal)) {
+      const pieces =
+        'events' in request ? this.#eventPieces(request, signal) : this.#tails.follow(request, signal);
+      for await (const bytes of pieces) {
         // Before, not after: many tails that catch up have all their next piece in hand when the socket is full.
         while (!this.#hasRoom(tail) && !signal.aborted) await tail.wake.rung();
         if (signal.aborted) break;
         tail.inFlight += bytes.byteLength;
         this.#send(Kind.records, id, bytes);
       }
-      // The log has ended it: the worker would wait for ever.
+      // The log has ended it: the client would wait for ever.
       if (!signal.aborted) this.#fail(id, new LogError('closed', 'the tail was closed'));
     } catch (error) {
       if (!signal.aborted) this.#fail(id, error);
@@ -193,7 +223,7 @@ export class Connection {
     if (this.#socket.destroyed) return;
     writeFrame(this.#socket, kind, id, body);
     if (this.#socket.writableLength < GIVE_UP_BYTES) return;
-    this.#logger.error('a worker does not take what it asked for: giving it up');
+    this.#logger.error('a client of the log does not take what it asked for: giving it up');
     this.end();
   }
 }
