@@ -84,8 +84,10 @@ export interface ChunkLog {
    * belongs to one process, every member owns all rows at once.
    */
   share(group: string, table: string, options: ShareOptions): Promise<Share>;
-  /** Resolves if the log answers. */
+  /** Resolves if the log answers and, where it can be tried, takes a write. */
   ping(): Promise<void>;
+  /** What an operator should mend soon although everything still works; undefined where there is nothing. */
+  readonly warning?: string | undefined;
   close(): Promise<void>;
 }
 
