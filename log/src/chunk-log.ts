@@ -115,8 +115,10 @@ export interface EventTopics {
 
 /** The connection to the log as a whole. */
 export interface LogConnection {
-  /** Resolves if the log answers. */
+  /** Resolves if the log answers and, where it can be tried, takes a write. */
   ping(): Promise<void>;
+  /** What an operator should mend soon although everything still works; undefined where there is nothing. */
+  readonly warning?: string | undefined;
   close(): Promise<void>;
 }
 

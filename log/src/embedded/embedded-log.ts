@@ -21,14 +21,19 @@ import {
 import { checkAppend, checkEvents, checkPartitionCount } from '../records.js';
 import { checkTableName } from '../table-view.js';
 import { Wake } from '../wake.js';
+import { DamageReport } from './damage-report.js';
+import { noRoom } from './disk-errors.js';
+import { DiskRoom } from './disk-room.js';
 import { decodeEvent, encodeEvent } from './event-format.js';
 import { FileTable } from './file-table.js';
 import { type FolderLock, lockFolder } from './folder-lock.js';
 import { MemoryTable } from './memory-table.js';
+import { closeStore, openStore } from './open-store.js';
 import type { Partition } from './partition.js';
 import type { NewStoredRecord } from './record-format.js';
+import { Reserve } from './reserve.js';
 import { Retention } from './retention.js';
-import { Store } from './store.js';
+import type { Store } from './store.js';
 import { Topics } from './topics.js';
 import { WholeShare } from './whole-share.js';
 
@@ -47,8 +52,9 @@ const FULL_PAUSE_MS = 500;
  * Open the log that lives in a folder: chunks in LMDB, tables as JSON files; `topicast.status` in memory.
  *
  * What is acknowledged survives any end of this process, kill -9 included. A power cut or a crash of the machine costs
- * the chunks (the rewind window begins anew), never the tables. The folder holds about what the retention of its
- * topics asks for, and does not shrink.
+ * the chunks (the rewind window begins anew), never the tables, and so does a damaged chunk file, which is moved aside.
+ * A damaged record or row costs that record or row. The folder holds about what the retention of its topics asks for,
+ * less on a disk that is nearly full, and does not shrink. Tables can be changed and topics deleted on a full disk.
  *
  * @throws {LogError} `locked` if another process has it open
  */
@@ -59,18 +65,32 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Chun
   await mkdir(join(directory, 'tables'), { recursive: true });
   const lock = await lockFolder(directory);
   try {
-    const { store, discarded } = await Store.open(directory);
-    if (discarded) {
-      logger.warn(
-        `the machine went down while ${directory} was open: its chunks are discarded, its tables are kept`,
-      );
+    const reserve = new Reserve(directory);
+    try {
+      const store = await openStore(directory, reserve, logger);
+      const rows = await FileTable.open({ directory, reserve, logger }, 'topics');
+      const room = await DiskRoom.open(directory, reserve, logger);
+      return new EmbeddedLog({ directory, lock, reserve, store, rows, room, clock, logger });
+    } catch (error) {
+      reserve.close();
+      throw error;
     }
-    const rows = await FileTable.open(directory, 'topics');
-    return new EmbeddedLog(directory, lock, store, rows, clock, logger);
   } catch (error) {
     await lock.release();
     throw error;
   }
+}
+
+interface Parts {
+  readonly directory: string;
+  readonly lock: FolderLock;
+  readonly reserve: Reserve;
+  readonly store: Store;
+  /** Of the topics. */
+  readonly rows: FileTable;
+  readonly room: DiskRoom;
+  readonly clock: () => Milliseconds;
+  readonly logger: Logger;
 }
 
 class EmbeddedLog implements ChunkLog {
@@ -81,16 +101,14 @@ class EmbeddedLog implements ChunkLog {
   #fullUntil = 0;
   #closing: Promise<void> | undefined;
 
-  constructor(
-    private readonly directory: string,
-    private readonly lock: FolderLock,
-    private readonly store: Store,
-    private readonly rows: FileTable,
-    private readonly clock: () => Milliseconds,
-    logger: Logger,
-  ) {
-    this.#topics = new Topics(rows, store);
-    this.#retention = new Retention(this.#topics, clock, logger);
+  constructor(private readonly parts: Parts) {
+    const { rows, store, room, clock, logger } = parts;
+    this.#topics = new Topics(rows, store, new DamageReport(logger));
+    this.#retention = new Retention(this.#topics, room, clock, logger);
+  }
+
+  get warning(): string | undefined {
+    return this.parts.room.warning;
   }
 
   async createTopic(stream: StreamId, settings: TopicSettings): Promise<void> {
@@ -164,12 +182,11 @@ class EmbeddedLog implements ChunkLog {
   }
 
   #write(partition: Partition, records: readonly NewStoredRecord[]): number {
-    if (performance.now() < this.#fullUntil) throw new LogError('full', `no room left for ${this.directory}`);
+    this.#checkRoom();
     try {
-      return partition.append(records, this.clock());
+      return partition.append(records, this.parts.clock());
     } catch (error) {
-      if (error instanceof LogError && error.code === 'full')
-        this.#fullUntil = performance.now() + FULL_PAUSE_MS;
+      if (error instanceof LogError && error.code === 'full') this.#makeRoom();
       throw error;
     }
   }
@@ -194,13 +211,10 @@ class EmbeddedLog implements ChunkLog {
         if (!this.#topics.holds(topic, partition)) {
           throw new LogError('unknown-topic', `the topic of "${topic}" was deleted`);
         }
-        const records = partition.read(offset);
-        if (records.length === 0) {
-          await wake.rung();
-        } else {
-          offset = records.at(-1)!.offset + 1;
-          yield records;
-        }
+        const { records, next } = partition.read(offset);
+        if (next === offset) await wake.rung();
+        offset = next;
+        if (records.length > 0) yield records;
       }
     } finally {
       signal.removeEventListener('abort', ring);
@@ -225,8 +239,12 @@ class EmbeddedLog implements ChunkLog {
     return new WholeShare();
   }
 
+  /** Resolves if an append would be taken. */
   async ping(): Promise<void> {
     this.#checkOpen();
+    await this.parts.room.checkFolder();
+    this.#checkRoom();
+    this.parts.store.probe();
   }
 
   close(): Promise<void> {
@@ -236,20 +254,35 @@ class EmbeddedLog implements ChunkLog {
 
   /** `topicast.status` says what the producers of this process do: it is over when the process is. */
   async #openTable(name: string): Promise<FileTable | MemoryTable> {
-    return name === STATUS_TABLE ? new MemoryTable() : FileTable.open(join(this.directory, 'tables'), name);
+    if (name === STATUS_TABLE) return new MemoryTable();
+    const { directory, reserve, logger } = this.parts;
+    return FileTable.open({ directory: join(directory, 'tables'), reserve, logger }, name);
   }
 
   async #close(): Promise<void> {
+    const { directory, lock, reserve, rows, store } = this.parts;
     for (const tail of this.#tails) tail.ring();
     const tables = await Promise.allSettled(this.#tables.values());
     await Promise.all(tables.map((table) => table.status === 'fulfilled' && table.value.close()));
-    await this.rows.close();
+    await rows.close();
     await this.#retention.stop();
-    await this.store.close();
-    await this.lock.release();
+    await closeStore(directory, store);
+    reserve.close();
+    await lock.release();
   }
 
   #checkOpen(): void {
     if (this.#closing) throw new LogError('closed', 'the log is closed');
+  }
+
+  #checkRoom(): void {
+    if (performance.now() < this.#fullUntil) throw noRoom(this.parts.directory);
+  }
+
+  /** Old chunks make room for new ones, if there are any. */
+  #makeRoom(): void {
+    this.#fullUntil = performance.now() + FULL_PAUSE_MS;
+    this.parts.room.refuse();
+    this.#retention.sweep();
   }
 }

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isStreamId, type StreamId } from '@topicast/contracts/stream-id';
 import { LogError, type TopicSettings } from '../chunk-log.js';
-import { checkPartition } from '../records.js';
+import { checkPartition, checkPartitionCount } from '../records.js';
 import { Serial } from '../serial.js';
+import type { DamageReport } from './damage-report.js';
 import type { FileTable } from './file-table.js';
 import { Partition } from './partition.js';
 import type { TopicId } from './record-format.js';
@@ -18,6 +19,25 @@ interface Row extends TopicSettings {
   readonly id: TopicId;
 }
 
+/** Undefined if the row is damaged. */
+function readRow(text: string): Row | undefined {
+  let row: Partial<Row>;
+  try {
+    row = JSON.parse(text) as Partial<Row>;
+    checkPartitionCount(row.partitions as number);
+  } catch {
+    return undefined;
+  }
+  const isId = Number.isInteger(row.id) && row.id! > 0 && row.id! < 2 ** 32;
+  return isId &&
+    isPositive(row.retentionMs) &&
+    (row.retentionBytes === undefined || isPositive(row.retentionBytes))
+    ? (row as Row)
+    : undefined;
+}
+
+const isPositive = (value: unknown): boolean => typeof value === 'number' && value > 0;
+
 /**
  * Which topics there are: of streams by their ids, of events by names with a dot, which no id has. The rows are in a
  * table file; a topic exists as soon, and as long, as its row does.
@@ -32,9 +52,19 @@ export class Topics {
   constructor(
     private readonly rows: FileTable,
     private readonly store: Store,
+    private readonly damage: DamageReport,
   ) {
-    for (const [stream, text] of rows.entries()) this.#show(stream, JSON.parse(text) as Row);
-    const known = new Set([...this.#open.values()].map(({ id }) => id));
+    const known = new Set<TopicId>();
+    for (const [stream, text] of rows.entries()) {
+      const row = readRow(text);
+      if (!row || known.has(row.id)) {
+        // Its writer makes the topic again; what it held is removed below, with all that no topic owns.
+        damage.topic(stream);
+        continue;
+      }
+      known.add(row.id);
+      this.#show(stream, row);
+    }
     for (const id of store.storedTopics()) {
       this.#lastId = Math.max(this.#lastId, id);
       if (!known.has(id)) this.#trash.add(id);
@@ -108,7 +138,7 @@ export class Topics {
     const known = this.#open.get(name)?.partitions ?? [];
     const added = Array.from(
       { length: settings.partitions - known.length },
-      (_, n) => new Partition(this.store, id, known.length + n),
+      (_, n) => new Partition(this.store, id, known.length + n, () => this.damage.record()),
     );
     this.#open.set(name, { id, settings, partitions: [...known, ...added] });
   }
