@@ -9,24 +9,47 @@ export const STATUS_TABLE = 'topicast.status';
 /** The streams of a producer that has been silent this long are not live. It sends a heartbeat every third of it. */
 export const PRODUCER_SILENCE_MS = 6_000;
 
+/** Who may find and watch a stream: everybody, everybody who has its link, nobody but its owner and whom they let in. */
+export const VISIBILITIES = ['public', 'unlisted', 'private'] as const;
+
+const COMMAND = 'command:';
+
+/** Rows of version 0.1 said `declaredBy`: `api`, or `command:<producer id>`. */
+function withoutDeclaredBy(row: unknown): unknown {
+  if (typeof row !== 'object' || row === null || !('declaredBy' in row)) return row;
+  const { declaredBy, ...rest } = row;
+  const isBound = typeof declaredBy === 'string' && declaredBy.startsWith(COMMAND);
+  return isBound ? { boundTo: declaredBy.slice(COMMAND.length), ...rest } : rest;
+}
+
 /** A row of `topicast.streams`, key: the stream id. The desired state. */
-export const streamRow = z.object({
-  id: streamIdText,
-  title: z.string(),
-  source,
-  enabled: z.boolean(),
-  createdAt: z.iso.datetime(),
-  /** Raised at each start by hand, so that a start after a failure is a change even where `enabled` was true. */
-  startCount: z.number().int().default(0),
-  /** `api`, or `command:<producer id>`: declared on that producer's command line, and gone when it no longer is. */
-  declaredBy: z.string(),
-});
+export const streamRow = z.preprocess(
+  withoutDeclaredBy,
+  z.object({
+    id: streamIdText,
+    title: z.string(),
+    source,
+    enabled: z.boolean(),
+    createdAt: z.iso.datetime(),
+    /** Raised at each start by hand, so that a start after a failure is a change even where `enabled` was true. */
+    startCount: z.number().int().default(0),
+    /** The producer whose command line named the stream: no other one encodes it, and it goes when it is named no more. */
+    boundTo: z.string().optional(),
+    /** The account that the stream belongs to; absent: the operator's. */
+    owner: z.string().optional(),
+    visibility: z.enum(VISIBILITIES).default('public'),
+  }),
+);
 export type StreamRow = z.infer<typeof streamRow>;
 
-/** A row of `topicast.status` under `stream/<id>`: what is. Written by the producer that runs the encoder. */
+/**
+ * A row of `topicast.status` under `stream/<id>`: what is. Written by the producer that runs the encoder, or is about to.
+ * The session orders the rows of a stream: a row of a lower one is late, and readers ignore it.
+ */
 export const streamStatus = z.object({
   producer: z.string(),
   state: z.enum(STREAM_STATES),
+  /** Of the encoder; while `starting`, the number with which its producer claimed the stream. */
   session: z.number().int().optional(),
   startedAt: z.iso.datetime().optional(),
   video: videoFormat.optional(),

@@ -1,11 +1,11 @@
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Source } from '@topicast/contracts/http';
 import { streamId } from '@topicast/contracts/stream-id';
+import type { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow } from '@topicast/contracts/tables';
-import type { ChunkTopics, Table } from '@topicast/log';
+import type { ChunkTopics } from '@topicast/log';
 import type { Logger } from 'pino';
-import { declaredByCommandOf } from './reconcile/decide.js';
-import { readRows } from './reconcile/rows.js';
 
 /** A stream named on this producer's command line, also the demo. Its source is trusted. */
 export interface CommandLineInput {
@@ -19,7 +19,7 @@ export interface Declaration {
   readonly put: readonly StreamRow[];
   readonly remove: readonly string[];
   /** Names that belong to somebody else: their streams stay as they are. */
-  readonly conflicts: readonly { readonly id: string; readonly declaredBy: string }[];
+  readonly conflicts: readonly { readonly id: string; readonly boundTo: string | undefined }[];
 }
 
 /** From the rows that are to those that the command line asks for. @throws {TypeError} for a name that is no stream id. */
@@ -28,12 +28,10 @@ export function declare(
   rows: ReadonlyMap<string, StreamRow>,
   context: { readonly me: string; readonly alive: ReadonlySet<string>; readonly now: Date },
 ): Declaration {
-  const mark = declaredByCommandOf(context.me);
+  const { me, alive } = context;
   const declared = new Map(inputs.map((input) => [streamId(input.id) as string, input]));
-  const isFree = (row: StreamRow): boolean =>
-    row.declaredBy === mark ||
-    (row.declaredBy !== 'api' &&
-      ![...context.alive].some((id) => row.declaredBy === declaredByCommandOf(id)));
+  const isFree = ({ boundTo }: StreamRow): boolean =>
+    boundTo === me || (boundTo !== undefined && !alive.has(boundTo));
   const conflicts = [...declared.keys()]
     .map((id) => rows.get(id))
     .filter((row) => row !== undefined && !isFree(row)) as StreamRow[];
@@ -46,19 +44,20 @@ export function declare(
       enabled: true,
       createdAt: rows.get(id)?.createdAt ?? context.now.toISOString(),
       startCount: rows.get(id)?.startCount ?? 0,
-      declaredBy: mark,
+      boundTo: me,
+      visibility: rows.get(id)?.visibility ?? ('public' as const),
     }));
   const remove = [...rows.values()]
-    .filter((row) => row.declaredBy === mark && !declared.has(row.id))
+    .filter((row) => row.boundTo === me && !declared.has(row.id))
     .map(({ id }) => id);
-  return { put, remove, conflicts: conflicts.map(({ id, declaredBy }) => ({ id, declaredBy })) };
+  return { put, remove, conflicts: conflicts.map(({ id, boundTo }) => ({ id, boundTo })) };
 }
 
 export function tellConflicts({ conflicts }: Declaration, logger: Logger): void {
-  for (const { id, declaredBy } of conflicts) {
-    logger.warn(
-      `the stream "${id}" exists already (declared by ${declaredBy}): it stays as it is, use another name`,
-    );
+  for (const { id, boundTo } of conflicts) {
+    const where =
+      boundTo === undefined ? 'in the studio or by the API' : `on the command line of "${boundTo}"`;
+    logger.warn(`the stream "${id}" was created ${where}: it stays as it is, use another name`);
   }
 }
 
@@ -68,17 +67,16 @@ export function tellConflicts({ conflicts }: Declaration, logger: Logger): void 
  */
 export async function applyDeclaration(
   { put, remove }: Declaration,
-  { log, streams }: { log: ChunkTopics; streams: Table },
+  { log, tables }: { log: Pick<ChunkTopics, 'deleteTopic'>; tables: StreamTables },
 ): Promise<Map<string, Source>> {
   for (const id of remove) {
     // Nobody but us encodes it, and we have not begun: as long as the row is there, the next attempt deletes both.
     await log.deleteTopic(streamId(id));
-    await streams.delete(id);
+    await tables.rows.delete(streamId(id));
   }
-  const before = readRows(streams);
   for (const row of put) {
-    const unchanged = JSON.stringify(before.get(row.id)) === JSON.stringify(row);
-    if (!unchanged) await streams.put(row.id, JSON.stringify(row));
+    const id = streamId(row.id);
+    if (!isDeepStrictEqual(tables.rows.get(id), row)) await tables.rows.put(id, row);
   }
   return new Map(put.map((row) => [row.id, row.source]));
 }

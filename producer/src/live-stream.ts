@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { streamId } from '@topicast/contracts/stream-id';
-import { type StreamRow, type StreamStatus, streamStatusKey } from '@topicast/contracts/tables';
-import type { ChunkLog, Table } from '@topicast/log';
+import { type StreamId, streamId } from '@topicast/contracts/stream-id';
+import type { StreamTables } from '@topicast/contracts/stream-tables';
+import type { StreamRow, StreamStatus } from '@topicast/contracts/tables';
+import type { ChunkLog } from '@topicast/log';
 import type { Logger } from 'pino';
 import type { ProducerConfig } from './config.js';
 import { lastSessionInLog } from './encoder/session.js';
@@ -9,11 +10,11 @@ import { supervise } from './encoder/supervisor.js';
 import type { Ffmpeg } from './ffmpeg/find.js';
 import type { ProcessGuard } from './ffmpeg/guard.js';
 import { canBeReadTwice, successorWrites } from './hand-over.js';
+import { OvertakenWatch } from './publish/overtaken.js';
 import { Publisher } from './publish/publisher.js';
 import { SteadyClock } from './publish/steady-clock.js';
 import type { StopReason } from './reconcile/decide.js';
 import type { RunningStream } from './reconcile/reconciler.js';
-import { readRow, readStatus } from './reconcile/rows.js';
 import { StatusWriter } from './status/status-writer.js';
 
 /** Who deletes a stream deletes its topic first or its row first: after this both have been seen. */
@@ -21,8 +22,7 @@ const DELETION_SETTLES_MS = 2_000;
 
 export interface LiveStreamOptions {
   readonly log: ChunkLog;
-  readonly streams: Table;
-  readonly status: Table;
+  readonly tables: StreamTables;
   readonly config: ProducerConfig;
   readonly ffmpeg: Ffmpeg;
   readonly guard: ProcessGuard;
@@ -38,12 +38,12 @@ export function startLiveStream(
   claimed: StreamStatus,
   options: LiveStreamOptions,
 ): RunningStream {
-  const { log, config, ffmpeg, guard, status: table } = options;
+  const { log, config, ffmpeg, guard, tables } = options;
   const id = streamId(row.id);
   const logger = options.logger.child({ stream: id });
   const stopping = new AbortController();
   let isHandingOver = false;
-  const status = new StatusWriter(table, id, claimed, logger);
+  const status = new StatusWriter(tables.statuses, id, claimed, logger);
 
   const createTopic = (): Promise<void> => {
     const { time, size } = config.retention;
@@ -52,15 +52,16 @@ export function startLiveStream(
   const onUnknownTopic = async (): Promise<'retry' | 'stop'> => {
     try {
       await sleep(DELETION_SETTLES_MS, undefined, { signal: stopping.signal });
-      if (options.streams.get(id) === undefined) return 'stop';
+      if (tables.rows.get(id) === undefined) return 'stop';
       await createTopic();
       return 'retry';
     } catch {
       return stopping.signal.aborted ? 'stop' : 'retry';
     }
   };
+  const watch = new OvertakenWatch(log, id);
   const publisher = new Publisher({
-    log,
+    log: watch,
     stream: id,
     rendition: 0,
     clock: new SteadyClock(),
@@ -97,35 +98,37 @@ export function startLiveStream(
     // The row is the successor's from now on.
     await status.close();
     const isExpected = (): boolean =>
-      options.hasSuccessor() && readRow(options.streams, id)?.enabled === true && !stopping.signal.aborted;
+      options.hasSuccessor() && tables.rows.get(id)?.enabled === true && !stopping.signal.aborted;
     await successorWrites({ log, stream: id, session, isExpected, signal: stopping.signal });
   };
   return {
     get session() {
       return publisher.session;
     },
+    get seenInTopic() {
+      return watch.highest;
+    },
     async close(because) {
       if (because === 'moved' || because === 'leaving') await handOver();
       stopping.abort();
       await supervised;
       await publisher.close();
+      await watch.close();
       status.update({ droppedChunks: publisher.state.dropped });
       await status.close();
-      await settle(table, id, because, status.current);
+      await settle(tables.statuses, id, because, status.current);
     },
   };
 }
 
 /** The last word about a stream, unless another has the word by now. */
 async function settle(
-  table: Table,
-  id: string,
+  statuses: StreamTables['statuses'],
+  id: StreamId,
   because: StopReason | 'leaving',
   last: StreamStatus,
 ): Promise<void> {
-  const key = streamStatusKey(id);
-  if (because === 'deleted') return table.delete(key);
-  if (readStatus(table, id)?.producer !== last.producer) return;
-  const row = { ...last, state: 'offline', bitrate: undefined, problem: undefined, restarts: 0 };
-  return table.put(key, JSON.stringify(row));
+  if (because === 'deleted') return statuses.delete(id);
+  if (statuses.get(id)?.producer !== last.producer) return;
+  return statuses.put(id, { ...last, state: 'offline', bitrate: undefined, problem: undefined, restarts: 0 });
 }

@@ -44,7 +44,7 @@ async function setUp(inputs: ProducerOptions['inputs'], environment: Record<stri
             enabled: true,
             createdAt: new Date().toISOString(),
             startCount: 0,
-            declaredBy: 'api',
+            visibility: 'public',
           },
           ...row,
         }),
@@ -129,7 +129,7 @@ describe('a producer', () => {
       restarts: 0,
       droppedChunks: 0,
     });
-    expect(JSON.parse(streams.get('demo')!)).toMatchObject({ title: 'Demo', declaredBy: 'command:here' });
+    expect(JSON.parse(streams.get('demo')!)).toMatchObject({ title: 'Demo', boundTo: 'here' });
   });
 
   it('streams real footage: VP8 film, and H.264 with B-frames, both encoded again, over the end of the file', async () => {

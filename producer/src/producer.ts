@@ -1,5 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { Liveness } from '@topicast/contracts/liveness';
+import { StreamTables } from '@topicast/contracts/stream-tables';
 import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
+import { milliseconds } from '@topicast/contracts/units';
 import type { ChunkLog, Share } from '@topicast/log';
 import type { Logger } from 'pino';
 import { applyDeclaration, type CommandLineInput, declare, tellConflicts } from './command-line.js';
@@ -12,7 +15,6 @@ import { untilLogAnswers } from './patience.js';
 import { isBound } from './reconcile/decide.js';
 import { Heartbeats } from './reconcile/heartbeats.js';
 import { Reconciler } from './reconcile/reconciler.js';
-import { readRows } from './reconcile/rows.js';
 
 export interface Producer {
   readonly id: string;
@@ -58,17 +60,28 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     () => Promise.all([log.table(STREAMS_TABLE), log.table(STATUS_TABLE)]),
     waiting,
   );
-  const heartbeats = new Heartbeats(status, me, logger);
+  const tables = new StreamTables({ streams, status }, (stream, error) =>
+    logger.warn({ stream, err: error }, 'this row of the tables cannot be read'),
+  );
+  const liveness = new Liveness(status, {
+    monotonic: () => milliseconds(performance.now()),
+    wall: () => milliseconds(Date.now()),
+  });
+  const heartbeats = new Heartbeats({ table: status, liveness, me, logger });
+  const stopReading = (): void => {
+    tables.close();
+    liveness.close();
+  };
   let trusted: Awaited<ReturnType<typeof applyDeclaration>>;
   let share: Share;
   try {
-    const declaration = declare(inputs, readRows(streams), {
+    const declaration = declare(inputs, tables.rows.rows, {
       me,
-      alive: heartbeats.alive(),
+      alive: heartbeats.others(),
       now: new Date(),
     });
     tellConflicts(declaration, logger);
-    trusted = await untilLogAnswers(() => applyDeclaration(declaration, { log, streams }), waiting);
+    trusted = await untilLogAnswers(() => applyDeclaration(declaration, { log, tables }), waiting);
     const { sessionTimeout } = config;
     share = await untilLogAnswers(
       () => log.share(GROUP, STREAMS_TABLE, { member: me, sessionTimeout }),
@@ -76,14 +89,15 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     );
   } catch (error) {
     await heartbeats.close().catch(() => undefined);
+    stopReading();
     throw error;
   }
   const guard = startGuard();
   const reconciler = new Reconciler({
-    ...{ me, streams, status, heartbeats, share, logger },
+    ...{ me, tables, heartbeats, share, logger },
     start: (row, claimed) =>
       startLiveStream(row, claimed, {
-        ...{ log, streams, status, config, ffmpeg, guard, logger },
+        ...{ log, tables, config, ffmpeg, guard, logger },
         // The very source that the command line named: a row changed since then is somebody else's wish.
         trusted: isDeepStrictEqual(trusted.get(row.id), row.source),
         hasSuccessor: () => !isBound(row) && heartbeats.hasSuccessor,
@@ -96,6 +110,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     await share.leave();
     await inTime(ended, HAND_OVER_LIMIT + FAREWELL_MS);
     await inTime(heartbeats.close(), FAREWELL_MS);
+    stopReading();
     await guard.close();
   };
   let closing: Promise<void> | undefined;

@@ -55,7 +55,7 @@ describe.skipIf(reason)(`several producers on a real Kafka${reason ? ` (${reason
     streams.put(
       id,
       JSON.stringify({
-        ...{ id, title: id, enabled: true, startCount: 0, declaredBy: 'api' },
+        ...{ id, title: id, enabled: true, startCount: 0 },
         source: { kind: 'file', path: 'clip.mp4', copy: true },
         createdAt: new Date().toISOString(),
       }),

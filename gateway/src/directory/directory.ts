@@ -1,20 +1,14 @@
 import type { StreamInfo } from '@topicast/contracts/http';
+import { Liveness } from '@topicast/contracts/liveness';
 import type { StreamState } from '@topicast/contracts/server-message';
-import { isStreamId, type StreamId } from '@topicast/contracts/stream-id';
-import {
-  STATUS_TABLE,
-  STREAMS_TABLE,
-  type StreamRow,
-  type StreamStatus,
-  streamRow,
-  streamStatus,
-} from '@topicast/contracts/tables';
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import type { StreamId } from '@topicast/contracts/stream-id';
+import { StreamTables } from '@topicast/contracts/stream-tables';
+import { STATUS_TABLE, STREAMS_TABLE, type StreamRow } from '@topicast/contracts/tables';
+import { milliseconds } from '@topicast/contracts/units';
 import type { ChunkReader, ChunkTopics, Table, Tables } from '@topicast/log';
 import type { Logger } from 'pino';
 import { Deletions } from './deletions.js';
 import { ForeignTopics } from './foreign-topics.js';
-import { Producers, parseJson } from './producers.js';
 import { isStarted, type KnownStream, stateOf, streamInfo } from './stream-info.js';
 
 export interface DirectoryOptions {
@@ -25,17 +19,19 @@ export interface DirectoryOptions {
   readonly onRemoved: (stream: StreamId) => void;
 }
 
-const STATUS_KEY = /^(stream|producer)\/(.+)$/;
-const now = (): Milliseconds => milliseconds(performance.now());
+const CLOCK = {
+  monotonic: () => milliseconds(performance.now()),
+  wall: () => milliseconds(Date.now()),
+};
 
 /** Which streams there are and how they are: the tables, the producers' heartbeats and foreign topics, joined. */
 export class Directory {
   readonly foreign: ForeignTopics;
   readonly deletions: Deletions;
   readonly #options: DirectoryOptions;
-  readonly #producers = new Producers();
-  readonly #rows = new Map<StreamId, StreamRow>();
-  readonly #statuses = new Map<StreamId, StreamStatus>();
+  /** Undefined until the tables are opened. */
+  #producers: Liveness | undefined;
+  #typed: StreamTables | undefined;
   /** As told last. */
   readonly #told = new Map<StreamId, StreamState>();
   readonly #unlisten: (() => void)[] = [];
@@ -66,16 +62,26 @@ export class Directory {
   }
 
   async #open(): Promise<void> {
-    const { log } = this.#options;
+    const { log, logger } = this.#options;
     const streams = await log.table(STREAMS_TABLE);
     const status = await log.table(STATUS_TABLE);
     if (this.#isClosed) return;
-    this.#unlisten.push(
-      streams.onChange((key, value) => this.#onRow(key, value)),
-      status.onChange((key, value) => this.#onStatus(key, value, 'now')),
+    const typed = new StreamTables({ streams, status }, (stream, error) =>
+      logger.warn({ stream, err: error }, 'this row of the tables cannot be read'),
     );
-    for (const [key, value] of status.entries()) this.#onStatus(key, value, 'before');
-    for (const [key, value] of streams.entries()) this.#onRow(key, value);
+    const producers = new Liveness(status, CLOCK);
+    this.#typed = typed;
+    this.#producers = producers;
+    this.#unlisten.push(
+      streams.onChange((key, value) => this.deletions.onRow(key, value)),
+      typed.rows.onChange((stream) => this.#onRow(stream)),
+      typed.statuses.onChange((stream) => this.#review(stream)),
+      producers.onChange((producer) => this.#onHeartbeat(producer)),
+      () => typed.close(),
+      () => producers.close(),
+    );
+    for (const [key, value] of streams.entries()) this.deletions.onRow(key, value);
+    for (const stream of typed.rows.rows.keys()) this.#onRow(stream);
     try {
       await this.foreign.open();
     } catch (error) {
@@ -107,11 +113,11 @@ export class Directory {
   }
 
   has(stream: StreamId): boolean {
-    return !this.deletions.has(stream) && (this.#rows.has(stream) || this.foreign.has(stream));
+    return !this.deletions.has(stream) && (this.#row(stream) !== undefined || this.foreign.has(stream));
   }
 
   row(stream: StreamId): StreamRow | undefined {
-    return this.deletions.has(stream) ? undefined : this.#rows.get(stream);
+    return this.deletions.has(stream) ? undefined : this.#row(stream);
   }
 
   state(stream: StreamId): StreamState {
@@ -130,7 +136,7 @@ export class Directory {
   }
 
   list(): StreamInfo[] {
-    const ids = new Set([...this.#rows.keys(), ...this.foreign.streams()]);
+    const ids = new Set([...(this.#typed?.rows.rows.keys() ?? []), ...this.foreign.streams()]);
     return [...ids].sort().flatMap((id) => this.info(id) ?? []);
   }
 
@@ -146,18 +152,22 @@ export class Directory {
 
   #know(id: StreamId): KnownStream | undefined {
     if (this.deletions.has(id)) return undefined;
-    const row = this.#rows.get(id);
+    const row = this.#row(id);
     if (row && row.source.kind !== 'topic') {
-      const status = this.#statuses.get(id);
-      const isFresh = status !== undefined && this.#producers.isAlive(status.producer, now());
+      const status = this.#typed?.statuses.get(id);
+      const isFresh = status !== undefined && this.#producers?.isAlive(status.producer) === true;
       return { kind: 'encoded', row, status, isFresh };
     }
     if (!row && !this.foreign.has(id)) return undefined;
     return { kind: 'foreign', id, row, isLive: this.foreign.isLive(id), found: this.foreign.found(id) };
   }
 
+  #row(stream: StreamId): StreamRow | undefined {
+    return this.#typed?.rows.get(stream);
+  }
+
   #hasEncoder(stream: StreamId): boolean {
-    const row = this.#rows.get(stream);
+    const row = this.#row(stream);
     return row !== undefined && row.source.kind !== 'topic';
   }
 
@@ -175,39 +185,14 @@ export class Directory {
     this.#options.onState(stream, state);
   }
 
-  #onRow(key: string, value: string | undefined): void {
-    this.deletions.onRow(key, value);
-    if (!isStreamId(key)) return;
-    const row = value === undefined ? undefined : streamRow.safeParse(parseJson(value));
-    if (row?.success) {
-      this.#rows.set(key, row.data);
-      if (row.data.source.kind !== 'topic') this.foreign.remove(key);
-    } else {
-      if (row)
-        this.#options.logger.warn({ stream: key, err: row.error }, 'this row of the streams cannot be read');
-      this.#rows.delete(key);
-    }
-    this.#review(key);
-  }
-
-  #onStatus(key: string, value: string | undefined, written: 'before' | 'now'): void {
-    const [, kind, name = ''] = STATUS_KEY.exec(key) ?? [];
-    if (kind === 'producer') this.#onHeartbeat(name, value, written);
-    else if (kind === 'stream' && isStreamId(name)) this.#onStreamStatus(name, value);
-  }
-
-  #onHeartbeat(producer: string, value: string | undefined, written: 'before' | 'now'): void {
-    const wallClock = milliseconds(Date.now());
-    if (value === undefined) this.#producers.left(producer);
-    else if (written === 'now') this.#producers.heard(producer, now());
-    else this.#producers.found(producer, value, now(), wallClock);
-    for (const [stream, status] of this.#statuses) if (status.producer === producer) this.#review(stream);
-  }
-
-  #onStreamStatus(stream: StreamId, value: string | undefined): void {
-    const status = value === undefined ? undefined : streamStatus.safeParse(parseJson(value));
-    if (status?.success) this.#statuses.set(stream, status.data);
-    else this.#statuses.delete(stream);
+  #onRow(stream: StreamId): void {
+    if (this.#hasEncoder(stream)) this.foreign.remove(stream);
     this.#review(stream);
+  }
+
+  #onHeartbeat(producer: string): void {
+    for (const [stream, status] of this.#typed?.statuses.rows ?? []) {
+      if (status.producer === producer) this.#review(stream);
+    }
   }
 }

@@ -59,7 +59,7 @@ export class Operations {
         enabled: true,
         createdAt: new Date().toISOString(),
         startCount: 0,
-        declaredBy: 'api',
+        visibility: 'public',
       });
     } finally {
       this.#creating.delete(id);

@@ -53,7 +53,7 @@ describe('the streams API', () => {
     const streams = await gateway.log.table(STREAMS_TABLE);
     const row = () => JSON.parse(streams.get('cam') ?? 'null');
     expect((await ask(gateway, 'POST', '/api/streams/cam/stop', { headers: operator })).status).toBe(202);
-    expect(row()).toMatchObject({ enabled: false, startCount: 0, declaredBy: 'api' });
+    expect(row()).toMatchObject({ enabled: false, startCount: 0, visibility: 'public' });
     expect((await ask(gateway, 'POST', '/api/streams/cam/start', { headers: operator })).status).toBe(202);
     expect(row()).toMatchObject({ enabled: true, startCount: 1 });
 

@@ -87,7 +87,7 @@ export class GatewayUnderTest implements AsyncDisposable {
       source: { kind: 'test' },
       enabled: true,
       startCount: 0,
-      declaredBy: 'api',
+      visibility: 'public',
     };
     await this.log.createTopic(id, { partitions: 1, retentionMs: milliseconds(600_000) });
     await streams.put(id, JSON.stringify({ id, createdAt, ...defaults, ...row }));

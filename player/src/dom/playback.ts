@@ -190,7 +190,8 @@ export class Playback {
 
   private count(counters: WorkerCounters): void {
     const passed = counters.at - this.counters.at;
-    this.bitrate = Math.round(((counters.bytes - this.counters.bytes) * 8000) / passed);
+    // Two reports can come within one tick of the browser's clock.
+    if (passed > 0) this.bitrate = Math.round(((counters.bytes - this.counters.bytes) * 8000) / passed);
     this.counters = counters;
   }
 

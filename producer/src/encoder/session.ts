@@ -7,8 +7,11 @@ const READ_LIMIT = milliseconds(2_000);
 /** A session's number: the time of its start, but always above the one before, whatever the clock does. */
 export const nextSession = (now: number, last: number): number => Math.max(Math.floor(now), last + 1);
 
+/** More than one that hung brings late in one go: its records may be the newest. */
+const LOOK_BACK = 100;
+
 /**
- * The session of the newest record of a stream; 0 if there is none, or none of ours.
+ * The highest session among the newest records of a stream; 0 if there is none, or none of ours.
  * @throws {LogError} `unavailable` if it cannot be read in time: a guess could be a session that readers take for old
  */
 export async function lastSessionInLog(
@@ -19,9 +22,11 @@ export async function lastSessionInLog(
   const { earliest, next } = await log.bounds(stream, 0);
   if (next <= earliest) return 0;
   const signal = AbortSignal.timeout(limit);
-  for await (const records of log.tail(stream, 0, { at: 'offset', offset: next - 1 }, signal)) {
-    const newest = records.at(-1);
-    if (newest) return newest.header?.session ?? 0;
+  const offset = Math.max(earliest, next - LOOK_BACK);
+  let highest = 0;
+  for await (const records of log.tail(stream, 0, { at: 'offset', offset }, signal)) {
+    highest = Math.max(highest, ...records.map(({ header }) => header?.session ?? 0));
+    if ((records.at(-1)?.offset ?? 0) >= next - 1) return highest;
   }
-  throw new LogError('unavailable', 'The newest chunk of the stream could not be read; it is tried again.');
+  throw new LogError('unavailable', 'The newest chunks of the stream could not be read; it is tried again.');
 }

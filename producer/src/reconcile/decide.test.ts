@@ -5,7 +5,7 @@ import { decide, fingerprint, type Running, type View } from './decide.js';
 
 const row = (change: Partial<StreamRow> = {}): StreamRow => ({
   ...{ id: 'a', title: 'a', source: { kind: 'test' }, enabled: true, createdAt: '2026-01-01T00:00:00Z' },
-  ...{ startCount: 0, declaredBy: 'api' },
+  ...{ startCount: 0, visibility: 'public' },
   ...change,
 });
 const status = (change: Partial<StreamStatus> = {}): StreamStatus => ({
@@ -17,8 +17,8 @@ const view = (change: Partial<View>): View => ({
   share: { owns: () => true, confirmed: true },
   ...change,
 });
-const running = (session?: number, of = row()): ReadonlyMap<string, Running> =>
-  new Map([[of.id, { fingerprint: fingerprint(of), session }]]);
+const running = (session?: number, seenInTopic?: number, of = row()): ReadonlyMap<string, Running> =>
+  new Map([[of.id, { fingerprint: fingerprint(of), session, seenInTopic }]]);
 const nothing = { owns: () => false, confirmed: true };
 
 describe('decide', () => {
@@ -48,6 +48,9 @@ describe('decide', () => {
     // And it stays away then, while the other is there.
     expect(decide({ ...overtaken, share, running: new Map() })).toEqual([]);
     expect(decide({ ...overtaken, share, running: new Map(), alive: new Set() })).toHaveLength(1);
+    // What stands in the topic says the same, whatever the rows say.
+    const seen = view({ rows, statuses: new Map([['a', status({ session: 6 })]]), running: running(6, 7) });
+    expect(decide(seen)).toEqual([{ do: 'stop', id: 'a', because: 'changed' }]);
     // A late word of the one before says nothing of the successor.
     expect(decide({ ...overtaken, running: running(8) })).toEqual([]);
     expect(decide({ ...overtaken, running: running() })).toEqual([]);
@@ -60,12 +63,12 @@ describe('decide', () => {
   });
 
   it('leaves what another command line declared alone for ever, and keeps its own whatever the group says', () => {
-    const bound = new Map([['a', row({ declaredBy: 'command:other' })]]);
+    const bound = new Map([['a', row({ boundTo: 'other' })]]);
     expect(decide(view({ rows: bound }))).toEqual([]);
-    const own = row({ declaredBy: 'command:me' });
+    const own = row({ boundTo: 'me' });
     const mine = new Map([['a', own]]);
     expect(decide(view({ rows: mine, share: nothing }))).toEqual([{ do: 'start', id: 'a', row: own }]);
-    expect(decide(view({ rows: mine, running: running(7, own), share: nothing }))).toEqual([]);
+    expect(decide(view({ rows: mine, running: running(7, undefined, own), share: nothing }))).toEqual([]);
   });
 
   it('begins anew after another start by hand, and for another source', () => {
@@ -95,10 +98,7 @@ describe('decide', () => {
     const aRow = fc.record({
       enabled: fc.boolean(),
       kind: fc.constantFrom('test' as const, 'topic' as const),
-      declaredBy: fc.oneof(
-        fc.constant('api'),
-        name.map((id) => `command:${id}`),
-      ),
+      boundTo: fc.oneof(fc.constant(undefined), name),
     });
     const aStatus = fc.record({
       producer: name,
@@ -115,9 +115,9 @@ describe('decide', () => {
     fc.assert(
       fc.property(world, ({ rows: wanted, statuses: known, owners, order }) => {
         const table = new Map(
-          Object.entries(wanted).map(([id, { enabled, kind, declaredBy }]) => [
+          Object.entries(wanted).map(([id, { enabled, kind, boundTo }]) => [
             id,
-            row({ id, enabled, source: { kind }, declaredBy }),
+            row({ id, enabled, source: { kind }, boundTo }),
           ]),
         );
         const statuses = new Map(
@@ -137,7 +137,7 @@ describe('decide', () => {
             const { id } = action;
             if (action.do === 'start') {
               const session = sessions++;
-              mine.set(id, { fingerprint: fingerprint(action.row), session });
+              mine.set(id, { fingerprint: fingerprint(action.row), session, seenInTopic: undefined });
               statuses.set(id, status({ producer: me, session }));
             } else if (action.do === 'stop') {
               mine.delete(id);
@@ -154,8 +154,8 @@ describe('decide', () => {
         for (const producer of [...producers, ...producers, ...producers]) step(producer);
         expect(producers.map(step)).toEqual([0, 0, 0]);
         for (const id of ids) {
-          const { enabled = false, source, declaredBy = 'api' } = table.get(id) ?? {};
-          const owner = declaredBy.startsWith('command:') ? declaredBy.slice(8) : ownerOf(id);
+          const { enabled = false, source, boundTo } = table.get(id) ?? {};
+          const owner = boundTo ?? ownerOf(id);
           const runs = enabled && source?.kind !== 'topic' && producers.includes(owner);
           const holders = producers.filter((producer) => encoders.get(producer)!.has(id));
           expect(holders).toEqual(runs ? [owner] : []);

@@ -6,6 +6,8 @@ export interface Running {
   readonly fingerprint: string;
   /** The last that it began; undefined before the first. */
   readonly session: number | undefined;
+  /** The highest session of others that was seen in the stream's topic. */
+  readonly seenInTopic: number | undefined;
 }
 
 /** What there is and what shall be, at one moment. */
@@ -36,12 +38,9 @@ export type Action =
   /** The status of a stream that is no more. */
   | { readonly do: 'forget'; readonly id: string };
 
-const COMMAND = 'command:';
-export const declaredByCommandOf = (producer: string): string => COMMAND + producer;
-
 /** What an encoder was started with: another source, or another start by hand, needs another encoder. */
 export const fingerprint = (row: StreamRow): string =>
-  JSON.stringify([row.source, row.startCount, row.declaredBy]);
+  JSON.stringify([row.source, row.startCount, row.boundTo]);
 
 /** From what is to what shall be. Pure: the same view gives the same actions, and none when all is as it shall be. */
 export function decide(view: View): Action[] {
@@ -84,19 +83,24 @@ function reasonToStop(
 const isWanted = (row: StreamRow): boolean => row.enabled && row.source.kind !== 'topic';
 
 /** Declared by a command line: for that producer alone, since nobody else has its files and devices. */
-export const isBound = (row: StreamRow): boolean => row.declaredBy.startsWith(COMMAND);
+export const isBound = (row: StreamRow): boolean => row.boundTo !== undefined;
 
 const isOurs = (row: StreamRow, { me, share }: View): boolean =>
-  isBound(row) ? row.declaredBy === declaredByCommandOf(me) : share.owns(row.id);
+  isBound(row) ? row.boundTo === me : share.owns(row.id);
 
 /** Whether nobody else can own it by now. */
 const isCertain = (row: StreamRow, { share }: View): boolean => isBound(row) || share.confirmed;
 
-const isOvertaken = (status: StreamStatus | undefined, { session }: Running, { me }: View): boolean =>
-  status?.session !== undefined &&
-  session !== undefined &&
-  status.producer !== me &&
-  status.session > session;
+/** By the word of another producer, or by what it has written. */
+const isOvertaken = (
+  status: StreamStatus | undefined,
+  { session, seenInTopic }: Running,
+  { me }: View,
+): boolean => {
+  if (session === undefined) return false;
+  const isHigher = (other: number | undefined): boolean => other !== undefined && other > session;
+  return (status?.producer !== me && isHigher(status?.session)) || isHigher(seenInTopic);
+};
 
 const isHeldByAnother = (status: StreamStatus | undefined, { me, alive }: View): boolean =>
   status !== undefined && status.producer !== me && status.state !== 'offline' && alive.has(status.producer);

@@ -1,10 +1,11 @@
-import type { StreamId } from '@topicast/contracts/stream-id';
-import { type StreamRow, type StreamStatus, streamStatusKey } from '@topicast/contracts/tables';
-import type { Share, Table } from '@topicast/log';
+import { streamId } from '@topicast/contracts/stream-id';
+import type { StreamTables } from '@topicast/contracts/stream-tables';
+import type { StreamRow, StreamStatus } from '@topicast/contracts/tables';
+import type { Share } from '@topicast/log';
 import type { Logger } from 'pino';
+import { nextSession } from '../encoder/session.js';
 import { type Action, decide, fingerprint, type StopReason } from './decide.js';
 import type { Heartbeats } from './heartbeats.js';
-import { readRows, readStatuses } from './rows.js';
 
 /** Silence has no event: it is looked for. */
 const LOOK_EVERY_MS = 1_000;
@@ -13,14 +14,15 @@ const LOOK_EVERY_MS = 1_000;
 export interface RunningStream {
   /** The last that it began; undefined before the first. */
   readonly session: number | undefined;
+  /** The highest session of others that was seen in its topic. */
+  readonly seenInTopic: number | undefined;
   close(because: StopReason | 'leaving'): Promise<void>;
 }
 
 export interface ReconcilerOptions {
   readonly me: string;
-  readonly streams: Table;
-  readonly status: Table;
-  readonly heartbeats: Pick<Heartbeats, 'alive'>;
+  readonly tables: StreamTables;
+  readonly heartbeats: Pick<Heartbeats, 'others'>;
   readonly share: Pick<Share, 'owns' | 'confirmed' | 'onChange'>;
   readonly start: (row: StreamRow, claimed: StreamStatus) => RunningStream;
   readonly logger: Logger;
@@ -48,8 +50,10 @@ export class Reconciler {
   #closed = false;
 
   constructor(private readonly options: ReconcilerOptions) {
-    const { streams, status, share } = options;
-    this.#stopListening = [streams, status, share].map((each) => each.onChange(() => this.#schedule()));
+    const { tables, share } = options;
+    this.#stopListening = [tables.rows, tables.statuses, share].map((each) =>
+      each.onChange(() => this.#schedule()),
+    );
     this.#timer = setInterval(() => this.#schedule(), LOOK_EVERY_MS);
     this.#schedule();
   }
@@ -74,24 +78,24 @@ export class Reconciler {
   }
 
   #view(): Parameters<typeof decide>[0] {
-    const { me, streams, status, heartbeats, share } = this.options;
+    const { me, tables, heartbeats, share } = this.options;
     const running = new Map(
       [...this.#running].map(([id, { fingerprint, running }]) => [
         id,
-        { fingerprint, session: running?.session },
+        { fingerprint, session: running?.session, seenInTopic: running?.seenInTopic },
       ]),
     );
     return {
       ...{ me, share },
-      rows: readRows(streams),
-      statuses: readStatuses(status),
-      alive: heartbeats.alive(),
+      rows: tables.rows.rows,
+      statuses: tables.statuses.rows,
+      alive: heartbeats.others(),
       running,
     };
   }
 
   #apply(action: Action): void {
-    const { status, me } = this.options;
+    const { tables, me } = this.options;
     switch (action.do) {
       case 'start':
         this.#start(action.row);
@@ -107,7 +111,7 @@ export class Reconciler {
         );
         break;
       case 'forget':
-        this.#settle(action.id, () => status.delete(streamStatusKey(action.id)));
+        this.#settle(action.id, () => tables.statuses.delete(streamId(action.id)));
         break;
     }
   }
@@ -120,10 +124,7 @@ export class Reconciler {
 
   #start(row: StreamRow): void {
     const claim = new AbortController();
-    const claimed = this.#write(row.id, {
-      ...{ producer: this.options.me, state: 'starting', problem: undefined, restarts: 0 },
-    });
-    const stream = claimed.then((status) =>
+    const stream = this.#claim(row.id).then((status) =>
       claim.signal.aborted ? undefined : this.options.start(row, status),
     );
     const entry: Entry = { fingerprint: fingerprint(row), ending: false, claim, stream, running: undefined };
@@ -156,13 +157,29 @@ export class Reconciler {
     this.#track(end());
   }
 
+  /**
+   * Say that a stream is this producer's, with a session of its own: what the one before says from now on is late.
+   * @throws if another one has claimed it meanwhile, which is seen when this producer was away for a while
+   */
+  async #claim(id: string): Promise<StreamStatus> {
+    const { me, tables } = this.options;
+    const session = nextSession(Date.now(), tables.statuses.get(streamId(id))?.session ?? 0);
+    const claimed = await this.#write(id, {
+      ...{ producer: me, state: 'starting', session, problem: undefined, restarts: 0 },
+    });
+    const shown = tables.statuses.get(streamId(id));
+    if (shown?.producer !== me || shown.session !== session) throw new Error('another producer was later');
+    return claimed;
+  }
+
   async #write(
     id: string,
     change: Partial<StreamStatus> & Pick<StreamStatus, 'producer' | 'state'>,
   ): Promise<StreamStatus> {
-    const before = readStatuses(this.options.status).get(id);
+    const { statuses } = this.options.tables;
+    const before = statuses.get(streamId(id));
     const next = { restarts: 0, droppedChunks: 0, encoderLog: [], ...before, ...change };
-    await this.options.status.put(streamStatusKey(id as StreamId), JSON.stringify(next));
+    await statuses.put(streamId(id), next);
     return next;
   }
 

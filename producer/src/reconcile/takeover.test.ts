@@ -70,7 +70,7 @@ describe('several producers on one log', () => {
     await table.put(streamStatusKey(CAM), JSON.stringify({ ...left, encoderLog: [], restarts: 0 }));
     const row = { id: CAM, title: 'cam', source: { kind: 'test' }, enabled: true, startCount: 0 };
     const createdAt = new Date().toISOString();
-    await streams.put(CAM, JSON.stringify({ ...row, declaredBy: 'api', createdAt }));
+    await streams.put(CAM, JSON.stringify({ ...row, createdAt }));
 
     const [one, two] = await Promise.all([start('one'), start('two')]);
     group.give('one');

@@ -1,28 +1,40 @@
 import type { StreamId } from '@topicast/contracts/stream-id';
-import { type StreamStatus, streamStatusKey } from '@topicast/contracts/tables';
-import type { Table } from '@topicast/log';
+import type { StreamStatus } from '@topicast/contracts/tables';
+import type { TypedTable } from '@topicast/contracts/typed-table';
 import type { Logger } from 'pino';
 
 const PAUSE_MS = 1_000;
 
+type StatusTable = Pick<TypedTable<StreamId, StreamStatus>, 'get' | 'put' | 'onChange' | 'onLate'>;
+
 /**
  * Keeps one row of `topicast.status` in step with what is: a new state is written at once, anything else at most once
- * a second. What cannot be written is tried again with what is true by then.
+ * a second. What cannot be written is tried again with what is true by then. Once another producer has a higher session
+ * nothing is written any more; and where a late row of another one, or a late deletion, has taken our row's place in the
+ * log, it is written again, for whoever opens the table from now on.
  */
 export class StatusWriter {
   #current: StreamStatus;
   #written = '';
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
+  /** What came while a write was under way does not wait for the usual pause. */
+  #isUrgent = false;
   #closed = false;
+  readonly #stopListening: readonly (() => void)[];
 
   constructor(
-    private readonly table: Table,
+    private readonly table: StatusTable,
     private readonly stream: StreamId,
     initial: StreamStatus,
     private readonly logger: Logger,
   ) {
     this.#current = initial;
+    this.#stopListening = [
+      table.onLate((name) => name === stream && this.#writeAgain(0)),
+      // Perhaps nobody wants the stream any more: then we are closed before that.
+      table.onChange((name, row) => name === stream && row === undefined && this.#writeAgain(PAUSE_MS)),
+    ];
     this.#schedule(0);
   }
 
@@ -42,33 +54,46 @@ export class StatusWriter {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
+    for (const stop of this.#stopListening) stop();
     await this.#writing;
+  }
+
+  #writeAgain(ms: number): void {
+    this.#written = '';
+    if (!this.#closed && !this.#timer) this.#schedule(ms);
   }
 
   #schedule(ms: number): void {
     clearTimeout(this.#timer);
+    this.#isUrgent ||= ms === 0;
     this.#timer = setTimeout(() => this.#write(), ms);
   }
 
   #write(): void {
     this.#timer = undefined;
-    if (this.#closed) return;
-    const text = JSON.stringify(this.#current);
-    if (text === this.#written) return;
     // One write in flight; another one looks again when it is done.
-    if (this.#writing) return;
+    if (this.#closed || this.#writing) return;
+    this.#isUrgent = false;
+    const text = JSON.stringify(this.#current);
+    if (text === this.#written || this.#isOvertaken()) return;
+    this.#written = text;
     this.#writing = this.table
-      .put(streamStatusKey(this.stream), text)
-      .then(
-        () => {
-          this.#written = text;
-        },
-        (error: unknown) => this.logger.debug({ error }, 'the status could not be written'),
-      )
+      .put(this.stream, this.#current)
+      .catch((error: unknown) => {
+        this.#written = '';
+        this.#isUrgent = false;
+        this.logger.debug({ error }, 'the status could not be written');
+      })
       .finally(() => {
         this.#writing = undefined;
-        const behind = JSON.stringify(this.#current) !== this.#written;
-        if (behind && !this.#closed && !this.#timer) this.#schedule(PAUSE_MS);
+        const isBehind = JSON.stringify(this.#current) !== this.#written;
+        if (isBehind && !this.#closed && !this.#timer) this.#schedule(this.#isUrgent ? 0 : PAUSE_MS);
       });
+  }
+
+  #isOvertaken(): boolean {
+    const shown = this.table.get(this.stream);
+    const { producer, session = 0 } = this.#current;
+    return shown !== undefined && shown.producer !== producer && (shown.session ?? 0) > session;
   }
 }

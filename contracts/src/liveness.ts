@@ -1,0 +1,83 @@
+import { PRODUCER_SILENCE_MS, type ProducerHeartbeat, producerHeartbeat, producerKey } from './tables.js';
+import { type KeyValueTable, type RowKind, TypedTable } from './typed-table.js';
+import type { Milliseconds } from './units.js';
+
+export interface LivenessClock {
+  /** Runs evenly, from wherever it began. */
+  monotonic(): Milliseconds;
+  wall(): Milliseconds;
+}
+
+const HEARTBEATS: RowKind<string, ProducerHeartbeat> = {
+  prefix: producerKey(''),
+  isName: (text): text is string => text !== '',
+  schema: producerHeartbeat,
+};
+
+interface Sign {
+  readonly at: number;
+  readonly leaving: boolean;
+}
+
+/**
+ * Which producers are alive: the one answer that producers and gateways go by. A heartbeat counts from when it was heard,
+ * on this host's clock, for others' clocks may be wrong; only what stood in the table when it was opened counts from the
+ * time written in it, and from now if that lies ahead.
+ */
+export class Liveness {
+  readonly #heard = new Map<string, Sign>();
+  readonly #heartbeats: TypedTable<string, ProducerHeartbeat>;
+  readonly #listeners = new Set<(producer: string) => void>();
+
+  constructor(
+    /** `topicast.status`. */
+    table: KeyValueTable,
+    private readonly clock: LivenessClock,
+  ) {
+    this.#heartbeats = new TypedTable(table, HEARTBEATS);
+    for (const [producer, { at, leaving }] of this.#heartbeats.rows) {
+      const age = Math.max(0, clock.wall() - Date.parse(at));
+      this.#heard.set(producer, { at: clock.monotonic() - age, leaving });
+    }
+    this.#heartbeats.onChange((producer, heartbeat) => this.#note(producer, heartbeat));
+  }
+
+  isAlive(producer: string): boolean {
+    const sign = this.#heard.get(producer);
+    return sign !== undefined && !this.#isLate(sign);
+  }
+
+  /** All that are alive. */
+  alive(): Set<string> {
+    return new Set(this.#lately().map(([producer]) => producer));
+  }
+
+  /** Those of them that have not said that they leave. */
+  staying(): Set<string> {
+    return new Set(this.#lately().flatMap(([producer, { leaving }]) => (leaving ? [] : producer)));
+  }
+
+  /** Called when a producer was heard of or has left; silence has no event. Returns a function that ends it. */
+  onChange(listener: (producer: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#heartbeats.close();
+  }
+
+  #note(producer: string, heartbeat: ProducerHeartbeat | undefined): void {
+    if (heartbeat === undefined) this.#heard.delete(producer);
+    else this.#heard.set(producer, { at: this.clock.monotonic(), leaving: heartbeat.leaving });
+    for (const tell of [...this.#listeners]) tell(producer);
+  }
+
+  #lately(): [producer: string, sign: Sign][] {
+    return [...this.#heard].filter(([, sign]) => !this.#isLate(sign));
+  }
+
+  #isLate({ at }: Sign): boolean {
+    return this.clock.monotonic() - at >= PRODUCER_SILENCE_MS;
+  }
+}

@@ -1,0 +1,39 @@
+import { isStreamId, type StreamId } from './stream-id.js';
+import { type StreamRow, type StreamStatus, streamRow, streamStatus, streamStatusKey } from './tables.js';
+import { type KeyValueTable, type RowKind, TypedTable } from './typed-table.js';
+
+const ROWS: RowKind<StreamId, StreamRow> = {
+  prefix: '',
+  isName: isStreamId,
+  schema: streamRow,
+  nameOf: ({ id }) => id,
+};
+
+const STATUSES: RowKind<StreamId, StreamStatus> = {
+  prefix: streamStatusKey(''),
+  isName: isStreamId,
+  schema: streamStatus,
+  // As with chunks: what a producer says that was away while another one took over is no news.
+  orderOf: ({ session }) => session ?? 0,
+};
+
+/** What streams there shall be and how they are: the typed rows of `topicast.streams` and `topicast.status`. */
+export class StreamTables {
+  readonly rows: TypedTable<StreamId, StreamRow>;
+  readonly statuses: TypedTable<StreamId, StreamStatus>;
+
+  constructor(
+    /** `topicast.streams` and `topicast.status`. */
+    tables: { readonly streams: KeyValueTable; readonly status: KeyValueTable },
+    /** Called with each row that cannot be read. */
+    onDamaged?: (stream: StreamId, error: Error) => void,
+  ) {
+    this.rows = new TypedTable(tables.streams, ROWS, onDamaged);
+    this.statuses = new TypedTable(tables.status, STATUSES, onDamaged);
+  }
+
+  close(): void {
+    this.rows.close();
+    this.statuses.close();
+  }
+}

@@ -1,0 +1,130 @@
+/** A table of texts, the latest of each key, as the log keeps it: what is needed of it here. */
+export interface KeyValueTable {
+  get(key: string): string | undefined;
+  entries(): IterableIterator<[key: string, value: string]>;
+  /** Called after each change, also of other processes; returns a function that ends it. */
+  onChange(listener: (key: string, value: string | undefined) => void): () => void;
+  /** Resolves when the change is durable and this table shows it. */
+  put(key: string, value: string): Promise<void>;
+  delete(key: string): Promise<void>;
+}
+
+/** What the rows of one kind are like. Several kinds may share a table, each below a prefix of its own. */
+export interface RowKind<Name extends string, Row> {
+  readonly prefix: string;
+  readonly isName: (text: string) => text is Name;
+  readonly schema: {
+    safeParse(
+      value: unknown,
+    ): { readonly success: true; readonly data: Row } | { readonly success: false; readonly error: Error };
+  };
+  /** Of rows that say themselves what their name is: one under another name is damaged. */
+  readonly nameOf?: (row: Row) => string;
+  /** Orders the rows of one name: one with a lower number than was seen is late. Absent: the last one written counts. */
+  readonly orderOf?: (row: Row) => number;
+}
+
+type Listener<Name, Row> = (name: Name, row: Row | undefined) => void;
+
+/**
+ * The rows of one kind in a table, read and checked once each. A row that cannot be read (damaged, or of a newer version)
+ * is not there, and costs nothing else. Where rows are ordered, one that comes late is as if it had never been written;
+ * a tombstone ends the order.
+ */
+export class TypedTable<Name extends string, Row> {
+  readonly #rows = new Map<Name, Row>();
+  readonly #highest = new Map<Name, number>();
+  readonly #listeners = new Set<Listener<Name, Row>>();
+  readonly #onLate = new Set<(name: Name) => void>();
+  readonly #unlisten: () => void;
+
+  constructor(
+    private readonly table: KeyValueTable,
+    private readonly kind: RowKind<Name, Row>,
+    private readonly onDamaged: (name: Name, error: Error) => void = () => undefined,
+  ) {
+    this.#unlisten = table.onChange((key, value) => this.#take(key, value));
+    for (const [key, value] of table.entries()) this.#take(key, value);
+  }
+
+  get(name: Name): Row | undefined {
+    return this.#rows.get(name);
+  }
+
+  /** In step with the table, for who only reads. */
+  get rows(): ReadonlyMap<Name, Row> {
+    return this.#rows;
+  }
+
+  /** Called after each change of a row; returns a function that ends it. */
+  onChange(listener: Listener<Name, Row>): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Called when a late row was ignored. The table keeps it all the same, and who opens the table later sees nothing else:
+   * who wrote the newer row writes it again.
+   */
+  onLate(listener: (name: Name) => void): () => void {
+    this.#onLate.add(listener);
+    return () => this.#onLate.delete(listener);
+  }
+
+  /** Resolves when the row is durable; it is shown then, unless it was late. */
+  put(name: Name, row: Row): Promise<void> {
+    return this.table.put(this.kind.prefix + name, JSON.stringify(row));
+  }
+
+  delete(name: Name): Promise<void> {
+    return this.table.delete(this.kind.prefix + name);
+  }
+
+  /** Follow the table no longer. */
+  close(): void {
+    this.#unlisten();
+  }
+
+  #take(key: string, value: string | undefined): void {
+    const { prefix, isName, orderOf } = this.kind;
+    const name = key.startsWith(prefix) ? key.slice(prefix.length) : undefined;
+    if (name === undefined || !isName(name)) return;
+    if (value === undefined) {
+      this.#highest.delete(name);
+      this.#show(name, undefined);
+      return;
+    }
+    const row = this.#read(name, value);
+    if (row && orderOf) {
+      const order = orderOf(row);
+      if (order < (this.#highest.get(name) ?? order)) {
+        for (const tell of [...this.#onLate]) tell(name);
+        return;
+      }
+      this.#highest.set(name, order);
+    }
+    this.#show(name, row);
+  }
+
+  #read(name: Name, value: string): Row | undefined {
+    const { schema, nameOf } = this.kind;
+    const result = schema.safeParse(parseJson(value));
+    if (result.success && (nameOf?.(result.data) ?? name) === name) return result.data;
+    this.onDamaged(name, result.success ? new TypeError('it has another name in it') : result.error);
+    return undefined;
+  }
+
+  #show(name: Name, row: Row | undefined): void {
+    if (row === undefined) this.#rows.delete(name);
+    else this.#rows.set(name, row);
+    for (const tell of [...this.#listeners]) tell(name, row);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
