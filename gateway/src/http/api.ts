@@ -9,7 +9,7 @@ import type { Operations } from '../streams/operations.js';
 import { publicInfo } from '../streams/stream-info.js';
 import type { OperatorCheck } from './operator.js';
 import { ApiError } from './problem.js';
-import { checkSource } from './source-check.js';
+import { requireSource } from './source-problem.js';
 
 export interface ApiOptions {
   readonly config: GatewayConfig;
@@ -86,7 +86,7 @@ export function addApi(
       },
     },
     async (request, reply) => {
-      await checkSource(request.body.source, config);
+      await requireSource(request.body.source, config);
       const id = await operations.create(request.body);
       const info = directory.info(id);
       if (!info) throw new ApiError(409, 'the stream was deleted in the same moment');

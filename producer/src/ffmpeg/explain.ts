@@ -1,4 +1,4 @@
-import type { CheckedSource } from '../source/check.js';
+import type { JudgedSource } from '@topicast/sources';
 
 const KNOWN: readonly (readonly [RegExp, string])[] = [
   [
@@ -24,7 +24,7 @@ const KNOWN: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** One line for the streamer from ffmpeg's last words; the words themselves are shown beside it. */
-export function explain(source: CheckedSource, lines: readonly string[], how: string): string {
+export function explain(source: JudgedSource, lines: readonly string[], how: string): string {
   const text = lines.slice(-8).join('\n');
   const what = { test: 'The test picture', file: 'The file', url: 'The address', device: 'The device' }[
     source.kind
