@@ -117,7 +117,7 @@ async function plan(
   if (needsProbe(source)) {
     const result = await probeSource(input, ffmpeg, guard, signal);
     if (!result.ok) {
-      const lines = [...result.lines, ...opened.lines()];
+      const lines = opened.told(result.lines);
       const problem = explain(source, lines, 'it could not be opened');
       return { why: 'failed', problem, lines, ranMs: 0 };
     }
@@ -164,7 +164,8 @@ async function run(
       encoderLog: [],
     });
   };
-  const onLines = (lines: string[]): void => {
+  const onLines = (said: string[]): void => {
+    const lines = opened.told(said);
     if (liveSince === undefined) {
       report({ encoderLog: lines });
       return;
@@ -198,7 +199,7 @@ async function run(
   );
   publisher.lose(exit.heldChunks, 'the encoder ended before their time came');
   if (signal.aborted) return { why: 'stopped' };
-  const lines = [...exit.lines, ...opened.lines()];
+  const lines = opened.told(exit.lines);
   const problem = exit.silent
     ? 'The source sends nothing any more.'
     : exit.clean

@@ -15,6 +15,7 @@ const KNOWN: readonly (readonly [RegExp, string])[] = [
   ],
   [/Connection refused/i, 'The server refuses the connection: is it running, and is the port right?'],
   [/timed out|Operation timed/i, 'The server does not answer.'],
+  [/certificate/i, 'The certificate of the server is not valid for its name, or nobody known has signed it.'],
   [/Failed to resolve|Name or service not known/i, 'The host name cannot be found.'],
   [/Protocol not found/i, 'This ffmpeg cannot open addresses of this kind: set FFMPEG_PATH to a newer one.'],
   [

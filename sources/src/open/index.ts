@@ -23,8 +23,8 @@ export interface OpenSource extends AsyncDisposable {
   readonly fence: Fence | undefined;
   /** Aborted with a SourceError when the source led to what it may not lead to; what runs on it is to be ended. */
   readonly refused: AbortSignal;
-  /** What went wrong on the way to servers, for ffmpeg does not see it; the latest last. */
-  readonly lines: () => readonly string[];
+  /** ffmpeg's last lines for the streamer, with what it did not see: what went wrong on the way to servers. */
+  readonly told: (lines: readonly string[]) => string[];
 }
 
 /**
@@ -35,9 +35,9 @@ export interface OpenSource extends AsyncDisposable {
 export async function openSource(source: JudgedSource, network: Network = INTERNET): Promise<OpenSource> {
   const gate = new Gate(network);
   const { refused } = gate;
-  const lines = (): readonly string[] => gate.lines;
   if (source.kind !== 'url' || !source.fenced) {
-    return { fence: undefined, refused, lines, [Symbol.asyncDispose]: async () => undefined };
+    const told = (lines: readonly string[]): string[] => [...lines];
+    return { fence: undefined, refused, told, [Symbol.asyncDispose]: async () => undefined };
   }
   const url = new URL(source.url);
   const { fenced, port, tls } = protocolOf(source.protocol);
@@ -48,7 +48,7 @@ export async function openSource(source: JudgedSource, network: Network = INTERN
   return {
     fence: { url: way.url, options: way.options, environment: environment(way.proxy) },
     refused,
-    lines,
+    told: (lines) => [...lines.map(way.readable), ...gate.lines],
     [Symbol.asyncDispose]: async () => way.server?.[Symbol.asyncDispose](),
   };
 }

@@ -17,7 +17,7 @@ const SECURE = /https:\/\/(\[?)/gi;
 const MARKED = /http:\/\/(\[?)_/g;
 
 export const marked = (text: string): string => text.replace(SECURE, 'http://$1_');
-const unmarked = (text: string): string => text.replace(MARKED, 'https://$1');
+export const unmarked = (text: string): string => text.replace(MARKED, 'https://$1');
 
 export interface ProxyRequest extends Target {
   readonly path: string;

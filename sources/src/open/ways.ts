@@ -1,6 +1,7 @@
 import type { Protocol } from '../protocols.js';
 import { startFetchProxy } from './fetch-proxy.js';
 import type { Gate, Target } from './gate.js';
+import { unmarked } from './marked-url.js';
 import { startRelay } from './relay.js';
 import { rtmpTcUrl } from './rtmp-address.js';
 import { startRtspTunnel } from './rtsp-tunnel.js';
@@ -12,6 +13,8 @@ export interface Way {
   readonly options: readonly string[];
   /** The HTTP proxy for all its requests. */
   readonly proxy?: string;
+  /** What ffmpeg says, with the addresses that the streamer knows. */
+  readonly readable: (line: string) => string;
   /** What must stay open meanwhile. */
   readonly server?: AsyncDisposable;
 }
@@ -30,6 +33,7 @@ export const WAYS: Record<Protocol['fenced'], (wanted: Wanted, gate: Gate) => Pr
     return {
       url: `http://${rewritten(url, `${host}:${target.port}`)}`,
       options: [],
+      readable: unmarked,
       proxy: server.url,
       server,
     };
@@ -39,21 +43,29 @@ export const WAYS: Record<Protocol['fenced'], (wanted: Wanted, gate: Gate) => Pr
     return {
       url: `rtsp://${rewritten(url, `${url.hostname}:${target.port}`)}`,
       options: ['-rtsp_transport', 'http'],
+      readable: (line) => line,
       proxy: server.url,
       server,
     };
   },
   async relay({ url, target }, gate) {
     const server = await startRelay(gate, target);
+    const near = `127.0.0.1:${server.port}`;
     return {
-      url: `rtmp://${rewritten(url, `127.0.0.1:${server.port}`)}`,
+      url: `rtmp://${rewritten(url, near)}`,
       options: ['-rtmp_tcurl', rtmpTcUrl(url)],
+      readable: (line) => line.replaceAll(near, url.host),
       server,
     };
   },
   async pin({ url, address }) {
     const host = address.includes(':') ? `[${address}]` : address;
-    return { url: `${url.protocol}//${rewritten(url, `${host}:${url.port}`)}`, options: [] };
+    const near = `${host}:${url.port}`;
+    return {
+      url: `${url.protocol}//${rewritten(url, near)}`,
+      options: [],
+      readable: (line) => line.replaceAll(near, url.host),
+    };
   },
 };
 
