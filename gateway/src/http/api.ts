@@ -10,7 +10,7 @@ import type { Operations } from '../directory/operations.js';
 import { publicInfo } from '../directory/stream-info.js';
 import { Principals } from './principal.js';
 import { ApiError } from './problem.js';
-import { checkSource } from './source-check.js';
+import { requireSource } from './source-problem.js';
 
 export interface ApiOptions {
   readonly config: GatewayConfig;
@@ -88,7 +88,7 @@ export function addApi(
       },
     },
     async (request, reply) => {
-      await checkSource(request.body.source, config);
+      await requireSource(request.body.source, config);
       const id = await operations.create(request.body);
       const info = directory.info(id);
       if (!info) throw new ApiError(409, 'the stream was deleted in the same moment');

@@ -10,6 +10,8 @@ export interface EncodeOptions {
   readonly ffmpeg: Ffmpeg;
   readonly guard: ProcessGuard;
   readonly args: readonly string[];
+  /** Of ffmpeg; this process's, if absent. */
+  readonly environment?: NodeJS.ProcessEnv | undefined;
   readonly testPicture: boolean;
   /** A recording, which ffmpeg reads as fast as it is allowed to. */
   readonly paced: boolean;
@@ -45,6 +47,7 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
     path: options.ffmpeg.path,
     args: options.args,
     fed: options.testPicture,
+    environment: options.environment,
     guard: options.guard,
     onOutput: (bytes) => chunker.push(bytes),
   });

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Source } from '@topicast/contracts/http';
 import type { StreamStatus } from '@topicast/contracts/tables';
 import type { Chunk, ChunkerStats, StreamFormat } from '@topicast/media/mpegts';
+import { type JudgedSource, judgeSource, SourceError, type SourceRules } from '@topicast/sources';
+import { type Network, type OpenSource, openSource } from '@topicast/sources/open';
 import type { Logger } from 'pino';
 import { Backoff } from '../backoff.js';
 import type { EncodingSettings } from '../config.js';
@@ -13,8 +15,6 @@ import type { ProcessGuard } from '../ffmpeg/guard.js';
 import { isLooped } from '../ffmpeg/input.js';
 import { inputOf, needsProbe, type Planned, planEncoding } from '../ffmpeg/plan.js';
 import { probeSource } from '../ffmpeg/probe.js';
-import { type CheckedSource, checkSource, type SourceRules } from '../source/check.js';
-import { SourceError } from '../source/source-error.js';
 import { encode } from './encode.js';
 import { Meter } from './meter.js';
 import { nextSession } from './session.js';
@@ -22,6 +22,8 @@ import { nextSession } from './session.js';
 export interface SupervisorOptions {
   readonly source: Source;
   readonly rules: SourceRules;
+  /** The internet, if absent. */
+  readonly network?: Network;
   readonly ffmpeg: Ffmpeg;
   readonly guard: ProcessGuard;
   readonly encoding: EncodingSettings;
@@ -78,21 +80,28 @@ export async function supervise(options: SupervisorOptions, signal: AbortSignal)
 
 async function runOnce(options: SupervisorOptions, signal: AbortSignal): Promise<RunEnd> {
   try {
-    const source = await checkSource(options.source, options.rules);
+    const source = await judgeSource(options.source, options.rules);
     const lastSession = await options.prepare();
-    const planned = await plan(source, options, signal);
+    await using opened = await openSource(source, options.network);
+    const running = AbortSignal.any([signal, opened.refused]);
+    const planned = await plan(source, opened, options, running);
     if (signal.aborted) return { why: 'stopped' };
+    opened.refused.throwIfAborted();
     if ('why' in planned) return planned;
-    return await run(source, planned, nextSession(Date.now(), lastSession), options, signal);
+    const session = nextSession(Date.now(), lastSession);
+    const end = await run(source, opened, planned, session, options, running);
+    if (!signal.aborted) opened.refused.throwIfAborted();
+    return end;
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    if (error instanceof SourceError && error.code === 'refused') return { why: 'refused', problem };
+    if (error instanceof SourceError && error.code !== 'unreachable') return { why: 'refused', problem };
     return { why: 'failed', problem, lines: [], ranMs: 0 };
   }
 }
 
 async function plan(
-  source: CheckedSource,
+  source: JudgedSource,
+  opened: OpenSource,
   options: SupervisorOptions,
   signal: AbortSignal,
 ): Promise<Planned | RunEnd> {
@@ -103,13 +112,14 @@ async function plan(
       problem: 'This ffmpeg was built without SRT: set FFMPEG_PATH to one that has it.',
     };
   }
-  const input = inputOf(source, process.platform);
+  const input = inputOf(source, process.platform, opened.fence);
   let probe: Parameters<typeof planEncoding>[2];
   if (needsProbe(source)) {
     const result = await probeSource(input, ffmpeg, guard, signal);
     if (!result.ok) {
-      const problem = explain(source, result.lines, 'it could not be opened');
-      return { why: 'failed', problem, lines: result.lines, ranMs: 0 };
+      const lines = opened.told(result.lines);
+      const problem = explain(source, lines, 'it could not be opened');
+      return { why: 'failed', problem, lines, ranMs: 0 };
     }
     probe = result.probe;
   }
@@ -124,7 +134,8 @@ async function plan(
 }
 
 async function run(
-  source: CheckedSource,
+  source: JudgedSource,
+  opened: OpenSource,
   { plan, warning }: Planned,
   session: number,
   options: SupervisorOptions,
@@ -153,7 +164,8 @@ async function run(
       encoderLog: [],
     });
   };
-  const onLines = (lines: string[]): void => {
+  const onLines = (said: string[]): void => {
+    const lines = opened.told(said);
     if (liveSince === undefined) {
       report({ encoderLog: lines });
       return;
@@ -180,23 +192,25 @@ async function run(
       { session, continuityErrors, droppedAccessUnits },
       "packets of the encoder's output are missing",
     );
-  const exit = await encode({ ...options, ...kind, args, onChunk, onLines, onGaps, silenceMs }, signal);
+  const environment = opened.fence?.environment;
+  const exit = await encode(
+    { ...options, ...kind, args, environment, onChunk, onLines, onGaps, silenceMs },
+    signal,
+  );
   publisher.lose(exit.heldChunks, 'the encoder ended before their time came');
   if (signal.aborted) return { why: 'stopped' };
+  const lines = opened.told(exit.lines);
   const problem = exit.silent
     ? 'The source sends nothing any more.'
     : exit.clean
       ? 'The source has ended.'
-      : explain(source, exit.lines, exit.how);
+      : explain(source, lines, exit.how);
   const ranMs = liveSince === undefined ? 0 : performance.now() - liveSince;
-  return { why: 'failed', problem, lines: exit.lines, ranMs };
+  return { why: 'failed', problem, lines, ranMs };
 }
 
 /** Such an address waits for somebody to call, which is no failure. */
-const isListening = (source: CheckedSource): boolean =>
-  source.kind === 'url' &&
-  source.protocol === 'srt' &&
-  new URL(source.url).searchParams.get('mode') === 'listener';
+const isListening = (source: JudgedSource): boolean => source.kind === 'url' && source.listens;
 
 function formats(format: StreamFormat, meter: Meter): Pick<StreamStatus, 'video' | 'audio'> {
   const frameRate = meter.frameRate ?? format.video?.frameRate;

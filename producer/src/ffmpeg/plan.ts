@@ -1,22 +1,23 @@
-import type { CheckedSource } from '../source/check.js';
+import type { JudgedSource } from '@topicast/sources';
+import type { Fence } from '@topicast/sources/open';
 import type { EncodingPlan } from './arguments.js';
 import type { EncoderInput } from './input.js';
 import type { Probe } from './probe.js';
 
 /** Recordings and copies depend on what is in the source; the rest is opened once only, at once. */
-export const needsProbe = (source: CheckedSource): boolean =>
+export const needsProbe = (source: JudgedSource): boolean =>
   source.kind === 'file' ||
   (source.kind === 'url' && (source.copy || source.protocol === 'http' || source.protocol === 'https'));
 
 /** How a source is opened when nothing is known of it yet. */
-export function inputOf(source: CheckedSource, system: NodeJS.Platform): EncoderInput {
+export function inputOf(source: JudgedSource, system: NodeJS.Platform, fence?: Fence): EncoderInput {
   switch (source.kind) {
     case 'test':
       return { kind: 'test' };
     case 'file':
       return { kind: 'file', path: source.path };
     case 'url':
-      return { kind: 'url', url: source.url, protocol: source.protocol, paced: false };
+      return { kind: 'url', url: source.url, protocol: source.protocol, paced: false, fence };
     case 'device':
       return { kind: 'device', path: source.path, system: system === 'darwin' ? 'darwin' : 'linux' };
   }
@@ -30,7 +31,7 @@ export interface Planned {
 
 /** Decide how to encode a source that was found to hold this; undefined if there is nothing to stream in it. */
 export function planEncoding(
-  source: CheckedSource,
+  source: JudgedSource,
   input: EncoderInput,
   probe: Probe | undefined,
 ): Planned | undefined {

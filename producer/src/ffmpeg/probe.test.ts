@@ -37,7 +37,14 @@ describe('planEncoding', () => {
     audio: string | undefined,
     durationSeconds?: number,
   ) => {
-    const source = { kind: 'url', url: 'https://host/x', protocol: 'https', copy } as const;
+    const source = {
+      kind: 'url',
+      url: 'https://host/x',
+      protocol: 'https',
+      copy,
+      fenced: false,
+      listens: false,
+    } as const;
     return planEncoding(source, inputOf(source, 'linux'), { durationSeconds, video, audio });
   };
   it('copies what fits where it is asked to', () => {

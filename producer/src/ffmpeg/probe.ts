@@ -28,6 +28,7 @@ export async function probeSource(
     path: ffmpeg.path,
     args: ['-nostdin', '-hide_banner', '-loglevel', 'info', ...opening(input, ffmpeg.libavformat)],
     fed: false,
+    environment: input.kind === 'url' ? input.fence?.environment : undefined,
     guard,
     onOutput: () => undefined,
     // Long lists of chapters and tags come between the lines that matter.

@@ -31,6 +31,8 @@ export function startFfmpeg(options: {
   readonly path: string;
   readonly args: readonly string[];
   readonly fed: boolean;
+  /** This process's, if absent. */
+  readonly environment?: NodeJS.ProcessEnv | undefined;
   readonly guard: ProcessGuard;
   readonly onOutput: (bytes: Uint8Array) => void;
   /** Lines of its standard error that are kept. */
@@ -38,6 +40,7 @@ export function startFfmpeg(options: {
 }): FfmpegProcess {
   const child = spawn(options.path, options.args, {
     stdio: options.fed ? ['pipe', 'pipe', 'pipe', 'pipe'] : ['ignore', 'pipe', 'pipe'],
+    env: options.environment ?? process.env,
     // Ctrl-C in a terminal is for this process, which then ends its children in order.
     detached: process.platform !== 'win32',
     windowsHide: true,
