@@ -10,6 +10,9 @@ export interface Position {
   readonly part: number;
 }
 
+/** Renditions are partitions, and a chunk message has six bits for theirs. */
+export const MAX_RENDITION = 63;
+
 const POSITION_PATTERN = /^(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,4})$/;
 
 export const formatPosition = ({ session, offset, part }: Position): string => `${session}.${offset}.${part}`;
