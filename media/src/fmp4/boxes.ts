@@ -1,119 +1,114 @@
 /// <reference path="./mux.d.ts" />
-import type { MuxTrackFragment } from 'mux.js/lib/mp4/mp4-generator.js';
+import type { MuxAudioTrack, MuxTrackFragment, MuxVideoTrack } from 'mux.js/lib/mp4/mp4-generator.js';
 import mp4 from 'mux.js/lib/mp4/mp4-generator.js';
-import type { VideoParameters } from './access-unit.js';
-import type { AudioFrame, AudioParameters } from './adts.js';
+import type { AudioConfig, VideoConfig } from '../codec/codec.js';
+import { u32 } from '../codec/sample-entry.js';
+import { sampleEntryOf } from '../codec/table.js';
+import type { AudioRun } from '../samples/sample.js';
+import { replaceBody } from './box-tree.js';
 
-/** ISO 14496-12 boxes, one track a file: the names of the tracks in them. */
-const VIDEO_TRACK_ID = 1;
-const AUDIO_TRACK_ID = 2;
+/** ISO 14496-12 boxes by mux.js's generator: the numbers of the tracks in them. */
+export const TRACK_ID = { video: 1, audio: 2 } as const;
 
 const BOX_HEADER_BYTES = 8;
-const NAL_LENGTH_BYTES = 4;
 const MDAT = 0x6d646174;
+const TICKS_PER_SECOND = 90_000;
 
-export function videoInit({
-  sps,
-  pps,
-  picture,
-  sampleAspectRatio,
-}: VideoParameters): Uint8Array<ArrayBuffer> {
-  const [, profileIdc = 0, profileCompatibility = 0, levelIdc = 0] = sps[0] ?? [];
-  return mp4.initSegment([
-    {
-      type: 'video',
-      id: VIDEO_TRACK_ID,
-      width: picture.width,
-      height: picture.height,
-      profileIdc,
-      profileCompatibility,
-      levelIdc,
-      sarRatio: sampleAspectRatio,
-      sps,
-      pps,
-    },
-  ]);
+/** Units of a second in which the track counts. */
+export const timescaleOf = (config: VideoConfig | AudioConfig): number =>
+  config.kind === 'video' ? TICKS_PER_SECOND : config.sampleRate;
+
+/** ftyp and moov, of no known duration: `mvhd`, `tkhd` and `mdhd` say 0xffffffff. */
+export function initSegment(configs: readonly (VideoConfig | AudioConfig)[]): Uint8Array<ArrayBuffer> {
+  const init = mp4.initSegment(configs.map(muxTrack));
+  return configs.reduce(
+    (bytes, config, i) =>
+      replaceBody(bytes, [['moov', 0], ['trak', i], ...STSD_PATH], sampleDescription(config)),
+    init,
+  );
 }
 
-export function audioInit(parameters: AudioParameters): Uint8Array<ArrayBuffer> {
-  return mp4.initSegment([
-    {
+const STSD_PATH = ['mdia', 'minf', 'stbl', 'stsd'].map((type) => [type, 0] as const);
+const sampleDescription = (config: VideoConfig | AudioConfig): Uint8Array =>
+  Uint8Array.from([0, 0, 0, 0, ...u32(1), ...sampleEntryOf(config)]);
+
+/** mux.js knows H.264 and AAC only; its sample description is replaced, whatever the codec. */
+function muxTrack(config: VideoConfig | AudioConfig): MuxVideoTrack | MuxAudioTrack {
+  if (config.kind === 'audio')
+    return {
       type: 'audio',
-      id: AUDIO_TRACK_ID,
-      samplerate: parameters.sampleRate,
-      channelcount: parameters.channels,
-      samplesize: 16,
-      audioobjecttype: parameters.objectType,
-      samplingfrequencyindex: parameters.frequencyIndex,
-    },
-  ]);
+      id: TRACK_ID.audio,
+      samplerate: config.sampleRate,
+      channelcount: config.channels,
+    };
+  return { type: 'video', id: TRACK_ID.video, width: config.width, height: config.height };
 }
 
-export interface VideoSample {
-  readonly nals: readonly Uint8Array[];
+/** One picture in a fragment. Times in 90 kHz ticks. */
+export interface FragmentPicture {
+  readonly parts: readonly Uint8Array[];
   readonly keyframe: boolean;
-  /** In 90 kHz ticks. */
-  readonly decodeTime: number;
   readonly compositionOffset: number;
   readonly duration: number;
 }
 
-/** moof and mdat of one picture. */
-export function videoFragment(sequence: number, sample: VideoSample): Uint8Array<ArrayBuffer> {
-  const { nals, keyframe, duration } = sample;
-  const size = nals.reduce((sum, nal) => sum + NAL_LENGTH_BYTES + nal.byteLength, 0);
-  const flags = {
-    isLeading: 0,
-    dependsOn: keyframe ? 2 : 1,
-    isDependedOn: 0,
-    hasRedundancy: 0,
-    paddingValue: 0,
-    isNonSyncSample: keyframe ? 0 : 1,
-    degradationPriority: 0,
-  };
-  const samples = [{ duration, size, flags, compositionTimeOffset: sample.compositionOffset }];
-  const track = {
-    type: 'video',
-    id: VIDEO_TRACK_ID,
-    baseMediaDecodeTime: sample.decodeTime,
-    samples,
-  } as const;
-  const out = withMdat(sequence, track, size);
-  let at = out.byteLength - size;
-  const view = new DataView(out.buffer);
-  for (const nal of nals) {
-    view.setUint32(at, nal.byteLength);
-    out.set(nal, at + NAL_LENGTH_BYTES);
-    at += NAL_LENGTH_BYTES + nal.byteLength;
-  }
-  return out;
-}
-
-/** moof and mdat of audio frames that follow each other without a gap. @param decodeTime in sampling instants. */
-export function audioFragment(
+/** moof and mdat of pictures that follow each other. */
+export function videoFragment(
   sequence: number,
   decodeTime: number,
-  frames: readonly AudioFrame[],
+  pictures: readonly FragmentPicture[],
+): Uint8Array<ArrayBuffer> {
+  const samples = pictures.map(({ parts, keyframe, compositionOffset, duration }) => ({
+    duration,
+    size: sizeOf(parts),
+    flags: keyframe ? SYNC_SAMPLE : OTHER_SAMPLE,
+    compositionTimeOffset: compositionOffset,
+  }));
+  return fragment(
+    sequence,
+    { type: 'video', id: TRACK_ID.video, baseMediaDecodeTime: decodeTime, samples },
+    pictures.flatMap(({ parts }) => parts),
+  );
+}
+
+/** moof and mdat of sound. @param start in sampling instants */
+export function audioFragment(
+  sequence: number,
+  start: number,
+  frames: AudioRun['frames'],
 ): Uint8Array<ArrayBuffer> {
   const samples = frames.map(({ data, length }) => ({ size: data.byteLength, duration: length }));
-  const size = samples.reduce((sum, sample) => sum + sample.size, 0);
-  const track = { type: 'audio', id: AUDIO_TRACK_ID, baseMediaDecodeTime: decodeTime, samples } as const;
-  const out = withMdat(sequence, track, size);
-  let at = out.byteLength - size;
-  for (const { data } of frames) {
-    out.set(data, at);
-    at += data.byteLength;
+  return fragment(
+    sequence,
+    { type: 'audio', id: TRACK_ID.audio, baseMediaDecodeTime: start, samples },
+    frames.map(({ data }) => data),
+  );
+}
+
+const NO_FLAGS = { isLeading: 0, isDependedOn: 0, hasRedundancy: 0, paddingValue: 0, degradationPriority: 0 };
+const SYNC_SAMPLE = { ...NO_FLAGS, dependsOn: 2, isNonSyncSample: 0 };
+const OTHER_SAMPLE = { ...NO_FLAGS, dependsOn: 1, isNonSyncSample: 1 };
+
+/** The payload goes in here: mux.js's `mdat` would copy it once more. Its data offset wants one track a fragment. */
+function fragment(
+  sequence: number,
+  track: MuxTrackFragment,
+  parts: readonly Uint8Array[],
+): Uint8Array<ArrayBuffer> {
+  const moof = mp4.moof(sequence, [track]);
+  const size = sizeOf(parts);
+  const out = new Uint8Array(moof.byteLength + BOX_HEADER_BYTES + size);
+  out.set(moof);
+  const view = new DataView(out.buffer, moof.byteLength);
+  view.setUint32(0, BOX_HEADER_BYTES + size);
+  view.setUint32(4, MDAT);
+  let at = moof.byteLength + BOX_HEADER_BYTES;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.byteLength;
   }
   return out;
 }
 
-/** The payload's bytes, at the end, are left to the caller: mux.js's `mdat` would copy them once more. */
-function withMdat(sequence: number, track: MuxTrackFragment, payloadBytes: number): Uint8Array<ArrayBuffer> {
-  const moof = mp4.moof(sequence, [track]);
-  const out = new Uint8Array(moof.byteLength + BOX_HEADER_BYTES + payloadBytes);
-  out.set(moof);
-  const view = new DataView(out.buffer, moof.byteLength);
-  view.setUint32(0, BOX_HEADER_BYTES + payloadBytes);
-  view.setUint32(4, MDAT);
-  return out;
-}
+const sizeOf = (parts: readonly Uint8Array[]): number =>
+  parts.reduce((sum, part) => sum + part.byteLength, 0);

@@ -1,2 +1,2 @@
-export type { Fragment, InitSegment, TrackKind } from './fragment.js';
-export { Transmuxer, type TransmuxerStats } from './transmuxer.js';
+export type { Fragment, InitSegment, TrackKind } from './live/fragment.js';
+export { Transmuxer } from './live/transmuxer.js';

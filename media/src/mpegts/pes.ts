@@ -21,7 +21,7 @@ export function parsePesHeader(pes: Uint8Array): PesHeader | undefined {
   if ((pes[6]! & 0xc0) !== 0x80) return undefined;
   const declared = (pes[4]! << 8) | pes[5]!;
   const payloadAt = 9 + pes[8]!;
-  if (pes.byteLength < payloadAt) return undefined;
+  if (pes.byteLength < payloadAt || (declared !== 0 && declared + 6 < payloadAt)) return undefined;
   const flags = pes[7]! >> 6;
   const pts = flags & 2 && pes[8]! >= 5 ? readTimestamp(pes, 9) : undefined;
   const dts = flags === 3 && pes[8]! >= 10 ? readTimestamp(pes, 14) : pts;

@@ -2,14 +2,16 @@ import type { Ticks90k } from '@topicast/contracts/units';
 
 const WRAP = 2 ** 33;
 
+/** The value next to the reference that a 33-bit timestamp stands for. */
+export const unwrapNear = (timestamp: number, reference: number): number =>
+  timestamp + Math.round((reference - timestamp) / WRAP) * WRAP;
+
 /** Unwraps 33-bit timestamps, of all PIDs of a programme together: each goes next to the one before. */
 export class Timeline {
   private last: number | undefined;
 
   unwrap(timestamp: number): Ticks90k {
-    const last = this.last ?? timestamp;
-    const turns = Math.round((last - timestamp) / WRAP);
-    this.last = timestamp + turns * WRAP;
+    this.last = unwrapNear(timestamp, this.last ?? timestamp);
     return this.last as Ticks90k;
   }
 }

@@ -1,6 +1,6 @@
 import type { VideoFormat } from '@topicast/contracts/http';
 import type { Ticks90k } from '@topicast/contracts/units';
-import { inspectAccessUnit, parseSps } from './h264.js';
+import type { Picture, VideoCodec } from '../codec/codec.js';
 import { hasPayload, hasStuffing, PACKET_BYTES, startsUnit } from './packet.js';
 import { PesBuffer, parsePesHeader } from './pes.js';
 import { FrameRate, type Timeline } from './timeline.js';
@@ -28,7 +28,8 @@ export interface AccessUnit {
  */
 export class VideoTrack {
   droppedAccessUnits = 0;
-  private picture: Omit<VideoFormat, 'frameRate'> | undefined;
+  private codec: VideoCodec | undefined;
+  private picture: Picture | undefined;
   private readonly frameRate = new FrameRate();
   private buffer = new PesBuffer();
   private open: { start: number; length: number | undefined; damaged: boolean } | undefined;
@@ -45,7 +46,16 @@ export class VideoTrack {
   ) {}
 
   get format(): VideoFormat | undefined {
-    return this.picture && { ...this.picture, frameRate: this.frameRate.value };
+    if (!this.picture) return undefined;
+    const { codec, width, height } = this.picture;
+    return { codec, width, height, frameRate: this.frameRate.value };
+  }
+
+  /** What the packets that come next carry: another PID or codec begins anew. */
+  use(codec: VideoCodec | undefined): void {
+    this.lose();
+    if (codec !== this.codec) this.picture = undefined;
+    this.codec = codec;
   }
 
   push(packet: Uint8Array, position: number): void {
@@ -104,8 +114,8 @@ export class VideoTrack {
   }
 
   private complete(start: number, bytes: Uint8Array, dts: number, pts: number): void {
-    const { keyframe, sps } = inspectAccessUnit(bytes);
-    this.picture = (sps && parseSps(sps)) ?? this.picture;
+    const { keyframe = false, picture } = this.codec?.inspect(bytes) ?? {};
+    this.picture = picture ?? this.picture;
     const decodeTime = this.timeline.unwrap(dts);
     const step = decodeTime - (this.lastDecodeTime ?? decodeTime - 1);
     if (step <= 0 || step > MAX_STEP_TICKS) this.waitsForKeyframe = true;

@@ -1,6 +1,6 @@
 import { ticks90k } from '@topicast/contracts/units';
 import { describe, expect, it } from 'vitest';
-import { MediaTimeline } from './timeline.js';
+import { MediaTimeline } from './media-timeline.js';
 
 const SECOND = 90_000;
 const FRAME = 3000;

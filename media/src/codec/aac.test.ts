@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { adtsFrame } from '../testing/packetizer.js';
 import { join } from '../testing/transport-stream.js';
-import { AdtsReader } from './adts.js';
+import { aac } from './aac.js';
 
+const readerOf = () => aac.reader({ pid: 0x101, type: 0x0f, descriptors: new Uint8Array(0) });
 const payload = (fill: number, size = 40) => new Uint8Array(size).fill(fill);
 
 describe('AAC frames', () => {
@@ -11,9 +12,9 @@ describe('AAC frames', () => {
     const frames = [1, 2, 3, 4].map((fill) => adtsFrame(payload(fill)));
     const bytes = join(frames);
     for (const cut of [48, 50, 60, 93]) {
-      const reader = new AdtsReader();
-      const first = reader.read({ data: bytes.slice(0, cut), pts: 1000, dts: 1000 });
-      const second = reader.read({ data: bytes.slice(cut), pts: 4840, dts: 4840 });
+      const reader = readerOf();
+      const first = reader.read(bytes.slice(0, cut), 1000);
+      const second = reader.read(bytes.slice(cut), 4840);
       expect(first.map(({ pts }) => pts)).toEqual([1000]);
       expect(second.map(({ pts }) => pts)).toEqual([undefined, 4840, undefined]);
       expect([...first, ...second].map(({ data }) => data)).toEqual(
@@ -33,9 +34,9 @@ describe('AAC frames', () => {
           ...cuts.map((cut) => cut % bytes.byteLength).sort((a, b) => a - b),
           bytes.byteLength,
         ];
-        const reader = new AdtsReader();
+        const reader = readerOf();
         const pieces = edges.slice(1).map((end, i) => bytes.slice(edges[i], end));
-        const frames = pieces.flatMap((data) => reader.read({ data, pts: undefined, dts: undefined }));
+        const frames = pieces.flatMap((data) => reader.read(data, undefined));
         expect(frames.map(({ data }) => data)).toEqual(payloads);
       }),
     );
@@ -45,11 +46,11 @@ describe('AAC frames', () => {
     const zero = adtsFrame(payload(1));
     zero.set([0x40, 0, 0x1f], 3);
     const good = adtsFrame(payload(9), { channels: 2 });
-    const frames = new AdtsReader().read({ data: join([payload(7), zero, good]), pts: 5, dts: 5 });
+    const frames = readerOf().read(join([payload(7), zero, good]), 5);
     expect(frames).toEqual([
       {
         data: payload(9),
-        parameters: { objectType: 2, frequencyIndex: 3, sampleRate: 48_000, channels: 2 },
+        config: expect.objectContaining({ codec: 'mp4a.40.2', sampleRate: 48_000, channels: 2 }),
         length: 1024,
         pts: 5,
       },
@@ -57,15 +58,11 @@ describe('AAC frames', () => {
   });
 
   it('that never end, for their length is damaged, take none of the next PES packet with them', () => {
-    const reader = new AdtsReader();
+    const reader = readerOf();
     const damaged = adtsFrame(payload(1));
     damaged[4] = 0xff;
-    expect(reader.read({ data: damaged, pts: 0, dts: 0 })).toEqual([]);
-    const frames = reader.read({
-      data: join([adtsFrame(payload(2)), adtsFrame(payload(3))]),
-      pts: 1920,
-      dts: 1920,
-    });
+    expect(reader.read(damaged, 0)).toEqual([]);
+    const frames = reader.read(join([adtsFrame(payload(2)), adtsFrame(payload(3))]), 1920);
     expect(frames.map(({ data, pts }) => [data, pts])).toEqual([
       [payload(2), 1920],
       [payload(3), undefined],
@@ -76,9 +73,9 @@ describe('AAC frames', () => {
     const good = join([adtsFrame(payload(2)), adtsFrame(payload(3))]);
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 400 }), { maxLength: 60 }), (pieces) => {
-        const reader = new AdtsReader();
-        for (const data of pieces) reader.read({ data, pts: 0, dts: 0 });
-        const frames = reader.read({ data: good, pts: 7, dts: 7 });
+        const reader = readerOf();
+        for (const data of pieces) reader.read(data, 0);
+        const frames = reader.read(good, 7);
         expect(frames.slice(-2).map(({ data }) => data)).toEqual([payload(2), payload(3)]);
       }),
     );

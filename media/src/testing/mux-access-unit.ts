@@ -1,26 +1,14 @@
 /// <reference path="./mux.d.ts" />
 import h264 from 'mux.js/lib/codecs/h264.js';
-import { inspectAccessUnit, type PictureFormat, parseSps } from '../mpegts/h264.js';
-import type { Pes } from './demuxer.js';
+import { sameBytes } from '../bytes.js';
+import type { Pes } from './mux-demuxer.js';
 
-/** What a decoder is set up with: the contents of `avcC`, and what the sequence parameter set says of the picture. */
-export interface VideoParameters {
+/** One H.264 access unit as mux.js cuts it, parameter sets and delimiters apart. */
+export interface MuxAccessUnit {
+  readonly nals: readonly Uint8Array[];
   readonly sps: readonly Uint8Array[];
   readonly pps: readonly Uint8Array[];
-  readonly picture: PictureFormat;
   readonly sampleAspectRatio: readonly [number, number];
-}
-
-/** One H.264 access unit; NAL units are views without start code, parameter sets and delimiters apart. */
-export interface AccessUnit {
-  /** 33 bits, 90 kHz. */
-  readonly dts: number;
-  readonly pts: number;
-  readonly nals: readonly Uint8Array[];
-  /** Present in every keyframe: an IDR or recovery point with its parameter sets. */
-  readonly parameters: VideoParameters | undefined;
-  /** Picture parameter sets of a unit that is no keyframe. */
-  readonly loosePps: readonly Uint8Array[];
 }
 
 const NAL_FIRST_SLICE = 1;
@@ -30,10 +18,10 @@ const NAL_PPS = 8;
 const NAL_DELIMITER = 9;
 
 /**
- * One PES packet is one access unit, whether or not it begins with a delimiter: mux.js's segment streams would drop all
+ * The oracle of the differential tests. One PES packet is one access unit, whether or not it begins with a delimiter: mux.js's segment streams would drop all
  * NAL units up to the first one. H264Stream holds the last NAL unit until it is flushed, so each unit is flushed.
  */
-export class AccessUnitReader {
+export class MuxAccessUnitReader {
   private readonly stream = new h264.H264Stream();
   private nals: Uint8Array[] = [];
   private sps: Uint8Array[] = [];
@@ -56,7 +44,7 @@ export class AccessUnitReader {
   }
 
   /** Undefined if this is no access unit that could be decoded. */
-  read({ data, pts, dts }: Pes): AccessUnit | undefined {
+  read({ data, pts, dts }: Pes): MuxAccessUnit | undefined {
     if (pts === undefined || dts === undefined || !beginsWithStartCode(data)) return undefined;
     [this.nals, this.sps, this.pps, this.hasPicture] = [[], [], [], false];
     this.sampleAspectRatio = [1, 1];
@@ -70,10 +58,7 @@ export class AccessUnitReader {
     }
     if (!this.hasPicture) return undefined;
     const { nals, sps, pps, sampleAspectRatio } = this;
-    if (!inspectAccessUnit(data).keyframe) return { dts, pts, nals, parameters: undefined, loosePps: pps };
-    const picture = sps[0] && parseSps(sps[0]);
-    if (!picture || pps.length === 0) return undefined;
-    return { dts, pts, nals, parameters: { sps, pps, picture, sampleAspectRatio }, loosePps: [] };
+    return { nals, sps, pps, sampleAspectRatio };
   }
 }
 
@@ -81,9 +66,6 @@ export class AccessUnitReader {
 function addNew(sets: Uint8Array[], set: Uint8Array): void {
   if (!sets.some((known) => sameBytes(known, set))) sets.push(set);
 }
-
-export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
 
 /** Annex B: any number of zeros, at least two, then a one. */
 function beginsWithStartCode(bytes: Uint8Array): boolean {

@@ -1,23 +1,36 @@
 import { ticks90k } from '@topicast/contracts/units';
 import { describe, expect, it } from 'vitest';
-import { accessUnit, IDR_SLICE, keyframe, OTHER_PPS, PPS, SLICE } from '../testing/h264-units.js';
-import { boxAt, nalTypesOf, readFragment } from '../testing/mp4.js';
-import { join } from '../testing/transport-stream.js';
-import { AccessUnitReader } from './access-unit.js';
+import { h264 } from '../../codec/h264.js';
+import { VideoTimes } from '../../samples/video-times.js';
+import { accessUnit, IDR_SLICE, keyframe, OTHER_PPS, PPS, SLICE } from '../../testing/h264-units.js';
+import { boxAt, nalTypesOf, readFragment } from '../../testing/mp4.js';
+import { VIDEO_PID } from '../../testing/packetizer.js';
+import { join } from '../../testing/transport-stream.js';
 import { VideoTrack } from './video-track.js';
 
 const FRAME = 3000;
 
-function put(track: VideoTrack, data: Uint8Array, decode: number, { presentation = decode, epoch = 0 } = {}) {
-  const unit = new AccessUnitReader().read({ data, pts: 0, dts: 0 })!;
+/** What comes before it: the times of samples. */
+class Writer {
+  readonly times = new VideoTimes();
+  readonly track = new VideoTrack();
+}
+
+function put(
+  { times, track }: Writer,
+  data: Uint8Array,
+  decode: number,
+  { presentation = decode, epoch = 0 } = {},
+) {
+  const unit = h264.read(data)!;
   const placement = { decode: ticks90k(decode), presentation: ticks90k(presentation), epoch };
-  const { fragment } = track.fragment(unit, placement);
+  const fragment = track.fragment(times.sample(VIDEO_PID, unit, placement)!);
   return { ...fragment, ...readFragment(fragment.data) };
 }
 
 describe('video fragments', () => {
   it('declare half a second, tell the true end, and have true decode and presentation times', () => {
-    const track = new VideoTrack();
+    const track = new Writer();
     const first = put(track, keyframe(), 0, { presentation: 2 * FRAME });
     const second = put(track, accessUnit(SLICE), FRAME, { presentation: 5 * FRAME });
     const third = put(track, accessUnit(SLICE), 2 * FRAME, { presentation: 3 * FRAME });
@@ -42,14 +55,14 @@ describe('video fragments', () => {
   });
 
   it('hold NAL units with their lengths, parameter sets and delimiters not among them', () => {
-    const track = new VideoTrack();
+    const track = new Writer();
     const [sample] = put(track, keyframe(), 0).samples;
     expect(sample!.data).toEqual(join([Uint8Array.from([0, 0, 0, IDR_SLICE.byteLength]), IDR_SLICE]));
     expect(nalTypesOf(put(track, accessUnit(PPS, SLICE, SLICE), FRAME).samples[0]!.data)).toEqual([1, 1]);
   });
 
   it('bring an init segment first, and again where a parameter set changes', () => {
-    const track = new VideoTrack();
+    const track = new Writer();
     const inits = [keyframe(), keyframe(), keyframe(OTHER_PPS), keyframe(OTHER_PPS), keyframe()].map(
       (unit, i) => put(track, unit, i * FRAME).init,
     );
@@ -58,13 +71,13 @@ describe('video fragments', () => {
   });
 
   it('keep a new picture parameter set in the sample where no decoder can be set up anew', () => {
-    const track = new VideoTrack();
+    const track = new Writer();
     put(track, keyframe(), 0);
     expect(nalTypesOf(put(track, accessUnit(OTHER_PPS, SLICE), FRAME).samples[0]!.data)).toEqual([8, 1]);
   });
 
   it('are of unknown duration, which makes Chromium present them at low delay', () => {
-    const { init } = put(new VideoTrack(), keyframe(), 0);
+    const { init } = put(new Writer(), keyframe(), 0);
     const movie = boxAt(init!.data, 'moov');
     expect([...boxAt(movie, 'mvhd').subarray(16, 20)]).toEqual([0xff, 0xff, 0xff, 0xff]);
     expect([...boxAt(movie, 'trak/tkhd').subarray(20, 24)]).toEqual([0xff, 0xff, 0xff, 0xff]);
@@ -87,7 +100,7 @@ describe('video fragments', () => {
       [0, 180_000, 360_000, 540_000, 720_000],
       [0, 100_001, 200_002, 300_003],
     ]) {
-      const track = new VideoTrack();
+      const track = new Writer();
       const put1 = times.map((time, i) => put(track, i === 0 ? keyframe() : accessUnit(SLICE), time));
       put1.forEach(({ decodeTime, samples }, i) => {
         expect(decodeTime + samples[0]!.compositionOffset!).toBe(times[i]);
@@ -101,14 +114,14 @@ describe('video fragments', () => {
   });
 
   it('do not take a gap for a frame rate', () => {
-    const track = new VideoTrack();
+    const track = new Writer();
     for (let i = 0; i < 3; i++) put(track, i === 0 ? keyframe() : accessUnit(SLICE), i * FRAME);
     const { start, end } = put(track, accessUnit(SLICE), 400_000);
     expect(end - start).toBeCloseTo(1 / 30);
   });
 
   it('tell once that they are of a new timeline', () => {
-    const track = new VideoTrack();
+    const track = new Writer();
     const flags = [0, 0, 1, 1].map((epoch, i) => put(track, keyframe(), i * FRAME, { epoch }).discontinuity);
     expect(flags).toEqual([false, false, true, false]);
   });

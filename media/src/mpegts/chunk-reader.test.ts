@@ -2,14 +2,37 @@ import { describe, expect, it } from 'vitest';
 import { hex, keyframe, SLICE } from '../testing/h264-units.js';
 import { adtsFrame, Packetizer } from '../testing/packetizer.js';
 import { join } from '../testing/transport-stream.js';
-import { ChunkDemuxer } from './demuxer.js';
+import { ChunkReader } from './chunk-reader.js';
+
+/** With the contents of one video and one audio track as plain lists. */
+function readerOf() {
+  const reader = new ChunkReader();
+  return {
+    reset: () => reader.reset(),
+    read: (chunk: Uint8Array) => {
+      const contents = reader.read(chunk);
+      const [video, audio] = ['video', 'audio'].map((kind) =>
+        contents?.find(({ track }) => track.kind === kind),
+      );
+      return (
+        contents && {
+          video: video?.units ?? [],
+          audio: audio?.units ?? [],
+          videoGap: video?.gap ?? false,
+          audioGap: audio?.gap ?? false,
+          audioOnly: video === undefined,
+        }
+      );
+    },
+  };
+}
 
 const payload = (size: number) => Uint8Array.from({ length: size }, (_, i) => (i * 7) & 0xff);
 
-describe('the demuxer of chunks', () => {
+describe('the reader of chunks', () => {
   it('gives the PES packet whose last packet is the last of the chunk, whatever its length', () => {
     const ts = new Packetizer();
-    const demuxer = new ChunkDemuxer();
+    const demuxer = readerOf();
     demuxer.read(ts.tables());
     for (const size of [1, 160, 165, 166, 184, 349, 350, 12_500]) {
       const contents = demuxer.read(join(ts.video({ pts: 9000, dts: 6000 }, payload(size))));
@@ -21,7 +44,7 @@ describe('the demuxer of chunks', () => {
     const ts = new Packetizer();
     const big = payload(200_000);
     const chunk = join([ts.tables(), ...ts.video({ pts: 0, openLength: true }, big)]);
-    const [pes] = new ChunkDemuxer().read(chunk)?.video ?? [];
+    const [pes] = readerOf().read(chunk)?.video ?? [];
     expect(pes?.data.byteLength).toBe(200_000);
     expect(Buffer.compare(pes!.data, big)).toBe(0);
   });
@@ -40,7 +63,7 @@ describe('the demuxer of chunks', () => {
       ...video.slice(3),
       ...audio.slice(3),
     ];
-    const contents = new ChunkDemuxer().read(join([ts.tables(), ...mixed]));
+    const contents = readerOf().read(join([ts.tables(), ...mixed]));
     expect(contents?.video.map(({ data }) => data)).toEqual([payload(900)]);
     expect(contents?.audio.map(({ data, pts }) => ({ data, pts }))).toEqual([
       { data: payload(400), pts: 100 },
@@ -63,14 +86,14 @@ describe('the demuxer of chunks', () => {
       'no sync byte': outOfSync,
     };
     for (const [what, chunk] of Object.entries(damaged)) {
-      expect(new ChunkDemuxer().read(chunk), what).toBeUndefined();
+      expect(readerOf().read(chunk), what).toBeUndefined();
     }
   });
 
   it('tells a loss between chunks from one inside, of 15 packets, too', () => {
     for (const lost of [1, 15, 16, 31]) {
       const ts = new Packetizer();
-      const demuxer = new ChunkDemuxer();
+      const demuxer = readerOf();
       demuxer.read(join([ts.tables(), ...ts.video({ pts: 0 }, payload(500))]));
       for (let i = 0; i < lost; i++) ts.video({ pts: 3000 }, payload(10));
       const contents = demuxer.read(join(ts.video({ pts: 6000 }, payload(500))));
@@ -86,7 +109,7 @@ describe('the demuxer of chunks', () => {
 
   it('keeps nothing of a damaged chunk for the next one', () => {
     const ts = new Packetizer();
-    const demuxer = new ChunkDemuxer();
+    const demuxer = readerOf();
     const first = ts.video({ pts: 0, openLength: true }, keyframe());
     demuxer.read(join([ts.tables(), ...first]));
     // Three bytes of a PES packet: too few for mux.js to see that it is one, and so to let go of it.
@@ -101,9 +124,7 @@ describe('the demuxer of chunks', () => {
   it('knows a programme without video', () => {
     const ts = new Packetizer();
     const frame = adtsFrame(payload(20));
-    const contents = new ChunkDemuxer().read(
-      join([ts.tables({ video: false }), ...ts.audio({ pts: 5 }, frame)]),
-    );
+    const contents = readerOf().read(join([ts.tables({ video: false }), ...ts.audio({ pts: 5 }, frame)]));
     expect(contents).toMatchObject({ audioOnly: true, video: [], audio: [{ data: frame, pts: 5 }] });
   });
 });

@@ -1,6 +1,6 @@
-/// <reference path="./mux.d.ts" />
 import { TICKS_PER_SECOND, type Ticks90k, ticks90k } from '@topicast/contracts/units';
-import rollover from 'mux.js/lib/m2ts/timestamp-rollover-stream.js';
+import { unwrapNear } from '../mpegts/timeline.js';
+import type { Placement, SampleClock } from './sample.js';
 
 /** A step of the decode time beyond this, at a keyframe, is a jump of the clock. */
 const MAX_STEP = TICKS_PER_SECOND;
@@ -8,22 +8,17 @@ const MAX_STEP = TICKS_PER_SECOND;
 const MAX_PRIMING = TICKS_PER_SECOND;
 /** Audio further from all that was placed is of another timeline. */
 const MAX_AUDIO_DISTANCE = 5 * TICKS_PER_SECOND;
+/** Data may announce what comes, or tell of what was. */
+const MAX_DATA_DISTANCE = 60 * TICKS_PER_SECOND;
 /** Tracks whose ends are further apart did not end together: one stopped before. */
 const MAX_ENDS_APART = TICKS_PER_SECOND / 2;
-
-/** Where a sample stands in media time. `epoch` counts the jumps of the stream's clock. */
-export interface Placement {
-  readonly decode: Ticks90k;
-  readonly presentation: Ticks90k;
-  readonly epoch: number;
-}
 
 /**
  * Turns 33-bit stream time into media time, which begins at 0 and goes on over jumps of the stream's clock. After a jump
  * it continues where the first of the tracks ended: MSE stalls at a gap of audio, while pictures that were to come after
  * the sound's end are merely replaced.
  */
-export class MediaTimeline {
+export class MediaTimeline implements SampleClock {
   private epoch = 0;
   /** Stream time, unwrapped, that is 0 in media time. */
   private base: number | undefined;
@@ -45,9 +40,9 @@ export class MediaTimeline {
     const dts = this.unwrap(unit.dts);
     const back = dts < (this.base ?? dts) || (this.lastVideo !== undefined && dts <= this.lastVideo);
     const jump = dts - (this.latest ?? dts) > MAX_STEP;
-    const pts = Math.max(rollover.handleRollover(unit.pts, dts), dts);
+    const pts = Math.max(unwrapNear(unit.pts, dts), dts);
     if (this.base === undefined || (unit.keyframe && (back || jump))) {
-      const audio = audioPts === undefined ? pts : rollover.handleRollover(audioPts, dts);
+      const audio = audioPts === undefined ? pts : unwrapNear(audioPts, dts);
       this.begin(dts, pts - audio <= MAX_PRIMING ? Math.min(pts, audio) : pts);
     } else if (back) {
       return undefined;
@@ -70,6 +65,13 @@ export class MediaTimeline {
     if (this.base === undefined) return undefined;
     this.lastAudio = pts;
     return this.placed(pts, pts);
+  }
+
+  /** Of a data track: it never begins a timeline. @returns undefined where there is none yet, or it is of another. */
+  placeData(pts33: number): Placement | undefined {
+    const pts = this.unwrap(pts33);
+    const distance = Math.abs(pts - (this.latest ?? Number.POSITIVE_INFINITY));
+    return this.base === undefined || distance > MAX_DATA_DISTANCE ? undefined : this.placed(pts, pts);
   }
 
   /** What was placed of this track is over at this media time. */
@@ -102,7 +104,7 @@ export class MediaTimeline {
   }
 
   private unwrap(timestamp: number): number {
-    return this.latest === undefined ? timestamp : rollover.handleRollover(timestamp, this.latest);
+    return this.latest === undefined ? timestamp : unwrapNear(timestamp, this.latest);
   }
 
   private placed(decode: number, presentation: number): Placement {

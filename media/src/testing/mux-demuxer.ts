@@ -41,12 +41,12 @@ interface Findings {
 const OPEN_LENGTH = 6;
 
 /**
- * The PES packets of a chunk. mux.js parses packets and tables and puts the PES packets together; cutting into
+ * The oracle of the differential tests: the PES packets of a chunk, as mux.js reads them. mux.js parses packets and tables and puts the PES packets together; cutting into
  * packets is done here, for its TransportPacketStream withholds the last packet until the next one comes. A chunk
  * holds whole PES packets, so its end is where mux.js may let go of them (else ElementaryStream would wait for the next
  * one to begin), and nothing stays in ElementaryStream from one chunk to the next.
  */
-export class ChunkDemuxer {
+export class MuxDemuxer {
   private readonly packets = new m2ts.TransportParseStream();
   private readonly elementary = new m2ts.ElementaryStream();
   private continuity = new ContinuityCheck();
@@ -104,14 +104,24 @@ export class ChunkDemuxer {
   private onPes({ type, data, packetLength = OPEN_LENGTH, pts, dts }: MuxPes): void {
     if (type !== 'video' && type !== 'audio') return;
     const open = packetLength === OPEN_LENGTH;
-    const missing = data.byteLength === 0 || (!open && data.byteOffset + data.byteLength < packetLength);
-    if (missing && type === 'video') this.found.damaged = true;
-    else if (missing) this.found.audioGap = true;
+    const isShort = packetLength <= data.byteOffset || data.byteOffset + data.byteLength < packetLength;
+    const missing = data.byteLength === 0 || (!open && isShort);
+    if ((missing || !isMarked(data)) && type === 'video') this.found.damaged = true;
+    else if (missing || !isMarked(data)) this.found.audioGap = true;
     else {
       const payload = open ? data : data.subarray(0, packetLength - data.byteOffset);
-      this.found[type].push({ data: payload, pts, dts });
+      this.found[type].push({ data: payload, ...stampsWithin(data, pts, dts) });
     }
   }
+}
+
+/** What mux.js leaves unchecked (ISO 13818-1 2.4.3.6): '10' before the flags, and that the header has room for its time stamps. */
+const headOf = (data: Uint8Array): Uint8Array => new Uint8Array(data.buffer, 0, 9);
+const isMarked = (data: Uint8Array): boolean => (headOf(data)[6]! & 0xc0) === 0x80;
+function stampsWithin(data: Uint8Array, pts: number | undefined, dts: number | undefined) {
+  const [flags, length] = [headOf(data)[7]! >> 6, headOf(data)[8]!];
+  const inside = flags & 2 && length >= 5 ? pts : undefined;
+  return { pts: inside, dts: flags === 3 && length >= 10 ? dts : inside };
 }
 
 const nothingFound = (): Findings => ({
