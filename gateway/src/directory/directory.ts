@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Catalog } from '@topicast/contracts/catalog';
 import type { StreamInfo } from '@topicast/contracts/http';
 import type { StreamState } from '@topicast/contracts/server-message';
 import { isStreamId, type StreamId } from '@topicast/contracts/stream-id';
@@ -21,6 +23,8 @@ export interface DirectoryOptions {
   readonly log: ChunkLog;
   readonly logger: Logger;
   readonly viewersOf: (stream: StreamId) => number;
+  /** What a stream offers is known, or is something else than before. */
+  readonly onCatalog: (stream: StreamId, catalog: Catalog) => void;
   readonly onState: (stream: StreamId, state: StreamState) => void;
   readonly onRemoved: (stream: StreamId) => void;
 }
@@ -119,6 +123,11 @@ export class Directory {
     return known ? stateOf(known) : 'offline';
   }
 
+  /** What the encoder offers; topics of others' producers have none. */
+  catalog(stream: StreamId): Catalog | undefined {
+    return this.#statuses.get(stream)?.catalog;
+  }
+
   isStarted(stream: StreamId): boolean {
     const known = this.#know(stream);
     return known !== undefined && isStarted(known);
@@ -206,8 +215,11 @@ export class Directory {
 
   #onStreamStatus(stream: StreamId, value: string | undefined): void {
     const status = value === undefined ? undefined : streamStatus.safeParse(parseJson(value));
+    const before = this.catalog(stream);
     if (status?.success) this.#statuses.set(stream, status.data);
     else this.#statuses.delete(stream);
+    const catalog = this.catalog(stream);
+    if (catalog && !isDeepStrictEqual(catalog, before)) this.#options.onCatalog(stream, catalog);
     this.#review(stream);
   }
 }
