@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { catalog } from './catalog.js';
 import { audioFormat, source, streamIdText, videoFormat } from './http.js';
 import { STREAM_STATES } from './server-message.js';
 
@@ -60,6 +61,8 @@ export const streamStatus = z.object({
   restarts: z.number().int().default(0),
   /** Loss on the way to the log, chunks since the session began. */
   droppedChunks: z.number().int().default(0),
+  /** What the session offers, once that is known. */
+  catalog: catalog.optional(),
 });
 export type StreamStatus = z.infer<typeof streamStatus>;
 

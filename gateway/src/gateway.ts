@@ -14,7 +14,9 @@ import { createApp } from './http/app.js';
 import { LiveEndpoint } from './live/upgrade.js';
 import { GatewayMetrics } from './metrics/metrics.js';
 import { Feeds } from './stream/feeds.js';
+import { Renditions } from './stream/renditions.js';
 import { Audience } from './viewer/audience.js';
+import { catalogFrame } from './viewer/control-frames.js';
 import type { Peers } from './viewer/peers.js';
 
 export interface GatewayOptions {
@@ -59,6 +61,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     onState: (stream, state) => {
       for (const viewer of audience.of(stream)) viewer.setState(state);
     },
+    onCatalog: (stream, catalog) => {
+      const frame = catalogFrame(catalog);
+      for (const viewer of audience.of(stream)) viewer.setCatalog(frame);
+    },
     onRemoved: (stream) => {
       audience.closeStream(stream, CloseCode.streamDeleted, 'the stream was deleted');
       void feeds.closeStream(stream);
@@ -75,7 +81,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const live = new LiveEndpoint({
     config,
     directory,
-    feeds,
+    renditions: new Renditions({ log, feeds, catalogOf: (stream) => directory.catalog(stream) }),
     audience,
     metrics,
     logger,
@@ -87,6 +93,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     directory,
     logger,
     metrics: () => (peers ? peers.metrics() : metrics.registry.metrics()),
+    onRefused: () => {
+      metrics.refusedConnections += 1;
+    },
     isDraining: () => live.isStopped,
     operations: new Operations(log, directory, config.retention),
     access,

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Catalog } from '@topicast/contracts/catalog';
 import type { StreamInfo } from '@topicast/contracts/http';
 import { Liveness } from '@topicast/contracts/liveness';
 import type { StreamState } from '@topicast/contracts/server-message';
@@ -15,6 +17,8 @@ export interface DirectoryOptions {
   readonly log: ChunkReader & ChunkTopics & Tables;
   readonly logger: Logger;
   readonly viewersOf: (stream: StreamId) => number;
+  /** What a stream offers is known, or is something else than before. */
+  readonly onCatalog: (stream: StreamId, catalog: Catalog) => void;
   readonly onState: (stream: StreamId, state: StreamState) => void;
   readonly onRemoved: (stream: StreamId) => void;
 }
@@ -34,6 +38,7 @@ export class Directory {
   #typed: StreamTables | undefined;
   /** As told last. */
   readonly #told = new Map<StreamId, StreamState>();
+  readonly #catalogs = new Map<StreamId, Catalog>();
   readonly #unlisten: (() => void)[] = [];
   #isClosed = false;
   #problem: unknown;
@@ -75,13 +80,14 @@ export class Directory {
     this.#unlisten.push(
       streams.onChange((key, value) => this.deletions.onRow(key, value)),
       typed.rows.onChange((stream) => this.#onRow(stream)),
-      typed.statuses.onChange((stream) => this.#review(stream)),
+      typed.statuses.onChange((stream) => this.#onStatus(stream)),
       producers.onChange((producer) => this.#onHeartbeat(producer)),
       () => typed.close(),
       () => producers.close(),
     );
     for (const [key, value] of streams.entries()) this.deletions.onRow(key, value);
     for (const stream of typed.rows.rows.keys()) this.#onRow(stream);
+    for (const stream of typed.statuses.rows.keys()) this.#onStatus(stream);
     try {
       await this.foreign.open();
     } catch (error) {
@@ -123,6 +129,11 @@ export class Directory {
   state(stream: StreamId): StreamState {
     const known = this.#know(stream);
     return known ? stateOf(known) : 'offline';
+  }
+
+  /** What the encoder offers; topics of others' producers have none. */
+  catalog(stream: StreamId): Catalog | undefined {
+    return this.#catalogs.get(stream);
   }
 
   isStarted(stream: StreamId): boolean {
@@ -187,6 +198,15 @@ export class Directory {
 
   #onRow(stream: StreamId): void {
     if (this.#hasEncoder(stream)) this.foreign.remove(stream);
+    this.#review(stream);
+  }
+
+  #onStatus(stream: StreamId): void {
+    const catalog = this.#typed?.statuses.rows.get(stream)?.catalog;
+    const told = this.#catalogs.get(stream);
+    if (catalog) this.#catalogs.set(stream, catalog);
+    else this.#catalogs.delete(stream);
+    if (catalog && !isDeepStrictEqual(catalog, told)) this.#options.onCatalog(stream, catalog);
     this.#review(stream);
   }
 

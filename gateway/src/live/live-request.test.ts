@@ -42,6 +42,7 @@ describe('an upgrade request', () => {
   it.each([
     '?rendition=-1',
     '?rendition=1e3',
+    '?rendition=64',
     '?rendition=100',
     '?economy=yes',
     '?after=',

@@ -1,4 +1,4 @@
-import { parsePosition } from '@topicast/contracts/position';
+import { MAX_RENDITION, parsePosition } from '@topicast/contracts/position';
 import { SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from '@topicast/contracts/server-message';
 import { isStreamId, type StreamId } from '@topicast/contracts/stream-id';
 import type { Destination } from '../stream/cursor.js';
@@ -33,7 +33,8 @@ export function parseLiveRequest(target: string, subprotocols: string | undefine
 
   const parameters = new URLSearchParams(query);
   const rendition = parameters.get('rendition') ?? '0';
-  if (!RENDITION.test(rendition)) return { kind: 'reject', problem: 'rendition: a number from 0 on' };
+  if (!RENDITION.test(rendition) || Number(rendition) > MAX_RENDITION)
+    return { kind: 'reject', problem: `rendition: a number from 0 to ${MAX_RENDITION}` };
   const after = parameters.get('after');
   const position = after === null ? 'live' : parsePosition(after);
   if (position === undefined)

@@ -5,11 +5,14 @@ import { type ChunkReader, LogError, type LogErrorCode, type LogRecord } from '@
 import type { Logger } from 'pino';
 import type { GatewayMetrics } from '../metrics/metrics.js';
 import { Batches } from './batches.js';
+import type { ChunkSource } from './chunk-source.js';
 import { Economy } from './economy.js';
 import { FanOut } from './fan-out.js';
+import { findRendition } from './find-rendition.js';
 import { type Damage, ForeignReader } from './foreign.js';
 import type { FedChunk } from './live-chunk.js';
 import { LossReport } from './loss-report.js';
+import type { Protocol } from './protocol.js';
 import { Ring, type RingLimits } from './ring.js';
 import { SequenceGuard } from './sequence.js';
 import type { Pace, Subscriber, Subscribers, Unavailable } from './subscriber.js';
@@ -32,9 +35,9 @@ const CATCH_UP_MS = 3_000;
 const WARN_EVERY_MS = 30_000;
 
 /** One tail of one rendition, from the log into a ring, for all who watch it. */
-export class Feed {
-  readonly ring: Ring;
-  readonly batches: Batches;
+export class Feed implements ChunkSource {
+  readonly rendition: number;
+  readonly window: Ring;
   /** Since when nobody subscribes, monotonic; undefined while somebody does. */
   idleSince: Milliseconds | undefined;
   readonly #options: FeedOptions;
@@ -42,6 +45,7 @@ export class Feed {
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
   readonly #losses: LossReport;
+  readonly #batches: Batches;
   #guard = new SequenceGuard();
   #foreign: ForeignReader | undefined;
   #lastOffset = -1;
@@ -50,11 +54,16 @@ export class Feed {
 
   constructor(options: FeedOptions) {
     this.#options = options;
-    this.ring = new Ring(options.limits);
-    this.batches = new Batches(this.ring);
+    this.rendition = options.rendition;
+    this.window = new Ring(options.limits);
+    this.#batches = new Batches(this.window);
     this.#losses = new LossReport(options.logger);
     this.idleSince = milliseconds(performance.now());
     this.#running = this.#run();
+  }
+
+  frames(protocol: Protocol, from: number, to: number): Buffer {
+    return this.#batches.frames(protocol, from, to);
   }
 
   subscribe(subscriber: Subscriber): void {
@@ -108,20 +117,13 @@ export class Feed {
       this.#restart();
     } else if (!isLogError(error, 'invalid')) {
       this.#warn(error);
-    } else if (await this.#lacksRendition()) {
+    } else if ((await findRendition(this.#options)) === 'missing') {
       this.#turnAway('no-rendition');
     } else {
       // Refused, or of a kind that cannot be read: unlike an outage this does not pass by itself.
       this.#warn(error);
       this.#turnAway('unreadable');
     }
-  }
-
-  /** `invalid` alone does not tell; but every topic has a rendition 0, so what is wrong with all shows there too. */
-  async #lacksRendition(): Promise<boolean> {
-    const { log, stream, rendition } = this.#options;
-    const [first, own] = await Promise.allSettled([log.bounds(stream, 0), log.bounds(stream, rendition)]);
-    return first.status === 'fulfilled' && own.status === 'rejected' && isLogError(own.reason, 'invalid');
   }
 
   #turnAway(why: Unavailable): void {
@@ -143,7 +145,7 @@ export class Feed {
 
   /** The topic is gone; offsets of one that is made anew begin at 0 again. */
   #restart(): void {
-    this.ring.clear();
+    this.window.clear();
     if (this.#lastOffset >= 0) this.#guard.restart();
     this.#foreign = undefined;
     this.#lastOffset = -1;
@@ -151,8 +153,8 @@ export class Feed {
   }
 
   #catchUp(): void {
-    if (this.ring.caughtUp) return;
-    this.ring.caughtUp = true;
+    if (this.window.caughtUp) return;
+    this.window.caughtUp = true;
     this.#tell();
   }
 
@@ -165,12 +167,12 @@ export class Feed {
       this.#lastOffset = record.offset;
       this.#takeRecord(record);
     }
-    if (this.#lastOffset + 1 >= this.#catchUpAt) this.ring.caughtUp = true;
+    if (this.#lastOffset + 1 >= this.#catchUpAt) this.window.caughtUp = true;
     this.#tell();
   }
 
   #takeRecord(record: LogRecord): void {
-    const isLive = this.ring.caughtUp;
+    const isLive = this.window.caughtUp;
     const age = Math.max(0, Date.now() - record.timestamp);
     const arrival = milliseconds(performance.now() - (isLive ? 0 : age));
     if (isLive) this.#options.metrics.observeLogHop(milliseconds(age));
@@ -207,7 +209,7 @@ export class Feed {
   }
 
   #push(chunk: FedChunk): void {
-    this.ring.push(chunk);
+    this.window.push(chunk);
     this.#options.metrics.chunksRead += 1;
   }
 }
