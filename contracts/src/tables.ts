@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { audioFormat, source, streamIdText, videoFormat } from './http.js';
+import { catalog } from './catalog.js';
+import { ladder, source, streamIdText } from './http.js';
 import { STREAM_STATES } from './server-message.js';
 
 /** Compacted topics: the latest value of each key, JSON. All state of the system is in them. */
@@ -14,6 +15,8 @@ export const streamRow = z.object({
   id: streamIdText,
   title: z.string(),
   source,
+  /** Absent: one rendition, as the producer's settings have it. */
+  ladder: ladder.optional(),
   enabled: z.boolean(),
   createdAt: z.iso.datetime(),
   /** Raised at each start by hand, so that a start after a failure is a change even where `enabled` was true. */
@@ -29,9 +32,8 @@ export const streamStatus = z.object({
   state: z.enum(STREAM_STATES),
   session: z.number().int().optional(),
   startedAt: z.iso.datetime().optional(),
-  video: videoFormat.optional(),
-  audio: audioFormat.optional(),
-  bitrate: z.number().int().optional(),
+  /** Of the session; while it is live. */
+  catalog: catalog.optional(),
   problem: z.string().optional(),
   encoderLog: z.array(z.string()).default([]),
   restarts: z.number().int().default(0),

@@ -9,8 +9,9 @@ import { supervise } from './encoder/supervisor.js';
 import type { Ffmpeg } from './ffmpeg/find.js';
 import type { ProcessGuard } from './ffmpeg/guard.js';
 import { canBeReadTwice, successorWrites } from './hand-over.js';
-import { Publisher } from './publish/publisher.js';
+import { lastGopInLog } from './publish/last-gop.js';
 import { SteadyClock } from './publish/steady-clock.js';
+import { StreamPublisher } from './publish/stream-publisher.js';
 import type { StopReason } from './reconcile/decide.js';
 import type { RunningStream } from './reconcile/reconciler.js';
 import { readRow, readStatus } from './reconcile/rows.js';
@@ -45,9 +46,10 @@ export function startLiveStream(
   let isHandingOver = false;
   const status = new StatusWriter(table, id, claimed, logger);
 
+  const partitions = row.ladder?.length ?? 1;
   const createTopic = (): Promise<void> => {
     const { time, size } = config.retention;
-    return log.createTopic(id, { partitions: 1, retentionMs: time, retentionBytes: size });
+    return log.createTopic(id, { partitions, retentionMs: time, retentionBytes: size });
   };
   const onUnknownTopic = async (): Promise<'retry' | 'stop'> => {
     try {
@@ -59,13 +61,13 @@ export function startLiveStream(
       return stopping.signal.aborted ? 'stop' : 'retry';
     }
   };
-  const publisher = new Publisher({
+  const publisher = new StreamPublisher({
     log,
     stream: id,
-    rendition: 0,
     clock: new SteadyClock(),
     logger,
     onUnknownTopic,
+    lastGop: () => lastGopInLog(log, id, partitions),
   });
 
   let inLog: number | undefined;
@@ -76,7 +78,16 @@ export function startLiveStream(
   };
   const supervised = supervise(
     {
-      ...{ source: row.source, ffmpeg, guard, encoding: config.encoding, logger, prepare, publisher },
+      ...{
+        source: row.source,
+        ladder: row.ladder,
+        ffmpeg,
+        guard,
+        encoding: config.encoding,
+        logger,
+        prepare,
+        publisher,
+      },
       rules: {
         trusted: options.trusted,
         mediaDirs: config.mediaDirs,
@@ -126,6 +137,6 @@ async function settle(
   const key = streamStatusKey(id);
   if (because === 'deleted') return table.delete(key);
   if (readStatus(table, id)?.producer !== last.producer) return;
-  const row = { ...last, state: 'offline', bitrate: undefined, problem: undefined, restarts: 0 };
+  const row = { ...last, state: 'offline', catalog: undefined, problem: undefined, restarts: 0 };
   return table.put(key, JSON.stringify(row));
 }
