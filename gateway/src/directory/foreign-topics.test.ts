@@ -1,3 +1,4 @@
+import { videoOf } from '@topicast/contracts/catalog';
 import type { StreamInfo } from '@topicast/contracts/http';
 import { formatPosition } from '@topicast/contracts/position';
 import { streamId } from '@topicast/contracts/stream-id';
@@ -63,17 +64,27 @@ describe('a topic that somebody else writes, in blocks of 1,024 bytes', () => {
     };
     await until(async () => {
       await producer.append(2);
-      return (await shown())?.video !== undefined;
+      return videoOf((await shown())?.catalog?.renditions[0]) !== undefined;
     });
-    const { bitrate, ...info } = (await shown())!;
+    const info = await shown();
     expect(info).toMatchObject({
       id: 'camera',
       title: 'camera',
       state: 'live',
-      video: { width: 320, height: 180, frameRate: 25 },
-      audio: { codec: 'mp4a.40.2', sampleRate: 48_000 },
+      catalog: {
+        session: 0,
+        renditions: [
+          {
+            rendition: 0,
+            tracks: [
+              { kind: 'video', width: 320, height: 180, frameRate: 25 },
+              { kind: 'audio', codec: 'mp4a.40.2', sampleRate: 48_000 },
+            ],
+          },
+        ],
+      },
     });
-    expect(bitrate).toBeGreaterThan(10_000);
+    expect(info?.catalog?.renditions[0]?.bitrate).toBeGreaterThan(10_000);
 
     using viewer = new TestViewer(gateway.live('camera'));
     using raw = new TestViewer(gateway.live('camera'), { raw: true });

@@ -56,6 +56,7 @@ export class Operations {
         id,
         title: request.title ?? id,
         source: request.source,
+        ...(request.ladder && { ladder: request.ladder }),
         enabled: true,
         createdAt: new Date().toISOString(),
         startCount: 0,

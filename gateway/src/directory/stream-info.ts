@@ -1,3 +1,4 @@
+import { type Catalog, tracksOf } from '@topicast/contracts/catalog';
 import type { StreamInfo } from '@topicast/contracts/http';
 import type { StreamState } from '@topicast/contracts/server-message';
 import type { StreamId } from '@topicast/contracts/stream-id';
@@ -43,11 +44,11 @@ export function streamInfo(stream: KnownStream, viewers: number): StreamInfo {
       viewers,
       enabled: true,
       source: { kind: 'topic' },
-      ...(runs && found && { video: found.format.video, audio: found.format.audio, bitrate: found.bitrate }),
+      ...(runs && found && { catalog: catalogOf(found) }),
     };
   }
   const { row, status } = stream;
-  const { id, title, enabled, source } = row;
+  const { id, title, enabled, source, ladder } = row;
   return {
     id,
     title,
@@ -55,21 +56,26 @@ export function streamInfo(stream: KnownStream, viewers: number): StreamInfo {
     viewers,
     enabled,
     source,
+    ...(ladder && { ladder }),
     ...(status && runs && runningPart(status)),
     ...(status && { problem: status.problem, encoderLog: status.encoderLog, restarts: status.restarts }),
   };
 }
 
-const runningPart = ({ session, startedAt, video, audio, bitrate }: StreamStatus): Partial<StreamInfo> => ({
+const runningPart = ({ session, startedAt, catalog }: StreamStatus): Partial<StreamInfo> => ({
   session,
   startedAt,
-  video,
-  audio,
-  bitrate,
+  catalog,
+});
+
+/** Of a topic that somebody else writes: what was found in it. */
+const catalogOf = ({ format, bitrate }: ProbeResult): Catalog => ({
+  session: 0,
+  renditions: [{ rendition: 0, bitrate, tracks: tracksOf(format) }],
 });
 
 /** The same without what only the operator may see. */
 export function publicInfo(info: StreamInfo): StreamInfo {
-  const { id, title, state, session, video, audio, bitrate, viewers, startedAt } = info;
-  return { id, title, state, session, video, audio, bitrate, viewers, startedAt };
+  const { id, title, state, session, catalog, viewers, startedAt } = info;
+  return { id, title, state, session, catalog, viewers, startedAt };
 }

@@ -67,16 +67,17 @@ describe('the streams API', () => {
     await using gateway = await GatewayUnderTest.start();
     await gateway.addStream();
     await gateway.heartbeat();
-    const video = { codec: 'avc1.64001f', width: 1280, height: 720, frameRate: 30 };
-    const audio = { codec: 'mp4a.40.2', sampleRate: 48_000, channels: 2 };
+    const video = { kind: 'video' as const, codec: 'avc1.64001f', width: 1280, height: 720, frameRate: 30 };
+    const audio = { kind: 'audio' as const, codec: 'mp4a.40.2', sampleRate: 48_000, channels: 2 };
     const startedAt = new Date(1_700_000_000_000).toISOString();
     const running = {
       state: 'live' as const,
       session: 1_700_000_000_000,
       startedAt,
-      video,
-      audio,
-      bitrate: 3_000_000,
+      catalog: {
+        session: 1_700_000_000_000,
+        renditions: [{ rendition: 0, bitrate: 3_000_000, tracks: [video, audio] }],
+      },
     };
     await gateway.setStatus({ ...running, encoderLog: ['frame=1'], restarts: 2, problem: 'B-frames' });
     const seen = { id: 'demo', title: 'Demo', viewers: 0, ...running };

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Source } from '@topicast/contracts/http';
+import { ladderProblem, type Rung } from '@topicast/contracts/ladder';
 import type { StreamStatus } from '@topicast/contracts/tables';
 import type { Chunk, ChunkerStats, StreamFormat } from '@topicast/media/mpegts';
 import { type JudgedSource, judgeSource, SourceError, type SourceRules } from '@topicast/sources';
@@ -15,12 +16,14 @@ import type { ProcessGuard } from '../ffmpeg/guard.js';
 import { isLooped } from '../ffmpeg/input.js';
 import { inputOf, needsProbe, type Planned, planEncoding } from '../ffmpeg/plan.js';
 import { probeSource } from '../ffmpeg/probe.js';
+import type { StreamPublisher } from '../publish/stream-publisher.js';
 import { encode } from './encode.js';
-import { Meter } from './meter.js';
 import { nextSession } from './session.js';
+import { SessionCatalog } from './session-catalog.js';
 
 export interface SupervisorOptions {
   readonly source: Source;
+  readonly ladder?: readonly Rung[] | undefined;
   readonly rules: SourceRules;
   /** The internet, if absent. */
   readonly network?: Network;
@@ -30,13 +33,7 @@ export interface SupervisorOptions {
   readonly logger: Logger;
   /** Make the topic, if it is not there. @returns the last session in it. Called before each run. */
   readonly prepare: () => Promise<number>;
-  readonly publisher: {
-    beginSession(session: number): void;
-    push(chunk: Chunk): void;
-    /** Count chunks of this session that never came to `push`. */
-    lose(chunks: number, reason: string): void;
-    readonly state: { readonly dropped: number; readonly trouble: string | undefined };
-  };
+  readonly publisher: Pick<StreamPublisher, 'beginSession' | 'push' | 'lose' | 'state'>;
   readonly report: (change: Partial<StreamStatus>) => void;
   readonly silenceMs?: { readonly first: number; readonly next: number };
   readonly backoff?: Backoff;
@@ -68,18 +65,20 @@ export async function supervise(options: SupervisorOptions, signal: AbortSignal)
       end.why === 'refused' ? 'the source is refused' : 'the encoder ended',
     );
     if (end.why === 'refused') {
-      report({ state: 'failed', problem: end.problem, encoderLog: [], bitrate: undefined });
+      report({ state: 'failed', problem: end.problem, encoderLog: [], catalog: undefined });
       return;
     }
     // Who was well for a moment is shown as coming back; who never was, as failed.
     const state = end.ranMs > 0 ? 'starting' : 'failed';
-    report({ state, problem: end.problem, encoderLog: [...end.lines], bitrate: undefined });
+    report({ state, problem: end.problem, encoderLog: [...end.lines], catalog: undefined });
     await sleep(backoff.next(end.ranMs), undefined, { signal }).catch(() => undefined);
   }
 }
 
 async function runOnce(options: SupervisorOptions, signal: AbortSignal): Promise<RunEnd> {
   try {
+    const problem = ladderProblem(options.source, options.ladder);
+    if (problem) return { why: 'refused', problem };
     const source = await judgeSource(options.source, options.rules);
     const lastSession = await options.prepare();
     await using opened = await openSource(source, options.network);
@@ -124,7 +123,7 @@ async function plan(
     probe = result.probe;
   }
   return (
-    planEncoding(source, input, probe) ?? {
+    planEncoding(source, input, probe, { ladder: options.ladder, limits: options.encoding }) ?? {
       why: 'failed',
       problem: 'The source holds neither video nor sound.',
       lines: [],
@@ -142,27 +141,22 @@ async function run(
   signal: AbortSignal,
 ): Promise<RunEnd> {
   const { publisher, report, logger, encoding, ffmpeg } = options;
-  const meter = new Meter();
+  const renditions = plan.ladder?.length ?? 1;
+  const offered = new SessionCatalog(session, renditions);
   let liveSince: number | undefined;
-  let format: StreamFormat = {};
-  publisher.beginSession(session);
-
-  const onChunk = (chunk: Chunk, seen: StreamFormat): void => {
-    publisher.push(chunk);
-    meter.add(chunk, performance.now() as Parameters<Meter['add']>[1]);
-    format = seen;
-    if (liveSince !== undefined) return;
+  const onRecord: Parameters<StreamPublisher['beginSession']>[0]['onRecord'] = (rendition, record) => {
+    offered.noteRecord(rendition, record);
+    if (liveSince !== undefined || !offered.isComplete) return;
     liveSince = performance.now();
-    logger.info({ session }, 'live');
+    logger.info({ session, renditions }, 'live');
     const startedAt = new Date().toISOString();
-    report({
-      state: 'live',
-      session,
-      startedAt,
-      ...formats(format, meter),
-      problem: warning,
-      encoderLog: [],
-    });
+    const { catalog } = offered;
+    report({ state: 'live', session, startedAt, catalog, problem: warning, encoderLog: [] });
+  };
+  publisher.beginSession({ session, renditions, onRecord });
+  const onChunk = (rendition: number, chunk: Chunk, format: StreamFormat): void => {
+    offered.noteFormat(rendition, format);
+    publisher.push(rendition, chunk);
   };
   const onLines = (said: string[]): void => {
     const lines = opened.told(said);
@@ -171,10 +165,9 @@ async function run(
       return;
     }
     const { dropped, trouble } = publisher.state;
-    const copied = plan.video === 'copy' ? meter.warning : undefined;
+    const copied = plan.video === 'copy' ? offered.copyWarning : undefined;
     report({
-      ...formats(format, meter),
-      bitrate: meter.bitrate,
+      catalog: offered.catalog,
       encoderLog: lines,
       droppedChunks: dropped,
       problem: trouble ? `The log takes nothing at the moment: ${trouble}` : (warning ?? copied),
@@ -194,7 +187,7 @@ async function run(
     );
   const environment = opened.fence?.environment;
   const exit = await encode(
-    { ...options, ...kind, args, environment, onChunk, onLines, onGaps, silenceMs },
+    { ...options, ...kind, renditions, args, environment, onChunk, onLines, onGaps, silenceMs },
     signal,
   );
   publisher.lose(exit.heldChunks, 'the encoder ended before their time came');
@@ -211,8 +204,3 @@ async function run(
 
 /** Such an address waits for somebody to call, which is no failure. */
 const isListening = (source: JudgedSource): boolean => source.kind === 'url' && source.listens;
-
-function formats(format: StreamFormat, meter: Meter): Pick<StreamStatus, 'video' | 'audio'> {
-  const frameRate = meter.frameRate ?? format.video?.frameRate;
-  return { video: format.video && { ...format.video, frameRate }, audio: format.audio };
-}

@@ -107,7 +107,7 @@ export class Reconciler {
       }
       case 'release':
         this.#settle(action.id, () =>
-          this.#write(action.id, { state: 'offline', producer: me, problem: undefined, bitrate: undefined }),
+          this.#write(action.id, { state: 'offline', producer: me, problem: undefined, catalog: undefined }),
         );
         break;
       case 'forget':

@@ -1,5 +1,6 @@
 import type { Source } from '@topicast/contracts/http';
 import type { StreamStatus } from '@topicast/contracts/tables';
+import { milliseconds } from '@topicast/contracts/units';
 import type { Chunk } from '@topicast/media/mpegts';
 import type { Network } from '@topicast/sources/open';
 import { pino } from 'pino';
@@ -7,6 +8,7 @@ import { readProducerConfig } from '../config.js';
 import { supervise } from '../encoder/supervisor.js';
 import type { Ffmpeg } from '../ffmpeg/find.js';
 import { startGuard } from '../ffmpeg/guard.js';
+import type { PublishedSession } from '../publish/stream-publisher.js';
 
 /** A source that a stranger named, with a real ffmpeg; and what came of it. */
 export function superviseStranger(
@@ -15,6 +17,7 @@ export function superviseStranger(
 ) {
   const guard = startGuard();
   const chunks: Chunk[] = [];
+  let session: PublishedSession | undefined;
   let status: Partial<StreamStatus> = {};
   const stopping = new AbortController();
   const { ffmpeg, network, allowPrivateUrls = false } = options;
@@ -26,8 +29,16 @@ export function superviseStranger(
       logger: pino({ enabled: false }),
       prepare: async () => Date.now() + 3_600_000,
       publisher: {
-        beginSession: () => undefined,
-        push: (chunk) => chunks.push(chunk),
+        beginSession(begun) {
+          session = begun;
+        },
+        push(rendition, chunk) {
+          chunks.push(chunk);
+          session?.onRecord(rendition, {
+            header: { ...chunk, session: session.session, sequence: 0, gop: 1, wallClock: milliseconds(0) },
+            value: chunk.data,
+          });
+        },
         lose: () => undefined,
         state: { dropped: 0, trouble: undefined },
       },
