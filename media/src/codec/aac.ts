@@ -127,7 +127,10 @@ function parseHeader(bytes: Uint8Array, at: number): Header | undefined {
   const headerSize = HEADER_BYTES + (bytes[at + 1]! & 1 ? 0 : CRC_BYTES);
   if (sampleRate === undefined || size <= headerSize) return undefined;
   return {
-    ...{ frequencyIndex, sampleRate, size, headerSize },
+    frequencyIndex,
+    sampleRate,
+    size,
+    headerSize,
     objectType: (bytes[at + 2]! >> 6) + 1,
     channelConfiguration: ((bytes[at + 2]! & 1) << 2) | (bytes[at + 3]! >> 6),
     length: ((bytes[at + 6]! & 3) + 1) * INSTANTS_PER_BLOCK,

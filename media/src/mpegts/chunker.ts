@@ -85,7 +85,7 @@ export class Chunker {
       return;
     }
     const isVideo = pid === this.videoTrack?.pid;
-    const isSide = this.sides.has(pid);
+    const isSide = !isVideo && this.sides.has(pid);
     if (!(isVideo || isSide || this.programmes.isTable(pid)) || isScrambled(packet)) {
       this.counts.ignoredPackets++;
       return;

@@ -87,13 +87,15 @@ export class SideTracks {
 
   take(): SidePackets | undefined {
     const from = this.lead?.pending?.from;
-    const parts = [...this.sides.values()].flatMap(({ track }) => track.take() ?? []);
-    if (parts.length === 0) return undefined;
-    return {
-      packets: parts.flatMap(({ packets }) => packets),
-      start: Math.min(...parts.map(({ start }) => start)),
-      from,
-    };
+    const packets: Uint8Array[] = [];
+    let start = Number.POSITIVE_INFINITY;
+    for (const { track } of this.sides.values()) {
+      const taken = track.take();
+      if (!taken) continue;
+      packets.push(...taken.packets);
+      start = Math.min(start, taken.start);
+    }
+    return packets.length > 0 ? { packets, start, from } : undefined;
   }
 
   /** What they are, for the catalog. */
