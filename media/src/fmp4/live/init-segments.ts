@@ -1,4 +1,5 @@
 import { type AudioConfig, sameConfig, type VideoConfig } from '../../codec/codec.js';
+import { titleOf } from '../../codec/table.js';
 import { initSegment } from '../boxes.js';
 import type { InitSegment } from './fragment.js';
 
@@ -12,6 +13,6 @@ export class InitSegments {
     this.config = config;
     const size = config.kind === 'video' && { width: config.width, height: config.height };
     const mimeType = `${config.kind}/mp4; codecs="${config.codec}"`;
-    return { mimeType, data: initSegment([config]), ...size };
+    return { mimeType, title: titleOf(config), data: initSegment([config]), ...size };
   }
 }
