@@ -1,6 +1,7 @@
 import { concatenated, sameBytes } from '../bytes.js';
+import { box } from '../iso-bmff.js';
 import type { AudioCodec, AudioConfig, AudioFrame, AudioReader } from './codec.js';
-import { audioSampleEntry, box } from './sample-entry.js';
+import { audioSampleEntry } from './sample-entry.js';
 
 /** AAC in ADTS frames (ISO 13818-7 6.2), carried as ISO 13818-1 has it, stored as ISO 14496-14 has it. */
 const STREAM_TYPE_ADTS = 0x0f;

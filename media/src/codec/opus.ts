@@ -1,7 +1,8 @@
+import { box, u16, u32 } from '../iso-bmff.js';
 import { findDescriptor, registrationOf } from '../mpegts/descriptors.js';
 import type { ElementaryStream } from '../mpegts/tables.js';
 import type { AudioCodec, AudioConfig, AudioFrame, AudioReader } from './codec.js';
-import { audioSampleEntry, box, u16, u32 } from './sample-entry.js';
+import { audioSampleEntry } from './sample-entry.js';
 
 /** Opus (RFC 6716) in private PES packets (ETSI TS 103 491 B), stored as "Encapsulation of Opus in ISO BMFF" has it. */
 const STREAM_TYPE_PRIVATE_PES = 0x06;

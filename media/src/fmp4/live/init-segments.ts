@@ -1,7 +1,12 @@
 import { type AudioConfig, sameConfig, type VideoConfig } from '../../codec/codec.js';
 import { titleOf } from '../../codec/table.js';
-import { initSegment } from '../boxes.js';
+import { initSegment } from '../init-segment.js';
 import type { InitSegment } from './fragment.js';
+
+/** One track a source buffer. */
+export const TRACK_ID = { video: 1, audio: 2 } as const;
+
+const LIVE = { majorBrand: 'isom', brands: ['isom', 'avc1'], duration: 'infinite' } as const;
 
 /** The init segments of one track. */
 export class InitSegments {
@@ -13,6 +18,7 @@ export class InitSegments {
     this.config = config;
     const size = config.kind === 'video' && { width: config.width, height: config.height };
     const mimeType = `${config.kind}/mp4; codecs="${config.codec}"`;
-    return { mimeType, title: titleOf(config), data: initSegment([config]), ...size };
+    const data = initSegment([{ id: TRACK_ID[config.kind], config }], LIVE);
+    return { mimeType, title: titleOf(config), data, ...size };
   }
 }

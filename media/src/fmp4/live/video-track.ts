@@ -1,8 +1,8 @@
 import { TICKS_PER_SECOND, ticks90k, ticksToSeconds } from '@topicast/contracts/units';
 import type { VideoSample } from '../../samples/sample.js';
-import { videoFragment } from '../boxes.js';
+import { mediaFragment } from '../media-fragment.js';
 import type { Fragment } from './fragment.js';
-import { InitSegments } from './init-segments.js';
+import { InitSegments, TRACK_ID } from './init-segments.js';
 
 /**
  * MSE takes a step of the decode time over twice the duration declared before it for a gap, and drops all up to the next
@@ -30,11 +30,12 @@ export class VideoTrack {
     const discontinuity = this.last !== undefined && !before;
     this.last = { epoch, decodeTime, declared };
     const init = this.inits.next(config);
-    const picture = { parts, keyframe, compositionOffset: presentation - decodeTime, duration: declared };
+    const video = { keyframe, compositionOffset: presentation - decodeTime };
+    const samples = [{ parts, duration: declared, video }];
     return {
       track: 'video',
       ...(init && { init }),
-      data: videoFragment(this.sequence++, decodeTime, [picture]),
+      data: mediaFragment(this.sequence++, TRACK_ID.video, decodeTime, samples),
       start: ticksToSeconds(presentation),
       end: ticksToSeconds(ticks90k(presentation + duration)),
       keyframe,
