@@ -22,5 +22,6 @@ export const fullBox = (
 
 export const u16 = (value: number): number[] => [(value >> 8) & 0xff, value & 0xff];
 export const u32 = (value: number): number[] => [...u16(value >>> 16), ...u16(value)];
+export const u64 = (value: number): number[] => [...u32(Math.floor(value / 2 ** 32)), ...u32(value)];
 export const zeros = (count: number): number[] => new Array<number>(count).fill(0);
 export const letters = (text: string): number[] => Array.from(text, (letter) => letter.charCodeAt(0));

@@ -1,4 +1,4 @@
-import { box, fullBox, u32 } from '../iso-bmff.js';
+import { box, fullBox, u32, u64 } from '../iso-bmff.js';
 
 /** One sample of a fragment, times in the track's time scale. */
 export interface FragmentSample {
@@ -46,7 +46,7 @@ export function mediaFragment(
   const traf = box(
     'traf',
     fullBox('tfhd', { flags: DEFAULT_BASE_IS_MOOF }, u32(trackId)),
-    fullBox('tfdt', { version: 1 }, u32(Math.floor(decodeTime / 2 ** 32)), u32(decodeTime)),
+    fullBox('tfdt', { version: 1 }, u64(decodeTime)),
     fullBox('trun', { flags }, u32(samples.length), u32(moofBytes + BOX_HEADER_BYTES), table),
   );
   const moof = box('moof', fullBox('mfhd', {}, u32(sequence)), traf);

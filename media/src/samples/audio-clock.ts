@@ -23,7 +23,7 @@ export class AudioClock {
   droppedFrames = 0;
   /** Where the next frame begins; undefined as long as no time stamp says. */
   private next: Position | undefined;
-  private afterLoss = false;
+  private maxDrift = MAX_DRIFT_FRAMES;
 
   constructor(
     private readonly pid: number,
@@ -33,7 +33,12 @@ export class AudioClock {
 
   /** Frames before the next one are missing. */
   lose(): void {
-    this.afterLoss = true;
+    this.maxDrift = MAX_DRIFT_FRAMES_AFTER_LOSS;
+  }
+
+  /** Count from the next time stamp on, whatever was counted before. */
+  resync(): void {
+    this.maxDrift = 0;
   }
 
   runs(frames: readonly AudioFrame[], place: (pts: number) => Placement | undefined): AudioRun[] {
@@ -72,11 +77,10 @@ export class AudioClock {
     const { sampleRate } = config;
     const { epoch } = placement;
     const instant = Math.round((placement.presentation * sampleRate) / TICKS_PER_SECOND);
-    const maxDrift = length * (this.afterLoss ? MAX_DRIFT_FRAMES_AFTER_LOSS : MAX_DRIFT_FRAMES);
     const counted = this.next?.sampleRate === sampleRate ? this.next.instant : Number.POSITIVE_INFINITY;
-    const agrees = Math.abs(instant - counted) <= maxDrift;
+    const agrees = Math.abs(instant - counted) <= length * this.maxDrift;
     this.next = { instant: agrees ? counted : instant, sampleRate, epoch };
-    this.afterLoss = false;
+    this.maxDrift = MAX_DRIFT_FRAMES;
   }
 }
 

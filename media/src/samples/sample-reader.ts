@@ -82,6 +82,14 @@ export class SampleReader {
     return { video: pictures, audio: sounds, data };
   }
 
+  /**
+   * Sound is counted anew from its next time stamp on. Readers that call this at the same chunks give the same times,
+   * wherever they began to read.
+   */
+  resync(): void {
+    for (const { clock } of this.audio.values()) clock.resync();
+  }
+
   private readVideo(
     track: VideoPid,
     { data, pts, dts }: Unit,
