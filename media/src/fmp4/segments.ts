@@ -36,7 +36,8 @@ export interface PartNumber {
 export function cmafPart({ segment, part }: PartNumber, timed: TimedSamples): Uint8Array<ArrayBuffer> {
   const sequence = (segment * MAX_PARTS + part + 1) % 2 ** 32;
   const fragment = mediaFragment(sequence, TRACK_ID, timed.decodeTime, timed.samples);
-  return part === 0 ? concatenated([STYP, fragment]) : fragment;
+  return part === 0 ? concatenated([segmentType(), fragment]) : fragment;
 }
 
-const STYP = box('styp', letters('msdh'), u32(0), ['msdh', 'msix', ...CMAF_BRANDS].flatMap(letters));
+const segmentType = (): Uint8Array =>
+  box('styp', letters('msdh'), u32(0), ['msdh', 'msix', ...CMAF_BRANDS].flatMap(letters));
