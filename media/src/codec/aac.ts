@@ -56,13 +56,13 @@ export const aac: AudioCodec = {
  * (ISO 13818-1 2.4.3.7).
  */
 class AdtsReader implements AudioReader {
-  private rest: Uint8Array = NO_BYTES;
-  private config: AudioConfig | undefined;
+  #rest: Uint8Array = NO_BYTES;
+  #config: AudioConfig | undefined;
 
   read(payload: Uint8Array, pts: number | undefined): AudioFrame[] {
-    if (beginsWithFrame(payload)) this.rest = NO_BYTES; // what it waited for did not come
-    const bytes = this.rest.byteLength === 0 ? payload : concatenated([this.rest, payload]);
-    const firstOwn = this.rest.byteLength;
+    if (beginsWithFrame(payload)) this.#rest = NO_BYTES; // what it waited for did not come
+    const bytes = this.#rest.byteLength === 0 ? payload : concatenated([this.#rest, payload]);
+    const firstOwn = this.#rest.byteLength;
     const frames: AudioFrame[] = [];
     let stamp = pts;
     let at = 0;
@@ -78,26 +78,26 @@ class AdtsReader implements AudioReader {
       const data = bytes.subarray(at + header.headerSize, at + header.size);
       frames.push({
         data,
-        config: this.configOf(header),
+        config: this.#configOf(header),
         length: header.length,
         pts: own ? stamp : undefined,
       });
       if (own) stamp = undefined;
       at += header.size;
     }
-    this.rest = bytes.slice(at);
+    this.#rest = bytes.slice(at);
     return frames;
   }
 
   reset(): void {
-    this.rest = NO_BYTES;
+    this.#rest = NO_BYTES;
   }
 
   /** The same object as long as it says the same. */
-  private configOf(header: Header): AudioConfig {
+  #configOf(header: Header): AudioConfig {
     const config = configOf(header);
-    if (!this.config || !sameBytes(config.description, this.config.description)) this.config = config;
-    return this.config;
+    if (!this.#config || !sameBytes(config.description, this.#config.description)) this.#config = config;
+    return this.#config;
   }
 }
 

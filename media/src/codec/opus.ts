@@ -30,14 +30,14 @@ export const opus: AudioCodec = {
 };
 
 class OpusReader implements AudioReader {
-  private readonly config: AudioConfig | undefined;
+  readonly #config: AudioConfig | undefined;
 
   constructor(stream: ElementaryStream) {
-    this.config = configOf(stream);
+    this.#config = configOf(stream);
   }
 
   read(payload: Uint8Array, pts: number | undefined): AudioFrame[] {
-    const { config } = this;
+    const config = this.#config;
     if (!config) return [];
     const frames: AudioFrame[] = [];
     for (const data of packetsOf(payload)) {

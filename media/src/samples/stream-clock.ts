@@ -10,29 +10,29 @@ const MAX_DISTANCE = 10 * TICKS_PER_SECOND;
  * it began to read. `epoch` counts the discontinuities that it was told of.
  */
 export class StreamClock implements SampleClock {
-  private now: Ticks90k | undefined;
-  private epoch = -1;
-  private last: number | undefined;
+  #now: Ticks90k | undefined;
+  #epoch = -1;
+  #last: number | undefined;
 
   /** Tell of each chunk before its samples are read. */
   begin(chunk: { readonly decodeTime: Ticks90k; readonly discontinuity: boolean }): void {
-    if (chunk.discontinuity || this.now === undefined) {
-      this.epoch++;
-      this.last = undefined;
+    if (chunk.discontinuity || this.#now === undefined) {
+      this.#epoch++;
+      this.#last = undefined;
     }
-    this.now = chunk.decodeTime;
+    this.#now = chunk.decodeTime;
   }
 
   placeVideo({ dts, pts }: { readonly dts: number; readonly pts: number }): Placement | undefined {
-    const decode = this.unwrap(dts);
-    if (decode === undefined || decode <= (this.last ?? Number.NEGATIVE_INFINITY)) return undefined;
-    this.last = decode;
-    return this.placed(decode, Math.max(unwrapNear(pts, decode), decode));
+    const decode = this.#unwrap(dts);
+    if (decode === undefined || decode <= (this.#last ?? Number.NEGATIVE_INFINITY)) return undefined;
+    this.#last = decode;
+    return this.#placed(decode, Math.max(unwrapNear(pts, decode), decode));
   }
 
   placeAudio(pts: number): Placement | undefined {
-    const time = this.unwrap(pts);
-    return time === undefined ? undefined : this.placed(time, time);
+    const time = this.#unwrap(pts);
+    return time === undefined ? undefined : this.#placed(time, time);
   }
 
   placeData(pts: number): Placement | undefined {
@@ -42,13 +42,13 @@ export class StreamClock implements SampleClock {
   /** Nothing is moved to where a track ended. */
   reach(): void {}
 
-  private unwrap(timestamp: number): number | undefined {
-    if (this.now === undefined) return undefined;
-    const time = unwrapNear(timestamp, this.now);
-    return Math.abs(time - this.now) > MAX_DISTANCE ? undefined : time;
+  #unwrap(timestamp: number): number | undefined {
+    if (this.#now === undefined) return undefined;
+    const time = unwrapNear(timestamp, this.#now);
+    return Math.abs(time - this.#now) > MAX_DISTANCE ? undefined : time;
   }
 
-  private placed(decode: number, presentation: number): Placement {
-    return { decode: ticks90k(decode), presentation: ticks90k(presentation), epoch: this.epoch };
+  #placed(decode: number, presentation: number): Placement {
+    return { decode: ticks90k(decode), presentation: ticks90k(presentation), epoch: this.#epoch };
   }
 }

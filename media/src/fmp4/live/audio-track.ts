@@ -7,19 +7,19 @@ import { InitSegments, TRACK_ID } from './init-segments.js';
 
 /** Frames that follow each other in, one fragment out. */
 export class AudioTrack {
-  private sequence = 0;
-  private readonly inits = new InitSegments();
-  private lastEpoch: number | undefined;
+  #sequence = 0;
+  readonly #inits = new InitSegments();
+  #lastEpoch: number | undefined;
 
   fragment(run: AudioRun): Fragment {
-    const init = this.inits.next(run.config);
-    const discontinuity = this.lastEpoch !== undefined && this.lastEpoch !== run.epoch;
-    this.lastEpoch = run.epoch;
+    const init = this.#inits.next(run.config);
+    const discontinuity = this.#lastEpoch !== undefined && this.#lastEpoch !== run.epoch;
+    this.#lastEpoch = run.epoch;
     const samples = run.frames.map(({ data, length }) => ({ parts: [data], duration: length }));
     return {
       track: 'audio',
       ...(init && { init }),
-      data: mediaFragment(this.sequence++, TRACK_ID.audio, run.start, samples),
+      data: mediaFragment(this.#sequence++, TRACK_ID.audio, run.start, samples),
       start: ticksToSeconds(ticksOf(run.start, run)),
       end: ticksToSeconds(ticksOf(endOf(run), run)),
       keyframe: true,

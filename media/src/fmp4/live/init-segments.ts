@@ -10,12 +10,12 @@ const LIVE = { majorBrand: 'isom', brands: ['isom', 'avc1'], duration: 'infinite
 
 /** The init segments of one track. */
 export class InitSegments {
-  private config: VideoConfig | AudioConfig | undefined;
+  #config: VideoConfig | AudioConfig | undefined;
 
   /** Undefined where the decoder goes on as it is set up. */
   next(config: VideoConfig | AudioConfig): InitSegment | undefined {
-    if (this.config && (this.config === config || sameConfig(this.config, config))) return undefined;
-    this.config = config;
+    if (this.#config && (this.#config === config || sameConfig(this.#config, config))) return undefined;
+    this.#config = config;
     const size = config.kind === 'video' && { width: config.width, height: config.height };
     const mimeType = `${config.kind}/mp4; codecs="${config.codec}"`;
     const data = initSegment([{ id: TRACK_ID[config.kind], config }], LIVE);
