@@ -1,6 +1,7 @@
 import { concatenated, sameBytes } from '../bytes.js';
+import { box } from '../iso-bmff.js';
 import type { AudioCodec, AudioConfig, AudioFrame, AudioReader } from './codec.js';
-import { audioSampleEntry, box } from './sample-entry.js';
+import { audioSampleEntry } from './sample-entry.js';
 
 /** AAC in ADTS frames (ISO 13818-7 6.2), carried as ISO 13818-1 has it, stored as ISO 14496-14 has it. */
 const STREAM_TYPE_ADTS = 0x0f;
@@ -16,7 +17,6 @@ const NO_BYTES = new Uint8Array(0);
 export const aac: AudioCodec = {
   format: 'aac',
   title: 'AAC',
-  prefixes: ['mp4a'],
   isCarriedBy: ({ type }) => type === STREAM_TYPE_ADTS,
 
   inspect(payload) {
@@ -56,13 +56,13 @@ export const aac: AudioCodec = {
  * (ISO 13818-1 2.4.3.7).
  */
 class AdtsReader implements AudioReader {
-  private rest: Uint8Array = NO_BYTES;
-  private config: AudioConfig | undefined;
+  #rest: Uint8Array = NO_BYTES;
+  #config: AudioConfig | undefined;
 
   read(payload: Uint8Array, pts: number | undefined): AudioFrame[] {
-    if (beginsWithFrame(payload)) this.rest = NO_BYTES; // what it waited for did not come
-    const bytes = this.rest.byteLength === 0 ? payload : concatenated([this.rest, payload]);
-    const firstOwn = this.rest.byteLength;
+    if (beginsWithFrame(payload)) this.#rest = NO_BYTES; // what it waited for did not come
+    const bytes = this.#rest.byteLength === 0 ? payload : concatenated([this.#rest, payload]);
+    const firstOwn = this.#rest.byteLength;
     const frames: AudioFrame[] = [];
     let stamp = pts;
     let at = 0;
@@ -78,26 +78,26 @@ class AdtsReader implements AudioReader {
       const data = bytes.subarray(at + header.headerSize, at + header.size);
       frames.push({
         data,
-        config: this.configOf(header),
+        config: this.#configOf(header),
         length: header.length,
         pts: own ? stamp : undefined,
       });
       if (own) stamp = undefined;
       at += header.size;
     }
-    this.rest = bytes.slice(at);
+    this.#rest = bytes.slice(at);
     return frames;
   }
 
   reset(): void {
-    this.rest = NO_BYTES;
+    this.#rest = NO_BYTES;
   }
 
   /** The same object as long as it says the same. */
-  private configOf(header: Header): AudioConfig {
+  #configOf(header: Header): AudioConfig {
     const config = configOf(header);
-    if (!this.config || !sameBytes(config.description, this.config.description)) this.config = config;
-    return this.config;
+    if (!this.#config || !sameBytes(config.description, this.#config.description)) this.#config = config;
+    return this.#config;
   }
 }
 
@@ -127,7 +127,10 @@ function parseHeader(bytes: Uint8Array, at: number): Header | undefined {
   const headerSize = HEADER_BYTES + (bytes[at + 1]! & 1 ? 0 : CRC_BYTES);
   if (sampleRate === undefined || size <= headerSize) return undefined;
   return {
-    ...{ frequencyIndex, sampleRate, size, headerSize },
+    frequencyIndex,
+    sampleRate,
+    size,
+    headerSize,
     objectType: (bytes[at + 2]! >> 6) + 1,
     channelConfiguration: ((bytes[at + 2]! & 1) << 2) | (bytes[at + 3]! >> 6),
     length: ((bytes[at + 6]! & 3) + 1) * INSTANTS_PER_BLOCK,

@@ -32,8 +32,6 @@ export interface VideoCodec {
   readonly format: VideoConfig['format'];
   /** As people call it. */
   readonly title: string;
-  /** What its RFC 6381 names begin with. */
-  readonly prefixes: readonly string[];
   isCarriedBy(stream: ElementaryStream): boolean;
   /** Reads the access unit (Annex B) up to its first slice: all that tells a keyframe comes before that. */
   inspect(unit: Uint8Array): { readonly keyframe: boolean; readonly picture: Picture | undefined };
@@ -75,7 +73,6 @@ export interface AudioReader {
 export interface AudioCodec {
   readonly format: AudioConfig['format'];
   readonly title: string;
-  readonly prefixes: readonly string[];
   isCarriedBy(stream: ElementaryStream): boolean;
   /** The format of the first frame in a PES packet, and how long all frames that begin in it last: 90 kHz ticks. */
   inspect(

@@ -1,7 +1,8 @@
+import { box, u16 } from '../iso-bmff.js';
 import type { AccessUnit, VideoCodec, VideoConfig } from './codec.js';
 import { parseSps } from './h264-sps.js';
 import { beginsWithStartCode, distinct, nalUnits } from './nal.js';
-import { box, u16, visualSampleEntry } from './sample-entry.js';
+import { visualSampleEntry } from './sample-entry.js';
 
 /** ITU-T H.264, carried as ISO 13818-1 2.14 has it, stored as ISO 14496-15 5 has it. */
 const STREAM_TYPE_H264 = 0x1b;
@@ -22,7 +23,6 @@ const ofType = (nals: readonly Uint8Array[], type: number): Uint8Array[] =>
 export const h264: VideoCodec = {
   format: 'h264',
   title: 'H.264',
-  prefixes: ['avc1', 'avc3'],
   isCarriedBy: ({ type }) => type === STREAM_TYPE_H264,
 
   inspect(unit) {

@@ -1,8 +1,9 @@
+import { box, u16 } from '../iso-bmff.js';
 import { registrationOf } from '../mpegts/descriptors.js';
 import type { AccessUnit, VideoCodec, VideoConfig } from './codec.js';
 import { parseHevcSps } from './hevc-sps.js';
 import { beginsWithStartCode, distinct, nalUnits } from './nal.js';
-import { box, u16, visualSampleEntry } from './sample-entry.js';
+import { visualSampleEntry } from './sample-entry.js';
 
 /** ITU-T H.265, carried as ISO 13818-1 2.17 has it, stored as ISO 14496-15 8 has it. */
 const STREAM_TYPE_HEVC = 0x24;
@@ -25,7 +26,6 @@ const ofType = (nals: readonly Uint8Array[], type: number): Uint8Array[] =>
 export const hevc: VideoCodec = {
   format: 'hevc',
   title: 'HEVC',
-  prefixes: ['hvc1', 'hev1'],
   isCarriedBy: ({ type, descriptors }) =>
     type === STREAM_TYPE_HEVC || (type === STREAM_TYPE_PRIVATE_PES && registrationOf(descriptors) === 'HEVC'),
 

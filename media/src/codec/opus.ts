@@ -1,7 +1,8 @@
+import { box, u16, u32 } from '../iso-bmff.js';
 import { findDescriptor, registrationOf } from '../mpegts/descriptors.js';
 import type { ElementaryStream } from '../mpegts/tables.js';
 import type { AudioCodec, AudioConfig, AudioFrame, AudioReader } from './codec.js';
-import { audioSampleEntry, box, u16, u32 } from './sample-entry.js';
+import { audioSampleEntry } from './sample-entry.js';
 
 /** Opus (RFC 6716) in private PES packets (ETSI TS 103 491 B), stored as "Encapsulation of Opus in ISO BMFF" has it. */
 const STREAM_TYPE_PRIVATE_PES = 0x06;
@@ -12,7 +13,6 @@ const SAMPLE_RATE = 48_000;
 export const opus: AudioCodec = {
   format: 'opus',
   title: 'Opus',
-  prefixes: ['opus'],
   isCarriedBy: ({ type, descriptors }) =>
     type === STREAM_TYPE_PRIVATE_PES && registrationOf(descriptors) === 'Opus',
 
@@ -30,14 +30,14 @@ export const opus: AudioCodec = {
 };
 
 class OpusReader implements AudioReader {
-  private readonly config: AudioConfig | undefined;
+  readonly #config: AudioConfig | undefined;
 
   constructor(stream: ElementaryStream) {
-    this.config = configOf(stream);
+    this.#config = configOf(stream);
   }
 
   read(payload: Uint8Array, pts: number | undefined): AudioFrame[] {
-    const { config } = this;
+    const config = this.#config;
     if (!config) return [];
     const frames: AudioFrame[] = [];
     for (const data of packetsOf(payload)) {

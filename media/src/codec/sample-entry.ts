@@ -1,21 +1,4 @@
-/** Boxes of ISO 14496-12 for `stsd`: size 32 | type 32 | body. */
-export function box(
-  type: string,
-  ...parts: readonly (Uint8Array | readonly number[])[]
-): Uint8Array<ArrayBuffer> {
-  const size = parts.reduce((sum, part) => sum + part.length, 8);
-  const out = new Uint8Array(size);
-  out.set([...u32(size), ...Array.from(type, (letter) => letter.charCodeAt(0))]);
-  let at = 8;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
-}
-
-export const u16 = (value: number): number[] => [(value >> 8) & 0xff, value & 0xff];
-export const u32 = (value: number): number[] => [...u16(value >>> 16), ...u16(value)];
+import { box, u16, u32, zeros } from '../iso-bmff.js';
 
 /** Reserved, then data_reference_index 1 (8.5.2). */
 const SAMPLE_ENTRY = [0, 0, 0, 0, 0, 0, 0, 1];
@@ -29,12 +12,12 @@ export function visualSampleEntry(
 ): Uint8Array {
   const head = [
     ...SAMPLE_ENTRY,
-    ...new Array<number>(16).fill(0),
+    ...zeros(16),
     ...u16(width),
     ...u16(height),
     ...[0, 0x48, 0, 0, 0, 0x48, 0, 0], // 72 dpi
     ...[0, 0, 0, 0, 0, 1], // one frame a sample
-    ...new Array<number>(32).fill(0), // compressor's name
+    ...zeros(32), // compressor's name
     ...DEPTH_24,
   ];
   return box(type, head, configuration, ratio ? box('pasp', [...u32(ratio[0]), ...u32(ratio[1])]) : []);
@@ -49,7 +32,7 @@ export function audioSampleEntry(
   const rate = sampleRate > 0xffff ? 0 : sampleRate;
   const head = [
     ...SAMPLE_ENTRY,
-    ...new Array<number>(8).fill(0),
+    ...zeros(8),
     ...u16(channels),
     ...[0, 16, 0, 0, 0, 0],
     ...u16(rate),

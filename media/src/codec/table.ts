@@ -10,14 +10,13 @@ export const AUDIO_CODECS: readonly AudioCodec[] = [aac, opus];
 
 /** The box in `stsd` that sets a decoder up. */
 export const sampleEntryOf = (config: VideoConfig | AudioConfig): Uint8Array =>
-  config.kind === 'video'
-    ? VIDEO_CODECS.find(({ format }) => format === config.format)!.sampleEntry(config)
-    : AUDIO_CODECS.find(({ format }) => format === config.format)!.sampleEntry(config);
+  config.kind === 'video' ? videoCodec(config).sampleEntry(config) : audioCodec(config).sampleEntry(config);
 
-/** How people call the codec of an RFC 6381 name: 'HEVC' for hvc1.1.6.L93.b0; unknown names stay as they are. */
-export function titleOf(codec: string): string {
-  const known = [...VIDEO_CODECS, ...AUDIO_CODECS].find(({ prefixes }) =>
-    prefixes.some((prefix) => codec.toLowerCase().startsWith(prefix)),
-  );
-  return known?.title ?? codec;
-}
+/** As people call the codec. */
+export const titleOf = (config: VideoConfig | AudioConfig): string =>
+  (config.kind === 'video' ? videoCodec(config) : audioCodec(config)).title;
+
+const videoCodec = (config: VideoConfig): VideoCodec =>
+  VIDEO_CODECS.find(({ format }) => format === config.format)!;
+const audioCodec = (config: AudioConfig): AudioCodec =>
+  AUDIO_CODECS.find(({ format }) => format === config.format)!;

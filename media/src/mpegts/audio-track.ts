@@ -26,9 +26,9 @@ export class AudioTrack {
   pending: PendingAudio | undefined;
   /** PES packets thrown away: unfinished, without a time, or more than may wait. */
   dropped = 0;
-  private pendingBytes = 0;
-  private readonly open = new PesBuffer();
-  private openState: { start: number; length: number | undefined } | undefined;
+  #pendingBytes = 0;
+  readonly #open = new PesBuffer();
+  #openState: { start: number; length: number | undefined } | undefined;
 
   constructor(
     private readonly timeline: Timeline,
@@ -39,29 +39,29 @@ export class AudioTrack {
   push(packet: Uint8Array, position: number): void {
     if (startsUnit(packet)) {
       this.finish();
-      this.open.clear();
-      this.openState = { start: position, length: undefined };
+      this.#open.clear();
+      this.#openState = { start: position, length: undefined };
     }
-    if (!this.openState) return;
-    this.open.add(packet);
-    this.openState.length ??= parsePesHeader(this.open.pes)?.length;
-    const { length } = this.openState;
-    if (length !== undefined && this.open.pes.byteLength >= length) this.finish();
-    else if (this.open.packets.byteLength > MAX_PENDING_BYTES) this.lose();
+    if (!this.#openState) return;
+    this.#open.add(packet);
+    this.#openState.length ??= parsePesHeader(this.#open.pes)?.length;
+    const { length } = this.#openState;
+    if (length !== undefined && this.#open.pes.byteLength >= length) this.finish();
+    else if (this.#open.packets.byteLength > MAX_PENDING_BYTES) this.lose();
   }
 
   /** A packet is missing: the unfinished PES packet cannot be whole. */
   lose(): void {
-    if (this.openState) this.dropped++;
-    this.openState = undefined;
+    if (this.#openState) this.dropped++;
+    this.#openState = undefined;
   }
 
   /** The unfinished PES packet ends here, if it has the length it declared. */
   finish(): void {
-    const open = this.openState;
-    this.openState = undefined;
+    const open = this.#openState;
+    this.#openState = undefined;
     if (!open) return;
-    const pes = this.open.pes;
+    const pes = this.#open.pes;
     const header = parsePesHeader(pes);
     if (!header || pes.byteLength < (header.length ?? 0)) {
       this.dropped++;
@@ -78,10 +78,10 @@ export class AudioTrack {
       return;
     }
     const from = header.pts === undefined ? this.pending!.to : this.timeline.unwrap(header.pts);
-    const packets = this.open.packets.slice();
-    if (this.pendingBytes + packets.byteLength > MAX_PENDING_BYTES)
+    const packets = this.#open.packets.slice();
+    if (this.#pendingBytes + packets.byteLength > MAX_PENDING_BYTES)
       this.dropped += this.take()!.packets.length;
-    this.pendingBytes += packets.byteLength;
+    this.#pendingBytes += packets.byteLength;
     const to = (from + duration) as Ticks90k;
     this.pending = this.pending
       ? { ...this.pending, packets: [...this.pending.packets, packets], last: from, to }
@@ -91,7 +91,7 @@ export class AudioTrack {
   take(): PendingAudio | undefined {
     const taken = this.pending;
     this.pending = undefined;
-    this.pendingBytes = 0;
+    this.#pendingBytes = 0;
     return taken;
   }
 }

@@ -24,137 +24,137 @@ const AUDIO_KEYFRAME_TICKS = 90_000;
  * no input makes it throw.
  */
 export class Chunker {
-  private readonly counts = { packets: 0, nullPackets: 0, continuityErrors: 0, ignoredPackets: 0 };
-  private readonly splitter = new PacketSplitter((packet, position) => this.onPacket(packet, position));
-  private readonly continuity = new ContinuityCheck();
-  private readonly tables = new TableWriter();
-  private readonly timeline = new Timeline();
-  private readonly video = new VideoTrack(this.timeline, (unit) => this.cut(unit));
-  private readonly sides = new SideTracks(this.timeline);
-  private readonly programmes = new ProgrammeReader();
-  private carried: CarriedProgramme | undefined;
-  private videoTrack: VideoPid | undefined;
+  readonly #counts = { packets: 0, nullPackets: 0, continuityErrors: 0, ignoredPackets: 0 };
+  readonly #splitter = new PacketSplitter((packet, position) => this.#onPacket(packet, position));
+  readonly #continuity = new ContinuityCheck();
+  readonly #tables = new TableWriter();
+  readonly #timeline = new Timeline();
+  readonly #video = new VideoTrack(this.#timeline, (unit) => this.#cut(unit));
+  readonly #sides = new SideTracks(this.#timeline);
+  readonly #programmes = new ProgrammeReader();
+  #carried: CarriedProgramme | undefined;
+  #videoTrack: VideoPid | undefined;
   /** Chunks since the last keyframe chunk; undefined before the first one, while nothing leaves. */
-  private sinceKeyframe: number | undefined;
-  private lastAudioKeyframe: Ticks90k | undefined;
-  private lastStart = 0;
+  #sinceKeyframe: number | undefined;
+  #lastAudioKeyframe: Ticks90k | undefined;
+  #lastStart = 0;
 
   constructor(private readonly onChunk: (chunk: Chunk) => void) {}
 
   get stats(): Readonly<ChunkerStats> {
     return {
-      ...this.counts,
-      garbageBytes: this.splitter.garbageBytes,
-      droppedAccessUnits: this.video.droppedAccessUnits,
-      droppedUnits: this.sides.dropped,
+      ...this.#counts,
+      garbageBytes: this.#splitter.garbageBytes,
+      droppedAccessUnits: this.#video.droppedAccessUnits,
+      droppedUnits: this.#sides.dropped,
     };
   }
 
   /** The first track of each kind, as far as its bitstream has told. */
   get format(): StreamFormat {
-    const sound = this.sides.describe().find((track) => track.kind === 'audio' && track.codec !== undefined);
-    if (sound?.kind !== 'audio') return { video: this.video.format, audio: undefined };
+    const sound = this.#sides.describe().find((track) => track.kind === 'audio' && track.codec !== undefined);
+    if (sound?.kind !== 'audio') return { video: this.#video.format, audio: undefined };
     const { codec, sampleRate, channels } = sound;
-    return { video: this.video.format, audio: { codec, sampleRate, channels } };
+    return { video: this.#video.format, audio: { codec, sampleRate, channels } };
   }
 
   /** What the chunks carry, in the order of the PMT but for the video track, which comes first. */
   get tracks(): readonly Track[] {
-    const { videoTrack } = this;
-    const video: Track[] = videoTrack ? [{ kind: 'video', pid: videoTrack.pid, ...this.video.format }] : [];
-    return [...video, ...this.sides.describe()];
+    const videoTrack = this.#videoTrack;
+    const video: Track[] = videoTrack ? [{ kind: 'video', pid: videoTrack.pid, ...this.#video.format }] : [];
+    return [...video, ...this.#sides.describe()];
   }
 
   push(bytes: Uint8Array): void {
-    this.splitter.push(bytes);
+    this.#splitter.push(bytes);
   }
 
   /** The stream is over: what is complete leaves. */
   end(): void {
-    this.splitter.end();
-    this.sides.finish();
-    this.video.finish();
-    this.cutAudio();
+    this.#splitter.end();
+    this.#sides.finish();
+    this.#video.finish();
+    this.#cutAudio();
   }
 
-  private onPacket(packet: Uint8Array, position: number): void {
-    this.counts.packets++;
+  #onPacket(packet: Uint8Array, position: number): void {
+    this.#counts.packets++;
     const pid = pidOf(packet);
     if (pid === NULL_PID) {
-      this.counts.nullPackets++;
+      this.#counts.nullPackets++;
       return;
     }
-    const isVideo = pid === this.videoTrack?.pid;
-    const isSide = this.sides.has(pid);
-    if (!(isVideo || isSide || this.programmes.isTable(pid)) || isScrambled(packet)) {
-      this.counts.ignoredPackets++;
+    const isVideo = pid === this.#videoTrack?.pid;
+    const isSide = !isVideo && this.#sides.has(pid);
+    if (!(isVideo || isSide || this.#programmes.isTable(pid)) || isScrambled(packet)) {
+      this.#counts.ignoredPackets++;
       return;
     }
-    const order = this.continuity.check(packet, pid);
+    const order = this.#continuity.check(packet, pid);
     if (order === 'repeat') return;
     if (order === 'gap') {
-      this.counts.continuityErrors++;
-      if (isVideo) this.video.lose();
-      if (isSide) this.sides.lose(pid);
+      this.#counts.continuityErrors++;
+      if (isVideo) this.#video.lose();
+      if (isSide) this.#sides.lose(pid);
     }
-    if (isVideo) this.video.push(packet, position);
-    else if (isSide) this.onSide(packet, pid, position);
-    else this.onTable(packet, pid);
+    if (isVideo) this.#video.push(packet, position);
+    else if (isSide) this.#onSide(packet, pid, position);
+    else this.#onTable(packet, pid);
   }
 
-  private onSide(packet: Uint8Array, pid: number, position: number): void {
-    this.sides.push(packet, pid, position);
-    if (this.sides.waited >= AUDIO_CHUNK_TICKS) this.cutAudio();
+  #onSide(packet: Uint8Array, pid: number, position: number): void {
+    this.#sides.push(packet, pid, position);
+    if (this.#sides.waited >= AUDIO_CHUNK_TICKS) this.#cutAudio();
   }
 
-  private onTable(packet: Uint8Array, pid: number): void {
-    this.programmes.push(packet, pid);
-    const { current } = this.programmes;
-    if (current === this.carried) return;
-    this.carried = current;
+  #onTable(packet: Uint8Array, pid: number): void {
+    this.#programmes.push(packet, pid);
+    const { current } = this.#programmes;
+    if (current === this.#carried) return;
+    this.#carried = current;
     const [video] = ofKind(current?.tracks ?? [], 'video');
-    if (video?.pid !== this.videoTrack?.pid || video?.codec !== this.videoTrack?.codec)
-      this.video.use(video?.codec);
-    this.videoTrack = video;
-    this.sides.use(current?.tracks ?? []);
+    if (video?.pid !== this.#videoTrack?.pid || video?.codec !== this.#videoTrack?.codec)
+      this.#video.use(video?.codec);
+    this.#videoTrack = video;
+    this.#sides.use(current?.tracks ?? []);
   }
 
   /** A video access unit is complete: it leaves with the audio that is. */
-  private cut(unit: AccessUnit): void {
-    this.emit(unit.packets, this.sides.take(), unit);
+  #cut(unit: AccessUnit): void {
+    this.#emit(unit.packets, this.#sides.take(), unit);
   }
 
-  private cutAudio(): void {
-    const pending = this.sides.take();
+  #cutAudio(): void {
+    const pending = this.#sides.take();
     if (pending?.from === undefined) return;
     const { from, start } = pending;
-    const alone = this.videoTrack === undefined;
-    const since = from - (this.lastAudioKeyframe ?? Number.NEGATIVE_INFINITY);
+    const alone = this.#videoTrack === undefined;
+    const since = from - (this.#lastAudioKeyframe ?? Number.NEGATIVE_INFINITY);
     const keyframe = alone && (since >= AUDIO_KEYFRAME_TICKS || since < 0);
-    if (keyframe) this.lastAudioKeyframe = from;
+    if (keyframe) this.#lastAudioKeyframe = from;
     // Audio from before the first picture of an A/V stream: nobody can begin there.
-    if (!alone && this.sinceKeyframe === undefined) return;
-    this.emit(undefined, pending, {
+    if (!alone && this.#sinceKeyframe === undefined) return;
+    this.#emit(undefined, pending, {
       keyframe,
-      discontinuity: this.sinceKeyframe === undefined || since < 0,
+      discontinuity: this.#sinceKeyframe === undefined || since < 0,
       decodeTime: from,
       presentationOffset: 0 as Ticks90k,
       start,
     });
   }
 
-  private emit(
+  #emit(
     video: Uint8Array | undefined,
     sides: SidePackets | undefined,
     unit: Pick<Chunk, 'keyframe' | 'discontinuity' | 'decodeTime' | 'presentationOffset' | 'start'>,
   ): void {
     const { keyframe, discontinuity, decodeTime, presentationOffset } = unit;
     const parts = [...(video ? [video] : []), ...(sides?.packets ?? [])];
-    if (keyframe && this.carried)
-      parts.unshift(this.tables.write(programmeOf(this.carried), this.carried.pmtPid));
-    this.sinceKeyframe = keyframe ? 0 : (this.sinceKeyframe ?? 0) + 1;
+    if (keyframe && this.#carried)
+      parts.unshift(this.#tables.write(programmeOf(this.#carried), this.#carried.pmtPid));
+    this.#sinceKeyframe = keyframe ? 0 : (this.#sinceKeyframe ?? 0) + 1;
     // Interleaved tracks may finish in another order than they began: a chunk's place in the stream never goes back.
-    this.lastStart = Math.max(Math.min(unit.start, sides?.start ?? unit.start), this.lastStart);
+    this.#lastStart = Math.max(Math.min(unit.start, sides?.start ?? unit.start), this.#lastStart);
     this.onChunk({
       data: concatenated(parts),
       keyframe,
@@ -162,8 +162,8 @@ export class Chunker {
       audioOnly: !video,
       decodeTime,
       presentationOffset,
-      sinceKeyframe: this.sinceKeyframe,
-      start: this.lastStart,
+      sinceKeyframe: this.#sinceKeyframe,
+      start: this.#lastStart,
     });
   }
 }

@@ -15,32 +15,32 @@ export interface PendingData {
 export class DataTrack {
   /** PES packets and sections thrown away: unfinished, or more than may wait. */
   dropped = 0;
-  private pending: { packets: Uint8Array[]; start: number; bytes: number } | undefined;
-  private readonly open = new PesBuffer();
-  private openAt: number | undefined;
-  private readonly sections: SectionAssembler | undefined;
+  #pending: { packets: Uint8Array[]; start: number; bytes: number } | undefined;
+  readonly #open = new PesBuffer();
+  #openAt: number | undefined;
+  readonly #sections: SectionAssembler | undefined;
 
   constructor(inSections: boolean) {
-    this.sections = inSections ? new SectionAssembler(MAX_PRIVATE_BYTES) : undefined;
+    this.#sections = inSections ? new SectionAssembler(MAX_PRIVATE_BYTES) : undefined;
   }
 
   push(packet: Uint8Array, position: number): void {
     if (startsUnit(packet)) {
       this.lose();
-      this.open.clear();
-      this.openAt = position;
+      this.#open.clear();
+      this.#openAt = position;
     }
-    if (this.openAt === undefined) return;
-    this.open.add(packet);
-    if (this.isWhole(packet)) this.keep(this.openAt);
-    else if (this.open.packets.byteLength > MAX_PENDING_BYTES) this.lose();
+    if (this.#openAt === undefined) return;
+    this.#open.add(packet);
+    if (this.#isWhole(packet)) this.#keep(this.#openAt);
+    else if (this.#open.packets.byteLength > MAX_PENDING_BYTES) this.lose();
   }
 
   /** A packet is missing: what is unfinished cannot be whole. */
   lose(): void {
-    if (this.openAt !== undefined) this.dropped++;
-    this.openAt = undefined;
-    this.sections?.lose();
+    if (this.#openAt !== undefined) this.dropped++;
+    this.#openAt = undefined;
+    this.#sections?.lose();
   }
 
   /** The stream is over. */
@@ -49,25 +49,25 @@ export class DataTrack {
   }
 
   take(): PendingData | undefined {
-    const taken = this.pending;
-    this.pending = undefined;
+    const taken = this.#pending;
+    this.#pending = undefined;
     return taken;
   }
 
-  private isWhole(packet: Uint8Array): boolean {
-    if (this.sections) return this.sections.push(packet) !== undefined;
+  #isWhole(packet: Uint8Array): boolean {
+    if (this.#sections) return this.#sections.push(packet) !== undefined;
     // Only video may leave its length open (ISO 13818-1 2.4.3.7).
-    const length = parsePesHeader(this.open.pes)?.length;
-    return length !== undefined && this.open.pes.byteLength >= length;
+    const length = parsePesHeader(this.#open.pes)?.length;
+    return length !== undefined && this.#open.pes.byteLength >= length;
   }
 
-  private keep(start: number): void {
-    this.openAt = undefined;
-    const packets = this.open.packets.slice();
-    if ((this.pending?.bytes ?? 0) + packets.byteLength > MAX_PENDING_BYTES)
+  #keep(start: number): void {
+    this.#openAt = undefined;
+    const packets = this.#open.packets.slice();
+    if ((this.#pending?.bytes ?? 0) + packets.byteLength > MAX_PENDING_BYTES)
       this.dropped += this.take()?.packets.length ?? 0;
-    this.pending ??= { packets: [], start, bytes: 0 };
-    this.pending.packets.push(packets);
-    this.pending.bytes += packets.byteLength;
+    this.#pending ??= { packets: [], start, bytes: 0 };
+    this.#pending.packets.push(packets);
+    this.#pending.bytes += packets.byteLength;
   }
 }

@@ -9,9 +9,9 @@ const CRC_BYTES = 4;
 
 /** Puts the sections of one PID together, from as many packets as they take. */
 export class SectionAssembler {
-  private parts: number[] = [];
-  private wanted = 0;
-  private open = false;
+  #parts: number[] = [];
+  #wanted = 0;
+  #open = false;
 
   constructor(private readonly maxBytes = MAX_TABLE_BYTES) {}
 
@@ -20,26 +20,26 @@ export class SectionAssembler {
     let at = payloadStart(packet);
     if (startsUnit(packet)) {
       at += 1 + (packet[at] ?? 0); // pointer_field
-      this.parts = [];
-      this.wanted = 0;
-      this.open = true;
+      this.#parts = [];
+      this.#wanted = 0;
+      this.#open = true;
     }
-    if (!this.open) return undefined;
-    for (; at < PACKET_BYTES; at++) this.parts.push(packet[at]!);
-    if (this.wanted === 0) {
-      if (this.parts.length < LENGTH_FIELD_END) return undefined;
-      this.wanted = LENGTH_FIELD_END + (((this.parts[1]! & 0x0f) << 8) | this.parts[2]!);
+    if (!this.#open) return undefined;
+    for (; at < PACKET_BYTES; at++) this.#parts.push(packet[at]!);
+    if (this.#wanted === 0) {
+      if (this.#parts.length < LENGTH_FIELD_END) return undefined;
+      this.#wanted = LENGTH_FIELD_END + (((this.#parts[1]! & 0x0f) << 8) | this.#parts[2]!);
     }
-    if (this.wanted > this.maxBytes) this.open = false;
-    if (!this.open || this.parts.length < this.wanted) return undefined;
-    this.open = false;
-    const section = Uint8Array.from(this.parts.slice(0, this.wanted));
+    if (this.#wanted > this.maxBytes) this.#open = false;
+    if (!this.#open || this.#parts.length < this.#wanted) return undefined;
+    this.#open = false;
+    const section = Uint8Array.from(this.#parts.slice(0, this.#wanted));
     return section.byteLength >= 12 && crc32(section) === 0 ? section : undefined;
   }
 
   /** Bytes of the open section are missing. */
   lose(): void {
-    this.open = false;
+    this.#open = false;
   }
 }
 

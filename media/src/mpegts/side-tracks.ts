@@ -21,58 +21,58 @@ type Side =
 
 /** The audio and data tracks of a programme: their packets wait here for the next picture. */
 export class SideTracks {
-  private sides = new Map<number, Side>();
-  private droppedBefore = 0;
+  #sides = new Map<number, Side>();
+  #droppedBefore = 0;
   /** The audio track whose clock says when sound leaves without a picture: the first that has some. */
-  private lead: AudioTrack | undefined;
+  #lead: AudioTrack | undefined;
 
   constructor(private readonly timeline: Timeline) {}
 
   /** PES packets and sections that never leave. */
   get dropped(): number {
-    let dropped = this.droppedBefore;
-    for (const { track } of this.sides.values()) dropped += track.dropped;
+    let dropped = this.#droppedBefore;
+    for (const { track } of this.#sides.values()) dropped += track.dropped;
     return dropped;
   }
 
   /** A track that goes on under its PID keeps what waits. */
   use(tracks: readonly ProgrammeTrack[]): void {
-    const before = this.sides;
-    this.sides = new Map();
+    const before = this.#sides;
+    this.#sides = new Map();
     for (const entry of tracks) {
       if (entry.kind === 'video') continue;
       const known = before.get(entry.pid);
       const goesOn = known?.kind === entry.kind && sameStream(known.entry, entry);
       if (goesOn) before.delete(entry.pid);
-      this.sides.set(entry.pid, goesOn ? known : this.begin(entry));
+      this.#sides.set(entry.pid, goesOn ? known : this.#begin(entry));
     }
     for (const { track } of before.values()) {
       track.lose();
-      this.droppedBefore += track.dropped + (track.take()?.packets.length ?? 0);
-      if (this.lead === track) this.lead = undefined;
+      this.#droppedBefore += track.dropped + (track.take()?.packets.length ?? 0);
+      if (this.#lead === track) this.#lead = undefined;
     }
   }
 
   has(pid: number): boolean {
-    return this.sides.has(pid);
+    return this.#sides.has(pid);
   }
 
   push(packet: Uint8Array, pid: number, position: number): void {
-    const side = this.sides.get(pid);
+    const side = this.#sides.get(pid);
     side?.track.push(packet, position);
-    if (side?.kind === 'audio' && side.track.pending) this.lead ??= side.track;
+    if (side?.kind === 'audio' && side.track.pending) this.#lead ??= side.track;
   }
 
   /** A packet of this track is missing. */
   lose(pid: number): void {
-    this.sides.get(pid)?.track.lose();
+    this.#sides.get(pid)?.track.lose();
   }
 
   /** The stream is over: what is whole may leave. */
   finish(): void {
-    for (const side of this.sides.values()) {
+    for (const side of this.#sides.values()) {
       side.track.finish();
-      if (side.kind === 'audio' && side.track.pending) this.lead ??= side.track;
+      if (side.kind === 'audio' && side.track.pending) this.#lead ??= side.track;
     }
   }
 
@@ -81,24 +81,26 @@ export class SideTracks {
    * of a 24 or 25 Hz stream.
    */
   get waited(): number {
-    const pending = this.lead?.pending;
+    const pending = this.#lead?.pending;
     return pending ? pending.last - pending.from || pending.to - pending.from : 0;
   }
 
   take(): SidePackets | undefined {
-    const from = this.lead?.pending?.from;
-    const parts = [...this.sides.values()].flatMap(({ track }) => track.take() ?? []);
-    if (parts.length === 0) return undefined;
-    return {
-      packets: parts.flatMap(({ packets }) => packets),
-      start: Math.min(...parts.map(({ start }) => start)),
-      from,
-    };
+    const from = this.#lead?.pending?.from;
+    const packets: Uint8Array[] = [];
+    let start = Number.POSITIVE_INFINITY;
+    for (const { track } of this.#sides.values()) {
+      const taken = track.take();
+      if (!taken) continue;
+      packets.push(...taken.packets);
+      start = Math.min(start, taken.start);
+    }
+    return packets.length > 0 ? { packets, start, from } : undefined;
   }
 
   /** What they are, for the catalog. */
   describe(): (AudioEntry | DataEntry)[] {
-    return [...this.sides.values()].map((side) => {
+    return [...this.#sides.values()].map((side) => {
       const { pid, language } = side.entry;
       const known = { pid, ...(language && { language }) };
       return side.kind === 'audio'
@@ -107,7 +109,7 @@ export class SideTracks {
     });
   }
 
-  private begin(entry: AudioPid | DataPid): Side {
+  #begin(entry: AudioPid | DataPid): Side {
     return entry.kind === 'audio'
       ? { kind: 'audio', entry, track: new AudioTrack(this.timeline, entry.codec, entry.stream) }
       : { kind: 'data', entry, track: new DataTrack(entry.inSections) };

@@ -63,12 +63,12 @@ export function parsePmt(section: Uint8Array): Programme | undefined {
 
 /** Writes PAT and PMT of one programme, with continuity counters of its own. */
 export class TableWriter {
-  private patContinuity = 0;
-  private pmtContinuity = 0;
+  #patContinuity = 0;
+  #pmtContinuity = 0;
 
   write(programme: Programme, pmtPid: number): Uint8Array {
     const { number, pcrPid, streams } = programme;
-    const pat = sectionPackets(PAT_PID, this.patContinuity, [
+    const pat = sectionPackets(PAT_PID, this.#patContinuity, [
       ...[TABLE_PAT, 0, 0, 0, 1, 0xc1, 0, 0],
       ...[number >> 8, number & 0xff, 0xe0 | (pmtPid >> 8), pmtPid & 0xff],
     ]);
@@ -80,9 +80,9 @@ export class TableWriter {
       const entry = [type, 0xe0 | (pid >> 8), pid & 0xff, ...withLength(descriptors)];
       if (map.length + entry.length + CRC_BYTES <= MAX_TABLE_BYTES) map.push(...entry);
     }
-    const pmt = sectionPackets(pmtPid, this.pmtContinuity, map);
-    this.patContinuity = continuityAfter(pat);
-    this.pmtContinuity = continuityAfter(pmt);
+    const pmt = sectionPackets(pmtPid, this.#pmtContinuity, map);
+    this.#patContinuity = continuityAfter(pat);
+    this.#pmtContinuity = continuityAfter(pmt);
     const out = new Uint8Array(pat.byteLength + pmt.byteLength);
     out.set(pat);
     out.set(pmt, pat.byteLength);

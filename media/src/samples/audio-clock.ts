@@ -22,8 +22,8 @@ export class AudioClock {
   /** Frames from before the beginning of the timeline, or without a time stamp that has a place in it. */
   droppedFrames = 0;
   /** Where the next frame begins; undefined as long as no time stamp says. */
-  private next: Position | undefined;
-  private afterLoss = false;
+  #next: Position | undefined;
+  #maxDrift = MAX_DRIFT_FRAMES;
 
   constructor(
     private readonly pid: number,
@@ -33,16 +33,21 @@ export class AudioClock {
 
   /** Frames before the next one are missing. */
   lose(): void {
-    this.afterLoss = true;
+    this.#maxDrift = MAX_DRIFT_FRAMES_AFTER_LOSS;
+  }
+
+  /** Count from the next time stamp on, whatever was counted before. */
+  resync(): void {
+    this.#maxDrift = 0;
   }
 
   runs(frames: readonly AudioFrame[], place: (pts: number) => Placement | undefined): AudioRun[] {
     const runs: Run[] = [];
     for (const frame of frames) {
-      if (frame.pts !== undefined) this.follow(frame, place(frame.pts));
-      if (this.next?.sampleRate !== frame.config.sampleRate) this.next = undefined;
-      const position = this.next;
-      if (position) this.next = { ...position, instant: position.instant + frame.length };
+      if (frame.pts !== undefined) this.#follow(frame, place(frame.pts));
+      if (this.#next?.sampleRate !== frame.config.sampleRate) this.#next = undefined;
+      const position = this.#next;
+      if (position) this.#next = { ...position, instant: position.instant + frame.length };
       if (!position || position.instant < this.from) {
         this.droppedFrames++;
         continue;
@@ -64,19 +69,18 @@ export class AudioClock {
   }
 
   /** Keeps counting where the time stamp agrees, else goes by the time stamp. */
-  private follow({ config, length }: AudioFrame, placement: Placement | undefined): void {
+  #follow({ config, length }: AudioFrame, placement: Placement | undefined): void {
     if (!placement) {
-      this.next = undefined;
+      this.#next = undefined;
       return;
     }
     const { sampleRate } = config;
     const { epoch } = placement;
     const instant = Math.round((placement.presentation * sampleRate) / TICKS_PER_SECOND);
-    const maxDrift = length * (this.afterLoss ? MAX_DRIFT_FRAMES_AFTER_LOSS : MAX_DRIFT_FRAMES);
-    const counted = this.next?.sampleRate === sampleRate ? this.next.instant : Number.POSITIVE_INFINITY;
-    const agrees = Math.abs(instant - counted) <= maxDrift;
-    this.next = { instant: agrees ? counted : instant, sampleRate, epoch };
-    this.afterLoss = false;
+    const counted = this.#next?.sampleRate === sampleRate ? this.#next.instant : Number.POSITIVE_INFINITY;
+    const agrees = Math.abs(instant - counted) <= length * this.#maxDrift;
+    this.#next = { instant: agrees ? counted : instant, sampleRate, epoch };
+    this.#maxDrift = MAX_DRIFT_FRAMES;
   }
 }
 

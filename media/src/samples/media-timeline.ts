@@ -19,15 +19,15 @@ const MAX_ENDS_APART = TICKS_PER_SECOND / 2;
  * the sound's end are merely replaced.
  */
 export class MediaTimeline implements SampleClock {
-  private epoch = 0;
+  #epoch = 0;
   /** Stream time, unwrapped, that is 0 in media time. */
-  private base: number | undefined;
+  #base: number | undefined;
   /** Unwrapped stream time of what was placed last in this epoch. */
-  private lastVideo: number | undefined;
-  private lastAudio: number | undefined;
+  #lastVideo: number | undefined;
+  #lastAudio: number | undefined;
   /** Media time at which the tracks end. */
-  private videoEnd: number | undefined;
-  private audioEnd: number | undefined;
+  #videoEnd: number | undefined;
+  #audioEnd: number | undefined;
 
   /**
    * @param audioPts of the first audio that came with the unit; encoders start it some 20 ms early (priming).
@@ -37,18 +37,18 @@ export class MediaTimeline implements SampleClock {
     unit: { dts: number; pts: number; keyframe: boolean },
     audioPts: number | undefined,
   ): Placement | undefined {
-    const dts = this.unwrap(unit.dts);
-    const back = dts < (this.base ?? dts) || (this.lastVideo !== undefined && dts <= this.lastVideo);
-    const jump = dts - (this.latest ?? dts) > MAX_STEP;
+    const dts = this.#unwrap(unit.dts);
+    const back = dts < (this.#base ?? dts) || (this.#lastVideo !== undefined && dts <= this.#lastVideo);
+    const jump = dts - (this.#latest ?? dts) > MAX_STEP;
     const pts = Math.max(unwrapNear(unit.pts, dts), dts);
-    if (this.base === undefined || (unit.keyframe && (back || jump))) {
+    if (this.#base === undefined || (unit.keyframe && (back || jump))) {
       const audio = audioPts === undefined ? pts : unwrapNear(audioPts, dts);
-      this.begin(dts, pts - audio <= MAX_PRIMING ? Math.min(pts, audio) : pts);
+      this.#begin(dts, pts - audio <= MAX_PRIMING ? Math.min(pts, audio) : pts);
     } else if (back) {
       return undefined;
     }
-    this.lastVideo = dts;
-    return this.placed(dts, pts);
+    this.#lastVideo = dts;
+    return this.#placed(dts, pts);
   }
 
   /**
@@ -56,63 +56,64 @@ export class MediaTimeline implements SampleClock {
    * @returns undefined if it is of another timeline. From before the first picture it has a time below 0.
    */
   placeAudio(pts33: number, alone: boolean): Placement | undefined {
-    const pts = this.unwrap(pts33);
+    const pts = this.#unwrap(pts33);
     const distance = (last: number | undefined) =>
       last === undefined ? Number.POSITIVE_INFINITY : Math.abs(pts - last);
-    if (alone && (this.base === undefined || distance(this.latest) > MAX_STEP)) this.begin(pts, pts);
-    else if (Math.min(distance(this.lastVideo), distance(this.lastAudio)) > MAX_AUDIO_DISTANCE)
+    if (alone && (this.#base === undefined || distance(this.#latest) > MAX_STEP)) this.#begin(pts, pts);
+    else if (Math.min(distance(this.#lastVideo), distance(this.#lastAudio)) > MAX_AUDIO_DISTANCE)
       return undefined;
-    if (this.base === undefined) return undefined;
-    this.lastAudio = pts;
-    return this.placed(pts, pts);
+    if (this.#base === undefined) return undefined;
+    this.#lastAudio = pts;
+    return this.#placed(pts, pts);
   }
 
   /** Of a data track: it never begins a timeline. @returns undefined where there is none yet, or it is of another. */
   placeData(pts33: number): Placement | undefined {
-    const pts = this.unwrap(pts33);
-    const distance = Math.abs(pts - (this.latest ?? Number.POSITIVE_INFINITY));
-    return this.base === undefined || distance > MAX_DATA_DISTANCE ? undefined : this.placed(pts, pts);
+    const pts = this.#unwrap(pts33);
+    const distance = Math.abs(pts - (this.#latest ?? Number.POSITIVE_INFINITY));
+    return this.#base === undefined || distance > MAX_DATA_DISTANCE ? undefined : this.#placed(pts, pts);
   }
 
   /** What was placed of this track is over at this media time. */
   reach(track: 'video' | 'audio', end: Ticks90k): void {
-    if (track === 'video') this.videoEnd = Math.max(this.videoEnd ?? 0, end);
-    else this.audioEnd = end;
+    if (track === 'video') this.#videoEnd = Math.max(this.#videoEnd ?? 0, end);
+    else this.#audioEnd = end;
   }
 
   /** @param presentation of the first sample; its decode time cannot be below 0 in media time. */
-  private begin(decode: number, presentation: number): void {
-    if (this.base !== undefined) this.epoch++;
-    this.base = Math.min(decode, presentation - this.joinPoint());
-    this.lastVideo = undefined;
-    this.lastAudio = undefined;
-    this.videoEnd = undefined;
-    this.audioEnd = undefined;
+  #begin(decode: number, presentation: number): void {
+    if (this.#base !== undefined) this.#epoch++;
+    this.#base = Math.min(decode, presentation - this.#joinPoint());
+    this.#lastVideo = undefined;
+    this.#lastAudio = undefined;
+    this.#videoEnd = undefined;
+    this.#audioEnd = undefined;
   }
 
-  private joinPoint(): number {
-    const { videoEnd: video, audioEnd: audio } = this;
+  #joinPoint(): number {
+    const [video, audio] = [this.#videoEnd, this.#audioEnd];
     if (video === undefined || audio === undefined) return Math.round(video ?? audio ?? 0);
     return Math.round(
       Math.abs(video - audio) <= MAX_ENDS_APART ? Math.min(video, audio) : Math.max(video, audio),
     );
   }
 
-  private get latest(): number | undefined {
-    if (this.lastVideo === undefined || this.lastAudio === undefined) return this.lastVideo ?? this.lastAudio;
-    return Math.max(this.lastVideo, this.lastAudio);
+  get #latest(): number | undefined {
+    if (this.#lastVideo === undefined || this.#lastAudio === undefined)
+      return this.#lastVideo ?? this.#lastAudio;
+    return Math.max(this.#lastVideo, this.#lastAudio);
   }
 
-  private unwrap(timestamp: number): number {
-    return this.latest === undefined ? timestamp : unwrapNear(timestamp, this.latest);
+  #unwrap(timestamp: number): number {
+    return this.#latest === undefined ? timestamp : unwrapNear(timestamp, this.#latest);
   }
 
-  private placed(decode: number, presentation: number): Placement {
-    const base = this.base ?? 0;
+  #placed(decode: number, presentation: number): Placement {
+    const base = this.#base ?? 0;
     return {
       decode: ticks90k(decode - base),
       presentation: ticks90k(presentation - base),
-      epoch: this.epoch,
+      epoch: this.#epoch,
     };
   }
 }

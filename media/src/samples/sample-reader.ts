@@ -28,15 +28,15 @@ interface AudioState {
 
 /** Chunks in, samples with true times out, of all tracks. Never throws on any input. */
 export class SampleReader {
-  private readonly chunks = new ChunkReader();
-  private readonly video = new VideoTimes();
-  private announced: readonly ProgrammeTrack[] = [];
-  private audio = new Map<number, AudioState>();
-  private waitsForKeyframe = true;
-  private damagedChunks = 0;
-  private droppedAccessUnits = 0;
-  private droppedAudioBefore = 0;
-  private droppedDataUnits = 0;
+  readonly #chunks = new ChunkReader();
+  readonly #video = new VideoTimes();
+  #announced: readonly ProgrammeTrack[] = [];
+  #audio = new Map<number, AudioState>();
+  #waitsForKeyframe = true;
+  #damagedChunks = 0;
+  #droppedAccessUnits = 0;
+  #droppedAudioBefore = 0;
+  #droppedDataUnits = 0;
 
   /** @param audioFrom instants from which on sound is given */
   constructor(
@@ -45,56 +45,68 @@ export class SampleReader {
   ) {}
 
   get stats(): SampleStats {
-    const { damagedChunks, droppedAccessUnits, droppedDataUnits } = this;
-    let droppedAudioFrames = this.droppedAudioBefore;
-    for (const { clock } of this.audio.values()) droppedAudioFrames += clock.droppedFrames;
-    return { damagedChunks, droppedAccessUnits, droppedAudioFrames, droppedDataUnits };
+    let droppedAudioFrames = this.#droppedAudioBefore;
+    for (const { clock } of this.#audio.values()) droppedAudioFrames += clock.droppedFrames;
+    return {
+      damagedChunks: this.#damagedChunks,
+      droppedAccessUnits: this.#droppedAccessUnits,
+      droppedAudioFrames,
+      droppedDataUnits: this.#droppedDataUnits,
+    };
   }
 
   /** What the newest keyframe chunk announced, in the order of its PMT. */
   get tracks(): readonly ProgrammeTrack[] {
-    return this.announced;
+    return this.#announced;
   }
 
   /** TS bytes of one chunk. A damaged chunk gives no samples, and video waits for the next keyframe. */
   push(chunk: Uint8Array, { discontinuity }: { discontinuity: boolean }): ChunkSamples {
-    if (discontinuity) this.lose();
-    const contents = this.chunks.read(chunk);
-    if (this.chunks.tracks !== this.announced) this.announce(this.chunks.tracks);
+    if (discontinuity) this.#lose();
+    const contents = this.#chunks.read(chunk);
+    if (this.#chunks.tracks !== this.#announced) this.#announce(this.#chunks.tracks);
     if (!contents) {
-      this.damagedChunks++;
-      this.lose();
+      this.#damagedChunks++;
+      this.#lose();
       return NO_SAMPLES;
     }
     const video = contents.filter(isOf('video'));
     const audio = contents.filter(isOf('audio'));
-    for (const { gap } of video) this.waitsForKeyframe ||= gap;
-    for (const { gap, track } of audio) if (gap) this.loseAudio(track);
+    for (const { gap } of video) this.#waitsForKeyframe ||= gap;
+    for (const { gap, track } of audio) if (gap) this.#loseAudio(track);
     const firstAudio = audio.find(({ units }) => units.length > 0)?.units[0]?.pts;
     const pictures = video.flatMap(({ track, units }) =>
-      units.flatMap((unit) => this.readVideo(track, unit, firstAudio) ?? []),
+      units.flatMap((unit) => this.#readVideo(track, unit, firstAudio) ?? []),
     );
     const sounds = audio.flatMap((units, i) =>
-      this.readAudio(units, { alone: video.length === 0, leads: i === 0 }),
+      this.#readAudio(units, { alone: video.length === 0, leads: i === 0 }),
     );
     const now = pictures[0]?.placement ?? placementOf(sounds[0]);
-    const data = contents.filter(isOf('data')).flatMap((units) => this.readData(units, now));
+    const data = contents.filter(isOf('data')).flatMap((units) => this.#readData(units, now));
     return { video: pictures, audio: sounds, data };
   }
 
-  private readVideo(
+  /**
+   * Sound is counted anew from its next time stamp on. Readers that call this at the same chunks give the same times,
+   * wherever they began to read.
+   */
+  resync(): void {
+    for (const { clock } of this.#audio.values()) clock.resync();
+  }
+
+  #readVideo(
     track: VideoPid,
     { data, pts, dts }: Unit,
     audioPts: number | undefined,
   ): VideoSample | undefined {
     const unit = pts === undefined || dts === undefined ? undefined : track.codec.read(data);
     const keyframe = unit?.config !== undefined;
-    const isReadable = unit && (keyframe || !this.waitsForKeyframe);
+    const isReadable = unit && (keyframe || !this.#waitsForKeyframe);
     const placement = isReadable && this.clock.placeVideo({ dts: dts!, pts: pts!, keyframe }, audioPts);
-    const sample = placement && this.video.sample(track.pid, unit, placement);
-    this.waitsForKeyframe = !sample;
+    const sample = placement && this.#video.sample(track.pid, unit, placement);
+    this.#waitsForKeyframe = !sample;
     if (!sample) {
-      this.droppedAccessUnits++;
+      this.#droppedAccessUnits++;
       return undefined;
     }
     this.clock.reach('video', ticks90k(sample.placement.presentation + sample.duration));
@@ -102,11 +114,11 @@ export class SampleReader {
   }
 
   /** @param leads the track that goes on without a gap over a jump of the clock */
-  private readAudio(
+  #readAudio(
     { track, units }: TrackUnits<AudioPid>,
     { alone, leads }: { alone: boolean; leads: boolean },
   ): AudioRun[] {
-    const state = this.audio.get(track.pid);
+    const state = this.#audio.get(track.pid);
     if (!state) return [];
     const frames = units.flatMap(({ data, pts }) => state.reader.read(data, pts));
     const runs = state.clock.runs(frames, (pts) => this.clock.placeAudio(pts, alone));
@@ -115,41 +127,41 @@ export class SampleReader {
     return runs;
   }
 
-  private readData({ track, units }: TrackUnits<DataPid>, now: Placement | undefined): DataSample[] {
+  #readData({ track, units }: TrackUnits<DataPid>, now: Placement | undefined): DataSample[] {
     return units.flatMap(({ data, pts }) => {
       const placement = pts === undefined ? now : this.clock.placeData(pts);
-      if (!placement) this.droppedDataUnits++;
+      if (!placement) this.#droppedDataUnits++;
       return placement ? [{ pid: track.pid, format: track.format, data, placement }] : [];
     });
   }
 
-  private announce(tracks: readonly ProgrammeTrack[]): void {
-    this.announced = tracks;
-    const before = this.audio;
-    this.audio = new Map();
+  #announce(tracks: readonly ProgrammeTrack[]): void {
+    this.#announced = tracks;
+    const before = this.#audio;
+    this.#audio = new Map();
     for (const entry of ofKind(tracks, 'audio')) {
       const known = before.get(entry.pid);
       const goesOn = known?.entry.codec === entry.codec;
-      this.audio.set(entry.pid, {
+      this.#audio.set(entry.pid, {
         entry,
         reader: entry.codec.reader(entry.stream),
         clock: goesOn ? known.clock : new AudioClock(entry.pid, this.audioFrom),
       });
       if (goesOn) before.delete(entry.pid);
     }
-    for (const { clock } of before.values()) this.droppedAudioBefore += clock.droppedFrames;
+    for (const { clock } of before.values()) this.#droppedAudioBefore += clock.droppedFrames;
   }
 
   /** What comes next does not continue what came before. */
-  private lose(): void {
-    this.chunks.reset();
-    this.waitsForKeyframe = true;
-    for (const { entry } of this.audio.values()) this.loseAudio(entry);
+  #lose(): void {
+    this.#chunks.reset();
+    this.#waitsForKeyframe = true;
+    for (const { entry } of this.#audio.values()) this.#loseAudio(entry);
   }
 
   /** The rest of an audio frame that was cut off does not come. */
-  private loseAudio({ pid }: AudioPid): void {
-    const state = this.audio.get(pid);
+  #loseAudio({ pid }: AudioPid): void {
+    const state = this.#audio.get(pid);
     state?.reader.reset();
     state?.clock.lose();
   }

@@ -1,4 +1,4 @@
-/** What the oracle of the differential tests uses of mux.js 7.1.0: its TS demuxer, read from its source. */
+/** What the oracles of the differential tests uses of mux.js 7.1.0: its TS demuxer and its box generator, read from its source. */
 
 /** lib/utils/stream.js: listeners are called at once, inside `push` and `flush`. */
 interface MuxStream<Input, Output> {
@@ -69,4 +69,55 @@ declare module 'mux.js/lib/codecs/h264.js' {
     >;
   };
   export default h264;
+}
+
+declare module 'mux.js/lib/mp4/mp4-generator.js' {
+  interface MuxVideoTrack {
+    type: 'video';
+    id: number;
+    width: number;
+    height: number;
+    profileIdc: number;
+    profileCompatibility: number;
+    levelIdc: number;
+    sarRatio: readonly [number, number];
+    sps: readonly Uint8Array[];
+    pps: readonly Uint8Array[];
+  }
+  interface MuxAudioTrack {
+    type: 'audio';
+    id: number;
+    /** Also the track's time scale. */
+    samplerate: number;
+    channelcount: number;
+    samplesize: number;
+    audioobjecttype: number;
+    samplingfrequencyindex: number;
+  }
+  interface MuxVideoSample {
+    duration: number;
+    size: number;
+    compositionTimeOffset: number;
+    flags: {
+      isLeading: number;
+      dependsOn: number;
+      isDependedOn: number;
+      hasRedundancy: number;
+      paddingValue: number;
+      isNonSyncSample: number;
+      degradationPriority: number;
+    };
+  }
+  interface MuxTrackFragment {
+    id: number;
+    type: 'video';
+    baseMediaDecodeTime: number;
+    samples: readonly MuxVideoSample[];
+  }
+  const mp4: {
+    initSegment(tracks: (MuxVideoTrack | MuxAudioTrack)[]): Uint8Array<ArrayBuffer>;
+    moof(sequenceNumber: number, tracks: MuxTrackFragment[]): Uint8Array<ArrayBuffer>;
+    mdat(payload: Uint8Array): Uint8Array<ArrayBuffer>;
+  };
+  export default mp4;
 }

@@ -14,7 +14,7 @@ export interface PesOptions {
 }
 
 /** One PES packet (ISO 13818-1 2.4.3.6) with both time stamps. */
-export function pes(
+function pesPacket(
   streamId: number,
   { pts, dts = pts, openLength = false }: PesOptions,
   payload: Uint8Array,
@@ -69,15 +69,18 @@ export class Packetizer {
   }
 
   video(options: PesOptions, accessUnit: Uint8Array): Uint8Array[] {
-    return this.packets(VIDEO_PID, pes(0xe0, options, accessUnit));
+    return this.pes(VIDEO_PID, 0xe0, options, accessUnit);
   }
 
   audio(options: PesOptions, frames: Uint8Array): Uint8Array[] {
-    return this.packets(AUDIO_PID, pes(0xc0, options, frames));
+    return this.pes(AUDIO_PID, 0xc0, options, frames);
   }
 
-  /** PES packets or sections, cut. */
-  packets(pid: number, bytes: Uint8Array): Uint8Array[] {
+  pes(pid: number, streamId: number, options: PesOptions, payload: Uint8Array): Uint8Array[] {
+    return this.packets(pid, pesPacket(streamId, options, payload));
+  }
+
+  private packets(pid: number, bytes: Uint8Array): Uint8Array[] {
     const packets: Uint8Array[] = [];
     for (let at = 0; at < bytes.byteLength; ) {
       const packet = new Uint8Array(188).fill(0xff);

@@ -12,27 +12,27 @@ const KINDS = ['video', 'audio'] as const;
  * discontinuities. Never throws on any input.
  */
 export class Transmuxer {
-  private readonly samples = new SampleReader(new MediaTimeline());
-  private readonly video = new VideoTrack();
-  private readonly audio = new AudioTrack();
+  readonly #samples = new SampleReader(new MediaTimeline());
+  readonly #video = new VideoTrack();
+  readonly #audio = new AudioTrack();
 
   get stats(): SampleStats {
-    return this.samples.stats;
+    return this.#samples.stats;
   }
 
   /** What the newest keyframe chunk announced to be played, whether or not it has come. */
   get announced(): readonly TrackKind[] {
-    const kinds = new Set(this.samples.tracks.map(({ kind }) => kind));
+    const kinds = new Set(this.#samples.tracks.map(({ kind }) => kind));
     return KINDS.filter((kind) => kinds.has(kind));
   }
 
   /** TS bytes of one chunk. A damaged chunk gives no fragment, and video waits for the next keyframe. */
   push(data: Uint8Array, { discontinuity }: { discontinuity: boolean }): Fragment[] {
-    const { video, audio } = this.samples.push(data, { discontinuity });
-    const played = this.samples.tracks.find(({ kind }) => kind === 'audio')?.pid;
+    const { video, audio } = this.#samples.push(data, { discontinuity });
+    const played = this.#samples.tracks.find(({ kind }) => kind === 'audio')?.pid;
     return [
-      ...video.map((sample) => this.video.fragment(sample)),
-      ...audio.filter(({ pid }) => pid === played).map((run) => this.audio.fragment(run)),
+      ...video.map((sample) => this.#video.fragment(sample)),
+      ...audio.filter(({ pid }) => pid === played).map((run) => this.#audio.fragment(run)),
     ];
   }
 }
