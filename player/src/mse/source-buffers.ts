@@ -1,5 +1,6 @@
 import { type Seconds, seconds } from '@topicast/contracts/units';
 import type { Fragment, TrackKind } from '@topicast/media/fmp4';
+import { cannotPlay } from '../core/renditions.js';
 import {
   type MediaFailure,
   type MediaSink,
@@ -11,83 +12,81 @@ import { TrackBuffer } from './track-buffer.js';
 
 /** One media source: waits for it to open, makes its source buffers from the first fragments, fills them. */
 export class SourceBuffers implements MediaSink {
-  private readonly tracks = new Map<TrackKind, TrackBuffer>();
+  readonly #source: MediaSource;
+  readonly #events: MediaSinkEvents;
+  readonly #tracks = new Map<TrackKind, TrackBuffer>();
   /** What came before the media source was open. */
-  private early: Fragment[] = [];
-  private closed = false;
+  #early: Fragment[] = [];
+  #closed = false;
 
-  constructor(
-    private readonly source: MediaSource,
-    private readonly events: MediaSinkEvents,
-  ) {
-    source.addEventListener('sourceopen', this.onOpen);
+  constructor(source: MediaSource, events: MediaSinkEvents) {
+    this.#source = source;
+    this.#events = events;
+    source.addEventListener('sourceopen', this.#onOpen);
   }
 
   append(fragments: readonly Fragment[]): void {
-    if (this.closed) return;
-    if (this.source.readyState !== 'open') {
-      this.early.push(...fragments);
+    if (this.#closed) return;
+    if (this.#source.readyState !== 'open') {
+      this.#early.push(...fragments);
       return;
     }
-    if (this.tracks.size === 0 && !this.open(tracksOf(fragments))) return;
+    if (this.#tracks.size === 0 && !this.#open(tracksOf(fragments))) return;
     for (const fragment of fragments) {
-      const track = this.tracks.get(fragment.track);
-      if (!track) this.fail(OTHER_TRACKS);
+      const track = this.#tracks.get(fragment.track);
+      if (!track) this.#fail(OTHER_TRACKS);
       track?.push(fragment);
-      if (this.closed) return;
+      if (this.#closed) return;
     }
-    for (const track of this.tracks.values()) track.pump();
+    for (const track of this.#tracks.values()) track.pump();
   }
 
   setPlayhead(playhead: Seconds): void {
-    for (const track of this.tracks.values()) track.setPlayhead(playhead);
+    for (const track of this.#tracks.values()) track.setPlayhead(playhead);
   }
 
   close(): void {
-    this.closed = true;
-    this.source.removeEventListener('sourceopen', this.onOpen);
-    for (const track of this.tracks.values()) track.close();
-    this.tracks.clear();
-    this.early = [];
+    this.#closed = true;
+    this.#source.removeEventListener('sourceopen', this.#onOpen);
+    for (const track of this.#tracks.values()) track.close();
+    this.#tracks.clear();
+    this.#early = [];
   }
 
-  private readonly onOpen = (): void => {
-    const early = this.early;
-    this.early = [];
+  readonly #onOpen = (): void => {
+    const early = this.#early;
+    this.#early = [];
     if (early.length > 0) this.append(early);
   };
 
-  private open(mimeTypes: ReadonlyMap<TrackKind, string>): boolean {
-    try {
-      for (const [kind, mimeType] of mimeTypes) {
-        const buffer = this.source.addSourceBuffer(mimeType);
-        this.tracks.set(
-          kind,
-          new TrackBuffer(buffer, mimeType, this.onIdle, (failure) => this.fail(failure)),
-        );
+  #open(mimeTypes: ReadonlyMap<TrackKind, string>): boolean {
+    for (const [kind, mimeType] of mimeTypes) {
+      try {
+        const buffer = this.#source.addSourceBuffer(mimeType);
+        const onFailed = (failure: MediaFailure) => this.#fail(failure);
+        this.#tracks.set(kind, new TrackBuffer(buffer, mimeType, this.#onIdle, onFailed));
+      } catch (error) {
+        const unsupported = error instanceof Error && error.name === 'NotSupportedError';
+        if (unsupported) this.#fail({ kind: 'unsupported', message: cannotPlay([mimeType]) });
+        else this.#fail({ kind: 'broken', message: String(error) });
+        break;
       }
-    } catch (error) {
-      const unsupported = error instanceof Error && error.name === 'NotSupportedError';
-      const message = unsupported
-        ? `this browser does not play ${[...mimeTypes.values()].join(' with ')}`
-        : String(error);
-      this.fail({ kind: unsupported ? 'unsupported' : 'broken', message });
     }
-    return !this.closed;
+    return !this.#closed;
   }
 
-  private readonly onIdle = (): void => {
-    const all = [...this.tracks.values()];
+  readonly #onIdle = (): void => {
+    const all = [...this.#tracks.values()];
     if (!all.every((track) => track.idle)) return;
-    this.events.onAppended({
+    this.#events.onAppended({
       start: seconds(Math.max(...all.map((track) => track.start))),
       end: seconds(Math.min(...all.map((track) => track.end))),
     });
   };
 
-  private fail(failure: MediaFailure): void {
-    if (this.closed) return;
+  #fail(failure: MediaFailure): void {
+    if (this.#closed) return;
     this.close();
-    this.events.onFailed(failure);
+    this.#events.onFailed(failure);
   }
 }

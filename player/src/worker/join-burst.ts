@@ -1,5 +1,5 @@
+import { Milliseconds } from '@topicast/contracts/units';
 import type { Fragment, TrackKind } from '@topicast/media/fmp4';
-import type { AnnouncedTracks } from '../core/announced-tracks.js';
 
 /** The burst comes back to back: this long without a message, and it is over. */
 const QUIET_MS = 8;
@@ -13,44 +13,50 @@ const MISSING_TRACK_MS = 1_000;
  * browser decodes it in one go and shows a picture after tens of milliseconds instead of hundreds.
  */
 export class JoinBurst {
-  private fragments: Fragment[] = [];
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private readonly startedAt = performance.now();
-  private completeAt: number | undefined;
-  private readonly tracks = new Set<TrackKind>();
+  readonly #announced: ReadonlySet<TrackKind>;
+  /** Whether the newest chunk is of the live edge; unknown before the clocks have been compared. */
+  readonly #isLive: () => boolean | undefined;
+  readonly #onComplete: (fragments: readonly Fragment[], tracks: ReadonlySet<TrackKind>) => void;
+  #fragments: Fragment[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #startedAt = Milliseconds.now();
+  #completeAt: Milliseconds | undefined;
+  readonly #tracks = new Set<TrackKind>();
 
   constructor(
-    private readonly announced: AnnouncedTracks,
-    /** Whether the newest chunk is of the live edge; unknown before the clocks have been compared. */
-    private readonly isLive: () => boolean | undefined,
-    private readonly onComplete: (fragments: readonly Fragment[], tracks: ReadonlySet<TrackKind>) => void,
-  ) {}
+    announced: ReadonlySet<TrackKind>,
+    isLive: () => boolean | undefined,
+    onComplete: (fragments: readonly Fragment[], tracks: ReadonlySet<TrackKind>) => void,
+  ) {
+    this.#announced = announced;
+    this.#isLive = isLive;
+    this.#onComplete = onComplete;
+  }
 
   add(fragments: readonly Fragment[]): void {
-    const now = performance.now();
+    const now = Milliseconds.now();
     for (const fragment of fragments) {
-      this.fragments.push(fragment);
-      this.tracks.add(fragment.track);
+      this.#fragments.push(fragment);
+      this.#tracks.add(fragment.track);
     }
-    if (this.hasAllTracks()) this.completeAt ??= now;
+    if (this.#hasAllTracks()) this.#completeAt ??= now;
     const wait =
-      this.completeAt === undefined
-        ? this.startedAt + MISSING_TRACK_MS - now
-        : Math.min(this.isLive() === false ? LONGEST_MS : QUIET_MS, this.completeAt + LONGEST_MS - now);
-    clearTimeout(this.timer);
-    this.timer = setTimeout(this.complete, Math.max(0, wait));
+      this.#completeAt === undefined
+        ? this.#startedAt + MISSING_TRACK_MS - now
+        : Math.min(this.#isLive() === false ? LONGEST_MS : QUIET_MS, this.#completeAt + LONGEST_MS - now);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#complete, Math.max(0, wait));
   }
 
   cancel(): void {
-    clearTimeout(this.timer);
+    clearTimeout(this.#timer);
   }
 
-  private hasAllTracks(): boolean {
-    const { video, audio } = this.announced;
-    return (!video || this.tracks.has('video')) && (!audio || this.tracks.has('audio'));
+  #hasAllTracks(): boolean {
+    return [...this.#announced].every((kind) => this.#tracks.has(kind));
   }
 
-  private readonly complete = (): void => {
-    if (this.tracks.size > 0) this.onComplete(this.fragments, this.tracks);
+  readonly #complete = (): void => {
+    if (this.#tracks.size > 0) this.#onComplete(this.#fragments, this.#tracks);
   };
 }
