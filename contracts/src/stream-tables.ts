@@ -14,7 +14,13 @@ const STATUSES: RowKind<StreamId, StreamStatus> = {
   isName: isStreamId,
   schema: streamStatus,
   // As with chunks: what a producer says that was away while another one took over is no news.
-  orderOf: ({ session }) => session ?? 0,
+  isLate: (row, newest) => !isAsNew(row, newest),
+};
+
+/** Of two producers that took the same number, which their clocks allow, the first has it. */
+const isAsNew = (row: StreamStatus, newest: StreamStatus): boolean => {
+  const [session, before] = [row.session ?? 0, newest.session ?? 0];
+  return session > before || (session === before && row.producer === newest.producer);
 };
 
 /** What streams there shall be and how they are: the typed rows of `topicast.streams` and `topicast.status`. */

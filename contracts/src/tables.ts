@@ -47,7 +47,8 @@ export type StreamRow = z.infer<typeof streamRow>;
 
 /**
  * A row of `topicast.status` under `stream/<id>`: what is. Written by the producer that runs the encoder, or is about to.
- * The session orders the rows of a stream: a row of a lower one is late, and readers ignore it.
+ * The session orders the rows of a stream: a row of a lower one is late, and readers ignore it; so is one of the same session
+ * by another producer.
  */
 export const streamStatus = z.object({
   producer: z.string(),

@@ -20,21 +20,22 @@ export interface RowKind<Name extends string, Row> {
   };
   /** Of rows that say themselves what their name is: one under another name is damaged. */
   readonly nameOf?: (row: Row) => string;
-  /** Orders the rows of one name: one with a lower number than was seen is late. Absent: the last one written counts. */
-  readonly orderOf?: (row: Row) => number;
+  /** Whether a row that comes after another one is older than that. Absent: the last one written counts. */
+  readonly isLate?: (row: Row, newest: Row) => boolean;
 }
 
 type Listener<Name, Row> = (name: Name, row: Row | undefined) => void;
 
 /**
  * The rows of one kind in a table, read and checked once each. A row that cannot be read (damaged, or of a newer version)
- * is not there, and costs nothing else. Where rows are ordered, one that comes late is as if it had never been written;
- * a tombstone ends the order.
+ * is not there, and costs nothing else. A row that comes late is as if it had never been written; a tombstone begins anew.
  */
 export class TypedTable<Name extends string, Row> {
   readonly #rows = new Map<Name, Row>();
-  readonly #highest = new Map<Name, number>();
+  /** The same, and what a damaged row has hidden. */
+  readonly #newest = new Map<Name, Row>();
   readonly #listeners = new Set<Listener<Name, Row>>();
+  readonly #overwritten = new Set<Name>();
   readonly #onLate = new Set<(name: Name) => void>();
   readonly #unlisten: () => void;
 
@@ -54,6 +55,11 @@ export class TypedTable<Name extends string, Row> {
   /** In step with the table, for who only reads. */
   get rows(): ReadonlyMap<Name, Row> {
     return this.#rows;
+  }
+
+  /** Rows that are not what the table itself holds, because a late one was written over them. */
+  get overwritten(): ReadonlySet<Name> {
+    return this.#overwritten;
   }
 
   /** Called after each change of a row; returns a function that ends it. */
@@ -86,23 +92,22 @@ export class TypedTable<Name extends string, Row> {
   }
 
   #take(key: string, value: string | undefined): void {
-    const { prefix, isName, orderOf } = this.kind;
+    const { prefix, isName, isLate } = this.kind;
     const name = key.startsWith(prefix) ? key.slice(prefix.length) : undefined;
     if (name === undefined || !isName(name)) return;
     if (value === undefined) {
-      this.#highest.delete(name);
+      this.#newest.delete(name);
       this.#show(name, undefined);
       return;
     }
     const row = this.#read(name, value);
-    if (row && orderOf) {
-      const order = orderOf(row);
-      if (order < (this.#highest.get(name) ?? order)) {
-        for (const tell of [...this.#onLate]) tell(name);
-        return;
-      }
-      this.#highest.set(name, order);
+    const newest = this.#newest.get(name);
+    if (row && newest && isLate?.(row, newest)) {
+      this.#overwritten.add(name);
+      for (const tell of [...this.#onLate]) tell(name);
+      return;
     }
+    if (row) this.#newest.set(name, row);
     this.#show(name, row);
   }
 
@@ -115,6 +120,7 @@ export class TypedTable<Name extends string, Row> {
   }
 
   #show(name: Name, row: Row | undefined): void {
+    this.#overwritten.delete(name);
     if (row === undefined) this.#rows.delete(name);
     else this.#rows.set(name, row);
     for (const tell of [...this.#listeners]) tell(name, row);

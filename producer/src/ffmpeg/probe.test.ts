@@ -1,8 +1,9 @@
 import { bitsPerSecond } from '@topicast/contracts/units';
 import { describe, expect, it } from 'vitest';
+import { maskSecrets } from './mask-secrets.js';
 import { fitLadder, inputOf, planEncoding } from './plan.js';
 import { readProbe } from './probe.js';
-import { maskSecrets, StderrTail } from './stderr-tail.js';
+import { StderrTail } from './stderr-tail.js';
 
 // As ffmpeg 5.1 wrote it.
 const FLOWER = `Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'file:/media/flower.mp4':

@@ -1,5 +1,9 @@
+import { maskSecrets } from './mask-secrets.js';
+
 const LINES = 40;
 const LINE_LENGTH = 300;
+/** What of a line is looked at: enough for an address with a long query before it, which shrinks. */
+const LOOKED_AT = LINE_LENGTH * 4;
 
 /** The last lines that ffmpeg wrote, for the streamer: bounded, and without what is secret in addresses. */
 export class StderrTail {
@@ -11,12 +15,13 @@ export class StderrTail {
   push(text: string): void {
     const parts = (this.#rest + text).split(/\r\n|\n|\r/);
     // An endless line is cut before it grows: its end is of no use to anybody.
-    this.#rest = (parts.pop() ?? '').slice(0, LINE_LENGTH * 4);
+    this.#rest = (parts.pop() ?? '').slice(0, LOOKED_AT + 1);
     for (const part of parts) this.#add(part);
   }
 
   lines(): string[] {
-    const last = tidy(this.#rest);
+    // It may go on.
+    const last = tidy(this.#rest, true);
     return last ? [...this.#lines, last].slice(-this.keep) : [...this.#lines];
   }
 
@@ -28,15 +33,10 @@ export class StderrTail {
   }
 }
 
-const tidy = (line: string): string =>
-  maskSecrets(line)
+// Names and tags of files come here too, and they are as long as somebody likes: cut first.
+const tidy = (line: string, isPart = line.length > LOOKED_AT): string =>
+  maskSecrets(line.slice(0, LOOKED_AT), isPart)
     // The address of a context in ffmpeg's memory says nothing to anybody.
-    .replace(/ @ 0x[0-9a-f]+\]/g, ']')
+    .replace(/ @ 0x[0-9a-f]{1,16}\]/g, ']')
     .trimEnd()
     .slice(0, LINE_LENGTH);
-
-/** User names, passwords and queries (keys, SRT passphrases) of addresses, wherever they stand in a text. */
-export const maskSecrets = (text: string): string =>
-  text
-    .replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#'"]*@/gi, '$1***@')
-    .replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s?#'"]*)\?[^\s'"]*/gi, '$1?***');

@@ -14,6 +14,7 @@ const status = (change: Partial<StreamStatus> = {}): StreamStatus => ({
 });
 const view = (change: Partial<View>): View => ({
   ...{ me: 'me', rows: new Map(), statuses: new Map(), alive: new Set<string>(), running: new Map() },
+  overwritten: new Set<string>(),
   share: { owns: () => true, confirmed: true },
   ...change,
 });
@@ -83,7 +84,9 @@ describe('decide', () => {
     const disabled = new Map([['a', row({ enabled: false })]]);
     for (const producer of ['me', 'dead']) {
       const statuses = new Map([['a', status({ producer })]]);
-      expect(decide(view({ rows: disabled, statuses }))).toEqual([{ do: 'release', id: 'a' }]);
+      expect(decide(view({ rows: disabled, statuses }))).toEqual([
+        { do: 'release', id: 'a', status: statuses.get('a') },
+      ]);
       expect(decide(view({ statuses }))).toEqual([{ do: 'forget', id: 'a' }]);
     }
     // What is another's to tidy is left to it.
@@ -130,6 +133,7 @@ describe('decide', () => {
           const mine = encoders.get(me)!;
           const actions = decide({
             ...{ me, rows: table, statuses, running: mine },
+            overwritten: new Set(),
             alive: new Set(producers.filter((id) => id !== me)),
             share: { owns: (id) => ownerOf(id) === me, confirmed: true },
           });
@@ -144,7 +148,7 @@ describe('decide', () => {
               const last = statuses.get(id);
               if (last?.producer === me) statuses.set(id, { ...last, state: 'offline' });
             } else if (action.do === 'forget') statuses.delete(id);
-            else statuses.set(id, status({ producer: me, state: 'offline' }));
+            else if (action.do === 'release') statuses.set(id, { ...action.status, state: 'offline' });
           }
           return actions.length;
         };

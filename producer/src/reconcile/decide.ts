@@ -16,6 +16,8 @@ export interface View {
   readonly me: string;
   readonly rows: ReadonlyMap<string, StreamRow>;
   readonly statuses: ReadonlyMap<string, StreamStatus>;
+  /** Streams whose status row a late one of another producer was written over in the log. */
+  readonly overwritten: ReadonlySet<string>;
   /** The other producers that were heard of lately. */
   readonly alive: ReadonlySet<string>;
   readonly running: ReadonlyMap<string, Running>;
@@ -34,7 +36,9 @@ export type Action =
   | { readonly do: 'start'; readonly id: string; readonly row: StreamRow }
   | { readonly do: 'stop'; readonly id: string; readonly because: StopReason }
   /** A row that says live, but nothing runs: say that it is offline. */
-  | { readonly do: 'release'; readonly id: string }
+  | { readonly do: 'release'; readonly id: string; readonly status: StreamStatus }
+  /** Write the status row as it is once more. */
+  | { readonly do: 'restore'; readonly id: string; readonly status: StreamStatus }
   /** The status of a stream that is no more. */
   | { readonly do: 'forget'; readonly id: string };
 
@@ -63,7 +67,8 @@ function decideOne(id: string, view: View): Action | undefined {
   const isOursToTidy = status && (status.producer === view.me || (view.share.owns(id) && !heldByAnother));
   if (!isOursToTidy) return undefined;
   if (!row) return { do: 'forget', id };
-  return isWanted(row) || status.state === 'offline' ? undefined : { do: 'release', id };
+  if (!isWanted(row) && status.state !== 'offline') return { do: 'release', id, status };
+  return view.overwritten.has(id) ? { do: 'restore', id, status } : undefined;
 }
 
 function reasonToStop(
@@ -98,8 +103,8 @@ const isOvertaken = (
   { me }: View,
 ): boolean => {
   if (session === undefined) return false;
-  const isHigher = (other: number | undefined): boolean => other !== undefined && other > session;
-  return (status?.producer !== me && isHigher(status?.session)) || isHigher(seenInTopic);
+  const ofOthers = status?.producer === me ? undefined : status?.session;
+  return (ofOthers ?? 0) >= session || (seenInTopic ?? 0) > session;
 };
 
 const isHeldByAnother = (status: StreamStatus | undefined, { me, alive }: View): boolean =>

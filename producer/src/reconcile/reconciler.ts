@@ -51,9 +51,11 @@ export class Reconciler {
 
   constructor(private readonly options: ReconcilerOptions) {
     const { tables, share } = options;
-    this.#stopListening = [tables.rows, tables.statuses, share].map((each) =>
-      each.onChange(() => this.#schedule()),
-    );
+    const look = (): void => this.#schedule();
+    this.#stopListening = [
+      ...[tables.rows, tables.statuses, share].map((each) => each.onChange(look)),
+      tables.statuses.onLate(look),
+    ];
     this.#timer = setInterval(() => this.#schedule(), LOOK_EVERY_MS);
     this.#schedule();
   }
@@ -89,13 +91,14 @@ export class Reconciler {
       ...{ me, share },
       rows: tables.rows.rows,
       statuses: tables.statuses.rows,
+      overwritten: tables.statuses.overwritten,
       alive: heartbeats.others(),
       running,
     };
   }
 
   #apply(action: Action): void {
-    const { tables, me } = this.options;
+    const { tables } = this.options;
     switch (action.do) {
       case 'start':
         this.#start(action.row);
@@ -107,8 +110,14 @@ export class Reconciler {
       }
       case 'release':
         this.#settle(action.id, () =>
-          this.#write(action.id, { state: 'offline', producer: me, problem: undefined, catalog: undefined }),
+          tables.statuses.put(streamId(action.id), {
+            ...action.status,
+            ...{ state: 'offline', problem: undefined, catalog: undefined },
+          }),
         );
+        break;
+      case 'restore':
+        this.#settle(action.id, () => tables.statuses.put(streamId(action.id), action.status));
         break;
       case 'forget':
         this.#settle(action.id, () => tables.statuses.delete(streamId(action.id)));

@@ -94,6 +94,6 @@ export class StatusWriter {
   #isOvertaken(): boolean {
     const shown = this.table.get(this.stream);
     const { producer, session = 0 } = this.#current;
-    return shown !== undefined && shown.producer !== producer && (shown.session ?? 0) > session;
+    return shown !== undefined && shown.producer !== producer && (shown.session ?? 0) >= session;
   }
 }

@@ -189,8 +189,8 @@ class ModelProducer {
         encoder.ending = action.because === 'moved' ? 3 : 0;
         encoder.isDirty = false;
         if (action.because === 'deleted') void this.tables.statuses.delete(id);
-      } else if (action.do === 'release')
-        this.#put(id, { ...this.tables.statuses.get(id)!, state: 'offline', producer: this.name });
+      } else if (action.do === 'release') this.#put(id, { ...action.status, state: 'offline' });
+      else if (action.do === 'restore') this.#put(id, action.status);
       else if (action.do === 'forget') void this.tables.statuses.delete(id);
     }
   }
@@ -200,6 +200,7 @@ class ModelProducer {
       me: this.name,
       rows: this.world.rows,
       statuses: this.tables.statuses.rows,
+      overwritten: this.tables.statuses.overwritten,
       alive: this.#alive,
       running: this.encoders,
       share: { owns: (id) => this.#owned.has(streamId(id)), confirmed: this.#isConfirmed },
@@ -268,7 +269,7 @@ class ModelProducer {
   #isOvertaken(id: StreamId, { status }: Encoder): boolean {
     const shown = this.tables.statuses.get(id);
     return (
-      shown !== undefined && shown.producer !== this.name && (shown.session ?? 0) > (status.session ?? 0)
+      shown !== undefined && shown.producer !== this.name && (shown.session ?? 0) >= (status.session ?? 0)
     );
   }
 

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { Liveness } from './liveness.js';
+import { streamId } from './stream-id.js';
+import { StreamTables } from './stream-tables.js';
+import { PRODUCER_SILENCE_MS, producerKey, streamStatusKey } from './tables.js';
+import { MemoryTable } from './testing/memory-table.js';
+import { milliseconds } from './units.js';
+
+const A = streamId('a');
+const row = {
+  id: 'a',
+  title: 'A',
+  source: { kind: 'test' },
+  enabled: true,
+  createdAt: '2026-01-01T00:00:00Z',
+};
+const status = (producer: string, session: number | undefined, state = 'live'): string =>
+  JSON.stringify({ producer, state, session });
+
+const open = (rows: ConstructorParameters<typeof MemoryTable>[0] = []) => {
+  const table = new MemoryTable(rows);
+  const damaged: string[] = [];
+  const tables = new StreamTables({ streams: table, status: table }, (id) => damaged.push(id));
+  return { table, tables, damaged };
+};
+
+describe('the rows of streams', () => {
+  it('of version 0.1 are read as those of today', () => {
+    const { tables } = open([
+      ['a', JSON.stringify({ ...row, declaredBy: 'api' })],
+      ['b', JSON.stringify({ ...row, id: 'b', declaredBy: 'command:studio-1', startCount: 3 })],
+    ]);
+    expect(tables.rows.get(A)).toEqual({ ...row, startCount: 0, visibility: 'public' });
+    expect(tables.rows.get(streamId('b'))).toMatchObject({ boundTo: 'studio-1', startCount: 3 });
+    expect(tables.rows.get(streamId('b'))).not.toHaveProperty('declaredBy');
+  });
+
+  it('that are damaged, or under another name, are not there, and cost no other row', () => {
+    const { tables, damaged } = open([
+      ['a', JSON.stringify(row)],
+      ['b', '{"id":"b"'],
+      ['c', JSON.stringify(row)],
+      ['deleting/d', '{}'],
+    ]);
+    expect([...tables.rows.rows.keys()]).toEqual(['a']);
+    expect(damaged).toEqual(['b', 'c']);
+  });
+});
+
+describe('the status of a stream', () => {
+  it('is never that of a lower session, which was late, until a tombstone ends it', async () => {
+    const { table, tables } = open([[streamStatusKey('a'), status('one', 5)]]);
+    const changes: unknown[] = [];
+    const late: string[] = [];
+    tables.statuses.onChange((_, now) => changes.push(now?.session));
+    tables.statuses.onLate((id) => late.push(id));
+    await table.put(streamStatusKey('a'), status('two', 9));
+    await table.put(streamStatusKey('a'), status('one', 5));
+    // Without a session it is older still; the same one by another producer lost the race.
+    await table.put(streamStatusKey('a'), status('one', undefined));
+    await table.put(streamStatusKey('a'), status('one', 9));
+    expect(tables.statuses.get(A)).toMatchObject({ producer: 'two', session: 9 });
+    expect([late, [...tables.statuses.overwritten]]).toEqual([['a', 'a', 'a'], ['a']]);
+    await table.put(streamStatusKey('a'), status('two', 9, 'failed'));
+    expect(tables.statuses.get(A)?.state).toBe('failed');
+    expect([...tables.statuses.overwritten]).toEqual([]);
+    await table.delete(streamStatusKey('a'));
+    await table.put(streamStatusKey('a'), status('one', 5));
+    expect(changes).toEqual([9, 9, undefined, 5]);
+  });
+
+  it('that is damaged hides the one before, and opens no door to late ones', async () => {
+    const { table, tables } = open([[streamStatusKey('a'), status('two', 9)]]);
+    await table.put(streamStatusKey('a'), '{');
+    expect(tables.statuses.get(A)).toBeUndefined();
+    await table.put(streamStatusKey('a'), status('one', 5));
+    expect(tables.statuses.get(A)).toBeUndefined();
+    await table.put(streamStatusKey('a'), status('two', 9));
+    expect(tables.statuses.get(A)?.session).toBe(9);
+  });
+});
+
+describe('Liveness', () => {
+  const at = (ms: number): string => new Date(ms).toISOString();
+  const beat = (ms: number, more = {}): string => JSON.stringify({ at: at(ms), ...more });
+
+  it('counts what it finds from the time in it, and what it hears from when that is', async () => {
+    const now = { monotonic: 0, wall: 1_000_000 };
+    const table = new MemoryTable([
+      [producerKey('fresh'), beat(now.wall - 1_000)],
+      [producerKey('old'), beat(now.wall - PRODUCER_SILENCE_MS)],
+      [producerKey('ahead'), beat(now.wall + 3_600_000)],
+      [producerKey('damaged'), '{'],
+    ]);
+    const liveness = new Liveness(table, {
+      monotonic: () => milliseconds(now.monotonic),
+      wall: () => milliseconds(now.wall),
+    });
+    expect([...liveness.alive()]).toEqual(['fresh', 'ahead']);
+    // Its own clock is an hour late.
+    await table.put(producerKey('old'), beat(now.wall - 3_600_000, { leaving: true }));
+    expect([...liveness.alive()].sort()).toEqual(['ahead', 'fresh', 'old']);
+    expect([...liveness.staying()]).toEqual(['fresh', 'ahead']);
+    now.monotonic += PRODUCER_SILENCE_MS - 1_000;
+    expect([...liveness.alive()].sort()).toEqual(['ahead', 'old']);
+    await table.delete(producerKey('old'));
+    expect(liveness.isAlive('old')).toBe(false);
+    now.monotonic += 1_000;
+    expect(liveness.isAlive('ahead')).toBe(false);
+  });
+});

@@ -1,0 +1,64 @@
+const LENGTH = 64 * 1024;
+/** What nobody may take from the event loop for one text; what is quadratic takes seconds at this length. */
+const LIMIT_MS = 50;
+/** A busy machine is slow now and then, but not each time. */
+const TRIES = 5;
+
+const PUNCTUATION = [...' !"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~\t\n\r\v\0'];
+const PATTERNS = [
+  ...['a', '0', 'é', 'a.', 'a-', 'a:', 'a/', 'a@', 'a ', ' a', '0.', '0:', '-a', '%41', 'a.a@'],
+  ...[
+    'a://',
+    '://@:',
+    'a://b?c=',
+    'a://b@c:',
+    'a\n',
+    ' @ 0x',
+    '&mode=',
+    '?a=b',
+    ', ',
+    '[a',
+    '{"a":',
+    '\\"',
+    '""',
+  ],
+];
+
+/** Lines as somebody would send them who wants to keep a program busy: long, and of one piece again and again. */
+function hostileTexts(): string[] {
+  const repeated = [...PUNCTUATION, ...PATTERNS].map((piece) => repeat(piece));
+  // With an end that does not fit, a search that failed begins anew at the next place.
+  return repeated.flatMap((text) => [text, `${text}\n`, `${text}x`, `x${text}\0`]);
+}
+
+const repeat = (piece: string): string => piece.repeat(Math.ceil(LENGTH / piece.length)).slice(0, LENGTH);
+
+/**
+ * Give each reader of outside text all hostile texts. It may refuse them with an error; it must be quick.
+ * @returns the readers that were not, with the text and the time: none, if all is well
+ */
+export function slowReaders(readers: Readonly<Record<string, (text: string) => unknown>>): string[] {
+  const texts = hostileTexts();
+  return Object.entries(readers).flatMap(([name, read]) =>
+    texts.flatMap((text) => {
+      const ms = quickestOf(() => read(text));
+      return ms > LIMIT_MS
+        ? [`${name}: ${Math.round(ms)} ms for ${JSON.stringify(text.slice(0, 12))}...`]
+        : [];
+    }),
+  );
+}
+
+function quickestOf(run: () => unknown): number {
+  let quickest = Number.POSITIVE_INFINITY;
+  for (let turn = 0; turn < TRIES && quickest > LIMIT_MS; turn++) {
+    const begun = performance.now();
+    try {
+      run();
+    } catch {
+      // Refused, which is right for most of these.
+    }
+    quickest = Math.min(quickest, performance.now() - begun);
+  }
+  return quickest;
+}

@@ -1,0 +1,40 @@
+import { slowReaders } from '@topicast/contracts/testing/hostile-text';
+import { expect, it } from 'vitest';
+import { readProducerConfig } from './config.js';
+import { explain } from './ffmpeg/explain.js';
+import { maskSecrets } from './ffmpeg/mask-secrets.js';
+import { readProbe } from './ffmpeg/probe.js';
+import { StderrTail } from './ffmpeg/stderr-tail.js';
+import { canBeReadTwice } from './hand-over.js';
+import { checkSource } from './source/check.js';
+
+/** As it comes from a pipe, in pieces. */
+function throughTail(text: string): string[] {
+  const tail = new StderrTail(2_000);
+  for (let at = 0; at < text.length; at += 8_192) {
+    tail.push(text.slice(at, at + 8_192));
+    tail.lines();
+  }
+  return tail.lines();
+}
+
+it('no file name, tag, playlist or address keeps the event loop', () => {
+  const rules = { trusted: false, mediaDirs: ['/media'], allowPrivateUrls: false, resolve: async () => [] };
+  const readers = {
+    "ffmpeg's lines": throughTail,
+    secrets: maskSecrets,
+    'what a probe found': (text: string) =>
+      readProbe(throughTail(`Input #0\n  Stream #0:0${text}\n Duration: ${text}`)),
+    'a line as long as it is': (text: string) =>
+      readProbe(['Input #0', `  Stream #0:0${text}`, `  Duration: ${text}`]),
+    explanation: (text: string) => explain({ kind: 'test' }, [text], text),
+    'address that is called': (text: string) => canBeReadTwice({ kind: 'url', url: `srt://a?${text}` }),
+    'an address': (text: string) => checkSource({ kind: 'url', url: text }, rules).catch(() => undefined),
+    'host of an address': (text: string) =>
+      checkSource({ kind: 'url', url: `http://${text}/` }, rules).catch(() => undefined),
+    'name of a file': (text: string) =>
+      checkSource({ kind: 'file', path: text }, rules).catch(() => undefined),
+    settings: (text: string) => readProducerConfig({ TOPICAST_PRODUCER_ID: text, TOPICAST_MEDIA_DIRS: text }),
+  };
+  expect(slowReaders(readers)).toEqual([]);
+});
