@@ -4,14 +4,14 @@ import path from 'node:path';
 import { ConfigError } from '@topicast/contracts/config';
 import type { Logger } from 'pino';
 
-const ADVICE: Record<string, string> = {
-  EACCES: 'this user may not write there; change its owner',
-  EPERM: 'this user may not write there; change its owner',
-  EROFS: 'its disk is read-only; make it writable',
+const REASONS: Record<string, string> = {
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'its disk is read-only',
   ENOTDIR: 'a part of the path is a file',
   EEXIST: 'it is a file',
   ENOENT: 'no folder can be made there',
-  ENOSPC: 'its disk is full; free some room',
+  ENOSPC: 'its disk is full',
   ELOOP: 'its links go round in a circle',
   ENAMETOOLONG: 'the path is too long',
 };
@@ -27,9 +27,8 @@ export async function prepareDataFolder(directory: string): Promise<void> {
     });
   } catch (cause) {
     const { code = '', message } = cause as NodeJS.ErrnoException;
-    const why = ADVICE[code] ?? message;
     throw new ConfigError(
-      `TOPICAST_DATA_DIR: cannot keep data in ${folder} (${code || 'error'}): ${why}, or set TOPICAST_DATA_DIR to another folder`,
+      `TOPICAST_DATA_DIR: cannot keep data in ${folder} (${code}: ${REASONS[code] ?? message}); set it to a folder that this user can write to`,
       { cause },
     );
   }
