@@ -11,13 +11,14 @@ import { FILM, fillFolder, SIZES } from '../testing/filled-folder.js';
 import { newStream, record, SETTINGS } from '../testing/support.js';
 import { openEmbeddedLog } from './embedded-log.js';
 import { checkLmdbFile } from './lmdb-file/check.js';
-import { PAGE_HEADER_BYTES } from './lmdb-file/layout.js';
+import { PAGE_HEADER_BYTES, readPageHeader } from './lmdb-file/layout.js';
 import { STORE_TREES } from './store.js';
 
 const CHILD = join(import.meta.dirname, '../testing/damaged-files.ts');
 const CASES = Number(process.env.TOPICAST_FUZZ_RUNS) || 200;
 const PROCESSES = 2;
 const VALUE_AT = 64;
+const LARGE_PAGES = Math.ceil((PAGE_HEADER_BYTES + VALUE_AT + SIZES[0]) / 4096);
 
 /** A logger that keeps its lines. */
 function listener() {
@@ -90,7 +91,9 @@ function valueOnItsOwnPages(file: Buffer, sequence: number): number {
   mark.writeUInt32BE(sequence, 8);
   for (let at = file.indexOf(mark); at >= 0; at = file.indexOf(mark, at + 1)) {
     const value = at - 4 - VALUE_AT;
-    if (value % 4096 === PAGE_HEADER_BYTES) return value;
+    const isFirst = value % 4096 === PAGE_HEADER_BYTES;
+    if (isFirst && readPageHeader(file.subarray(value - PAGE_HEADER_BYTES)).pages === LARGE_PAGES)
+      return value;
   }
   throw new Error(`chunk ${sequence} is not in the file`);
 }
