@@ -1,13 +1,17 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rtmpListener, rtspServer } from '../testing/live-servers.js';
 import {
   httpServer,
+  httpsServer,
+  type KeyPair,
   privateServer,
-  rtspServer,
   type TestServer,
   testNetwork,
 } from '../testing/source-servers.js';
@@ -60,6 +64,37 @@ function files(own: Record<string, string | ((response: ServerResponse) => unkno
     });
     return createReadStream(at(name), { start }).pipe(response);
   };
+}
+
+/** An ffmpeg that serves the film to one client at a free port of the public address. */
+async function ffmpegServing(format: string, output: (port: number) => string[]) {
+  const { port, [Symbol.asyncDispose]: free } = await httpServer(() => undefined);
+  await free();
+  const input = ['-re', '-stream_loop', '-1', '-i', at('film.ts'), '-c', 'copy', '-bsf:a', 'aac_adtstoasc'];
+  const copied = format === 'flv' ? input : input.slice(0, -2);
+  const child = spawn(ffmpegs[0]!.path, ['-v', 'error', ...copied, '-f', format, ...output(port)], {
+    stdio: 'ignore',
+  });
+  const ended = once(child, 'exit');
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+
+/** A key, and a certificate for public.example that it signed itself. */
+function certificate(): KeyPair {
+  const pem = execFileSync('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
+    ...['-keyout', '-', '-subj', '/CN=test', '-addext', 'subjectAltName=DNS:public.example'],
+  ]).toString();
+  const [key = '', cert = ''] = pem.split(/(?=-----BEGIN CERTIFICATE)/);
+  return { key, cert };
 }
 
 const redirectTo =
@@ -146,20 +181,17 @@ describe.each(each)('a fenced ffmpeg %s', (_version, ffmpeg) => {
     expect([inside.reached(), server.reached() > 0]).toEqual([0, true]);
   });
 
-  it('is led there where private addresses are allowed, so that the attacks above are real', async () => {
-    await using inside = await privateServer();
-    await using server = await httpServer(
-      files({ start: redirectTo(`http://127.0.0.1:${inside.port}/`) }),
-      '127.0.0.1',
-    );
-    const source = hls(server, 'start', '127.0.0.1');
-    await using _stranger = superviseStranger(source, {
-      ffmpeg,
-      network: testNetwork(),
-      allowPrivateUrls: true,
-    });
-    await eventually(() => inside.reached() > 0, 'a connection');
-  });
+  it.each(['an HTTP redirect', 'an HLS segment', 'an HLS key', 'a DASH BaseURL'])(
+    'is led there by %s without the fence: the attacks are real',
+    async (what) => {
+      await using inside = await privateServer();
+      await using server = await httpServer(files(ATTACKS[what]?.(inside.port)), '127.0.0.1');
+      const source = hls(server, 'start', '127.0.0.1');
+      const options = { ffmpeg, network: testNetwork(), allowPrivateUrls: true };
+      await using _stranger = superviseStranger(source, options);
+      await eventually(() => inside.reached() > 0, 'a connection');
+    },
+  );
 
   it.each(['film.m3u8', 'film.mp4', 'film.ts', 'film.mpd', 'moved'])('plays %s', async (name) => {
     await using server = await httpServer(files({ moved: redirectTo('/film.m3u8?a=1') }));
@@ -168,11 +200,120 @@ describe.each(each)('a fenced ffmpeg %s', (_version, ffmpeg) => {
     expect(stranger.status().problem).toBeUndefined();
   });
 
+  const plays = async (url: string, network = testNetwork()): Promise<void> => {
+    await using stranger = superviseStranger({ kind: 'url', url }, { ffmpeg, network });
+    await eventually(() => stranger.chunks.length > 30 || stranger.status().state === 'failed', 'chunks');
+    expect(stranger.status().problem).toBeUndefined();
+  };
+
+  it('plays a live stream without an end as it comes', async () => {
+    const film = readFileSync(at('film.ts'));
+    await using server = await httpServer((_request, response) => {
+      let sent = 0;
+      const timer = setInterval(() => {
+        response.write(film.subarray(sent, sent + film.length / 60));
+        sent += film.length / 60;
+      }, 100);
+      response.once('close', () => clearInterval(timer));
+    });
+    await plays(`http://public.example:${server.port}/live`);
+  });
+
+  it('plays live HLS, whose playlist grows', async () => {
+    const [head = '', ...segments] = readFileSync(at('film.m3u8'), 'utf8').split(/(?=#EXTINF)/);
+    const began = Date.now();
+    const live = (response: ServerResponse): unknown =>
+      response.end(
+        head +
+          segments
+            .slice(0, 1 + (Date.now() - began) / 1000)
+            .join('')
+            .replace(/#EXT-X-ENDLIST\s*/, ''),
+      );
+    await using server = await httpServer(files({ 'live.m3u8': live }));
+    const source = hls(server, 'live.m3u8');
+    await using stranger = superviseStranger(source, { ffmpeg, network: testNetwork() });
+    // Four of the segments of 25 pictures: the playlist was read again.
+    await eventually(() => stranger.chunks.length > 100 || stranger.status().state === 'failed', 'chunks');
+    expect(stranger.status().problem).toBeUndefined();
+  });
+
+  it('plays what asks for a name and a password', async () => {
+    const serve = files();
+    await using server = await httpServer((request, response) =>
+      request.headers.authorization === `Basic ${Buffer.from('ann:secret').toString('base64')}`
+        ? serve(request, response)
+        : response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end(),
+    );
+    await plays(`http://ann:secret@public.example:${server.port}/film.ts`);
+  });
+
   it('plays RTSP', async () => {
     await using server = await rtspServer({ transportStream: readFileSync(at('film.ts')) });
-    const url = `rtsp://public.example:${server.port}/cam`;
-    await using stranger = superviseStranger({ kind: 'url', url }, { ffmpeg, network: testNetwork() });
-    await eventually(() => stranger.chunks.length > 30 || stranger.status().problem, 'chunks');
-    expect(stranger.status().problem).toBeUndefined();
+    await plays(`rtsp://public.example:${server.port}/cam`);
+  });
+
+  it('plays RTMP', async () => {
+    await using server = await ffmpegServing('flv', (port) => [
+      '-listen',
+      '1',
+      `rtmp://127.0.0.2:${port}/live/key`,
+    ]);
+    await plays(`rtmp://public.example:${server.port}/live/key`);
+  });
+
+  it.skipIf(!ffmpeg.protocols.has('srt'))('plays SRT', async () => {
+    await using server = await ffmpegServing('mpegts', (port) => [`srt://127.0.0.2:${port}?mode=listener`]);
+    await plays(`srt://public.example:${server.port}?mode=caller`);
+  });
+
+  it.each(['live', 'live/key', 'live/inst/key', 'ondemand/a/b', 'live/mp4:a/b', 'live/a?b=c/d'])(
+    'tells an RTMP server the same application as without the fence: %s',
+    async (where) => {
+      const heard: string[] = [];
+      await using server = await rtmpListener((tcUrl) => heard.push(tcUrl));
+      const source = { kind: 'url', url: `rtmp://127.0.0.2:${server.port}/${where}` } as const;
+      for (const allowPrivateUrls of [true, false]) {
+        const before = heard.length;
+        await using _one = superviseStranger(source, { ffmpeg, network: testNetwork(), allowPrivateUrls });
+        await eventually(() => heard.length > before, 'a connect message');
+      }
+      expect(new Set(heard).size).toBe(1);
+      expect(heard[0]).toContain(`rtmp://127.0.0.2:${server.port}/`);
+    },
+  );
+
+  describe.skipIf(!hasOpenssl)('with TLS', () => {
+    it('plays HLS, whose playlist names addresses with TLS too', async () => {
+      const names: (string | false | undefined)[] = [];
+      const tls = certificate();
+      const list = readFileSync(at('film.m3u8'), 'utf8');
+      let port = 0;
+      const serve = files({
+        'far.m3u8': (response) => response.end(list.replace(/film\d/g, `https://public.example:${port}/$&`)),
+      });
+      await using server = await httpsServer((request, response) => {
+        names.push((request.socket as TLSSocket).servername);
+        return serve(request, response);
+      }, tls);
+      port = server.port;
+      await plays(`https://public.example:${port}/far.m3u8`, testNetwork(tls.cert));
+      expect(new Set(names)).toEqual(new Set(['public.example']));
+    });
+
+    it('plays RTSP', async () => {
+      const tls = certificate();
+      await using server = await rtspServer({ transportStream: readFileSync(at('film.ts')) }, tls);
+      await plays(`rtsps://public.example:${server.port}/cam`, testNetwork(tls.cert));
+    });
+
+    it('does not take a certificate that nobody known has signed', async () => {
+      await using server = await httpsServer(files(), certificate());
+      const url = `https://public.example:${server.port}/film.ts`;
+      await using stranger = superviseStranger({ kind: 'url', url }, { ffmpeg, network: testNetwork() });
+      await eventually(() => stranger.status().state === 'failed', 'a failure');
+      expect(stranger.status().problem).toContain('certificate');
+      expect(JSON.stringify(stranger.status())).not.toContain('_public');
+    });
   });
 });

@@ -42,10 +42,11 @@ export async function startFetchProxy(gate: Gate): Promise<{ url: string } & Asy
 function forward(
   incoming: IncomingMessage,
   answer: ServerResponse,
-  { host, port, tls, path }: ProxyRequest,
+  wanted: ProxyRequest,
   agent: Agent,
   gate: Gate,
 ): void {
+  const { host, port, tls, path } = wanted;
   const authority = host.includes(':') ? `[${host}]` : host;
   const isDefaultPort = port === (tls ? 443 : 80);
   const headers = {
@@ -61,7 +62,12 @@ function forward(
   );
   // ffmpeg went away, to another place in the file or for good.
   answer.once('close', () => outgoing.destroy());
-  outgoing.once('error', (error) => {
+  outgoing.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'ECONNRESET' && outgoing.reusedSocket && !answer.headersSent && !answer.destroyed) {
+      // The server gave up an idle connection just now; there are few of them, and then a new one.
+      forward(incoming, answer, wanted, agent, gate);
+      return;
+    }
     if (!(error instanceof SourceError)) gate.note(`${host}:${port}: ${error.message}`);
     if (answer.headersSent) answer.destroy();
     else end(answer, error instanceof SourceError && error.code === 'refused' ? 403 : 502);
