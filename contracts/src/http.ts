@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { STREAM_STATES } from './server-message.js';
 import { STREAM_ID_PATTERN } from './stream-id.js';
+import { titleText } from './title.js';
 
 /** Bodies of the gateway's HTTP API. The gateway checks and documents with them; the web app takes the types. */
 export const streamIdText = z
@@ -40,7 +41,7 @@ export const source = z.discriminatedUnion('kind', [
 export type Source = z.infer<typeof source>;
 
 export const createStreamRequest = z
-  .object({ id: streamIdText, title: z.string().trim().min(1).max(200).optional(), source: requestedSource })
+  .object({ id: streamIdText, title: titleText.optional(), source: requestedSource })
   .strict();
 export type CreateStreamRequest = z.infer<typeof createStreamRequest>;
 

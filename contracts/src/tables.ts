@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { audioFormat, source, streamIdText, videoFormat } from './http.js';
 import { STREAM_STATES } from './server-message.js';
+import { cleanTitle } from './title.js';
 
 /** Compacted topics: the latest value of each key, JSON. All state of the system is in them. */
 export const STREAMS_TABLE = 'topicast.streams';
@@ -12,7 +13,8 @@ export const PRODUCER_SILENCE_MS = 6_000;
 /** A row of `topicast.streams`, key: the stream id. The desired state. */
 export const streamRow = z.object({
   id: streamIdText,
-  title: z.string(),
+  /** Rows are written by other programs too. */
+  title: z.string().overwrite(cleanTitle),
   source,
   enabled: z.boolean(),
   createdAt: z.iso.datetime(),

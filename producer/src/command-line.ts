@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Source } from '@topicast/contracts/http';
 import { streamId } from '@topicast/contracts/stream-id';
 import type { StreamRow } from '@topicast/contracts/tables';
+import { cleanTitle } from '@topicast/contracts/title';
 import type { ChunkLog, Table } from '@topicast/log';
 import type { Logger } from 'pino';
 import { declaredByCommandOf } from './reconcile/decide.js';
@@ -41,7 +42,7 @@ export function declare(
     .filter(([id]) => conflicts.every((row) => row.id !== id))
     .map(([id, { title, source }]) => ({
       id,
-      title: title ?? id,
+      title: cleanTitle(title ?? id) || id,
       source: source.kind === 'file' ? { ...source, path: path.resolve(source.path) } : source,
       enabled: true,
       createdAt: rows.get(id)?.createdAt ?? context.now.toISOString(),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answers, FFMPEGS, type Film, makeFilm } from '../testing/film.js';
 import { rtspServer } from '../testing/live-servers.js';
@@ -38,18 +39,48 @@ const ATTACKS: Record<string, (port: number) => Answers> = {
   'an HLS key': (port) => ({
     start: playlist(`#EXT-X-KEY:METHOD=AES-128,URI="http://127.0.0.1:${port}/k"`, '#EXTINF:1,', 'film0.ts'),
   }),
-  'a DASH BaseURL': (port) => ({
-    start: readFileSync(film.at('film.mpd'), 'utf8').replace(
-      /(<Representation[^>]*>)/g,
-      `$1<BaseURL>http://127.0.0.1:${port}/</BaseURL>`,
-    ),
-  }),
+  'a DASH BaseURL': (port) => ({ start: dash(`http://127.0.0.1:${port}/`) }),
 };
-/** What ffmpeg must not even try, so that nobody is asked. */
-const TRICKS: Record<string, (port: number) => string> = {
-  'a raw connection': (port) => segment(`tcp://127.0.0.1:${port}`),
+const variant = (url: string): string => playlist('#EXT-X-STREAM-INF:BANDWIDTH=1', url);
+const dash = (url: string): string =>
+  readFileSync(film.at('film.mpd'), 'utf8').replace(
+    /(<Representation[^>]*>)/g,
+    `$1<BaseURL>${url}</BaseURL>`,
+  );
+/** Behind an ID3 tag, which ffmpeg skips. */
+const tagged = (text: string): string => `ID3\x04\0\0\0\0\x02\0${'\0'.repeat(256)}${text}`;
+let asked = 0;
+const next =
+  (...texts: string[]) =>
+  (response: ServerResponse): unknown =>
+    response.end(texts[Math.min(asked++, texts.length - 1)]);
+
+/** Ways around the proxy, each of which ffmpeg knows: nobody may be asked. */
+const TRICKS: Record<string, (port: number) => Answers[string]> = {
+  'a raw connection as a segment': (port) => segment(`tcp://127.0.0.1:${port}`),
+  'a raw connection as a variant': (port) => variant(`tcp://127.0.0.1:${port}`),
+  'a raw connection as a rendition': (port) =>
+    playlist(
+      `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="x",URI="tcp://127.0.0.1:${port}"`,
+      ...['#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="a"', 'film.m3u8'],
+    ),
+  'a raw connection in DASH': (port) => dash(`tcp://127.0.0.1:${port}/`),
+  'a raw connection behind an ID3 tag': (port) => tagged(variant(`tcp://127.0.0.1:${port}`)),
+  'a raw connection behind an ID3 tag, later': (port) => {
+    asked = 0;
+    return next(readFileSync(film.at('film.m3u8'), 'latin1'), tagged(variant(`tcp://127.0.0.1:${port}`)));
+  },
+  'a raw connection in a compressed playlist': (port) => (response) => {
+    response.writeHead(200, { 'content-encoding': 'gzip' });
+    response.end(gzipSync(variant(`tcp://127.0.0.1:${port}`)));
+  },
+  'a raw connection in pieces': (port) => (response) => {
+    response.write('#EXT');
+    setTimeout(() => response.end(variant(`tcp://127.0.0.1:${port}`).slice(4)), 50);
+  },
   "ffmpeg's own proxy protocol": (port) => segment(`httpproxy://127.0.0.1:${port}/a.ts`),
-  'TLS by itself': (port) => segment(`tls://127.0.0.1:${port}`),
+  "ffmpeg's own proxy protocol in DASH": (port) => dash(`httpproxy://127.0.0.1:${port}/`),
+  'TLS by itself': (port) => variant(`tls://127.0.0.1:${port}`),
   'a file': () => segment('file:///etc/passwd'),
   'joined files': (port) => segment(`concat:http://127.0.0.1:${port}/a.ts|http://127.0.0.1:${port}/b.ts`),
 };

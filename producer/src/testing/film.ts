@@ -101,10 +101,11 @@ export const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 
 /** A key, and a certificate for public.example that it signed itself. */
 export function certificate(): KeyPair {
-  const pem = execFileSync('openssl', [
+  const args = [
     ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
     ...['-keyout', '-', '-subj', '/CN=test', '-addext', 'subjectAltName=DNS:public.example'],
-  ]).toString();
+  ];
+  const pem = execFileSync('openssl', args, { stdio: ['ignore', 'pipe', 'ignore'] }).toString();
   const [key = '', cert = ''] = pem.split(/(?=-----BEGIN CERTIFICATE)/);
   return { key, cert };
 }

@@ -94,7 +94,6 @@ describe('the proxy for HTTP', () => {
     });
     const list = await ask(`${own}/list`);
     expect(await text(list)).toBe('#EXTM3U\nhttp://_a.example/b\n');
-    expect(list.headers['content-length']).toBe(String(bodies['/list']?.length));
     expect(await text(await ask(`${own}/media`))).toBe(bodies['/media']);
     expect((await ask(`${own}/moved`)).headers.location).toBe('http://_b.example/c');
   });
@@ -123,7 +122,7 @@ describe('the proxy for HTTP', () => {
     const { ask, own, gate } = await setUp((_request, response) =>
       response.writeHead(302, { location: 'file:///etc/passwd' }).end(),
     );
-    await expect(ask(own)).rejects.toThrow();
+    expect((await ask(own)).statusCode).toBe(403);
     expect(gate.refused.reason).toMatchObject({ code: 'refused' });
   });
 

@@ -13,6 +13,10 @@ export interface Fence {
   readonly url: string;
   /** Options in front of `-i`. */
   readonly options: readonly string[];
+  /** Its demuxers that may be used besides those of plain media. */
+  readonly demuxers: readonly string[];
+  /** Whether it may take up a lost connection in the middle. */
+  readonly resumes: boolean;
   /** The whole environment of the process. */
   readonly environment: NodeJS.ProcessEnv;
 }
@@ -46,7 +50,7 @@ export async function openSource(source: JudgedSource, network: Network = INTERN
   const [address = ''] = await gate.addressesOf(target.host);
   const way = await WAYS[fenced]({ url, target, address }, gate);
   return {
-    fence: { url: way.url, options: way.options, environment: environment(way.proxy) },
+    fence: { ...way, environment: environment(way.proxy) },
     refused,
     told: (lines) => [...lines.map(way.readable), ...gate.lines],
     [Symbol.asyncDispose]: async () => way.server?.[Symbol.asyncDispose](),
