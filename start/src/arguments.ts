@@ -4,6 +4,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { ConfigError } from '@topicast/contracts/config';
 import { isStreamId, streamId } from '@topicast/contracts/stream-id';
 import type { CommandLineInput } from '@topicast/producer';
+import { URL_PROTOCOLS } from '@topicast/sources';
 
 const HELP_OPTION = { help: { type: 'boolean' } } as const;
 const STREAM_OPTIONS = {
@@ -14,7 +15,6 @@ const STREAM_OPTIONS = {
 } as const;
 
 const URL_PATTERN = /^[a-z][a-z0-9+.-]*:\/\//i;
-const STREAMABLE_URL = /^(https?|rtmps?|rtsps?|srt):\/\//i;
 
 /** The streams declared on a command line. @throws {ConfigError} with one line for the user. */
 export function parseArguments(
@@ -64,6 +64,9 @@ function parse<const Options extends NonNullable<ParseArgsConfig['options']>>(
   }
 }
 
+const isStreamable = (url: string): boolean =>
+  URL_PROTOCOLS.some((protocol) => url.toLowerCase().startsWith(`${protocol}://`));
+
 function parseInput(text: string, option: string, copy: boolean): CommandLineInput {
   const equals = text.indexOf('=');
   const name = text.slice(0, equals);
@@ -73,7 +76,7 @@ function parseInput(text: string, option: string, copy: boolean): CommandLineInp
     throw new ConfigError(`${option} ${text}: "${name}" is no stream id; use a-z, 0-9 and "-", at most 63`);
   }
   const common = { id: streamId(name), title: name };
-  if (URL_PATTERN.test(target) && !STREAMABLE_URL.test(target)) {
+  if (URL_PATTERN.test(target) && !isStreamable(target)) {
     throw new ConfigError(
       `${option} ${text}: only http(s), rtmp(s), rtsp(s) and srt addresses can be streamed`,
     );

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** Enough to tell what a body is. */
-const SNIFFED = 512;
+const SNIFFED = 4_096;
 const LARGEST_PLAYLIST = 8 * 1024 * 1024;
 
 export type BodyKind = 'hls' | 'dash' | 'media';
@@ -41,10 +41,10 @@ async function* all(
   }
 }
 
-/** RFC 8216 4.3.1.1: HLS begins so, and nothing else does. XML may be DASH; media begins otherwise. */
+/** RFC 8216 4.3.1.1: HLS begins so, and nothing else does. ffmpeg knows DASH by its element. */
 function kindOf(begin: string): BodyKind {
   if (begin.startsWith('#EXTM3U')) return 'hls';
-  return /^(?:\xef\xbb\xbf)?\s*</.test(begin) ? 'dash' : 'media';
+  return /^(?:\xef\xbb\xbf)?\s*</.test(begin) && /<MPD/i.test(begin) ? 'dash' : 'media';
 }
 
 /** @throws if it is cut, or too long. */

@@ -8,6 +8,9 @@ import { readProxyRequest } from './marked-url.js';
 import { PlaylistAddresses } from './playlist-addresses.js';
 import { ProxyAccess } from './proxy-access.js';
 
+/** Longer than segments are. */
+const KEEP_ALIVE_MS = 60_000;
+
 export interface FetchProxy extends AsyncDisposable {
   /** With the password. */
   readonly url: string;
@@ -29,6 +32,7 @@ export async function startFetchProxy(gate: Gate): Promise<FetchProxy> {
     if (incoming.method !== 'GET' && incoming.method !== 'HEAD') return end(answer, 405);
     forward(incoming, answer, wanted, { gate, agents, playlists });
   });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   const local = await listenLocally(server);
   return {
     url: access.address(local.port),

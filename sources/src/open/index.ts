@@ -36,7 +36,11 @@ export interface OpenSource extends AsyncDisposable {
  * whatever playlists name too.
  * @throws {SourceError} if its host cannot be found, or is not where it may be.
  */
-export async function openSource(source: JudgedSource, network: Network = INTERNET): Promise<OpenSource> {
+export async function openSource(
+  source: JudgedSource,
+  stopping: AbortSignal,
+  network: Network = INTERNET,
+): Promise<OpenSource> {
   const gate = new Gate(network);
   const { refused } = gate;
   if (source.kind !== 'url' || !source.fenced) {
@@ -48,7 +52,8 @@ export async function openSource(source: JudgedSource, network: Network = INTERN
   const target = { host: bare(url.hostname), port: Number(url.port || port), tls };
   // So that this is told before ffmpeg starts; each connection is judged again.
   const [address = ''] = await gate.addressesOf(target.host);
-  const way = await WAYS[fenced]({ url, target, address }, gate);
+  const signal = AbortSignal.any([stopping, refused]);
+  const way = await WAYS[fenced]({ url, target, address, signal }, gate);
   return {
     fence: { ...way, environment: environment(way.proxy) },
     refused,

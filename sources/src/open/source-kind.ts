@@ -2,6 +2,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { type BodyKind, sniff } from './body.js';
 
 const REDIRECTS = 8;
+const ANSWER_TIMEOUT_MS = 20_000;
 
 /**
  * What is at an address, asked by way of the proxy. ffmpeg is then allowed this and nothing else: what demuxes media opens
@@ -12,10 +13,11 @@ export async function sourceKind(
   proxy: string,
   signal: AbortSignal,
 ): Promise<BodyKind> {
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]);
   let address = `http://${place}`;
   for (let redirects = 0; redirects <= REDIRECTS; redirects += 1) {
     const isOwn = address.startsWith(`http://${place.split('/')[0]}/`);
-    const response = await ask(address, proxy, isOwn ? user : undefined, signal);
+    const response = await ask(address, proxy, isOwn ? user : undefined, patience);
     const { statusCode, headers } = response;
     if (statusCode === 200 || statusCode === 206) {
       const { kind, bytes } = await sniff(response);
@@ -41,7 +43,7 @@ function ask(
   const headers: Record<string, string> = { 'proxy-authorization': basic(username, password) };
   if (user?.username) headers.authorization = basic(user.username, user.password);
   return new Promise((resolve, reject) => {
-    request({ host, port, path, headers, agent: false, signal }, resolve).once('error', reject).end();
+    request({ host, port, path, headers, agent: false, signal }, resolve).on('error', reject).end();
   });
 }
 

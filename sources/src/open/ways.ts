@@ -1,4 +1,5 @@
 import type { Protocol } from '../protocols.js';
+import { SourceError } from '../source-error.js';
 import type { BodyKind } from './body.js';
 import { startFetchProxy } from './fetch-proxy.js';
 import type { Gate, Target } from './gate.js';
@@ -30,18 +31,20 @@ export interface Wanted {
   readonly target: Target;
   /** One of the target's addresses, which was judged. */
   readonly address: string;
+  /** Nobody waits for it any more. */
+  readonly signal: AbortSignal;
 }
 
 /** DASH opens http addresses only, and each of the two nothing that is of the other. */
 const DEMUXERS: Record<BodyKind, readonly string[]> = { hls: ['hls'], dash: ['dash'], media: ['mpjpeg'] };
 
 export const WAYS: Record<Protocol['fenced'], (wanted: Wanted, gate: Gate) => Promise<Way>> = {
-  async fetch({ url, target }, gate) {
+  async fetch({ url, target, signal }, gate) {
     const server = await startFetchProxy(gate);
     const host = target.tls ? url.hostname.replace(/^\[?/, '$&_') : url.hostname;
     const place = `${host}:${target.port}${url.pathname}${url.search}`;
     try {
-      const kind = await sourceKind({ place, user: url }, server.url, gate.refused);
+      const kind = await sourceKind({ place, user: url }, server.url, signal);
       server.expect(`http://${place}`, kind);
       return {
         url: `http://${userOf(url)}${place}`,
@@ -56,7 +59,9 @@ export const WAYS: Record<Protocol['fenced'], (wanted: Wanted, gate: Gate) => Pr
     } catch (error) {
       await server[Symbol.asyncDispose]();
       gate.refused.throwIfAborted();
-      throw error;
+      throw new SourceError('unreachable', 'The server does not answer, or ends the connection.', {
+        cause: error,
+      });
     }
   },
   async tunnel({ url, target }, gate) {
