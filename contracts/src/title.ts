@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const LONGEST_TITLE = 200;
+const LONGEST_TITLE = 200;
 
 /** Controls and separators of lines: a space, where somebody pasted them. */
 const BREAKS = /[\p{Cc}\p{Zl}\p{Zp}]/gu;

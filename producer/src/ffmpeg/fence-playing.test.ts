@@ -23,12 +23,15 @@ describe.each(each)('a fenced ffmpeg %s', (_version, ffmpeg) => {
     expect(stranger.status().problem).toBeUndefined();
   };
 
-  it.each(['film.m3u8', 'film.mp4', 'film.ts', 'film.mpd', 'moved'])('plays %s', async (name) => {
-    await using server = await httpServer(
-      film.serve({ moved: (response) => response.writeHead(302, { location: '/film.m3u8?a=1' }).end() }),
-    );
-    await plays(`http://public.example:${server.port}/${name}`);
-  });
+  it.each(['film.m3u8', 'secret.m3u8', 'film.mp4', 'film.ts', 'film.mpd', 'moved'])(
+    'plays %s',
+    async (name) => {
+      await using server = await httpServer(
+        film.serve({ moved: (response) => response.writeHead(302, { location: '/film.m3u8?a=1' }).end() }),
+      );
+      await plays(`http://public.example:${server.port}/${name}`);
+    },
+  );
 
   it('plays a live stream without an end as it comes', async () => {
     const bytes = readFileSync(film.at('film.ts'));

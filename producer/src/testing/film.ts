@@ -1,6 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, statSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -15,7 +16,7 @@ export const FFMPEGS = await Promise.all([findFfmpeg(process.env.FFMPEG_PATH), f
 export type Answers = Record<string, string | ((response: ServerResponse) => unknown)>;
 
 export interface Film extends AsyncDisposable {
-  /** The path of `film.ts`, `film.mp4`, `film.m3u8` or `film.mpd`. */
+  /** The path of `film.ts`, `film.mp4`, `film.m3u8`, `secret.m3u8` (encrypted) or `film.mpd`. */
   readonly at: (name: string) => string;
   /** Serves the files, with ranges; but for those that the test answers itself. */
   readonly serve: (own?: Answers) => (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -39,6 +40,11 @@ export async function makeFilm(): Promise<Film> {
   // Its index is at its end: it cannot be read without seeking.
   make('film.mp4');
   make('-f', 'hls', '-hls_time', '1', '-hls_list_size', '0', 'film.m3u8');
+  // With a key: its name in the playlist, and where it is.
+  writeFileSync(at('film.key'), randomBytes(16));
+  writeFileSync(at('key-info'), `film.key\n${at('film.key')}\n`);
+  const encrypted = ['-hls_segment_filename', 'secret%d.ts', '-hls_key_info_file', 'key-info', 'secret.m3u8'];
+  make('-f', 'hls', '-hls_time', '1', '-hls_list_size', '0', ...encrypted);
   make('-f', 'dash', '-seg_duration', '1', 'film.mpd');
   const serve: Film['serve'] =
     (own = {}) =>

@@ -10,7 +10,7 @@ import type { Network } from '@topicast/sources/open';
 
 /** Stands for the internet; both are of this machine, and need no rights. */
 export const PUBLIC_ADDRESS = '127.0.0.2';
-export const PRIVATE_ADDRESS = '127.0.0.1';
+const PRIVATE_ADDRESS = '127.0.0.1';
 
 /** Names and addresses of a small world. `turning.example` is public when it is first asked for, and private afterwards. */
 export function testNetwork(certificateAuthorities?: string): Network {

@@ -11,7 +11,7 @@ import { ProxyAccess } from './proxy-access.js';
 /** Longer than segments are. */
 const KEEP_ALIVE_MS = 60_000;
 
-export interface FetchProxy extends AsyncDisposable {
+interface FetchProxy extends AsyncDisposable {
   /** With the password. */
   readonly url: string;
   /** What is at the source's own address is of this kind, or not passed on. */

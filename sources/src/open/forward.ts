@@ -21,7 +21,7 @@ const NOT_PASSED_ON = new Set([
   ...['icy-metadata', 'icy-metaint'],
 ]);
 
-export interface Forwarding {
+interface Forwarding {
   readonly gate: Gate;
   readonly agents: { readonly plain: GateAgent; readonly secure: GateAgent };
   readonly playlists: PlaylistAddresses;

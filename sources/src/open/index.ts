@@ -53,12 +53,12 @@ export async function openSource(
   // So that this is told before ffmpeg starts; each connection is judged again.
   const [address = ''] = await gate.addressesOf(target.host);
   const signal = AbortSignal.any([stopping, refused]);
-  const way = await WAYS[fenced]({ url, target, address, signal }, gate);
+  const { proxy, readable, server, ...way } = await WAYS[fenced]({ url, target, address, signal }, gate);
   return {
-    fence: { ...way, environment: environment(way.proxy) },
+    fence: { ...way, environment: environment(proxy) },
     refused,
-    told: (lines) => [...lines.map(way.readable), ...gate.lines],
-    [Symbol.asyncDispose]: async () => way.server?.[Symbol.asyncDispose](),
+    told: (lines) => [...lines.map(readable), ...gate.lines],
+    [Symbol.asyncDispose]: async () => server?.[Symbol.asyncDispose](),
   };
 }
 

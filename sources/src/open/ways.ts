@@ -10,7 +10,7 @@ import { startRtspTunnel } from './rtsp-tunnel.js';
 import { sourceKind } from './source-kind.js';
 
 /** What ffmpeg is told, so that it comes to an address by way of the gate. */
-export interface Way {
+interface Way {
   readonly url: string;
   /** Options in front of `-i`. */
   readonly options: readonly string[];
@@ -26,7 +26,7 @@ export interface Way {
   readonly server?: AsyncDisposable;
 }
 
-export interface Wanted {
+interface Wanted {
   readonly url: URL;
   readonly target: Target;
   /** One of the target's addresses, which was judged. */
