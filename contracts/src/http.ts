@@ -3,6 +3,7 @@ import { type AudioTrack, catalog, type VideoTrack } from './catalog.js';
 import { ladderProblem, MAX_RUNGS, RUNG_BITRATE, RUNG_HEIGHT } from './ladder.js';
 import { STREAM_STATES } from './server-message.js';
 import { STREAM_ID_PATTERN } from './stream-id.js';
+import { titleText } from './title.js';
 
 /** Bodies of the gateway's HTTP API. The gateway checks and documents with them; the web app takes the types. */
 export const streamIdText = z
@@ -53,7 +54,7 @@ export type Ladder = z.infer<typeof ladder>;
 export const createStreamRequest = z
   .object({
     id: streamIdText,
-    title: z.string().trim().min(1).max(200).optional(),
+    title: titleText.optional(),
     source: requestedSource,
     ladder: ladder.optional().describe('renditions from the best to the smallest; one where absent'),
   })

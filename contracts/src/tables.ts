@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { catalog } from './catalog.js';
 import { ladder, source, streamIdText } from './http.js';
 import { STREAM_STATES } from './server-message.js';
+import { cleanTitle } from './title.js';
 
 /** Compacted topics: the latest value of each key, JSON. All state of the system is in them. */
 export const STREAMS_TABLE = 'topicast.streams';
@@ -28,7 +29,8 @@ export const streamRow = z.preprocess(
   withoutDeclaredBy,
   z.object({
     id: streamIdText,
-    title: z.string(),
+    /** Rows are written by other programs too. */
+    title: z.string().overwrite(cleanTitle),
     source,
     /** Absent: one rendition, as the producer's settings have it. */
     ladder: ladder.optional(),

@@ -4,6 +4,7 @@ import type { Ladder, Source } from '@topicast/contracts/http';
 import { streamId } from '@topicast/contracts/stream-id';
 import type { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow } from '@topicast/contracts/tables';
+import { cleanTitle } from '@topicast/contracts/title';
 import type { ChunkTopics } from '@topicast/log';
 import type { Logger } from 'pino';
 
@@ -40,7 +41,7 @@ export function declare(
     .filter(([id]) => conflicts.every((row) => row.id !== id))
     .map(([id, { title, source, ladder }]) => ({
       id,
-      title: title ?? id,
+      title: cleanTitle(title ?? id) || id,
       source: source.kind === 'file' ? { ...source, path: path.resolve(source.path) } : source,
       ...(ladder && { ladder }),
       enabled: true,

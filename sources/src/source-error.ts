@@ -4,7 +4,7 @@
  * - `refused`: it is not allowed
  * - `unreachable`: it is not there now, and may be later. Only this is worth another try.
  */
-export type SourceErrorCode = 'invalid' | 'refused' | 'unreachable';
+type SourceErrorCode = 'invalid' | 'refused' | 'unreachable';
 
 export class SourceError extends Error {
   override readonly name = 'SourceError';

@@ -5,6 +5,7 @@ import { ConfigError } from '@topicast/contracts/config';
 import { ladderProblem, parseLadder, type Rung } from '@topicast/contracts/ladder';
 import { isStreamId, streamId } from '@topicast/contracts/stream-id';
 import type { CommandLineInput } from '@topicast/producer';
+import { URL_PROTOCOLS } from '@topicast/sources';
 
 const HELP_OPTION = { help: { type: 'boolean' } } as const;
 const STREAM_OPTIONS = {
@@ -15,7 +16,6 @@ const STREAM_OPTIONS = {
 } as const;
 
 const URL_PATTERN = /^[a-z][a-z0-9+.-]*:\/\//i;
-const STREAMABLE_URL = /^(https?|rtmps?|rtsps?|srt):\/\//i;
 
 /** The streams declared on a command line. @throws {ConfigError} with one line for the user. */
 export function parseArguments(
@@ -65,6 +65,8 @@ function parse<const Options extends NonNullable<ParseArgsConfig['options']>>(
   }
 }
 
+const isStreamable = (url: string): boolean =>
+  URL_PROTOCOLS.some((protocol) => url.toLowerCase().startsWith(`${protocol}://`));
 /** The renditions, at the end of an input. */
 const LADDER_PATTERN = /,ladder=([^,/]*)$/;
 
@@ -92,7 +94,7 @@ function parseTarget(text: string, option: string, copy: boolean): CommandLineIn
     throw new ConfigError(`${option} ${text}: "${name}" is no stream id; use a-z, 0-9 and "-", at most 63`);
   }
   const common = { id: streamId(name), title: name };
-  if (URL_PATTERN.test(target) && !STREAMABLE_URL.test(target)) {
+  if (URL_PATTERN.test(target) && !isStreamable(target)) {
     throw new ConfigError(
       `${option} ${text}: only http(s), rtmp(s), rtsp(s) and srt addresses can be streamed`,
     );

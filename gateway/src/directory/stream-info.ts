@@ -39,7 +39,7 @@ export function streamInfo(stream: KnownStream, viewers: number): StreamInfo {
     const { row, found, id } = stream;
     return {
       id,
-      title: row?.title ?? id,
+      title: row?.title || id,
       state,
       viewers,
       enabled: true,

@@ -250,6 +250,22 @@ describe('requests that cannot be followed', () => {
     expect(status).toBe(201);
   });
 
+  it('name an SRT address that waits for callers only where private addresses are allowed', async () => {
+    const body = { id: 'cam', source: { kind: 'url', url: 'srt://:9000?mode=listener' } };
+    await using strict = await GatewayUnderTest.start();
+    const refused = await create(strict, body);
+    expect(refused.status).toBe(403);
+    expect(refused.body.detail).toContain('TOPICAST_ALLOW_PRIVATE_URLS=1');
+    await using open = await GatewayUnderTest.start({ TOPICAST_ALLOW_PRIVATE_URLS: '1' });
+    expect((await create(open, body)).status).toBe(201);
+  });
+
+  it('give a title without what nobody sees', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    const body = { id: 'cam', title: ' a\n\u202eb\u200b ', source: { kind: 'test' } };
+    expect((await create(gateway, body)).body.title).toBe('a b');
+  });
+
   it('come from pages of other origins', async () => {
     await using gateway = await GatewayUnderTest.start();
     const foreign = { origin: 'https://evil.example' };

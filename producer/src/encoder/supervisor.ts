@@ -81,7 +81,7 @@ async function runOnce(options: SupervisorOptions, signal: AbortSignal): Promise
     if (problem) return { why: 'refused', problem };
     const source = await judgeSource(options.source, options.rules);
     const lastSession = await options.prepare();
-    await using opened = await openSource(source, options.network);
+    await using opened = await openSource(source, signal, options.network);
     const running = AbortSignal.any([signal, opened.refused]);
     const planned = await plan(source, opened, options, running);
     if (signal.aborted) return { why: 'stopped' };

@@ -44,10 +44,10 @@ export function opening(input: EncoderInput, libavformat: number): string[] {
       return ['-format_whitelist', CONTAINERS, '-protocol_whitelist', 'file', '-i', `file:${input.path}`];
     case 'url':
       return [
-        ...['-format_whitelist', NETWORK_CONTAINERS, '-protocol_whitelist', transports(input)],
+        ...['-format_whitelist', containers(input), '-protocol_whitelist', transports(input)],
         ...(input.paced ? [] : lowDelay),
         ...(input.fence?.options ?? (isRtsp(input.protocol) ? ['-rtsp_transport', 'tcp'] : [])),
-        ...timeouts(input.protocol, libavformat),
+        ...timeouts(input.protocol, libavformat, input.fence?.resumes ?? true),
         ...['-i', input.fence?.url ?? input.url],
       ];
     case 'device':
@@ -56,6 +56,9 @@ export function opening(input: EncoderInput, libavformat: number): string[] {
         : ['-f', 'v4l2', '-thread_queue_size', '64', '-i', input.path];
   }
 }
+
+const containers = ({ fence }: EncoderInput & { kind: 'url' }): string =>
+  fence ? [CONTAINERS, ...fence.demuxers].join() : NETWORK_CONTAINERS;
 
 const transports = ({ protocol, fence }: EncoderInput & { kind: 'url' }): string =>
   PROTOCOLS[protocol].transports[fence ? 'fenced' : 'direct'];
@@ -68,19 +71,13 @@ const lowDelay = [
   ...['-thread_type', 'slice'],
 ];
 
-function timeouts(protocol: UrlProtocol, libavformat: number): string[] {
+function timeouts(protocol: UrlProtocol, libavformat: number, resumes: boolean): string[] {
   switch (protocol) {
     case 'http':
     case 'https':
       return [
-        '-rw_timeout',
-        IO_TIMEOUT_US,
-        '-reconnect',
-        '1',
-        '-reconnect_streamed',
-        '1',
-        '-reconnect_delay_max',
-        '2',
+        ...['-rw_timeout', IO_TIMEOUT_US],
+        ...(resumes ? ['-reconnect', '1', '-reconnect_streamed', '1', '-reconnect_delay_max', '2'] : []),
       ];
     case 'rtmp':
     case 'rtmps':

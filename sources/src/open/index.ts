@@ -13,6 +13,10 @@ export interface Fence {
   readonly url: string;
   /** Options in front of `-i`. */
   readonly options: readonly string[];
+  /** Its demuxers that may be used besides those of plain media. */
+  readonly demuxers: readonly string[];
+  /** Whether it may take up a lost connection in the middle. */
+  readonly resumes: boolean;
   /** The whole environment of the process. */
   readonly environment: NodeJS.ProcessEnv;
 }
@@ -32,7 +36,11 @@ export interface OpenSource extends AsyncDisposable {
  * whatever playlists name too.
  * @throws {SourceError} if its host cannot be found, or is not where it may be.
  */
-export async function openSource(source: JudgedSource, network: Network = INTERNET): Promise<OpenSource> {
+export async function openSource(
+  source: JudgedSource,
+  stopping: AbortSignal,
+  network: Network = INTERNET,
+): Promise<OpenSource> {
   const gate = new Gate(network);
   const { refused } = gate;
   if (source.kind !== 'url' || !source.fenced) {
@@ -44,12 +52,13 @@ export async function openSource(source: JudgedSource, network: Network = INTERN
   const target = { host: bare(url.hostname), port: Number(url.port || port), tls };
   // So that this is told before ffmpeg starts; each connection is judged again.
   const [address = ''] = await gate.addressesOf(target.host);
-  const way = await WAYS[fenced]({ url, target, address }, gate);
+  const signal = AbortSignal.any([stopping, refused]);
+  const { proxy, readable, server, ...way } = await WAYS[fenced]({ url, target, address, signal }, gate);
   return {
-    fence: { url: way.url, options: way.options, environment: environment(way.proxy) },
+    fence: { ...way, environment: environment(proxy) },
     refused,
-    told: (lines) => [...lines.map(way.readable), ...gate.lines],
-    [Symbol.asyncDispose]: async () => way.server?.[Symbol.asyncDispose](),
+    told: (lines) => [...lines.map(readable), ...gate.lines],
+    [Symbol.asyncDispose]: async () => server?.[Symbol.asyncDispose](),
   };
 }
 

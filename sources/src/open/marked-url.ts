@@ -1,11 +1,9 @@
-import { Transform } from 'node:stream';
 import { bare, canonicalHost } from '../source-url.js';
 import type { Target } from './gate.js';
 
 /**
  * A fenced ffmpeg speaks no TLS: it would connect by itself. Addresses that it gets are http, and an underscore in front
- * of the host, where no host name has one (RFC 1123 2.1), says that our proxy shall speak TLS on. In text both have the
- * same length, so that lengths and ranges of playlists stay what they are:
+ * of the host, where no host name has one (RFC 1123 2.1), says that our proxy shall speak TLS on.
  *
  *     https://cdn.example/a.ts      http://_cdn.example/a.ts
  *     https://[2001:db8::1]/a.ts    http://[_2001:db8::1]/a.ts
@@ -29,7 +27,7 @@ export interface ProxyRequest extends Target {
  * @returns undefined if it is no such address
  */
 export function readProxyRequest(text: string): ProxyRequest | undefined {
-  const match = /^http:\/\/(\[_|_|)([^/?#@\\\s]{1,300}?)(?::(\d{1,5}))?(\/[^#\s]*)?$/.exec(text);
+  const match = /^http:\/\/(\[_|_|)([^/?#@\\\s]{1,300}?)(?::(\d{1,5}))?(\/[^#\s]*)?(?:#\S*)?$/.exec(text);
   if (!match) return undefined;
   const [, mark, authority = '', digits, path = '/'] = match;
   const tls = mark !== '';
@@ -46,33 +44,3 @@ export function readProxyRequest(text: string): ProxyRequest | undefined {
     return undefined;
   }
 }
-
-/** Mark the addresses in a playlist as it passes. Latin-1 keeps every byte as it is. */
-export class MarkPlaylist extends Transform {
-  #rest = '';
-
-  override _transform(bytes: Buffer, _encoding: unknown, done: (error: null, bytes?: Buffer) => void): void {
-    const text = this.#rest + bytes.toString('latin1');
-    this.#rest = beginningOfAddress(text);
-    done(null, Buffer.from(marked(text.slice(0, text.length - this.#rest.length)), 'latin1'));
-  }
-
-  override _flush(done: (error: null, bytes?: Buffer) => void): void {
-    done(null, Buffer.from(marked(this.#rest), 'latin1'));
-  }
-}
-
-/** What stands at the end of a piece and may go on in the next one. */
-function beginningOfAddress(text: string): string {
-  const longest = 'https://[';
-  for (let length = longest.length - 1; length > 0; length -= 1) {
-    const end = text.slice(-length);
-    if (end.length === length && longest.startsWith(end.toLowerCase())) return end;
-  }
-  return '';
-}
-
-/** HLS begins so and nothing else is HLS (RFC 8216 4.3.1.1); XML may be DASH. Media begins otherwise. */
-export const isPlaylist = (contentType: string | undefined, begin: Buffer): boolean =>
-  /mpegurl|dash\+xml/i.test(contentType ?? '') ||
-  /^(?:\xef\xbb\xbf)?\s*(?:#EXTM3U|<)/.test(begin.toString('latin1', 0, 64));

@@ -51,7 +51,8 @@ export async function startRtspTunnel(gate: Gate, first: Target): Promise<{ url:
     if (!far) return end(near, '404 Not Found');
     const decoder = new FromBase64();
     decoder.write(rest);
-    pipeline(near, decoder, far, () => far.destroy());
+    near.pipe(decoder).pipe(far);
+    near.once('close', () => far.destroy());
   }
 
   async function answer(near: Socket, cookie: string, target: Target): Promise<void> {

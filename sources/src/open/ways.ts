@@ -1,16 +1,23 @@
 import type { Protocol } from '../protocols.js';
+import { SourceError } from '../source-error.js';
+import type { BodyKind } from './body.js';
 import { startFetchProxy } from './fetch-proxy.js';
 import type { Gate, Target } from './gate.js';
 import { unmarked } from './marked-url.js';
 import { startRelay } from './relay.js';
 import { rtmpTcUrl } from './rtmp-address.js';
 import { startRtspTunnel } from './rtsp-tunnel.js';
+import { sourceKind } from './source-kind.js';
 
 /** What ffmpeg is told, so that it comes to an address by way of the gate. */
-export interface Way {
+interface Way {
   readonly url: string;
   /** Options in front of `-i`. */
   readonly options: readonly string[];
+  /** ffmpeg's demuxers that may be used, besides those of plain media: these open addresses that they find. */
+  readonly demuxers: readonly string[];
+  /** Whether a connection that was lost may be taken up again in the middle. */
+  readonly resumes: boolean;
   /** The HTTP proxy for all its requests. */
   readonly proxy?: string;
   /** What ffmpeg says, with the addresses that the streamer knows. */
@@ -19,30 +26,51 @@ export interface Way {
   readonly server?: AsyncDisposable;
 }
 
-export interface Wanted {
+interface Wanted {
   readonly url: URL;
   readonly target: Target;
   /** One of the target's addresses, which was judged. */
   readonly address: string;
+  /** Nobody waits for it any more. */
+  readonly signal: AbortSignal;
 }
 
+/** DASH opens http addresses only, and each of the two nothing that is of the other. */
+const DEMUXERS: Record<BodyKind, readonly string[]> = { hls: ['hls'], dash: ['dash'], media: ['mpjpeg'] };
+
 export const WAYS: Record<Protocol['fenced'], (wanted: Wanted, gate: Gate) => Promise<Way>> = {
-  async fetch({ url, target }, gate) {
+  async fetch({ url, target, signal }, gate) {
     const server = await startFetchProxy(gate);
     const host = target.tls ? url.hostname.replace(/^\[?/, '$&_') : url.hostname;
-    return {
-      url: `http://${rewritten(url, `${host}:${target.port}`)}`,
-      options: [],
-      readable: unmarked,
-      proxy: server.url,
-      server,
-    };
+    const place = `${host}:${target.port}${url.pathname}${url.search}`;
+    try {
+      const kind = await sourceKind({ place, user: url }, server.url, signal);
+      server.expect(`http://${place}`, kind);
+      return {
+        url: `http://${userOf(url)}${place}`,
+        options: [],
+        demuxers: DEMUXERS[kind],
+        // The rest of a playlist would come as it is.
+        resumes: kind === 'media',
+        readable: unmarked,
+        proxy: server.url,
+        server,
+      };
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      gate.refused.throwIfAborted();
+      throw new SourceError('unreachable', 'The server does not answer, or ends the connection.', {
+        cause: error,
+      });
+    }
   },
   async tunnel({ url, target }, gate) {
     const server = await startRtspTunnel(gate, target);
     return {
       url: `rtsp://${rewritten(url, `${url.hostname}:${target.port}`)}`,
       options: ['-rtsp_transport', 'http'],
+      demuxers: ['rtsp'],
+      resumes: false,
       readable: (line) => line,
       proxy: server.url,
       server,
@@ -54,6 +82,8 @@ export const WAYS: Record<Protocol['fenced'], (wanted: Wanted, gate: Gate) => Pr
     return {
       url: `rtmp://${rewritten(url, near)}`,
       options: ['-rtmp_tcurl', rtmpTcUrl(url)],
+      demuxers: [],
+      resumes: false,
       readable: (line) => line.replaceAll(near, url.host),
       server,
     };
@@ -64,14 +94,18 @@ export const WAYS: Record<Protocol['fenced'], (wanted: Wanted, gate: Gate) => Pr
     return {
       url: `${url.protocol}//${rewritten(url, near)}`,
       options: [],
+      demuxers: [],
+      resumes: false,
       readable: (line) => line.replaceAll(near, url.host),
     };
   },
 };
 
 /** All behind the protocol, at another host and port. */
-function rewritten(url: URL, host: string): string {
-  const password = url.password === '' ? '' : `:${url.password}`;
-  const user = url.username === '' && password === '' ? '' : `${url.username}${password}@`;
-  return `${user}${host}${url.pathname}${url.search}${url.hash}`;
+const rewritten = (url: URL, host: string): string =>
+  `${userOf(url)}${host}${url.pathname}${url.search}${url.hash}`;
+
+function userOf({ username, password }: URL): string {
+  if (username === '' && password === '') return '';
+  return `${username}${password === '' ? '' : `:${password}`}@`;
 }

@@ -1,0 +1,138 @@
+import { type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream';
+import { SourceError } from '../source-error.js';
+import { type Body, sniff, wholePlaylist } from './body.js';
+import { fencedManifest } from './dash-manifest.js';
+import { CONNECT_TIMEOUT_MS, type Gate } from './gate.js';
+import type { GateAgent } from './gate-agent.js';
+import { fencedPlaylist } from './hls-playlist.js';
+import { marked, type ProxyRequest } from './marked-url.js';
+import type { PlaylistAddresses } from './playlist-addresses.js';
+
+/** A server that takes longer for the head of its answer has failed. */
+const ANSWER_TIMEOUT_MS = 10_000;
+/**
+ * Of one connection (RFC 9110 7.6.1), of the proxy, and what would change the body behind our back: ffmpeg takes titles
+ * out of bodies that have an `icy-metaint`.
+ */
+const NOT_PASSED_ON = new Set([
+  ...['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
+  ...['proxy-authorization', 'proxy-authenticate', 'proxy-authentication-info', 'alt-svc', 'host'],
+  ...['icy-metadata', 'icy-metaint'],
+]);
+
+interface Forwarding {
+  readonly gate: Gate;
+  readonly agents: { readonly plain: GateAgent; readonly secure: GateAgent };
+  readonly playlists: PlaylistAddresses;
+}
+
+/** Ask the server for what ffmpeg asks for, and pass its answer on as it comes. */
+export function forward(
+  incoming: IncomingMessage,
+  answer: ServerResponse,
+  wanted: ProxyRequest,
+  context: Forwarding,
+): void {
+  const { gate, agents } = context;
+  const { host, port, tls, path } = wanted;
+  const headers = { ...passedOn(incoming), host: authorityOf(wanted), 'accept-encoding': 'identity' };
+  const { method } = incoming;
+  const agent = tls ? agents.secure : agents.plain;
+  const outgoing = request({ agent, host, port, method, path, headers, setHost: false });
+  outgoing.setTimeout(CONNECT_TIMEOUT_MS + ANSWER_TIMEOUT_MS, () =>
+    outgoing.destroy(new Error('Connection timed out')),
+  );
+  // ffmpeg went away, to another place in the file or for good.
+  answer.once('close', () => outgoing.destroy());
+  outgoing.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'ECONNRESET' && outgoing.reusedSocket && !answer.headersSent && !answer.destroyed) {
+      // The server gave up an idle connection just now; there are few of them, and then a new one.
+      forward(incoming, answer, wanted, context);
+    } else fail(answer, error, wanted, gate);
+  });
+  outgoing.once('response', (response) => {
+    // From now on it is for ffmpeg to say what is too slow: a live stream may pause, and ffmpeg may read slowly.
+    outgoing.setTimeout(0);
+    pass(response, method, answer, wanted, context).catch((error: Error) => {
+      response.destroy();
+      fail(answer, error, wanted, gate);
+    });
+  });
+  outgoing.end();
+}
+
+async function pass(
+  response: IncomingMessage,
+  method: string | undefined,
+  answer: ServerResponse,
+  wanted: ProxyRequest,
+  { gate, playlists }: Forwarding,
+): Promise<void> {
+  const headers = passedOn(response);
+  const status = response.statusCode ?? 502;
+  const { location } = response.headers;
+  if (location !== undefined) {
+    headers.location = nextAddress(location, wanted, gate);
+    playlists.redirected(wanted, headers.location);
+  }
+  const isMedia = status === 200 || status === 206;
+  if (!isMedia || method === 'HEAD') {
+    answer.writeHead(status, headers);
+    pipeline(response, answer, () => undefined);
+    return;
+  }
+  if ((response.headers['content-encoding'] ?? 'identity') !== 'identity') {
+    throw new Error('the answer is compressed, which was not asked for');
+  }
+  const isBegin = /^bytes 0-/.test(response.headers['content-range'] ?? 'bytes 0-');
+  const body: Body = isBegin ? await sniff(response) : { kind: 'media', bytes: piecesOf(response) };
+  if (!playlists.agree(wanted, body.kind)) throw new Error('the answer is not the playlist that it was');
+  if (body.kind === 'media') {
+    answer.writeHead(status, headers);
+    // Live streams begin with a head that is long before the body.
+    answer.flushHeaders();
+    pipeline(body.bytes, answer, () => undefined);
+    return;
+  }
+  const text = await wholePlaylist(body.bytes);
+  const fenced = Buffer.from(
+    body.kind === 'hls' ? await fencedPlaylist(text, urlOf(wanted)) : fencedManifest(text),
+  );
+  const { 'content-range': _, 'accept-ranges': __, ...rest } = headers;
+  answer.writeHead(200, { ...rest, 'content-length': String(fenced.length) }).end(fenced);
+}
+
+async function* piecesOf(message: IncomingMessage): AsyncGenerator<Buffer> {
+  yield* message as AsyncIterable<Buffer>;
+}
+
+function fail(answer: ServerResponse, error: Error, { host, port }: ProxyRequest, gate: Gate): void {
+  const isRefused = error instanceof SourceError && error.code === 'refused';
+  if (isRefused) gate.refuse(error.message);
+  else if (!(error instanceof SourceError)) gate.note(`${host}:${port}: ${error.message}`);
+  if (answer.headersSent) answer.destroy();
+  else answer.writeHead(isRefused ? 403 : 502, { 'content-length': '0' }).end();
+}
+
+const passedOn = ({ headers }: IncomingMessage): Record<string, string | string[]> =>
+  Object.fromEntries(
+    Object.entries(headers).filter(
+      (entry): entry is [string, string | string[]] => entry[1] !== undefined && !NOT_PASSED_ON.has(entry[0]),
+    ),
+  );
+
+const authorityOf = ({ host, port, tls }: ProxyRequest): string => {
+  const name = host.includes(':') ? `[${host}]` : host;
+  return port === (tls ? 443 : 80) ? name : `${name}:${port}`;
+};
+
+const urlOf = (wanted: ProxyRequest): string =>
+  `${wanted.tls ? 'https' : 'http'}://${authorityOf(wanted)}${wanted.path}`;
+
+/** @throws {SourceError} */
+function nextAddress(location: string, wanted: ProxyRequest, gate: Gate): string {
+  const next = URL.canParse(location, urlOf(wanted)) ? new URL(location, urlOf(wanted)) : undefined;
+  if (next?.protocol === 'http:' || next?.protocol === 'https:') return marked(next.href);
+  throw gate.refuse('The source leads to an address that is neither http nor https.');
+}
