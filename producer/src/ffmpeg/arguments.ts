@@ -9,6 +9,8 @@ export interface EncodingPlan {
   readonly input: EncoderInput;
   readonly video: Track;
   readonly audio: Track;
+  /** What the copied video is; H.264 where it does not say. */
+  readonly copiedVideo?: 'h264' | 'hevc';
 }
 
 export interface EncoderOptions extends EncodingSettings {
@@ -26,7 +28,7 @@ export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): st
     ...['-nostdin', '-nostats', '-hide_banner', '-loglevel', 'warning'],
     ...inputArguments(plan.input, options.libavformat),
     ...tracks(plan.input),
-    ...(plan.video === 'copy' ? videoCopied(plan.input) : videoEncoded(plan.input, options)),
+    ...(plan.video === 'copy' ? videoCopied(plan) : videoEncoded(plan.input, options)),
     ...(plan.audio === 'copy' ? ['-c:a', 'copy'] : audioEncoded(plan.input)),
     ...output(plan.input),
   ];
@@ -38,9 +40,9 @@ const tracks = (input: EncoderInput): string[] =>
 
 // Parameter sets before each keyframe. The muxer sees to it where they stand in the container; live transports may send
 // them once only. No filter in a loop: ffmpeg ends filters at the end of the first round.
-const videoCopied = (input: EncoderInput): string[] => [
+const videoCopied = ({ input, copiedVideo = 'h264' }: EncodingPlan): string[] => [
   ...['-c:v', 'copy'],
-  ...(isLooped(input) ? [] : ['-bsf:v', 'h264_mp4toannexb,dump_extra=freq=keyframe']),
+  ...(isLooped(input) ? [] : ['-bsf:v', `${copiedVideo}_mp4toannexb,dump_extra=freq=keyframe`]),
 ];
 
 function videoEncoded(input: EncoderInput, options: EncoderOptions): string[] {

@@ -28,6 +28,10 @@ export interface Planned {
   readonly warning: string | undefined;
 }
 
+/** What MPEG-TS carries and viewers' browsers may play, in ffmpeg's words. */
+const COPIED_VIDEO = ['h264', 'hevc'] as const;
+const COPIED_AUDIO: readonly string[] = ['aac', 'opus'];
+
 /** Decide how to encode a source that was found to hold this; undefined if there is nothing to stream in it. */
 export function planEncoding(
   source: CheckedSource,
@@ -37,13 +41,15 @@ export function planEncoding(
   if (!probe) return { plan: { input, video: 'encode', audio: 'encode' }, warning: undefined };
   if (!probe.video && !probe.audio) return undefined;
   const copyAsked = 'copy' in source && source.copy;
-  const copyVideo = copyAsked && probe.video === 'h264';
-  const copyAudio = copyAsked && probe.audio === 'aac';
+  const copiedVideo = copyAsked ? COPIED_VIDEO.find((codec) => codec === probe.video) : undefined;
+  const copyVideo = copiedVideo !== undefined;
+  const copyAudio = copyAsked && COPIED_AUDIO.includes(probe.audio ?? '');
   return {
     plan: {
       input: input.kind === 'url' ? { ...input, paced: probe.durationSeconds !== undefined } : input,
       video: copyVideo ? 'copy' : 'encode',
       audio: copyAudio ? 'copy' : 'encode',
+      ...(copiedVideo && { copiedVideo }),
     },
     warning:
       copyAsked && probe.video && !copyVideo
