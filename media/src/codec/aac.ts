@@ -1,4 +1,4 @@
-import { concatenated, sameBytes } from '../bytes.js';
+import { concatenated } from '../bytes.js';
 import { box } from '../iso-bmff.js';
 import type { AudioCodec, AudioConfig, AudioFrame, AudioReader } from './codec.js';
 import { audioSampleEntry } from './sample-entry.js';
@@ -58,6 +58,7 @@ export const aac: AudioCodec = {
 class AdtsReader implements AudioReader {
   #rest: Uint8Array = NO_BYTES;
   #config: AudioConfig | undefined;
+  #key: number | undefined;
 
   read(payload: Uint8Array, pts: number | undefined): AudioFrame[] {
     if (beginsWithFrame(payload)) this.#rest = NO_BYTES; // what it waited for did not come
@@ -95,8 +96,10 @@ class AdtsReader implements AudioReader {
 
   /** The same object as long as it says the same. */
   #configOf(header: Header): AudioConfig {
-    const config = configOf(header);
-    if (!this.#config || !sameBytes(config.description, this.#config.description)) this.#config = config;
+    const { objectType, frequencyIndex, channelConfiguration } = header;
+    const key = (objectType << 8) | (frequencyIndex << 4) | channelConfiguration;
+    if (!this.#config || key !== this.#key) this.#config = configOf(header);
+    this.#key = key;
     return this.#config;
   }
 }

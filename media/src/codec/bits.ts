@@ -1,12 +1,15 @@
+/** Longer than any parameter set is up to what is read of it. */
+const MAX_BYTES = 4_096;
+
 /** Reads bits and Exp-Golomb codes (ITU-T H.264 9.1), stepping over emulation prevention bytes; zeros past the end. */
 export class BitReader {
   readonly #bytes: Uint8Array;
   #at = 0;
 
   constructor(escaped: Uint8Array) {
-    this.#bytes = escaped.filter(
-      (byte, i) => !(byte === 3 && i >= 2 && escaped[i - 1] === 0 && escaped[i - 2] === 0),
-    );
+    this.#bytes = escaped
+      .subarray(0, MAX_BYTES)
+      .filter((byte, i) => !(byte === 3 && i >= 2 && escaped[i - 1] === 0 && escaped[i - 2] === 0));
   }
 
   /** More was read than there is. */

@@ -2,9 +2,15 @@ import { sameBytes } from '../bytes.js';
 
 /** A byte stream of NAL units with start codes (ITU-T H.264 Annex B; H.265's is the same). */
 const LENGTH_BYTES = 4;
+/** No level allows as many slices (H.264 table A-1, H.265 table A.8); a unit of more is made to cost time. */
+const MAX_NALS = 8_192;
+const MAX_PARAMETER_SETS = 512;
+/** Lengths of 16 bits say how long they are. */
+const MAX_PARAMETER_SET_BYTES = 0xffff;
 
 /**
  * The NAL units in it, as views without start codes and without the zeros behind them, which are of the byte stream.
+ * None at all if there are more than any picture has.
  * @param isLast ends the search at the first such unit, whose view then reaches to the end
  */
 export function nalUnits(bytes: Uint8Array, isLast?: (nal: Uint8Array) => boolean): Uint8Array[] {
@@ -16,6 +22,7 @@ export function nalUnits(bytes: Uint8Array, isLast?: (nal: Uint8Array) => boolea
     let end = next < bytes.byteLength || endsWithStartCode(bytes) ? next - 3 : next;
     while (end > start && bytes[end - 1] === 0) end--;
     if (end > start) nals.push(bytes.subarray(start, end));
+    if (nals.length > MAX_NALS) return [];
     start = next;
   }
   return nals;
@@ -42,7 +49,10 @@ export function withLengths(nals: readonly Uint8Array[]): Uint8Array[] {
 /** Some streams repeat a parameter set within a unit; a decoder's configuration holds it once. */
 export function distinct(sets: readonly Uint8Array[]): Uint8Array[] {
   const kept: Uint8Array[] = [];
-  for (const set of sets) if (!kept.some((known) => sameBytes(known, set))) kept.push(set);
+  for (const set of sets.slice(0, MAX_PARAMETER_SETS)) {
+    const isNew = set.byteLength <= MAX_PARAMETER_SET_BYTES && !kept.some((known) => sameBytes(known, set));
+    if (isNew) kept.push(set);
+  }
   return kept;
 }
 

@@ -1,4 +1,4 @@
-import { box, fullBox, u32, u64 } from '../iso-bmff.js';
+import { letters } from '../iso-bmff.js';
 
 /** One sample of a fragment, times in the track's time scale. */
 export interface FragmentSample {
@@ -20,13 +20,38 @@ const COMPOSITION_OFFSET = 0x800;
 const SYNC_SAMPLE = 0x200_0000;
 const OTHER_SAMPLE = 0x101_0000;
 
-const BOX_HEADER_BYTES = 8;
-/** moof, mfhd, traf, tfhd, tfdt and the fixed part of trun. */
-const MOOF_BYTES = 8 + 16 + 8 + 16 + 20 + 20;
-const MDAT = 0x6d64_6174;
+/** moof, mfhd, traf, tfhd and tfdt, and the fixed part of trun: see the layout below. */
+const TRAF_AT = 8 + 16;
+const TRUN_AT = TRAF_AT + 8 + 16 + 20;
+const TABLE_AT = TRUN_AT + 20;
+const MDAT_HEADER_BYTES = 8;
+
+const [MOOF, MFHD, TRAF, TFHD, TFDT, TRUN, MDAT] = [
+  'moof',
+  'mfhd',
+  'traf',
+  'tfhd',
+  'tfdt',
+  'trun',
+  'mdat',
+].map((type) => letters(type).reduce((word, letter) => word * 256 + letter, 0)) as [
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+];
 
 /**
- * moof and mdat of one track: samples that follow each other.
+ * moof and mdat of one track: samples that follow each other. In words of 32 bits, with sizes and types:
+ *
+ *   moof | mfhd: 0, sequence | traf | tfhd: flags, track | tfdt: version 1, time 64
+ *   trun: flags, count, where the data begins; then for each sample: duration, size, (flags, composition offset)
+ *   mdat | samples
+ *
+ * It is written for each picture that a viewer sees, so in one piece.
  * @param decodeTime of the first one
  */
 export function mediaFragment(
@@ -36,27 +61,28 @@ export function mediaFragment(
   samples: readonly FragmentSample[],
 ): Uint8Array<ArrayBuffer> {
   const isVideo = samples[0]?.video !== undefined;
+  const moofBytes = TABLE_AT + samples.length * (isVideo ? 16 : 8);
   const sizes = samples.map(({ parts }) => parts.reduce((sum, part) => sum + part.byteLength, 0));
-  const moofBytes = MOOF_BYTES + samples.length * (isVideo ? 16 : 8);
+  const mdatBytes = MDAT_HEADER_BYTES + sizes.reduce((sum, size) => sum + size, 0);
+  const out = new Uint8Array(moofBytes + mdatBytes);
+  const view = new DataView(out.buffer);
+  let at = 0;
+  const put = (...words: readonly number[]): void => {
+    for (const word of words) {
+      view.setUint32(at, word);
+      at += 4;
+    }
+  };
   const flags = DATA_OFFSET | DURATION | SIZE | (isVideo ? FLAGS | COMPOSITION_OFFSET : 0);
-  const table = samples.flatMap(({ duration, video }, i) => [
-    ...[...u32(duration), ...u32(sizes[i]!)],
-    ...(video ? [...u32(video.keyframe ? SYNC_SAMPLE : OTHER_SAMPLE), ...u32(video.compositionOffset)] : []),
-  ]);
-  const traf = box(
-    'traf',
-    fullBox('tfhd', { flags: DEFAULT_BASE_IS_MOOF }, u32(trackId)),
-    fullBox('tfdt', { version: 1 }, u64(decodeTime)),
-    fullBox('trun', { flags }, u32(samples.length), u32(moofBytes + BOX_HEADER_BYTES), table),
-  );
-  const moof = box('moof', fullBox('mfhd', {}, u32(sequence)), traf);
-  const payload = sizes.reduce((sum, size) => sum + size, 0);
-  const out = new Uint8Array(moofBytes + BOX_HEADER_BYTES + payload);
-  out.set(moof);
-  const view = new DataView(out.buffer, moofBytes);
-  view.setUint32(0, BOX_HEADER_BYTES + payload);
-  view.setUint32(4, MDAT);
-  let at = moofBytes + BOX_HEADER_BYTES;
+  put(moofBytes, MOOF, 16, MFHD, 0, sequence);
+  put(moofBytes - TRAF_AT, TRAF, 16, TFHD, DEFAULT_BASE_IS_MOOF, trackId);
+  put(20, TFDT, 1 << 24, Math.floor(decodeTime / 2 ** 32), decodeTime);
+  put(moofBytes - TRUN_AT, TRUN, flags, samples.length, moofBytes + MDAT_HEADER_BYTES);
+  for (const [i, { duration, video }] of samples.entries()) {
+    put(duration, sizes[i]!);
+    if (video) put(video.keyframe ? SYNC_SAMPLE : OTHER_SAMPLE, video.compositionOffset);
+  }
+  put(mdatBytes, MDAT);
   for (const { parts } of samples) {
     for (const part of parts) {
       out.set(part, at);

@@ -37,6 +37,11 @@ describe('ffmpegArguments', () => {
     );
   });
 
+  it('for a camera that sends HEVC: the filter of its own', () => {
+    const copy = line({ input: camera, video: 'copy', audio: 'copy', copiedVideo: 'hevc' });
+    expect(copy).toContain('-bsf:v hevc_mp4toannexb,dump_extra=freq=keyframe');
+  });
+
   it('knows what the timeout of RTSP was called before ffmpeg 5', () => {
     expect(line({ input: camera, video: 'encode', audio: 'encode' }, { libavformat: 58 })).toContain(
       '-stimeout 10000000',

@@ -17,6 +17,8 @@ export interface EncodingPlan {
 export interface RungLimits {
   readonly height: number;
   readonly bitrate: number;
+  /** What the copied video is; H.264 where it does not say. */
+  readonly copiedVideo?: 'h264' | 'hevc';
 }
 
 export interface EncoderOptions extends EncodingSettings {
@@ -44,7 +46,7 @@ export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): st
     ...inputArguments(plan.input, options.libavformat),
     ...ladder.flatMap((rung, rendition) => [
       ...tracks(plan.input, rendition),
-      ...(plan.video === 'copy' ? videoCopied(plan.input) : videoEncoded(plan.input, rung, options)),
+      ...(plan.video === 'copy' ? videoCopied(plan) : videoEncoded(plan.input, rung, options)),
       ...(rendition > 0 ? [] : plan.audio === 'copy' ? ['-c:a', 'copy'] : audioEncoded(plan.input)),
       ...(ladder.length > 1 ? SAME_TIME_LINE : []),
       ...output(plan.input, rendition),
@@ -64,9 +66,9 @@ const SAME_TIME_LINE = ['-output_ts_offset', '1'];
 
 // Parameter sets before each keyframe. The muxer sees to it where they stand in the container; live transports may send
 // them once only. No filter in a loop: ffmpeg ends filters at the end of the first round.
-const videoCopied = (input: EncoderInput): string[] => [
+const videoCopied = ({ input, copiedVideo = 'h264' }: EncodingPlan): string[] => [
   ...['-c:v', 'copy'],
-  ...(isLooped(input) ? [] : ['-bsf:v', 'h264_mp4toannexb,dump_extra=freq=keyframe']),
+  ...(isLooped(input) ? [] : ['-bsf:v', `${copiedVideo}_mp4toannexb,dump_extra=freq=keyframe`]),
 ];
 
 function videoEncoded(

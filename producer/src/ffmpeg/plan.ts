@@ -37,6 +37,9 @@ export interface Wishes {
   readonly ladder: readonly Rung[] | undefined;
   readonly limits: Pick<EncodingSettings, 'maxHeight' | 'maxVideoBitrate'>;
 }
+/** What MPEG-TS carries and viewers' browsers may play, in ffmpeg's words. */
+const COPIED_VIDEO = ['h264', 'hevc'] as const;
+const COPIED_AUDIO: readonly string[] = ['aac', 'opus'];
 
 /** Decide how to encode a source that was found to hold this; undefined if there is nothing to stream in it. */
 export function planEncoding(
@@ -55,8 +58,9 @@ export function planEncoding(
   }
   if (!probe.video && !probe.audio) return undefined;
   const copyAsked = 'copy' in source && source.copy;
-  const copyVideo = copyAsked && probe.video === 'h264';
-  const copyAudio = copyAsked && probe.audio === 'aac';
+  const copiedVideo = copyAsked ? COPIED_VIDEO.find((codec) => codec === probe.video) : undefined;
+  const copyVideo = copiedVideo !== undefined;
+  const copyAudio = copyAsked && COPIED_AUDIO.includes(probe.audio ?? '');
   return {
     plan: {
       input: input.kind === 'url' ? { ...input, paced: probe.durationSeconds !== undefined } : input,
@@ -64,6 +68,7 @@ export function planEncoding(
       audio: copyAudio ? 'copy' : 'encode',
       // Sound alone has no sizes to choose from.
       ladder: ladder && probe.video ? fitLadder(ladder, height, limits) : undefined,
+      ...(copiedVideo && { copiedVideo }),
     },
     warning:
       copyAsked && probe.video && !copyVideo

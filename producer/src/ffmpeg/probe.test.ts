@@ -59,7 +59,12 @@ describe('planEncoding', () => {
   };
   it('copies what fits where it is asked to', () => {
     expect(plan(true, 'h264', 'aac')?.plan).toMatchObject({ video: 'copy', audio: 'copy' });
-    expect(plan(true, 'h264', 'opus')?.plan).toMatchObject({ video: 'copy', audio: 'encode' });
+    expect(plan(true, 'h264', 'mp3')?.plan).toMatchObject({ video: 'copy', audio: 'encode' });
+    expect(plan(true, 'hevc', 'opus')?.plan).toMatchObject({
+      video: 'copy',
+      audio: 'copy',
+      copiedVideo: 'hevc',
+    });
     expect(plan(false, 'h264', 'aac')?.plan).toMatchObject({ video: 'encode', audio: 'encode' });
   });
   it('encodes what does not fit, and says so', () => {

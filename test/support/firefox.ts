@@ -1,0 +1,45 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+/** Sound without a click, and no page but the one that is asked for. */
+const PREFERENCES = {
+  'media.autoplay.default': 0,
+  'media.autoplay.blocking_policy': 0,
+  'browser.shell.checkDefaultBrowser': false,
+  'browser.aboutwelcome.enabled': false,
+  'datareporting.policy.dataSubmissionEnabled': false,
+  'app.update.enabled': false,
+};
+
+/** FIREFOX_PATH, else a Firefox on PATH; undefined where there is none. */
+export function findFirefox(): string | undefined {
+  if (process.env.FIREFOX_PATH) return process.env.FIREFOX_PATH;
+  for (const name of ['firefox-esr', 'firefox']) {
+    try {
+      return execFileSync('/bin/sh', ['-c', 'command -v "$0"', name], { encoding: 'utf8' }).trim();
+    } catch {
+      // Not this one.
+    }
+  }
+  return undefined;
+}
+
+/** A headless Firefox on one page, with an empty profile of its own; gone with `close`. Nothing drives it. */
+export async function openFirefox(executable: string, url: string): Promise<{ close(): Promise<void> }> {
+  const profile = await mkdtemp(path.join(tmpdir(), 'topicast-firefox-'));
+  const lines = Object.entries(PREFERENCES).map(([name, value]) => `user_pref("${name}", ${value});\n`);
+  await writeFile(path.join(profile, 'user.js'), lines.join(''));
+  const child = spawn(executable, ['--headless', '--no-remote', '--profile', profile, url], {
+    stdio: 'ignore',
+  });
+  return {
+    async close() {
+      child.kill();
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      await rm(profile, { recursive: true, force: true, maxRetries: 10 });
+    },
+  };
+}
