@@ -7,7 +7,6 @@ import { type Logger, pino } from 'pino';
 import {
   type Bounds,
   type ChunkLog,
-  type EventStart,
   type EventTopic,
   LogError,
   type LogRecord,
@@ -18,13 +17,13 @@ import {
   type TailStart,
   type TopicSettings,
 } from '../chunk-log.js';
-import { checkAppend, checkEvents, checkPartitionCount } from '../records.js';
+import { checkAppend, checkPartitionCount } from '../records.js';
 import { checkTableName } from '../table-view.js';
 import { Wake } from '../wake.js';
 import { DamageReport } from './damage-report.js';
 import { noRoom } from './disk-errors.js';
 import { DiskRoom } from './disk-room.js';
-import { decodeEvent, encodeEvent } from './event-format.js';
+import { EmbeddedEventTopic } from './event-topic.js';
 import { FileTable } from './file-table.js';
 import { type FolderLock, lockFolder } from './folder-lock.js';
 import { MemoryTable } from './memory-table.js';
@@ -143,12 +142,8 @@ class EmbeddedLog implements ChunkLog {
     this.#checkOpen();
     const ends = new Map<StreamId, number[]>();
     for (const stream of streams) {
-      const partitions = this.#topics.partitions(stream);
-      if (partitions)
-        ends.set(
-          stream,
-          partitions.map(({ bounds }) => bounds.next),
-        );
+      const next = this.#topics.partitions(stream)?.map(({ bounds }) => bounds.next);
+      if (next) ends.set(stream, next);
     }
     return ends;
   }
@@ -167,19 +162,13 @@ class EmbeddedLog implements ChunkLog {
     checkTableName(name);
     const topic = `events.${name}`;
     await this.#topics.create(topic, { partitions: 1, ...retention });
-    return {
-      append: async (events) => {
+    return new EmbeddedEventTopic({
+      append: (records) => {
         this.#checkOpen();
-        checkEvents(events);
-        const records = events.map((event) => ({ header: undefined, value: encodeEvent(event) }));
         return this.#write(this.#topics.partition(topic, 0), records);
       },
-      tail: (start, signal) => this.#eventTail(topic, start, signal),
-    };
-  }
-
-  async *#eventTail(topic: string, start: EventStart, signal: AbortSignal) {
-    for await (const records of this.#tail(topic, 0, start, signal)) yield records.map(decodeEvent);
+      tail: (start, signal) => this.#tail(topic, 0, start, signal),
+    });
   }
 
   #write(partition: Partition, records: readonly NewStoredRecord[]): number {

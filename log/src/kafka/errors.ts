@@ -13,14 +13,16 @@ export class OffsetOutOfRange extends Transient {}
  * - `unknown`: no such topic or partition *there*: look it up before believing it
  * - `moved`: another broker leads now, or none does at the moment
  * - `out-of-range`: the offset is not in the log
+ * - `damaged`: the broker cannot read what it has stored there
  * - `invalid`: no repetition will make it right
  * - `transient`: try again
  */
-export type Verdict = 'fine' | 'unknown' | 'moved' | 'out-of-range' | 'invalid' | 'transient';
+export type Verdict = 'fine' | 'unknown' | 'moved' | 'out-of-range' | 'damaged' | 'invalid' | 'transient';
 
 const VERDICTS: Readonly<Record<number, Verdict>> = {
   0: 'fine',
   1: 'out-of-range',
+  2: 'damaged', // CORRUPT_MESSAGE
   3: 'unknown',
   5: 'moved', // LEADER_NOT_AVAILABLE
   6: 'moved', // NOT_LEADER_OR_FOLLOWER

@@ -2,8 +2,10 @@ import { type StreamId, topicOf } from '@topicast/contracts/stream-id';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { type Broker, kafkaUnavailable, startKafka } from '../../../test/support/kafka.js';
 import type { ChunkLog } from '../chunk-log.js';
+import { openEvents } from '../events.js';
 import { describeChunkLog } from '../testing/contract.js';
 import { expectCode, gops, newStream, record, SETTINGS, sequences, take } from '../testing/support.js';
 import { openKafkaLog } from './index.js';
@@ -107,6 +109,43 @@ describe.skipIf(reason)(`on a real Kafka${reason ? ` (${reason})` : ''}`, () => 
     for (const reading of readings) {
       expect(sequences(await reading)).toEqual(Array.from({ length: 50 }, (_, n) => n));
     }
+  });
+
+  it('partitions that another process adds are found by those who knew fewer', async () => {
+    const stream = await emptyStream(1);
+    const elsewhere = await openKafkaLog({ brokers: brokers() });
+    expect(await elsewhere.ends([stream])).toEqual(new Map([[stream, [0]]]));
+    await expectCode('invalid', take(elsewhere, stream, { at: 'live' }, 1, 2));
+    await log.createTopic(stream, { ...SETTINGS, partitions: 3 });
+    const reading = take(elsewhere, stream, { at: 'earliest' }, 2, 2);
+    await elsewhere.append(stream, 2, [record(1), record(2)]);
+    expect(sequences(await reading)).toEqual([1, 2]);
+    await elsewhere.close();
+  });
+
+  it('events are written and read by plain programs too, and what they write otherwise is counted', async () => {
+    const name = `plain.${newStream()}`;
+    const schema = z.object({ viewers: z.number() });
+    const events = await openEvents(log, { name, schema, retentionMs: SETTINGS.retentionMs });
+    await events.append([{ key: 'film', event: { viewers: 1 } }]);
+    await produce(
+      `events.${name}`,
+      ['{"viewers":2}', '{"viewers":', '{"viewers":"3"}', '{"viewers":4}'],
+      'film',
+    );
+    const read: unknown[] = [];
+    const stop = new AbortController();
+    for await (const batch of events.tail({ at: 'earliest' }, stop.signal)) {
+      read.push(...batch.map(({ offset, key, event }) => [offset, key, event.viewers]));
+      if (read.length === 3) stop.abort();
+    }
+    expect(read).toEqual([
+      [0, 'film', 1],
+      [1, 'film', 2],
+      [4, 'film', 4],
+    ]);
+    expect(events.damaged).toBe(2);
+    await expectCode('invalid', log.table(`events.${name}`));
   });
 
   it('a table shows in every process what any of them wrote, also what was there before', async () => {

@@ -9,6 +9,8 @@ export interface EncodingPlan {
   readonly input: EncoderInput;
   readonly video: Track;
   readonly audio: Track;
+  /** What the copied video is; H.264 where it does not say. */
+  readonly copiedVideo?: 'h264' | 'hevc';
   /** The renditions, the best first; absent: one, as the settings have it. */
   readonly ladder?: readonly RungLimits[] | undefined;
 }
@@ -17,8 +19,6 @@ export interface EncodingPlan {
 export interface RungLimits {
   readonly height: number;
   readonly bitrate: number;
-  /** What the copied video is; H.264 where it does not say. */
-  readonly copiedVideo?: 'h264' | 'hevc';
 }
 
 export interface EncoderOptions extends EncodingSettings {

@@ -86,8 +86,19 @@ export class Routes {
 
   /** Check a rendition against the topic's partitions. @throws {LogError} `invalid`, `unknown-topic`, or {Transient} */
   async check(topic: string, partition: number): Promise<void> {
-    if ((await this.partitionCount(topic)) <= partition) this.forget(topic);
+    if ((await this.partitionCount(topic)) <= partition) await this.#lookForMore(topic);
     checkPartition(partition, await this.partitionCount(topic));
+  }
+
+  /** Partitions may have been added, of which the brokers learn one after the other. */
+  async #lookForMore(topic: string): Promise<void> {
+    this.forget(topic);
+    const topicId = await this.topicId(topic);
+    if (this.cluster.size < 2) return;
+    for (const { topicMetadata } of await this.cluster.metadataOfEach([topic])) {
+      const [found] = topicMetadata;
+      if (found?.topicId === topicId) this.#learn(topic, found);
+    }
   }
 
   /** The next question about the topic goes to the brokers. */

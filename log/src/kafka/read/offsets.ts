@@ -5,6 +5,8 @@ import type { Routes } from '../brokers/routes.js';
 import { refusal, Transient, verdictOf } from '../errors.js';
 import { EARLIEST, listOffsetsRequest, NEXT } from '../wire/requests.js';
 
+const NOT_FOUND = -1;
+
 /** What offsets a topic's partitions hold. All reject with {LogError} `unknown-topic` or {Transient}. */
 export class Offsets {
   constructor(private readonly routes: Routes) {}
@@ -50,8 +52,10 @@ export class Offsets {
     for (const { partition, errorCode, offset } of answers.flatMap((answer) =>
       answer.responses.flatMap((response) => response.partitions),
     )) {
-      this.#check(topic, partition, errorCode);
-      offsets.set(partition, Number(offset));
+      // To find a time, the broker reads the log; where that is damaged it finds none.
+      const isDamaged = verdictOf(errorCode) === 'damaged';
+      if (!isDamaged) this.#check(topic, partition, errorCode);
+      offsets.set(partition, isDamaged ? NOT_FOUND : Number(offset));
     }
     if (offsets.size !== partitions.length) throw new Transient(`the offsets of "${topic}" came incomplete`);
     return offsets;

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type StreamId, topicOf } from '@topicast/contracts/stream-id';
+import { milliseconds } from '@topicast/contracts/units';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -197,7 +198,7 @@ describe.skipIf(unavailable)(
           upTo(n + 3, n).map((each) => record(each)),
         );
       const live = keepReading(stream, { at: 'live' });
-      await flipByte(join(data, `${topicOf(stream)}-0`), 1.5 / 3);
+      await damageBatch(join(data, `${topicOf(stream)}-0`), 1, 100);
       const expected = [0, 1, 2, 6, 7, 8];
       expect(sequences(await take(log, stream, { at: 'earliest' }, 6))).toEqual(expected);
       expect(sequences(await take(log, stream, { at: 'offset', offset: 4 }, 3))).toEqual([6, 7, 8]);
@@ -205,6 +206,63 @@ describe.skipIf(unavailable)(
       await log.append(stream, 0, [record(9)]);
       await until('the live tail goes on', () => live.records.length === 1);
       live.stop();
+    });
+
+    it('damage anywhere in a batch costs that one, and at most a few behind it that its broker cannot find', async () => {
+      // Offset, magic, last offset, count, a record.
+      for (const at of [3, 16, 23, 57, 100]) {
+        const stream = await filled(log, []);
+        for (let n = 0; n < 9; n++) await log.append(stream, 0, [record(n, {}, 188 * 20)]);
+        await damageBatch(join(data, `${topicOf(stream)}-0`), 4, at);
+        const read = keepReading(stream, { at: 'earliest' });
+        const since = keepReading(stream, { at: 'time', time: milliseconds(0) });
+        await until('the tail has passed the damage', () => read.records.at(-1)?.offset === 8);
+        expect(sequences(read.records.slice(0, 4))).toEqual(upTo(4));
+        expect(sequences(read.records)).toEqual(
+          sequences(read.records.toSorted((a, b) => a.offset - b.offset)),
+        );
+        expect(read.records.length).toBeGreaterThanOrEqual(6);
+        expect(read.records.length).toBeLessThanOrEqual(8);
+        await until('it goes on', async () => {
+          await log.append(stream, 0, [record(9, {}, 188 * 20)]);
+          return [read, since].every(({ records }) => records.at(-1)?.header?.sequence === 9);
+        });
+        for (const { stop } of [read, since]) stop();
+      }
+    });
+
+    it('damage in a table costs that row, and in events that event', async () => {
+      const [table, events] = [newStream(), newStream()];
+      const retention = { retentionMs: SETTINGS.retentionMs };
+      const writing = await log.table(table);
+      const topic = await log.eventTopic(events, retention);
+      for (const key of ['a', 'b', 'c']) {
+        await writing.put(key, '1');
+        await topic.append([{ key, json: '{}' }]);
+      }
+      await writing.put('b', '2');
+      // A row takes 9 bytes behind the 61 of its batch.
+      await damageBatch(join(data, `${table}-0`), 2, 68);
+      await damageBatch(join(data, `events.${events}-0`), 1, 68);
+      const elsewhere = await openKafkaLog({ brokers: [broker.brokers] });
+      const read = await elsewhere.table(table);
+      expect([...read.entries()].sort()).toEqual([
+        ['a', '1'],
+        ['b', '2'],
+      ]);
+      await read.put('c', '3');
+      await expect.poll(() => writing.get('c')).toBe('3');
+      const stop = new AbortController();
+      const keys: (string | undefined)[] = [];
+      for await (const records of (await elsewhere.eventTopic(events, retention)).tail(
+        { at: 'earliest' },
+        stop.signal,
+      )) {
+        keys.push(...records.map(({ key }) => key));
+        if (keys.length === 2) stop.abort();
+      }
+      expect(keys).toEqual(['a', 'c']);
+      await elsewhere.close();
     });
 
     it.skipIf(!hasKcat)('reads what librdkafka compresses, in each way it knows', async () => {
@@ -251,15 +309,14 @@ describe.skipIf(unavailable)(
   },
 );
 
-/** Change a byte of a partition's log, at a fraction of its length. The broker reads it through the same page cache. */
-async function flipByte(folder: string, fraction: number): Promise<void> {
+/** Change a byte of a batch in a partition's log, by its number. The broker reads it through the same page cache. */
+async function damageBatch(folder: string, batch: number, at: number): Promise<void> {
   const file = await open(join(folder, readdirSync(folder).find((name) => name.endsWith('.log'))!), 'r+');
   try {
-    const at = Math.floor((await file.stat()).size * fraction);
-    const byte = Buffer.alloc(1);
-    await file.read(byte, 0, 1, at);
-    byte[0]! ^= 0xff;
-    await file.write(byte, 0, 1, at);
+    const bytes = await file.readFile();
+    let begin = 0;
+    for (let n = 0; n < batch; n++) begin += 12 + bytes.readInt32BE(begin + 8);
+    await file.write(Buffer.of(bytes[begin + at]! ^ 0xff), 0, 1, begin + at);
   } finally {
     await file.close();
   }

@@ -82,7 +82,12 @@ export class Reader {
     const [found] = answer.partitions;
     if (!found) throw new Transient(`Kafka gave no answer for "${topic}"`);
     const verdict = verdictOf(found.errorCode);
-    if (verdict === 'fine') return decodeRecords(found.recordSet, offset);
+    if (verdict === 'fine') {
+      const decoded = decodeRecords(found.recordSet, offset);
+      const isLost = !decoded.damage && decoded.next === offset && offset < found.highWatermark;
+      return isLost ? unreadable(offset) : decoded;
+    }
+    if (verdict === 'damaged') return unreadable(offset);
     if (verdict === 'out-of-range') throw new OffsetOutOfRange(`offset ${offset} is not in "${topic}"`);
     this.routes.forget(topic);
     throw refusal(`to read "${topic}", partition ${partition}`, found.errorCode);
@@ -160,7 +165,12 @@ export class Reader {
   async #passDamage(follower: Follower, { topicId }: Seat): Promise<void> {
     const { topic, partition, next } = follower;
     try {
-      const page = await this.page({ topic, topicId, partition }, next);
+      const place = { topic, topicId, partition };
+      let page = await this.page(place, next);
+      for (let from = next; page.records.length === 0 && page.next > from; ) {
+        from = page.next;
+        page = await this.page(place, from);
+      }
       if (this.#followers.has(follower)) follower.take(page.records, page.next);
     } catch (error) {
       // Its loop meets it again, and the damage.
@@ -175,3 +185,13 @@ export class Reader {
     follower.fail(error);
   }
 }
+
+/**
+ * The broker itself cannot read what it has stored, and says so (a batch of no length) or gives nothing (one that seems
+ * longer than the log). Offset by offset, until its index leads it to what lies behind: a batch or two later.
+ */
+const unreadable = (offset: number): Decoded => ({
+  records: [],
+  next: offset,
+  damage: { after: offset + 1, reason: 'its broker cannot read it' },
+});

@@ -50,8 +50,14 @@ describe('Fetch, version 13', () => {
       errorCode: 0,
       sessionId: 0x1234,
       partitions: [
-        { topicId: FILM, partition: 2, errorCode: 0, recordSet: Buffer.from('aabbcc', 'hex') },
-        { topicId: FILM, partition: 3, errorCode: 100, recordSet: Buffer.alloc(0) },
+        {
+          topicId: FILM,
+          partition: 2,
+          errorCode: 0,
+          highWatermark: 9,
+          recordSet: Buffer.from('aabbcc', 'hex'),
+        },
+        { topicId: FILM, partition: 3, errorCode: 100, highWatermark: -1, recordSet: Buffer.alloc(0) },
       ],
     });
   });

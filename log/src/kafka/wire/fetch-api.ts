@@ -37,6 +37,8 @@ export interface Fetched {
 
 export interface FetchedPartition extends PartitionOfTopic {
   readonly errorCode: number;
+  /** The offset after the last record that consumers may read. */
+  readonly highWatermark: number;
   /** Record batches, the last of them perhaps cut off: a view into the answer, for `decodeRecords`. */
   readonly recordSet: Buffer;
 }
@@ -93,7 +95,8 @@ export const FETCH: FlexibleApi<FetchFields, Fetched> = {
 function readPartition(topicId: string, reader: ByteReader): FetchedPartition {
   const partition = reader.int32();
   const errorCode = reader.int16();
-  reader.skip(3 * 8);
+  const highWatermark = reader.int64();
+  reader.skip(2 * 8);
   for (let aborted = reader.compactLength(); aborted > 0; aborted--) {
     reader.skip(2 * 8);
     reader.skipTags();
@@ -101,7 +104,7 @@ function readPartition(topicId: string, reader: ByteReader): FetchedPartition {
   reader.skip(4);
   const recordSet = reader.take(reader.compactLength());
   reader.skipTags();
-  return { topicId, partition, errorCode, recordSet };
+  return { topicId, partition, errorCode, highWatermark, recordSet };
 }
 
 function writeTopics<P extends PartitionOfTopic>(

@@ -186,6 +186,19 @@ describe('record batches', () => {
     expect(decodeRecords(both, 1)).toMatchObject({ records: [], next: 1, damage: { after: 2 } });
   });
 
+  it('whose offset is damaged cost themselves alone', async () => {
+    const before = await batch(3, [{ value }]);
+    const bad = damaged(await batch(4, [{ value }, { value }]), 5);
+    const behind = await batch(6, [{ value }]);
+    const read = decodeRecords(Buffer.concat([before, bad, behind]), 3);
+    expect(read).toMatchObject({ records: [{ offset: 3 }], next: 4, damage: { after: 6 } });
+    // A broker goes on giving it out, for it looks as if it were behind what is asked for.
+    expect(decodeRecords(Buffer.concat([bad, behind]), 6)).toMatchObject({
+      records: [{ offset: 6 }],
+      next: 7,
+    });
+  });
+
   it('whose writer made a mistake cost the records that cannot be read, and no other', async () => {
     const values = ['zero', 'one', 'two', 'three'].map((text) => ({ value: Buffer.from(text) }));
     const good = await batch(10, values);

@@ -63,6 +63,14 @@ export function decodeRecords(recordSet: Buffer, from: number): Decoded {
     const batch = recordSet.subarray(at, end);
     const reason = isCut ? 'its length' : flaw(batch);
     if (reason) return { records, next, damage: { after: behindDamage(recordSet, at, end, next), reason } };
+    const following = offsetBehindFlaw(recordSet, at, end, next);
+    if (following !== undefined && following > next) {
+      return { records, next, damage: { after: following, reason: 'its offset' } };
+    }
+    if (following !== undefined) {
+      at = end;
+      continue;
+    }
     const read = decodeBatch(batch, next, records);
     next = Math.max(next, read.next);
     if (read.damage) return { records, next, damage: read.damage };
@@ -77,6 +85,18 @@ function flaw(batch: Buffer): string | undefined {
     return 'older than Kafka 0.11, or its magic';
   if (batch.byteLength < FIXED_BYTES) return 'its length';
   return crc32c(batch.subarray(ATTRIBUTES_AT)) === batch.readUInt32BE(CRC_AT) ? undefined : 'CRC-32C';
+}
+
+/**
+ * The offset lies outside of the checksum. If it is ahead of what comes next, and of the batch that follows, it is
+ * damaged: then the offset of the following one, else undefined.
+ */
+function offsetBehindFlaw(recordSet: Buffer, at: number, end: number, next: number): number | undefined {
+  if (recordSet.byteLength - end < FIRST_BYTES) return undefined;
+  const first = new ByteReader(recordSet, at).int64();
+  const last = first + recordSet.readInt32BE(at + LAST_OFFSET_DELTA_AT);
+  const following = new ByteReader(recordSet, end).int64();
+  return first > next && last >= following && following >= next ? following : undefined;
 }
 
 /** The batch that follows tells where the damaged one ends; without one, its own fields, if they can be true. */

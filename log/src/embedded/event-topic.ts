@@ -1,0 +1,24 @@
+import type { EventRecord, EventStart, EventTopic, LogRecord, NewEventRecord } from '../chunk-log.js';
+import { checkEvents } from '../records.js';
+import { decodeEvent, encodeEvent } from './event-format.js';
+import type { NewStoredRecord } from './record-format.js';
+
+/** The partition that holds a topic's events, as the log gives access to it. */
+interface EventPartition {
+  append(records: readonly NewStoredRecord[]): number;
+  tail(start: EventStart, signal: AbortSignal): AsyncIterable<readonly LogRecord[]>;
+}
+
+/** Events as records without a chunk header. */
+export class EmbeddedEventTopic implements EventTopic {
+  constructor(private readonly partition: EventPartition) {}
+
+  async append(events: readonly NewEventRecord[]): Promise<number> {
+    checkEvents(events);
+    return this.partition.append(events.map((event) => ({ header: undefined, value: encodeEvent(event) })));
+  }
+
+  async *tail(start: EventStart, signal: AbortSignal): AsyncGenerator<readonly EventRecord[]> {
+    for await (const records of this.partition.tail(start, signal)) yield records.map(decodeEvent);
+  }
+}
