@@ -2,13 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatLadder, type Rung } from '@topicast/contracts/ladder';
+import { streamId } from '@topicast/contracts/stream-id';
+import { ticksToSeconds } from '@topicast/contracts/units';
 import type { CommandLineInput } from '@topicast/producer';
 import { footage } from '@topicast/test/footage';
-import { startServices } from '@topicast/test/services';
+import { type Services, startServices } from '@topicast/test/services';
 import { readOptions } from './options.js';
 import { table } from './table.js';
 
-/** What one, two and three renditions of a stream cost, at the stream's own speed: ffmpeg's CPU and ours. */
+/** What one, two and three renditions of a stream cost, for each second of the stream: ffmpeg's CPU and ours. */
 const options = readOptions(
   'ladder',
   { json: { type: 'string' }, seconds: { type: 'string', default: '20' } },
@@ -52,14 +54,24 @@ function ownCpuMs(): number {
   return (user + system) / 1000;
 }
 
+/** How far the stream has come, in seconds of its own time: on a busy machine that is not the clock's. */
+async function mediaSeconds({ log }: Services, id: string): Promise<number> {
+  const { next } = await log.bounds(streamId(id), 0);
+  const newest = { at: 'offset', offset: next - 1 } as const;
+  for await (const records of log.tail(streamId(id), 0, newest, AbortSignal.timeout(10_000))) {
+    return ticksToSeconds(records.at(-1)!.header!.decodeTime);
+  }
+  throw new Error(`nothing was read of "${id}"`);
+}
+
 async function measure(source: string, input: CommandLineInput, ladder: Rung[]): Promise<Result> {
   const services = await startServices({ inputs: [{ ...input, ladder }] });
   try {
     await services.untilState(input.id, 'live');
     await sleep(SETTLE_MS);
-    const [began, ffmpeg, own] = [performance.now(), ffmpegCpuMs(), ownCpuMs()];
+    const [began, ffmpeg, own] = [await mediaSeconds(services, input.id), ffmpegCpuMs(), ownCpuMs()];
     await sleep(Number(options.seconds) * 1000);
-    const seconds = (performance.now() - began) / 1000;
+    const seconds = (await mediaSeconds(services, input.id)) - began;
     return {
       ...{ source, ladder: formatLadder(ladder) },
       ffmpegCpuMs: (ffmpegCpuMs() - ffmpeg) / seconds,
