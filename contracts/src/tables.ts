@@ -32,13 +32,13 @@ export const streamStatus = z.object({
   state: z.enum(STREAM_STATES),
   session: z.number().int().optional(),
   startedAt: z.iso.datetime().optional(),
-  /** Of the session; while it is live. */
-  catalog: catalog.optional(),
   problem: z.string().optional(),
   encoderLog: z.array(z.string()).default([]),
   restarts: z.number().int().default(0),
   /** Loss on the way to the log, chunks since the session began. */
   droppedChunks: z.number().int().default(0),
+  /** What the session offers, once that is known. */
+  catalog: catalog.optional(),
 });
 export type StreamStatus = z.infer<typeof streamStatus>;
 
