@@ -30,7 +30,6 @@ export async function probeSource(
     path: ffmpeg.path,
     args: ['-nostdin', '-hide_banner', '-loglevel', 'info', ...opening(input, ffmpeg.libavformat)],
     fed: false,
-    outputs: 1,
     guard,
     onOutput: () => undefined,
     // Long lists of chapters and tags come between the lines that matter.
