@@ -293,6 +293,7 @@ function regular(gop: number, frames: number, session = 1): Rung[] {
   return Array.from({ length: frames }, (_, sequence) => ({
     session,
     sequence,
+    gop: 1 + Math.floor(sequence / gop),
     decodeMs: sequence * FRAME_MS,
     dueMs: sequence * FRAME_MS,
     keyframe: sequence % gop === 0,

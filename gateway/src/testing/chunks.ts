@@ -11,6 +11,7 @@ export interface ChunkChoice {
   readonly keyframe?: boolean;
   readonly packets?: number;
   readonly audioOnly?: boolean;
+  readonly gop?: number;
   /** Instead of the time of frame `sequence`. */
   readonly decodeMs?: number;
   /** Wall clock at sequence 0. */
@@ -27,7 +28,7 @@ export const headerOf = (sequence: number, choice: ChunkChoice = {}): ChunkHeade
   session: choice.session ?? 1,
   decodeTime: ticks90k((choice.decodeMs ?? sequence * FRAME_MS) * 90),
   presentationOffset: ticks90k(0),
-  gop: 0,
+  gop: choice.gop ?? 0,
   wallClock: milliseconds((choice.startedAt ?? 0) + sequence * FRAME_MS),
 });
 

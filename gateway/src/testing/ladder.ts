@@ -6,6 +6,8 @@ import { FRAME_MS } from './chunks.js';
 export interface Rung {
   readonly session: number;
   readonly sequence: number;
+  /** Counted from 1, over all sessions. */
+  readonly gop: number;
   readonly decodeMs: number;
   /** When it is encoded, from the first one on: it goes on over sessions. */
   readonly dueMs: number;
@@ -56,10 +58,27 @@ function chunksOf(
       sequence = 0;
     }
     const session = 1 + Math.floor(index / sessionEvery);
-    chunks.push({ session, sequence, decodeMs: begin, dueMs: due, keyframe: true, audioOnly: false });
+    const gopNumber = index + 1;
+    chunks.push({
+      session,
+      sequence,
+      gop: gopNumber,
+      decodeMs: begin,
+      dueMs: due,
+      keyframe: true,
+      audioOnly: false,
+    });
     sequence += 1;
     for (const { at, audioOnly } of [...gop].sort((a, b) => a.at - b.at)) {
-      chunks.push({ session, sequence, decodeMs: begin + at, dueMs: due + at, keyframe: false, audioOnly });
+      chunks.push({
+        session,
+        sequence,
+        gop: gopNumber,
+        decodeMs: begin + at,
+        dueMs: due + at,
+        keyframe: false,
+        audioOnly,
+      });
       sequence += 1;
     }
     begin += lengths[index]! * FRAME_MS;

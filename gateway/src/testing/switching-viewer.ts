@@ -29,6 +29,7 @@ export class SwitchingViewer implements Disposable {
   /** What it was told that should not have happened. */
   readonly faults: string[] = [];
   moves = 0;
+  switches = 0;
   #current: WebSocket;
   /** Of a move under way: not ours until it delivers what the current one has not. */
   #next: WebSocket | undefined;
@@ -84,8 +85,10 @@ export class SwitchingViewer implements Disposable {
       this.#next = undefined;
       this.#told = undefined;
     }
-    if (last && chunk.rendition !== last.rendition && this.#told !== chunk.rendition)
-      this.faults.push(`rendition ${chunk.rendition} came untold`);
+    if (last && chunk.rendition !== last.rendition) {
+      this.switches += 1;
+      if (this.#told !== chunk.rendition) this.faults.push(`rendition ${chunk.rendition} came untold`);
+    }
     this.chunks.push(chunk);
     const wish = this.options.wish(chunk);
     if (wish !== undefined) send(from, { type: 'rendition', to: wish });
