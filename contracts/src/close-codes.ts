@@ -10,7 +10,7 @@ export const CloseCode = {
   forbidden: 4403,
   /** No such stream: retry slowly, it may be created. */
   unknownStream: 4404,
-  /** The viewer answered no heartbeat: reconnect and resume. */
+  /** Nothing has shown that the viewer reads: reconnect and resume. */
   heartbeatTimeout: 4408,
   /** The stream was deleted: retry slowly. */
   streamDeleted: 4410,

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { CloseCode } from '@topicast/contracts/close-codes';
 import { ConfigError } from '@topicast/contracts/config';
 import { milliseconds } from '@topicast/contracts/units';
@@ -70,13 +71,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       void feeds.closeStream(stream);
     },
   });
-  metrics.watch({
-    viewers: (protocol) => audience.count(protocol),
-    viewersOfStartedStreams: () => audience.countWhere((stream) => directory.isStarted(stream)),
-    feeds: () => feeds.size,
-    ringBytes: () => feeds.bytes,
-  });
-
   const access = new Access({ operatorToken, viewerSecret: config.viewerSecret });
   const live = new LiveEndpoint({
     config,
@@ -101,6 +95,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     access,
   });
   live.attach(app.server);
+  metrics.watch({
+    viewers: (protocol) => audience.count(protocol),
+    viewersOfStartedStreams: () => audience.countWhere((stream) => directory.isStarted(stream)),
+    feeds: () => feeds.size,
+    ringBytes: () => feeds.bytes,
+    connections: () => promisify(app.server.getConnections).call(app.server),
+  });
 
   const closing = new AbortController();
   const opened = openDirectory(directory, logger, closing.signal);

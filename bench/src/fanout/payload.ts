@@ -94,7 +94,8 @@ export class ChunkMessages implements Payload {
     this.#chunks = new Chunks(checked, () => {
       const prefix = this.#prefix;
       if (((prefix[1] ?? 0) & 1) === 0) return;
-      acknowledge(`${prefix.readBigUInt64BE(20)}.${prefix.readBigUInt64BE(4)}.${prefix.readUInt16BE(2)}`);
+      const place = `${prefix.readBigUInt64BE(20)}.${prefix.readBigUInt64BE(4)}.${prefix.readUInt16BE(2)}`;
+      acknowledge(`${prefix.readUInt8(1) >> 2}.${place}`);
     });
   }
 

@@ -12,6 +12,7 @@ export interface Gauges {
   viewersOfStartedStreams(): number;
   feeds(): number;
   ringBytes(): number;
+  connections(): Promise<number>;
 }
 
 /**
@@ -135,15 +136,16 @@ export class GatewayMetrics {
     );
     this.#gaugeFrom('feeds', 'Renditions being read', () => gauges.feeds());
     this.#gaugeFrom('ring_bytes', 'Bytes of chunks in memory', () => gauges.ringBytes());
+    this.#gaugeFrom('connections', 'Connections open, of viewers and others', () => gauges.connections());
   }
 
-  #gaugeFrom(name: string, help: string, value: () => number): void {
+  #gaugeFrom(name: string, help: string, value: () => number | Promise<number>): void {
     new Gauge({
       name: `topicast_gateway_${name}`,
       help,
       registers: [this.registry],
-      collect() {
-        this.set(value());
+      async collect() {
+        this.set(await value());
       },
     });
   }

@@ -34,7 +34,7 @@ export type Course =
 const STAY: Course = { kind: 'stay', until: Number.POSITIVE_INFINITY };
 
 /**
- * How a viewer comes to another rendition (contracts/PROTOCOL.md 4.6). Both renditions have a keyframe at the same
+ * How a viewer comes to another rendition (contracts/PROTOCOL.md 4.6, docs/design/switching.md). Both renditions have a keyframe at the same
  * decode time: all that is before it comes from the present rendition, all from it on from the other, so that nothing is
  * repeated and nothing left out. Which of the two keyframes gets here first does not matter: the viewer waits for the
  * other one for a moment, and where it does not come tries the next.

@@ -6,9 +6,14 @@ import type { FedChunk } from '../stream/live-chunk.js';
 export const FRAME_MS = 40;
 
 export interface ChunkChoice {
+  readonly rendition?: number;
   readonly session?: number;
   readonly keyframe?: boolean;
   readonly packets?: number;
+  readonly audioOnly?: boolean;
+  readonly gop?: number;
+  /** Instead of the time of frame `sequence`. */
+  readonly decodeMs?: number;
   /** Wall clock at sequence 0. */
   readonly startedAt?: number;
 }
@@ -17,13 +22,13 @@ export interface ChunkChoice {
 export const headerOf = (sequence: number, choice: ChunkChoice = {}): ChunkHeader => ({
   keyframe: choice.keyframe ?? false,
   discontinuity: sequence === 0,
-  audioOnly: false,
+  audioOnly: choice.audioOnly ?? false,
   sinceKeyframe: 0,
   sequence,
   session: choice.session ?? 1,
-  decodeTime: ticks90k(sequence * FRAME_MS * 90),
+  decodeTime: ticks90k((choice.decodeMs ?? sequence * FRAME_MS) * 90),
   presentationOffset: ticks90k(0),
-  gop: 0,
+  gop: choice.gop ?? 0,
   wallClock: milliseconds((choice.startedAt ?? 0) + sequence * FRAME_MS),
 });
 
@@ -44,7 +49,7 @@ export const fedChunk = (
   offset: number,
   choice: ChunkChoice & Pick<Partial<FedChunk>, 'gap' | 'arrival'> = {},
 ): FedChunk => ({
-  position: { rendition: 0, session: choice.session ?? 1, offset, part: 0 },
+  position: { rendition: choice.rendition ?? 0, session: choice.session ?? 1, offset, part: 0 },
   header: headerOf(offset, choice),
   data: dataOf(offset, choice.packets),
   gap: choice.gap,

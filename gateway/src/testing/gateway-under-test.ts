@@ -32,16 +32,22 @@ export class GatewayUnderTest implements AsyncDisposable {
     readonly log: ChunkLog,
     private readonly environment: Record<string, string>,
     private current: Gateway | undefined,
+    private readonly ownsLog: boolean,
   ) {}
 
-  static async start(environment: Record<string, string> = {}): Promise<GatewayUnderTest> {
+  /** @param of another gateway whose log this one shares */
+  static async start(
+    environment: Record<string, string> = {},
+    of?: GatewayUnderTest,
+  ): Promise<GatewayUnderTest> {
     const directory = await mkdtemp(join(tmpdir(), 'topicast-gateway-'));
-    const log = await openEmbeddedLog({ directory: join(directory, 'log') });
+    const log = of?.log ?? (await openEmbeddedLog({ directory: join(directory, 'log') }));
     const test = new GatewayUnderTest(
       directory,
       log,
       { ...environment, TOPICAST_DATA_DIR: directory },
       undefined,
+      of === undefined,
     );
     await test.startGateway();
     return test;
@@ -79,7 +85,7 @@ export class GatewayUnderTest implements AsyncDisposable {
   }
 
   /** A stream with a topic, as a producer would have it. */
-  async addStream(id = DEMO, row: Partial<StreamRow> = {}): Promise<void> {
+  async addStream(id = DEMO, row: Partial<StreamRow> = {}, partitions = 1): Promise<void> {
     const streams = await this.log.table(STREAMS_TABLE);
     const createdAt = new Date().toISOString();
     const defaults = {
@@ -89,7 +95,7 @@ export class GatewayUnderTest implements AsyncDisposable {
       startCount: 0,
       visibility: 'public',
     };
-    await this.log.createTopic(id, { partitions: 1, retentionMs: milliseconds(600_000) });
+    await this.log.createTopic(id, { partitions, retentionMs: milliseconds(600_000) });
     await streams.put(id, JSON.stringify({ id, createdAt, ...defaults, ...row }));
   }
 
@@ -122,7 +128,7 @@ export class GatewayUnderTest implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.current?.close();
-    await this.log.close();
+    if (this.ownsLog) await this.log.close();
     await rm(this.directory, { recursive: true, force: true });
   }
 }

@@ -6,21 +6,15 @@ import type { StreamId } from '@topicast/contracts/stream-id';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { type RawData, WebSocket } from 'ws';
 import type { GatewayMetrics } from '../metrics/metrics.js';
-import type { ChunkSource } from '../stream/chunk-source.js';
-import { Cursor, type Destination } from '../stream/cursor.js';
 import type { Protocol } from '../stream/protocol.js';
-import type { Pace, Subscriber, Unavailable } from '../stream/subscriber.js';
+import type { Unavailable } from '../stream/subscriber.js';
 import { Liveness } from './liveness.js';
 import { Outlet, type OutletOptions } from './outlet.js';
+import { Playout, type PlayoutOptions } from './playout.js';
 import { RateLimit } from './rate-limit.js';
-import { type OpenRendition, RenditionWish } from './rendition-wish.js';
 
-export interface ViewerOptions extends Omit<OutletOptions, 'acceptedAt' | 'onDone'> {
+export interface ViewerOptions extends Omit<OutletOptions, 'acceptedAt' | 'onDone'>, PlayoutOptions {
   readonly stream: StreamId;
-  readonly pace: Pace;
-  readonly source: ChunkSource;
-  readonly openRendition: OpenRendition;
-  readonly destination: Destination;
   /** When the viewer's token ceases to be valid, wall clock. */
   readonly expiresAt: Milliseconds | undefined;
   readonly messagesPerSecond: number;
@@ -37,54 +31,37 @@ export interface Greeting {
 
 const monotonic = (): Milliseconds => milliseconds(performance.now());
 
-/**
- * One viewer: writes what its cursor says, one write in flight at most, and hears what the viewer says. It has no
- * timer of its own: the source pumps it with each batch, and the gateway's tick calls `tick`.
- */
-export class ViewerConnection implements Subscriber {
+/** One viewer: who it is, what it says, and whether it is still there. The gateway calls `tick`. */
+export class ViewerConnection {
   readonly stream: StreamId;
   readonly protocol: Protocol;
-  readonly pace: Pace;
   readonly #webSocket: WebSocket;
   readonly #outlet: Outlet;
-  #source: ChunkSource;
-  readonly #cursor: Cursor;
-  readonly #wish: RenditionWish;
+  readonly #playout: Playout;
   readonly #metrics: GatewayMetrics;
   readonly #expiresAt: Milliseconds | undefined;
   readonly #messages: RateLimit;
   readonly #acceptedAt = monotonic();
   readonly #liveness = new Liveness(this.#acceptedAt);
-  /** The viewer was told to go elsewhere: it resumes there with a position of this rendition. */
-  #isMoving = false;
-  /** The last round did not get to its end: there is more to be written than what is in flight. */
-  #isCut = false;
 
   constructor(options: ViewerOptions) {
-    const { webSocket, source, metrics } = options;
+    const { webSocket, metrics } = options;
     this.stream = options.stream;
     this.protocol = options.protocol;
-    this.pace = options.pace;
     this.#webSocket = webSocket;
-    this.#source = source;
     this.#metrics = metrics;
     this.#expiresAt = options.expiresAt;
-    this.#cursor = new Cursor(source.window, options.destination);
     this.#outlet = new Outlet({
       ...options,
       acceptedAt: this.#acceptedAt,
       onDone: (wasFull) => this.#onDone(wasFull),
     });
     this.#messages = new RateLimit(options.messagesPerSecond, this.#acceptedAt);
-    this.#wish = new RenditionWish(options.openRendition, {
-      pace: options.pace,
-      pump: (now) => this.pump(now),
-      unavailable: () => this.#keepRendition(),
-    });
+    this.#playout = new Playout(options, this.#outlet, (why) => this.#onUnavailable(why));
     webSocket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
     webSocket.on('pong', (payload) => this.#onPong(payload));
     webSocket.on('ping', (payload) => this.#onPing(payload));
-    webSocket.on('close', () => this.#leave());
+    webSocket.on('close', () => this.#playout.stop());
   }
 
   /** Begin: state and catalog first, then chunks as they come. */
@@ -92,8 +69,7 @@ export class ViewerConnection implements Subscriber {
     if (isOtherRendition) this.#outlet.tellRendition();
     if (catalog) this.setCatalog(catalog);
     this.setState(state);
-    this.#source.subscribe(this);
-    this.pump(monotonic());
+    this.#playout.start();
   }
 
   setState(state: StreamState): void {
@@ -108,36 +84,18 @@ export class ViewerConnection implements Subscriber {
     this.#outlet.talk();
   }
 
-  /** Write what waits: control messages, then chunks. */
-  pump(now: Milliseconds): void {
-    this.#outlet.talk();
-    while (this.#outlet.canWrite) {
-      const step = this.#cursor.take(now);
-      if (!step) break;
-      if (step.isOther) this.#comeOver();
-      this.#outlet.writeChunks(this.#source, step, now);
-    }
-    this.#isCut = this.#outlet.isBusy && this.#cursor.mayHaveMore;
-  }
-
   /** Tell the viewer to go elsewhere. Returns false for one that cannot be told. */
   move(): boolean {
     if (this.protocol !== 'v1') return false;
-    this.#isMoving = true;
-    if (this.#wish.rendition !== undefined) this.#keepRendition();
+    this.#playout.fixRendition();
     this.#outlet.control.askToMove();
     this.#outlet.talk();
     return true;
   }
 
-  unavailable(why: Unavailable): void {
-    if (why === 'no-rendition') this.close(CloseCode.unknownStream, 'no such rendition');
-    else this.close(CloseCode.logUnavailable, 'the stream cannot be read');
-  }
-
   close(code: CloseCode, reason: string): void {
     if (this.#webSocket.readyState !== WebSocket.OPEN) return;
-    this.#leave();
+    this.#playout.stop();
     this.#metrics.countClose(code);
     this.#webSocket.close(code, reason);
   }
@@ -147,7 +105,7 @@ export class ViewerConnection implements Subscriber {
   }
 
   lag(now: Milliseconds): Milliseconds {
-    return this.#cursor.lag(now);
+    return this.#playout.lag(now);
   }
 
   /** Called about once a second. */
@@ -165,32 +123,18 @@ export class ViewerConnection implements Subscriber {
       this.#outlet.control.askForLife(verdict.payload);
       this.#outlet.talk();
     }
-    // Where both renditions stand still, only time tells that the wait is over.
-    if (this.#wish.rendition !== undefined) this.pump(now);
+    this.#playout.tick(now);
   }
 
-  #leave(): void {
-    this.#source.unsubscribe(this);
-    this.#wish.drop();
-  }
-
-  /** The cursor has gone over to the rendition that was wanted: the old one is not needed any more. */
-  #comeOver(): void {
-    const source = this.#wish.take();
-    if (!source) return;
-    this.#source.unsubscribe(this);
-    source.subscribe(this);
-    this.#source = source;
-    this.#outlet.tellRendition();
+  #onUnavailable(why: Unavailable): void {
+    if (why === 'no-rendition') this.close(CloseCode.unknownStream, 'no such rendition');
+    else this.close(CloseCode.logUnavailable, 'the stream cannot be read');
   }
 
   #onDone(wasFull: boolean): void {
     const now = monotonic();
     if (wasFull) this.#liveness.prove(now);
-    // What has come meanwhile waits for the next round where viewers get some chunks at a time.
-    const hasMore = this.pace === 'prompt' ? this.#cursor.mayHaveMore : this.#isCut;
-    if (hasMore) this.pump(now);
-    else this.#outlet.talk();
+    this.#playout.onDone(now);
   }
 
   /** Whether what came may be looked at: a viewer that says too much is closed. */
@@ -236,62 +180,15 @@ export class ViewerConnection implements Subscriber {
         this.#outlet.talk();
         break;
       case 'seek':
-        this.#seek(message.to === 'live' ? 'live' : parsePosition(message.to)!, now);
+        this.#playout.seek(message.to === 'live' ? 'live' : parsePosition(message.to)!, now);
         break;
       case 'rendition':
-        this.#changeRendition(message.to);
+        this.#playout.changeRendition(message.to);
         break;
     }
   }
 
   #acknowledge(position: Position, now: Milliseconds): void {
-    const meaning = this.#cursor.acknowledge(position);
-    if (meaning === 'nothing') return;
-    this.#liveness.prove(now);
-    if (meaning === 'release') this.pump(now);
-  }
-
-  #seek(destination: Destination, now: Milliseconds): void {
-    if (destination !== 'live' && destination.rendition !== this.#source.rendition) {
-      this.#seekElsewhere(destination);
-      return;
-    }
-    this.#cursor.seek(destination);
-    this.pump(now);
-  }
-
-  #seekElsewhere(position: Position): void {
-    this.#cursor.stay();
-    void this.#wish.ask(position.rendition, (source) => {
-      this.#cursor.seek(source ? position : 'live', source?.window);
-      this.#comeOver();
-      this.pump(monotonic());
-    });
-  }
-
-  #changeRendition(to: number): void {
-    if (to === this.#wish.rendition) return;
-    if (to === this.#source.rendition || this.#isMoving) {
-      this.#keepRendition();
-      return;
-    }
-    this.#cursor.stay();
-    void this.#wish.ask(to, (source) => {
-      if (!source) {
-        this.#keepRendition();
-        return;
-      }
-      const now = monotonic();
-      this.#cursor.want(source.window, now);
-      this.pump(now);
-    });
-  }
-
-  /** Nothing changes, and the viewer hears of it. */
-  #keepRendition(): void {
-    this.#wish.drop();
-    this.#cursor.stay();
-    this.#outlet.control.answerRendition(this.#source.rendition);
-    this.#outlet.talk();
+    if (this.#playout.acknowledge(position, now)) this.#liveness.prove(now);
   }
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { until } from '../testing/test-viewer.js';
 import { SocketWriter } from './writer.js';
@@ -115,5 +116,65 @@ describe('a writer', () => {
     });
     expect(writer.write(Buffer.alloc(100))).toBe(false);
     expect(done).toBe(0);
+  });
+
+  it('says whether the other end had to make room', async () => {
+    await using connections = new Connections();
+    const ends = await connections.open();
+    const waits: boolean[] = [];
+    const writer = new SocketWriter(ends.near, (wasFull) => waits.push(wasFull));
+    const pump = (): void => {
+      while (!writer.isBusy) writer.write(Buffer.alloc(1_000_000));
+    };
+    pump();
+    ends.far.resume();
+    await until(() => waits.length === 1);
+    // Behind what the socket itself still has to write there is no telling.
+    ends.near.write(Buffer.alloc(20_000_000));
+    if (!writer.isBusy) writer.write(Buffer.from([1]));
+    await until(() => waits.length === 2);
+    expect(waits).toEqual([true, false]);
+  });
+
+  it('never writes to the descriptor below an encrypted connection', async () => {
+    // A shared key in place of certificates (RFC 4279).
+    const psk = Buffer.alloc(32, 7);
+    const common = {
+      ciphers: 'PSK-AES128-GCM-SHA256',
+      minVersion: 'TLSv1.2',
+      maxVersion: 'TLSv1.2',
+    } as const;
+    const server = createTlsServer({ ...common, pskCallback: () => psk });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const secured = once(server, 'secureConnection');
+    const far = connectTls({
+      ...common,
+      host: '127.0.0.1',
+      port,
+      pskCallback: () => ({ psk, identity: 'viewer' }),
+      checkServerIdentity: () => undefined,
+    });
+    try {
+      const [near] = (await secured) as [Socket];
+      const writer = new SocketWriter(near, () => undefined);
+      const sent = Array.from({ length: 20 }, (_, number) => frame(number));
+      let received = 0;
+      const parts: Buffer[] = [];
+      far.on('data', (data) => {
+        parts.push(data);
+        received += data.byteLength;
+      });
+      for (const each of sent) {
+        writer.write(each);
+        await until(() => !writer.isBusy);
+      }
+      const all = Buffer.concat(sent);
+      await until(() => received === all.byteLength);
+      expect(Buffer.concat(parts).equals(all)).toBe(true);
+    } finally {
+      far.destroy();
+      server.close();
+    }
   });
 });
