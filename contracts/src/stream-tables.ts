@@ -7,6 +7,8 @@ const ROWS: RowKind<StreamId, StreamRow> = {
   isName: isStreamId,
   schema: streamRow,
   nameOf: ({ id }) => id,
+  isLate: ({ incarnation }, newest) =>
+    incarnation !== undefined && newest.incarnation !== undefined && incarnation !== newest.incarnation,
 };
 
 const STATUSES: RowKind<StreamId, StreamStatus> = {

@@ -36,6 +36,11 @@ export const streamRow = z.preprocess(
     ladder: ladder.optional(),
     enabled: z.boolean(),
     createdAt: z.iso.datetime(),
+    /**
+     * Made at random by whoever creates the stream. Where two create the same id at the same time, the first row in the
+     * table counts for everybody.
+     */
+    incarnation: z.string().max(64).optional(),
     /** Raised at each start by hand, so that a start after a failure is a change even where `enabled` was true. */
     startCount: z.number().int().default(0),
     /** The producer whose command line named the stream: no other one encodes it, and it goes when it is named no more. */

@@ -46,6 +46,7 @@ export function declare(
       ...(ladder && { ladder }),
       enabled: true,
       createdAt: rows.get(id)?.createdAt ?? context.now.toISOString(),
+      ...(rows.get(id)?.incarnation && { incarnation: rows.get(id)?.incarnation }),
       startCount: rows.get(id)?.startCount ?? 0,
       boundTo: me,
       visibility: rows.get(id)?.visibility ?? ('public' as const),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
-import { type ChunkReader, type ChunkTopics, LogError } from '@topicast/log';
+import type { ChunkReader, ChunkTopics } from '@topicast/log';
 import type { Logger } from 'pino';
 import { type ProbeResult, probe } from './probe.js';
 
@@ -91,7 +91,7 @@ export class ForeignTopics {
           await this.#list();
           listedAt = now();
         }
-        for (const stream of [...this.#watched.keys()]) await this.#look(stream);
+        await this.#look();
       } catch (error) {
         // The log is away: what was known stays, and ages.
         this.#options.logger.debug({ err: error }, 'looking at topics failed');
@@ -110,21 +110,21 @@ export class ForeignTopics {
     for (const stream of foreign) this.add(stream);
   }
 
-  async #look(stream: StreamId): Promise<void> {
-    const { log, onChange } = this.#options;
+  /** All at once: one after the other, a round over many topics would outlast what counts as live. */
+  async #look(): Promise<void> {
+    const streams = [...this.#watched.keys()];
+    if (streams.length === 0) return;
+    const ends = await this.#options.log.ends(streams);
+    for (const stream of streams) {
+      const end = ends.get(stream);
+      if (!end) this.remove(stream);
+      else if (end[0] !== undefined) this.#note(stream, end[0]);
+    }
+  }
+
+  #note(stream: StreamId, next: number): void {
     const before = this.#watched.get(stream);
     if (!before) return;
-    const next = await log.bounds(stream, 0).then(
-      (bounds) => bounds.next,
-      (error: unknown) => {
-        if (error instanceof LogError && error.code === 'unknown-topic') return undefined;
-        throw error;
-      },
-    );
-    if (next === undefined) {
-      this.remove(stream);
-      return;
-    }
     const grew = before.next !== undefined && next > before.next;
     const wasLive = this.isLive(stream);
     // At the second look it is known that it does not grow: "long ago".
@@ -132,7 +132,7 @@ export class ForeignTopics {
     const grewAt = grew ? now() : before.next === undefined ? undefined : (before.grewAt ?? never);
     this.#watched.set(stream, { ...before, next, grewAt });
     if (this.isLive(stream)) this.#probeWhereNeeded(stream, !wasLive);
-    if (this.isLive(stream) !== wasLive) onChange(stream);
+    if (this.isLive(stream) !== wasLive) this.#options.onChange(stream);
   }
 
   #probeWhereNeeded(stream: StreamId, isNewRun: boolean): void {

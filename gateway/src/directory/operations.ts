@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { CreateStreamRequest } from '@topicast/contracts/http';
 import { type StreamId, streamId } from '@topicast/contracts/stream-id';
 import type { StreamRow } from '@topicast/contracts/tables';
@@ -20,9 +21,6 @@ export class OperationError extends Error {
 
 /** What the operator does: changes of the desired state, which producers then follow. */
 export class Operations {
-  /** Being created: two requests at once are not two streams. */
-  readonly #creating = new Set<StreamId>();
-
   constructor(
     private readonly log: ChunkTopics,
     private readonly directory: Directory,
@@ -33,9 +31,7 @@ export class Operations {
   /** Resolves once the directory shows the stream. */
   async create(request: CreateStreamRequest): Promise<StreamId> {
     const id = streamId(request.id);
-    if (this.directory.row(id) || this.#creating.has(id)) {
-      throw new OperationError('exists', `there is a stream "${id}" already`);
-    }
+    if (this.directory.row(id)) throw exists(id);
     if (this.directory.deletions.has(id)) {
       throw new OperationError('exists', `the stream "${id}" is still being deleted: try again in a moment`);
     }
@@ -46,26 +42,35 @@ export class Operations {
         `somebody else writes the topic of "${id}": delete it first, or create it with the source "topic"`,
       );
     }
-    this.#creating.add(id);
-    try {
-      if (request.source.kind === 'topic') {
-        await this.#createTopic(id);
-        this.directory.foreign.add(id);
-      }
-      await this.#put({
-        id,
-        title: request.title ?? id,
-        source: request.source,
-        ...(request.ladder && { ladder: request.ladder }),
-        enabled: true,
-        createdAt: new Date().toISOString(),
-        startCount: 0,
-        visibility: 'public',
-      });
-    } finally {
-      this.#creating.delete(id);
+    if (request.source.kind === 'topic') {
+      await this.#createTopic(id);
+      this.directory.foreign.add(id);
     }
+    await this.#claim({
+      id,
+      title: request.title ?? id,
+      source: request.source,
+      ...(request.ladder && { ladder: request.ladder }),
+      enabled: true,
+      createdAt: new Date().toISOString(),
+      incarnation: randomUUID(),
+      startCount: 0,
+      visibility: 'public',
+    });
     return id;
+  }
+
+  /**
+   * Others may create the same id at the same moment, here, in another process or on another host. All of them see the
+   * rows in the same order, and for all of them the first one counts.
+   */
+  async #claim(row: StreamRow): Promise<void> {
+    await this.#put(row);
+    const first = this.directory.row(streamId(row.id));
+    if (!first || first.incarnation === row.incarnation) return;
+    // Whoever opens the table later sees the last row alone.
+    await this.#put(first);
+    throw exists(row.id);
   }
 
   async start(id: StreamId): Promise<void> {
@@ -112,6 +117,9 @@ export class Operations {
     return this.directory.tables;
   }
 }
+
+const exists = (id: string): OperationError =>
+  new OperationError('exists', `there is a stream "${id}" already`);
 
 const unknownStream = (id: StreamId): OperationError =>
   new OperationError('unknown-stream', `there is no stream "${id}"`);

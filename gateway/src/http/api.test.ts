@@ -106,6 +106,24 @@ describe('the streams API', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
   });
 
+  it('creates one of two at the same time in two gateways, and it is the same for both', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    await using other = await GatewayUnderTest.start({}, gateway);
+    for (let n = 0; n < 20; n += 1) {
+      const id = `cam-${n}`;
+      const answers = await Promise.all(
+        [gateway, other].map((each, index) =>
+          create(each, { id, title: `${index}`, source: { kind: 'test' } }),
+        ),
+      );
+      expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
+      const made = answers.find(({ status }) => status === 201)?.body.title;
+      for (const each of [gateway, other]) {
+        expect((await ask(each, 'GET', `/api/streams/${id}`)).body.title).toBe(made);
+      }
+    }
+  });
+
   it('makes the topic of a stream that somebody else will write', async () => {
     await using gateway = await GatewayUnderTest.start();
     expect((await create(gateway, { id: 'theirs', source: { kind: 'topic' } })).status).toBe(201);
