@@ -16,6 +16,7 @@ import { probeSource } from '../ffmpeg/probe.js';
 import { type CheckedSource, checkSource, type SourceRules } from '../source/check.js';
 import { SourceError } from '../source/source-error.js';
 import { encode } from './encode.js';
+import { type FileStamp, fileChange, stampOf } from './file-change.js';
 import { Meter } from './meter.js';
 import { nextSession } from './session.js';
 
@@ -43,10 +44,19 @@ export interface SupervisorOptions {
 /** Opening and examining a source takes its time; from then on a live input that is silent for 10 s has failed. */
 const SILENCE_MS = { first: 20_000, next: 10_000 };
 
+const TRIED_AGAIN = 'It is tried again when the file changes, or when the stream is started by hand.';
+
 type RunEnd =
   | { readonly why: 'stopped' }
   /** Trying again changes nothing. */
   | { readonly why: 'refused'; readonly problem: string }
+  /** Trying again changes nothing before the file is another one. */
+  | {
+      readonly why: 'unusable';
+      readonly problem: string;
+      readonly lines: readonly string[];
+      readonly file: FileStamp;
+    }
   | {
       readonly why: 'failed';
       readonly problem: string;
@@ -69,6 +79,12 @@ export async function supervise(options: SupervisorOptions, signal: AbortSignal)
       report({ state: 'failed', problem: end.problem, encoderLog: [], bitrate: undefined });
       return;
     }
+    if (end.why === 'unusable') {
+      const problem = `${end.problem} ${TRIED_AGAIN}`;
+      report({ state: 'failed', problem, encoderLog: [...end.lines], bitrate: undefined });
+      await fileChange(end.file, signal);
+      continue;
+    }
     // Who was well for a moment is shown as coming back; who never was, as failed.
     const state = end.ranMs > 0 ? 'starting' : 'failed';
     report({ state, problem: end.problem, encoderLog: [...end.lines], bitrate: undefined });
@@ -80,10 +96,11 @@ async function runOnce(options: SupervisorOptions, signal: AbortSignal): Promise
   try {
     const source = await checkSource(options.source, options.rules);
     const lastSession = await options.prepare();
-    const planned = await plan(source, options, signal);
+    const file = source.kind === 'file' ? await stampOf(source.path) : undefined;
+    const planned = await plan(source, file, options, signal);
     if (signal.aborted) return { why: 'stopped' };
     if ('why' in planned) return planned;
-    return await run(source, planned, nextSession(Date.now(), lastSession), options, signal);
+    return await run(source, file, planned, nextSession(Date.now(), lastSession), options, signal);
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     if (error instanceof SourceError && error.code === 'refused') return { why: 'refused', problem };
@@ -93,6 +110,7 @@ async function runOnce(options: SupervisorOptions, signal: AbortSignal): Promise
 
 async function plan(
   source: CheckedSource,
+  file: FileStamp | undefined,
   options: SupervisorOptions,
   signal: AbortSignal,
 ): Promise<Planned | RunEnd> {
@@ -109,22 +127,20 @@ async function plan(
     const result = await probeSource(input, ffmpeg, guard, signal);
     if (!result.ok) {
       const problem = explain(source, result.lines, 'it could not be opened');
+      if (file && result.isCertain) return { why: 'unusable', problem, lines: result.lines, file };
       return { why: 'failed', problem, lines: result.lines, ranMs: 0 };
     }
     probe = result.probe;
   }
-  return (
-    planEncoding(source, input, probe) ?? {
-      why: 'failed',
-      problem: 'The source holds neither video nor sound.',
-      lines: [],
-      ranMs: 0,
-    }
-  );
+  const planned = planEncoding(source, input, probe);
+  if (planned) return planned;
+  const empty = { problem: 'The source holds neither video nor sound.', lines: [] };
+  return file ? { why: 'unusable', ...empty, file } : { why: 'failed', ...empty, ranMs: 0 };
 }
 
 async function run(
   source: CheckedSource,
+  file: FileStamp | undefined,
   { plan, warning }: Planned,
   session: number,
   options: SupervisorOptions,
@@ -189,6 +205,10 @@ async function run(
       ? 'The source has ended.'
       : explain(source, exit.lines, exit.how);
   const ranMs = liveSince === undefined ? 0 : performance.now() - liveSince;
+  // A file that gave nothing at all gives nothing the next time.
+  if (file && liveSince === undefined && exit.isOwnVerdict) {
+    return { why: 'unusable', problem, lines: exit.lines, file };
+  }
   return { why: 'failed', problem, lines: exit.lines, ranMs };
 }
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { ProcessGuard } from './guard.js';
 import { StderrTail } from './stderr-tail.js';
@@ -9,6 +9,8 @@ export interface ProcessExit {
   /** Exit code, signal, or the system's reason why it could not be started. */
   readonly how: string;
   readonly clean: boolean;
+  /** It ended by itself and said so by its exit code; false where it was killed, or could not be started. */
+  readonly isOwnVerdict: boolean;
   readonly lines: readonly string[];
 }
 
@@ -22,7 +24,7 @@ export interface FfmpegProcess {
   /** Leave its output where it is, which holds it back; and go on reading. */
   pause(): void;
   resume(): void;
-  /** SIGTERM, and SIGKILL if that does not help. */
+  /** SIGTERM for it and all that it started (FFMPEG_PATH may be a wrapper), and SIGKILL for who is left after a while. */
   end(): void;
 }
 
@@ -38,7 +40,7 @@ export function startFfmpeg(options: {
 }): FfmpegProcess {
   const child = spawn(options.path, options.args, {
     stdio: options.fed ? ['pipe', 'pipe', 'pipe', 'pipe'] : ['ignore', 'pipe', 'pipe'],
-    // Ctrl-C in a terminal is for this process, which then ends its children in order.
+    // A group of its own: Ctrl-C in a terminal is for this process, which then ends its children in order.
     detached: process.platform !== 'win32',
     windowsHide: true,
   });
@@ -56,13 +58,26 @@ export function startFfmpeg(options: {
   feeds?.audio.on('error', () => undefined);
 
   let killing: NodeJS.Timeout | undefined;
+  const end = (): void => {
+    if (killing) return;
+    // Its output must be read to its end, or the process is never seen to close.
+    output.resume();
+    feeds?.video.destroy();
+    feeds?.audio.destroy();
+    killGroup(child, 'SIGTERM');
+    killing = setTimeout(() => killGroup(child, 'SIGKILL'), KILL_AFTER_MS);
+  };
   const exited = new Promise<ProcessExit>((resolve) => {
-    const done = (how: string, clean: boolean): void => {
+    const done = (how: string, code: number | null): void => {
       clearTimeout(killing);
-      resolve({ how, clean, lines: tail.lines() });
+      resolve({ how, clean: code === 0, isOwnVerdict: code !== null && !killing, lines: tail.lines() });
     };
-    child.once('error', (error) => child.pid === undefined && done(error.message, false));
-    child.once('close', (code, signal) => done(signal ?? `exit code ${code}`, code === 0));
+    child.once('error', (error) => child.pid === undefined && done(error.message, null));
+    child.once('exit', () => isGroupThere(child) && end());
+    child.once('close', (code, signal) => {
+      killGroup(child, 'SIGKILL');
+      done(signal ?? `exit code ${code}`, code);
+    });
   });
   return {
     pid: child.pid,
@@ -71,14 +86,19 @@ export function startFfmpeg(options: {
     exited,
     pause: () => output.pause(),
     resume: () => output.resume(),
-    end() {
-      if (killing) return;
-      // Its output must be read to its end, or the process is never seen to close.
-      output.resume();
-      feeds?.video.destroy();
-      feeds?.audio.destroy();
-      child.kill('SIGTERM');
-      killing = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
-    },
+    end,
   };
+}
+
+const isGroupThere = (child: ChildProcess): boolean => killGroup(child, 0);
+
+/** Signal a process and all that it started, for it leads a process group. @returns whether there was anybody left */
+function killGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+  if (child.pid === undefined) return false;
+  if (process.platform === 'win32') return child.kill(signal);
+  try {
+    return process.kill(-child.pid, signal);
+  } catch {
+    return false;
+  }
 }
