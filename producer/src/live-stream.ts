@@ -10,6 +10,7 @@ import { supervise } from './encoder/supervisor.js';
 import type { Ffmpeg } from './ffmpeg/find.js';
 import type { ProcessGuard } from './ffmpeg/guard.js';
 import { canBeReadTwice, successorWrites } from './hand-over.js';
+import type { FollowedStream, ProducerMetrics } from './health/metrics.js';
 import { OvertakenWatch } from './publish/overtaken.js';
 import { Publisher } from './publish/publisher.js';
 import { SteadyClock } from './publish/steady-clock.js';
@@ -27,6 +28,7 @@ export interface LiveStreamOptions {
   readonly ffmpeg: Ffmpeg;
   readonly guard: ProcessGuard;
   readonly logger: Logger;
+  readonly metrics: ProducerMetrics;
   readonly trusted: boolean;
   /** Whether another producer could take this stream over. */
   readonly hasSuccessor: () => boolean;
@@ -38,7 +40,7 @@ export function startLiveStream(
   claimed: StreamStatus,
   options: LiveStreamOptions,
 ): RunningStream {
-  const { log, config, ffmpeg, guard, tables } = options;
+  const { log, config, ffmpeg, guard, tables, metrics } = options;
   const id = streamId(row.id);
   const logger = options.logger.child({ stream: id });
   const stopping = new AbortController();
@@ -60,8 +62,22 @@ export function startLiveStream(
     }
   };
   const watch = new OvertakenWatch(log, id);
+  const followed: FollowedStream = metrics.follow(
+    {
+      get state() {
+        return status.current.state;
+      },
+      get queued() {
+        return publisher.state.queued;
+      },
+      get dropped() {
+        return publisher.state.dropped;
+      },
+    },
+    watch,
+  );
   const publisher = new Publisher({
-    log: watch,
+    log: followed,
     stream: id,
     rendition: 0,
     clock: new SteadyClock(),
@@ -85,6 +101,8 @@ export function startLiveStream(
       },
       report(change) {
         status.update(change);
+        followed.countDrops();
+        if (change.restarts) metrics.restarts++;
         // It would begin anew, with a session above the successor's.
         if (isHandingOver && change.state && change.state !== 'live') stopping.abort();
       },
@@ -114,6 +132,9 @@ export function startLiveStream(
       await supervised;
       await publisher.close();
       await watch.close();
+      followed.end();
+      const isOvertaken = because === 'changed' && (watch.highest ?? 0) > (publisher.session ?? 0);
+      if (because === 'taken' || isOvertaken) metrics.overtaken++;
       status.update({ droppedChunks: publisher.state.dropped });
       await status.close();
       await settle(tables.statuses, id, because, status.current);

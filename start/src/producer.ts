@@ -1,4 +1,4 @@
-import { readProducerConfig, startProducer } from '@topicast/producer';
+import { ProducerMetrics, readProducerConfig, startHealthServer, startProducer } from '@topicast/producer';
 import { parseArguments } from './arguments.js';
 import { PRODUCER_HELP } from './help.js';
 import { openLog, readSharedConfig, requireKafka } from './open-log.js';
@@ -12,10 +12,18 @@ await runProgram(false, async (signal, logger, fail) => {
   const config = readProducerConfig(process.env);
   requireKafka(shared, 'producer');
   const log = await openLog(shared, logger, fail);
-  const producer = await startProducer({ log, config, logger, inputs, signal });
+  const metrics = new ProducerMetrics();
+  let isStarted = false;
+  const health =
+    config.health &&
+    (await startHealthServer({ ...config.health, log, metrics, isStarted: () => isStarted }));
+  const producer = await startProducer({ log, config, logger, inputs, signal, metrics });
+  isStarted = true;
   return {
     async close() {
+      isStarted = false;
       await producer.close();
+      await health?.close();
       await log.close();
     },
   };

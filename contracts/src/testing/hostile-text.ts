@@ -2,7 +2,7 @@ const LENGTH = 64 * 1024;
 /** What nobody may take from the event loop for one text; what is quadratic takes seconds at this length. */
 const LIMIT_MS = 50;
 /** A busy machine is slow now and then, but not each time. */
-const TRIES = 5;
+const TRIES = 20;
 /** No busy machine explains that: it is not tried again. */
 const HOPELESS_MS = 2_000;
 

@@ -51,7 +51,9 @@ function scene() {
   const places = [new Place(), new Place()] as const;
   const tails = { size: 0, recordsRead: 0 } as SharedTails;
   const processes = places.map(({ asProcess }) => asProcess);
-  const all = new MetricsOfAll(tails, () => processes, pino({ enabled: false }));
+  const others = new Registry();
+  new Counter({ name: 'other_total', help: 'Of what else runs here', registers: [others] }).inc(3);
+  const all = new MetricsOfAll(tails, () => processes, pino({ enabled: false }), others);
   for (const place of places) place.all = all;
   /** What who asks is told. */
   const ask = async (): Promise<(name: string) => number | undefined> => {
