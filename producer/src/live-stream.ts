@@ -89,7 +89,7 @@ export function startLiveStream(
   const prepare = async (): Promise<number> => {
     await createTopic();
     inLog ??= await lastSessionInLog(log, id);
-    return Math.max(inLog, status.current.session ?? 0);
+    return Math.max(inLog, status.current.session ?? 0, watch.highest ?? 0);
   };
   const supervised = supervise(
     {

@@ -76,6 +76,7 @@ it('sums what the workers count, and shows the largest lag', async () => {
   const value = await ask();
   expect(value('sent_total')).toBe(15);
   expect(value('viewers')).toBe(7);
+  expect(value('other_total')).toBe(3);
   expect(value('join_seconds_count')).toBe(15);
   expect(value('nodejs_eventloop_lag_p99_seconds')).toBe(99);
 });
