@@ -62,6 +62,8 @@ type RunEnd =
       readonly problem: string;
       readonly lines: readonly string[];
       readonly ranMs: number;
+      /** ffmpeg has looked at it, and would find the same again. */
+      readonly isCertain: boolean;
     };
 
 /** Keep one encoder running until the signal ends it: the only place that decides about starting it again. */
@@ -97,20 +99,20 @@ async function runOnce(options: SupervisorOptions, signal: AbortSignal): Promise
     const source = await checkSource(options.source, options.rules);
     const lastSession = await options.prepare();
     const file = source.kind === 'file' ? await stampOf(source.path) : undefined;
-    const planned = await plan(source, file, options, signal);
+    const planned = await plan(source, options, signal);
     if (signal.aborted) return { why: 'stopped' };
-    if ('why' in planned) return planned;
-    return await run(source, file, planned, nextSession(Date.now(), lastSession), options, signal);
+    const session = nextSession(Date.now(), lastSession);
+    const end = 'why' in planned ? planned : await run(source, planned, session, options, signal);
+    return file && end.why === 'failed' && end.isCertain ? { ...end, why: 'unusable', file } : end;
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     if (error instanceof SourceError && error.code === 'refused') return { why: 'refused', problem };
-    return { why: 'failed', problem, lines: [], ranMs: 0 };
+    return { why: 'failed', problem, lines: [], ranMs: 0, isCertain: false };
   }
 }
 
 async function plan(
   source: CheckedSource,
-  file: FileStamp | undefined,
   options: SupervisorOptions,
   signal: AbortSignal,
 ): Promise<Planned | RunEnd> {
@@ -127,20 +129,23 @@ async function plan(
     const result = await probeSource(input, ffmpeg, guard, signal);
     if (!result.ok) {
       const problem = explain(source, result.lines, 'it could not be opened');
-      if (file && result.isCertain) return { why: 'unusable', problem, lines: result.lines, file };
-      return { why: 'failed', problem, lines: result.lines, ranMs: 0 };
+      return { why: 'failed', problem, lines: result.lines, ranMs: 0, isCertain: result.isCertain };
     }
     probe = result.probe;
   }
-  const planned = planEncoding(source, input, probe);
-  if (planned) return planned;
-  const empty = { problem: 'The source holds neither video nor sound.', lines: [] };
-  return file ? { why: 'unusable', ...empty, file } : { why: 'failed', ...empty, ranMs: 0 };
+  return (
+    planEncoding(source, input, probe) ?? {
+      why: 'failed',
+      problem: 'The source holds neither video nor sound.',
+      lines: [],
+      ranMs: 0,
+      isCertain: true,
+    }
+  );
 }
 
 async function run(
   source: CheckedSource,
-  file: FileStamp | undefined,
   { plan, warning }: Planned,
   session: number,
   options: SupervisorOptions,
@@ -205,11 +210,8 @@ async function run(
       ? 'The source has ended.'
       : explain(source, exit.lines, exit.how);
   const ranMs = liveSince === undefined ? 0 : performance.now() - liveSince;
-  // A file that gave nothing at all gives nothing the next time.
-  if (file && liveSince === undefined && exit.isOwnVerdict) {
-    return { why: 'unusable', problem, lines: exit.lines, file };
-  }
-  return { why: 'failed', problem, lines: exit.lines, ranMs };
+  const isCertain = liveSince === undefined && exit.isOwnVerdict;
+  return { why: 'failed', problem, lines: exit.lines, ranMs, isCertain };
 }
 
 /** Such an address waits for somebody to call, which is no failure. */
