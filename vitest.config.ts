@@ -13,7 +13,7 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: 'unit',
-          include: ['{contracts,media,log,producer,gateway,player,start,web}/**/*.test.ts'],
+          include: ['{contracts,media,log,sources,producer,gateway,player,start,web}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', 'log/src/kafka/**', '**/.next/**'],
           testTimeout: 60_000,
         },

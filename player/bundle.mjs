@@ -12,15 +12,6 @@ const STANDALONE = 'topicast-player';
 const root = dirname(fileURLToPath(import.meta.url));
 const dist = join(root, 'dist');
 
-/** Parts of mux.js that its m2ts.js re-exports and that the transmuxer never makes: 22 KB of captions and ID3. */
-const withoutCaptions = {
-  name: 'without-captions',
-  setup({ onLoad }) {
-    const filter = /mux\.js\/lib\/m2ts\/(caption-stream|metadata-stream)\.js$/;
-    onLoad({ filter }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
-  },
-};
-
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -31,7 +22,6 @@ const common = {
   conditions: ['topicast-source'],
   legalComments: 'none',
   logLevel: 'warning',
-  plugins: [withoutCaptions],
 };
 
 const worker = await build({ ...common, format: 'iife', entryPoints: ['src/worker/main.ts'], write: false });

@@ -25,6 +25,7 @@ const SERVICE_SOURCES = [
   'contracts',
   'media',
   'log',
+  'sources',
   'producer',
   'gateway',
   'player',

@@ -14,7 +14,7 @@ import type { Milliseconds, Ticks90k } from './units.js';
  *  +---------------------------------------------------------------+
  *  |         wall clock of the decode time, us (unsigned 64)       | 24
  *  +-------------------------------+-------------------------------+
- *  | presentation offset, ticks    |           reserved, 0         | 32
+ *  | presentation offset, ticks    |          GOP number           | 32
  *  +-------------------------------+-------------------------------+
  *
  * flags: 1 keyframe, 2 discontinuity, 4 audio only. A later version may append fields: readers accept longer headers
@@ -38,6 +38,11 @@ export interface ChunkHeader {
   readonly wallClock: Milliseconds;
   /** Presentation time minus decode time, ticks. */
   readonly presentationOffset: Ticks90k;
+  /**
+   * Which GOP of the stream this chunk belongs to, 32 bits. Counted from 1 over all sessions, the same in all
+   * renditions; 0 where the writer does not count. HLS media sequence numbers come from it.
+   */
+  readonly gop: number;
 }
 
 export const CHUNK_HEADER_BYTES = 40;
@@ -68,7 +73,7 @@ export function writeChunkHeader(header: ChunkHeader, into: Uint8Array, at = 0):
   setInt64(view, 16, Math.round(header.decodeTime));
   setInt64(view, 24, wallClockUs);
   view.setInt32(32, header.presentationOffset);
-  view.setUint32(36, 0);
+  view.setUint32(36, header.gop);
 }
 
 export function encodeChunkHeader(header: ChunkHeader): Uint8Array<ArrayBuffer> {
@@ -97,6 +102,7 @@ export function readChunkHeader(from: Uint8Array, at = 0): ChunkHeader | undefin
     decodeTime: decodeTime as Ticks90k,
     wallClock: (wallClockUs / 1000) as Milliseconds,
     presentationOffset: view.getInt32(32) as Ticks90k,
+    gop: view.getUint32(36),
   };
 }
 

@@ -13,11 +13,13 @@ import { CHUNK_HEADER_BYTES, type ChunkHeader, readChunkHeader, writeChunkHeader
  *  +---------------------------------------------------------------+
  *  |      MPEG-TS packets, 188 bytes each                          | 52
  *
- * Flags: bit 0 asks for an acknowledgement; the others are 0 and must be ignored.
+ * Flags: bit 0 asks for an acknowledgement; bit 1 is 0 and must be ignored; bits 2 to 7 are the rendition.
  */
 export interface ChunkMessage {
   /** The viewer is to tell at once that this chunk has arrived. */
   readonly asksForAck: boolean;
+  /** The partition that the chunk is in, 0 to 63. */
+  readonly rendition: number;
   readonly offset: number;
   readonly part: number;
   readonly header: ChunkHeader;
@@ -28,13 +30,14 @@ export interface ChunkMessage {
 export const CHUNK_MESSAGE_PREFIX_BYTES = 12 + CHUNK_HEADER_BYTES;
 const TYPE_CHUNK = 1;
 const ASKS_FOR_ACK = 1;
+const RENDITION_SHIFT = 2;
 const TWO_32 = 0x1_0000_0000;
 
 /** Write everything that precedes the TS bytes: 52 bytes at `at`. */
 export function writeChunkMessagePrefix(message: Omit<ChunkMessage, 'data'>, into: Uint8Array, at = 0): void {
   const view = new DataView(into.buffer, into.byteOffset + at, CHUNK_MESSAGE_PREFIX_BYTES);
   view.setUint8(0, TYPE_CHUNK);
-  view.setUint8(1, message.asksForAck ? ASKS_FOR_ACK : 0);
+  view.setUint8(1, (message.asksForAck ? ASKS_FOR_ACK : 0) | (message.rendition << RENDITION_SHIFT));
   view.setUint16(2, message.part);
   view.setUint32(4, Math.floor(message.offset / TWO_32));
   view.setUint32(8, message.offset % TWO_32);
@@ -57,6 +60,7 @@ export function decodeChunkMessage(bytes: Uint8Array): ChunkMessage | undefined 
   const offset = view.getUint32(4) * TWO_32 + view.getUint32(8);
   const data = bytes.subarray(CHUNK_MESSAGE_PREFIX_BYTES);
   if (!header || !Number.isSafeInteger(offset) || data.byteLength % 188 !== 0) return undefined;
-  const asksForAck = (view.getUint8(1) & ASKS_FOR_ACK) !== 0;
-  return { asksForAck, offset, part: view.getUint16(2), header, data };
+  const flags = view.getUint8(1);
+  const asksForAck = (flags & ASKS_FOR_ACK) !== 0;
+  return { asksForAck, rendition: flags >> RENDITION_SHIFT, offset, part: view.getUint16(2), header, data };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parsePosition } from './position.js';
+import { MAX_RENDITION, parsePosition } from './position.js';
 
 export const MAX_CLIENT_MESSAGE_BYTES = 1024;
 
@@ -13,6 +13,8 @@ export const clientMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('clock'), client: z.number() }),
   /** Go on at the newest keyframe, or at the chunk after this position. */
   z.object({ type: z.literal('seek'), to: z.union([z.literal('live'), positionText]) }),
+  /** Go on with another rendition, at its next keyframe. One that the stream does not have changes nothing. */
+  z.object({ type: z.literal('rendition'), to: z.number().int().min(0).max(MAX_RENDITION) }),
 ]);
 export type ClientMessage = z.infer<typeof clientMessage>;
 

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { type AudioTrack, catalog, type VideoTrack } from './catalog.js';
+import { ladderProblem, MAX_RUNGS, RUNG_BITRATE, RUNG_HEIGHT } from './ladder.js';
 import { STREAM_STATES } from './server-message.js';
 import { STREAM_ID_PATTERN } from './stream-id.js';
 
@@ -7,20 +9,9 @@ export const streamIdText = z
   .string()
   .regex(STREAM_ID_PATTERN, 'use 1 to 63 of a-z, 0-9 and "-", beginning with a letter or digit');
 
-export const videoFormat = z.object({
-  codec: z.string().optional().describe('RFC 6381, as avc1.64001f'),
-  width: z.number().int().optional().describe('pixels shown'),
-  height: z.number().int().optional(),
-  frameRate: z.number().optional().describe('frames a second'),
-});
-export type VideoFormat = z.infer<typeof videoFormat>;
-
-export const audioFormat = z.object({
-  codec: z.string().optional().describe('RFC 6381, as mp4a.40.2'),
-  sampleRate: z.number().int().optional().describe('Hz'),
-  channels: z.number().int().optional(),
-});
-export type AudioFormat = z.infer<typeof audioFormat>;
+/** What a bitstream says of its video and its audio. */
+export type VideoFormat = Omit<VideoTrack, 'kind' | 'pid'>;
+export type AudioFormat = Omit<AudioTrack, 'kind' | 'pid' | 'language'>;
 
 const copy = z.boolean().optional().describe('send the video as it is, without encoding it again');
 
@@ -39,9 +30,38 @@ export const source = z.discriminatedUnion('kind', [
 ]);
 export type Source = z.infer<typeof source>;
 
+/** The renditions that are to be encoded, the best first. */
+export const ladder = z
+  .array(
+    z
+      .object({
+        height: z.number().int().min(RUNG_HEIGHT.least).max(RUNG_HEIGHT.most).describe('lines, at most'),
+        bitrate: z
+          .number()
+          .int()
+          .min(RUNG_BITRATE.least)
+          .max(RUNG_BITRATE.most)
+          .optional()
+          .describe('bits a second of video, at most; what suits the height where absent'),
+      })
+      .strict(),
+  )
+  .min(1)
+  .max(MAX_RUNGS);
+export type Ladder = z.infer<typeof ladder>;
+
 export const createStreamRequest = z
-  .object({ id: streamIdText, title: z.string().trim().min(1).max(200).optional(), source: requestedSource })
-  .strict();
+  .object({
+    id: streamIdText,
+    title: z.string().trim().min(1).max(200).optional(),
+    source: requestedSource,
+    ladder: ladder.optional().describe('renditions from the best to the smallest; one where absent'),
+  })
+  .strict()
+  .superRefine(({ source, ladder }, context) => {
+    const problem = ladderProblem(source, ladder);
+    if (problem) context.addIssue({ code: 'custom', path: ['ladder'], message: problem });
+  });
 export type CreateStreamRequest = z.infer<typeof createStreamRequest>;
 
 export const streamInfo = z.object({
@@ -49,14 +69,13 @@ export const streamInfo = z.object({
   title: z.string(),
   state: z.enum(STREAM_STATES),
   session: z.number().int().optional(),
-  video: videoFormat.optional(),
-  audio: audioFormat.optional(),
-  bitrate: z.number().int().optional().describe('bits a second'),
+  catalog: catalog.optional().describe('what is on air: renditions with their tracks'),
   viewers: z.number().int().describe('of this gateway'),
   startedAt: z.iso.datetime().optional().describe('when the session began, UTC'),
   /** The rest only for the operator's token. */
   enabled: z.boolean().optional().describe('whether the encoder shall run'),
   source: source.optional(),
+  ladder: ladder.optional().describe('the renditions asked for'),
   problem: z.string().optional().describe('why it failed, or a warning, and what to do'),
   encoderLog: z.array(z.string()).optional().describe("the encoder's last lines"),
   restarts: z.number().int().optional().describe('restarts of the encoder since it was last started by hand'),

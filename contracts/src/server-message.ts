@@ -1,3 +1,4 @@
+import type { Catalog } from './catalog.js';
 import type { Milliseconds } from './units.js';
 
 export const SUBPROTOCOL = 'topicast.v1';
@@ -19,6 +20,10 @@ export type ServerMessage =
   | { type: 'jump'; reason: JumpReason; skipped: number }
   /** Answer to the viewer's `clock`: its own number back, and the gateway's wall clock. */
   | { type: 'clock'; client: number; gateway: Milliseconds }
+  /** What the session offers; before its first chunk, and again when it changes. Streams of others' producers have none. */
+  | { type: 'catalog'; catalog: Catalog }
+  /** The rendition of the chunks that follow, told when it changes, and in answer to a request that changes nothing. */
+  | { type: 'rendition'; rendition: number }
   /** The gateway is going down: connect elsewhere, resume there, and leave this connection when the other one delivers. */
   | { type: 'move' };
 
@@ -34,13 +39,27 @@ export function parseServerMessage(text: string): ServerMessage | undefined {
     return undefined;
   }
   if (typeof message !== 'object' || message === null) return undefined;
-  const { type, state, reason, skipped, client, gateway } = message;
+  const { type, state, reason, skipped, client, gateway, rendition } = message;
   if (type === 'state' && isOneOf(STREAM_STATES, state)) return { type, state };
   if (type === 'jump' && isOneOf(JUMP_REASONS, reason) && typeof skipped === 'number')
     return { type, reason, skipped };
   if (type === 'clock' && typeof client === 'number' && typeof gateway === 'number') {
     return { type, client, gateway: gateway as Milliseconds };
   }
+  if (type === 'rendition' && typeof rendition === 'number') return { type, rendition };
+  if (type === 'catalog' && isCatalog(message.catalog)) return { type, catalog: message.catalog };
   if (type === 'move') return { type };
   return undefined;
+}
+
+/** As much as the player relies on: lists are lists, numbers are numbers. */
+function isCatalog(value: unknown): value is Catalog {
+  const { session, renditions } = (value ?? {}) as Record<string, unknown>;
+  return typeof session === 'number' && Array.isArray(renditions) && renditions.every(isRendition);
+}
+
+function isRendition(value: unknown): boolean {
+  const { rendition, tracks } = (value ?? {}) as Record<string, unknown>;
+  const isTrack = (track: unknown) => typeof (track as { kind?: unknown } | null)?.kind === 'string';
+  return typeof rendition === 'number' && Array.isArray(tracks) && tracks.every(isTrack);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { audioFormat, source, streamIdText, videoFormat } from './http.js';
+import { catalog } from './catalog.js';
+import { ladder, source, streamIdText } from './http.js';
 import { STREAM_STATES } from './server-message.js';
 
 /** Compacted topics: the latest value of each key, JSON. All state of the system is in them. */
@@ -29,6 +30,8 @@ export const streamRow = z.preprocess(
     id: streamIdText,
     title: z.string(),
     source,
+    /** Absent: one rendition, as the producer's settings have it. */
+    ladder: ladder.optional(),
     enabled: z.boolean(),
     createdAt: z.iso.datetime(),
     /** Raised at each start by hand, so that a start after a failure is a change even where `enabled` was true. */
@@ -53,9 +56,8 @@ export const streamStatus = z.object({
   /** Of the encoder; while `starting`, the number with which its producer claimed the stream. */
   session: z.number().int().optional(),
   startedAt: z.iso.datetime().optional(),
-  video: videoFormat.optional(),
-  audio: audioFormat.optional(),
-  bitrate: z.number().int().optional(),
+  /** What the session offers, once that is known. */
+  catalog: catalog.optional(),
   problem: z.string().optional(),
   encoderLog: z.array(z.string()).default([]),
   restarts: z.number().int().default(0),

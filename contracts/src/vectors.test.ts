@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type ChunkHeader, encodeChunkHeader, readChunkHeader } from './chunk-header.js';
 import { decodeChunkMessage, encodeChunkMessage } from './chunk-message.js';
 import { parseClientMessage } from './client-message.js';
-import { comparePositions, formatPosition, parsePosition } from './position.js';
+import { comparePositions, formatPosition, type Position, parsePosition } from './position.js';
 import { parseServerMessage } from './server-message.js';
 import { isStreamId, streamOfTopic, topicOf } from './stream-id.js';
 import { milliseconds, ticks90k } from './units.js';
@@ -15,6 +15,7 @@ interface Vectors {
     name: string;
     hex: string;
     asksForAck: boolean;
+    rendition: number;
     offset: number;
     part: number;
     header: ChunkHeader;
@@ -23,7 +24,7 @@ interface Vectors {
   damagedMessages: { name: string; hex: string }[];
   serverMessages: { text: string; valid: boolean }[];
   clientMessages: { text: string; valid: boolean }[];
-  positions: { text: string; position: { session: number; offset: number; part: number } | null }[];
+  positions: { text: string; position: Position | null }[];
   streamIds: { text: string; valid: boolean }[];
 }
 
@@ -81,6 +82,7 @@ const anyHeader = fc.record<ChunkHeader>({
   decodeTime: fc.maxSafeInteger().map(ticks90k),
   wallClock: fc.nat(4_102_444_800_000).map(milliseconds),
   presentationOffset: fc.integer().map(ticks90k),
+  gop: fc.nat(0xffff_ffff),
 });
 
 it('headers come back as they were', () => {
@@ -105,6 +107,6 @@ it('decoders take any bytes', () => {
 });
 
 it('positions are ordered by offset, then part', () => {
-  const at = (offset: number, part: number) => ({ session: 1, offset, part });
+  const at = (offset: number, part: number) => ({ rendition: 0, session: 1, offset, part });
   expect([at(2, 0), at(1, 1), at(1, 0)].sort(comparePositions)).toEqual([at(1, 0), at(1, 1), at(2, 0)]);
 });

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '@topicast/contracts/config';
 import { describe, expect, it } from 'vitest';
+import { operatorToken } from './access/operator-token.js';
 import { readGatewayConfig } from './config.js';
-import { operatorToken } from './operator-token.js';
 
 describe('the configuration', () => {
   it('has safe defaults', () => {

@@ -3,25 +3,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CloseCode } from '@topicast/contracts/close-codes';
 import { ConfigError } from '@topicast/contracts/config';
 import { milliseconds } from '@topicast/contracts/units';
-import { type ChunkLog, LogError } from '@topicast/log';
+import { LogError, type ServedLog } from '@topicast/log';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
+import { Access } from './access/access.js';
 import type { GatewayConfig } from './config.js';
+import { Directory } from './directory/directory.js';
+import { Operations } from './directory/operations.js';
 import { createApp } from './http/app.js';
-import { OperatorCheck } from './http/operator.js';
 import { LiveEndpoint } from './live/upgrade.js';
-import { ViewerAccess } from './live/viewer-access.js';
 import { GatewayMetrics } from './metrics/metrics.js';
 import { Feeds } from './stream/feeds.js';
-import { Directory } from './streams/directory.js';
-import { Operations } from './streams/operations.js';
+import { Renditions } from './stream/renditions.js';
 import { Audience } from './viewer/audience.js';
+import { catalogFrame } from './viewer/control-frames.js';
 import type { Peers } from './viewer/peers.js';
 
 export interface GatewayOptions {
   /** Stays the caller's: it is not closed with the gateway. */
-  readonly log: ChunkLog;
+  readonly log: ServedLog;
   readonly config: GatewayConfig;
   readonly logger: Logger;
   readonly operatorToken: string;
@@ -73,6 +74,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     onState: (stream, state) => {
       for (const viewer of audience.of(stream)) viewer.setState(state);
     },
+    onCatalog: (stream, catalog) => {
+      const frame = catalogFrame(catalog);
+      for (const viewer of audience.of(stream)) viewer.setCatalog(frame);
+    },
     onRemoved: (stream) => {
       audience.closeStream(stream, CloseCode.streamDeleted, 'the stream was deleted');
       void feeds.closeStream(stream);
@@ -85,14 +90,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ringBytes: () => feeds.bytes,
   });
 
+  const access = new Access({ operatorToken, viewerSecret: config.viewerSecret });
   const live = new LiveEndpoint({
     config,
     directory,
-    feeds,
+    renditions: new Renditions({ log, feeds, catalogOf: (stream) => directory.catalog(stream) }),
     audience,
     metrics,
     logger,
-    access: new ViewerAccess(config.viewerSecret, operatorToken),
+    access,
   });
   const app = await createApp({
     config,
@@ -100,9 +106,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     directory,
     logger,
     metrics: () => (peers ? peers.metrics() : allMetrics.metrics()),
+    onRefused: () => {
+      metrics.refusedConnections += 1;
+    },
     isDraining: () => live.isStopped,
     operations: new Operations(log, directory, config.retention),
-    operator: new OperatorCheck(operatorToken),
+    access,
   });
   live.attach(app.server);
 

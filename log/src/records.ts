@@ -1,5 +1,5 @@
 import type { ChunkHeader } from '@topicast/contracts/chunk-header';
-import { LogError, type NewRecord } from './chunk-log.js';
+import { LogError, type NewEventRecord, type NewRecord } from './chunk-log.js';
 
 /**
  * The most that one append may hold, values and headers together. Kafka takes a batch whole or not at all, up to the
@@ -13,8 +13,17 @@ const RECORD_OVERHEAD_BYTES = 128;
 
 /** @throws {LogError} `invalid` */
 export function checkAppend(records: readonly NewRecord[]): void {
-  if (records.length === 0) throw new LogError('invalid', 'an append needs at least one record');
-  const total = records.reduce((sum, record) => sum + record.value.byteLength + RECORD_OVERHEAD_BYTES, 0);
+  checkSizes(records.map(({ value }) => value.byteLength));
+}
+
+/** @throws {LogError} `invalid` */
+export function checkEvents(events: readonly NewEventRecord[]): void {
+  checkSizes(events.map(({ key = '', json }) => Buffer.byteLength(key) + Buffer.byteLength(json)));
+}
+
+function checkSizes(sizes: readonly number[]): void {
+  if (sizes.length === 0) throw new LogError('invalid', 'an append needs at least one record');
+  const total = sizes.reduce((sum, size) => sum + size + RECORD_OVERHEAD_BYTES, 0);
   if (total > MAX_APPEND_BYTES) {
     throw new LogError(
       'invalid',

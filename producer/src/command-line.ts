@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Source } from '@topicast/contracts/http';
+import type { Ladder, Source } from '@topicast/contracts/http';
 import { streamId } from '@topicast/contracts/stream-id';
 import type { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow } from '@topicast/contracts/tables';
-import type { ChunkLog } from '@topicast/log';
+import type { ChunkTopics } from '@topicast/log';
 import type { Logger } from 'pino';
 
 /** A stream named on this producer's command line, also the demo. Its source is trusted. */
@@ -13,6 +13,7 @@ export interface CommandLineInput {
   readonly title?: string;
   /** A relative path is relative to the working directory. */
   readonly source: Source;
+  readonly ladder?: Ladder;
 }
 
 export interface Declaration {
@@ -37,10 +38,11 @@ export function declare(
     .filter((row) => row !== undefined && !isFree(row)) as StreamRow[];
   const put = [...declared]
     .filter(([id]) => conflicts.every((row) => row.id !== id))
-    .map(([id, { title, source }]) => ({
+    .map(([id, { title, source, ladder }]) => ({
       id,
       title: title ?? id,
       source: source.kind === 'file' ? { ...source, path: path.resolve(source.path) } : source,
+      ...(ladder && { ladder }),
       enabled: true,
       createdAt: rows.get(id)?.createdAt ?? context.now.toISOString(),
       startCount: rows.get(id)?.startCount ?? 0,
@@ -67,7 +69,7 @@ export function tellConflicts({ conflicts }: Declaration, logger: Logger): void 
  */
 export async function applyDeclaration(
   { put, remove }: Declaration,
-  { log, tables }: { log: Pick<ChunkLog, 'deleteTopic'>; tables: StreamTables },
+  { log, tables }: { log: Pick<ChunkTopics, 'deleteTopic'>; tables: StreamTables },
 ): Promise<Map<string, Source>> {
   for (const id of remove) {
     // Nobody but us encodes it, and we have not begun: as long as the row is there, the next attempt deletes both.

@@ -1,14 +1,14 @@
 import type { Source } from '@topicast/contracts/http';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
-import type { ChunkLog } from '@topicast/log';
+import type { ChunkReader } from '@topicast/log';
 
 /** Below the ten seconds that `docker stop` leaves a container. */
 export const HAND_OVER_LIMIT = milliseconds(8_000);
 const LOOK_EVERY_MS = 200;
 
 export interface HandOver {
-  readonly log: Pick<ChunkLog, 'tail'>;
+  readonly log: Pick<ChunkReader, 'tail'>;
   readonly stream: StreamId;
   /** The session that is to be followed. */
   readonly session: number;

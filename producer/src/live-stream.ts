@@ -11,9 +11,10 @@ import type { Ffmpeg } from './ffmpeg/find.js';
 import type { ProcessGuard } from './ffmpeg/guard.js';
 import { canBeReadTwice, successorWrites } from './hand-over.js';
 import type { FollowedStream, ProducerMetrics } from './health/metrics.js';
+import { lastGopInLog } from './publish/last-gop.js';
 import { OvertakenWatch } from './publish/overtaken.js';
-import { Publisher } from './publish/publisher.js';
 import { SteadyClock } from './publish/steady-clock.js';
+import { StreamPublisher } from './publish/stream-publisher.js';
 import type { StopReason } from './reconcile/decide.js';
 import type { RunningStream } from './reconcile/reconciler.js';
 import { StatusWriter } from './status/status-writer.js';
@@ -47,9 +48,10 @@ export function startLiveStream(
   let isHandingOver = false;
   const status = new StatusWriter(tables.statuses, id, claimed, logger);
 
+  const partitions = row.ladder?.length ?? 1;
   const createTopic = (): Promise<void> => {
     const { time, size } = config.retention;
-    return log.createTopic(id, { partitions: 1, retentionMs: time, retentionBytes: size });
+    return log.createTopic(id, { partitions, retentionMs: time, retentionBytes: size });
   };
   const onUnknownTopic = async (): Promise<'retry' | 'stop'> => {
     try {
@@ -76,13 +78,13 @@ export function startLiveStream(
     },
     watch,
   );
-  const publisher = new Publisher({
+  const publisher = new StreamPublisher({
     log: followed,
     stream: id,
-    rendition: 0,
     clock: new SteadyClock(),
     logger,
     onUnknownTopic,
+    lastGop: () => lastGopInLog(log, id, partitions),
   });
 
   let inLog: number | undefined;
@@ -93,7 +95,16 @@ export function startLiveStream(
   };
   const supervised = supervise(
     {
-      ...{ source: row.source, ffmpeg, guard, encoding: config.encoding, logger, prepare, publisher },
+      ...{
+        source: row.source,
+        ladder: row.ladder,
+        ffmpeg,
+        guard,
+        encoding: config.encoding,
+        logger,
+        prepare,
+        publisher,
+      },
       rules: {
         trusted: options.trusted,
         mediaDirs: config.mediaDirs,
@@ -151,5 +162,5 @@ async function settle(
 ): Promise<void> {
   if (because === 'deleted') return statuses.delete(id);
   if (statuses.get(id)?.producer !== last.producer) return;
-  return statuses.put(id, { ...last, state: 'offline', bitrate: undefined, problem: undefined, restarts: 0 });
+  return statuses.put(id, { ...last, state: 'offline', catalog: undefined, problem: undefined, restarts: 0 });
 }

@@ -119,13 +119,26 @@ describe('a producer', () => {
 
     const live = await eventually(() => {
       const now = status('demo');
-      return now?.state === 'live' && now.bitrate !== undefined && now;
+      return now?.state === 'live' && now.catalog?.renditions[0]?.bitrate !== undefined && now;
     }, 'the demo is live');
     expect(live).toMatchObject({
       producer: 'here',
       session: headers[0]!.session,
-      video: { codec: expect.stringMatching(/^avc1\.64/), width: 1280, height: 720, frameRate: 30 },
-      audio: { codec: 'mp4a.40.2', sampleRate: 48000, channels: 2 },
+      catalog: {
+        session: headers[0]!.session,
+        renditions: [
+          {
+            rendition: 0,
+            tracks: [
+              {
+                ...{ kind: 'video', width: 1280, height: 720, frameRate: 30 },
+                codec: expect.stringMatching(/^avc1\.64/),
+              },
+              { kind: 'audio', codec: 'mp4a.40.2', sampleRate: 48000, channels: 2 },
+            ],
+          },
+        ],
+      },
       restarts: 0,
       droppedChunks: 0,
     });

@@ -18,6 +18,18 @@ describe('the command line', () => {
     ]);
   });
 
+  it('reads a ladder at the end of an input', () => {
+    expect(inputsOf('--input', `own=${import.meta.filename},ladder=720p+360p`)).toMatchObject([
+      {
+        source: { kind: 'file', path: import.meta.filename },
+        ladder: [{ height: 720 }, { height: 360 }],
+      },
+    ]);
+    expect(inputsOf('--input', 'cam=rtsp://camera.local/1,2')).toMatchObject([
+      { source: { url: 'rtsp://camera.local/1,2' } },
+    ]);
+  });
+
   it('knows the demo stream, and does without it', () => {
     expect(parseArguments([], { demo: true }).inputs).toMatchObject([
       { id: 'demo', source: { kind: 'test' } },
@@ -35,6 +47,9 @@ describe('the command line', () => {
     [['--imput', 'a=b'], /--imput/],
     [['--input', 'a=ftp://host/film'], /only http/],
     [['--demo', '--input', 'demo=rtsp://x/'], /--no-demo/],
+    [['--input', 'a=rtsp://x/,ladder=720'], /write a ladder as 720p\+360p/],
+    [['--input', 'a=rtsp://x/,ladder=360p+720p'], /from the highest to the lowest/],
+    [['--copy', 'a=rtsp://x/,ladder=720p'], /choose one of the two/],
     [['film.mp4'], /"film.mp4" is not understood/],
   ])('%j gets one clear line', (args, message) => {
     expect(() => inputsOf(...args)).toThrow(ConfigError);

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { ConfigError } from '@topicast/contracts/config';
+import { ladderProblem, parseLadder, type Rung } from '@topicast/contracts/ladder';
 import { isStreamId, streamId } from '@topicast/contracts/stream-id';
 import type { CommandLineInput } from '@topicast/producer';
 
@@ -64,7 +65,25 @@ function parse<const Options extends NonNullable<ParseArgsConfig['options']>>(
   }
 }
 
+/** The renditions, at the end of an input. */
+const LADDER_PATTERN = /,ladder=([^,/]*)$/;
+
 function parseInput(text: string, option: string, copy: boolean): CommandLineInput {
+  const asked = LADDER_PATTERN.exec(text);
+  if (!asked) return parseTarget(text, option, copy);
+  const input = parseTarget(text.slice(0, asked.index), option, copy);
+  return { ...input, ladder: checkedLadder(asked[1]!, input, `${option} ${text}`) };
+}
+
+function checkedLadder(text: string, { source }: CommandLineInput, where: string): Rung[] {
+  const ladder = parseLadder(text);
+  if (!ladder) throw new ConfigError(`${where}: write a ladder as 720p+360p`);
+  const problem = ladderProblem(source, ladder);
+  if (problem) throw new ConfigError(`${where}: ${problem}`);
+  return ladder;
+}
+
+function parseTarget(text: string, option: string, copy: boolean): CommandLineInput {
   const equals = text.indexOf('=');
   const name = text.slice(0, equals);
   const target = text.slice(equals + 1);

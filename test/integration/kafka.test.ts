@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { videoOf } from '@topicast/contracts/catalog';
+import type { StreamInfo } from '@topicast/contracts/http';
 import { streamId, topicOf } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
 import { openKafkaLog } from '@topicast/log/kafka';
@@ -85,7 +87,7 @@ describe.skipIf(reason)(`on a real Kafka${reason ? ` (${reason})` : ''}`, () => 
       expect(decoded.pictures).toBeGreaterThan(10);
       await until('its format is known', async () => {
         const { body } = await services.api('GET', '/api/streams/plain');
-        return (body as { video?: { width?: number } }).video?.width === 640;
+        return videoOf((body as StreamInfo).catalog?.renditions[0])?.width === 640;
       });
     } finally {
       ffmpeg.kill('SIGKILL');

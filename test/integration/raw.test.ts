@@ -1,3 +1,4 @@
+import { audioOf, videoOf } from '@topicast/contracts/catalog';
 import type { StreamInfo } from '@topicast/contracts/http';
 import { streamId } from '@topicast/contracts/stream-id';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -38,9 +39,10 @@ describe('raw MPEG-TS on the embedded log', () => {
       expect(decoded.hasAudio).toBe(true);
       await until('its formats are known', async () => {
         const { body } = await services.api('GET', `/api/streams/${id}`);
-        const { video, audio, bitrate } = body as StreamInfo;
+        const [rendition] = (body as StreamInfo).catalog?.renditions ?? [];
+        const [video, audio] = [videoOf(rendition), audioOf(rendition)];
         const known = /^avc1\./.test(video?.codec ?? '') && video?.width && video.height && video.frameRate;
-        return known && audio?.codec === 'mp4a.40.2' && bitrate;
+        return known && audio?.codec === 'mp4a.40.2' && rendition?.bitrate;
       });
     },
   );

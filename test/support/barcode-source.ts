@@ -115,7 +115,7 @@ function publisher(log: ChunkLog, id: StreamId, session: number, drawn: number[]
   };
   return ({ data, start: _, ...chunk }) => {
     if (!chunk.audioOnly) wallClock = drawn[Math.floor(chunk.decodeTime / TICKS_A_PICTURE)] ?? wallClock;
-    const header = { ...chunk, session, sequence: sequence++, wallClock: milliseconds(wallClock) };
+    const header = { ...chunk, session, sequence: sequence++, wallClock: milliseconds(wallClock), gop: 0 };
     waiting.push({ value: data, header });
     if (!sending) send().catch(() => undefined);
   };

@@ -85,7 +85,7 @@ export class ByteExactViewer {
   }
 
   #chunk(connection: Connection, chunk: ChunkMessage): void {
-    const { header, offset, part } = chunk;
+    const { rendition, header, offset, part } = chunk;
     if (connection === this.#next) {
       // What the connection before has brought meanwhile comes once more (PROTOCOL.md 4.5).
       if (this.#last && offset <= this.#last.offset) return;
@@ -94,7 +94,7 @@ export class ByteExactViewer {
       this.#next = undefined;
     } else if (connection !== this.#current) return;
     this.#failures = 0;
-    this.#last = { session: header.session, offset, part };
+    this.#last = { rendition, session: header.session, offset, part };
     const { session, sequence } = header;
     this.arrivals.push({ session, sequence, offset, hash: hashOf(chunk.data), at: Date.now() });
   }
@@ -170,7 +170,8 @@ class Connection {
     const chunk = decodeChunkMessage(data);
     if (!chunk) throw new Error('a chunk that cannot be read');
     if (chunk.asksForAck) {
-      const position = { session: chunk.header.session, offset: chunk.offset, part: chunk.part };
+      const { rendition, offset, part, header } = chunk;
+      const position = { rendition, session: header.session, offset, part };
       this.#send({ type: 'ack', position: formatPosition(position) });
     }
     this.events.chunk(chunk);

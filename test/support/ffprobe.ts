@@ -7,10 +7,16 @@ import { temporaryFolder } from './temporary.js';
 const run = promisify(execFile);
 export const FFMPEG = process.env.FFMPEG_PATH || 'ffmpeg';
 
+export interface Decoded {
+  readonly pictures: number;
+  /** As `1280x720`. */
+  readonly size: string | undefined;
+  readonly hasAudio: boolean;
+  readonly complaints: string[];
+}
+
 /** What a decoder makes of these bytes: pictures and audio frames, and its complaints. */
-export async function decode(
-  bytes: Uint8Array,
-): Promise<{ pictures: number; complaints: string[]; hasAudio: boolean }> {
+export async function decode(bytes: Uint8Array): Promise<Decoded> {
   using folder = temporaryFolder();
   const file = path.join(folder.path, 'stream.ts');
   await writeFile(file, bytes);
@@ -24,5 +30,6 @@ export async function decode(
   const complaints = stderr
     .split('\n')
     .filter((line) => /corrupt|error|missing|invalid|non-existing/i.test(line));
-  return { pictures, complaints, hasAudio: /Stream #0.*Audio/.test(stderr) };
+  const size = /Stream #0.*Video: .*?, (\d+x\d+)/.exec(stderr)?.[1];
+  return { pictures, size, complaints, hasAudio: /Stream #0.*Audio/.test(stderr) };
 }

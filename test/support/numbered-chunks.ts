@@ -27,6 +27,7 @@ export function numberedChunk(
     decodeTime: ticks90k((sequence * 90_000) / CHUNKS_A_SECOND),
     wallClock: milliseconds(wallClock),
     presentationOffset: ticks90k(0),
+    gop: 0,
   };
   return { header, value: numberedBytes(session, sequence, sizeBytes) };
 }

@@ -36,14 +36,21 @@ describe('what the studio shows of a stream', () => {
 
   it('shows only facts that are known', () => {
     expect(streamFacts(stream({ state: 'offline' }), 0)).toEqual([]);
+    const best = { kind: 'video', codec: 'avc1.64001f', width: 1280, height: 720, frameRate: 29.97 } as const;
     const live = stream({
-      video: { codec: 'avc1.64001f', width: 1280, height: 720, frameRate: 29.97 },
-      bitrate: 3_100_000,
+      catalog: {
+        session: 1,
+        renditions: [
+          { rendition: 0, bitrate: 3_100_000, tracks: [best] },
+          { rendition: 1, bitrate: 900_000, tracks: [{ ...best, width: 640, height: 360 }] },
+        ],
+      },
       startedAt: '2026-01-01T00:00:00.000Z',
     });
     expect(streamFacts(live, Date.parse('2026-01-01T00:01:05Z'))).toEqual([
       ['Resolution', '1280 × 720'],
       ['Frame rate', '29.97 fps'],
+      ['Renditions', '720p, 360p'],
       ['Bit rate', '3.1 Mbit/s'],
       ['Codecs', 'H.264'],
       ['Viewers', '0'],

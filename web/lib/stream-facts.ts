@@ -1,3 +1,4 @@
+import type { AudioTrack, Rendition, VideoTrack } from '@topicast/contracts/catalog';
 import type { Source, StreamInfo } from '@topicast/contracts/http';
 import { codecName, formatBitrate, formatDuration, formatFrameRate, formatResolution } from './format';
 
@@ -36,14 +37,38 @@ export function encoderAction({ source, enabled, state }: StreamInfo): EncoderAc
   return { start: state === 'failed' ? 'Restart' : undefined, stop: true };
 }
 
+/** The best rendition that is on air, with its video and its audio. */
+export function onAir({ catalog }: StreamInfo): {
+  readonly rendition: Rendition | undefined;
+  readonly video: VideoTrack | undefined;
+  readonly audio: AudioTrack | undefined;
+} {
+  const rendition = catalog?.renditions[0];
+  return {
+    rendition,
+    video: rendition?.tracks.find((track) => track.kind === 'video'),
+    audio: rendition?.tracks.find((track) => track.kind === 'audio'),
+  };
+}
+
+/** The sizes that viewers can choose from; undefined where there is no choice. */
+function renditionNames({ catalog }: StreamInfo): string | undefined {
+  const heights = (catalog?.renditions ?? []).flatMap(({ tracks }) =>
+    tracks.flatMap((track) => (track.kind === 'video' && track.height ? [`${track.height}p`] : [])),
+  );
+  return heights.length > 1 ? heights.join(', ') : undefined;
+}
+
 /** The known facts of a running stream, in the order in which they are shown. */
 export function streamFacts(stream: StreamInfo, now: number | undefined): [name: string, value: string][] {
-  const { video, audio, bitrate, startedAt, state, restarts } = stream;
+  const { startedAt, state, restarts } = stream;
+  const { rendition, video, audio } = onAir(stream);
   const live = state === 'live';
   const facts: [string, string | undefined][] = [
     ['Resolution', video && formatResolution(video)],
     ['Frame rate', video?.frameRate ? `${formatFrameRate(video.frameRate)} fps` : undefined],
-    ['Bit rate', live && bitrate !== undefined ? formatBitrate(bitrate) : undefined],
+    ['Renditions', live ? renditionNames(stream) : undefined],
+    ['Bit rate', live && rendition?.bitrate ? formatBitrate(rendition.bitrate) : undefined],
     [
       'Codecs',
       [video?.codec, audio?.codec].flatMap((codec) => (codec ? [codecName(codec)] : [])).join(' + ') ||

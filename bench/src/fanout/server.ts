@@ -68,6 +68,7 @@ async function topicast(): Promise<Server> {
         decodeTime: ticks90k((number * 90_000) / perSecond),
         wallClock: milliseconds(Date.now()),
         presentationOffset: ticks90k(0),
+        gop: 0,
       };
       const value = makeChunk(shape, noise, number);
       services.log.append(id, 0, [{ header, value }]).catch(() => process.exit(1));

@@ -1,9 +1,9 @@
+import type { SharedTails } from '@topicast/log/remote';
 import { pino } from 'pino';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { expect, it } from 'vitest';
 import type { ToWorker } from './messages.js';
 import { MetricsOfAll } from './metrics-of-all.js';
-import type { SharedTails } from './shared-tails.js';
 import type { WorkerProcess } from './worker-process.js';
 
 /** A place for a worker whose metrics are in this process. */

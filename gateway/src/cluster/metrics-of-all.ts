@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SharedTails } from '@topicast/log/remote';
 import type { Logger } from 'pino';
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Metrics, ToPrimary } from './messages.js';
-import type { SharedTails } from './shared-tails.js';
 import type { WorkerProcess } from './worker-process.js';
 
 /** Of a worker that does not answer, what it said last counts. */

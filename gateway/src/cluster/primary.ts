@@ -1,8 +1,8 @@
 import cluster from 'node:cluster';
 import { ConfigError } from '@topicast/contracts/config';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { LogServer } from '@topicast/log/remote';
 import type { Gateway, GatewayOptions } from '../gateway.js';
-import { LogServer } from './log-server.js';
 import { packCounts, sumCounts } from './messages.js';
 import { MetricsOfAll } from './metrics-of-all.js';
 import { WorkerProcess } from './worker-process.js';

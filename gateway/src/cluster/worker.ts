@@ -1,10 +1,10 @@
 import { ConfigError } from '@topicast/contracts/config';
+import { RemoteLog } from '@topicast/log/remote';
 import type { Logger } from 'pino';
 import { startGateway } from '../gateway.js';
 import { GatewayMetrics } from '../metrics/metrics.js';
 import { ClusterPeers } from './cluster-peers.js';
 import type { ToPrimary, ToWorker } from './messages.js';
-import { RemoteLog } from './remote-log.js';
 
 type Start = Extract<ToWorker, { type: 'start' }>;
 

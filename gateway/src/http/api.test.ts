@@ -6,6 +6,7 @@ import type { Problem, StreamInfo } from '@topicast/contracts/http';
 import { STREAMS_TABLE } from '@topicast/contracts/tables';
 import { milliseconds } from '@topicast/contracts/units';
 import { LogError } from '@topicast/log';
+import { SignJWT } from 'jose';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DEMO, GatewayUnderTest, OPERATOR_TOKEN } from '../testing/gateway-under-test.js';
 import { until } from '../testing/test-viewer.js';
@@ -66,16 +67,17 @@ describe('the streams API', () => {
     await using gateway = await GatewayUnderTest.start();
     await gateway.addStream();
     await gateway.heartbeat();
-    const video = { codec: 'avc1.64001f', width: 1280, height: 720, frameRate: 30 };
-    const audio = { codec: 'mp4a.40.2', sampleRate: 48_000, channels: 2 };
+    const video = { kind: 'video' as const, codec: 'avc1.64001f', width: 1280, height: 720, frameRate: 30 };
+    const audio = { kind: 'audio' as const, codec: 'mp4a.40.2', sampleRate: 48_000, channels: 2 };
     const startedAt = new Date(1_700_000_000_000).toISOString();
     const running = {
       state: 'live' as const,
       session: 1_700_000_000_000,
       startedAt,
-      video,
-      audio,
-      bitrate: 3_000_000,
+      catalog: {
+        session: 1_700_000_000_000,
+        renditions: [{ rendition: 0, bitrate: 3_000_000, tracks: [video, audio] }],
+      },
     };
     await gateway.setStatus({ ...running, encoderLog: ['frame=1'], restarts: 2, problem: 'B-frames' });
     const seen = { id: 'demo', title: 'Demo', viewers: 0, ...running };
@@ -172,6 +174,19 @@ describe('requests that cannot be followed', () => {
       expect((await ask(gateway, 'DELETE', '/api/streams/demo', { headers })).status).toBe(401);
     }
     expect((await ask(gateway, 'GET', '/api/streams/demo', { headers: wrong })).status).toBe(401);
+  });
+
+  it('are not for the holder of a viewer token, who may look', async () => {
+    const secret = 'a secret of at least 32 characters';
+    await using gateway = await GatewayUnderTest.start({ TOPICAST_VIEWER_SECRET: secret });
+    await gateway.addStream();
+    const token = new SignJWT({ stream: '*' }).setProtectedHeader({ alg: 'HS256' });
+    const signed = await token.sign(new TextEncoder().encode(secret));
+    const headers = { authorization: `Bearer ${signed}` };
+    expect((await ask(gateway, 'DELETE', '/api/streams/demo', { headers })).status).toBe(403);
+    const seen = await ask(gateway, 'GET', '/api/streams/demo', { headers });
+    expect(seen).toMatchObject({ status: 200, body: { id: 'demo' } });
+    expect(seen.body).not.toHaveProperty('source');
   });
 
   it('name files in the media folders only, links followed', async () => {

@@ -3,19 +3,20 @@ import { isStreamId, type StreamId } from '@topicast/contracts/stream-id';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { Access } from '../access/access.js';
 import type { GatewayConfig } from '../config.js';
-import type { Directory } from '../streams/directory.js';
-import type { Operations } from '../streams/operations.js';
-import { publicInfo } from '../streams/stream-info.js';
-import type { OperatorCheck } from './operator.js';
+import type { Directory } from '../directory/directory.js';
+import type { Operations } from '../directory/operations.js';
+import { publicInfo } from '../directory/stream-info.js';
+import { Principals } from './principal.js';
 import { ApiError } from './problem.js';
-import { checkSource } from './source-check.js';
+import { requireSource } from './source-problem.js';
 
 export interface ApiOptions {
   readonly config: GatewayConfig;
   readonly directory: Directory;
   readonly operations: Operations;
-  readonly operator: OperatorCheck;
+  readonly access: Access;
 }
 
 const anId = z.object({ id: z.string() });
@@ -29,19 +30,21 @@ const problems = (...statuses: number[]) =>
 /** `/api/streams`: reading for everybody, changing for the operator. */
 export function addApi(
   instance: FastifyInstance,
-  { config, directory, operations, operator }: ApiOptions,
+  { config, directory, operations, access }: ApiOptions,
 ): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const whileReady = async (): Promise<void> => {
     if (!directory.ready) throw new ApiError(503, 'the log has not been reached yet');
   };
-  const changing = { onRequest: [operator.require], preHandler: [whileReady] };
+  const principals = new Principals(access);
+  const reading = { onRequest: [principals.identify], preHandler: [whileReady] };
+  const changing = { onRequest: [principals.identify, principals.mayChange], preHandler: [whileReady] };
   const security = [{ operator: [] }];
 
   app.get(
     '/api/streams',
     {
-      preHandler: [whileReady],
+      ...reading,
       schema: {
         summary: 'All streams',
         tags: ['streams'],
@@ -50,14 +53,14 @@ export function addApi(
     },
     async (request) => {
       const streams = directory.list();
-      return { streams: operator.isOperator(request) ? streams : streams.map(publicInfo) };
+      return { streams: access.seesInside(principals.of(request)) ? streams : streams.map(publicInfo) };
     },
   );
 
   app.get(
     '/api/streams/:id',
     {
-      preHandler: [whileReady],
+      ...reading,
       schema: {
         summary: 'One stream',
         tags: ['streams'],
@@ -66,10 +69,9 @@ export function addApi(
       },
     },
     async (request) => {
-      const isOperator = operator.isOperator(request);
       const info = directory.info(existing(request.params.id));
       if (!info) throw unknownStream(request.params.id);
-      return isOperator ? info : publicInfo(info);
+      return access.seesInside(principals.of(request)) ? info : publicInfo(info);
     },
   );
 
@@ -86,7 +88,7 @@ export function addApi(
       },
     },
     async (request, reply) => {
-      await checkSource(request.body.source, config);
+      await requireSource(request.body.source, config);
       const id = await operations.create(request.body);
       const info = directory.info(id);
       if (!info) throw new ApiError(409, 'the stream was deleted in the same moment');

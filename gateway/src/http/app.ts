@@ -10,8 +10,15 @@ import { isOwnHost } from './hosts.js';
 import { acceptJson } from './json-body.js';
 import { guardOrigins } from './origins.js';
 import { ApiError, explain, problemOf, sendProblem } from './problem.js';
+import { refuse } from './refuse.js';
+import { boundedServer } from './server.js';
 
-export type AppOptions = ApiOptions & HealthOptions & { readonly logger: Logger };
+export type AppOptions = ApiOptions &
+  HealthOptions & {
+    readonly logger: Logger;
+    /** A connection was one too many. */
+    readonly onRefused: () => void;
+  };
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 /** Asked by orchestrators under whatever name the pod has, and telling nothing. */
@@ -24,9 +31,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     // Its own request log would write tokens: URLs have them.
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: 30_000,
+    serverFactory: (handler) => boundedServer(handler, config.limits, options.onRefused),
     forceCloseConnections: true,
-    clientErrorHandler: (_error, socket) => refuseMalformed(socket),
+    clientErrorHandler: refuseMalformed,
     frameworkErrors: (error, _request, reply) => void sendProblem(reply, explain(error, logger)),
   });
   app.setValidatorCompiler(validatorCompiler);
@@ -79,12 +86,10 @@ async function addDocumentation(app: FastifyInstance): Promise<void> {
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
 }
 
-/** Bytes that are no HTTP have no request to answer to. */
-function refuseMalformed(socket: Socket): void {
-  if (!socket.writable) return;
-  const body = JSON.stringify(problemOf(400, 'this is no HTTP request'));
-  socket.end(
-    `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+/** What is no HTTP, or does not come to its end, has no request to answer to. */
+function refuseMalformed(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (!socket.writable) socket.destroy();
+  else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    refuse(socket, problemOf(408, 'the request took too long'));
+  else refuse(socket, problemOf(400, 'this is no HTTP request'));
 }

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ChunkLog, LogError } from '@topicast/log';
+import { type LogConnection, LogError } from '@topicast/log';
 import type { FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
-import type { Directory } from '../streams/directory.js';
+import type { Directory } from '../directory/directory.js';
 import { ApiError } from './problem.js';
 
 export interface HealthOptions {
-  readonly log: ChunkLog;
+  readonly log: LogConnection;
   readonly directory: Directory;
   /** The metrics in the format of Prometheus. */
   readonly metrics: () => Promise<string>;

@@ -4,7 +4,7 @@ import { LogError, type LogErrorCode } from '@topicast/log';
 import type { FastifyError, FastifyReply } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
-import { OperationError, type OperationErrorCode } from '../streams/operations.js';
+import { OperationError, type OperationErrorCode } from '../directory/operations.js';
 
 export type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 421 | 422 | 426 | 500 | 503 | 507;
 

@@ -15,11 +15,11 @@ describe('an upgrade request', () => {
     });
     const token = Buffer.from('a.b.c').toString('base64url');
     const offered = `topicast.v1, topicast.token.${token}`;
-    expect(parseLiveRequest('/live/demo?rendition=2&after=17.4.1&economy=1', offered)).toEqual({
+    expect(parseLiveRequest('/live/demo?rendition=2&after=3.17.4.1&economy=1', offered)).toEqual({
       kind: 'watch',
       stream: 'demo',
-      rendition: 2,
-      destination: { session: 17, offset: 4, part: 1 },
+      rendition: 3,
+      destination: { rendition: 3, session: 17, offset: 4, part: 1 },
       protocol: 'v1',
       economy: true,
       token: 'a.b.c',
@@ -42,11 +42,12 @@ describe('an upgrade request', () => {
   it.each([
     '?rendition=-1',
     '?rendition=1e3',
+    '?rendition=64',
     '?rendition=100',
     '?economy=yes',
     '?after=',
     '?after=1.2',
-    '?after=1.2.99999',
+    '?after=0.1.2.99999',
   ])('with %s is a bad message', (query) => {
     expect(parseLiveRequest(`/live/demo${query}`, undefined).kind).toBe('reject');
   });

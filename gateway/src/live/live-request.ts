@@ -1,8 +1,8 @@
-import { parsePosition } from '@topicast/contracts/position';
+import { MAX_RENDITION, parsePosition } from '@topicast/contracts/position';
 import { SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX } from '@topicast/contracts/server-message';
 import { isStreamId, type StreamId } from '@topicast/contracts/stream-id';
-import type { Protocol } from '../metrics/metrics.js';
 import type { Destination } from '../stream/cursor.js';
+import type { Protocol } from '../stream/protocol.js';
 
 /** What an upgrade request asks for. */
 export type LiveRequest =
@@ -33,10 +33,12 @@ export function parseLiveRequest(target: string, subprotocols: string | undefine
 
   const parameters = new URLSearchParams(query);
   const rendition = parameters.get('rendition') ?? '0';
-  if (!RENDITION.test(rendition)) return { kind: 'reject', problem: 'rendition: a number from 0 on' };
+  if (!RENDITION.test(rendition) || Number(rendition) > MAX_RENDITION)
+    return { kind: 'reject', problem: `rendition: a number from 0 to ${MAX_RENDITION}` };
   const after = parameters.get('after');
   const position = after === null ? 'live' : parsePosition(after);
-  if (position === undefined) return { kind: 'reject', problem: 'after: <session>.<offset>.<part>' };
+  if (position === undefined)
+    return { kind: 'reject', problem: 'after: <rendition>.<session>.<offset>.<part>' };
 
   const economy = parameters.get('economy') ?? '0';
   if (economy !== '0' && economy !== '1') return { kind: 'reject', problem: 'economy: 0 or 1' };
@@ -45,7 +47,7 @@ export function parseLiveRequest(target: string, subprotocols: string | undefine
   return {
     kind: 'watch',
     stream: id,
-    rendition: Number(rendition),
+    rendition: position === 'live' ? Number(rendition) : position.rendition,
     destination: position,
     protocol: offered.includes(SUBPROTOCOL) ? 'v1' : 'raw',
     economy: economy === '1',

@@ -1,4 +1,4 @@
-import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { MAX_CLIENT_MESSAGE_BYTES } from '@topicast/contracts/client-message';
@@ -7,28 +7,44 @@ import { SUBPROTOCOL } from '@topicast/contracts/server-message';
 import type { Milliseconds } from '@topicast/contracts/units';
 import type { Logger } from 'pino';
 import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
+import type { Access } from '../access/access.js';
+import type { Principal } from '../access/principal.js';
 import type { GatewayConfig } from '../config.js';
+import type { Directory } from '../directory/directory.js';
 import { isOwnHost } from '../http/hosts.js';
+import { problemOf } from '../http/problem.js';
+import { refuse } from '../http/refuse.js';
 import type { GatewayMetrics } from '../metrics/metrics.js';
-import type { Feeds } from '../stream/feeds.js';
+import type { ChunkSource } from '../stream/chunk-source.js';
+import type { RenditionRefusal, Renditions } from '../stream/renditions.js';
 import type { Pace } from '../stream/subscriber.js';
-import type { Directory } from '../streams/directory.js';
 import type { Audience } from '../viewer/audience.js';
-import { ViewerSession } from '../viewer/session.js';
+import { ViewerConnection } from '../viewer/connection.js';
+import { catalogFrame } from '../viewer/control-frames.js';
 import { type LiveRequest, parseLiveRequest } from './live-request.js';
-import type { ViewerAccess } from './viewer-access.js';
 
 export interface LiveOptions {
   readonly config: GatewayConfig;
   readonly directory: Directory;
-  readonly feeds: Feeds;
+  readonly renditions: Renditions;
   readonly audience: Audience;
-  readonly access: ViewerAccess;
+  readonly access: Access;
   readonly metrics: GatewayMetrics;
   readonly logger: Logger;
 }
 
 type Watch = LiveRequest & { kind: 'watch' };
+
+interface Refusal {
+  readonly code: CloseCode;
+  readonly reason: string;
+}
+
+const RENDITION_REFUSALS: Record<RenditionRefusal, Refusal> = {
+  missing: { code: CloseCode.unknownStream, reason: 'no such rendition' },
+  unreadable: { code: CloseCode.logUnavailable, reason: 'the stream cannot be read' },
+  full: { code: CloseCode.tooMany, reason: 'too many streams are being watched' },
+};
 
 /** Sockets beyond the viewers' limit, for those that are being told so and those that are leaving. */
 const SPARE_CONNECTIONS = 200;
@@ -75,20 +91,21 @@ export class LiveEndpoint {
     socket.on('error', () => socket.destroy());
     const { config } = this.#options;
     if (!isOwnHost(request.headers.host, config.allowedHosts)) {
-      refuse(socket, 421, 'this gateway is not known by that name: see TOPICAST_ALLOWED_HOSTS');
+      refuse(socket, problemOf(421, 'this gateway is not known by that name: see TOPICAST_ALLOWED_HOSTS'));
       return;
     }
     const asked = parseLiveRequest(request.url ?? '', request.headers['sec-websocket-protocol']);
     if (asked.kind === 'refuse') {
-      refuse(socket, asked.status, asked.detail);
+      refuse(socket, problemOf(asked.status, asked.detail));
       return;
     }
     if (this.#isClosing) {
-      refuse(socket, 503, 'the gateway is going down');
+      refuse(socket, problemOf(503, 'the gateway is going down'));
       return;
     }
     if (this.#connections >= config.limits.viewers + SPARE_CONNECTIONS) {
-      refuse(socket, 503, 'no more connections');
+      this.#options.metrics.refusedConnections += 1;
+      refuse(socket, problemOf(503, 'no more connections'));
       return;
     }
     this.#connections += 1;
@@ -106,49 +123,72 @@ export class LiveEndpoint {
   }
 
   async #admit(webSocket: WebSocket, socket: Socket, watch: Watch): Promise<void> {
-    const { access, directory, audience } = this.#options;
     // What the viewer says meanwhile is kept for it.
     webSocket.pause();
-    const verdict = await access.check(watch.token, watch.stream);
+    const principal = await this.#options.access.identify(watch.token);
+    const opened = this.#refusal(principal, watch, socket) ?? (await this.#open(watch));
+    // Opening may have taken a moment.
+    const refusal = 'code' in opened ? opened : this.#refusal(principal, watch, socket);
     if (webSocket.readyState !== WebSocket.OPEN) return;
     webSocket.resume();
-    const address = socket.remoteAddress ?? '';
-    if (verdict.kind === 'unauthorized')
-      this.#turnAway(webSocket, CloseCode.unauthorized, 'a valid token is needed');
-    else if (verdict.kind === 'forbidden')
-      this.#turnAway(webSocket, CloseCode.forbidden, 'the token is for another stream');
-    else if (this.#isClosing) this.#turnAway(webSocket, CloseCode.goingAway, 'the gateway is going down');
-    else if (!directory.ready) this.#turnAway(webSocket, CloseCode.logUnavailable, 'the log is away');
-    else if (!directory.has(watch.stream))
-      this.#turnAway(webSocket, CloseCode.unknownStream, 'no such stream');
-    else if (!audience.hasRoomFor(address)) this.#turnAway(webSocket, CloseCode.tooMany, 'too many viewers');
-    else this.#seat(webSocket, socket, watch, address, verdict.expiresAt);
+    if (refusal) this.#turnAway(webSocket, refusal.code, refusal.reason);
+    else this.#seat(webSocket, socket, watch, opened as ChunkSource, principal);
+  }
+
+  #refusal(principal: Principal | 'unknown', { stream }: Watch, socket: Socket): Refusal | undefined {
+    const { access, directory, audience } = this.#options;
+    const refusal = access.refusalToWatch(principal, stream);
+    if (refusal === 'unauthorized')
+      return { code: CloseCode.unauthorized, reason: 'a valid token is needed' };
+    if (refusal === 'forbidden')
+      return { code: CloseCode.forbidden, reason: 'the token is for another stream' };
+    if (this.#isClosing) return { code: CloseCode.goingAway, reason: 'the gateway is going down' };
+    if (!directory.ready) return { code: CloseCode.logUnavailable, reason: 'the log is away' };
+    if (!directory.has(stream)) return { code: CloseCode.unknownStream, reason: 'no such stream' };
+    if (!audience.hasRoomFor(addressOf(socket)))
+      return { code: CloseCode.tooMany, reason: 'too many viewers' };
+    return undefined;
+  }
+
+  /** Who resumes in a rendition that is no more, for the encoder is another one, goes on with the best. */
+  async #open({ stream, rendition, destination }: Watch): Promise<ChunkSource | Refusal> {
+    const { renditions } = this.#options;
+    const opened = await renditions.open(stream, rendition);
+    const isGone = opened === 'missing' && destination !== 'live';
+    const source = isGone ? await renditions.open(stream, 0) : opened;
+    return typeof source === 'string' ? RENDITION_REFUSALS[source] : source;
   }
 
   #seat(
     webSocket: WebSocket,
     socket: Socket,
     watch: Watch,
-    address: string,
-    expiresAt: Milliseconds | undefined,
+    source: ChunkSource,
+    principal: Principal | 'unknown',
   ): void {
-    const { feeds, audience, directory, metrics, config } = this.#options;
+    const { renditions, audience, directory, metrics, config } = this.#options;
     const { stream, rendition, protocol, destination } = watch;
-    const viewer = new ViewerSession({
+    const viewer = new ViewerConnection({
       webSocket,
       socket,
       stream,
       protocol,
       pace: paceFor(config.economy, watch.economy),
       destination,
-      expiresAt,
+      expiresAt: expiryOf(principal),
       metrics,
-      feed: feeds.open(stream, rendition),
+      source,
+      openRendition: (other) => renditions.open(stream, other),
       messagesPerSecond: config.limits.messagesPerSecond,
     });
-    const remove = audience.add(viewer, address);
+    const remove = audience.add(viewer, addressOf(socket));
     webSocket.once('close', remove);
-    viewer.start(directory.state(stream));
+    const catalog = directory.catalog(stream);
+    viewer.start({
+      state: directory.state(stream),
+      catalog: catalog && catalogFrame(catalog),
+      isOtherRendition: source.rendition !== rendition,
+    });
   }
 
   #turnAway(webSocket: WebSocket, code: CloseCode, reason: string): void {
@@ -157,20 +197,10 @@ export class LiveEndpoint {
   }
 }
 
+const addressOf = ({ remoteAddress }: Socket): string => remoteAddress ?? '';
+
+const expiryOf = (principal: Principal | 'unknown'): Milliseconds | undefined =>
+  principal !== 'unknown' && principal.kind === 'viewer' ? principal.expiresAt : undefined;
+
 const paceFor = (setting: GatewayConfig['economy'], asked: boolean): Pace =>
   setting === 'all' || (setting === 'asked' && asked) ? 'economy' : 'prompt';
-
-function refuse(socket: Duplex, status: number, detail: string): void {
-  const title = STATUS_CODES[status] ?? '';
-  const body = JSON.stringify({ type: 'about:blank', title, status, detail });
-  socket.end(
-    [
-      `HTTP/1.1 ${status} ${title}`,
-      'Connection: close',
-      'Content-Type: application/problem+json',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      '',
-      body,
-    ].join('\r\n'),
-  );
-}

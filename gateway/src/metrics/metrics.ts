@@ -2,8 +2,8 @@ import { CloseCode } from '@topicast/contracts/close-codes';
 import type { JumpReason } from '@topicast/contracts/server-message';
 import type { Milliseconds } from '@topicast/contracts/units';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { PROTOCOLS, type Protocol } from '../stream/protocol.js';
 
-export type Protocol = 'raw' | 'v1';
 export type DropReason = 'repeat' | 'stale' | 'undecodable';
 
 /** What is asked for when the metrics are read. */
@@ -26,6 +26,7 @@ export class GatewayMetrics {
   readonly jumps: Record<JumpReason, number> = { lag: 0, lost: 0, session: 0, seek: 0 };
   readonly skipped: Record<JumpReason, number> = { lag: 0, lost: 0, session: 0, seek: 0 };
   readonly dropped: Record<DropReason, number> = { repeat: 0, stale: 0, undecodable: 0 };
+  refusedConnections = 0;
   chunksRead = 0;
   lost = 0;
   /** Of topics that somebody else writes. */
@@ -57,6 +58,11 @@ export class GatewayMetrics {
     count('jumps_total', 'Times that a viewer went on elsewhere', 'reason', this.jumps);
     count('skipped_chunks_total', 'Chunks that viewers were not given', 'reason', this.skipped);
     count('dropped_chunks_total', 'Chunks of the log that the feeds threw away', 'reason', this.dropped);
+    this.#countFrom(
+      'refused_connections_total',
+      'Connections that were one too many',
+      () => this.refusedConnections,
+    );
     this.#countFrom('read_chunks_total', 'Chunks read from the log', () => this.chunksRead);
     this.#countFrom('lost_chunks_total', 'Chunks missing in the log', () => this.lost);
     this.#countFrom(
@@ -121,7 +127,7 @@ export class GatewayMetrics {
       labelNames: ['protocol'],
       registers,
       collect() {
-        for (const protocol of ['raw', 'v1'] as const) this.set({ protocol }, gauges.viewers(protocol));
+        for (const protocol of PROTOCOLS) this.set({ protocol }, gauges.viewers(protocol));
       },
     });
     this.#gaugeFrom('viewers_of_started_streams', 'Viewers of streams that are started, live or not', () =>

@@ -2,8 +2,8 @@ import { formatPosition } from '@topicast/contracts/position';
 import { bytes, milliseconds } from '@topicast/contracts/units';
 import { expect, it } from 'vitest';
 import { fedChunk } from '../testing/chunks.js';
-import { encodeFrame, Opcode } from '../viewer/frame.js';
 import { Batches } from './batches.js';
+import { encodeFrame, Opcode } from './frame.js';
 import { Ring } from './ring.js';
 
 function scene() {
@@ -12,7 +12,7 @@ function scene() {
   return { ring, batches: new Batches(ring) };
 }
 
-it('is the frames of the chunks one after the other, for either framing', () => {
+it('is the frames of the chunks one after the other, for either protocol', () => {
   const { ring, batches } = scene();
   const chunks = [20, 21, 22, 23].map((index) => ring.at(index));
   expect(batches.frames('v1', 20, 24).equals(Buffer.concat(chunks.map(({ frame }) => frame)))).toBe(true);

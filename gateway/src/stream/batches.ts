@@ -1,7 +1,5 @@
 import type { LiveChunk } from './live-chunk.js';
-
-/** How viewers are spoken to: MPEG-TS alone, or `topicast.v1`. */
-export type Framing = 'raw' | 'v1';
+import type { Protocol } from './protocol.js';
 
 interface Source {
   readonly end: number;
@@ -18,21 +16,21 @@ const MOST_CHUNKS = 65_536;
  * same time, and nearly all do, share it. It is forgotten when the next chunk comes.
  */
 export class Batches {
-  readonly #batches: Record<Framing, Map<number, Buffer>> = { raw: new Map(), v1: new Map() };
+  readonly #batches: Record<Protocol, Map<number, Buffer>> = { raw: new Map(), v1: new Map() };
   #end = -1;
 
   constructor(private readonly ring: Source) {}
 
   /** The frames of the chunks `from` up to, not including, `to`. */
-  frames(framing: Framing, from: number, to: number): Buffer {
-    if (to - from === 1) return framing === 'v1' ? this.ring.at(from).frame : this.ring.at(from).rawFrame;
+  frames(protocol: Protocol, from: number, to: number): Buffer {
+    if (to - from === 1) return protocol === 'v1' ? this.ring.at(from).frame : this.ring.at(from).rawFrame;
     if (this.ring.end !== this.#end) this.#forget();
-    const batches = this.#batches[framing];
+    const batches = this.#batches[protocol];
     const key = from * MOST_CHUNKS + (to - from);
     const known = batches.get(key);
     if (known) return known;
     const chunks = Array.from({ length: to - from }, (_, n) => this.ring.at(from + n));
-    const batch = Buffer.concat(framing === 'v1' ? chunks.map(({ frame }) => frame) : rawFrames(chunks));
+    const batch = Buffer.concat(protocol === 'v1' ? chunks.map(({ frame }) => frame) : rawFrames(chunks));
     if (batches.size < MOST_BATCHES) batches.set(key, batch);
     return batch;
   }

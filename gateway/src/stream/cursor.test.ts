@@ -8,7 +8,7 @@ import { Ring } from './ring.js';
 
 /** A ring that is fed, and a viewer at its end: it gets what the cursor says, one write at a time. */
 class Scene {
-  readonly ring = new Ring({ span: milliseconds(2_000), bytes: bytes(1e9) });
+  readonly ring: Ring = new Ring({ span: milliseconds(2_000), bytes: bytes(1e9) });
   readonly cursor: Cursor;
   readonly got: { chunk: LiveChunk; jump: Step['jump'] }[] = [];
   now = milliseconds(0);
@@ -58,7 +58,7 @@ describe('a cursor', () => {
     scene.feed(10);
     scene.feed(1, { keyframe: true });
     scene.feed(5);
-    expect(scene.write()).toEqual({ from: 11, to: 17, jump: undefined });
+    expect(scene.write()).toMatchObject({ from: 11, to: 17, jump: undefined });
     expect(scene.write()).toBeUndefined();
   });
 
@@ -81,36 +81,36 @@ describe('a cursor', () => {
     scene.feed(1);
     expect(scene.write()).toBeUndefined();
     scene.feed(1, { keyframe: true });
-    expect(scene.write()).toEqual({ from: 12, to: 13, jump: undefined });
+    expect(scene.write()).toMatchObject({ from: 12, to: 13, jump: undefined });
   });
 
   it('resumes with exactly the next chunk, in the middle of a GOP too', () => {
-    const scene = new Scene({ session: 1, offset: 4, part: 0 });
+    const scene = new Scene({ rendition: 0, session: 1, offset: 4, part: 0 });
     scene.feed(1, { keyframe: true });
     scene.feed(9);
-    expect(scene.write()).toEqual({ from: 5, to: 10, jump: undefined });
+    expect(scene.write()).toMatchObject({ from: 5, to: 10, jump: undefined });
   });
 
   it.each([
-    ['another session', { session: 9, offset: 4, part: 0 }, 'session'],
-    ['chunks that are gone', { session: 1, offset: 400, part: 0 }, 'lost'],
-    ['a part that never was', { session: 1, offset: 4, part: 3 }, 'lost'],
+    ['another session', { rendition: 0, session: 9, offset: 4, part: 0 }, 'session'],
+    ['chunks that are gone', { rendition: 0, session: 1, offset: 400, part: 0 }, 'lost'],
+    ['a part that never was', { rendition: 0, session: 1, offset: 4, part: 3 }, 'lost'],
   ] as const)('resumes after %s at the newest keyframe, and says why', (_name, position, reason) => {
     const scene = new Scene(position);
     scene.feed(8, { keyframe: true });
     scene.feed(2);
-    expect(scene.write()).toEqual({ from: 7, to: 10, jump: { reason, skipped: 0 } });
+    expect(scene.write()).toMatchObject({ from: 7, to: 10, jump: { reason, skipped: 0 } });
   });
 
   it('resumes at a position that another gateway has read a little earlier', () => {
-    const scene = new Scene({ session: 1, offset: 12, part: 0 });
+    const scene = new Scene({ rendition: 0, session: 1, offset: 12, part: 0 });
     scene.feed(1, { keyframe: true });
     scene.feed(9);
     expect(scene.write()).toBeUndefined();
     scene.feed(6);
     scene.write();
     expect(scene.offsets).toEqual([13, 14, 15]);
-    const nowhere = new Scene({ session: 1, offset: 10_000, part: 0 });
+    const nowhere = new Scene({ rendition: 0, session: 1, offset: 10_000, part: 0 });
     nowhere.feed(1, { keyframe: true });
     expect(nowhere.write()?.jump).toEqual({ reason: 'lost', skipped: 0 });
   });
@@ -195,9 +195,9 @@ describe('a cursor', () => {
     scene.feed(2);
     scene.feed(1, { keyframe: true, session: 2, gap: { reason: 'session', missing: 0 } });
     scene.feed(1, { session: 2 });
-    scene.cursor.seek({ session: 1, offset: 0, part: 0 });
-    expect(scene.write()).toEqual({ from: 1, to: 3, jump: { reason: 'seek', skipped: 0 } });
-    expect(scene.write()).toEqual({ from: 3, to: 5, jump: { reason: 'session', skipped: 0 } });
+    scene.cursor.seek({ rendition: 0, session: 1, offset: 0, part: 0 });
+    expect(scene.write()).toMatchObject({ from: 1, to: 3, jump: { reason: 'seek', skipped: 0 } });
+    expect(scene.write()).toMatchObject({ from: 3, to: 5, jump: { reason: 'session', skipped: 0 } });
   });
 
   it('ignores acknowledgements of what was never sent', () => {
@@ -206,7 +206,7 @@ describe('a cursor', () => {
     for (let frame = 0; frame < 60; frame += 1) {
       scene.write();
       scene.feed(1);
-      scene.cursor.acknowledge({ session: 1, offset: 5_000, part: 0 });
+      scene.cursor.acknowledge({ rendition: 0, session: 1, offset: 5_000, part: 0 });
     }
     expect(scene.got.length * FRAME_MS).toBeLessThanOrEqual(LAG_LIMIT + 2 * FRAME_MS);
   });

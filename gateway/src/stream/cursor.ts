@@ -1,18 +1,10 @@
-import { comparePositions, type Position } from '@topicast/contracts/position';
+import type { Position } from '@topicast/contracts/position';
 import type { JumpReason } from '@topicast/contracts/server-message';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
-import type { LiveChunk } from './live-chunk.js';
-
-/** What a cursor needs of a ring. */
-export interface ChunkSource {
-  readonly caughtUp: boolean;
-  readonly first: number;
-  readonly end: number;
-  readonly newestKeyframe: number | undefined;
-  readonly newest: LiveChunk | undefined;
-  at(index: number): LiveChunk;
-  find(position: Position): number | undefined;
-}
+import type { ChunkWindow } from './chunk-source.js';
+import { Delivery } from './delivery.js';
+import type { Gap, LiveChunk } from './live-chunk.js';
+import { courseOf, STALE_AFTER } from './switch.js';
 
 /** Where a viewer wants to go on: at the newest keyframe, or at the chunk after a position. */
 export type Destination = 'live' | Position;
@@ -28,6 +20,8 @@ export interface Step {
   readonly from: number;
   readonly to: number;
   readonly jump: Jump | undefined;
+  /** The first chunk is of the rendition that was wanted, and so is all that comes after. */
+  readonly isOther: boolean;
 }
 
 type Place =
@@ -41,68 +35,70 @@ type Place =
       readonly left: number | undefined;
     };
 
-/** The oldest chunk of which it is not known whether it arrived. */
-interface Question {
-  readonly offset: number;
-  readonly part: number;
-  readonly session: number;
-  readonly time: Milliseconds;
-  readonly since: Milliseconds;
-}
-
 /** A viewer whose lag passes this gets nothing more until it has answered, and then the newest keyframe. */
 export const LAG_LIMIT = milliseconds(1_000);
-/** A stream whose newest chunk is older stands still: what it left behind is no place to join. */
-export const STALE_AFTER = milliseconds(4_000);
 /** Offsets by which another gateway may have been ahead of this one; some ten seconds. */
 const MOST_AHEAD = 300;
 /** Chunks that are pending go in one write, up to this. */
 export const WRITE_BYTES = 256 * 1024;
 
-/**
- * A viewer's place in a ring: which chunks to write next. It decides, and does nothing else.
- *
- * Lag is the media time that was sent and is not acknowledged, but never more than the age of the oldest open question
- * ("have you got this chunk?"): a burst that has just been written is no lag, nor is a pause of the encoder.
- */
-export class Cursor {
-  #place: Place;
-  #sent: LiveChunk | undefined;
-  #question: Question | undefined;
-  #held = false;
+/** A rendition that the viewer wants to go on with, and since when. */
+interface Wanted {
+  readonly window: ChunkWindow;
+  readonly since: Milliseconds;
+}
 
-  constructor(
-    private readonly ring: ChunkSource,
-    destination: Destination,
-  ) {
+/** A viewer's place in a ring, or in the history: which chunks to write next. It decides, and does nothing else. */
+export class Cursor {
+  #window: ChunkWindow;
+  #place: Place;
+  #wanted: Wanted | undefined;
+  #held = false;
+  /** A jump to a chunk that could not be written yet. */
+  #untold: Jump | undefined;
+  readonly #delivery = new Delivery();
+
+  constructor(window: ChunkWindow, destination: Destination) {
+    this.#window = window;
     this.#place = placeFor(destination, undefined);
   }
 
-  /** Go on elsewhere, because the viewer asked. */
-  seek(destination: Destination): void {
+  /** Go on elsewhere, because the viewer asked; in another rendition where that is given. */
+  seek(destination: Destination, window: ChunkWindow = this.#window): void {
+    this.#window = window;
     this.#place = placeFor(destination, 'seek');
-    this.#question = undefined;
+    this.#untold = undefined;
+    this.#delivery.forget();
     this.#held = false;
   }
 
+  /** Go over to another rendition at the next keyframe that both have. The last request counts. */
+  want(window: ChunkWindow, now: Milliseconds): void {
+    this.#wanted = { window, since: now };
+  }
+
+  /** Stay with the present rendition after all. */
+  stay(): void {
+    this.#wanted = undefined;
+  }
+
   /**
-   * Everything up to this chunk has arrived. A position past the last one sent says nothing.
-   * @returns whether the viewer was held because of its lag, and may go on
+   * Everything up to this chunk has arrived.
+   * @returns what that means: an `answer` to what was asked, or even the `release` of a viewer that was held because of
+   * its lag and may go on
    */
-  acknowledge(position: Position): boolean {
-    if (!this.#sent || comparePositions(position, this.#sent) > 0) return false;
-    if (this.#question && comparePositions(position, this.#question) >= 0) this.#question = undefined;
-    return this.#held && this.#question === undefined;
+  acknowledge(position: Position): 'nothing' | 'answer' | 'release' {
+    if (!this.#delivery.acknowledge(position)) return 'nothing';
+    return this.#held ? 'release' : 'answer';
   }
 
   /** Whether there may be something to take: false only at the live edge. */
   get mayHaveMore(): boolean {
-    return this.#place.at !== 'chunk' || this.#place.next !== this.ring.end;
+    return this.#place.at !== 'chunk' || this.#place.next !== this.#window.end;
   }
 
   lag(now: Milliseconds): Milliseconds {
-    if (!this.#question || !this.#sent) return milliseconds(0);
-    return milliseconds(Math.min(this.#sent.time - this.#question.time, now - this.#question.since));
+    return this.#delivery.lag(now);
   }
 
   /** What to write now; the place moves on by it. To be asked only while no write is in flight. */
@@ -111,17 +107,60 @@ export class Cursor {
       this.#held = true;
       return undefined;
     }
-    const jump = this.#settle(now);
-    if (this.#place.at !== 'chunk' || this.#place.next === this.ring.end) return undefined;
-
+    let jump = joined(this.#untold, this.#settle(now));
+    let until = Number.POSITIVE_INFINITY;
+    let isOther = false;
+    let gap: Gap | undefined;
+    if (this.#wanted) {
+      const course = this.#courseTo(this.#wanted, now);
+      if (course.kind === 'stay') {
+        until = course.until;
+      } else {
+        isOther = true;
+        if (course.kind === 'cross') gap = this.#cross(this.#wanted.window, course.enter);
+        else jump = joined(jump, this.#leap(this.#wanted.window, now));
+        this.#wanted = undefined;
+      }
+    }
+    this.#untold = jump;
+    if (this.#place.at !== 'chunk' || this.#place.next === this.#window.end) return undefined;
     const from = this.#place.next;
-    const { gap, session } = this.ring.at(from);
-    const isOtherSession = this.#sent !== undefined && this.#sent.session !== session;
+    if (from === until) return undefined;
+
+    this.#untold = undefined;
+    const first = this.#window.at(from);
+    // What is missing before a keyframe that the viewer comes over to is what was missing in the other rendition.
+    if (!isOther) gap = first.gap;
+    const isOtherSession = this.#delivery.session !== undefined && this.#delivery.session !== first.session;
     // What was asked in another session is never answered now: its offsets may be above all that come.
-    if (isOtherSession) this.#question = undefined;
-    const to = this.#write(from, now);
+    if (isOtherSession) this.#delivery.forget();
+    const to = this.#write(from, until, now);
     this.#place = { at: 'chunk', next: to };
-    return { from, to, jump: announced(jump, gap, isOtherSession) };
+    return { from, to, jump: announced(jump, gap, isOtherSession), isOther };
+  }
+
+  #courseTo({ window, since }: Wanted, now: Milliseconds) {
+    const { at } = this.#place;
+    const next = at === 'chunk' ? this.#place.next : at === 'after' ? 'seeking' : 'joining';
+    return courseOf({ from: this.#window, next, to: window, since, now });
+  }
+
+  /** The next chunk is of the other rendition. Returns what is missing before it. */
+  #cross(window: ChunkWindow, enter: number): Gap | undefined {
+    const left = this.#window.at((this.#place as Place & { at: 'chunk' }).next);
+    this.#delivery.cross(window.at(enter).time - left.time);
+    this.#window = window;
+    this.#place = { at: 'chunk', next: enter };
+    return left.gap;
+  }
+
+  /** Join the other rendition at its newest keyframe. */
+  #leap(window: ChunkWindow, now: Milliseconds): Jump | undefined {
+    const place = this.#place;
+    const isOtherSession = this.#delivery.session !== window.newest?.session;
+    const jump = place.at === 'keyframe' ? place.jump : isOtherSession ? 'session' : 'seek';
+    this.#window = window;
+    return this.#join({ at: 'keyframe', notBefore: window.first, jump, left: undefined }, now);
   }
 
   /** Come to stand at a chunk, if that is possible now. */
@@ -137,23 +176,23 @@ export class Cursor {
   }
 
   #leaveChunk(next: number, now: Milliseconds): Jump | undefined {
-    const overtaken = next < this.ring.first;
+    const overtaken = next < this.#window.first;
     const wasHeld = this.#held;
     this.#held = false;
-    const { newestKeyframe } = this.ring;
+    const { newestKeyframe } = this.#window;
     const keyframeAhead = newestKeyframe !== undefined && newestKeyframe > next;
     if (!overtaken && !(wasHeld && keyframeAhead)) return undefined;
-    return this.#join({ at: 'keyframe', notBefore: this.ring.first, jump: 'lag', left: next }, now);
+    return this.#join({ at: 'keyframe', notBefore: this.#window.first, jump: 'lag', left: next }, now);
   }
 
   #resume(position: Position, jump: JumpReason | undefined, now: Milliseconds): Jump | undefined {
-    if (!this.ring.caughtUp) return undefined;
-    const found = this.ring.find(position);
+    if (!this.#window.caughtUp) return undefined;
+    const found = this.#window.find(position);
     if (found !== undefined) {
       this.#place = { at: 'chunk', next: found + 1 };
       return jump && { reason: jump, skipped: 0 };
     }
-    const { newest } = this.ring;
+    const { newest } = this.#window;
     if (newest && isSoonReached(position, newest)) return undefined;
     const reason = jump ?? (newest && newest.session !== position.session ? 'session' : 'lost');
     return this.#join({ at: 'keyframe', notBefore: 'undecided', jump: reason, left: undefined }, now);
@@ -161,47 +200,47 @@ export class Cursor {
 
   #join(place: Place & { at: 'keyframe' }, now: Milliseconds): Jump | undefined {
     this.#place = place;
-    if (!this.ring.caughtUp) return undefined;
+    if (!this.#window.caughtUp) return undefined;
     const notBefore = place.notBefore === 'undecided' ? this.#oldestWorthJoining(now) : place.notBefore;
-    const keyframe = this.ring.newestKeyframe;
+    const keyframe = this.#window.newestKeyframe;
     if (keyframe === undefined || keyframe < notBefore) {
       this.#place = { ...place, notBefore };
       return undefined;
     }
     this.#place = { at: 'chunk', next: keyframe };
-    this.#question = undefined;
+    this.#delivery.forget();
     return (
       place.jump && { reason: place.jump, skipped: place.left === undefined ? 0 : keyframe - place.left }
     );
   }
 
   #oldestWorthJoining(now: Milliseconds): number {
-    const { newest, first, end } = this.ring;
+    const { newest, first, end } = this.#window;
     return newest && now - newest.arrival <= STALE_AFTER ? first : end;
   }
 
   /** Take chunks from `from` on, up to a gap (it has to be announced first) and up to `WRITE_BYTES`. */
-  #write(from: number, now: Milliseconds): number {
+  #write(from: number, until: number, now: Milliseconds): number {
     let index = from;
     let bytes = 0;
-    let chunk = this.ring.at(index);
+    let chunk = this.#window.at(index);
     do {
       bytes += chunk.frame.byteLength;
-      if (chunk.asksForAck && !this.#question) {
-        const { offset, part, session, time } = chunk;
-        this.#question = { offset, part, session, time, since: now };
-      }
-      this.#sent = chunk;
+      this.#delivery.record(chunk, now);
       index += 1;
-      if (index === this.ring.end) break;
-      chunk = this.ring.at(index);
+      if (index === this.#window.end || index === until) break;
+      chunk = this.#window.at(index);
     } while (!chunk.gap && bytes + chunk.frame.byteLength <= WRITE_BYTES);
     return index;
   }
 }
 
+/** Two jumps without a chunk between them are one. */
+const joined = (first: Jump | undefined, second: Jump | undefined): Jump | undefined =>
+  first && second ? { reason: second.reason, skipped: first.skipped + second.skipped } : (second ?? first);
+
 /** That a viewer was behind says less than that what comes is of another session, with clocks of its own. */
-function announced(jump: Jump | undefined, gap: LiveChunk['gap'], isOtherSession: boolean): Jump | undefined {
+function announced(jump: Jump | undefined, gap: Gap | undefined, isOtherSession: boolean): Jump | undefined {
   if (jump?.reason === 'lag' && isOtherSession) return { reason: 'session', skipped: 0 };
   return jump ?? (gap && { reason: gap.reason, skipped: gap.missing });
 }
@@ -213,6 +252,7 @@ const placeFor = (destination: Destination, jump: JumpReason | undefined): Place
 
 /** Another gateway was a little quicker: what it has sent will be read here too. */
 const isSoonReached = (position: Position, newest: LiveChunk): boolean =>
+  position.rendition === newest.rendition &&
   position.session === newest.session &&
   position.offset > newest.offset &&
   position.offset - newest.offset <= MOST_AHEAD;

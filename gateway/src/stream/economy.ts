@@ -1,5 +1,5 @@
 import { milliseconds } from '@topicast/contracts/units';
-import type { Audience, Subscriber } from './subscriber.js';
+import type { Subscriber, Subscribers } from './subscriber.js';
 
 /** Each has a copy of its own of what its viewers share: more of them are rounder, and more to collect as garbage. */
 const GROUPS = 4;
@@ -11,7 +11,7 @@ const TURN = milliseconds(84);
  * written to evenly: a thousand in one go would keep everything else waiting for some 50 ms. All of a group are at the
  * same chunk and share what is written.
  */
-export class Economy implements Audience {
+export class Economy implements Subscribers {
   readonly #groups = Array.from({ length: GROUPS }, () => new Set<Subscriber>());
   #timer: NodeJS.Timeout | undefined;
   #turn = 0;

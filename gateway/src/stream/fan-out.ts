@@ -1,5 +1,5 @@
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
-import type { Audience, Subscriber } from './subscriber.js';
+import type { Subscriber, Subscribers } from './subscriber.js';
 
 /**
  * Where more than one part of the time in this many would go by with writing, chunks wait for one another. From some 300
@@ -15,7 +15,7 @@ const SMOOTHING = 0.2;
  * time between two frames, at intervals: each viewer then gets one or two chunks in a write, and two cost
  * hardly more than one.
  */
-export class FanOut implements Audience {
+export class FanOut implements Subscribers {
   readonly #subscribers = new Set<Subscriber>();
   #timer: NodeJS.Timeout | undefined;
   #beganAt = milliseconds(Number.NEGATIVE_INFINITY);

@@ -1,22 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
-import { type ChunkLog, LogError, type LogErrorCode, type LogRecord } from '@topicast/log';
+import { type ChunkReader, LogError, type LogErrorCode, type LogRecord } from '@topicast/log';
 import type { Logger } from 'pino';
 import type { GatewayMetrics } from '../metrics/metrics.js';
 import { Batches } from './batches.js';
+import type { ChunkSource } from './chunk-source.js';
 import { Economy } from './economy.js';
 import { FanOut } from './fan-out.js';
+import { findRendition } from './find-rendition.js';
 import { type Damage, ForeignReader } from './foreign.js';
 import type { FedChunk } from './live-chunk.js';
 import { LossReport } from './loss-report.js';
+import type { Protocol } from './protocol.js';
 import { Ring, type RingLimits } from './ring.js';
 import { SequenceGuard } from './sequence.js';
-import type { Audience, Pace, Subscriber, Unavailable } from './subscriber.js';
+import type { Pace, Subscriber, Subscribers, Unavailable } from './subscriber.js';
 import { openTail } from './tail-start.js';
 
 export interface FeedOptions {
-  readonly log: ChunkLog;
+  readonly log: ChunkReader;
   readonly stream: StreamId;
   readonly rendition: number;
   readonly limits: RingLimits;
@@ -32,16 +35,17 @@ const CATCH_UP_MS = 3_000;
 const WARN_EVERY_MS = 30_000;
 
 /** One tail of one rendition, from the log into a ring, for all who watch it. */
-export class Feed {
-  readonly ring: Ring;
-  readonly batches: Batches;
+export class Feed implements ChunkSource {
+  readonly rendition: number;
+  readonly window: Ring;
   /** Since when nobody subscribes, monotonic; undefined while somebody does. */
   idleSince: Milliseconds | undefined;
   readonly #options: FeedOptions;
-  readonly #audience: Record<Pace, Audience> = { prompt: new FanOut(), economy: new Economy() };
+  readonly #subscribers: Record<Pace, Subscribers> = { prompt: new FanOut(), economy: new Economy() };
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
   readonly #losses: LossReport;
+  readonly #batches: Batches;
   #guard = new SequenceGuard();
   #foreign: ForeignReader | undefined;
   #lastOffset = -1;
@@ -50,27 +54,32 @@ export class Feed {
 
   constructor(options: FeedOptions) {
     this.#options = options;
-    this.ring = new Ring(options.limits);
-    this.batches = new Batches(this.ring);
+    this.rendition = options.rendition;
+    this.window = new Ring(options.limits);
+    this.#batches = new Batches(this.window);
     this.#losses = new LossReport(options.logger);
     this.idleSince = milliseconds(performance.now());
     this.#running = this.#run();
   }
 
+  frames(protocol: Protocol, from: number, to: number): Buffer {
+    return this.#batches.frames(protocol, from, to);
+  }
+
   subscribe(subscriber: Subscriber): void {
-    this.#audience[subscriber.pace].add(subscriber);
+    this.#subscribers[subscriber.pace].add(subscriber);
     this.idleSince = undefined;
   }
 
   unsubscribe(subscriber: Subscriber): void {
-    const { prompt, economy } = this.#audience;
-    if (!this.#audience[subscriber.pace].delete(subscriber)) return;
+    const { prompt, economy } = this.#subscribers;
+    if (!this.#subscribers[subscriber.pace].delete(subscriber)) return;
     if (prompt.size + economy.size === 0) this.idleSince = milliseconds(performance.now());
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
-    for (const audience of Object.values(this.#audience)) audience.stop();
+    for (const subscribers of Object.values(this.#subscribers)) subscribers.stop();
     await this.#running;
   }
 
@@ -108,7 +117,7 @@ export class Feed {
       this.#restart();
     } else if (!isLogError(error, 'invalid')) {
       this.#warn(error);
-    } else if (await this.#lacksRendition()) {
+    } else if ((await findRendition(this.#options)) === 'missing') {
       this.#turnAway('no-rendition');
     } else {
       // Refused, or of a kind that cannot be read: unlike an outage this does not pass by itself.
@@ -117,21 +126,14 @@ export class Feed {
     }
   }
 
-  /** `invalid` alone does not tell; but every topic has a rendition 0, so what is wrong with all shows there too. */
-  async #lacksRendition(): Promise<boolean> {
-    const { log, stream, rendition } = this.#options;
-    const [first, own] = await Promise.allSettled([log.bounds(stream, 0), log.bounds(stream, rendition)]);
-    return first.status === 'fulfilled' && own.status === 'rejected' && isLogError(own.reason, 'invalid');
-  }
-
   #turnAway(why: Unavailable): void {
-    const { prompt, economy } = this.#audience;
+    const { prompt, economy } = this.#subscribers;
     for (const subscriber of [...prompt, ...economy]) subscriber.unavailable(why);
   }
 
   #tell(): void {
-    this.#audience.prompt.tell();
-    this.#audience.economy.tell();
+    this.#subscribers.prompt.tell();
+    this.#subscribers.economy.tell();
   }
 
   #warn(error: unknown): void {
@@ -143,7 +145,7 @@ export class Feed {
 
   /** The topic is gone; offsets of one that is made anew begin at 0 again. */
   #restart(): void {
-    this.ring.clear();
+    this.window.clear();
     if (this.#lastOffset >= 0) this.#guard.restart();
     this.#foreign = undefined;
     this.#lastOffset = -1;
@@ -151,8 +153,8 @@ export class Feed {
   }
 
   #catchUp(): void {
-    if (this.ring.caughtUp) return;
-    this.ring.caughtUp = true;
+    if (this.window.caughtUp) return;
+    this.window.caughtUp = true;
     this.#tell();
   }
 
@@ -165,22 +167,23 @@ export class Feed {
       this.#lastOffset = record.offset;
       this.#takeRecord(record);
     }
-    if (this.#lastOffset + 1 >= this.#catchUpAt) this.ring.caughtUp = true;
+    if (this.#lastOffset + 1 >= this.#catchUpAt) this.window.caughtUp = true;
     this.#tell();
   }
 
   #takeRecord(record: LogRecord): void {
-    const isLive = this.ring.caughtUp;
+    const isLive = this.window.caughtUp;
     const age = Math.max(0, Date.now() - record.timestamp);
     const arrival = milliseconds(performance.now() - (isLive ? 0 : age));
     if (isLive) this.#options.metrics.observeLogHop(milliseconds(age));
     const { header, offset } = record;
     if (header) {
-      const position = { session: header.session, offset, part: 0 };
+      const { rendition } = this.#options;
+      const position = { rendition, session: header.session, offset, part: 0 };
       this.#offer({ position, header, data: record.value, gap: undefined, arrival });
       return;
     }
-    this.#foreign ??= new ForeignReader(record.timestamp);
+    this.#foreign ??= new ForeignReader(this.#options.rendition, record.timestamp);
     for (const chunk of this.#foreign.push(record)) this.#push({ ...chunk, arrival });
     this.#countDamage(this.#foreign.takeDamage());
   }
@@ -206,7 +209,7 @@ export class Feed {
   }
 
   #push(chunk: FedChunk): void {
-    this.ring.push(chunk);
+    this.window.push(chunk);
     this.#options.metrics.chunksRead += 1;
   }
 }

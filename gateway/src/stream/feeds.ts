@@ -1,6 +1,6 @@
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
-import type { ChunkLog } from '@topicast/log';
+import type { ChunkReader } from '@topicast/log';
 import type { Logger } from 'pino';
 import type { GatewayMetrics } from '../metrics/metrics.js';
 import { Feed } from './feed.js';
@@ -9,12 +9,17 @@ import type { RingLimits } from './ring.js';
 /** A feed outlives its last viewer by this, so that who reconnects finds its place, and joining stays quick. */
 export const LINGER = milliseconds(15_000);
 
+/** Each has a ring of its own, and a place in the connections to the log. */
+const MOST_FEEDS = 4_096;
+
 export interface FeedsOptions {
-  readonly log: ChunkLog;
+  readonly log: ChunkReader;
   readonly limits: RingLimits;
   readonly metrics: GatewayMetrics;
   readonly logger: Logger;
 }
+
+const keyOf = (stream: StreamId, rendition: number): string => `${stream}/${rendition}`;
 
 /** The feeds of all watched renditions: opened by their first viewer, closed some time after the last. */
 export class Feeds {
@@ -28,14 +33,20 @@ export class Feeds {
 
   get bytes(): number {
     let bytes = 0;
-    for (const { feed } of this.#feeds.values()) bytes += feed.ring.bytes;
+    for (const { feed } of this.#feeds.values()) bytes += feed.window.bytes;
     return bytes;
   }
 
-  open(stream: StreamId, rendition: number): Feed {
-    const key = `${stream}/${rendition}`;
+  has(stream: StreamId, rendition: number): boolean {
+    return this.#feeds.has(keyOf(stream, rendition));
+  }
+
+  /** Undefined where that would be one too many. Who gets it subscribes at once. */
+  open(stream: StreamId, rendition: number): Feed | undefined {
+    const key = keyOf(stream, rendition);
     const open = this.#feeds.get(key);
     if (open) return open.feed;
+    if (this.#feeds.size >= MOST_FEEDS) return undefined;
     const logger = this.options.logger.child({ stream, rendition });
     const feed = new Feed({ ...this.options, stream, rendition, logger });
     this.#feeds.set(key, { stream, feed });

@@ -16,7 +16,7 @@ function recordsOf(stream: Buffer, blockBytes: number, msPerBlock = 0): LogRecor
 }
 
 const read = (records: readonly LogRecord[]): ForeignChunk[] => {
-  const reader = new ForeignReader(milliseconds(1_000_000));
+  const reader = new ForeignReader(0, milliseconds(1_000_000));
   return records.flatMap((record) => [...reader.push(record)]);
 };
 
@@ -53,7 +53,7 @@ describe('records of a producer without headers', () => {
 
   it('tell of loss: a gap before the keyframe after it, and what was damaged', async () => {
     const stream = await tutorialStream(24);
-    const reader = new ForeignReader(milliseconds(1_000_000));
+    const reader = new ForeignReader(0, milliseconds(1_000_000));
     const chunks: ForeignChunk[] = [];
     const damage = { continuityErrors: 0, droppedAccessUnits: 0 };
     // In the second GOP of x264's 250 frames.
@@ -70,7 +70,7 @@ describe('records of a producer without headers', () => {
     ]);
     expect(damage.continuityErrors).toBe(1);
     expect(damage.droppedAccessUnits).toBeGreaterThan(10);
-    const whole = new ForeignReader(milliseconds(1_000_000));
+    const whole = new ForeignReader(0, milliseconds(1_000_000));
     // Begun in the middle of a GOP, which is no damage.
     for (const record of recordsOf(stream, 1_024).slice(100))
       expect(whole.push(record).some(({ gap }) => gap)).toBe(false);

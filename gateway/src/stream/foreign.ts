@@ -45,7 +45,10 @@ export class ForeignReader {
   readonly #wallClock = new WallClockEstimate();
   readonly #chunker = new Chunker((chunk) => this.#add(chunk));
 
-  constructor(startedAt: LogRecord['timestamp']) {
+  constructor(
+    private readonly rendition: number,
+    startedAt: LogRecord['timestamp'],
+  ) {
     this.#timestamp = startedAt;
   }
 
@@ -77,7 +80,8 @@ export class ForeignReader {
   #add(chunk: Chunk): void {
     while (this.#origins.length > 1 && this.#origins[1]!.start <= chunk.start) this.#origins.shift();
     const origin = this.#origins[0]!;
-    const position = { session: 0, offset: origin.offset, part: Math.min(origin.parts, MAX_PART) };
+    const part = Math.min(origin.parts, MAX_PART);
+    const position = { rendition: this.rendition, session: 0, offset: origin.offset, part };
     origin.parts += 1;
     const { keyframe, discontinuity, audioOnly, sinceKeyframe, decodeTime, presentationOffset } = chunk;
     const isFirst = this.#sequence === 0;
@@ -97,6 +101,7 @@ export class ForeignReader {
         session: 0,
         sequence: this.#sequence,
         wallClock: this.#wallClock.at(decodeTime, this.#timestamp),
+        gop: 0,
       },
     });
     this.#sequence += 1;

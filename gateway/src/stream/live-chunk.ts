@@ -2,7 +2,7 @@ import type { ChunkHeader } from '@topicast/contracts/chunk-header';
 import { CHUNK_MESSAGE_PREFIX_BYTES, writeChunkMessagePrefix } from '@topicast/contracts/chunk-message';
 import { formatPosition, type Position } from '@topicast/contracts/position';
 import type { Milliseconds } from '@topicast/contracts/units';
-import { frameHeaderBytes, Opcode, writeFrameHeader } from '../viewer/frame.js';
+import { frameHeaderBytes, Opcode, writeFrameHeader } from './frame.js';
 
 /** Why a chunk is not the continuation of the one before, and how many chunks are missing (0 if unknown). */
 export interface Gap {
@@ -26,6 +26,7 @@ export interface FedChunk {
  * about one viewer is in it.
  */
 export class LiveChunk implements Position {
+  readonly rendition: number;
   readonly session: number;
   readonly offset: number;
   readonly part: number;
@@ -45,6 +46,7 @@ export class LiveChunk implements Position {
     /** Viewers are asked here how far they are: by a flag in the chunk message, or by a ping. */
     readonly asksForAck: boolean,
   ) {
+    this.rendition = fed.position.rendition;
     this.session = fed.position.session;
     this.offset = fed.position.offset;
     this.part = fed.position.part;

@@ -23,8 +23,8 @@ describe('the ring', () => {
         });
         for (let index = ring.first; index < ring.end; index += 1) {
           expect(ring.at(index).offset).toBe(index);
-          expect(ring.find({ session: 1, offset: index, part: 0 })).toBe(index);
-          expect(ring.find({ session: 2, offset: index, part: 0 })).toBeUndefined();
+          expect(ring.find({ rendition: 0, session: 1, offset: index, part: 0 })).toBe(index);
+          expect(ring.find({ rendition: 0, session: 2, offset: index, part: 0 })).toBeUndefined();
         }
         expect(() => ring.at(ring.first - 1)).toThrow(RangeError);
         expect(() => ring.at(ring.end)).toThrow(RangeError);
@@ -58,7 +58,7 @@ describe('the ring', () => {
     expect(chunk.rawFrame).toBe(chunk.rawFrame);
     expect(chunk.rawFrame.subarray(4, 4 + 564).equals(dataOf(7))).toBe(true);
     // A ping with the position follows.
-    expect(chunk.rawFrame.subarray(4 + 564).toString('latin1')).toBe('\x89\x053.7.0');
+    expect(chunk.rawFrame.subarray(4 + 564).toString('latin1')).toBe('\x89\x070.3.7.0');
   });
 
   it('asks for an acknowledgement about once a second of media', () => {

@@ -6,6 +6,7 @@ import {
   type Ticks90k,
   ticksToMs,
 } from '@topicast/contracts/units';
+import type { ChunkWindow } from './chunk-source.js';
 import { type FedChunk, LiveChunk } from './live-chunk.js';
 
 export interface RingLimits {
@@ -20,12 +21,8 @@ const LONGEST_STEP = milliseconds(10_000);
 /** Each answer costs the gateway some 10 us, as much as sending a chunk. */
 const ACK_INTERVAL = milliseconds(1_000);
 
-/**
- * The recent chunks of one rendition. Chunks have indexes that only grow, whatever is dropped: `first` is the oldest
- * that is kept, `end` the one that the next chunk will get.
- */
-export class Ring {
-  /** Everything that was in the log when reading began has been read: the newest keyframe here is the newest of all. */
+/** The recent chunks of one rendition. */
+export class Ring implements ChunkWindow {
   caughtUp = false;
   #first = 0;
   #end = 0;
@@ -52,6 +49,10 @@ export class Ring {
     return this.#bytes;
   }
 
+  get keyframes(): readonly number[] {
+    return this.#keyframes;
+  }
+
   get newestKeyframe(): number | undefined {
     return this.#keyframes.at(-1);
   }
@@ -60,14 +61,12 @@ export class Ring {
     return this.#end > this.#first ? this.at(this.#end - 1) : undefined;
   }
 
-  /** @throws {RangeError} for an index outside `first` to `end`: a bug. */
   at(index: number): LiveChunk {
     const chunk = this.#chunks[index - this.#base];
     if (!chunk) throw new RangeError(`ring: ${index} is not within ${this.#first} to ${this.#end}`);
     return chunk;
   }
 
-  /** The index of the chunk at exactly this position. */
   find(position: Position): number | undefined {
     let low = this.#first;
     let high = this.#end;
@@ -78,8 +77,11 @@ export class Ring {
     }
     if (low === this.#end) return undefined;
     const chunk = this.at(low);
-    const found = comparePositions(chunk, position) === 0 && chunk.session === position.session;
-    return found ? low : undefined;
+    const isFound =
+      comparePositions(chunk, position) === 0 &&
+      chunk.rendition === position.rendition &&
+      chunk.session === position.session;
+    return isFound ? low : undefined;
   }
 
   push(fed: FedChunk): LiveChunk {

@@ -15,7 +15,7 @@ export interface Subscriber {
 }
 
 /** Subscribers of one pace. */
-export interface Audience extends Iterable<Subscriber> {
+export interface Subscribers extends Iterable<Subscriber> {
   readonly size: number;
   add(subscriber: Subscriber): void;
   delete(subscriber: Subscriber): boolean;

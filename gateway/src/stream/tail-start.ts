@@ -1,6 +1,6 @@
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
-import type { ChunkLog, LogRecord } from '@topicast/log';
+import type { ChunkReader, LogRecord } from '@topicast/log';
 
 export interface Tail {
   /** The offset that the next record would have got when reading began: below it is what was there already. */
@@ -13,7 +13,7 @@ export interface Tail {
  * a restart of the gateway finds its place again, and everybody finds a place to begin.
  */
 export async function openTail(
-  log: ChunkLog,
+  log: ChunkReader,
   stream: StreamId,
   rendition: number,
   span: Milliseconds,
@@ -24,7 +24,7 @@ export async function openTail(
 }
 
 async function* batchesFrom(
-  log: ChunkLog,
+  log: ChunkReader,
   stream: StreamId,
   rendition: number,
   span: Milliseconds,

@@ -23,6 +23,7 @@ export const headerOf = (sequence: number, choice: ChunkChoice = {}): ChunkHeade
   session: choice.session ?? 1,
   decodeTime: ticks90k(sequence * FRAME_MS * 90),
   presentationOffset: ticks90k(0),
+  gop: 0,
   wallClock: milliseconds((choice.startedAt ?? 0) + sequence * FRAME_MS),
 });
 
@@ -43,7 +44,7 @@ export const fedChunk = (
   offset: number,
   choice: ChunkChoice & Pick<Partial<FedChunk>, 'gap' | 'arrival'> = {},
 ): FedChunk => ({
-  position: { session: choice.session ?? 1, offset, part: 0 },
+  position: { rendition: 0, session: choice.session ?? 1, offset, part: 0 },
   header: headerOf(offset, choice),
   data: dataOf(offset, choice.packets),
   gap: choice.gap,

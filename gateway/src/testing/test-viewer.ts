@@ -51,8 +51,8 @@ export class TestViewer implements Disposable {
   }
 
   get lastPosition(): Position {
-    const { header, offset, part } = this.chunks.at(-1)!;
-    return { session: header.session, offset, part };
+    const { rendition, header, offset, part } = this.chunks.at(-1)!;
+    return { rendition, session: header.session, offset, part };
   }
 
   send(message: ClientMessage | string | Buffer): void {

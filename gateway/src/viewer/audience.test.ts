@@ -2,11 +2,11 @@ import { streamId } from '@topicast/contracts/stream-id';
 import { expect, it } from 'vitest';
 import { packCounts, sumCounts, unpackCounts } from '../cluster/messages.js';
 import { Audience } from './audience.js';
+import type { ViewerConnection } from './connection.js';
 import type { Counts, Peers } from './peers.js';
-import type { ViewerSession } from './session.js';
 
-const viewerOf = (stream: string): ViewerSession =>
-  ({ stream: streamId(stream), protocol: 'v1' }) as unknown as ViewerSession;
+const viewerOf = (stream: string): ViewerConnection =>
+  ({ stream: streamId(stream), protocol: 'v1' }) as unknown as ViewerConnection;
 
 /** As it arrives at the other end of a channel of JSON. */
 const sent = (counts: Counts): Counts => unpackCounts(JSON.parse(JSON.stringify(packCounts(counts))));

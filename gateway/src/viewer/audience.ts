@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CloseCode } from '@topicast/contracts/close-codes';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import type { Milliseconds } from '@topicast/contracts/units';
-import type { Protocol } from '../metrics/metrics.js';
+import type { Protocol } from '../stream/protocol.js';
+import type { ViewerConnection } from './connection.js';
 import { type Counts, NOBODY, type Peers } from './peers.js';
-import type { ViewerSession } from './session.js';
 
 export interface AudienceLimits {
   readonly viewers: number;
@@ -20,7 +20,7 @@ const LONGEST_GAP_MS = 20;
 
 /** All viewers of this process: who watches what, from where. The limits hold for the gateway, with its peers. */
 export class Audience {
-  readonly #byStream = new Map<StreamId, Set<ViewerSession>>();
+  readonly #byStream = new Map<StreamId, Set<ViewerConnection>>();
   readonly #byAddress = new Map<string, number>();
   readonly #byProtocol: Record<Protocol, number> = { raw: 0, v1: 0 };
 
@@ -66,7 +66,7 @@ export class Audience {
   }
 
   /** Returns the function that takes the viewer out again. */
-  add(viewer: ViewerSession, address: string): () => void {
+  add(viewer: ViewerConnection, address: string): () => void {
     const ofStream = this.#byStream.get(viewer.stream) ?? new Set();
     this.#byStream.set(viewer.stream, ofStream.add(viewer));
     this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
@@ -82,11 +82,11 @@ export class Audience {
     };
   }
 
-  *of(stream: StreamId): IterableIterator<ViewerSession> {
+  *of(stream: StreamId): IterableIterator<ViewerConnection> {
     yield* this.#byStream.get(stream) ?? [];
   }
 
-  *all(): IterableIterator<ViewerSession> {
+  *all(): IterableIterator<ViewerConnection> {
     for (const viewers of this.#byStream.values()) yield* viewers;
   }
 

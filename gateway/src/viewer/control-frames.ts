@@ -1,7 +1,8 @@
+import type { Catalog } from '@topicast/contracts/catalog';
 import type { ServerMessage, StreamState } from '@topicast/contracts/server-message';
 import { milliseconds } from '@topicast/contracts/units';
 import type { Jump } from '../stream/cursor.js';
-import { encodeFrame, Opcode } from './frame.js';
+import { encodeFrame, Opcode } from '../stream/frame.js';
 
 const textFrame = (message: ServerMessage): Buffer => encodeFrame(Opcode.text, JSON.stringify(message));
 
@@ -12,7 +13,11 @@ const stateFrames: Record<StreamState, Buffer> = {
   failed: textFrame({ type: 'state', state: 'failed' }),
 };
 const moveFrame = textFrame({ type: 'move' });
-const heartbeatFrame = encodeFrame(Opcode.ping, '');
+
+/** The same for all viewers of a stream: to be made once for them. */
+export const catalogFrame = (catalog: Catalog): Buffer => textFrame({ type: 'catalog', catalog });
+
+export const renditionFrame = (rendition: number): Buffer => textFrame({ type: 'rendition', rendition });
 
 export const jumpFrame = (jump: Jump): Buffer =>
   textFrame({ type: 'jump', reason: jump.reason, skipped: jump.skipped });
@@ -24,7 +29,9 @@ export const jumpFrame = (jump: Jump): Buffer =>
 export class ControlFrames {
   #state: StreamState | undefined;
   #clock: number | undefined;
-  #heartbeat = false;
+  #catalog: Buffer | undefined;
+  #rendition: number | undefined;
+  #ping: Buffer | undefined;
   #move = false;
   #pong: Buffer | undefined;
   #isWaiting = false;
@@ -38,13 +45,24 @@ export class ControlFrames {
     this.#isWaiting = true;
   }
 
+  setCatalog(frame: Buffer): void {
+    this.#catalog = frame;
+    this.#isWaiting = true;
+  }
+
+  /** The answer to a request that changes nothing. */
+  answerRendition(rendition: number): void {
+    this.#rendition = rendition;
+    this.#isWaiting = true;
+  }
+
   answerClock(client: number): void {
     this.#clock = client;
     this.#isWaiting = true;
   }
 
-  askForLife(): void {
-    this.#heartbeat = true;
+  askForLife(payload: Buffer): void {
+    this.#ping = encodeFrame(Opcode.ping, payload);
     this.#isWaiting = true;
   }
 
@@ -63,16 +81,20 @@ export class ControlFrames {
   drainInto(frames: Buffer[]): void {
     if (!this.#isWaiting) return;
     if (this.#state !== undefined) frames.push(stateFrames[this.#state]);
+    if (this.#catalog) frames.push(this.#catalog);
+    if (this.#rendition !== undefined) frames.push(renditionFrame(this.#rendition));
     if (this.#clock !== undefined) {
       frames.push(textFrame({ type: 'clock', client: this.#clock, gateway: milliseconds(Date.now()) }));
     }
     if (this.#move) frames.push(moveFrame);
-    if (this.#heartbeat) frames.push(heartbeatFrame);
+    if (this.#ping) frames.push(this.#ping);
     if (this.#pong) frames.push(this.#pong);
     this.#state = undefined;
+    this.#catalog = undefined;
+    this.#rendition = undefined;
     this.#clock = undefined;
     this.#move = false;
-    this.#heartbeat = false;
+    this.#ping = undefined;
     this.#pong = undefined;
     this.#isWaiting = false;
   }

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 
 /** Puts whole WebSocket frames on a viewer's connection, at most one write in flight. */
 export interface Writer {
@@ -30,12 +30,14 @@ export class SocketWriter implements Writer {
   readonly #socket: Socket & { readonly _handle?: Handle | null };
   readonly #handle: Handle | undefined;
   readonly #descriptor: number;
-  readonly #onDone: () => void;
+  readonly #onDone: (wasFull: boolean) => void;
   #isBusy = false;
+  #isFull = false;
 
-  constructor(socket: Socket, onDone: () => void) {
+  /** @param onDone `wasFull` where the kernel had no room for all of it, so that the other end had to make some */
+  constructor(socket: Socket, onDone: (wasFull: boolean) => void) {
     this.#socket = socket;
-    this.#handle = this.#socket._handle ?? undefined;
+    this.#handle = isPlain(socket) ? (this.#socket._handle ?? undefined) : undefined;
     this.#descriptor = this.#handle?.fd ?? -1;
     this.#onDone = onDone;
   }
@@ -52,11 +54,12 @@ export class SocketWriter implements Writer {
     return false;
   }
 
-  /** Returns how many bytes the kernel has taken. */
+  /** Returns how many bytes the kernel has taken; where that is not all, it is full. */
   #writeAtOnce(frames: Buffer): number {
     const isOpen = this.#descriptor >= 0 && this.#socket._handle === this.#handle;
     // What the socket itself has still to write goes first.
-    if (!isOpen || this.#socket.writableLength > 0) return 0;
+    this.#isFull = isOpen && this.#socket.writableLength === 0;
+    if (!this.#isFull) return 0;
     try {
       return writeSync(this.#descriptor, frames);
     } catch {
@@ -67,6 +70,9 @@ export class SocketWriter implements Writer {
 
   readonly #onWritten = (error?: Error | null): void => {
     this.#isBusy = false;
-    if (!error) this.#onDone();
+    if (!error) this.#onDone(this.#isFull);
   };
 }
+
+/** Under a TLS socket is a descriptor too, and what is written to that goes out as it is, not encrypted. */
+const isPlain = (socket: Socket): boolean => Object.getPrototypeOf(socket) === Socket.prototype;

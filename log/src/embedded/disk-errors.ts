@@ -1,6 +1,6 @@
 import { LogError } from '../chunk-log.js';
 
-const FULL = new Set<unknown>([
+const NO_ROOM = new Set<unknown>([
   'ENOSPC',
   'EDQUOT',
   'EFBIG',
@@ -14,14 +14,22 @@ const FULL = new Set<unknown>([
   -30792,
 ]);
 
+export const isNoRoom = (cause: unknown): boolean => NO_ROOM.has((cause as { code?: unknown }).code);
+
 /** What a failed write to the data folder means for the caller. */
 export function diskError(cause: unknown, directory: string): LogError {
+  if (cause instanceof LogError) return cause;
   const { code, message } = cause as { code?: unknown; message?: string };
-  return FULL.has(code)
-    ? new LogError(
-        'full',
-        `no room left for ${directory} (${message}): free some, or shorten the retention`,
-        { cause },
-      )
+  if (isNoRoom(cause)) return noRoom(directory, cause);
+  return code === 'ENOENT' || code === 'EROFS'
+    ? new LogError('unavailable', `cannot write to ${directory} (${code}): ${ADVICE[code]}`, { cause })
     : new LogError('unavailable', `cannot write to ${directory}: ${message}`, { cause });
 }
+
+export const noRoom = (directory: string, cause?: unknown): LogError =>
+  new LogError('full', `no room left for ${directory}: free some, or shorten the retention`, { cause });
+
+const ADVICE = {
+  ENOENT: 'the data folder was deleted; restart Topicast, or set TOPICAST_DATA_DIR to another folder',
+  EROFS: 'its disk is read-only; make it writable, or set TOPICAST_DATA_DIR to another folder',
+};

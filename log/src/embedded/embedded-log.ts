@@ -7,22 +7,33 @@ import { type Logger, pino } from 'pino';
 import {
   type Bounds,
   type ChunkLog,
+  type EventStart,
+  type EventTopic,
   LogError,
   type LogRecord,
   type NewRecord,
+  type Retention as RetentionSettings,
   type Share,
   type Table,
   type TailStart,
   type TopicSettings,
 } from '../chunk-log.js';
-import { checkAppend, checkPartitionCount } from '../records.js';
+import { checkAppend, checkEvents, checkPartitionCount } from '../records.js';
 import { checkTableName } from '../table-view.js';
 import { Wake } from '../wake.js';
+import { DamageReport } from './damage-report.js';
+import { noRoom } from './disk-errors.js';
+import { DiskRoom } from './disk-room.js';
+import { decodeEvent, encodeEvent } from './event-format.js';
 import { FileTable } from './file-table.js';
 import { type FolderLock, lockFolder } from './folder-lock.js';
 import { MemoryTable } from './memory-table.js';
+import { closeStore, openStore } from './open-store.js';
+import type { Partition } from './partition.js';
+import type { NewStoredRecord } from './record-format.js';
+import { Reserve } from './reserve.js';
 import { Retention } from './retention.js';
-import { Store } from './store.js';
+import type { Store } from './store.js';
 import { Topics } from './topics.js';
 import { WholeShare } from './whole-share.js';
 
@@ -41,8 +52,9 @@ const FULL_PAUSE_MS = 500;
  * Open the log that lives in a folder: chunks in LMDB, tables as JSON files; `topicast.status` in memory.
  *
  * What is acknowledged survives any end of this process, kill -9 included. A power cut or a crash of the machine costs
- * the chunks (the rewind window begins anew), never the tables. The folder holds about what the retention of its
- * topics asks for, and does not shrink.
+ * the chunks (the rewind window begins anew), never the tables, and so does a damaged chunk file, which is moved aside.
+ * A damaged record or row costs that record or row. The folder holds about what the retention of its topics asks for,
+ * less on a disk that is nearly full, and does not shrink. Tables can be changed and topics deleted on a full disk.
  *
  * @throws {LogError} `locked` if another process has it open
  */
@@ -53,18 +65,32 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Chun
   await mkdir(join(directory, 'tables'), { recursive: true });
   const lock = await lockFolder(directory);
   try {
-    const { store, discarded } = await Store.open(directory);
-    if (discarded) {
-      logger.warn(
-        `the machine went down while ${directory} was open: its chunks are discarded, its tables are kept`,
-      );
+    const reserve = new Reserve(directory);
+    try {
+      const store = await openStore(directory, reserve, logger);
+      const rows = await FileTable.open({ directory, reserve, logger }, 'topics');
+      const room = await DiskRoom.open(directory, reserve, logger);
+      return new EmbeddedLog({ directory, lock, reserve, store, rows, room, clock, logger });
+    } catch (error) {
+      reserve.close();
+      throw error;
     }
-    const rows = await FileTable.open(directory, 'topics');
-    return new EmbeddedLog(directory, lock, store, rows, clock, logger);
   } catch (error) {
     await lock.release();
     throw error;
   }
+}
+
+interface Parts {
+  readonly directory: string;
+  readonly lock: FolderLock;
+  readonly reserve: Reserve;
+  readonly store: Store;
+  /** Of the topics. */
+  readonly rows: FileTable;
+  readonly room: DiskRoom;
+  readonly clock: () => Milliseconds;
+  readonly logger: Logger;
 }
 
 class EmbeddedLog implements ChunkLog {
@@ -75,16 +101,14 @@ class EmbeddedLog implements ChunkLog {
   #fullUntil = 0;
   #closing: Promise<void> | undefined;
 
-  constructor(
-    private readonly directory: string,
-    private readonly lock: FolderLock,
-    private readonly store: Store,
-    private readonly rows: FileTable,
-    private readonly clock: () => Milliseconds,
-    logger: Logger,
-  ) {
-    this.#topics = new Topics(rows, store);
-    this.#retention = new Retention(this.#topics, clock, logger);
+  constructor(private readonly parts: Parts) {
+    const { rows, store, room, clock, logger } = parts;
+    this.#topics = new Topics(rows, store, new DamageReport(logger));
+    this.#retention = new Retention(this.#topics, room, clock, logger);
+  }
+
+  get warning(): string | undefined {
+    return this.parts.room.warning;
   }
 
   async createTopic(stream: StreamId, settings: TopicSettings): Promise<void> {
@@ -100,21 +124,13 @@ class EmbeddedLog implements ChunkLog {
 
   async topics(): Promise<StreamId[]> {
     this.#checkOpen();
-    return this.#topics.names();
+    return this.#topics.streams();
   }
 
   async append(stream: StreamId, rendition: number, records: readonly NewRecord[]): Promise<number> {
     this.#checkOpen();
     checkAppend(records);
-    const partition = this.#topics.partition(stream, rendition);
-    if (performance.now() < this.#fullUntil) throw new LogError('full', `no room left for ${this.directory}`);
-    try {
-      return partition.append(records, this.clock());
-    } catch (error) {
-      if (error instanceof LogError && error.code === 'full')
-        this.#fullUntil = performance.now() + FULL_PAUSE_MS;
-      throw error;
-    }
+    return this.#write(this.#topics.partition(stream, rendition), records);
   }
 
   async bounds(stream: StreamId, rendition: number): Promise<Bounds> {
@@ -122,14 +138,67 @@ class EmbeddedLog implements ChunkLog {
     return this.#topics.partition(stream, rendition).bounds;
   }
 
-  async *tail(
+  async ends(streams: readonly StreamId[]): Promise<Map<StreamId, number[]>> {
+    this.#checkOpen();
+    const ends = new Map<StreamId, number[]>();
+    for (const stream of streams) {
+      const partitions = this.#topics.partitions(stream);
+      if (partitions)
+        ends.set(
+          stream,
+          partitions.map(({ bounds }) => bounds.next),
+        );
+    }
+    return ends;
+  }
+
+  tail(
     stream: StreamId,
     rendition: number,
     start: TailStart,
     signal: AbortSignal,
   ): AsyncIterable<readonly LogRecord[]> {
+    return this.#tail(stream, rendition, start, signal);
+  }
+
+  async eventTopic(name: string, retention: RetentionSettings): Promise<EventTopic> {
     this.#checkOpen();
-    const partition = this.#topics.partition(stream, rendition);
+    checkTableName(name);
+    const topic = `events.${name}`;
+    await this.#topics.create(topic, { partitions: 1, ...retention });
+    return {
+      append: async (events) => {
+        this.#checkOpen();
+        checkEvents(events);
+        const records = events.map((event) => ({ header: undefined, value: encodeEvent(event) }));
+        return this.#write(this.#topics.partition(topic, 0), records);
+      },
+      tail: (start, signal) => this.#eventTail(topic, start, signal),
+    };
+  }
+
+  async *#eventTail(topic: string, start: EventStart, signal: AbortSignal) {
+    for await (const records of this.#tail(topic, 0, start, signal)) yield records.map(decodeEvent);
+  }
+
+  #write(partition: Partition, records: readonly NewStoredRecord[]): number {
+    this.#checkRoom();
+    try {
+      return partition.append(records, this.parts.clock());
+    } catch (error) {
+      if (error instanceof LogError && error.code === 'full') this.#makeRoom();
+      throw error;
+    }
+  }
+
+  async *#tail(
+    topic: string,
+    index: number,
+    start: TailStart,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly LogRecord[]> {
+    this.#checkOpen();
+    const partition = this.#topics.partition(topic, index);
     const wake = new Wake();
     const ring = (): void => wake.ring();
     signal.addEventListener('abort', ring, { once: true });
@@ -139,16 +208,13 @@ class EmbeddedLog implements ChunkLog {
       let offset = partition.startOf(start);
       while (!signal.aborted) {
         this.#checkOpen();
-        if (!this.#topics.holds(stream, partition)) {
-          throw new LogError('unknown-topic', `the topic of stream "${stream}" was deleted`);
+        if (!this.#topics.holds(topic, partition)) {
+          throw new LogError('unknown-topic', `the topic of "${topic}" was deleted`);
         }
-        const records = partition.read(offset);
-        if (records.length === 0) {
-          await wake.rung();
-        } else {
-          offset = records.at(-1)!.offset + 1;
-          yield records;
-        }
+        const { records, next } = partition.read(offset);
+        if (next === offset) await wake.rung();
+        offset = next;
+        if (records.length > 0) yield records;
       }
     } finally {
       signal.removeEventListener('abort', ring);
@@ -173,8 +239,12 @@ class EmbeddedLog implements ChunkLog {
     return new WholeShare();
   }
 
+  /** Resolves if an append would be taken. */
   async ping(): Promise<void> {
     this.#checkOpen();
+    await this.parts.room.checkFolder();
+    this.#checkRoom();
+    this.parts.store.probe();
   }
 
   close(): Promise<void> {
@@ -184,20 +254,35 @@ class EmbeddedLog implements ChunkLog {
 
   /** `topicast.status` says what the producers of this process do: it is over when the process is. */
   async #openTable(name: string): Promise<FileTable | MemoryTable> {
-    return name === STATUS_TABLE ? new MemoryTable() : FileTable.open(join(this.directory, 'tables'), name);
+    if (name === STATUS_TABLE) return new MemoryTable();
+    const { directory, reserve, logger } = this.parts;
+    return FileTable.open({ directory: join(directory, 'tables'), reserve, logger }, name);
   }
 
   async #close(): Promise<void> {
+    const { directory, lock, reserve, rows, store } = this.parts;
     for (const tail of this.#tails) tail.ring();
     const tables = await Promise.allSettled(this.#tables.values());
     await Promise.all(tables.map((table) => table.status === 'fulfilled' && table.value.close()));
-    await this.rows.close();
+    await rows.close();
     await this.#retention.stop();
-    await this.store.close();
-    await this.lock.release();
+    await closeStore(directory, store);
+    reserve.close();
+    await lock.release();
   }
 
   #checkOpen(): void {
     if (this.#closing) throw new LogError('closed', 'the log is closed');
+  }
+
+  #checkRoom(): void {
+    if (performance.now() < this.#fullUntil) throw noRoom(this.parts.directory);
+  }
+
+  /** Old chunks make room for new ones, if there are any. */
+  #makeRoom(): void {
+    this.#fullUntil = performance.now() + FULL_PAUSE_MS;
+    this.parts.room.refuse();
+    this.#retention.sweep();
   }
 }

@@ -1,9 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Logger } from 'pino';
 import { LogError } from '../chunk-log.js';
 import { TableView } from '../table-view.js';
 import { diskError } from './disk-errors.js';
 import { writeDurably } from './durable-file.js';
+import type { Reserve } from './reserve.js';
+import { formatRows, readRows } from './table-file.js';
 
 interface Change {
   readonly key: string;
@@ -12,10 +14,17 @@ interface Change {
   readonly failed: (error: LogError) => void;
 }
 
+export interface FileTableOptions {
+  /** Where the file is. */
+  readonly directory: string;
+  readonly reserve: Reserve;
+  readonly logger: Logger;
+}
+
 /**
- * A table as one JSON file, `[[key, value], ...]`, replaced as a whole and flushed at each change, so that it outlives
- * a power cut: tables are small and are what cannot be made again. Changes that come while one is being written share
- * the next writing.
+ * A table as one file, replaced as a whole and flushed at each change, so that it outlives a power cut: tables are
+ * small and are what cannot be made again. Changes that come while one is being written share the next writing. A full
+ * disk does not stop them.
  */
 export class FileTable extends TableView {
   readonly #path: string;
@@ -24,16 +33,16 @@ export class FileTable extends TableView {
   #closed = false;
 
   private constructor(
-    private readonly directory: string,
+    private readonly options: FileTableOptions,
     name: string,
   ) {
     super();
-    this.#path = join(directory, `${name}.json`);
+    this.#path = join(options.directory, `${name}.json`);
   }
 
-  static async open(directory: string, name: string): Promise<FileTable> {
-    const table = new FileTable(directory, name);
-    for (const [key, value] of await readRows(table.#path)) table.apply(key, value);
+  static async open(options: FileTableOptions, name: string): Promise<FileTable> {
+    const table = new FileTable(options, name);
+    for (const [key, value] of await readRows(table.#path, options)) table.apply(key, value);
     return table;
   }
 
@@ -67,9 +76,9 @@ export class FileTable extends TableView {
       else rows.set(key, value);
     }
     try {
-      await writeDurably(this.#path, `${JSON.stringify([...rows], undefined, 1)}\n`);
+      await this.options.reserve.lend(() => writeDurably(this.#path, formatRows(rows)));
     } catch (cause) {
-      const error = diskError(cause, this.directory);
+      const error = diskError(cause, this.options.directory);
       for (const { failed } of changes) failed(error);
       return;
     }
@@ -77,22 +86,5 @@ export class FileTable extends TableView {
       this.apply(key, value);
       done();
     }
-  }
-}
-
-async function readRows(path: string): Promise<[string, string][]> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-  try {
-    return JSON.parse(text) as [string, string][];
-  } catch (cause) {
-    throw new LogError('invalid', `${path} is damaged: restore it, or delete it to begin anew`, {
-      cause,
-    });
   }
 }

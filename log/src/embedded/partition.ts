@@ -1,15 +1,15 @@
 import type { Milliseconds } from '@topicast/contracts/units';
-import {
-  type Bounds,
-  LogError,
-  type LogRecord,
-  type NewRecord,
-  type TailStart,
-  type TopicSettings,
-} from '../chunk-log.js';
+import { type Bounds, LogError, type LogRecord, type TailStart, type TopicSettings } from '../chunk-log.js';
 import { isHintedKeyframe } from '../records.js';
 import type { Wake } from '../wake.js';
-import { decodeRecord, encodeRecord, type TopicId } from './record-format.js';
+import {
+  decodeRecord,
+  encodeRecord,
+  isSound,
+  type NewStoredRecord,
+  type RecordHead,
+  type TopicId,
+} from './record-format.js';
 import type { Store } from './store.js';
 
 /** One reader gets at most about this much at once. */
@@ -33,22 +33,31 @@ export class Partition {
     private readonly store: Store,
     private readonly topic: TopicId,
     private readonly index: number,
+    /** Called for each record that is left out of an answer because it is damaged. */
+    private readonly onDamaged: () => void,
   ) {
     const { earliest, next } = store.span(topic, index);
     this.#earliest = earliest;
     this.#next = next;
-    const last = next > earliest ? store.read(topic, index, next - 1) : undefined;
-    const head = last && store.head(topic, index, next - 1);
-    this.#lastTimestamp = head?.timestamp ?? 0;
-    this.#bytes = head && last ? head.bytesBefore + last.byteLength : 0;
+    const last = this.#lastHead();
+    this.#lastTimestamp = last.timestamp;
+    this.#bytes = last.bytes;
   }
 
   get bounds(): Bounds {
     return { earliest: this.#earliest, next: this.#next };
   }
 
+  /** Bytes that are stored, and how old they are. */
+  get held(): { readonly bytes: number; readonly since: number } {
+    const first = this.#headFrom(this.#earliest);
+    return first
+      ? { bytes: this.#bytes - first.bytesBefore, since: first.timestamp }
+      : { bytes: 0, since: Number.POSITIVE_INFINITY };
+  }
+
   /** The offset of the first. @throws {LogError} `full`, `unavailable`, `invalid` */
-  append(records: readonly NewRecord[], now: Milliseconds): number {
+  append(records: readonly NewStoredRecord[], now: Milliseconds): number {
     // Timestamps never go back, whatever the clock does: they are searched by halving.
     const timestamp = Math.max(now, this.#lastTimestamp) as Milliseconds;
     let bytes = this.#bytes;
@@ -71,18 +80,19 @@ export class Partition {
     for (const watcher of this.watchers) watcher.ring();
   }
 
-  /** Records from `offset` on, none if there are none yet. */
-  read(offset: number): LogRecord[] {
+  /** Records from `offset` on, none if there are none yet, and where to read on. A damaged one is left out. */
+  read(offset: number): { readonly records: LogRecord[]; readonly next: number } {
     const records: LogRecord[] = [];
-    let bytes = 0;
-    for (let at = Math.max(offset, this.#earliest); at < this.#next && bytes < MAX_BATCH_BYTES; at++) {
-      const stored =
-        this.#newest.records[at - this.#newest.offset] ?? this.store.read(this.topic, this.index, at);
-      if (!stored) throw new LogError('unavailable', `record ${at} of the embedded log cannot be read`);
-      records.push(decodeRecord(at, stored));
-      bytes += stored.byteLength;
+    let at = Math.max(offset, this.#earliest);
+    for (let bytes = 0; at < this.#next && bytes < MAX_BATCH_BYTES; ) {
+      const fresh = this.#newest.records[at - this.#newest.offset];
+      const stored = fresh ?? this.store.read(this.topic, this.index, at);
+      if (stored && (fresh || isSound(stored))) records.push(decodeRecord(at, stored));
+      else this.onDamaged();
+      bytes += stored?.byteLength ?? 0;
+      at = stored ? at + 1 : this.#offsetFrom(at);
     }
-    return records;
+    return { records, next: at };
   }
 
   /** The offset that a tail begins with. */
@@ -108,9 +118,20 @@ export class Partition {
     let to = from;
     while (to < end && this.#isExpired(to, retention, now)) to++;
     if (to === from) return false;
-    this.store.remove(this.topic, this.index, from, to);
-    this.#earliest = to;
+    this.#remove(to);
     return to === end && to < this.#next;
+  }
+
+  /** Delete the oldest records, whatever their age. */
+  removeOldest(limit: number): void {
+    this.#remove(Math.min(this.#earliest + limit, this.#next));
+  }
+
+  #remove(to: number): void {
+    // Where the file was damaged there may be nothing for a long way.
+    const earliest = to < this.#next ? this.#offsetFrom(to) : to;
+    this.store.remove(this.topic, this.index, this.#earliest, earliest);
+    this.#earliest = earliest;
   }
 
   #isExpired(offset: number, { retentionMs, retentionBytes }: Retention, now: Milliseconds): boolean {
@@ -126,8 +147,8 @@ export class Partition {
     let high = this.#next;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      const head = this.store.head(this.topic, this.index, middle);
-      if (head && head.timestamp >= time) high = middle;
+      const head = this.#headFrom(middle);
+      if (!head || head.timestamp >= time) high = middle;
       else low = middle + 1;
     }
     return low;
@@ -135,10 +156,10 @@ export class Partition {
 
   #newestKeyframe(): number {
     const newest = this.#header(this.#next - 1);
-    if (!newest) return this.#next;
-    const hinted = this.#next - 1 - newest.sinceKeyframe;
-    if (hinted >= this.#earliest && isHintedKeyframe(newest, this.#header(hinted))) return hinted;
-    for (let offset = this.#next - 1; offset >= this.#earliest; offset--) {
+    const hinted = newest && this.#next - 1 - newest.sinceKeyframe;
+    if (hinted !== undefined && hinted >= this.#earliest && isHintedKeyframe(newest!, this.#header(hinted)))
+      return hinted;
+    for (const offset of this.store.offsetsBackwards(this.topic, this.index)) {
       if (this.#header(offset)?.keyframe) return offset;
     }
     return this.#next;
@@ -147,9 +168,34 @@ export class Partition {
   #header(offset: number) {
     return offset < this.#earliest ? undefined : this.store.head(this.topic, this.index, offset)?.header;
   }
+
+  /** The first sound head from `offset` on. */
+  #headFrom(offset: number): RecordHead | undefined {
+    for (let at = offset; at < this.#next; ) {
+      const head = this.store.head(this.topic, this.index, at);
+      if (head) return head;
+      at = this.#offsetFrom(at + 1);
+    }
+    return undefined;
+  }
+
+  /** What the last sound record says, and the bytes of those after it. */
+  #lastHead(): { timestamp: number; bytes: number } {
+    let bytes = 0;
+    for (const offset of this.store.offsetsBackwards(this.topic, this.index)) {
+      bytes += this.store.read(this.topic, this.index, offset)?.byteLength ?? 0;
+      const head = this.store.head(this.topic, this.index, offset);
+      if (head) return { timestamp: head.timestamp, bytes: head.bytesBefore + bytes };
+    }
+    return { timestamp: 0, bytes };
+  }
+
+  #offsetFrom(offset: number): number {
+    return this.store.offsetFrom(this.topic, this.index, offset) ?? this.#next;
+  }
 }
 
-function encode(record: NewRecord, timestamp: Milliseconds, bytesBefore: number): Buffer {
+function encode(record: NewStoredRecord, timestamp: Milliseconds, bytesBefore: number): Buffer {
   try {
     return encodeRecord(record, timestamp, bytesBefore);
   } catch (cause) {

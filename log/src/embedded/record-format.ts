@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import {
   CHUNK_HEADER_BYTES,
   type ChunkHeader,
@@ -5,7 +6,7 @@ import {
   writeChunkHeader,
 } from '@topicast/contracts/chunk-header';
 import type { Milliseconds } from '@topicast/contracts/units';
-import type { LogRecord, NewRecord } from '../chunk-log.js';
+import type { LogRecord } from '../chunk-log.js';
 
 /**
  * The key of a record: big-endian, so that LMDB's byte order is the order of the log.
@@ -34,16 +35,29 @@ export const topicOfKey = (key: Buffer): TopicId => key.readUInt32BE(0);
 /**
  * The value of a record:
  *
- *      0                       8                      16                      56
- *  +-----------------------+-----------------------+------------~~---------+--------~~
- *  |  timestamp, float64   |  bytes before, f64    |  chunk header         | TS bytes
- *  +-----------------------+-----------------------+------------~~---------+--------~~
+ *      0           8              16             56            60            64
+ *  +-----------+--------------+--------------+-------------+-------------+--------~~
+ *  | timestamp | bytes before | chunk header | CRC of 0-56 | CRC of rest | TS bytes
+ *  | (float64) | (float64)    |              | (u32)       | (u32)       |
+ *  +-----------+--------------+--------------+-------------+-------------+--------~~
  *
  * "Bytes before" counts what was ever appended to the partition: the size of any span is the difference of two
  * records, so that retention by bytes needs no scan at start and no books that could go wrong.
+ *
+ * LMDB has no checksums. Without these, a damaged timestamp would end retention for good, and damaged TS bytes would
+ * reach every viewer's decoder. They are two, because searches and retention read heads only. Together they cost 5 us
+ * for a record of 12.5 KB.
  */
-const PREFIX_BYTES = 16;
-const VALUE_AT = PREFIX_BYTES + CHUNK_HEADER_BYTES;
+const CHUNK_HEADER_AT = 16;
+const HEAD_CRC_AT = CHUNK_HEADER_AT + CHUNK_HEADER_BYTES;
+const VALUE_CRC_AT = HEAD_CRC_AT + 4;
+const VALUE_AT = VALUE_CRC_AT + 4;
+
+/** What is written of a record; an event has no chunk header, whose place is then zero. */
+export interface NewStoredRecord {
+  readonly header: ChunkHeader | undefined;
+  readonly value: Uint8Array;
+}
 
 export interface RecordHead {
   readonly timestamp: Milliseconds;
@@ -52,23 +66,38 @@ export interface RecordHead {
 }
 
 /** @throws {RangeError} if the header does not fit its layout. */
-export function encodeRecord(record: NewRecord, timestamp: Milliseconds, bytesBefore: number): Buffer {
+export function encodeRecord(record: NewStoredRecord, timestamp: Milliseconds, bytesBefore: number): Buffer {
   const out = Buffer.allocUnsafeSlow(VALUE_AT + record.value.byteLength);
   out.writeDoubleBE(timestamp, 0);
   out.writeDoubleBE(bytesBefore, 8);
-  writeChunkHeader(record.header, out, PREFIX_BYTES);
+  if (record.header) writeChunkHeader(record.header, out, CHUNK_HEADER_AT);
+  else out.fill(0, CHUNK_HEADER_AT, HEAD_CRC_AT);
+  out.writeUInt32BE(crc32(out.subarray(0, HEAD_CRC_AT)), HEAD_CRC_AT);
+  out.writeUInt32BE(crc32(record.value), VALUE_CRC_AT);
   out.set(record.value, VALUE_AT);
   return out;
 }
 
-export const decodeHead = (stored: Buffer): RecordHead => ({
-  timestamp: stored.readDoubleBE(0) as Milliseconds,
-  bytesBefore: stored.readDoubleBE(8),
-  header: readChunkHeader(stored, PREFIX_BYTES),
-});
+/** Undefined if the head is damaged. */
+export const decodeHead = (stored: Buffer): RecordHead | undefined =>
+  isHeadSound(stored) ? readHead(stored) : undefined;
 
-/** A record over `stored`, which nobody changes from now on. */
+/** Whether the record is what was written. */
+export const isSound = (stored: Buffer): boolean =>
+  isHeadSound(stored) && crc32(stored.subarray(VALUE_AT)) === stored.readUInt32BE(VALUE_CRC_AT);
+
+/** A sound record over `stored`, which nobody changes from now on. */
 export function decodeRecord(offset: number, stored: Buffer): LogRecord {
-  const { timestamp, header } = decodeHead(stored);
+  const { timestamp, header } = readHead(stored);
   return { offset, timestamp, header, value: stored.subarray(VALUE_AT) };
 }
+
+const isHeadSound = (stored: Buffer): boolean =>
+  stored.byteLength >= VALUE_AT &&
+  crc32(stored.subarray(0, HEAD_CRC_AT)) === stored.readUInt32BE(HEAD_CRC_AT);
+
+const readHead = (stored: Buffer): RecordHead => ({
+  timestamp: stored.readDoubleBE(0) as Milliseconds,
+  bytesBefore: stored.readDoubleBE(8),
+  header: readChunkHeader(stored, CHUNK_HEADER_AT),
+});

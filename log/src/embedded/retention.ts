@@ -1,15 +1,21 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Milliseconds } from '@topicast/contracts/units';
+import { type Bytes, bytes, type Milliseconds } from '@topicast/contracts/units';
 import type { Logger } from 'pino';
+import { LogError } from '../chunk-log.js';
+import type { DiskRoom } from './disk-room.js';
+import type { Partition } from './partition.js';
 import type { Topics } from './topics.js';
 
 const SWEEP_EVERY_MS = 1_000;
 /** Records removed in one transaction: well under a millisecond, so that no append waits for it. */
 const STEP_RECORDS = 64;
+/** A full disk never costs what is newer: viewers who join and resume need it. */
+const KEEP_ANYWAY_MS = 10_000;
 
 /**
  * Removes what has expired, a little each second and in small steps, so that the file stays as large as the retention
- * asks for (LMDB uses freed pages again) and no append is held up.
+ * asks for (LMDB uses freed pages again) and no append is held up. On a disk that is nearly full, the oldest chunks of
+ * all topics expire early.
  */
 export class Retention {
   readonly #timer: NodeJS.Timeout;
@@ -18,14 +24,19 @@ export class Retention {
 
   constructor(
     private readonly topics: Topics,
+    private readonly room: DiskRoom,
     private readonly clock: () => Milliseconds,
     private readonly logger: Logger,
   ) {
-    this.#timer = setInterval(() => {
-      this.#sweeping ??= this.#sweep().finally(() => {
-        this.#sweeping = undefined;
-      });
-    }, SWEEP_EVERY_MS).unref();
+    this.#timer = setInterval(() => this.sweep(), SWEEP_EVERY_MS).unref();
+  }
+
+  /** Begin at once, unless it goes on already. */
+  sweep(): void {
+    if (this.#stopped) return;
+    this.#sweeping ??= this.#sweep().finally(() => {
+      this.#sweeping = undefined;
+    });
   }
 
   async stop(): Promise<void> {
@@ -39,7 +50,10 @@ export class Retention {
       for (const step of this.#steps()) {
         while (!this.#stopped && step()) await nextTurn();
       }
+      await this.#makeRoom();
     } catch (error) {
+      // The folder is gone: that has been told.
+      if (error instanceof LogError && error.code === 'unavailable') return;
       this.logger.warn({ err: error }, 'cannot remove expired chunks from the embedded log');
     }
   }
@@ -51,4 +65,26 @@ export class Retention {
       for (const partition of partitions) yield () => partition.retain(settings, this.clock(), STEP_RECORDS);
     }
   }
+
+  async #makeRoom(): Promise<void> {
+    const limit = await this.room.limit(this.#stored());
+    while (limit !== undefined && !this.#stopped && this.#stored() > limit && this.#removeOldest())
+      await nextTurn();
+    const oldest = Math.min(...this.#partitions().map(({ held }) => held.since));
+    this.room.tellShortened(limit !== undefined, Math.max(this.clock() - oldest, 0));
+  }
+
+  /** From wherever the oldest chunk is, so that all streams keep the same time. */
+  #removeOldest(): boolean {
+    const [oldest] = this.#partitions().sort((a, b) => a.held.since - b.held.since);
+    if (!oldest || oldest.held.since > this.clock() - KEEP_ANYWAY_MS) return false;
+    oldest.removeOldest(STEP_RECORDS);
+    return true;
+  }
+
+  #partitions(): Partition[] {
+    return [...this.topics.all()].flatMap(({ partitions }) => partitions);
+  }
+
+  #stored = (): Bytes => bytes(this.#partitions().reduce((sum, { held }) => sum + held.bytes, 0));
 }

@@ -1,21 +1,32 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
-import { LogError } from '../chunk-log.js';
-import { diskError } from './disk-errors.js';
-import { syncFile } from './durable-file.js';
-import { markClosed, markOpen } from './power-loss.js';
+import { diskError, noRoom } from './disk-errors.js';
 import {
   decodeHead,
+  KEY_BYTES,
   offsetOfKey,
   type RecordHead,
   recordKey,
   type TopicId,
   topicOfKey,
 } from './record-format.js';
+import type { Reserve } from './reserve.js';
 
 const MAX_OFFSET = 2 ** 48 - 1;
 const MAX_PARTITION = 2 ** 16 - 1;
+/** No topic has this number: its floor is what `probe` writes. */
+const NO_TOPIC: TopicId = 0;
+
+/** The trees of the file, with the length of their keys. The number is that of the layout of the records. */
+export const STORE_TREES = { 'records.2': KEY_BYTES, 'floors.2': KEY_BYTES } as const;
+const [RECORDS, FLOORS] = Object.keys(STORE_TREES) as (keyof typeof STORE_TREES)[];
+
+export interface StoreOptions {
+  /** Where LMDB's files are. */
+  readonly folder: string;
+  /** What to call it in messages. */
+  readonly directory: string;
+  readonly reserve: Reserve;
+}
 
 /**
  * The chunks of all topics in one LMDB environment. Writes are synchronous transactions without a flush: 0.1 to 0.2 ms
@@ -26,32 +37,22 @@ export class Store {
   readonly #env: RootDatabase;
   readonly #records: Database<Buffer, Buffer>;
   /** The offset after the last record that retention took, so that offsets never repeat. */
-  readonly #floors: Database<number, Buffer>;
+  readonly #floors: Database<Buffer, Buffer>;
 
-  private constructor(
-    private readonly directory: string,
-    private readonly folder: string,
-  ) {
+  /** @throws LMDB's error if it cannot use the folder */
+  constructor(private readonly options: StoreOptions) {
+    const { folder, reserve } = options;
     this.#env = open({ path: folder, noSubdir: false, noSync: true, noMemInit: true, maxDbs: 4 });
-    this.#records = this.#env.openDB('records', { encoding: 'binary', keyEncoding: 'binary' });
-    this.#floors = this.#env.openDB('floors', { encoding: 'json', keyEncoding: 'binary' });
-  }
-
-  /** `discarded`: the machine went down while the folder was open, and its chunks were thrown away. */
-  static async open(directory: string): Promise<{ store: Store; discarded: boolean }> {
-    const folder = join(directory, 'chunks');
-    const discarded = await markOpen(directory);
-    if (discarded) await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
-    try {
-      return { store: new Store(directory, folder), discarded };
-    } catch (cause) {
-      throw new LogError('unavailable', `cannot open ${folder}: ${(cause as Error).message}`, { cause });
-    }
+    const tree = (name: string): Database<Buffer, Buffer> =>
+      reserve.lendSync(() => this.#env.openDB(name, { encoding: 'binary', keyEncoding: 'binary' }));
+    this.#records = tree(RECORDS!);
+    this.#floors = tree(FLOORS!);
   }
 
   /** Write records one after the other from `offset` on, all or none. @throws {LogError} `full`, `unavailable` */
   append(topic: TopicId, partition: number, offset: number, records: readonly Buffer[]): void {
+    const { directory, reserve } = this.options;
+    if (reserve.isLent) throw noRoom(directory);
     this.#write(() => {
       for (const [index, record] of records.entries()) {
         this.#records.put(recordKey(topic, partition, offset + index), record);
@@ -61,10 +62,11 @@ export class Store {
 
   /** Remove the records `from` to before `to`, which become unreadable at once. */
   remove(topic: TopicId, partition: number, from: number, to: number): void {
-    this.#write(() => {
-      for (let offset = from; offset < to; offset++)
-        this.#records.remove(recordKey(topic, partition, offset));
-      this.#floors.put(recordKey(topic, partition, 0), to);
+    const range = { start: recordKey(topic, partition, from), end: recordKey(topic, partition, to) };
+    const keys = [...this.#records.getKeys(range)];
+    this.#writeAnyway(() => {
+      for (const key of keys) this.#records.remove(key);
+      this.#floors.put(recordKey(topic, partition, 0), encodeFloor(to));
     });
   }
 
@@ -74,7 +76,7 @@ export class Store {
     const keys = [...this.#records.getKeys({ ...range, limit })];
     const floors = keys.length < limit ? [...this.#floors.getKeys(range)] : [];
     if (keys.length + floors.length > 0) {
-      this.#write(() => {
+      this.#writeAnyway(() => {
         for (const key of keys) this.#records.remove(key);
         for (const key of floors) this.#floors.remove(key);
       });
@@ -92,15 +94,31 @@ export class Store {
     return stored && decodeHead(stored);
   }
 
-  /** First offset, and the one after the last; equal if there is no record. */
-  span(topic: TopicId, partition: number): { earliest: number; next: number } {
+  /** The first offset from this one on that has a record. There is a hole only where the file was damaged. */
+  offsetFrom(topic: TopicId, partition: number, offset: number): number | undefined {
+    const range = {
+      start: recordKey(topic, partition, offset),
+      end: recordKey(topic, partition, MAX_OFFSET),
+    };
+    const [key] = this.#records.getKeys({ ...range, limit: 1 });
+    return key && offsetOfKey(key);
+  }
+
+  /** All offsets that have a record, the newest first. */
+  *offsetsBackwards(topic: TopicId, partition: number): IterableIterator<number> {
     const low = recordKey(topic, partition, 0);
     const high = recordKey(topic, partition, MAX_OFFSET);
-    const [first] = this.#records.getKeys({ start: low, end: high, limit: 1 });
-    const [last] = this.#records.getKeys({ start: high, end: low, reverse: true, limit: 1 });
-    const floor = this.#floors.get(low) ?? 0;
-    if (!first || !last) return { earliest: floor, next: floor };
-    return { earliest: offsetOfKey(first), next: offsetOfKey(last) + 1 };
+    for (const key of this.#records.getKeys({ start: high, end: low, inclusiveEnd: true, reverse: true }))
+      yield offsetOfKey(key);
+  }
+
+  /** First offset, and the one after the last; equal if there is no record. */
+  span(topic: TopicId, partition: number): { earliest: number; next: number } {
+    const earliest = this.offsetFrom(topic, partition, 0);
+    for (const last of this.offsetsBackwards(topic, partition))
+      return { earliest: earliest ?? last, next: last + 1 };
+    const floor = decodeFloor(this.#floors.get(recordKey(topic, partition, 0)));
+    return { earliest: floor, next: floor };
   }
 
   /** All topics of which something is stored. */
@@ -114,17 +132,40 @@ export class Store {
     }
   }
 
-  async close(): Promise<void> {
-    await this.#env.close();
-    await syncFile(join(this.folder, 'data.mdb'));
-    await markClosed(this.directory);
+  /** Write a little, as an append does. @throws {LogError} `full`, `unavailable` */
+  probe(): void {
+    this.#write(() => this.#floors.put(recordKey(NO_TOPIC, 0, 0), encodeFloor(0)));
+  }
+
+  close(): Promise<void> {
+    return this.#env.close();
   }
 
   #write(changes: () => void): void {
     try {
       this.#env.transactionSync(changes);
     } catch (cause) {
-      throw diskError(cause, this.directory);
+      throw diskError(cause, this.options.directory);
     }
   }
+
+  /** Removing needs room too, for the pages that change. */
+  #writeAnyway(changes: () => void): void {
+    try {
+      this.options.reserve.lendSync(() => this.#env.transactionSync(changes));
+    } catch (cause) {
+      throw diskError(cause, this.options.directory);
+    }
+  }
+}
+
+function encodeFloor(offset: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleBE(offset);
+  return bytes;
+}
+
+function decodeFloor(bytes: Buffer | undefined): number {
+  const offset = bytes?.byteLength === 8 ? bytes.readDoubleBE() : 0;
+  return Number.isInteger(offset) && offset >= 0 && offset < MAX_OFFSET ? offset : 0;
 }

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { StreamId } from '@topicast/contracts/stream-id';
+import { isStreamId, type StreamId } from '@topicast/contracts/stream-id';
 import { LogError, type TopicSettings } from '../chunk-log.js';
-import { checkPartition } from '../records.js';
+import { checkPartition, checkPartitionCount } from '../records.js';
 import { Serial } from '../serial.js';
+import type { DamageReport } from './damage-report.js';
 import type { FileTable } from './file-table.js';
 import { Partition } from './partition.js';
 import type { TopicId } from './record-format.js';
@@ -18,7 +19,29 @@ interface Row extends TopicSettings {
   readonly id: TopicId;
 }
 
-/** Which topics there are. The rows are in a table file; a topic exists as soon, and as long, as its row does. */
+/** Undefined if the row is damaged. */
+function readRow(text: string): Row | undefined {
+  let row: Partial<Row>;
+  try {
+    row = JSON.parse(text) as Partial<Row>;
+    checkPartitionCount(row.partitions as number);
+  } catch {
+    return undefined;
+  }
+  const isId = Number.isInteger(row.id) && row.id! > 0 && row.id! < 2 ** 32;
+  return isId &&
+    isPositive(row.retentionMs) &&
+    (row.retentionBytes === undefined || isPositive(row.retentionBytes))
+    ? (row as Row)
+    : undefined;
+}
+
+const isPositive = (value: unknown): boolean => typeof value === 'number' && value > 0;
+
+/**
+ * Which topics there are: of streams by their ids, of events by names with a dot, which no id has. The rows are in a
+ * table file; a topic exists as soon, and as long, as its row does.
+ */
 export class Topics {
   readonly #open = new Map<string, Topic>();
   /** Ids of deleted topics whose records are still to be removed. */
@@ -29,62 +52,76 @@ export class Topics {
   constructor(
     private readonly rows: FileTable,
     private readonly store: Store,
+    private readonly damage: DamageReport,
   ) {
-    for (const [stream, text] of rows.entries()) this.#show(stream, JSON.parse(text) as Row);
-    const known = new Set([...this.#open.values()].map(({ id }) => id));
+    const known = new Set<TopicId>();
+    for (const [stream, text] of rows.entries()) {
+      const row = readRow(text);
+      if (!row || known.has(row.id)) {
+        // Its writer makes the topic again; what it held is removed below, with all that no topic owns.
+        damage.topic(stream);
+        continue;
+      }
+      known.add(row.id);
+      this.#show(stream, row);
+    }
     for (const id of store.storedTopics()) {
       this.#lastId = Math.max(this.#lastId, id);
       if (!known.has(id)) this.#trash.add(id);
     }
   }
 
-  names(): StreamId[] {
-    return [...this.#open.keys()] as StreamId[];
+  streams(): StreamId[] {
+    return [...this.#open.keys()].filter(isStreamId);
+  }
+
+  /** Undefined if there is no such topic. */
+  partitions(name: string): readonly Partition[] | undefined {
+    return this.#open.get(name)?.partitions;
   }
 
   all(): IterableIterator<Topic> {
     return this.#open.values();
   }
 
-  /** One that is there takes the new retention, and stays as it is in all else. */
-  create(stream: StreamId, { partitions, retentionMs, retentionBytes }: TopicSettings): Promise<void> {
+  /** One that is there takes the new retention, gets the partitions that it lacks, and stays as it is in all else. */
+  create(name: string, { partitions, retentionMs, retentionBytes }: TopicSettings): Promise<void> {
     return this.#changes.run(async () => {
-      const known = this.#open.get(stream);
+      const known = this.#open.get(name);
       const settings: TopicSettings = {
-        partitions: known?.settings.partitions ?? partitions,
+        partitions: Math.max(known?.settings.partitions ?? 0, partitions),
         retentionMs,
         ...(retentionBytes && { retentionBytes }),
       };
       if (known && isDeepStrictEqual(settings, known.settings)) return;
       const row: Row = { id: known?.id ?? ++this.#lastId, ...settings };
-      await this.rows.put(stream, JSON.stringify(row));
-      if (known) this.#open.set(stream, { ...known, settings });
-      else this.#show(stream, row);
+      await this.rows.put(name, JSON.stringify(row));
+      this.#show(name, row);
     });
   }
 
-  delete(stream: StreamId): Promise<void> {
+  delete(name: string): Promise<void> {
     return this.#changes.run(async () => {
-      const topic = this.#open.get(stream);
+      const topic = this.#open.get(name);
       if (!topic) return;
-      await this.rows.delete(stream);
-      this.#open.delete(stream);
+      await this.rows.delete(name);
+      this.#open.delete(name);
       this.#trash.add(topic.id);
       for (const partition of topic.partitions) partition.wake();
     });
   }
 
   /** @throws {LogError} `unknown-topic`, `invalid` */
-  partition(stream: StreamId, rendition: number): Partition {
-    const topic = this.#open.get(stream);
-    if (!topic) throw new LogError('unknown-topic', `stream "${stream}" has no topic`);
+  partition(name: string, rendition: number): Partition {
+    const topic = this.#open.get(name);
+    if (!topic) throw new LogError('unknown-topic', `"${name}" has no topic`);
     checkPartition(rendition, topic.partitions.length);
     return topic.partitions[rendition]!;
   }
 
-  /** Whether the partition is still one of the stream's topic. */
-  holds(stream: StreamId, partition: Partition): boolean {
-    return this.#open.get(stream)?.partitions.includes(partition) ?? false;
+  /** Whether the partition is still one of the topic that has the name. */
+  holds(name: string, partition: Partition): boolean {
+    return this.#open.get(name)?.partitions.includes(partition) ?? false;
   }
 
   /** Remove up to `limit` records of deleted topics; true if there are more. */
@@ -95,12 +132,14 @@ export class Topics {
     return this.#trash.size > 0;
   }
 
-  #show(stream: string, { id, ...settings }: Row): void {
+  #show(name: string, { id, ...settings }: Row): void {
     this.#lastId = Math.max(this.#lastId, id);
-    const partitions = Array.from(
-      { length: settings.partitions },
-      (_, index) => new Partition(this.store, id, index),
+    // Tails hold on to the partitions that there are.
+    const known = this.#open.get(name)?.partitions ?? [];
+    const added = Array.from(
+      { length: settings.partitions - known.length },
+      (_, n) => new Partition(this.store, id, known.length + n, () => this.damage.record()),
     );
-    this.#open.set(stream, { id, settings, partitions });
+    this.#open.set(name, { id, settings, partitions: [...known, ...added] });
   }
 }

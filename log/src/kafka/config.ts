@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { ConfigError, kafkaSettings, readConfig } from '@topicast/contracts/config';
+import type { Sasl, Tls } from './brokers/security.js';
 import type { KafkaLogOptions } from './options.js';
-import type { Sasl, Tls } from './security.js';
 
 const MB = 1024 * 1024;
 

@@ -1,15 +1,15 @@
 import { pino } from 'pino';
 import { type ChunkLog, LogError } from '../chunk-log.js';
-import { Cluster, parseAddress } from './cluster.js';
-import { firstContact } from './first-contact.js';
-import { Health } from './health.js';
+import { Cluster, parseAddress } from './brokers/cluster.js';
+import { firstContact } from './brokers/first-contact.js';
+import { Health } from './brokers/health.js';
 import { KafkaLog } from './kafka-log.js';
 import type { KafkaLogOptions } from './options.js';
-import { TopicNames } from './topic-names.js';
+import { TopicNames } from './topics/topic-names.js';
 
-export { CODEC, FOLDS, unfold } from './compression.js';
 export { type KafkaConfig, readKafkaConfig } from './config.js';
 export type { KafkaLogOptions } from './options.js';
+export { CODEC, FOLDS, unfold } from './wire/compression.js';
 
 /** A log whose brokers may be away still. */
 export interface ExpectedLog {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Security } from './security.js';
+import type { Security } from './brokers/security.js';
 
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4';
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ChunkLog } from '../chunk-log.js';
+import type { ServedLog } from '../chunk-log.js';
 import { filled, gops, header, record, sequences, take } from './support.js';
 
 /** What is written is what is read. */
-export function describeAppend(log: () => ChunkLog): void {
+export function describeAppend(log: () => ServedLog): void {
   describe('append and read', () => {
     it('keeps order, bytes and headers', async () => {
       const records = gops(20, 5);

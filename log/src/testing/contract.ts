@@ -2,6 +2,7 @@ import { milliseconds } from '@topicast/contracts/units';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { ChunkLog } from '../chunk-log.js';
 import { describeAppend } from './append-contract.js';
+import { describeEvents } from './event-contract.js';
 import { describeShares } from './share-contract.js';
 import { expectCode, newStream, record, SETTINGS, take } from './support.js';
 import { describeTables } from './table-contract.js';
@@ -23,6 +24,7 @@ export function describeChunkLog(name: string, open: () => Promise<ChunkLog>): v
     describeTails(() => log);
     describeTopics(() => log);
     describeTables(() => log);
+    describeEvents(() => log);
     describeShares(() => log);
 
     it('answers a ping, and says that it is closed when it is', async () => {
@@ -31,6 +33,7 @@ export function describeChunkLog(name: string, open: () => Promise<ChunkLog>): v
       const stream = newStream();
       await other.createTopic(stream, SETTINGS);
       const table = await other.table(`contract-${stream}`);
+      const events = await other.eventTopic(`contract-${stream}`, { retentionMs: SETTINGS.retentionMs });
       const reading = take(other, stream, { at: 'live' }, 1);
       const ended = expectCode('closed', reading);
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -42,6 +45,8 @@ export function describeChunkLog(name: string, open: () => Promise<ChunkLog>): v
       await expectCode('closed', other.table('another'));
       const sharing = { member: 'late', sessionTimeout: milliseconds(6_000) };
       await expectCode('closed', other.share('any', `contract-${stream}`, sharing));
+      await expectCode('closed', other.eventTopic('another', { retentionMs: SETTINGS.retentionMs }));
+      await expectCode('closed', events.append([{ key: undefined, json: '{}' }]));
       await expectCode('closed', table.put('a', '1'));
     });
   });

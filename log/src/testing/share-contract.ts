@@ -1,9 +1,9 @@
 import { milliseconds } from '@topicast/contracts/units';
 import { expect, it } from 'vitest';
-import type { ChunkLog } from '../chunk-log.js';
+import type { Shares } from '../chunk-log.js';
 import { newStream } from './support.js';
 
-export function describeShares(log: () => ChunkLog): void {
+export function describeShares(log: () => Shares): void {
   it('a member alone owns every row of a table, until it leaves', async () => {
     const table = newStream();
     const share = await log().share(`group-${table}`, table, {

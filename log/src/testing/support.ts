@@ -3,7 +3,9 @@ import { type StreamId, streamId } from '@topicast/contracts/stream-id';
 import { milliseconds, ticks90k } from '@topicast/contracts/units';
 import { expect } from 'vitest';
 import {
-  type ChunkLog,
+  type ChunkReader,
+  type ChunkTopics,
+  type ChunkWriter,
   LogError,
   type LogErrorCode,
   type LogRecord,
@@ -29,6 +31,7 @@ export function header(sequence: number, fields: Partial<ChunkHeader> = {}): Chu
     decodeTime: ticks90k(sequence * 3000),
     wallClock: milliseconds(1_763_000_000_000 + sequence * 33.125),
     presentationOffset: ticks90k(0),
+    gop: 0,
     ...fields,
   };
 }
@@ -45,7 +48,7 @@ export const gops = (count: number, gop: number): NewRecord[] =>
 
 /** A new topic with these in its rendition 0. */
 export async function filled(
-  log: ChunkLog,
+  log: ChunkTopics & ChunkWriter,
   records: readonly NewRecord[],
   settings = SETTINGS,
 ): Promise<StreamId> {
@@ -57,7 +60,7 @@ export async function filled(
 
 /** Read until `count` records have come. */
 export async function take(
-  log: ChunkLog,
+  log: ChunkReader,
   stream: StreamId,
   start: TailStart,
   count: number,

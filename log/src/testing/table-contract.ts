@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { ChunkLog } from '../chunk-log.js';
+import type { Tables } from '../chunk-log.js';
 import { expectCode, newStream } from './support.js';
 
 /** The latest value of each key. `newName` names a table in which nothing is yet. */
 export function describeTables(
-  log: () => ChunkLog,
+  log: () => Tables,
   newName: () => string = () => `contract-${newStream()}`,
 ): void {
   describe('tables', () => {

@@ -1,11 +1,11 @@
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
 import { describe, expect, it } from 'vitest';
-import type { ChunkLog, LogRecord, TailStart } from '../chunk-log.js';
+import type { LogRecord, ServedLog, TailStart } from '../chunk-log.js';
 import { filled, gops, record, sequences, take } from './support.js';
 
 /** Where tails begin, and how they go on. */
-export function describeTails(log: () => ChunkLog): void {
+export function describeTails(log: () => ServedLog): void {
   describe('where a tail begins', () => {
     it('offset: clamped to what is there', async () => {
       const stream = await filled(log(), gops(6, 3));
@@ -159,7 +159,7 @@ const futureStart = (): TailStart => ({ at: 'time', time: milliseconds(Date.now(
 
 /** Append now and then until a tail that begins at the live edge has got what it waits for. */
 async function appendUntil(
-  log: ChunkLog,
+  log: ServedLog,
   stream: StreamId,
   reading: Promise<LogRecord[]>,
   from: number,

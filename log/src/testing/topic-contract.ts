@@ -1,10 +1,10 @@
 import { milliseconds } from '@topicast/contracts/units';
 import { describe, expect, it } from 'vitest';
-import type { ChunkLog } from '../chunk-log.js';
+import type { ServedLog } from '../chunk-log.js';
 import { expectCode, filled, gops, newStream, record, SETTINGS, sequences, take } from './support.js';
 
 /** Topics come and go, and forget. */
-export function describeTopics(log: () => ChunkLog): void {
+export function describeTopics(log: () => ServedLog): void {
   describe('topics', () => {
     it('are listed, made once, and stay as they are when made again', async () => {
       const stream = await filled(log(), [record(0)]);
@@ -12,6 +12,35 @@ export function describeTopics(log: () => ChunkLog): void {
       await log().append(stream, 1, [record(1)]);
       expect(await log().topics()).toContain(stream);
       expect(await log().bounds(stream, 0)).toEqual({ earliest: 0, next: 1 });
+    });
+
+    it('get the partitions that they lack when made again with more, while their tails go on', async () => {
+      const stream = await filled(log(), [record(0)], { ...SETTINGS, partitions: 1 });
+      const tail = take(log(), stream, { at: 'earliest' }, 3);
+      await expectCode('invalid', take(log(), stream, { at: 'earliest' }, 1, 2));
+      await expectCode('invalid', log().append(stream, 2, [record(7)]));
+      await log().createTopic(stream, { ...SETTINGS, partitions: 3 });
+      const added = take(log(), stream, { at: 'earliest' }, 2, 2);
+      await log().append(stream, 2, [record(7), record(8)]);
+      await log().append(stream, 0, [record(1), record(2)]);
+      expect(sequences(await added)).toEqual([7, 8]);
+      expect(sequences(await tail)).toEqual([0, 1, 2]);
+      expect(await log().bounds(stream, 1)).toEqual({ earliest: 0, next: 0 });
+      await expectCode('invalid', log().bounds(stream, 3));
+    });
+
+    it('tell their ends all at once', async () => {
+      const [one, other, missing] = [await filled(log(), gops(3, 3)), await filled(log(), []), newStream()];
+      await log().append(other, 1, [record(0)]);
+      expect(await log().ends([one, missing, other])).toEqual(
+        new Map([
+          [one, [3, 0]],
+          [other, [0, 1]],
+        ]),
+      );
+      await log().deleteTopic(one);
+      expect(await log().ends([one, other])).toEqual(new Map([[other, [0, 1]]]));
+      expect(await log().ends([])).toEqual(new Map());
     });
 
     it('end their tails when they are deleted, and can be made again at once', async () => {

@@ -1,2 +1,5 @@
-export type { Fragment, InitSegment, TrackKind } from './fragment.js';
-export { Transmuxer, type TransmuxerStats } from './transmuxer.js';
+export type { Fragment, InitSegment, TrackKind } from './live/fragment.js';
+export { Transmuxer } from './live/transmuxer.js';
+export { type Patch, type RecordedTrack, RecordingWriter } from './recording.js';
+export { cmafInit, cmafPart, type PartNumber } from './segments.js';
+export { type TimedSamples, timedPictures, timedSound } from './timed-samples.js';

@@ -1,8 +1,9 @@
 import type { AudioFormat } from '@topicast/contracts/http';
 import type { Ticks90k } from '@topicast/contracts/units';
-import { inspectAdts } from './adts.js';
+import type { AudioCodec } from '../codec/codec.js';
 import { startsUnit } from './packet.js';
 import { PesBuffer, parsePesHeader } from './pes.js';
+import type { ElementaryStream } from './tables.js';
 import type { Timeline } from './timeline.js';
 
 const MAX_PENDING_BYTES = 1 << 20;
@@ -23,46 +24,64 @@ export interface PendingAudio {
 export class AudioTrack {
   format: AudioFormat | undefined;
   pending: PendingAudio | undefined;
-  private pendingBytes = 0;
-  private readonly open = new PesBuffer();
-  private openState: { start: number; length: number | undefined } | undefined;
+  /** PES packets thrown away: unfinished, without a time, or more than may wait. */
+  dropped = 0;
+  #pendingBytes = 0;
+  readonly #open = new PesBuffer();
+  #openState: { start: number; length: number | undefined } | undefined;
 
-  constructor(private readonly timeline: Timeline) {}
+  constructor(
+    private readonly timeline: Timeline,
+    private readonly codec: AudioCodec,
+    private readonly stream: ElementaryStream,
+  ) {}
 
   push(packet: Uint8Array, position: number): void {
     if (startsUnit(packet)) {
       this.finish();
-      this.open.clear();
-      this.openState = { start: position, length: undefined };
+      this.#open.clear();
+      this.#openState = { start: position, length: undefined };
     }
-    if (!this.openState) return;
-    this.open.add(packet);
-    this.openState.length ??= parsePesHeader(this.open.pes)?.length;
-    const { length } = this.openState;
-    if (length !== undefined && this.open.pes.byteLength >= length) this.finish();
-    else if (this.open.packets.byteLength > MAX_PENDING_BYTES) this.lose();
+    if (!this.#openState) return;
+    this.#open.add(packet);
+    this.#openState.length ??= parsePesHeader(this.#open.pes)?.length;
+    const { length } = this.#openState;
+    if (length !== undefined && this.#open.pes.byteLength >= length) this.finish();
+    else if (this.#open.packets.byteLength > MAX_PENDING_BYTES) this.lose();
   }
 
   /** A packet is missing: the unfinished PES packet cannot be whole. */
   lose(): void {
-    this.openState = undefined;
+    if (this.#openState) this.dropped++;
+    this.#openState = undefined;
   }
 
   /** The unfinished PES packet ends here, if it has the length it declared. */
   finish(): void {
-    const open = this.openState;
-    this.openState = undefined;
+    const open = this.#openState;
+    this.#openState = undefined;
     if (!open) return;
-    const pes = this.open.pes;
+    const pes = this.#open.pes;
     const header = parsePesHeader(pes);
-    if (!header || pes.byteLength < (header.length ?? 0)) return;
-    const { format, duration } = inspectAdts(pes.subarray(header.payloadAt, header.length));
-    this.format = format ?? this.format;
-    if (header.pts === undefined && !this.pending) return;
+    if (!header || pes.byteLength < (header.length ?? 0)) {
+      this.dropped++;
+      return;
+    }
+    const payload = pes.subarray(header.payloadAt, header.length);
+    const { format, duration } = this.codec.inspect(payload, this.stream);
+    if (format) {
+      const { codec, sampleRate, channels } = format;
+      this.format = { codec, sampleRate, channels };
+    }
+    if (header.pts === undefined && !this.pending) {
+      this.dropped++;
+      return;
+    }
     const from = header.pts === undefined ? this.pending!.to : this.timeline.unwrap(header.pts);
-    const packets = this.open.packets.slice();
-    if (this.pendingBytes + packets.byteLength > MAX_PENDING_BYTES) this.take();
-    this.pendingBytes += packets.byteLength;
+    const packets = this.#open.packets.slice();
+    if (this.#pendingBytes + packets.byteLength > MAX_PENDING_BYTES)
+      this.dropped += this.take()!.packets.length;
+    this.#pendingBytes += packets.byteLength;
     const to = (from + duration) as Ticks90k;
     this.pending = this.pending
       ? { ...this.pending, packets: [...this.pending.packets, packets], last: from, to }
@@ -72,7 +91,7 @@ export class AudioTrack {
   take(): PendingAudio | undefined {
     const taken = this.pending;
     this.pending = undefined;
-    this.pendingBytes = 0;
+    this.#pendingBytes = 0;
     return taken;
   }
 }

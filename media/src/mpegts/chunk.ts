@@ -1,7 +1,7 @@
 import type { AudioFormat, VideoFormat } from '@topicast/contracts/http';
 import type { Ticks90k } from '@topicast/contracts/units';
 
-/** Whole TS packets holding at most one video access unit and the audio muxed since the chunk before. */
+/** Whole TS packets holding at most one video access unit and the audio and data muxed since the chunk before. */
 export interface Chunk {
   /** Bytes of its own, a multiple of 188 long. A keyframe chunk begins with PAT and PMT. */
   readonly data: Uint8Array;
@@ -34,6 +34,8 @@ export interface ChunkerStats {
   continuityErrors: number;
   /** Access units thrown away: before the first keyframe, or damaged, or after damage up to the next keyframe. */
   droppedAccessUnits: number;
-  /** Packets of programmes and stream types that are not carried (only H.264 and AAC are). */
+  /** PES packets and sections of audio and data tracks thrown away: damaged, unfinished, or more than may wait. */
+  droppedUnits: number;
+  /** Packets of programmes and stream types that are not carried. */
   ignoredPackets: number;
 }

@@ -14,13 +14,13 @@ export type Continuity = 'next' | 'repeat' | 'gap';
  * other bytes means that 15 packets are missing. (16 missing ones leave no trace in the counter.)
  */
 export class ContinuityCheck {
-  private readonly last = new Map<number, Uint8Array>();
+  readonly #last = new Map<number, Uint8Array>();
 
   check(packet: Uint8Array, pid: number): Continuity {
     if (!hasPayload(packet)) return 'next'; // the counter stands still then
-    const before = this.last.get(pid);
+    const before = this.#last.get(pid);
     if (!before) {
-      this.last.set(pid, packet.slice());
+      this.#last.set(pid, packet.slice());
       return hasTransportError(packet) ? 'gap' : 'next';
     }
     const order = announcesDiscontinuity(packet) ? 'next' : compare(packet, before);

@@ -21,7 +21,7 @@ export function parsePesHeader(pes: Uint8Array): PesHeader | undefined {
   if ((pes[6]! & 0xc0) !== 0x80) return undefined;
   const declared = (pes[4]! << 8) | pes[5]!;
   const payloadAt = 9 + pes[8]!;
-  if (pes.byteLength < payloadAt) return undefined;
+  if (pes.byteLength < payloadAt || (declared !== 0 && declared + 6 < payloadAt)) return undefined;
   const flags = pes[7]! >> 6;
   const pts = flags & 2 && pes[8]! >= 5 ? readTimestamp(pes, 9) : undefined;
   const dts = flags === 3 && pes[8]! >= 10 ? readTimestamp(pes, 14) : pts;
@@ -34,34 +34,34 @@ const readTimestamp = (bytes: Uint8Array, at: number): number =>
 
 /** The packets of one PES packet as they come in, together with its bytes. Both buffers are used again and again. */
 export class PesBuffer {
-  private packetBytes = new Uint8Array(64 * 1024);
-  private pesBytes = new Uint8Array(64 * 1024);
-  private packetLength = 0;
-  private pesLength = 0;
+  #packetBytes = new Uint8Array(64 * 1024);
+  #pesBytes = new Uint8Array(64 * 1024);
+  #packetLength = 0;
+  #pesLength = 0;
 
   clear(): void {
-    this.packetLength = 0;
-    this.pesLength = 0;
+    this.#packetLength = 0;
+    this.#pesLength = 0;
   }
 
   add(packet: Uint8Array): void {
-    if (this.packetLength + PACKET_BYTES > this.packetBytes.byteLength) {
-      this.packetBytes = grown(this.packetBytes);
-      this.pesBytes = grown(this.pesBytes);
+    if (this.#packetLength + PACKET_BYTES > this.#packetBytes.byteLength) {
+      this.#packetBytes = grown(this.#packetBytes);
+      this.#pesBytes = grown(this.#pesBytes);
     }
-    this.packetBytes.set(packet, this.packetLength);
-    this.packetLength += PACKET_BYTES;
+    this.#packetBytes.set(packet, this.#packetLength);
+    this.#packetLength += PACKET_BYTES;
     const payload = packet.subarray(payloadStart(packet));
-    this.pesBytes.set(payload, this.pesLength);
-    this.pesLength += payload.byteLength;
+    this.#pesBytes.set(payload, this.#pesLength);
+    this.#pesLength += payload.byteLength;
   }
 
   /** Views, valid until the next call. */
   get packets(): Uint8Array {
-    return this.packetBytes.subarray(0, this.packetLength);
+    return this.#packetBytes.subarray(0, this.#packetLength);
   }
   get pes(): Uint8Array {
-    return this.pesBytes.subarray(0, this.pesLength);
+    return this.#pesBytes.subarray(0, this.#pesLength);
   }
 }
 

@@ -11,10 +11,10 @@ const CONFIRMATIONS = 3;
 export class PacketSplitter {
   /** Bytes outside any packet. */
   garbageBytes = 0;
-  private rest = new Uint8Array(0);
-  private inSync = false;
+  #rest = new Uint8Array(0);
+  #inSync = false;
   /** Position of `rest[0]` among all bytes ever pushed. */
-  private position = 0;
+  #position = 0;
 
   /** @param onPacket gets a view that is valid during the call only, and the packet's position in the stream. */
   constructor(private readonly onPacket: (packet: Uint8Array, position: number) => void) {}
@@ -22,34 +22,34 @@ export class PacketSplitter {
   push(bytes: Uint8Array): void {
     // A plain view: `slice` of a Node Buffer would not copy, and packets that are kept would be the caller's bytes.
     const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.consume(joined(this.rest, plain), CONFIRMATIONS);
+    this.#consume(joined(this.#rest, plain), CONFIRMATIONS);
   }
 
   /** No more bytes follow: what is left counts as packets with fewer confirmations. */
   end(): void {
-    this.consume(this.rest, 1);
-    this.garbageBytes += this.rest.byteLength;
-    this.position += this.rest.byteLength;
-    this.rest = new Uint8Array(0);
+    this.#consume(this.#rest, 1);
+    this.garbageBytes += this.#rest.byteLength;
+    this.#position += this.#rest.byteLength;
+    this.#rest = new Uint8Array(0);
   }
 
-  private consume(bytes: Uint8Array, confirmations: number): void {
+  #consume(bytes: Uint8Array, confirmations: number): void {
     let at = 0;
     while (bytes.byteLength - at >= PACKET_BYTES) {
-      if (this.inSync && bytes[at] === SYNC_BYTE) {
-        this.onPacket(bytes.subarray(at, at + PACKET_BYTES), this.position + at);
+      if (this.#inSync && bytes[at] === SYNC_BYTE) {
+        this.onPacket(bytes.subarray(at, at + PACKET_BYTES), this.#position + at);
         at += PACKET_BYTES;
         continue;
       }
       const found = findSync(bytes, at, confirmations);
-      this.inSync = found.confirmed;
+      this.#inSync = found.confirmed;
       this.garbageBytes += found.at - at;
       at = found.at;
       if (!found.confirmed) break;
     }
-    this.position += at;
+    this.#position += at;
     // A copy: the caller's buffer may be used again, and holding a view would keep all of it.
-    this.rest = bytes.slice(at);
+    this.#rest = bytes.slice(at);
   }
 }
 

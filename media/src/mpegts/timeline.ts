@@ -2,33 +2,35 @@ import type { Ticks90k } from '@topicast/contracts/units';
 
 const WRAP = 2 ** 33;
 
+/** The value next to the reference that a 33-bit timestamp stands for. */
+export const unwrapNear = (timestamp: number, reference: number): number =>
+  timestamp + Math.round((reference - timestamp) / WRAP) * WRAP;
+
 /** Unwraps 33-bit timestamps, of all PIDs of a programme together: each goes next to the one before. */
 export class Timeline {
-  private last: number | undefined;
+  #last: number | undefined;
 
   unwrap(timestamp: number): Ticks90k {
-    const last = this.last ?? timestamp;
-    const turns = Math.round((last - timestamp) / WRAP);
-    this.last = timestamp + turns * WRAP;
-    return this.last as Ticks90k;
+    this.#last = unwrapNear(timestamp, this.#last ?? timestamp);
+    return this.#last as Ticks90k;
   }
 }
 
 /** Frames a second over the last frames, from their decode times. */
 export class FrameRate {
-  private readonly times: number[] = [];
+  readonly #times: number[] = [];
 
   add(decodeTime: Ticks90k): void {
-    const last = this.times.at(-1);
-    if (last !== undefined && decodeTime <= last) this.times.length = 0;
-    this.times.push(decodeTime);
-    if (this.times.length > 61) this.times.shift();
+    const last = this.#times.at(-1);
+    if (last !== undefined && decodeTime <= last) this.#times.length = 0;
+    this.#times.push(decodeTime);
+    if (this.#times.length > 61) this.#times.shift();
   }
 
   /** Undefined before ten frames. */
   get value(): number | undefined {
-    const frames = this.times.length - 1;
+    const frames = this.#times.length - 1;
     if (frames < 9) return undefined;
-    return Math.round((frames * 90_000 * 100) / (this.times.at(-1)! - this.times[0]!)) / 100;
+    return Math.round((frames * 90_000 * 100) / (this.#times.at(-1)! - this.#times[0]!)) / 100;
   }
 }

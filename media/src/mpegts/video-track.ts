@@ -1,6 +1,6 @@
 import type { VideoFormat } from '@topicast/contracts/http';
 import type { Ticks90k } from '@topicast/contracts/units';
-import { inspectAccessUnit, parseSps } from './h264.js';
+import type { Picture, VideoCodec } from '../codec/codec.js';
 import { hasPayload, hasStuffing, PACKET_BYTES, startsUnit } from './packet.js';
 import { PesBuffer, parsePesHeader } from './pes.js';
 import { FrameRate, type Timeline } from './timeline.js';
@@ -28,16 +28,17 @@ export interface AccessUnit {
  */
 export class VideoTrack {
   droppedAccessUnits = 0;
-  private picture: Omit<VideoFormat, 'frameRate'> | undefined;
-  private readonly frameRate = new FrameRate();
-  private buffer = new PesBuffer();
-  private open: { start: number; length: number | undefined; damaged: boolean } | undefined;
+  #codec: VideoCodec | undefined;
+  #picture: Picture | undefined;
+  readonly #frameRate = new FrameRate();
+  #buffer = new PesBuffer();
+  #open: { start: number; length: number | undefined; damaged: boolean } | undefined;
   /** Nothing leaves before the next keyframe. */
-  private waitsForKeyframe = true;
+  #waitsForKeyframe = true;
   /** Cleared by a stream that puts stuffing into the middle of its PES packets, as the standard allows. */
-  private stuffingEnds = true;
-  private endedByStuffing = false;
-  private lastDecodeTime: Ticks90k | undefined;
+  #stuffingEnds = true;
+  #endedByStuffing = false;
+  #lastDecodeTime: Ticks90k | undefined;
 
   constructor(
     private readonly timeline: Timeline,
@@ -45,81 +46,94 @@ export class VideoTrack {
   ) {}
 
   get format(): VideoFormat | undefined {
-    return this.picture && { ...this.picture, frameRate: this.frameRate.value };
+    if (!this.#picture) return undefined;
+    const { codec, width, height } = this.#picture;
+    return { codec, width, height, frameRate: this.#frameRate.value };
+  }
+
+  /** What the packets that come next carry: another PID or codec begins anew. */
+  use(codec: VideoCodec | undefined): void {
+    this.lose();
+    if (codec !== this.#codec) this.#picture = undefined;
+    this.#codec = codec;
   }
 
   push(packet: Uint8Array, position: number): void {
     if (startsUnit(packet)) {
       this.finish();
-      this.buffer.clear();
-      this.open = { start: position, length: undefined, damaged: false };
-    } else if (!this.open && hasPayload(packet)) {
-      this.stray();
+      this.#buffer.clear();
+      this.#open = { start: position, length: undefined, damaged: false };
+    } else if (!this.#open && hasPayload(packet)) {
+      this.#stray();
     }
-    if (!this.open) return;
-    if (this.buffer.packets.byteLength + PACKET_BYTES > MAX_ACCESS_UNIT_BYTES) {
-      this.giveUp();
+    if (!this.#open) return;
+    if (this.#buffer.packets.byteLength + PACKET_BYTES > MAX_ACCESS_UNIT_BYTES) {
+      this.#giveUp();
       return;
     }
-    this.buffer.add(packet);
-    const size = this.buffer.pes.byteLength;
-    this.open.length ??= parsePesHeader(this.buffer.pes.subarray(0, 512))?.length;
-    if (this.open.length !== undefined) {
-      if (size >= this.open.length) this.finish();
-    } else if (this.stuffingEnds && hasStuffing(packet) && parsePesHeader(this.buffer.pes.subarray(0, 512))) {
+    this.#buffer.add(packet);
+    const size = this.#buffer.pes.byteLength;
+    this.#open.length ??= parsePesHeader(this.#buffer.pes.subarray(0, 512))?.length;
+    if (this.#open.length !== undefined) {
+      if (size >= this.#open.length) this.finish();
+    } else if (
+      this.#stuffingEnds &&
+      hasStuffing(packet) &&
+      parsePesHeader(this.#buffer.pes.subarray(0, 512))
+    ) {
       this.finish();
-      this.endedByStuffing = true;
+      this.#endedByStuffing = true;
     }
   }
 
   /** A packet is missing: the open access unit is damaged, and what follows refers to it. */
   lose(): void {
-    if (this.open) this.open.damaged = true;
-    this.waitsForKeyframe = true;
+    if (this.#open) this.#open.damaged = true;
+    this.#waitsForKeyframe = true;
   }
 
   /** The open access unit ends here; thrown away if it lacks bytes that its PES packet declared. */
   finish(): void {
-    const open = this.open;
-    this.open = undefined;
-    this.endedByStuffing = false;
+    const open = this.#open;
+    this.#open = undefined;
+    this.#endedByStuffing = false;
     if (!open) return;
-    const pes = this.buffer.pes;
+    const pes = this.#buffer.pes;
     const header = parsePesHeader(pes);
     const whole = header && !open.damaged && pes.byteLength >= (header.length ?? 0);
     if (!whole || header.dts === undefined || header.pts === undefined) {
       this.droppedAccessUnits++;
-      this.waitsForKeyframe = true;
+      this.#waitsForKeyframe = true;
       return;
     }
-    this.complete(open.start, pes.subarray(header.payloadAt, header.length), header.dts, header.pts);
+    this.#complete(open.start, pes.subarray(header.payloadAt, header.length), header.dts, header.pts);
   }
 
   /** Forget the open access unit, with the memory that it took: what follows up to the next one is part of it. */
-  private giveUp(): void {
-    this.open = undefined;
-    this.buffer = new PesBuffer();
+  #giveUp(): void {
+    this.#open = undefined;
+    this.#buffer = new PesBuffer();
     this.droppedAccessUnits++;
-    this.waitsForKeyframe = true;
+    this.#waitsForKeyframe = true;
   }
 
-  private complete(start: number, bytes: Uint8Array, dts: number, pts: number): void {
-    const { keyframe, sps } = inspectAccessUnit(bytes);
-    this.picture = (sps && parseSps(sps)) ?? this.picture;
+  #complete(start: number, bytes: Uint8Array, dts: number, pts: number): void {
+    const { keyframe = false, picture } = this.#codec?.inspect(bytes) ?? {};
+    this.#picture = picture ?? this.#picture;
     const decodeTime = this.timeline.unwrap(dts);
-    const step = decodeTime - (this.lastDecodeTime ?? decodeTime - 1);
-    if (step <= 0 || step > MAX_STEP_TICKS) this.waitsForKeyframe = true;
-    if (this.waitsForKeyframe && !keyframe) {
+    const step = decodeTime - (this.#lastDecodeTime ?? decodeTime - 1);
+    if (step <= 0 || step > MAX_STEP_TICKS) this.#waitsForKeyframe = true;
+    if (this.#waitsForKeyframe && !keyframe) {
       this.droppedAccessUnits++;
       return;
     }
-    const discontinuity = this.waitsForKeyframe;
-    this.waitsForKeyframe = false;
-    this.lastDecodeTime = decodeTime;
-    this.frameRate.add(decodeTime);
+    const discontinuity = this.#waitsForKeyframe;
+    this.#waitsForKeyframe = false;
+    this.#lastDecodeTime = decodeTime;
+    this.#frameRate.add(decodeTime);
     const presentationOffset = (((pts - dts + 2 ** 32) & 0xffff_ffff) | 0) as Ticks90k;
     this.onAccessUnit({
-      packets: this.buffer.packets,
+      packets: this.#buffer.packets,
       keyframe,
       discontinuity,
       decodeTime,
@@ -129,10 +143,10 @@ export class VideoTrack {
   }
 
   /** A packet that continues nothing: what was taken for the end of its PES packet by the stuffing was none. */
-  private stray(): void {
-    if (!this.endedByStuffing) return;
-    this.endedByStuffing = false;
-    this.stuffingEnds = false;
-    this.waitsForKeyframe = true;
+  #stray(): void {
+    if (!this.#endedByStuffing) return;
+    this.#endedByStuffing = false;
+    this.#stuffingEnds = false;
+    this.#waitsForKeyframe = true;
   }
 }

@@ -1,9 +1,10 @@
-import { type Programme, STREAM_TYPE_AAC_ADTS, STREAM_TYPE_H264, TableWriter } from '../mpegts/psi.js';
+import { type ElementaryStream, type Programme, TableWriter } from '../mpegts/tables.js';
 
 /** Chunks made by hand, for what no encoder can be told to make. */
 export const VIDEO_PID = 0x100;
 export const AUDIO_PID = 0x101;
 const PMT_PID = 0x1000;
+const NONE = new Uint8Array(0);
 
 export interface PesOptions {
   readonly pts: number;
@@ -13,7 +14,7 @@ export interface PesOptions {
 }
 
 /** One PES packet (ISO 13818-1 2.4.3.6) with both time stamps. */
-export function pes(
+function pesPacket(
   streamId: number,
   { pts, dts = pts, openLength = false }: PesOptions,
   payload: Uint8Array,
@@ -53,24 +54,30 @@ export class Packetizer {
   private readonly counters = new Map<number, number>();
   private readonly tableWriter = new TableWriter();
 
-  tables({ video = true, audio = true } = {}): Uint8Array {
+  tables({ video = true, audio = true, more = [] as readonly ElementaryStream[] } = {}): Uint8Array {
     const programme: Programme = {
       number: 1,
       pcrPid: video ? VIDEO_PID : AUDIO_PID,
+      descriptors: NONE,
       streams: [
-        ...(video ? [{ pid: VIDEO_PID, type: STREAM_TYPE_H264 }] : []),
-        ...(audio ? [{ pid: AUDIO_PID, type: STREAM_TYPE_AAC_ADTS }] : []),
+        ...(video ? [{ pid: VIDEO_PID, type: 0x1b, descriptors: NONE }] : []),
+        ...(audio ? [{ pid: AUDIO_PID, type: 0x0f, descriptors: NONE }] : []),
+        ...more,
       ],
     };
     return this.tableWriter.write(programme, PMT_PID);
   }
 
   video(options: PesOptions, accessUnit: Uint8Array): Uint8Array[] {
-    return this.packets(VIDEO_PID, pes(0xe0, options, accessUnit));
+    return this.pes(VIDEO_PID, 0xe0, options, accessUnit);
   }
 
   audio(options: PesOptions, frames: Uint8Array): Uint8Array[] {
-    return this.packets(AUDIO_PID, pes(0xc0, options, frames));
+    return this.pes(AUDIO_PID, 0xc0, options, frames);
+  }
+
+  pes(pid: number, streamId: number, options: PesOptions, payload: Uint8Array): Uint8Array[] {
+    return this.packets(pid, pesPacket(streamId, options, payload));
   }
 
   private packets(pid: number, bytes: Uint8Array): Uint8Array[] {

@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import type { Chunk } from '../mpegts/chunk.js';
+import { Chunker } from '../mpegts/chunker.js';
 
 const FFMPEG = process.env.FFMPEG_PATH || 'ffmpeg';
 const LOW_LATENCY = '-muxdelay 0 -muxpreload 0 -flush_packets 1 -pes_payload_size 0 -omit_video_pes_length 0';
@@ -28,3 +30,12 @@ export const packetsOf = (bytes: Uint8Array): Uint8Array[] =>
   );
 
 export const join = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
+
+/** All chunks of a stream. */
+export function chunksOf(bytes: Uint8Array): Chunk[] {
+  const chunks: Chunk[] = [];
+  const chunker = new Chunker((chunk) => chunks.push(chunk));
+  chunker.push(bytes);
+  chunker.end();
+  return chunks;
+}

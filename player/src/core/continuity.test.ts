@@ -14,6 +14,7 @@ const chunk = (sequence: number, over: Partial<ChunkHeader> = {}): ChunkHeader =
   decodeTime: ticks90k(sequence * 3000),
   wallClock: milliseconds(0),
   presentationOffset: ticks90k(0),
+  gop: 0,
   ...over,
 });
 

@@ -7,6 +7,7 @@ import {
   OTHER_TRACKS,
   tracksOf,
 } from './media-sink.js';
+import { unplayable } from './playable.js';
 import { TrackBuffer } from './track-buffer.js';
 
 /** One media source: waits for it to open, makes its source buffers from the first fragments, fills them. */
@@ -29,7 +30,7 @@ export class SourceBuffers implements MediaSink {
       this.early.push(...fragments);
       return;
     }
-    if (this.tracks.size === 0 && !this.open(tracksOf(fragments))) return;
+    if (this.tracks.size === 0 && !this.open(fragments)) return;
     for (const fragment of fragments) {
       const track = this.tracks.get(fragment.track);
       if (!track) this.fail(OTHER_TRACKS);
@@ -57,9 +58,15 @@ export class SourceBuffers implements MediaSink {
     if (early.length > 0) this.append(early);
   };
 
-  private open(mimeTypes: ReadonlyMap<TrackKind, string>): boolean {
+  private open(fragments: readonly Fragment[]): boolean {
+    const Source = this.source.constructor as typeof MediaSource;
+    const message = unplayable(fragments, (type) => Source.isTypeSupported(type));
+    if (message) {
+      this.fail({ kind: 'unsupported', message });
+      return false;
+    }
     try {
-      for (const [kind, mimeType] of mimeTypes) {
+      for (const [kind, mimeType] of tracksOf(fragments)) {
         const buffer = this.source.addSourceBuffer(mimeType);
         this.tracks.set(
           kind,
@@ -67,11 +74,7 @@ export class SourceBuffers implements MediaSink {
         );
       }
     } catch (error) {
-      const unsupported = error instanceof Error && error.name === 'NotSupportedError';
-      const message = unsupported
-        ? `this browser does not play ${[...mimeTypes.values()].join(' with ')}`
-        : String(error);
-      this.fail({ kind: unsupported ? 'unsupported' : 'broken', message });
+      this.fail({ kind: 'broken', message: String(error) });
     }
     return !this.closed;
   }

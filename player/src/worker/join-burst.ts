@@ -1,5 +1,4 @@
 import type { Fragment, TrackKind } from '@topicast/media/fmp4';
-import type { AnnouncedTracks } from '../core/announced-tracks.js';
 
 /** The burst comes back to back: this long without a message, and it is over. */
 const QUIET_MS = 8;
@@ -20,7 +19,11 @@ export class JoinBurst {
   private readonly tracks = new Set<TrackKind>();
 
   constructor(
-    private readonly announced: AnnouncedTracks,
+    /**
+     * Media Source Extensions want all source buffers before the first init segment is parsed, and the first sound may come
+     * a few chunks after the first picture.
+     */
+    private readonly announced: readonly TrackKind[],
     /** Whether the newest chunk is of the live edge; unknown before the clocks have been compared. */
     private readonly isLive: () => boolean | undefined,
     private readonly onComplete: (fragments: readonly Fragment[], tracks: ReadonlySet<TrackKind>) => void,
@@ -46,8 +49,7 @@ export class JoinBurst {
   }
 
   private hasAllTracks(): boolean {
-    const { video, audio } = this.announced;
-    return (!video || this.tracks.has('video')) && (!audio || this.tracks.has('audio'));
+    return this.announced.every((kind) => this.tracks.has(kind));
   }
 
   private readonly complete = (): void => {

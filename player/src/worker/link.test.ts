@@ -21,10 +21,18 @@ class Stream {
       session: 0,
       decodeTime: ticks90k(0),
       presentationOffset: ticks90k(0),
+      gop: 0,
       wallClock: milliseconds(0),
     };
     const asksForAck = asks(offset);
-    return encodeChunkMessage({ asksForAck, offset, part: 0, header, data: new Uint8Array(188) }).buffer;
+    return encodeChunkMessage({
+      asksForAck,
+      rendition: 0,
+      offset,
+      part: 0,
+      header,
+      data: new Uint8Array(188),
+    }).buffer;
   }
 }
 
@@ -71,7 +79,7 @@ class FakeSocket {
   deliver(): void {
     if (this.readyState !== 1 || this.next >= FakeSocket.stream.length) return;
     const offset = this.next++;
-    if (asks(offset)) this.asked.push(`0.${offset}.0`);
+    if (asks(offset)) this.asked.push(`0.0.${offset}.0`);
     this.onmessage?.({ data: Stream.chunk(offset) });
   }
 

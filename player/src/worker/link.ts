@@ -142,7 +142,7 @@ export class Link {
       this.move();
     } else {
       if (message.type === 'jump') this.overlaps = false;
-      else this.stream = message.state;
+      else if (message.type === 'state') this.stream = message.state;
       this.events.onMessage(message);
     }
   }

@@ -3,7 +3,6 @@ import type { ChunkMessage } from '@topicast/contracts/chunk-message';
 import type { ServerMessage } from '@topicast/contracts/server-message';
 import { milliseconds } from '@topicast/contracts/units';
 import { type Fragment, type TrackKind, Transmuxer } from '@topicast/media/fmp4';
-import { announcedTracks } from '../core/announced-tracks.js';
 import type { ClockEstimate } from '../core/clock.js';
 import { type ContinuityState, follow } from '../core/continuity.js';
 import { allowRebuild } from '../core/rebuild.js';
@@ -92,7 +91,7 @@ export class Session {
   private onMessage(message: Exclude<ServerMessage, { type: 'clock' | 'move' }>): void {
     if (message.type === 'state') {
       this.post({ type: 'stream', stream: message.state });
-    } else {
+    } else if (message.type === 'jump') {
       this.counters.skipped += message.skipped;
       this.forget();
     }
@@ -116,7 +115,7 @@ export class Session {
     if (verdict.use !== 'play' || this.overflowed) return;
 
     const fragments = this.transmuxer.push(data, { discontinuity: verdict.discontinuity });
-    if (verdict.discontinuity) this.beginBurst(data);
+    if (verdict.discontinuity) this.beginBurst();
     if (this.burst) this.burst.add(fragments);
     else if (fragments.length > 0) this.sink?.append(fragments);
 
@@ -127,11 +126,10 @@ export class Session {
     }
   }
 
-  private beginBurst(keyframe: Uint8Array): void {
+  private beginBurst(): void {
     this.burst?.cancel();
-    const announced = announcedTracks(keyframe) ?? { video: true, audio: true };
     this.burst = new JoinBurst(
-      announced,
+      this.transmuxer.announced,
       () => this.isLive(),
       (fragments, tracks) => this.onBurst(fragments, tracks),
     );

@@ -89,7 +89,8 @@ export class Socket {
   }
 }
 
-export const positionOf = ({ header, offset, part }: ChunkMessage): Position => ({
+export const positionOf = ({ rendition, header, offset, part }: ChunkMessage): Position => ({
+  rendition,
   session: header.session,
   offset,
   part,

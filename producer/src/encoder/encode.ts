@@ -10,15 +10,20 @@ export interface EncodeOptions {
   readonly ffmpeg: Ffmpeg;
   readonly guard: ProcessGuard;
   readonly args: readonly string[];
+  /** Of ffmpeg; this process's, if absent. */
+  readonly environment?: NodeJS.ProcessEnv | undefined;
   readonly testPicture: boolean;
   /** A recording, which ffmpeg reads as fast as it is allowed to. */
   readonly paced: boolean;
-  readonly onChunk: (chunk: Chunk, format: StreamFormat) => void;
+  /** How many outputs it has. */
+  readonly renditions: number;
+  /** Called with the chunks of each output; those of the best are paced, and the others follow them. */
+  readonly onChunk: (rendition: number, chunk: Chunk, format: StreamFormat) => void;
   /** Called with ffmpeg's last words, once a second. */
   readonly onLines: (lines: string[]) => void;
   /** Called when packets of ffmpeg's output are missing, at most once a second. */
   readonly onGaps: (stats: Readonly<ChunkerStats>) => void;
-  /** How long it may say nothing: before its first chunk, and after it. */
+  /** How long an output may say nothing: before its first chunk, and after it. */
   readonly silenceMs: { readonly first: number; readonly next: number };
 }
 
@@ -31,37 +36,45 @@ export interface EncoderExit extends ProcessExit {
 
 /** One run of ffmpeg from start to end. Resolves when the process is gone. */
 export async function encode(options: EncodeOptions, signal: AbortSignal): Promise<EncoderExit> {
-  let deadline = performance.now() + options.silenceMs.first;
-  const emit = (chunk: Chunk): void => options.onChunk(chunk, chunker.format);
+  const { renditions, onChunk, silenceMs } = options;
+  const deadlines = Array<number>(renditions).fill(performance.now() + silenceMs.first);
+  const emit = (chunk: Chunk): void => onChunk(0, chunk, chunkers[0]!.format);
   const pacer = options.paced
     ? new Pacer(emit, { pause: () => child.pause(), resume: () => child.resume() })
     : undefined;
-  const chunker = new Chunker((chunk) => {
-    deadline = performance.now() + options.silenceMs.next;
-    if (pacer) pacer.push(chunk);
-    else emit(chunk);
-  });
+  const chunkers = deadlines.map(
+    (_, rendition) =>
+      new Chunker((chunk) => {
+        deadlines[rendition] = performance.now() + silenceMs.next;
+        if (rendition > 0) onChunk(rendition, chunk, chunkers[rendition]!.format);
+        else if (pacer) pacer.push(chunk);
+        else emit(chunk);
+      }),
+  );
   const child = startFfmpeg({
     path: options.ffmpeg.path,
     args: options.args,
     fed: options.testPicture,
+    environment: options.environment,
     guard: options.guard,
-    onOutput: (bytes) => chunker.push(bytes),
+    outputs: renditions,
+    onOutput: (bytes, rendition) => chunkers[rendition]!.push(bytes),
   });
 
   const running = new AbortController();
   if (child.feeds) feedTestPicture(child.feeds, running.signal);
   let silent = false;
-  let knownGaps = 0;
+  const knownGaps = chunkers.map(() => 0);
   const lookForGaps = (): void => {
-    const { stats } = chunker;
-    if (stats.continuityErrors > knownGaps) options.onGaps(stats);
-    knownGaps = stats.continuityErrors;
+    for (const [rendition, { stats }] of chunkers.entries()) {
+      if (stats.continuityErrors > knownGaps[rendition]!) options.onGaps(stats);
+      knownGaps[rendition] = stats.continuityErrors;
+    }
   };
   const watch = setInterval(() => {
     options.onLines(child.lines());
     lookForGaps();
-    if (performance.now() < deadline) return;
+    if (performance.now() < Math.min(...deadlines)) return;
     silent = true;
     end();
   }, 1_000);
@@ -76,7 +89,7 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
   signal.removeEventListener('abort', end);
   clearInterval(watch);
   running.abort();
-  chunker.end();
+  for (const chunker of chunkers) chunker.end();
   lookForGaps();
   return { ...exit, silent, heldChunks: pacer?.close() ?? 0 };
 }

@@ -5,6 +5,8 @@ const WINDOW_MS = 5_000;
 const LONG_GOP_SECONDS = 3;
 const USUAL_RATES = [23.976, 24, 25, 29.97, 30, 48, 50, 59.94, 60];
 
+type MeteredChunk = Omit<Chunk, 'start' | 'sinceKeyframe'>;
+
 interface Entry {
   readonly at: Milliseconds;
   readonly bytes: number;
@@ -21,7 +23,7 @@ export class Meter {
   #offset: Ticks90k | undefined;
   #reordered = false;
 
-  add(chunk: Chunk, at: Milliseconds): void {
+  add(chunk: MeteredChunk, at: Milliseconds): void {
     const { decodeTime } = chunk;
     if (chunk.discontinuity) {
       this.#entries = [];
@@ -68,7 +70,7 @@ export class Meter {
     return `The source has ${found.join(', and ')}. It is sent as it is; encoding it again avoids this.`;
   }
 
-  #noteStructure({ keyframe, decodeTime, presentationOffset }: Chunk): void {
+  #noteStructure({ keyframe, decodeTime, presentationOffset }: MeteredChunk): void {
     // A constant offset is only a shift; frames change places where it varies.
     this.#reordered ||= this.#offset !== undefined && this.#offset !== presentationOffset;
     this.#offset = presentationOffset;

@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { streamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
-import { type ChunkLog, LogError, type LogRecord } from '@topicast/log';
+import { type ChunkReader, LogError, type LogRecord } from '@topicast/log';
 import { describe, expect, it } from 'vitest';
 import { lastSessionInLog, nextSession } from './session.js';
 
 /** A log that knows of two records, and gives what it is told to. */
-const log = (batches: readonly (readonly LogRecord[])[]): Pick<ChunkLog, 'bounds' | 'tail'> => ({
+const log = (batches: readonly (readonly LogRecord[])[]): ChunkReader => ({
   bounds: async () => ({ earliest: 0, next: 2 }),
+  ends: async () => new Map([[streamId('film'), [2]]]),
   async *tail(_stream, _rendition, _start, signal) {
     yield* batches;
     if (!signal.aborted) await once(signal, 'abort');

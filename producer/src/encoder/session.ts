@@ -1,6 +1,6 @@
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
-import { type ChunkLog, LogError } from '@topicast/log';
+import { type ChunkReader, LogError } from '@topicast/log';
 
 const READ_LIMIT = milliseconds(2_000);
 
@@ -15,7 +15,7 @@ const LOOK_BACK = 100;
  * @throws {LogError} `unavailable` if it cannot be read in time: a guess could be a session that readers take for old
  */
 export async function lastSessionInLog(
-  log: Pick<ChunkLog, 'bounds' | 'tail'>,
+  log: ChunkReader,
   stream: StreamId,
   limit: Milliseconds = READ_LIMIT,
 ): Promise<number> {

@@ -2,8 +2,10 @@ import { copyFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { audioOf, videoOf } from '@topicast/contracts/catalog';
 import type { Source } from '@topicast/contracts/http';
 import type { StreamStatus } from '@topicast/contracts/tables';
+import { milliseconds } from '@topicast/contracts/units';
 import type { Chunk } from '@topicast/media/mpegts';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
@@ -11,6 +13,7 @@ import { Backoff } from '../backoff.js';
 import { readProducerConfig } from '../config.js';
 import { findFfmpeg } from '../ffmpeg/find.js';
 import { type ProcessGuard, startGuard } from '../ffmpeg/guard.js';
+import type { PublishedSession } from '../publish/stream-publisher.js';
 import { eventually, footage, isRunning, temporaryFolder } from '../testing/support.js';
 import { type SupervisorOptions, supervise } from './supervisor.js';
 
@@ -26,6 +29,7 @@ async function setUp(source: Source, change: Partial<SupervisorOptions> = {}) {
     close: () => guard.close(),
   };
   const sessions: { session: number; chunks: Chunk[] }[] = [];
+  let onRecord: PublishedSession['onRecord'] = () => undefined;
   let status: Partial<StreamStatus> = {};
   const stopping = new AbortController();
   const done = supervise(
@@ -38,10 +42,20 @@ async function setUp(source: Source, change: Partial<SupervisorOptions> = {}) {
       logger: pino({ enabled: false }),
       prepare: async () => sessions.at(-1)?.session ?? Date.now() + 3_600_000,
       publisher: {
-        beginSession: (session) => sessions.push({ session, chunks: [] }),
-        push: (chunk) => sessions.at(-1)!.chunks.push(chunk),
+        beginSession(begun) {
+          onRecord = begun.onRecord;
+          sessions.push({ session: begun.session, chunks: [] });
+        },
+        push(rendition, chunk) {
+          sessions.at(-1)!.chunks.push(chunk);
+          const { session } = sessions.at(-1)!;
+          onRecord(rendition, {
+            header: { ...chunk, session, sequence: 0, gop: 1, wallClock: milliseconds(0) },
+            value: chunk.data,
+          });
+        },
         lose: () => undefined,
-        state: { dropped: 0, trouble: undefined },
+        state: { queued: 0, dropped: 0, trouble: undefined },
       },
       report: (part) => {
         status = { ...status, ...part };
@@ -136,9 +150,10 @@ describe('supervise', () => {
       eventually(() => (setup.sessions[0]?.chunks.length ?? 0) > 40 && setup.sessions[0]!.chunks, 'chunks');
     expect((await chunks(first)).every(({ audioOnly }) => audioOnly)).toBe(true);
     expect((await chunks(second)).some(({ audioOnly }) => audioOnly)).toBe(false);
-    expect(first.status().video).toBeUndefined();
-    expect(first.status().audio?.codec).toBe('mp4a.40.2');
-    expect(second.status().audio).toBeUndefined();
+    const [heard, seen] = [first, second].map((setup) => setup.status().catalog?.renditions[0]);
+    expect(videoOf(heard)).toBeUndefined();
+    expect(audioOf(heard)?.codec).toBe('mp4a.40.2');
+    expect(audioOf(seen)).toBeUndefined();
   });
 });
 

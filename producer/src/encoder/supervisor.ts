@@ -1,8 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Source } from '@topicast/contracts/http';
+import { ladderProblem, type Rung } from '@topicast/contracts/ladder';
 import type { StreamStatus } from '@topicast/contracts/tables';
 import type { Chunk, ChunkerStats, StreamFormat } from '@topicast/media/mpegts';
+import { type JudgedSource, judgeSource, SourceError, type SourceRules } from '@topicast/sources';
+import { type Network, type OpenSource, openSource } from '@topicast/sources/open';
 import type { Logger } from 'pino';
 import { Backoff } from '../backoff.js';
 import type { EncodingSettings } from '../config.js';
@@ -13,29 +16,25 @@ import type { ProcessGuard } from '../ffmpeg/guard.js';
 import { isLooped } from '../ffmpeg/input.js';
 import { inputOf, needsProbe, type Planned, planEncoding } from '../ffmpeg/plan.js';
 import { probeSource } from '../ffmpeg/probe.js';
-import { type CheckedSource, checkSource, type SourceRules } from '../source/check.js';
-import { SourceError } from '../source/source-error.js';
+import type { StreamPublisher } from '../publish/stream-publisher.js';
 import { encode } from './encode.js';
 import { type FileStamp, fileChange, stampOf } from './file-change.js';
-import { Meter } from './meter.js';
 import { nextSession } from './session.js';
+import { SessionCatalog } from './session-catalog.js';
 
 export interface SupervisorOptions {
   readonly source: Source;
+  readonly ladder?: readonly Rung[] | undefined;
   readonly rules: SourceRules;
+  /** The internet, if absent. */
+  readonly network?: Network;
   readonly ffmpeg: Ffmpeg;
   readonly guard: ProcessGuard;
   readonly encoding: EncodingSettings;
   readonly logger: Logger;
   /** Make the topic, if it is not there. @returns the last session in it. Called before each run. */
   readonly prepare: () => Promise<number>;
-  readonly publisher: {
-    beginSession(session: number): void;
-    push(chunk: Chunk): void;
-    /** Count chunks of this session that never came to `push`. */
-    lose(chunks: number, reason: string): void;
-    readonly state: { readonly dropped: number; readonly trouble: string | undefined };
-  };
+  readonly publisher: Pick<StreamPublisher, 'beginSession' | 'push' | 'lose' | 'state'>;
   readonly report: (change: Partial<StreamStatus>) => void;
   readonly silenceMs?: { readonly first: number; readonly next: number };
   readonly backoff?: Backoff;
@@ -78,41 +77,48 @@ export async function supervise(options: SupervisorOptions, signal: AbortSignal)
       end.why === 'refused' ? 'the source is refused' : 'the encoder ended',
     );
     if (end.why === 'refused') {
-      report({ state: 'failed', problem: end.problem, encoderLog: [], bitrate: undefined });
+      report({ state: 'failed', problem: end.problem, encoderLog: [], catalog: undefined });
       return;
     }
     if (end.why === 'unusable') {
       const problem = `${end.problem} ${TRIED_AGAIN}`;
-      report({ state: 'failed', problem, encoderLog: [...end.lines], bitrate: undefined });
+      report({ state: 'failed', problem, encoderLog: [...end.lines], catalog: undefined });
       await fileChange(end.file, signal);
       continue;
     }
     // Who was well for a moment is shown as coming back; who never was, as failed.
     const state = end.ranMs > 0 ? 'starting' : 'failed';
-    report({ state, problem: end.problem, encoderLog: [...end.lines], bitrate: undefined });
+    report({ state, problem: end.problem, encoderLog: [...end.lines], catalog: undefined });
     await sleep(backoff.next(end.ranMs), undefined, { signal }).catch(() => undefined);
   }
 }
 
 async function runOnce(options: SupervisorOptions, signal: AbortSignal): Promise<RunEnd> {
   try {
-    const source = await checkSource(options.source, options.rules);
+    const problem = ladderProblem(options.source, options.ladder);
+    if (problem) return { why: 'refused', problem };
+    const source = await judgeSource(options.source, options.rules);
     const lastSession = await options.prepare();
+    await using opened = await openSource(source, options.network);
+    const running = AbortSignal.any([signal, opened.refused]);
     const file = source.kind === 'file' ? await stampOf(source.path) : undefined;
-    const planned = await plan(source, options, signal);
+    const planned = await plan(source, opened, options, running);
     if (signal.aborted) return { why: 'stopped' };
+    opened.refused.throwIfAborted();
     const session = nextSession(Date.now(), lastSession);
-    const end = 'why' in planned ? planned : await run(source, planned, session, options, signal);
+    const end = 'why' in planned ? planned : await run(source, opened, planned, session, options, running);
+    if (!signal.aborted) opened.refused.throwIfAborted();
     return file && end.why === 'failed' && end.isCertain ? { ...end, why: 'unusable', file } : end;
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    if (error instanceof SourceError && error.code === 'refused') return { why: 'refused', problem };
+    if (error instanceof SourceError && error.code !== 'unreachable') return { why: 'refused', problem };
     return { why: 'failed', problem, lines: [], ranMs: 0, isCertain: false };
   }
 }
 
 async function plan(
-  source: CheckedSource,
+  source: JudgedSource,
+  opened: OpenSource,
   options: SupervisorOptions,
   signal: AbortSignal,
 ): Promise<Planned | RunEnd> {
@@ -123,18 +129,19 @@ async function plan(
       problem: 'This ffmpeg was built without SRT: set FFMPEG_PATH to one that has it.',
     };
   }
-  const input = inputOf(source, process.platform);
+  const input = inputOf(source, process.platform, opened.fence);
   let probe: Parameters<typeof planEncoding>[2];
   if (needsProbe(source)) {
     const result = await probeSource(input, ffmpeg, guard, signal);
     if (!result.ok) {
-      const problem = explain(source, result.lines, 'it could not be opened');
-      return { why: 'failed', problem, lines: result.lines, ranMs: 0, isCertain: result.isCertain };
+      const lines = opened.told(result.lines);
+      const problem = explain(source, lines, 'it could not be opened');
+      return { why: 'failed', problem, lines, ranMs: 0, isCertain: result.isCertain };
     }
     probe = result.probe;
   }
   return (
-    planEncoding(source, input, probe) ?? {
+    planEncoding(source, input, probe, { ladder: options.ladder, limits: options.encoding }) ?? {
       why: 'failed',
       problem: 'The source holds neither video nor sound.',
       lines: [],
@@ -145,45 +152,41 @@ async function plan(
 }
 
 async function run(
-  source: CheckedSource,
+  source: JudgedSource,
+  opened: OpenSource,
   { plan, warning }: Planned,
   session: number,
   options: SupervisorOptions,
   signal: AbortSignal,
 ): Promise<RunEnd> {
   const { publisher, report, logger, encoding, ffmpeg } = options;
-  const meter = new Meter();
+  const renditions = plan.ladder?.length ?? 1;
+  const offered = new SessionCatalog(session, renditions);
   let liveSince: number | undefined;
-  let format: StreamFormat = {};
-  publisher.beginSession(session);
-
-  const onChunk = (chunk: Chunk, seen: StreamFormat): void => {
-    publisher.push(chunk);
-    meter.add(chunk, performance.now() as Parameters<Meter['add']>[1]);
-    format = seen;
-    if (liveSince !== undefined) return;
+  const onRecord: Parameters<StreamPublisher['beginSession']>[0]['onRecord'] = (rendition, record) => {
+    offered.noteRecord(rendition, record);
+    if (liveSince !== undefined || !offered.isComplete) return;
     liveSince = performance.now();
-    logger.info({ session }, 'live');
+    logger.info({ session, renditions }, 'live');
     const startedAt = new Date().toISOString();
-    report({
-      state: 'live',
-      session,
-      startedAt,
-      ...formats(format, meter),
-      problem: warning,
-      encoderLog: [],
-    });
+    const { catalog } = offered;
+    report({ state: 'live', session, startedAt, catalog, problem: warning, encoderLog: [] });
   };
-  const onLines = (lines: string[]): void => {
+  publisher.beginSession({ session, renditions, onRecord });
+  const onChunk = (rendition: number, chunk: Chunk, format: StreamFormat): void => {
+    offered.noteFormat(rendition, format);
+    publisher.push(rendition, chunk);
+  };
+  const onLines = (said: string[]): void => {
+    const lines = opened.told(said);
     if (liveSince === undefined) {
       report({ encoderLog: lines });
       return;
     }
     const { dropped, trouble } = publisher.state;
-    const copied = plan.video === 'copy' ? meter.warning : undefined;
+    const copied = plan.video === 'copy' ? offered.copyWarning : undefined;
     report({
-      ...formats(format, meter),
-      bitrate: meter.bitrate,
+      catalog: offered.catalog,
       encoderLog: lines,
       droppedChunks: dropped,
       problem: trouble ? `The log takes nothing at the moment: ${trouble}` : (warning ?? copied),
@@ -201,26 +204,23 @@ async function run(
       { session, continuityErrors, droppedAccessUnits },
       "packets of the encoder's output are missing",
     );
-  const exit = await encode({ ...options, ...kind, args, onChunk, onLines, onGaps, silenceMs }, signal);
+  const environment = opened.fence?.environment;
+  const exit = await encode(
+    { ...options, ...kind, renditions, args, environment, onChunk, onLines, onGaps, silenceMs },
+    signal,
+  );
   publisher.lose(exit.heldChunks, 'the encoder ended before their time came');
   if (signal.aborted) return { why: 'stopped' };
+  const lines = opened.told(exit.lines);
   const problem = exit.silent
     ? 'The source sends nothing any more.'
     : exit.clean
       ? 'The source has ended.'
-      : explain(source, exit.lines, exit.how);
+      : explain(source, lines, exit.how);
   const ranMs = liveSince === undefined ? 0 : performance.now() - liveSince;
   const isCertain = liveSince === undefined && exit.isOwnVerdict;
-  return { why: 'failed', problem, lines: exit.lines, ranMs, isCertain };
+  return { why: 'failed', problem, lines, ranMs, isCertain };
 }
 
 /** Such an address waits for somebody to call, which is no failure. */
-const isListening = (source: CheckedSource): boolean =>
-  source.kind === 'url' &&
-  source.protocol === 'srt' &&
-  new URL(source.url).searchParams.get('mode') === 'listener';
-
-function formats(format: StreamFormat, meter: Meter): Pick<StreamStatus, 'video' | 'audio'> {
-  const frameRate = meter.frameRate ?? format.video?.frameRate;
-  return { video: format.video && { ...format.video, frameRate }, audio: format.audio };
-}
+const isListening = (source: JudgedSource): boolean => source.kind === 'url' && source.listens;

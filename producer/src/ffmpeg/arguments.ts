@@ -9,6 +9,14 @@ export interface EncodingPlan {
   readonly input: EncoderInput;
   readonly video: Track;
   readonly audio: Track;
+  /** The renditions, the best first; absent: one, as the settings have it. */
+  readonly ladder?: readonly RungLimits[] | undefined;
+}
+
+/** What a rendition's video may have at most. */
+export interface RungLimits {
+  readonly height: number;
+  readonly bitrate: number;
 }
 
 export interface EncoderOptions extends EncodingSettings {
@@ -20,21 +28,39 @@ export interface EncoderOptions extends EncodingSettings {
 /** A new GOP each second: who joins gets at most a second of pictures at once, and waits for none. */
 const GOP_SECONDS = 1;
 
-/** From a plan to ffmpeg's arguments: MPEG-TS with H.264 and AAC on its standard output, with the least delay. */
+/** The file descriptor of a rendition's output; the test picture's sound comes in on 3. */
+export const outputDescriptor = (rendition: number): number => (rendition === 0 ? 1 : rendition + 3);
+
+/**
+ * From a plan to ffmpeg's arguments: MPEG-TS with H.264 and AAC, each rendition on its own descriptor, with the least
+ * delay. The source is decoded once. Its sound is encoded once too, beside the best rendition; `RenditionJoin` gives
+ * the others the same packets.
+ */
 export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): string[] {
+  const only = { height: options.maxHeight, bitrate: options.maxVideoBitrate };
+  const ladder = plan.ladder ?? [only];
   return [
     ...['-nostdin', '-nostats', '-hide_banner', '-loglevel', 'warning'],
     ...inputArguments(plan.input, options.libavformat),
-    ...tracks(plan.input),
-    ...(plan.video === 'copy' ? videoCopied(plan.input) : videoEncoded(plan.input, options)),
-    ...(plan.audio === 'copy' ? ['-c:a', 'copy'] : audioEncoded(plan.input)),
-    ...output(plan.input),
+    ...ladder.flatMap((rung, rendition) => [
+      ...tracks(plan.input, rendition),
+      ...(plan.video === 'copy' ? videoCopied(plan.input) : videoEncoded(plan.input, rung, options)),
+      ...(rendition > 0 ? [] : plan.audio === 'copy' ? ['-c:a', 'copy'] : audioEncoded(plan.input)),
+      ...(ladder.length > 1 ? SAME_TIME_LINE : []),
+      ...output(plan.input, rendition),
+    ]),
   ];
 }
 
 // "V": no cover pictures. "?": what is not there is left out.
-const tracks = (input: EncoderInput): string[] =>
-  input.kind === 'test' ? ['-map', '0:v:0', '-map', '1:a:0'] : ['-map', '0:V:0?', '-map', '0:a:0?'];
+function tracks(input: EncoderInput, rendition: number): string[] {
+  if (input.kind === 'test') return ['-map', '0:v:0', ...(rendition === 0 ? ['-map', '1:a:0'] : [])];
+  return rendition === 0 ? ['-map', '0:V:0?', '-map', '0:a:0?'] : ['-map', '0:V:0'];
+}
+
+// AAC begins 21 ms before the picture. A muxer moves a whole output so that no time is below 0: only the one with sound
+// would move. A second in advance keeps all where they are.
+const SAME_TIME_LINE = ['-output_ts_offset', '1'];
 
 // Parameter sets before each keyframe. The muxer sees to it where they stand in the container; live transports may send
 // them once only. No filter in a loop: ffmpeg ends filters at the end of the first round.
@@ -43,10 +69,15 @@ const videoCopied = (input: EncoderInput): string[] => [
   ...(isLooped(input) ? [] : ['-bsf:v', 'h264_mp4toannexb,dump_extra=freq=keyframe']),
 ];
 
-function videoEncoded(input: EncoderInput, options: EncoderOptions): string[] {
-  const rate = String(options.maxVideoBitrate);
+function videoEncoded(
+  input: EncoderInput,
+  { height, bitrate }: RungLimits,
+  options: EncoderOptions,
+): string[] {
+  const rate = String(bitrate);
+  const asDrawn = input.kind === 'test' && height >= TEST_PICTURE.height;
   return [
-    ...(input.kind === 'test' ? [] : ['-vf', pictureFilter(options.maxHeight)]),
+    ...(asDrawn ? [] : ['-vf', pictureFilter(height)]),
     ...[
       '-c:v',
       'libx264',
@@ -92,12 +123,12 @@ const audioEncoded = (input: EncoderInput): string[] => [
   ...['-c:a', 'aac', '-b:a', '128k', '-ar', '48000', '-ac', '2'],
 ];
 
-const output = (input: EncoderInput): string[] => [
+const output = (input: EncoderInput, rendition: number): string[] => [
   // The muxer holds nothing back: no delay added to the timestamps, no buffer.
   ...['-muxdelay', '0', '-muxpreload', '0', '-flush_packets', '1'],
   // A live picture does not wait for its sound. A recording is read ahead: its tracks are put in order first.
   ...['-max_interleave_delta', isLooped(input) ? '2000000' : '1'],
   // One audio frame a PES, and video PES whose end is known at once.
   ...['-pes_payload_size', '0', '-omit_video_pes_length', '0'],
-  ...['-max_muxing_queue_size', '1024', '-f', 'mpegts', 'pipe:1'],
+  ...['-max_muxing_queue_size', '1024', '-f', 'mpegts', `pipe:${outputDescriptor(rendition)}`],
 ];

@@ -1,4 +1,4 @@
-import type { CheckedSource } from '../source/check.js';
+import type { JudgedSource } from '@topicast/sources';
 
 const KNOWN: readonly (readonly [RegExp, string])[] = [
   [
@@ -15,6 +15,7 @@ const KNOWN: readonly (readonly [RegExp, string])[] = [
   ],
   [/Connection refused/i, 'The server refuses the connection: is it running, and is the port right?'],
   [/timed out|Operation timed/i, 'The server does not answer.'],
+  [/certificate/i, 'The certificate of the server is not valid for its name, or nobody known has signed it.'],
   [/Failed to resolve|Name or service not known/i, 'The host name cannot be found.'],
   [/Protocol not found/i, 'This ffmpeg cannot open addresses of this kind: set FFMPEG_PATH to a newer one.'],
   [
@@ -24,7 +25,7 @@ const KNOWN: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** One line for the streamer from ffmpeg's last words; the words themselves are shown beside it. */
-export function explain(source: CheckedSource, lines: readonly string[], how: string): string {
+export function explain(source: JudgedSource, lines: readonly string[], how: string): string {
   const text = lines.slice(-8).join('\n');
   const what = { test: 'The test picture', file: 'The file', url: 'The address', device: 'The device' }[
     source.kind

@@ -1,29 +1,26 @@
-import type { UrlProtocol } from '../source/check.js';
+import { PROTOCOLS, type UrlProtocol } from '@topicast/sources';
+import type { Fence } from '@topicast/sources/open';
 import { TEST_PICTURE } from '../test-picture/format.js';
 
 /** A checked source, and how it is to be read. */
 export type EncoderInput =
   | { readonly kind: 'test' }
   | { readonly kind: 'file'; readonly path: string }
-  /** `paced`: a recording of known length, and not a live source. */
-  | { readonly kind: 'url'; readonly url: string; readonly protocol: UrlProtocol; readonly paced: boolean }
+  | {
+      readonly kind: 'url';
+      readonly url: string;
+      readonly protocol: UrlProtocol;
+      /** A recording of known length, and not a live source. */
+      readonly paced: boolean;
+      /** The only way to it, where addresses are judged; else ffmpeg opens it by itself. */
+      readonly fence?: Fence | undefined;
+    }
   | { readonly kind: 'device'; readonly path: string; readonly system: 'linux' | 'darwin' };
 
 /** Containers of media. Left out: playlists and scripts that name other files, still pictures, text shown as a screen. */
 const CONTAINERS =
   'mov,matroska,mpegts,mpeg,mpegvideo,flv,live_flv,avi,asf,ogg,mxf,ivf,rm,gif,h264,hevc,m4v,mjpeg,wav,w64,aiff,mp3,aac,ac3,eac3,flac,caf';
 const NETWORK_CONTAINERS = `${CONTAINERS},hls,dash,rtsp,mpjpeg`;
-
-/** What ffmpeg may open on the way to an address of each kind; never a file. */
-const TRANSPORTS: Record<UrlProtocol, string> = {
-  http: 'http,https,tcp,tls,crypto,httpproxy',
-  https: 'http,https,tcp,tls,crypto,httpproxy',
-  rtmp: 'rtmp,tcp',
-  rtmps: 'rtmps,tcp,tls',
-  rtsp: 'rtsp,rtp,udp,tcp',
-  rtsps: 'rtsp,rtp,udp,tcp,tls',
-  srt: 'srt',
-};
 
 const IO_TIMEOUT_US = String(10_000_000);
 
@@ -47,10 +44,11 @@ export function opening(input: EncoderInput, libavformat: number): string[] {
       return ['-format_whitelist', CONTAINERS, '-protocol_whitelist', 'file', '-i', `file:${input.path}`];
     case 'url':
       return [
-        ...['-format_whitelist', NETWORK_CONTAINERS, '-protocol_whitelist', TRANSPORTS[input.protocol]],
+        ...['-format_whitelist', NETWORK_CONTAINERS, '-protocol_whitelist', transports(input)],
         ...(input.paced ? [] : lowDelay),
+        ...(input.fence?.options ?? (isRtsp(input.protocol) ? ['-rtsp_transport', 'tcp'] : [])),
         ...timeouts(input.protocol, libavformat),
-        ...['-i', input.url],
+        ...['-i', input.fence?.url ?? input.url],
       ];
     case 'device':
       return input.system === 'darwin'
@@ -58,6 +56,11 @@ export function opening(input: EncoderInput, libavformat: number): string[] {
         : ['-f', 'v4l2', '-thread_queue_size', '64', '-i', input.path];
   }
 }
+
+const transports = ({ protocol, fence }: EncoderInput & { kind: 'url' }): string =>
+  PROTOCOLS[protocol].transports[fence ? 'fenced' : 'direct'];
+
+const isRtsp = (protocol: UrlProtocol): boolean => protocol === 'rtsp' || protocol === 'rtsps';
 
 // Decoding by slices: frame threads would each hold a picture back.
 const lowDelay = [
@@ -85,7 +88,7 @@ function timeouts(protocol: UrlProtocol, libavformat: number): string[] {
     case 'rtsp':
     case 'rtsps':
       // Before libavformat 59 "timeout" meant: listen, and wait that long for a caller.
-      return ['-rtsp_transport', 'tcp', libavformat >= 59 ? '-timeout' : '-stimeout', IO_TIMEOUT_US];
+      return [libavformat >= 59 ? '-timeout' : '-stimeout', IO_TIMEOUT_US];
     case 'srt':
       return ['-timeout', IO_TIMEOUT_US];
   }

@@ -1,22 +1,26 @@
-import type { CheckedSource } from '../source/check.js';
-import type { EncodingPlan } from './arguments.js';
+import { defaultBitrate, type Rung } from '@topicast/contracts/ladder';
+import type { JudgedSource } from '@topicast/sources';
+import type { Fence } from '@topicast/sources/open';
+import type { EncodingSettings } from '../config.js';
+import { TEST_PICTURE } from '../test-picture/format.js';
+import type { EncodingPlan, RungLimits } from './arguments.js';
 import type { EncoderInput } from './input.js';
 import type { Probe } from './probe.js';
 
 /** Recordings and copies depend on what is in the source; the rest is opened once only, at once. */
-export const needsProbe = (source: CheckedSource): boolean =>
+export const needsProbe = (source: JudgedSource): boolean =>
   source.kind === 'file' ||
   (source.kind === 'url' && (source.copy || source.protocol === 'http' || source.protocol === 'https'));
 
 /** How a source is opened when nothing is known of it yet. */
-export function inputOf(source: CheckedSource, system: NodeJS.Platform): EncoderInput {
+export function inputOf(source: JudgedSource, system: NodeJS.Platform, fence?: Fence): EncoderInput {
   switch (source.kind) {
     case 'test':
       return { kind: 'test' };
     case 'file':
       return { kind: 'file', path: source.path };
     case 'url':
-      return { kind: 'url', url: source.url, protocol: source.protocol, paced: false };
+      return { kind: 'url', url: source.url, protocol: source.protocol, paced: false, fence };
     case 'device':
       return { kind: 'device', path: source.path, system: system === 'darwin' ? 'darwin' : 'linux' };
   }
@@ -28,13 +32,27 @@ export interface Planned {
   readonly warning: string | undefined;
 }
 
+/** What was asked for besides the source, and what the operator allows. */
+export interface Wishes {
+  readonly ladder: readonly Rung[] | undefined;
+  readonly limits: Pick<EncodingSettings, 'maxHeight' | 'maxVideoBitrate'>;
+}
+
 /** Decide how to encode a source that was found to hold this; undefined if there is nothing to stream in it. */
 export function planEncoding(
-  source: CheckedSource,
+  source: JudgedSource,
   input: EncoderInput,
   probe: Probe | undefined,
+  { ladder, limits }: Wishes,
 ): Planned | undefined {
-  if (!probe) return { plan: { input, video: 'encode', audio: 'encode' }, warning: undefined };
+  const height = input.kind === 'test' ? TEST_PICTURE.height : probe?.height;
+  if (!probe) {
+    const rungs = ladder && fitLadder(ladder, height, limits);
+    return {
+      plan: { input, video: 'encode', audio: 'encode', ladder: rungs },
+      warning: heightWarning(ladder, height, limits),
+    };
+  }
   if (!probe.video && !probe.audio) return undefined;
   const copyAsked = 'copy' in source && source.copy;
   const copyVideo = copyAsked && probe.video === 'h264';
@@ -44,10 +62,42 @@ export function planEncoding(
       input: input.kind === 'url' ? { ...input, paced: probe.durationSeconds !== undefined } : input,
       video: copyVideo ? 'copy' : 'encode',
       audio: copyAudio ? 'copy' : 'encode',
+      // Sound alone has no sizes to choose from.
+      ladder: ladder && probe.video ? fitLadder(ladder, height, limits) : undefined,
     },
     warning:
       copyAsked && probe.video && !copyVideo
         ? `The video is ${probe.video}, which cannot be sent as it is: it is encoded again.`
-        : undefined,
+        : heightWarning(ladder, height, limits),
   };
+}
+
+/**
+ * The rungs that differ. Pictures are never enlarged: of all rungs that have as many lines as the source or as the
+ * operator allows, the smallest stays.
+ */
+export function fitLadder(
+  ladder: readonly Rung[],
+  sourceHeight: number | undefined,
+  { maxHeight, maxVideoBitrate }: Wishes['limits'],
+): RungLimits[] {
+  const most = Math.min(maxHeight, sourceHeight ?? maxHeight);
+  const isDoubled = (index: number): boolean => (ladder[index + 1]?.height ?? 0) >= most;
+  return ladder
+    .filter((_, index) => !isDoubled(index))
+    .map((rung) => {
+      const height = Math.min(rung.height, most);
+      return { height, bitrate: Math.min(rung.bitrate ?? defaultBitrate(height), maxVideoBitrate) };
+    });
+}
+
+function heightWarning(
+  ladder: readonly Rung[] | undefined,
+  sourceHeight: number | undefined,
+  { maxHeight }: Wishes['limits'],
+): string | undefined {
+  const wanted = Math.min(ladder?.[0]?.height ?? 0, sourceHeight ?? Number.POSITIVE_INFINITY);
+  return wanted > maxHeight
+    ? `The largest rendition has ${maxHeight} lines: this producer encodes no larger pictures (TOPICAST_VIDEO_MAX_HEIGHT).`
+    : undefined;
 }

@@ -1,6 +1,7 @@
+import { bitsPerSecond } from '@topicast/contracts/units';
 import { describe, expect, it } from 'vitest';
 import { maskSecrets } from './mask-secrets.js';
-import { inputOf, planEncoding } from './plan.js';
+import { fitLadder, inputOf, planEncoding } from './plan.js';
 import { readProbe } from './probe.js';
 import { StderrTail } from './stderr-tail.js';
 
@@ -21,15 +22,22 @@ const SONG = `Input #0, mp3, from 'file:/media/song.mp3':
 
 describe('readProbe', () => {
   it('reads codecs and length', () => {
-    expect(readProbe(FLOWER)).toEqual({ durationSeconds: 5.06, video: 'h264', audio: 'aac' });
+    expect(readProbe(FLOWER)).toEqual({ durationSeconds: 5.06, video: 'h264', audio: 'aac', height: 540 });
   });
   it('does not take a cover picture for video', () => {
-    expect(readProbe(SONG)).toEqual({ durationSeconds: undefined, video: undefined, audio: 'mp3' });
+    expect(readProbe(SONG)).toEqual({
+      durationSeconds: undefined,
+      video: undefined,
+      audio: 'mp3',
+      height: undefined,
+    });
   });
   it('knows when nothing was opened', () => {
     expect(readProbe(['file:/x: Invalid data found when processing input'])).toBeUndefined();
   });
 });
+
+const limits = { maxHeight: 1080, maxVideoBitrate: bitsPerSecond(5_000_000) };
 
 describe('planEncoding', () => {
   const plan = (
@@ -38,8 +46,16 @@ describe('planEncoding', () => {
     audio: string | undefined,
     durationSeconds?: number,
   ) => {
-    const source = { kind: 'url', url: 'https://host/x', protocol: 'https', copy } as const;
-    return planEncoding(source, inputOf(source, 'linux'), { durationSeconds, video, audio });
+    const source = {
+      kind: 'url',
+      url: 'https://host/x',
+      protocol: 'https',
+      copy,
+      fenced: false,
+      listens: false,
+    } as const;
+    const probe = { durationSeconds, video, audio, height: 720 };
+    return planEncoding(source, inputOf(source, 'linux'), probe, { ladder: undefined, limits });
   };
   it('copies what fits where it is asked to', () => {
     expect(plan(true, 'h264', 'aac')?.plan).toMatchObject({ video: 'copy', audio: 'copy' });
@@ -57,6 +73,30 @@ describe('planEncoding', () => {
   });
   it('has nothing to do where there is neither picture nor sound', () => {
     expect(plan(false, undefined, undefined)).toBeUndefined();
+  });
+});
+
+describe('fitLadder', () => {
+  const rungs = (source: number | undefined, ...heights: number[]) =>
+    fitLadder(
+      heights.map((height) => ({ height })),
+      source,
+      limits,
+    ).map(({ height }) => height);
+
+  it('leaves out what would only differ by name, and enlarges nothing', () => {
+    expect(rungs(1080, 1080, 720, 360)).toEqual([1080, 720, 360]);
+    expect(rungs(720, 1080, 720, 360)).toEqual([720, 360]);
+    expect(rungs(540, 1080, 720, 360)).toEqual([540, 360]);
+    expect(rungs(180, 720, 360)).toEqual([180]);
+    expect(rungs(undefined, 2160, 1440, 720)).toEqual([1080, 720]);
+  });
+
+  it('takes the bitrate asked for, else what suits the height, and never more than is allowed', () => {
+    const ladder = [{ height: 1080 }, { height: 720, bitrate: 1_500_000 }, { height: 360 }];
+    expect(fitLadder(ladder, 1080, limits).map(({ bitrate }) => bitrate)).toEqual([
+      5_000_000, 1_500_000, 890_000,
+    ]);
   });
 });
 

@@ -9,6 +9,8 @@ export interface Probe {
   readonly durationSeconds: number | undefined;
   readonly video: string | undefined;
   readonly audio: string | undefined;
+  /** Lines of the picture. */
+  readonly height: number | undefined;
 }
 
 export type ProbeResult =
@@ -29,6 +31,8 @@ export async function probeSource(
     path: ffmpeg.path,
     args: ['-nostdin', '-hide_banner', '-loglevel', 'info', ...opening(input, ffmpeg.libavformat)],
     fed: false,
+    environment: input.kind === 'url' ? input.fence?.environment : undefined,
+    outputs: 1,
     guard,
     onOutput: () => undefined,
     // Long lists of chapters and tags come between the lines that matter.
@@ -64,5 +68,14 @@ export function readProbe(lines: readonly string[]): Probe | undefined {
       : undefined,
     video: codec('Video'),
     audio: codec('Audio'),
+    height: heightIn(lines),
   };
+}
+
+function heightIn(lines: readonly string[]): number | undefined {
+  const line = lines.find(
+    (each) => /^ {1,9}Stream #0:\d{1,6}.*?: Video: /.test(each) && !each.includes('(attached pic)'),
+  );
+  const size = line && /, \d{2,5}x(\d{2,5})\b/.exec(line);
+  return size ? Number(size[1]) : undefined;
 }

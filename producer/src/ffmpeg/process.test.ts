@@ -12,7 +12,10 @@ async function startWrapped(folder: string) {
   await writeFile(script, `#!/bin/sh\nsh -c '${stubborn}' inner "$1" &\nwait\n`);
   await chmod(script, 0o755);
   const guard = startGuard();
-  const child = startFfmpeg({ path: script, args: [pidFile], fed: false, guard, onOutput: () => undefined });
+  const child = startFfmpeg({
+    ...{ path: script, args: [pidFile], fed: false, guard, outputs: 1 },
+    onOutput: () => undefined,
+  });
   const inner = await eventually(() => readFile(pidFile, 'utf8').then(Number, () => undefined), 'it runs');
   return { child, inner, guard };
 }

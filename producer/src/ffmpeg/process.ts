@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
+import { outputDescriptor } from './arguments.js';
 import type { ProcessGuard } from './guard.js';
 import { StderrTail } from './stderr-tail.js';
 
 const KILL_AFTER_MS = 2_000;
+/** All outputs end together when ffmpeg does; one that has ended alone this long has failed. */
+const ENDED_ALONE_MS = 2_000;
 
 export interface ProcessExit {
   /** Exit code, signal, or the system's reason why it could not be started. */
@@ -28,26 +31,41 @@ export interface FfmpegProcess {
   end(): void;
 }
 
-/** Start ffmpeg. Its standard output goes to `onOutput`, as it comes. */
+/** Start ffmpeg. What it writes goes to `onOutput`, as it comes. When one of several outputs ends, it is ended. */
 export function startFfmpeg(options: {
   readonly path: string;
   readonly args: readonly string[];
   readonly fed: boolean;
+  /** This process's, if absent. */
+  readonly environment?: NodeJS.ProcessEnv | undefined;
   readonly guard: ProcessGuard;
-  readonly onOutput: (bytes: Uint8Array) => void;
+  /** Its outputs: the first is its standard output, see `outputDescriptor`. */
+  readonly outputs: number;
+  readonly onOutput: (bytes: Uint8Array, output: number) => void;
   /** Lines of its standard error that are kept. */
   readonly keepLines?: number;
 }): FfmpegProcess {
+  const feed = options.fed ? 'pipe' : 'ignore';
   const child = spawn(options.path, options.args, {
-    stdio: options.fed ? ['pipe', 'pipe', 'pipe', 'pipe'] : ['ignore', 'pipe', 'pipe'],
+    stdio: [feed, 'pipe', 'pipe', feed, ...Array<'pipe'>(options.outputs - 1).fill('pipe')],
+    env: options.environment ?? process.env,
     // A group of its own: Ctrl-C in a terminal is for this process, which then ends its children in order.
     detached: process.platform !== 'win32',
     windowsHide: true,
   });
   options.guard.watch(child);
   const tail = new StderrTail(options.keepLines);
-  const output = child.stdout as Readable;
-  output.on('data', options.onOutput);
+  let endedAlone: NodeJS.Timeout | undefined;
+  const outputs = Array.from({ length: options.outputs }, (_, number) => {
+    const output = child.stdio[outputDescriptor(number)] as Readable;
+    output.on('data', (bytes: Uint8Array) => options.onOutput(bytes, number));
+    output.once('end', () => {
+      endedAlone ??= setTimeout(end, ENDED_ALONE_MS);
+    });
+    // A socket that breaks when ffmpeg goes; its exit says why.
+    output.on('error', () => undefined);
+    return output;
+  });
   (child.stderr as Readable).setEncoding('utf8').on('data', (text: string) => tail.push(text));
 
   const feeds = options.fed
@@ -58,18 +76,10 @@ export function startFfmpeg(options: {
   feeds?.audio.on('error', () => undefined);
 
   let killing: NodeJS.Timeout | undefined;
-  const end = (): void => {
-    if (killing) return;
-    // Its output must be read to its end, or the process is never seen to close.
-    output.resume();
-    feeds?.video.destroy();
-    feeds?.audio.destroy();
-    killGroup(child, 'SIGTERM');
-    killing = setTimeout(() => killGroup(child, 'SIGKILL'), KILL_AFTER_MS);
-  };
   const exited = new Promise<ProcessExit>((resolve) => {
     const done = (how: string, code: number | null): void => {
       clearTimeout(killing);
+      clearTimeout(endedAlone);
       resolve({ how, clean: code === 0, isOwnVerdict: code !== null && !killing, lines: tail.lines() });
     };
     child.once('error', (error) => child.pid === undefined && done(error.message, null));
@@ -79,13 +89,27 @@ export function startFfmpeg(options: {
       done(signal ?? `exit code ${code}`, code);
     });
   });
+  const resume = (): void => {
+    for (const output of outputs) output.resume();
+  };
+  const end = (): void => {
+    if (killing) return;
+    // Its output must be read to its end, or the process is never seen to close.
+    resume();
+    feeds?.video.destroy();
+    feeds?.audio.destroy();
+    killGroup(child, 'SIGTERM');
+    killing = setTimeout(() => killGroup(child, 'SIGKILL'), KILL_AFTER_MS);
+  };
   return {
     pid: child.pid,
     feeds,
     lines: () => tail.lines(),
     exited,
-    pause: () => output.pause(),
-    resume: () => output.resume(),
+    pause() {
+      for (const output of outputs) output.pause();
+    },
+    resume,
     end,
   };
 }

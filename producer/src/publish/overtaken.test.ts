@@ -11,7 +11,7 @@ const CAM = streamId('cam');
 const record = (session: number, sequence: number): NewRecord => ({
   header: {
     ...{ keyframe: sequence === 0, discontinuity: false, audioOnly: false, sinceKeyframe: sequence },
-    ...{ session, sequence, decodeTime: ticks90k(sequence * 3000), presentationOffset: ticks90k(0) },
+    ...{ gop: 0, session, sequence, decodeTime: ticks90k(sequence * 3000), presentationOffset: ticks90k(0) },
     wallClock: milliseconds(sequence * 33),
   },
   value: new Uint8Array(188),

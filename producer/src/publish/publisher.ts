@@ -1,14 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamId } from '@topicast/contracts/stream-id';
-import type { ChunkLog, NewRecord } from '@topicast/log';
+import type { ChunkWriter, NewRecord } from '@topicast/log';
 import { LogError } from '@topicast/log';
-import type { Chunk } from '@topicast/media/mpegts';
 import type { Logger } from 'pino';
 import { jittered } from '../backoff.js';
-import { DecodeClock } from './decode-clock.js';
 import { LossReport } from './loss-report.js';
 import { type QueueLimits, RecordQueue } from './queue.js';
-import type { SteadyClock } from './steady-clock.js';
 
 const LIMITS: QueueLimits = { bytes: 64_000_000, spanMs: 30_000 };
 /** The longest is what viewers wait for after the log has come back (of a full disk: the answer comes at once). */
@@ -17,10 +14,9 @@ const RETRY_MS = { first: 100, most: 1_000 };
 const CLOSE_MS = 2_000;
 
 export interface PublisherOptions {
-  readonly log: Pick<ChunkLog, 'append'>;
+  readonly log: ChunkWriter;
   readonly stream: StreamId;
   readonly rendition: number;
-  readonly clock: SteadyClock;
   /** Names the stream in each line. */
   readonly logger: Logger;
   /** The stream has no topic. `retry`: it has one again; `stop`: nobody wants the stream any more. */
@@ -37,7 +33,7 @@ export interface PublisherState {
 }
 
 /**
- * Chunks to the log, in order, one append in flight; what arrives meanwhile goes in the next. A failed append is
+ * The chunks of one rendition to the log, in order, one append in flight; what arrives meanwhile goes in the next. A failed append is
  * repeated with the identical batch until it succeeds, so that nothing is lost or reordered but what the queue drops.
  */
 export class Publisher {
@@ -46,12 +42,9 @@ export class Publisher {
   readonly #closing = new AbortController();
   /** 0 before the first. */
   #session = 0;
-  #sequence = 0;
-  #first = true;
   #dropped = 0;
   #trouble: string | undefined;
   readonly #losses: LossReport;
-  #decodeClock = new DecodeClock();
   #sending: Promise<void> | undefined;
   #stopped = false;
 
@@ -67,38 +60,25 @@ export class Publisher {
     return { queued: this.#queue.length, dropped: this.#dropped, trouble: this.#trouble };
   }
 
-  /** Undefined before the first. */
-  get session(): number | undefined {
-    return this.#session || undefined;
-  }
-
   /** Chunks from now on are another encoder's. */
   beginSession(session: number): void {
     this.#session = session;
-    this.#sequence = 0;
-    this.#first = true;
     this.#dropped = 0;
-    this.#decodeClock = new DecodeClock();
   }
 
-  push(chunk: Chunk): void {
+  push(record: NewRecord): void {
     if (this.#stopped) {
       this.#dropped++;
       return;
     }
-    const { clock } = this.#options;
-    const discontinuity = chunk.discontinuity || this.#first;
-    const takenIn = this.#decodeClock.observe(chunk.decodeTime, clock.monotonic(), discontinuity);
-    const { keyframe, audioOnly, sinceKeyframe, decodeTime, presentationOffset } = chunk;
-    const header = {
-      ...{ keyframe, discontinuity, audioOnly, sinceKeyframe, decodeTime, presentationOffset },
-      sequence: this.#sequence++,
-      session: this.#session,
-      wallClock: clock.at(takenIn),
-    };
-    this.#first = false;
-    this.#count(this.#queue.push({ header, value: chunk.data }), 'the log takes too little');
+    this.#count(this.#queue.push(record), 'the log takes too little');
     this.#sending ??= this.#send();
+  }
+
+  /** Count chunks that were lost on the way here. */
+  miss(chunks: number, reason: string): void {
+    this.#dropped += chunks;
+    this.#losses.add(chunks, reason);
   }
 
   /** Count chunks that were lost before they came here, at the end of an encoder: what ended it is told elsewhere. */

@@ -9,6 +9,7 @@ const record = (sequence: number, keyframe: boolean, size: number, session = 1):
     ...{ keyframe, discontinuity: false, audioOnly: false, sinceKeyframe: 0, session, sequence },
     decodeTime: ticks90k(sequence * 3000),
     presentationOffset: ticks90k(0),
+    gop: 0,
     wallClock: milliseconds(sequence * 33),
   },
   value: new Uint8Array(size),

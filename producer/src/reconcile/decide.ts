@@ -44,7 +44,7 @@ export type Action =
 
 /** What an encoder was started with: another source, or another start by hand, needs another encoder. */
 export const fingerprint = (row: StreamRow): string =>
-  JSON.stringify([row.source, row.startCount, row.boundTo]);
+  JSON.stringify([row.source, row.ladder, row.startCount, row.boundTo]);
 
 /** From what is to what shall be. Pure: the same view gives the same actions, and none when all is as it shall be. */
 export function decide(view: View): Action[] {

@@ -112,7 +112,7 @@ export class Reconciler {
         this.#settle(action.id, () =>
           tables.statuses.put(streamId(action.id), {
             ...action.status,
-            ...{ state: 'offline', problem: undefined, bitrate: undefined },
+            ...{ state: 'offline', problem: undefined, catalog: undefined },
           }),
         );
         break;

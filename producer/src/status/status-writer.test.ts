@@ -37,11 +37,11 @@ it('writes a new state as soon as the write before is done, and anything else a 
   writer.update({ state: 'live' });
   await vi.advanceTimersByTimeAsync(450);
   expect(table.written.map(({ state }) => state)).toEqual(['starting', 'live']);
-  writer.update({ bitrate: 7 });
+  writer.update({ droppedChunks: 7 });
   await vi.advanceTimersByTimeAsync(900);
   expect(table.written).toHaveLength(2);
   await vi.advanceTimersByTimeAsync(200);
-  expect(table.written.at(-1)?.bitrate).toBe(7);
+  expect(table.written.at(-1)?.droppedChunks).toBe(7);
   const closing = writer.close();
   await vi.advanceTimersByTimeAsync(1_000);
   await closing;

@@ -97,7 +97,12 @@ function visit(): void {
     jumped = false;
     last = { sequence, at: now };
     if (!chunk.asksForAck) return;
-    const position = formatPosition({ session, offset: chunk.offset, part: chunk.part });
+    const position = formatPosition({
+      rendition: chunk.rendition,
+      session,
+      offset: chunk.offset,
+      part: chunk.part,
+    });
     socket.send(JSON.stringify({ type: 'ack', position }));
   });
   socket.on('close', (code) => {

@@ -41,6 +41,7 @@ export class Recording {
     return {
       header: {
         ...{ keyframe, audioOnly, sinceKeyframe, presentationOffset, sequence, session, wallClock },
+        gop: 0,
         discontinuity: sequence % this.chunks.length === 0,
         decodeTime: ticks90k(this.#timeOf(sequence)),
       },

@@ -4,6 +4,7 @@ import type { StreamInfo } from '@topicast/contracts/http';
 import Link from 'next/link';
 import { useNow } from '../../hooks/use-now';
 import { formatDuration, formatQuality, plural } from '../../lib/format';
+import { onAir } from '../../lib/stream-facts';
 import { Icon } from '../ui/icon';
 import { Poster } from '../ui/poster';
 import { StateBadge } from '../ui/state-badge';
@@ -11,7 +12,8 @@ import styles from './stream-card.module.css';
 
 export function StreamCard({ stream }: { readonly stream: StreamInfo }) {
   const now = useNow();
-  const quality = stream.video ? formatQuality(stream.video) : undefined;
+  const { video } = onAir(stream);
+  const quality = video && formatQuality(video);
   const age =
     now !== undefined && stream.startedAt && stream.state === 'live'
       ? `on air for ${formatDuration(now - Date.parse(stream.startedAt))}`

@@ -6,6 +6,7 @@ import { latestOf, type Polled, usePoll } from '../../hooks/use-poll';
 import { formatDuration, formatQuality, plural } from '../../lib/format';
 import { type GatewayAddress, liveUrl } from '../../lib/gateway-address';
 import { getStream } from '../../lib/gateway-client';
+import { onAir } from '../../lib/stream-facts';
 import { LazyStage } from '../player/lazy-stage';
 import { CopyButton } from '../ui/copy-button';
 import { Icon } from '../ui/icon';
@@ -70,7 +71,8 @@ export function Watch({ gateway, id, first }: WatchProps) {
 function Meta({ stream }: { readonly stream: StreamInfo }) {
   const now = useNow();
   const live = stream.state === 'live';
-  const quality = stream.video && formatQuality(stream.video);
+  const { video } = onAir(stream);
+  const quality = video && formatQuality(video);
   return (
     <div className={styles.meta}>
       <StateBadge state={stream.state} />

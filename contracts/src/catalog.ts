@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { MAX_RENDITION } from './position.js';
+
+/** What a session offers: told to viewers, shown by the API, and kept in the status row. */
+
+const pid = z.number().int().min(0).max(0x1fff).optional().describe('where its packets are in the MPEG-TS');
+const codec = z.string().max(64).optional().describe('RFC 6381, as avc1.64001f or mp4a.40.2');
+const language = z.string().max(35).optional().describe('ISO 639-2, as eng');
+
+export const videoTrack = z.object({
+  kind: z.literal('video'),
+  pid,
+  codec,
+  width: z.number().int().positive().optional().describe('pixels shown'),
+  height: z.number().int().positive().optional(),
+  frameRate: z.number().positive().optional().describe('frames a second'),
+});
+export type VideoTrack = z.infer<typeof videoTrack>;
+
+export const audioTrack = z.object({
+  kind: z.literal('audio'),
+  pid,
+  codec,
+  sampleRate: z.number().int().positive().optional().describe('Hz'),
+  channels: z.number().int().positive().optional(),
+  language,
+});
+export type AudioTrack = z.infer<typeof audioTrack>;
+
+export const dataTrack = z.object({
+  kind: z.literal('data'),
+  pid,
+  format: z.enum(['id3', 'klv', 'scte35', 'other']),
+  language,
+});
+export type DataTrack = z.infer<typeof dataTrack>;
+
+export const track = z.discriminatedUnion('kind', [videoTrack, audioTrack, dataTrack]);
+export type Track = z.infer<typeof track>;
+
+export const rendition = z.object({
+  rendition: z.number().int().min(0).max(MAX_RENDITION).describe('the partition; 0 is the best'),
+  bitrate: z.number().int().nonnegative().optional().describe('bits a second, as measured'),
+  tracks: z.array(track).max(32),
+});
+export type Rendition = z.infer<typeof rendition>;
+
+export const catalog = z.object({
+  session: z.number().int().nonnegative(),
+  renditions: z
+    .array(rendition)
+    .min(1)
+    .max(MAX_RENDITION + 1),
+});
+export type Catalog = z.infer<typeof catalog>;
+
+/** The first track of a kind in a rendition; without a catalog there is none. */
+export const videoOf = (of: Pick<Rendition, 'tracks'> | undefined): VideoTrack | undefined =>
+  of?.tracks.find((each) => each.kind === 'video');
+export const audioOf = (of: Pick<Rendition, 'tracks'> | undefined): AudioTrack | undefined =>
+  of?.tracks.find((each) => each.kind === 'audio');
+
+/** The tracks of a chunker's output, from what its bitstreams say. */
+export const tracksOf = (format: {
+  readonly video?: Omit<VideoTrack, 'kind'> | undefined;
+  readonly audio?: Omit<AudioTrack, 'kind'> | undefined;
+}): Track[] => [
+  ...(format.video ? [{ kind: 'video' as const, ...format.video }] : []),
+  ...(format.audio ? [{ kind: 'audio' as const, ...format.audio }] : []),
+];

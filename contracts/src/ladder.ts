@@ -1,0 +1,50 @@
+/** One encoding of a stream: at most so many lines, and at most so many bits a second of video. */
+export interface Rung {
+  readonly height: number;
+  /** Absent: {@link defaultBitrate} of the height. */
+  readonly bitrate?: number | undefined;
+}
+
+export const RUNG_HEIGHT = { least: 144, most: 2160 } as const;
+export const RUNG_BITRATE = { least: 50_000, most: 100_000_000 } as const;
+/** Each rung is one more encoder at work. */
+export const MAX_RUNGS = 6;
+
+/** Bits a second that suit live H.264 of this many lines: 3 Mbit/s at 720, 0.9 at 360, 6.1 at 1080. */
+export const defaultBitrate = (height: number): number =>
+  Math.round((3_000 * (height / 720) ** 1.75) / 10) * 10_000;
+
+/** Read a ladder as people write it: `720p+360p`. Undefined if it is none; `ladderProblem` judges its order. */
+export function parseLadder(text: string): Rung[] | undefined {
+  const rungs = text.split('+').map((rung) => /^(\d{2,4})p$/.exec(rung)?.[1]);
+  return rungs.every((height) => height !== undefined)
+    ? rungs.map((height) => ({ height: Number(height) }))
+    : undefined;
+}
+
+export const formatLadder = (ladder: readonly Rung[]): string =>
+  ladder.map(({ height }) => `${height}p`).join('+');
+
+/** Why a source cannot be encoded with this ladder; undefined if it can. One sentence for the streamer. */
+export function ladderProblem(
+  source: { readonly kind: string; readonly copy?: boolean | undefined },
+  ladder: readonly Rung[] | undefined,
+): string | undefined {
+  if (!ladder) return undefined;
+  const { least, most } = RUNG_HEIGHT;
+  if (ladder.length === 0 || ladder.length > MAX_RUNGS) return `A ladder has 1 to ${MAX_RUNGS} renditions.`;
+  if (ladder.some(({ height }) => height < least || height > most)) {
+    return `The renditions of a ladder have ${least} to ${most} lines.`;
+  }
+  if (ladder.some(({ height }, index) => index > 0 && height >= ladder[index - 1]!.height)) {
+    return 'The renditions of a ladder go from the highest to the lowest, and no height comes twice.';
+  }
+  if (source.kind === 'topic') {
+    return 'This stream is encoded by somebody else, so it cannot have a ladder.';
+  }
+  // Viewers change the rendition where keyframes meet; a copied source has its own, wherever they are.
+  if (source.copy) {
+    return 'A ladder needs keyframes at the same times in all renditions, and video that is sent as it is keeps its own: choose one of the two.';
+  }
+  return undefined;
+}

@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConfigError } from '@topicast/contracts/config';
+import type { GatewayConfig } from '../config.js';
+
+const FILE = 'operator-token';
+
+/** The token for changing anything: TOPICAST_TOKEN, else one that is made once and kept, for its owner's eyes only. */
+export async function operatorToken(config: GatewayConfig): Promise<string> {
+  if (config.token !== undefined) return config.token;
+  const path = join(config.dataDirectory, FILE);
+  await mkdir(config.dataDirectory, { recursive: true });
+  const made = randomBytes(24).toString('base64url');
+  try {
+    // Fails if it exists: whoever comes first decides.
+    await writeFile(path, `${made}\n`, { flag: 'wx', mode: 0o600 });
+    return made;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const kept = (await readFile(path, 'utf8')).trim();
+  if (kept === '') throw new ConfigError(`${path} is empty: delete it, and a new token will be made`);
+  return kept;
+}

@@ -1,0 +1,97 @@
+import { isStreamId, type StreamId } from '@topicast/contracts/stream-id';
+import { DELETION_PREFIX, deletionKey, streamStatusKey } from '@topicast/contracts/tables';
+import { type ChunkTopics, LogError, type Table } from '@topicast/log';
+import type { Logger } from 'pino';
+
+export interface DeletionsOptions {
+  readonly log: ChunkTopics;
+  readonly logger: Logger;
+  readonly onChange: (stream: StreamId) => void;
+}
+
+interface Tables {
+  readonly streams: Table;
+  readonly status: Table;
+}
+
+/** Whoever began a deletion has this long before another gateway, or this one after a failure, goes on with it. */
+const TAKEN_OVER_AFTER_MS = 10_000;
+
+/**
+ * Streams that somebody wants gone. The wish is a row of its own in the table of the streams, written first and deleted
+ * last, so that every gateway can finish what another one began. Topics are deleted by wish alone: one without a row of
+ * its stream, and without a wish, is somebody else's, and stays.
+ */
+export class Deletions {
+  readonly #options: DeletionsOptions;
+  /** When each was noticed or tried last, on the monotonic clock. */
+  readonly #wished = new Map<StreamId, number>();
+  readonly #underWay = new Map<StreamId, Promise<void>>();
+
+  constructor(options: DeletionsOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the stream is on its way out. */
+  has(stream: StreamId): boolean {
+    return this.#wished.has(stream);
+  }
+
+  /** A row of the table of the streams has changed. */
+  onRow(key: string, value: string | undefined): void {
+    const stream = key.startsWith(DELETION_PREFIX) ? key.slice(DELETION_PREFIX.length) : '';
+    if (!isStreamId(stream)) return;
+    if (value === undefined) this.#wished.delete(stream);
+    else if (!this.#wished.has(stream)) this.#wished.set(stream, performance.now());
+    this.#options.onChange(stream);
+  }
+
+  /**
+   * Resolves when the stream and its topic are gone, or if that fails later than the wish is written: then it is
+   * finished as soon as the log lets us. Rejects with a LogError if the wish cannot be written.
+   */
+  async delete(stream: StreamId, tables: Tables): Promise<void> {
+    await tables.streams.put(deletionKey(stream), JSON.stringify({ at: new Date().toISOString() }));
+    await this.#finish(stream, tables);
+  }
+
+  /** Go on with what was left unfinished, by whomever. */
+  tick(tables: Tables): void {
+    const now = performance.now();
+    for (const [stream, at] of this.#wished) {
+      if (now - at >= TAKEN_OVER_AFTER_MS) void this.#finish(stream, tables);
+    }
+  }
+
+  #finish(stream: StreamId, tables: Tables): Promise<void> {
+    const underWay = this.#underWay.get(stream);
+    if (underWay) return underWay;
+    const running = this.#remove(stream, tables)
+      .catch((error: unknown) => {
+        // We are leaving: whoever comes next finishes it.
+        if (error instanceof LogError && error.code === 'closed') return;
+        if (this.#wished.has(stream)) this.#wished.set(stream, performance.now());
+        this.#options.logger.warn({ stream, err: error }, 'the stream is not quite deleted; trying again');
+      })
+      .finally(() => this.#underWay.delete(stream));
+    this.#underWay.set(stream, running);
+    return running;
+  }
+
+  /**
+   * The row goes first, so that its producer stops writing before the topic is gone. Several gateways may do this at the
+   * same time: once one of them has withdrawn the wish the name is free, and what has it now is not ours to delete.
+   */
+  async #remove(stream: StreamId, { streams, status }: Tables): Promise<void> {
+    const steps = [
+      () => streams.delete(stream),
+      () => status.delete(streamStatusKey(stream)),
+      () => this.#options.log.deleteTopic(stream),
+      () => streams.delete(deletionKey(stream)),
+    ];
+    for (const step of steps) {
+      if (!this.has(stream)) return;
+      await step();
+    }
+  }
+}

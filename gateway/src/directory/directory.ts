@@ -1,0 +1,218 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Catalog } from '@topicast/contracts/catalog';
+import type { StreamInfo } from '@topicast/contracts/http';
+import { Liveness } from '@topicast/contracts/liveness';
+import type { StreamState } from '@topicast/contracts/server-message';
+import type { StreamId } from '@topicast/contracts/stream-id';
+import { StreamTables } from '@topicast/contracts/stream-tables';
+import { STATUS_TABLE, STREAMS_TABLE, type StreamRow } from '@topicast/contracts/tables';
+import { milliseconds } from '@topicast/contracts/units';
+import type { ChunkReader, ChunkTopics, Table, Tables } from '@topicast/log';
+import type { Logger } from 'pino';
+import { Deletions } from './deletions.js';
+import { ForeignTopics } from './foreign-topics.js';
+import { isStarted, type KnownStream, stateOf, streamInfo } from './stream-info.js';
+
+export interface DirectoryOptions {
+  readonly log: ChunkReader & ChunkTopics & Tables;
+  readonly logger: Logger;
+  readonly viewersOf: (stream: StreamId) => number;
+  /** What a stream offers is known, or is something else than before. */
+  readonly onCatalog: (stream: StreamId, catalog: Catalog) => void;
+  readonly onState: (stream: StreamId, state: StreamState) => void;
+  readonly onRemoved: (stream: StreamId) => void;
+}
+
+const CLOCK = {
+  monotonic: () => milliseconds(performance.now()),
+  wall: () => milliseconds(Date.now()),
+};
+
+/** Which streams there are and how they are: the tables, the producers' heartbeats and foreign topics, joined. */
+export class Directory {
+  readonly foreign: ForeignTopics;
+  readonly deletions: Deletions;
+  readonly #options: DirectoryOptions;
+  /** Undefined until the tables are opened. */
+  #producers: Liveness | undefined;
+  #typed: StreamTables | undefined;
+  /** As told last. */
+  readonly #told = new Map<StreamId, StreamState>();
+  readonly #catalogs = new Map<StreamId, Catalog>();
+  readonly #unlisten: (() => void)[] = [];
+  #isClosed = false;
+  #problem: unknown;
+  #tables: { readonly streams: Table; readonly status: Table } | undefined;
+
+  constructor(options: DirectoryOptions) {
+    this.#options = options;
+    const { log, logger } = options;
+    this.deletions = new Deletions({ log, logger, onChange: (stream) => this.#review(stream) });
+    this.foreign = new ForeignTopics({
+      log,
+      logger,
+      isForeign: (stream) => !this.deletions.has(stream) && !this.#hasEncoder(stream),
+      onChange: (stream) => this.#review(stream),
+    });
+  }
+
+  /** Read the tables, and see which topics there are. Rejects with a LogError if the log is away. */
+  async open(): Promise<void> {
+    try {
+      await this.#open();
+    } catch (error) {
+      this.#problem = error;
+      throw error;
+    }
+  }
+
+  async #open(): Promise<void> {
+    const { log, logger } = this.#options;
+    const streams = await log.table(STREAMS_TABLE);
+    const status = await log.table(STATUS_TABLE);
+    if (this.#isClosed) return;
+    const typed = new StreamTables({ streams, status }, (stream, error) =>
+      logger.warn({ stream, err: error }, 'this row of the tables cannot be read'),
+    );
+    const producers = new Liveness(status, CLOCK);
+    this.#typed = typed;
+    this.#producers = producers;
+    this.#unlisten.push(
+      streams.onChange((key, value) => this.deletions.onRow(key, value)),
+      typed.rows.onChange((stream) => this.#onRow(stream)),
+      typed.statuses.onChange((stream) => this.#onStatus(stream)),
+      producers.onChange((producer) => this.#onHeartbeat(producer)),
+      () => typed.close(),
+      () => producers.close(),
+    );
+    for (const [key, value] of streams.entries()) this.deletions.onRow(key, value);
+    for (const stream of typed.rows.rows.keys()) this.#onRow(stream);
+    for (const stream of typed.statuses.rows.keys()) this.#onStatus(stream);
+    try {
+      await this.foreign.open();
+    } catch (error) {
+      this.#stopListening();
+      throw error;
+    }
+    this.#tables = { streams, status };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#stopListening();
+    await this.foreign.close();
+  }
+
+  /** Whether the tables have been read. */
+  get ready(): boolean {
+    return this.#tables !== undefined;
+  }
+
+  /** Why they could not be, when that was tried last. */
+  get problem(): unknown {
+    return this.#problem;
+  }
+
+  /** The tables, for who changes them; undefined until they have been read. */
+  get tables(): { readonly streams: Table; readonly status: Table } | undefined {
+    return this.#tables;
+  }
+
+  has(stream: StreamId): boolean {
+    return !this.deletions.has(stream) && (this.#row(stream) !== undefined || this.foreign.has(stream));
+  }
+
+  row(stream: StreamId): StreamRow | undefined {
+    return this.deletions.has(stream) ? undefined : this.#row(stream);
+  }
+
+  state(stream: StreamId): StreamState {
+    const known = this.#know(stream);
+    return known ? stateOf(known) : 'offline';
+  }
+
+  /** What the encoder offers; topics of others' producers have none. */
+  catalog(stream: StreamId): Catalog | undefined {
+    return this.#catalogs.get(stream);
+  }
+
+  isStarted(stream: StreamId): boolean {
+    const known = this.#know(stream);
+    return known !== undefined && isStarted(known);
+  }
+
+  info(stream: StreamId): StreamInfo | undefined {
+    const known = this.#know(stream);
+    return known && streamInfo(known, this.#options.viewersOf(stream));
+  }
+
+  list(): StreamInfo[] {
+    const ids = new Set([...(this.#typed?.rows.rows.keys() ?? []), ...this.foreign.streams()]);
+    return [...ids].sort().flatMap((id) => this.info(id) ?? []);
+  }
+
+  /** Notice what only the passing of time tells: producers gone silent, topics that stopped growing. */
+  tick(): void {
+    for (const stream of [...this.#told.keys()]) this.#review(stream);
+    if (this.#tables) this.deletions.tick(this.#tables);
+  }
+
+  #stopListening(): void {
+    for (const end of this.#unlisten.splice(0)) end();
+  }
+
+  #know(id: StreamId): KnownStream | undefined {
+    if (this.deletions.has(id)) return undefined;
+    const row = this.#row(id);
+    if (row && row.source.kind !== 'topic') {
+      const status = this.#typed?.statuses.get(id);
+      const isFresh = status !== undefined && this.#producers?.isAlive(status.producer) === true;
+      return { kind: 'encoded', row, status, isFresh };
+    }
+    if (!row && !this.foreign.has(id)) return undefined;
+    return { kind: 'foreign', id, row, isLive: this.foreign.isLive(id), found: this.foreign.found(id) };
+  }
+
+  #row(stream: StreamId): StreamRow | undefined {
+    return this.#typed?.rows.get(stream);
+  }
+
+  #hasEncoder(stream: StreamId): boolean {
+    const row = this.#row(stream);
+    return row !== undefined && row.source.kind !== 'topic';
+  }
+
+  #review(stream: StreamId): void {
+    const known = this.#know(stream);
+    const told = this.#told.get(stream);
+    if (!known) {
+      this.#told.delete(stream);
+      if (told !== undefined) this.#options.onRemoved(stream);
+      return;
+    }
+    const state = stateOf(known);
+    if (state === told) return;
+    this.#told.set(stream, state);
+    this.#options.onState(stream, state);
+  }
+
+  #onRow(stream: StreamId): void {
+    if (this.#hasEncoder(stream)) this.foreign.remove(stream);
+    this.#review(stream);
+  }
+
+  #onStatus(stream: StreamId): void {
+    const catalog = this.#typed?.statuses.rows.get(stream)?.catalog;
+    const told = this.#catalogs.get(stream);
+    if (catalog) this.#catalogs.set(stream, catalog);
+    else this.#catalogs.delete(stream);
+    if (catalog && !isDeepStrictEqual(catalog, told)) this.#options.onCatalog(stream, catalog);
+    this.#review(stream);
+  }
+
+  #onHeartbeat(producer: string): void {
+    for (const [stream, status] of this.#typed?.statuses.rows ?? []) {
+      if (status.producer === producer) this.#review(stream);
+    }
+  }
+}

@@ -1,0 +1,165 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StreamId } from '@topicast/contracts/stream-id';
+import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { type ChunkReader, type ChunkTopics, LogError } from '@topicast/log';
+import type { Logger } from 'pino';
+import { type ProbeResult, probe } from './probe.js';
+
+export interface ForeignTopicsOptions {
+  readonly log: ChunkReader & ChunkTopics;
+  readonly logger: Logger;
+  /** Whether this stream's topic is neither written by a producer of ours nor on its way out. */
+  readonly isForeign: (stream: StreamId) => boolean;
+  /** The topic came, went, started or stopped growing, or more is known of what it carries. */
+  readonly onChange: (stream: StreamId) => void;
+}
+
+interface Watched {
+  readonly next: number | undefined;
+  readonly grewAt: Milliseconds | undefined;
+  readonly found: ProbeResult | undefined;
+  readonly probedAt: Milliseconds | undefined;
+}
+
+const LIST_EVERY_MS = 5_000;
+const LOOK_EVERY_MS = 2_000;
+/** A topic that was just found is looked at again soon: growing shows only at the second look. */
+const SECOND_LOOK_MS = 400;
+const LIVE_WITHIN_MS = 4_000;
+const PROBE_AGAIN_MS = 10_000;
+
+const now = (): Milliseconds => milliseconds(performance.now());
+
+/** Topics `live.*` that are written by somebody else: there is no status to read, so they are looked at. */
+export class ForeignTopics {
+  readonly #options: ForeignTopicsOptions;
+  readonly #watched = new Map<StreamId, Watched>();
+  readonly #closing = new AbortController();
+  readonly #probes = new Set<Promise<void>>();
+  #running: Promise<void> | undefined;
+
+  constructor(options: ForeignTopicsOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the topics there are have been listed. Rejects with a LogError if the log is away. */
+  async open(): Promise<void> {
+    await this.#list();
+    this.#running ??= this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+    await Promise.all(this.#probes);
+  }
+
+  has(stream: StreamId): boolean {
+    return this.#watched.has(stream);
+  }
+
+  streams(): IterableIterator<StreamId> {
+    return this.#watched.keys();
+  }
+
+  isLive(stream: StreamId): boolean {
+    const grewAt = this.#watched.get(stream)?.grewAt;
+    return grewAt !== undefined && now() - grewAt < LIVE_WITHIN_MS;
+  }
+
+  found(stream: StreamId): ProbeResult | undefined {
+    return this.#watched.get(stream)?.found;
+  }
+
+  /** Know of a topic before the next listing shows it. */
+  add(stream: StreamId): void {
+    if (this.#watched.has(stream)) return;
+    this.#watched.set(stream, { next: undefined, grewAt: undefined, found: undefined, probedAt: undefined });
+    this.#options.onChange(stream);
+  }
+
+  remove(stream: StreamId): void {
+    if (this.#watched.delete(stream)) this.#options.onChange(stream);
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    let listedAt = now();
+    while (!signal.aborted) {
+      try {
+        if (now() - listedAt >= LIST_EVERY_MS) {
+          await this.#list();
+          listedAt = now();
+        }
+        for (const stream of [...this.#watched.keys()]) await this.#look(stream);
+      } catch (error) {
+        // The log is away: what was known stays, and ages.
+        this.#options.logger.debug({ err: error }, 'looking at topics failed');
+      }
+      const isNew = [...this.#watched.values()].some(
+        ({ next, grewAt }) => next !== undefined && grewAt === undefined,
+      );
+      await sleep(isNew ? SECOND_LOOK_MS : LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #list(): Promise<void> {
+    const { log, isForeign } = this.#options;
+    const foreign = new Set((await log.topics()).filter(isForeign));
+    for (const stream of [...this.#watched.keys()]) if (!foreign.has(stream)) this.remove(stream);
+    for (const stream of foreign) this.add(stream);
+  }
+
+  async #look(stream: StreamId): Promise<void> {
+    const { log, onChange } = this.#options;
+    const before = this.#watched.get(stream);
+    if (!before) return;
+    const next = await log.bounds(stream, 0).then(
+      (bounds) => bounds.next,
+      (error: unknown) => {
+        if (error instanceof LogError && error.code === 'unknown-topic') return undefined;
+        throw error;
+      },
+    );
+    if (next === undefined) {
+      this.remove(stream);
+      return;
+    }
+    const grew = before.next !== undefined && next > before.next;
+    const wasLive = this.isLive(stream);
+    // At the second look it is known that it does not grow: "long ago".
+    const never = milliseconds(Number.NEGATIVE_INFINITY);
+    const grewAt = grew ? now() : before.next === undefined ? undefined : (before.grewAt ?? never);
+    this.#watched.set(stream, { ...before, next, grewAt });
+    if (this.isLive(stream)) this.#probeWhereNeeded(stream, !wasLive);
+    if (this.isLive(stream) !== wasLive) onChange(stream);
+  }
+
+  #probeWhereNeeded(stream: StreamId, isNewRun: boolean): void {
+    const watched = this.#watched.get(stream);
+    if (!watched) return;
+    const { probedAt, found } = watched;
+    const isDue =
+      probedAt === undefined || (now() - probedAt > PROBE_AGAIN_MS && (isNewRun || !isComplete(found)));
+    if (!isDue) return;
+    this.#watched.set(stream, { ...watched, probedAt: now() });
+    const running = this.#probe(stream).finally(() => this.#probes.delete(running));
+    this.#probes.add(running);
+  }
+
+  async #probe(stream: StreamId): Promise<void> {
+    const { log, logger, onChange } = this.#options;
+    try {
+      const found = await probe(log, stream, this.#closing.signal);
+      const watched = this.#watched.get(stream);
+      if (!watched) return;
+      this.#watched.set(stream, { ...watched, found });
+      onChange(stream);
+    } catch (error) {
+      logger.debug({ err: error, stream }, 'probing the topic failed');
+    }
+  }
+}
+
+const isComplete = (found: ProbeResult | undefined): boolean =>
+  found?.format.video !== undefined || found?.format.audio !== undefined;

@@ -1,0 +1,117 @@
+import type { CreateStreamRequest } from '@topicast/contracts/http';
+import { type StreamId, streamId } from '@topicast/contracts/stream-id';
+import type { StreamRow } from '@topicast/contracts/tables';
+import type { Milliseconds } from '@topicast/contracts/units';
+import { type ChunkTopics, LogError, type Table } from '@topicast/log';
+import type { Directory } from './directory.js';
+
+export type OperationErrorCode = 'unknown-stream' | 'exists' | 'no-encoder';
+
+/** Something that cannot be done with this stream as it is. */
+export class OperationError extends Error {
+  override readonly name = 'OperationError';
+  constructor(
+    readonly code: OperationErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** What the operator does: changes of the desired state, which producers then follow. */
+export class Operations {
+  /** Being created: two requests at once are not two streams. */
+  readonly #creating = new Set<StreamId>();
+
+  constructor(
+    private readonly log: ChunkTopics,
+    private readonly directory: Directory,
+    /** Of topics that are made for somebody else's producer. */
+    private readonly retentionMs: Milliseconds,
+  ) {}
+
+  /** Resolves once the directory shows the stream. */
+  async create(request: CreateStreamRequest): Promise<StreamId> {
+    const id = streamId(request.id);
+    if (this.directory.row(id) || this.#creating.has(id)) {
+      throw new OperationError('exists', `there is a stream "${id}" already`);
+    }
+    if (this.directory.deletions.has(id)) {
+      throw new OperationError('exists', `the stream "${id}" is still being deleted: try again in a moment`);
+    }
+    if (request.source.kind !== 'topic' && this.directory.foreign.has(id)) {
+      // An encoder of ours would be its second writer.
+      throw new OperationError(
+        'exists',
+        `somebody else writes the topic of "${id}": delete it first, or create it with the source "topic"`,
+      );
+    }
+    this.#creating.add(id);
+    try {
+      if (request.source.kind === 'topic') {
+        await this.#createTopic(id);
+        this.directory.foreign.add(id);
+      }
+      await this.#put({
+        id,
+        title: request.title ?? id,
+        source: request.source,
+        ...(request.ladder && { ladder: request.ladder }),
+        enabled: true,
+        createdAt: new Date().toISOString(),
+        startCount: 0,
+        visibility: 'public',
+      });
+    } finally {
+      this.#creating.delete(id);
+    }
+    return id;
+  }
+
+  async start(id: StreamId): Promise<void> {
+    const row = this.#encodedRow(id);
+    // On air or on the way there: nobody's picture is interrupted. A count that rises starts what has failed.
+    if (row.enabled && this.directory.state(id) !== 'failed' && this.directory.state(id) !== 'offline')
+      return;
+    await this.#put({ ...row, enabled: true, startCount: row.startCount + 1 });
+  }
+
+  async stop(id: StreamId): Promise<void> {
+    await this.#put({ ...this.#encodedRow(id), enabled: false });
+  }
+
+  /** Resolves when it is gone, or when it is certain that it will be. */
+  async remove(id: StreamId): Promise<void> {
+    if (!this.directory.has(id)) throw unknownStream(id);
+    await this.directory.deletions.delete(id, this.#tables());
+    this.directory.foreign.remove(id);
+  }
+
+  #encodedRow(id: StreamId): StreamRow {
+    const row = this.directory.row(id);
+    if (row && row.source.kind !== 'topic') return row;
+    if (!this.directory.has(id)) throw unknownStream(id);
+    throw new OperationError(
+      'no-encoder',
+      `"${id}" is written by somebody else: there is no encoder to start or stop`,
+    );
+  }
+
+  /** One that its writer has made is left as it is, retention included. */
+  async #createTopic(id: StreamId): Promise<void> {
+    if ((await this.log.topics()).includes(id)) return;
+    await this.log.createTopic(id, { partitions: 1, retentionMs: this.retentionMs });
+  }
+
+  async #put(row: StreamRow): Promise<void> {
+    await this.#tables().streams.put(row.id, JSON.stringify(row));
+  }
+
+  #tables(): { readonly streams: Table; readonly status: Table } {
+    if (!this.directory.tables) throw new LogError('unavailable', 'the log has not been reached yet');
+    return this.directory.tables;
+  }
+}
+
+const unknownStream = (id: StreamId): OperationError =>
+  new OperationError('unknown-stream', `there is no stream "${id}"`);

@@ -1,0 +1,81 @@
+import { type Catalog, tracksOf } from '@topicast/contracts/catalog';
+import type { StreamInfo } from '@topicast/contracts/http';
+import type { StreamState } from '@topicast/contracts/server-message';
+import type { StreamId } from '@topicast/contracts/stream-id';
+import type { StreamRow, StreamStatus } from '@topicast/contracts/tables';
+import type { ProbeResult } from './probe.js';
+
+/** What is known of a stream: who writes its topic, and what that one says. */
+export type KnownStream =
+  | {
+      readonly kind: 'encoded';
+      readonly row: StreamRow;
+      readonly status: StreamStatus | undefined;
+      /** Whether the producer that wrote the status is alive. */
+      readonly isFresh: boolean;
+    }
+  | {
+      readonly kind: 'foreign';
+      readonly id: StreamId;
+      readonly row: StreamRow | undefined;
+      readonly isLive: boolean;
+      readonly found: ProbeResult | undefined;
+    };
+
+export function stateOf(stream: KnownStream): StreamState {
+  if (stream.kind === 'foreign') return stream.isLive ? 'live' : 'offline';
+  return stream.status && stream.isFresh ? stream.status.state : 'offline';
+}
+
+/** Whether chunks are due: who started the stream wants them whatever its encoder does; a foreign topic is as it is. */
+export const isStarted = (stream: KnownStream): boolean =>
+  stream.kind === 'foreign' ? stream.isLive : stream.row.enabled;
+
+/** The stream as the API shows it to the operator. */
+export function streamInfo(stream: KnownStream, viewers: number): StreamInfo {
+  const state = stateOf(stream);
+  const runs = state === 'live' || state === 'starting';
+  if (stream.kind === 'foreign') {
+    const { row, found, id } = stream;
+    return {
+      id,
+      title: row?.title ?? id,
+      state,
+      viewers,
+      enabled: true,
+      source: { kind: 'topic' },
+      ...(runs && found && { catalog: catalogOf(found) }),
+    };
+  }
+  const { row, status } = stream;
+  const { id, title, enabled, source, ladder } = row;
+  return {
+    id,
+    title,
+    state,
+    viewers,
+    enabled,
+    source,
+    ...(ladder && { ladder }),
+    ...(status && runs && runningPart(status)),
+    ...(status && { problem: status.problem, encoderLog: status.encoderLog, restarts: status.restarts }),
+  };
+}
+
+const runningPart = ({ session, startedAt, catalog }: StreamStatus): Partial<StreamInfo> => ({
+  session,
+  startedAt,
+  catalog,
+});
+
+/** Of a topic that somebody else writes: what was found in it. */
+const catalogOf = ({ format, bitrate }: ProbeResult): Catalog => ({
+  session: 0,
+  renditions: [{ rendition: 0, bitrate, tracks: tracksOf(format) }],
+});
+
+/** The same without what only the operator may see. */
+export function publicInfo(info: StreamInfo): StreamInfo {
+  const { id, title, state, session, catalog, viewers, startedAt } = info;
+  return { id, title, state, session, catalog, viewers, startedAt };
+}

@@ -1,0 +1,37 @@
+import type { Position } from '@topicast/contracts/position';
+import type { LiveChunk } from './live-chunk.js';
+import type { Protocol } from './protocol.js';
+import type { Subscriber } from './subscriber.js';
+
+/**
+ * The chunks of one rendition that can be sent now. Chunks have indexes that only grow, whatever is dropped: `first` is
+ * the oldest that is kept, `end` the one that the next chunk will get.
+ */
+export interface ChunkWindow {
+  /** Everything that was in the log when reading began has been read: the newest keyframe here is the newest of all. */
+  readonly caughtUp: boolean;
+  readonly first: number;
+  readonly end: number;
+  /** Indexes of the keyframe chunks, ascending. */
+  readonly keyframes: readonly number[];
+  readonly newestKeyframe: number | undefined;
+  readonly newest: LiveChunk | undefined;
+  /** @throws {RangeError} for an index outside `first` to `end`: a bug. */
+  at(index: number): LiveChunk;
+  /** The index of the chunk at exactly this position. */
+  find(position: Position): number | undefined;
+}
+
+/**
+ * Where a viewer connection gets its chunks from. A feed, whose ring all its viewers share, is one; what a cursor and a
+ * connection need of it is all here, so that a reader of the log's history can be another.
+ */
+export interface ChunkSource {
+  readonly rendition: number;
+  readonly window: ChunkWindow;
+  /** What to write for the chunks `from` up to, not including, `to`. */
+  frames(protocol: Protocol, from: number, to: number): Buffer;
+  /** Tell of new chunks. The source stays open while somebody subscribes. */
+  subscribe(subscriber: Subscriber): void;
+  unsubscribe(subscriber: Subscriber): void;
+}

@@ -1,0 +1,21 @@
+import type { StreamId } from '@topicast/contracts/stream-id';
+import { type ChunkLog, LogError } from '@topicast/log';
+
+interface RenditionName {
+  readonly log: Pick<ChunkLog, 'bounds'>;
+  readonly stream: StreamId;
+  readonly rendition: number;
+}
+
+/**
+ * Whether the topic has such a partition. The error `invalid` alone does not tell; but every topic has a rendition 0,
+ * so what is wrong with all shows there too.
+ */
+export async function findRendition(name: RenditionName): Promise<'there' | 'missing' | 'unreadable'> {
+  const { log, stream, rendition } = name;
+  const [first, own] = await Promise.allSettled([log.bounds(stream, 0), log.bounds(stream, rendition)]);
+  if (own.status === 'fulfilled') return 'there';
+  const code = own.reason instanceof LogError ? own.reason.code : undefined;
+  const isMissing = code === 'unknown-topic' || (code === 'invalid' && first.status === 'fulfilled');
+  return isMissing ? 'missing' : 'unreadable';
+}

@@ -1,0 +1,85 @@
+import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import type { ChunkWindow } from './chunk-source.js';
+import type { LiveChunk } from './live-chunk.js';
+
+/** A stream whose newest chunk is older stands still: what it left behind is no place to join. */
+export const STALE_AFTER = milliseconds(4_000);
+/** Renditions of one encoder come this much apart at most; a viewer waits so long at a keyframe for its other half. */
+export const LONGEST_HOLD = milliseconds(300);
+/** A session that one rendition began this long before the other is one that the other will not have. */
+const SESSION_ALONE_AFTER = milliseconds(1_000);
+/** A rendition whose newest chunk is older does not run. */
+const PAUSED_AFTER = milliseconds(1_000);
+/** After this without a keyframe that both renditions have, the viewer gets the other one after a jump. */
+export const LEAP_AFTER = milliseconds(5_000);
+
+/** A viewer on its way from one rendition to another. */
+export interface Passage {
+  readonly from: ChunkWindow;
+  /** The chunk in `from` that the viewer would get next; `joining` where it waits for a keyframe, `seeking` for its place. */
+  readonly next: number | 'joining' | 'seeking';
+  readonly to: ChunkWindow;
+  /** When the viewer asked. */
+  readonly since: Milliseconds;
+}
+
+export type Course =
+  /** Go on in the present rendition, up to, not including, this chunk. */
+  | { readonly kind: 'stay'; readonly until: number }
+  /** The next chunk of the present rendition and chunk `enter` of the other one are the same moment: go over. */
+  | { readonly kind: 'cross'; readonly enter: number }
+  /** Join the other rendition at its newest keyframe. */
+  | { readonly kind: 'leap' };
+
+const STAY: Course = { kind: 'stay', until: Number.POSITIVE_INFINITY };
+
+/**
+ * How a viewer comes to another rendition (contracts/PROTOCOL.md 4.6). Both renditions have a keyframe at the same
+ * decode time: all that is before it comes from the present rendition, all from it on from the other, so that nothing is
+ * repeated and nothing left out. Which of the two keyframes gets here first does not matter: the viewer waits for the
+ * other one for a moment, and where it does not come tries the next.
+ */
+export function courseOf({ from, next, to, since, now }: Passage & { now: Milliseconds }): Course {
+  const isJoinable = canBeJoined(from, to, now);
+  if (next === 'joining') return isJoinable ? { kind: 'leap' } : STAY;
+  if (isJoinable && (now - since > LEAP_AFTER || isLeftBehind(from, to, now))) return { kind: 'leap' };
+  if (next === 'seeking' || !to.caughtUp) return STAY;
+  for (const index of from.keyframes) {
+    if (index < next) continue;
+    const keyframe = from.at(index);
+    const enter = to.keyframes.findLast((candidate) => isSameMoment(to.at(candidate), keyframe));
+    if (enter !== undefined)
+      return index === next ? { kind: 'cross', enter } : { kind: 'stay', until: index };
+    if (isExpected(keyframe, to, now)) return { kind: 'stay', until: index };
+  }
+  return STAY;
+}
+
+/** Whether the encoder's new session has no such rendition as the present one. */
+function isLeftBehind(from: ChunkWindow, to: ChunkWindow, now: Milliseconds): boolean {
+  const session = from.newest?.session ?? 0;
+  const first = to.keyframes.find((index) => to.at(index).session > session);
+  return first !== undefined && now - to.at(first).arrival > SESSION_ALONE_AFTER;
+}
+
+/** Sessions only grow: an older one, or one that stands still, is nothing to go to. */
+function canBeJoined(from: ChunkWindow, to: ChunkWindow, now: Milliseconds): boolean {
+  const { newest, newestKeyframe } = to;
+  if (!to.caughtUp || !newest || newestKeyframe === undefined) return false;
+  const session = to.at(newestKeyframe).session;
+  return now - newest.arrival <= STALE_AFTER && session >= (from.newest?.session ?? 0);
+}
+
+const isSameMoment = (a: LiveChunk, b: LiveChunk): boolean =>
+  a.session === b.session && a.header.decodeTime === b.header.decodeTime;
+
+/** Whether the other half of a keyframe should be here in a moment. */
+function isExpected(keyframe: LiveChunk, to: ChunkWindow, now: Milliseconds): boolean {
+  const { newest, newestKeyframe } = to;
+  if (!newest || newestKeyframe === undefined) return false;
+  const isRunning = now - newest.arrival < PAUSED_AFTER;
+  return isRunning && now - keyframe.arrival < LONGEST_HOLD && isBefore(to.at(newestKeyframe), keyframe);
+}
+
+const isBefore = (a: LiveChunk, b: LiveChunk): boolean =>
+  a.session < b.session || (a.session === b.session && a.header.decodeTime < b.header.decodeTime);

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+
+/** After this without a sign of life a viewer is asked for one, and after the other it is given up. */
+const ASK_AFTER = milliseconds(10_000);
+const GIVE_UP_AFTER = milliseconds(30_000);
+const PAYLOAD_BYTES = 8;
+
+export type Verdict =
+  | { readonly kind: 'alive' }
+  /** Send a ping with this payload. */
+  | { readonly kind: 'ask'; readonly payload: Buffer }
+  | { readonly kind: 'gone' };
+
+const ALIVE: Verdict = { kind: 'alive' };
+const GONE: Verdict = { kind: 'gone' };
+
+/**
+ * Whether a viewer still reads. What it says proves nothing, for it can say it without reading; proof is what only a
+ * reader can give: an answer to a question among the chunks, room for more of what did not fit into the connection at
+ * once, or the pong to our ping, whose payload nobody can guess and which is written behind all else.
+ */
+export class Liveness {
+  #provedAt: Milliseconds;
+  #askedAt: Milliseconds;
+  #payload: Buffer | undefined;
+
+  constructor(now: Milliseconds) {
+    this.#provedAt = now;
+    this.#askedAt = now;
+  }
+
+  prove(now: Milliseconds): void {
+    this.#provedAt = now;
+  }
+
+  /** A pong came: does it answer our ping? */
+  pong(payload: Buffer, now: Milliseconds): void {
+    if (!this.#payload?.equals(payload)) return;
+    this.#payload = undefined;
+    this.prove(now);
+  }
+
+  /** Called about once a second. */
+  check(now: Milliseconds): Verdict {
+    const silence = now - this.#provedAt;
+    if (silence > GIVE_UP_AFTER) return GONE;
+    if (silence <= ASK_AFTER || now - this.#askedAt <= ASK_AFTER) return ALIVE;
+    this.#askedAt = now;
+    this.#payload = randomBytes(PAYLOAD_BYTES);
+    return { kind: 'ask', payload: this.#payload };
+  }
+}

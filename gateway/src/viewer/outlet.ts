@@ -1,0 +1,81 @@
+import type { Socket } from 'node:net';
+import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { WebSocket } from 'ws';
+import type { GatewayMetrics } from '../metrics/metrics.js';
+import type { ChunkSource } from '../stream/chunk-source.js';
+import type { Step } from '../stream/cursor.js';
+import type { Protocol } from '../stream/protocol.js';
+import { ControlFrames, jumpFrame, renditionFrame } from './control-frames.js';
+import { SocketWriter, type Writer } from './writer.js';
+
+export interface OutletOptions {
+  readonly webSocket: WebSocket;
+  /** The connection under it: whole frames are written to it, which is safe while the WebSocket is open, is not
+   * compressed, and sends no fragmented messages. */
+  readonly socket: Socket;
+  readonly protocol: Protocol;
+  readonly metrics: GatewayMetrics;
+  readonly acceptedAt: Milliseconds;
+  /** What was in flight is on its way; `wasFull` where the viewer had to make room for it. */
+  readonly onDone: (wasFull: boolean) => void;
+}
+
+/** What goes out to a viewer: control messages and chunks, one write in flight at most. */
+export class Outlet {
+  readonly control = new ControlFrames();
+  readonly #options: OutletOptions;
+  readonly #writer: Writer;
+  #hasChunks = false;
+  /** The next chunk is of a rendition that the viewer has not been told of. */
+  #isUntold = false;
+
+  constructor(options: OutletOptions) {
+    this.#options = options;
+    this.#writer = new SocketWriter(options.socket, options.onDone);
+  }
+
+  get isBusy(): boolean {
+    return this.#writer.isBusy;
+  }
+
+  get canWrite(): boolean {
+    return !this.#writer.isBusy && this.#options.webSocket.readyState === WebSocket.OPEN;
+  }
+
+  /** Write the control messages that wait. */
+  talk(): void {
+    if (!this.control.isWaiting || !this.canWrite) return;
+    const frames: Buffer[] = [];
+    this.control.drainInto(frames);
+    this.#writer.write(Buffer.concat(frames));
+  }
+
+  /** The viewer is to hear of the rendition of the next chunk. */
+  tellRendition(): void {
+    this.#isUntold = true;
+  }
+
+  writeChunks(source: ChunkSource, { from, to, jump }: Step, now: Milliseconds): void {
+    const { protocol, metrics, acceptedAt } = this.#options;
+    if (!this.#hasChunks) {
+      this.#hasChunks = true;
+      metrics.observeJoin(milliseconds(now - acceptedAt));
+    }
+    const frames = source.frames(protocol, from, to);
+    metrics.bytesSent[protocol] += frames.byteLength;
+    metrics.chunksSent[protocol] += to - from;
+    metrics.writes[protocol] += 1;
+    if (jump) {
+      metrics.jumps[jump.reason] += 1;
+      metrics.skipped[jump.reason] += jump.skipped;
+    }
+    const isPlain = protocol === 'raw' || !(jump || this.#isUntold);
+    this.#writer.write(isPlain ? frames : Buffer.concat([...this.#announcements(source, jump), frames]));
+  }
+
+  #announcements(source: ChunkSource, jump: Step['jump']): Buffer[] {
+    const frames = this.#isUntold ? [renditionFrame(source.rendition)] : [];
+    this.#isUntold = false;
+    return jump ? [...frames, jumpFrame(jump)] : frames;
+  }
+}

@@ -1,0 +1,85 @@
+import { stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Bytes, bytes } from '@topicast/contracts/units';
+import type { Logger } from 'pino';
+import { LogError } from '../chunk-log.js';
+import { DiskPressure } from './disk-pressure.js';
+import type { Reserve } from './reserve.js';
+
+const TELL_EVERY_MS = 60_000;
+
+/**
+ * Looks after the disk that the data folder is on: how much the chunks may take, whether the folder is still there, and
+ * what an operator should know of both.
+ */
+export class DiskRoom {
+  readonly #pressure = new DiskPressure();
+  #refused = false;
+  #warning: string | undefined;
+  readonly #toldAt = new Map<string, number>();
+
+  private constructor(
+    private readonly directory: string,
+    private readonly reserve: Reserve,
+    private readonly logger: Logger,
+    private readonly inode: number,
+  ) {}
+
+  static async open(directory: string, reserve: Reserve, logger: Logger): Promise<DiskRoom> {
+    return new DiskRoom(directory, reserve, logger, (await stat(directory)).ino);
+  }
+
+  /** What should be mended soon although everything still works. */
+  get warning(): string | undefined {
+    return this.#warning;
+  }
+
+  /** An append found no room. */
+  refuse(): void {
+    this.#refused = true;
+  }
+
+  /** How much the chunks of all topics may take together; undefined: what the topics' retention says. */
+  async limit(stored: Bytes): Promise<Bytes | undefined> {
+    await this.checkFolder();
+    this.reserve.refill();
+    const disk = await statfs(this.directory);
+    const { size } = await stat(join(this.directory, 'chunks/data.mdb'));
+    const refused = this.#refused;
+    this.#refused = false;
+    return this.#pressure.observe({
+      free: bytes(disk.bavail * disk.bsize),
+      total: bytes(disk.blocks * disk.bsize),
+      file: bytes(size),
+      ...{ stored, refused },
+    });
+  }
+
+  /** What was given up, if anything, and how far back one can go now. */
+  tellShortened(isShortened: boolean, windowMs: number): void {
+    this.#warning = isShortened
+      ? `the disk of ${this.directory} is nearly full: old chunks are removed early, and viewers can rewind by ${Math.round(windowMs / 1000)} s only; free some room`
+      : undefined;
+    if (this.#warning) this.#tell(this.#warning, 'disk');
+  }
+
+  /** @throws {LogError} `unavailable` if the folder was deleted, or another one has its name. */
+  async checkFolder(): Promise<void> {
+    const inode = await stat(this.directory).then(
+      ({ ino }) => ino,
+      () => undefined,
+    );
+    if (inode === this.inode) return;
+    const text = `the data folder ${this.directory} was deleted while it was in use: live video goes on, nothing is kept. Restart Topicast, or set TOPICAST_DATA_DIR to another folder`;
+    this.#tell(text, 'folder');
+    throw new LogError('unavailable', text);
+  }
+
+  /** Once a minute for each thing. */
+  #tell(text: string, about: string): void {
+    const now = performance.now();
+    if (now - (this.#toldAt.get(about) ?? Number.NEGATIVE_INFINITY) < TELL_EVERY_MS) return;
+    this.#toldAt.set(about, now);
+    this.logger.error(text);
+  }
+}

@@ -1,0 +1,269 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { endianness } from 'node:os';
+import {
+  INTEGER_KEY,
+  MAX_PAGE_BYTES,
+  META_BYTES,
+  type Meta,
+  NODE_BIG,
+  NODE_SUBTREE,
+  type Node,
+  nodeOffsets,
+  PAGE_BRANCH,
+  PAGE_HEADER_BYTES,
+  PAGE_LEAF,
+  PAGE_OVERFLOW,
+  type PageHeader,
+  readMeta,
+  readNode,
+  readPageHeader,
+  readTree,
+  readU64,
+  TREE_BYTES,
+  type Tree,
+} from './layout.js';
+
+/** More levels than a file of any size has. */
+const MAX_DEPTH = 16;
+const MAX_MAP_BYTES = 2 ** 47;
+
+/** What of a file's content is not liblmdb's to know: how long the keys of a named tree are. */
+export type KeyBytes = Readonly<Record<string, number>>;
+
+export type FileCheck =
+  /** `trees`: the names of what is in it. */
+  { readonly trees: readonly string[] } | { readonly damage: string };
+
+/**
+ * Whether LMDB can use a data file without being led astray by it: its meta pages, every page of every tree, the order
+ * of the keys, the bounds of every node, and that the free list names no page that is in use. Values are not looked at,
+ * so the time goes with the number of records, not with their size. An empty file is a sound one: LMDB begins anew.
+ */
+export function checkLmdbFile(path: string, keyBytes: KeyBytes): FileCheck {
+  // Another machine's layout is another one: LMDB must look by itself.
+  if (endianness() !== 'LE' || !['x64', 'arm64'].includes(process.arch)) return { trees: [] };
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    return { trees: size === 0 ? [] : new Check(file, size, keyBytes).run() };
+  } catch (error) {
+    // A number that points out of its page ends in a RangeError of Buffer's.
+    if (error instanceof Damage || error instanceof RangeError) return { damage: error.message };
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+}
+
+class Damage extends Error {}
+
+function expect(isSound: boolean, what: string): asserts isSound {
+  if (!isSound) throw new Damage(what);
+}
+
+/** The keys of a tree come in order; one may equal the bound that a branch page has announced for it. */
+interface Bound {
+  key: Buffer | undefined;
+  mayEqual: boolean;
+}
+
+interface Count {
+  branchPages: number;
+  leafPages: number;
+  overflowPages: number;
+  entries: number;
+}
+
+type Visit = (node: Node, value: () => Buffer) => void;
+
+class Check {
+  readonly #meta: Meta;
+  /** One byte a page: whether something uses it. */
+  readonly #used: Uint8Array;
+
+  constructor(
+    private readonly file: number,
+    private readonly size: number,
+    private readonly keyBytes: KeyBytes,
+  ) {
+    this.#meta = this.#newestMeta();
+    this.#used = new Uint8Array(this.#meta.lastPage + 1);
+    this.#used.fill(1, 0, 2);
+  }
+
+  run(): string[] {
+    const named = new Map<string, Tree>();
+    this.#walk('the list of trees', this.#meta.main, 0, NODE_SUBTREE, undefined, (node, value) => {
+      expect(node.valueBytes === TREE_BYTES, 'a tree is not described as it should be');
+      named.set(node.key.toString('latin1').replace(/\0$/, ''), readTree(value(), 0));
+    });
+    for (const [name, tree] of named) this.#walk(name, tree, 0, 0, this.keyBytes[name], () => undefined);
+    const free: Buffer[] = [];
+    this.#walk('the free list', this.#meta.free, INTEGER_KEY, 0, 8, (_node, value) => free.push(value()));
+    for (const list of free) this.#checkFreePages(list);
+    return [...named.keys()];
+  }
+
+  #newestMeta(): Meta {
+    const first = readMeta(this.#read(0, META_BYTES));
+    expect(first !== undefined, 'the first meta page is not one');
+    const { pageBytes } = first;
+    const isPageSize = pageBytes >= 512 && pageBytes <= MAX_PAGE_BYTES && (pageBytes & (pageBytes - 1)) === 0;
+    expect(isPageSize, `pages of ${pageBytes} bytes cannot be`);
+    const second = readMeta(this.#read(pageBytes, META_BYTES));
+    expect(second !== undefined, 'the second meta page is not one');
+    expect(second.pageBytes === pageBytes, 'the meta pages disagree about the size of a page');
+    for (const meta of [first, second]) this.#checkMeta(meta);
+    return second.transaction > first.transaction ? second : first;
+  }
+
+  #checkMeta({ lastPage, mapBytes, pageBytes, transaction }: Meta): void {
+    expect(lastPage >= 1 && lastPage < MAX_MAP_BYTES / pageBytes, `a last page ${lastPage} cannot be`);
+    const fits = mapBytes >= (lastPage + 1) * pageBytes && mapBytes <= MAX_MAP_BYTES;
+    expect(fits, `a map of ${mapBytes} bytes cannot be`);
+    expect(Number.isSafeInteger(transaction), 'the transaction number cannot be');
+    // Pages at the end may never have been written, if they were freed at once; so the file may end before, not by much.
+    expect(lastPage <= 2 * (this.size / pageBytes) + 1024, 'the file is much shorter than it says');
+  }
+
+  #walk(
+    name: string,
+    tree: Tree,
+    flags: number,
+    nodeFlag: number,
+    keyBytes: number | undefined,
+    visit: Visit,
+  ): void {
+    expect(tree.flags === flags, `${name} is of another kind`);
+    expect(tree.depth <= MAX_DEPTH, `${name} is ${tree.depth} levels deep`);
+    const count: Count = { branchPages: 0, leafPages: 0, overflowPages: 0, entries: 0 };
+    const bound: Bound = { key: undefined, mayEqual: false };
+    const compare = flags === INTEGER_KEY ? compareIntegers : Buffer.compare;
+    const checkKey = (key: Buffer): void => {
+      const order = bound.key === undefined ? 1 : compare(key, bound.key);
+      expect(order > 0 || (order === 0 && bound.mayEqual), `the keys of ${name} are out of order`);
+    };
+    const down = (pageNumber: number, level: number): void => {
+      const { page, header } = this.#page(pageNumber);
+      const isLeaf = level === tree.depth;
+      expect(header.flags === (isLeaf ? PAGE_LEAF : PAGE_BRANCH), `page ${pageNumber} is of another kind`);
+      count[isLeaf ? 'leafPages' : 'branchPages']++;
+      for (const [index, node] of this.#nodes(page, header, isLeaf).entries()) {
+        // The first key of a branch page is whatever it was when the page was made: nobody looks at it.
+        if (isLeaf || index > 0) {
+          const fits = keyBytes === undefined || node.key.byteLength === keyBytes;
+          expect(fits, `a key of ${name} has another length`);
+          checkKey(node.key);
+          bound.key = node.key;
+          bound.mayEqual = !isLeaf;
+        }
+        if (!isLeaf) {
+          down(node.child, level + 1);
+          continue;
+        }
+        count.entries++;
+        expect((node.flags & ~NODE_BIG) === nodeFlag, `a record of ${name} is of another kind`);
+        const run = node.flags & NODE_BIG ? this.#overflow(node) : undefined;
+        count.overflowPages += run?.pages ?? 0;
+        visit(node, () => (run ? this.#read(run.at, node.valueBytes) : node.value));
+      }
+    };
+    if (tree.root === undefined) expect(tree.depth === 0, `${name} has no first page`);
+    else {
+      expect(tree.depth > 0, `${name} has no levels`);
+      down(tree.root, 1);
+    }
+    const agrees = (Object.keys(count) as (keyof Count)[]).every((part) => count[part] === tree[part]);
+    expect(agrees, `${name} does not hold as much as it says`);
+  }
+
+  /** A page that nothing else uses. */
+  #page(pageNumber: number): { page: Buffer; header: PageHeader } {
+    this.#take(pageNumber, 1);
+    const page = this.#read(pageNumber * this.#meta.pageBytes, this.#meta.pageBytes);
+    const header = readPageHeader(page);
+    this.#checkOwn(pageNumber, header);
+    return { page, header };
+  }
+
+  /** LMDB takes a page of a later transaction for one that it is just changing in memory. */
+  #checkOwn(pageNumber: number, header: PageHeader): void {
+    expect(header.page === pageNumber, `page ${pageNumber} calls itself ${header.page}`);
+    expect(header.transaction <= this.#meta.transaction, `page ${pageNumber} is of a later transaction`);
+  }
+
+  /** The nodes of a page, which fill it from `upper` to its end without a gap. */
+  #nodes(page: Buffer, header: PageHeader, isLeaf: boolean): Node[] {
+    const { lower, upper } = header;
+    const room = page.byteLength - PAGE_HEADER_BYTES;
+    const what = `the nodes of page ${header.page} are not in their places`;
+    expect(lower % 2 === 0 && lower >= (isLeaf ? 2 : 4) && lower <= upper && upper <= room, what);
+    const nodes = nodeOffsets(page, header).map((at) => {
+      expect(at >= upper + PAGE_HEADER_BYTES && at % 2 === 0, what);
+      const node = readNode(page, at, isLeaf);
+      expect(node !== undefined, what);
+      return node;
+    });
+    let end = upper + PAGE_HEADER_BYTES;
+    for (const { at, bytes } of [...nodes].sort((a, b) => a.at - b.at)) {
+      expect(at === end, what);
+      end += bytes;
+    }
+    expect(end === page.byteLength, what);
+    return nodes;
+  }
+
+  /** A value on pages of its own. */
+  #overflow({ value, valueBytes }: Node): { pages: number; at: number } {
+    const pageNumber = readU64(value, 0);
+    const pages = readU64(value, 16);
+    const { pageBytes } = this.#meta;
+    const what = `the value on page ${pageNumber} is not as long as it says`;
+    expect(pages === Math.ceil((PAGE_HEADER_BYTES + valueBytes) / pageBytes), what);
+    this.#take(pageNumber, pages);
+    const header = readPageHeader(this.#read(pageNumber * pageBytes, PAGE_HEADER_BYTES));
+    this.#checkOwn(pageNumber, header);
+    expect(header.flags === PAGE_OVERFLOW && header.pages === pages, what);
+    expect((pageNumber + pages) * pageBytes <= this.size, 'the file ends within a value');
+    return { pages, at: pageNumber * pageBytes + PAGE_HEADER_BYTES };
+  }
+
+  /**
+   * A count, then page numbers; a negative number is the length of the run that begins with the next one. Zeros were
+   * used up. liblmdb may leave a length without its page at the end.
+   */
+  #checkFreePages(list: Buffer): void {
+    const what = 'the free list is damaged';
+    expect(list.byteLength % 8 === 0 && list.byteLength > 0, what);
+    const count = readU64(list, 0);
+    expect(count < list.byteLength / 8, what);
+    for (let index = 1; index <= count; index++) {
+      const entry = Number(list.readBigInt64LE(index * 8));
+      if (entry === 0) continue;
+      if (entry > 0) this.#take(entry, 1);
+      else if (index < count) this.#take(Number(list.readBigInt64LE(++index * 8)), -entry);
+    }
+  }
+
+  #take(pageNumber: number, pages: number): void {
+    const { lastPage } = this.#meta;
+    const exists = pageNumber >= 2 && pages >= 1 && pageNumber + pages - 1 <= lastPage;
+    expect(exists, `page ${pageNumber} does not exist`);
+    expect(
+      !this.#used.subarray(pageNumber, pageNumber + pages).includes(1),
+      `page ${pageNumber} is used twice`,
+    );
+    this.#used.fill(1, pageNumber, pageNumber + pages);
+  }
+
+  #read(at: number, length: number): Buffer {
+    const bytes = Buffer.allocUnsafeSlow(length);
+    expect(
+      at + length <= this.size && readSync(this.file, bytes, 0, length, at) === length,
+      'the file is cut short',
+    );
+    return bytes;
+  }
+}
+
+const compareIntegers = (a: Buffer, b: Buffer): number => readU64(a, 0) - readU64(b, 0);

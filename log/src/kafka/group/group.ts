@@ -1,0 +1,216 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { type Consumer, Kafka, type logCreator, logLevel, type PartitionAssigner } from 'kafkajs';
+import type { Logger } from 'pino';
+import { openSocket, type Security } from '../brokers/security.js';
+
+/** How a group's members reach the brokers. */
+export interface GroupClient {
+  /** `host:port` */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly security: Security;
+  readonly logger: Logger;
+}
+
+export interface GroupOptions {
+  readonly client: GroupClient;
+  readonly group: string;
+  readonly topic: string;
+  readonly sessionTimeout: Milliseconds;
+  readonly assigner: PartitionAssigner;
+  /** Called after each joining. */
+  readonly onAssignment: (partitions: readonly number[]) => void;
+}
+
+/** kafkajs heartbeats between two polls, and learns of a rebalance by a heartbeat: both are a part of every hand-over. */
+const POLL_MS = 100;
+const HEARTBEATS_PER_SESSION = 10;
+/** Where a session is refused as too short: what brokers demand unless told otherwise, and more. */
+const LONGER_SESSIONS = [6_000, 10_000, 30_000].map(milliseconds);
+const CONNECT_TIMEOUT_MS = 2_000;
+const REQUEST_TIMEOUT_MS = 4_000;
+const PAUSE_MS = { first: 100, most: 1_000 };
+/** A request may be under way, for which kafkajs waits; the session timeout then tells the others. */
+const LEAVE_LIMIT_MS = 1_500;
+
+/**
+ * Membership in a consumer group, for the assignment only: nothing is fetched, no offset committed. kafkajs's consumer
+ * ends itself after a few failures and does not look for another coordinator before; here a new one follows, for ever.
+ */
+export class Group {
+  readonly #options: GroupOptions;
+  readonly #leaving = new AbortController();
+  readonly #running: Promise<void>;
+  #sessionTimeout: Milliseconds;
+  #confirmedAt = Number.NEGATIVE_INFINITY;
+  #toldOf: string | undefined;
+
+  constructor(options: GroupOptions) {
+    this.#options = options;
+    this.#sessionTimeout = options.sessionTimeout;
+    this.#running = this.#run();
+  }
+
+  /** What the brokers agreed to. */
+  get sessionTimeout(): Milliseconds {
+    return this.#sessionTimeout;
+  }
+
+  /** Since the group has confirmed that this member belongs to it; monotonic. */
+  get silence(): Milliseconds {
+    return milliseconds(performance.now() - this.#confirmedAt);
+  }
+
+  /** Resolves when the group knows, or could not be told in a short time. Never rejects. */
+  async leave(): Promise<void> {
+    this.#leaving.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#leaving;
+    for (let pause = PAUSE_MS.first; !signal.aborted; ) {
+      const startedAt = performance.now();
+      const failure = await this.#belong();
+      if (signal.aborted) return;
+      if (this.#takesLongerSession(failure)) continue;
+      this.#tell(failure);
+      if (performance.now() - startedAt > 10 * PAUSE_MS.most) pause = PAUSE_MS.first;
+      await sleep(pause * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+      pause = Math.min(pause * 2, PAUSE_MS.most);
+    }
+  }
+
+  /** Join, and stay a member until a failure, with which it resolves, or until it is to leave. */
+  async #belong(): Promise<unknown> {
+    const { signal } = this.#leaving;
+    const ending = new AbortController();
+    const consumer = this.#consumer(ending.signal);
+    const ended = new Promise<unknown>((resolve) => {
+      signal.addEventListener('abort', () => resolve(undefined), { signal: ending.signal });
+      consumer.on(consumer.events.CRASH, ({ payload }) => resolve(payload.error));
+      // A coordinator that hangs: kafkajs would go on asking it for longer than another needs to take its place.
+      this.#whenSilent(ending.signal, () => resolve(new Error('it does not answer')));
+    });
+    const running = (async () => {
+      await consumer.connect();
+      await consumer.subscribe({ topic: this.#options.topic });
+      ending.signal.throwIfAborted();
+      await consumer.run({ autoCommit: false, eachBatch: async () => undefined });
+    })();
+    const failure = await Promise.race([ended, running.then(() => ended).catch((error: unknown) => error)]);
+    ending.abort();
+    // Not while it joins: kafkajs forgets to stop what starts to run after that.
+    const gone = running.catch(() => undefined).then(() => consumer.disconnect());
+    await Promise.race([gone.catch(() => undefined), sleep(LEAVE_LIMIT_MS, undefined, { ref: false })]);
+    return failure;
+  }
+
+  /**
+   * A joining may rest for as long as the slowest member takes, which is a session; after two there is no excuse. Counted
+   * by ticks and not by the clock: after this process itself hung, kafkajs finds its way back.
+   */
+  #whenSilent(signal: AbortSignal, listener: () => void): void {
+    let [confirmedAt, ticks] = [this.#confirmedAt, 0];
+    const watch = setInterval(() => {
+      ticks = this.#confirmedAt === confirmedAt ? ticks + 1 : 0;
+      confirmedAt = this.#confirmedAt;
+      if (ticks === 4) listener();
+    }, this.#sessionTimeout / 2);
+    signal.addEventListener('abort', () => clearInterval(watch));
+  }
+
+  #consumer(ending: AbortSignal): Consumer {
+    const { client, group, topic, assigner } = this.#options;
+    const { brokers, clientId, security, logger } = client;
+    // Few repetitions by kafkajs: they go to the same coordinator, which may be gone.
+    const retry = {
+      retries: 2,
+      initialRetryTime: 100,
+      maxRetryTime: 500,
+      restartOnFailure: async () => false,
+    };
+    const kafka = new Kafka({
+      brokers: [...brokers],
+      clientId,
+      ...(security.sasl && { sasl: security.sasl }),
+      socketFactory: ({ host, port, onConnect }) => {
+        const { socket, onReady } = openSocket({ host, port }, security.tls);
+        onReady(onConnect);
+        return socket;
+      },
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      retry,
+      logLevel: logLevel.INFO,
+      logCreator: quietly(logger),
+    });
+    const consumer = kafka.consumer({
+      groupId: group,
+      sessionTimeout: this.#sessionTimeout,
+      rebalanceTimeout: this.#sessionTimeout,
+      heartbeatInterval: this.#sessionTimeout / HEARTBEATS_PER_SESSION,
+      maxWaitTimeInMs: POLL_MS,
+      partitionAssigners: [assigner],
+      allowAutoTopicCreation: false,
+      retry,
+    });
+    consumer.on(consumer.events.HEARTBEAT, () => ending.aborted || this.#confirm());
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      // Before the first fetch: kafkajs asks for nothing then, and only its heartbeats go on.
+      consumer.pause([{ topic }]);
+      if (ending.aborted) return;
+      this.#confirm();
+      this.#options.onAssignment(payload.memberAssignment[topic] ?? []);
+    });
+    return consumer;
+  }
+
+  #confirm(): void {
+    this.#toldOf = undefined;
+    this.#confirmedAt = performance.now();
+  }
+
+  /** The next longer session, if this one was refused. */
+  #takesLongerSession(failure: unknown): boolean {
+    if (typeOf(failure) !== 'INVALID_SESSION_TIMEOUT') return false;
+    const refused = this.#sessionTimeout;
+    const longer = LONGER_SESSIONS.find((each) => each > refused);
+    if (longer === undefined) return false;
+    this.#sessionTimeout = longer;
+    this.#options.client.logger.warn(
+      `Kafka refuses a session timeout of ${refused} ms in the group "${this.#options.group}", trying ${longer} ms: ` +
+        `the streams of a producer that dies wait so long for another. Set group.min.session.timeout.ms=${refused} ` +
+        'on the brokers, or a longer TOPICAST_PRODUCER_SESSION_TIMEOUT_MS here',
+    );
+    return true;
+  }
+
+  /** One line for each kind of failure, until the group answers again. */
+  #tell(failure: unknown): void {
+    const words = failure instanceof Error ? failure.message : String(failure);
+    const kind = typeOf(failure) ?? (failure instanceof Error ? failure.name : words);
+    if (this.#toldOf === kind) return;
+    this.#toldOf = kind;
+    const { client, group } = this.#options;
+    client.logger.warn(
+      `the group "${group}" cannot be reached (${words}); what was shared out last stays so until it can`,
+    );
+  }
+}
+
+/** Kafka's name of the error that is at the bottom of it, if Kafka sent one. */
+function typeOf(failure: unknown): string | undefined {
+  for (let each = failure; each instanceof Error; each = each.cause) {
+    if ('type' in each && typeof each.type === 'string') return each.type;
+  }
+  return undefined;
+}
+
+/** What is worth a line is told by {@link Group}; kafkajs's own words are for debugging. */
+const quietly =
+  (logger: Logger): logCreator =>
+  () =>
+  ({ log }) =>
+    logger.debug(`kafkajs: ${log.message}`);

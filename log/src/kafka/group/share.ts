@@ -1,0 +1,87 @@
+import type { Logger } from 'pino';
+import type { Share, ShareOptions } from '../../chunk-log.js';
+import type { KafkaTable } from '../topics/kafka-table.js';
+import { Group, type GroupClient } from './group.js';
+import { groupAssigner } from './group-assigner.js';
+
+export interface KafkaShareOptions extends ShareOptions {
+  readonly client: GroupClient;
+}
+
+/**
+ * A member's part of a table: the partitions that a consumer group assigns to it. During a rebalance, and while the
+ * group is out of reach for however long, the last assignment counts: two owners for a while do no harm, since the later
+ * one's chunks have the higher session; none would.
+ */
+export class KafkaShare implements Share {
+  readonly #group: Group;
+  readonly #logger: Logger;
+  readonly #listeners = new Set<() => void>();
+  #owned: ReadonlySet<number> = new Set();
+  #left: Promise<void> | undefined;
+
+  constructor(
+    private readonly table: Pick<KafkaTable, 'name' | 'partitionCount' | 'partitionOf'>,
+    private readonly group: string,
+    { client, member, sessionTimeout }: KafkaShareOptions,
+  ) {
+    this.#logger = client.logger;
+    // Before the first joining the silence is infinite, which JSON has no word for; nothing is claimed then either.
+    const claim = () => ({
+      owned: [...this.#owned],
+      silentMs: Math.min(this.#group.silence, Number.MAX_VALUE),
+    });
+    this.#group = new Group({
+      ...{ group, sessionTimeout, topic: table.name },
+      client: { ...client, clientId: `${client.clientId}-${member}` },
+      assigner: groupAssigner(table.name, table.partitionCount, claim),
+      onAssignment: (assigned) => this.#take(assigned),
+    });
+  }
+
+  get confirmed(): boolean {
+    return this.#group.silence < this.#group.sessionTimeout;
+  }
+
+  owns(key: string): boolean {
+    return this.#owned.has(this.table.partitionOf(key));
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  leave(): Promise<void> {
+    this.#left ??= this.#leave();
+    return this.#left;
+  }
+
+  async #leave(): Promise<void> {
+    const left = this.#group.leave();
+    this.#own(new Set());
+    await left;
+  }
+
+  #take(assigned: readonly number[]): void {
+    if (this.#left) return;
+    const before = this.#owned;
+    const after = new Set([...assigned].sort((a, b) => a - b));
+    this.#logger.info(
+      {
+        group: this.group,
+        gained: [...after].filter((partition) => !before.has(partition)),
+        lost: [...before].filter((partition) => !after.has(partition)),
+      },
+      `the group gives this member ${assigned.length} of ${this.table.partitionCount} parts`,
+    );
+    this.#own(after);
+  }
+
+  #own(owned: ReadonlySet<number>): void {
+    const same =
+      owned.size === this.#owned.size && [...owned].every((partition) => this.#owned.has(partition));
+    this.#owned = owned;
+    if (!same) for (const listener of [...this.#listeners]) listener();
+  }
+}

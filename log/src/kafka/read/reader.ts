@@ -1,0 +1,177 @@
+import type { Node } from '../brokers/cluster.js';
+import type { Health } from '../brokers/health.js';
+import type { Location, Place, Routes } from '../brokers/routes.js';
+import { closedLog, OffsetOutOfRange, refusal, Transient, verdictOf } from '../errors.js';
+import { pause, retry } from '../retry.js';
+import { NO_SESSION } from '../wire/fetch-api.js';
+import { type Decoded, decodeRecords } from '../wire/record-batch.js';
+import { fetchRequest } from '../wire/requests.js';
+import type { Trouble } from './fetch-loop.js';
+import type { Follower } from './followers.js';
+import { LeaderLoops } from './leader-loops.js';
+import type { Offsets } from './offsets.js';
+
+/** A page of what lies behind the live edge; a larger batch comes whole (KIP-74). */
+const PAGE_BYTES = 2 * 1024 * 1024;
+/** A follower that moved so short a time ago waits before it moves again. */
+const SETTLED_MS = 500;
+
+interface Seat {
+  /** Of the topic that it follows, once that was found. */
+  topicId: string | undefined;
+  loops: LeaderLoops | undefined;
+  movedAt: number;
+}
+
+/**
+ * Reading without a consumer group: pages at any offset, and followers of the live edge, who are served by the long polls of their
+ * broker and are carried along when a partition's leader moves or its broker is away for a while.
+ */
+export class Reader {
+  readonly #loops = new WeakMap<Node, LeaderLoops>();
+  readonly #followers = new Map<Follower, Seat>();
+
+  constructor(
+    private readonly routes: Routes,
+    private readonly offsets: Offsets,
+    private readonly health: Health,
+    private readonly closing: AbortSignal,
+  ) {}
+
+  /**
+   * What is there from an offset on, without waiting for more: at the live edge nothing. What is damaged is read once
+   * more, for it may have been damaged on its way, and then passed over.
+   * @throws {LogError} `unknown-topic`, `invalid`; {OffsetOutOfRange}, {Transient}
+   */
+  async page(place: Place, offset: number, maxBytes = PAGE_BYTES): Promise<Decoded> {
+    for (let isSecond = false; ; isSecond = true) {
+      const { records, next, damage } = await this.#page(place, offset, maxBytes);
+      if (!damage || next > offset) return { records, next };
+      if (!isSecond) continue;
+      this.health.damaged(place.topic, place.partition, offset, damage.reason);
+      return { records: [], next: damage.after };
+    }
+  }
+
+  follow(follower: Follower): void {
+    this.#followers.set(follower, { topicId: follower.topicId, loops: undefined, movedAt: -SETTLED_MS });
+    this.#settle(follower).catch((error: Error) => this.#fail(follower, error));
+  }
+
+  unfollow(follower: Follower): void {
+    this.#followers.get(follower)?.loops?.remove(follower);
+    this.#followers.delete(follower);
+  }
+
+  /** End all followers. */
+  close(error = closedLog()): void {
+    for (const follower of [...this.#followers.keys()]) this.#fail(follower, error);
+  }
+
+  async #page(place: Place, offset: number, maxBytes: number): Promise<Decoded> {
+    const { topic, partition } = place;
+    const { node, topicId } = await this.routes.locate(place);
+    const wanted = [{ topicId, partition, offset, maxBytes }];
+    const session = { sessionId: 0, sessionEpoch: NO_SESSION, wanted, forgotten: [] };
+    const answer = await this.routes.ask(
+      place,
+      node,
+      'read',
+      fetchRequest({ maxWaitMs: 0, maxBytes, session }),
+    );
+    const [found] = answer.partitions;
+    if (!found) throw new Transient(`Kafka gave no answer for "${topic}"`);
+    const verdict = verdictOf(found.errorCode);
+    if (verdict === 'fine') return decodeRecords(found.recordSet, offset);
+    if (verdict === 'out-of-range') throw new OffsetOutOfRange(`offset ${offset} is not in "${topic}"`);
+    this.routes.forget(topic);
+    throw refusal(`to read "${topic}", partition ${partition}`, found.errorCode);
+  }
+
+  /** Bring a follower to the loop of the broker that leads its partition, however long that takes. */
+  async #settle(follower: Follower, left?: Node): Promise<void> {
+    let location = await this.#locate(follower);
+    const seat = this.#followers.get(follower);
+    if (!seat || !location) return;
+    const isRestless = performance.now() - seat.movedAt < SETTLED_MS;
+    seat.movedAt = performance.now();
+    if (location.node === left || (left && isRestless)) {
+      await pause(this.closing);
+      location = await this.#locate(follower);
+    }
+    if (!location || !this.#followers.has(follower)) return;
+    seat.topicId = location.topicId;
+    seat.loops = this.#loopsOf(location.node);
+    seat.loops.add(follower, location.topicId);
+  }
+
+  /** Undefined if it follows no longer. */
+  #locate(follower: Follower): Promise<Location | undefined> {
+    const { topic, partition } = follower;
+    const attempt = async (): Promise<Location | undefined> => {
+      const seat = this.#followers.get(follower);
+      return seat && this.routes.locate({ topic, topicId: seat.topicId, partition });
+    };
+    return retry(attempt, { signal: this.closing });
+  }
+
+  #loopsOf(node: Node): LeaderLoops {
+    let loops = this.#loops.get(node);
+    if (!loops) {
+      loops = new LeaderLoops(node, {
+        recover: (follower, trouble) => void this.#recover(follower, trouble, node),
+        fail: (follower, error) => this.#fail(follower, error),
+        watch: (answer, watch) => this.routes.watch(answer, watch),
+      });
+      this.#loops.set(node, loops);
+    }
+    return loops;
+  }
+
+  async #recover(follower: Follower, trouble: Trouble, left: Node): Promise<void> {
+    const seat = this.#followers.get(follower);
+    if (!seat) return;
+    seat.loops = undefined;
+    try {
+      switch (trouble) {
+        case 'moved':
+          this.routes.forget(follower.topic);
+          return await this.#settle(follower, left);
+        case 'out-of-range':
+          await this.#clamp(follower);
+          return await this.#settle(follower);
+        case 'damaged':
+          await this.#passDamage(follower, seat);
+          return await this.#settle(follower);
+      }
+    } catch (error) {
+      this.#fail(follower, error as Error);
+    }
+  }
+
+  async #clamp(follower: Follower): Promise<void> {
+    const { topic, partition } = follower;
+    await pause(this.closing);
+    const bounds = await retry(() => this.offsets.bounds(topic, partition), { signal: this.closing });
+    const next = Math.min(Math.max(follower.next, bounds.earliest), bounds.next);
+    if (this.#followers.has(follower)) follower.take([], next);
+  }
+
+  async #passDamage(follower: Follower, { topicId }: Seat): Promise<void> {
+    const { topic, partition, next } = follower;
+    try {
+      const page = await this.page({ topic, topicId, partition }, next);
+      if (this.#followers.has(follower)) follower.take(page.records, page.next);
+    } catch (error) {
+      // Its loop meets it again, and the damage.
+      if (!(error instanceof Transient)) throw error;
+      await pause(this.closing);
+    }
+  }
+
+  #fail(follower: Follower, error: Error): void {
+    if (!this.#followers.has(follower)) return;
+    this.unfollow(follower);
+    follower.fail(error);
+  }
+}

@@ -1,0 +1,65 @@
+import type { Node } from '../brokers/cluster.js';
+import { verdictOf } from '../errors.js';
+import { type FetchedPartition, NO_SESSION } from '../wire/fetch-api.js';
+import { fetchRequest } from '../wire/requests.js';
+import { type Follower, Followers, keyOf } from './followers.js';
+
+/** How long somebody who joins a long poll late may have to wait until a short poll serves it. */
+const SHORT_WAIT_MS = 15;
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Followers who come while the long poll of their broker is under way would wait for its end. Until then short polls
+ * of their own, on another connection, serve them; both may bring a record, and a follower takes it once.
+ */
+export class ShortPolls {
+  #followers: Followers;
+  #running = false;
+
+  constructor(
+    private readonly node: Node,
+    private readonly partitionBytes: number,
+    private readonly deliver: (partition: FetchedPartition, from: number) => void,
+  ) {
+    this.#followers = new Followers(partitionBytes);
+  }
+
+  add(follower: Follower, topicId: string): void {
+    this.#followers.add(follower, topicId);
+    if (!this.#running) void this.#run();
+  }
+
+  remove(follower: Follower): void {
+    this.#followers.remove(follower);
+  }
+
+  /** The long poll has taken them along. */
+  clear(): void {
+    if (!this.#followers.isEmpty) this.#followers = new Followers(this.partitionBytes);
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    while (!this.#followers.isEmpty) await this.#poll();
+    this.#running = false;
+  }
+
+  async #poll(): Promise<void> {
+    const wanted = this.#followers.wanted();
+    const from = new Map(wanted.map((each) => [keyOf(each), each.offset]));
+    try {
+      const session = { sessionId: 0, sessionEpoch: NO_SESSION, wanted, forgotten: [] };
+      const fetch = fetchRequest({ maxWaitMs: SHORT_WAIT_MS, maxBytes: MAX_BYTES, session });
+      const answer = await this.node.request('join', fetch);
+      for (const each of answer.partitions) {
+        if (verdictOf(each.errorCode) === 'fine') {
+          this.deliver(each, from.get(keyOf(each))!);
+        } else for (const follower of this.#followers.of(each)) this.remove(follower);
+      }
+      if (answer.errorCode !== 0) this.clear();
+    } catch {
+      // The long poll meets the same trouble, and knows what to do.
+      this.clear();
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import type { Logger } from 'pino';
+import { LogError } from '../../chunk-log.js';
+import { checkTableName } from '../../table-view.js';
+import type { Routes } from '../brokers/routes.js';
+import { type Calls, SLOW_CALL_LIMIT_MS } from '../calls.js';
+import type { Offsets } from '../read/offsets.js';
+import type { Reader } from '../read/reader.js';
+import { rowMessage } from '../write/messages.js';
+import type { Writer } from '../write/writer.js';
+import { KafkaTable } from './kafka-table.js';
+import { type TopicChoices, tableConfig } from './topic-config.js';
+import { checkTopicOfTable, type TopicNames } from './topic-names.js';
+import type { Topics } from './topics.js';
+
+export interface KafkaTablesOptions {
+  readonly calls: Calls;
+  readonly names: TopicNames;
+  readonly topics: Topics;
+  readonly routes: Routes;
+  readonly offsets: Offsets;
+  readonly reader: Reader;
+  readonly writer: Writer;
+  readonly choices: TopicChoices;
+  readonly logger: Logger;
+}
+
+/** Rows of one key stay in one partition, so the number must never change: more than one where there are many rows. */
+const PARTITIONS: Readonly<Record<string, number>> = { 'topicast.streams': 32, 'topicast.status': 8 };
+const partitionsOf = (name: string): number => PARTITIONS[name] ?? 1;
+
+/** The tables that are open, one object for each name. */
+export class KafkaTables {
+  readonly #open = new Map<string, Promise<KafkaTable>>();
+  #lost: LogError | undefined;
+
+  constructor(private readonly options: KafkaTablesOptions) {}
+
+  /** @throws {LogError} if a table that was open shows what is written to it no longer */
+  check(): void {
+    if (this.#lost) throw this.#lost;
+  }
+
+  /** @throws {LogError} */
+  async open(name: string): Promise<KafkaTable> {
+    checkTableName(name);
+    checkTopicOfTable(name);
+    const known = this.#open.get(name);
+    if (known) return known;
+    const opening = this.#read(name);
+    this.#open.set(name, opening);
+    opening.catch(() => this.#open.delete(name));
+    return opening;
+  }
+
+  async close(): Promise<void> {
+    for (const table of await Promise.allSettled(this.#open.values())) {
+      if (table.status === 'fulfilled') table.value.close();
+    }
+  }
+
+  async #read(name: string): Promise<KafkaTable> {
+    const { calls, names, topics, routes, offsets, reader, writer, choices } = this.options;
+    const topic = names.of(name);
+    await calls.slowly(() => topics.create(topic, partitionsOf(name), tableConfig(choices)));
+    const bounds = await calls.slowly(async () => {
+      const partitions = Array.from({ length: await routes.partitionCount(topic) }, (_, n) => n);
+      return offsets.boundsOf(topic, partitions);
+    });
+    const table = new KafkaTable(topic, bounds, reader, (partition, key, value) => {
+      const message = rowMessage(key, value);
+      return calls.do(() => writer.write(topic, partition, [message]));
+    });
+    await table.caughtUp(bounds, SLOW_CALL_LIMIT_MS);
+    void table.failed.then((reason) => this.#lose(name, reason));
+    return table;
+  }
+
+  /** Who holds it goes on with rows that change no more: say so. Asked for again, it is opened anew. */
+  #lose(name: string, cause: Error): void {
+    const { calls, logger } = this.options;
+    if (calls.closing.aborted) return;
+    this.#open.delete(name);
+    const words = `the table "${name}" is followed no longer (${cause.message}); mend its topic and start again`;
+    logger.error(words);
+    this.#lost ??= new LogError('invalid', words, { cause });
+  }
+}

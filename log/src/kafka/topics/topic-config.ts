@@ -1,0 +1,71 @@
+import type { Retention } from '../../chunk-log.js';
+import { MAX_APPEND_BYTES } from '../../records.js';
+
+/** Kafka forgets whole segments: eight of them make the rewind window end within an eighth of what was asked. */
+const SEGMENTS = 8;
+const SHORTEST_SEGMENT_MS = 10_000;
+const SMALLEST_SEGMENT_BYTES = 16 * 1024 * 1024;
+const LARGEST_SEGMENT_BYTES = 1024 * 1024 * 1024;
+/** Twice what an append may hold: headers and framing fit in any case. */
+const MAX_BATCH_BYTES = 2 * MAX_APPEND_BYTES;
+/** Where this many copies are asked for, one broker may be away and writing goes on, with what is written on two. */
+const REPLICAS_FOR_TWO_IN_SYNC = 3;
+
+export type Config = Readonly<Record<string, string | number>>;
+
+export interface TopicConfig {
+  /** Set when the topic is made. */
+  readonly made: Config;
+  /** The same, and brought in line when the topic is asked for again. */
+  readonly kept?: Config;
+  /** Whether it gets partitions that it lacks. A table never does: in which one a row lies depends on their number. */
+  readonly grows: boolean;
+}
+
+/** What the operator chose for the topics that we make. */
+export interface TopicChoices {
+  readonly segmentBytes?: number;
+  readonly maxMessageBytes?: number;
+}
+
+/** Of topics that forget what is old: of chunks and of events. */
+export function retainedConfig(
+  { retentionMs, retentionBytes }: Retention,
+  { segmentBytes, maxMessageBytes = MAX_BATCH_BYTES }: TopicChoices = {},
+): TopicConfig {
+  const share = Math.floor((retentionBytes ?? Number.POSITIVE_INFINITY) / SEGMENTS);
+  const bySize = Math.min(LARGEST_SEGMENT_BYTES, Math.max(SMALLEST_SEGMENT_BYTES, share));
+  return {
+    made: {
+      'cleanup.policy': 'delete',
+      'max.message.bytes': maxMessageBytes,
+      // Retention, and rewinding to a time, by one clock, whatever a foreign producer's says.
+      'message.timestamp.type': 'LogAppendTime',
+      'compression.type': 'producer',
+    },
+    kept: {
+      'retention.ms': Math.ceil(retentionMs),
+      'retention.bytes': Math.ceil(retentionBytes ?? -1),
+      'segment.ms': Math.max(SHORTEST_SEGMENT_MS, Math.ceil(retentionMs / SEGMENTS)),
+      'segment.bytes': segmentBytes ?? bySize,
+    },
+    grows: true,
+  };
+}
+
+export const tableConfig = ({ maxMessageBytes = MAX_BATCH_BYTES }: TopicChoices = {}): TopicConfig => ({
+  made: {
+    'cleanup.policy': 'compact',
+    // Heartbeats rewrite the same keys: compact early, for a reader reads all that is there.
+    'segment.ms': 600_000,
+    'min.cleanable.dirty.ratio': 0.1,
+    'max.message.bytes': maxMessageBytes,
+    // A producer whose clock is wrong would be refused.
+    'message.timestamp.type': 'LogAppendTime',
+  },
+  grows: false,
+});
+
+/** How many copies must have a record before it is acknowledged. */
+export const minInSync = (replicationFactor: number): number =>
+  replicationFactor >= REPLICAS_FOR_TWO_IN_SYNC ? 2 : 1;

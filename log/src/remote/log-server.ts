@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { ServedLog } from '../chunk-log.js';
+import { ServedConnection } from './served-connection.js';
+import { SharedTails } from './shared-tails.js';
+
+/** Gives a log to the other processes of this machine that know its address: the workers of a gateway. */
+export class LogServer {
+  readonly tails: SharedTails;
+  readonly #connections = new Set<ServedConnection>();
+
+  private constructor(
+    /** For {@link RemoteLog}; in a folder that only this user can enter. */
+    readonly address: string,
+    private readonly folder: string,
+    private readonly server: Server,
+    log: ServedLog,
+    logger: Logger,
+  ) {
+    this.tails = new SharedTails(log);
+    // Of one connection that could not be accepted; those there are go on.
+    server.on('error', (error) => logger.error({ err: error }, 'the log cannot be given to a client'));
+    server.on('connection', (socket) => {
+      const connection = new ServedConnection(socket, log, this.tails, logger);
+      this.#connections.add(connection);
+      socket.once('close', () => this.#connections.delete(connection));
+    });
+  }
+
+  static async start(log: ServedLog, logger: Logger): Promise<LogServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'topicast-reader-'));
+    // Windows knows no such files, but pipes of its own.
+    const address = process.platform === 'win32' ? `\\\\.\\pipe${folder.slice(2)}` : join(folder, 'log.sock');
+    const server = createServer();
+    server.listen(address);
+    await once(server, 'listening');
+    return new LogServer(address, folder, server, log, logger);
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.server, 'close');
+    this.server.close();
+    for (const connection of this.#connections) connection.end();
+    await closed;
+    await this.tails.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}

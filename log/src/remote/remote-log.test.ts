@@ -1,0 +1,39 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { openEmbeddedLog } from '../embedded/index.js';
+import { describeAppend } from '../testing/append-contract.js';
+import { describeEvents } from '../testing/event-contract.js';
+import { describeTables } from '../testing/table-contract.js';
+import { describeTails } from '../testing/tail-contract.js';
+import { describeTopics } from '../testing/topic-contract.js';
+import { LogServer } from './log-server.js';
+import { RemoteLog } from './remote-log.js';
+
+// What holds for a log holds for the same log seen from a worker.
+describe('the log of another process: the contract of ServedLog', () => {
+  let remote: RemoteLog;
+  let close: () => Promise<void>;
+
+  beforeAll(async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'topicast-remote-'));
+    const log = await openEmbeddedLog({ directory });
+    const server = await LogServer.start(log, pino({ enabled: false }));
+    remote = await RemoteLog.connect(server.address);
+    close = async () => {
+      await remote.close();
+      await server.close();
+      await log.close();
+      await rm(directory, { recursive: true, force: true });
+    };
+  });
+  afterAll(() => close());
+
+  describeAppend(() => remote);
+  describeTails(() => remote);
+  describeTopics(() => remote);
+  describeTables(() => remote);
+  describeEvents(() => remote);
+});

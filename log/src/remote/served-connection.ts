@@ -1,0 +1,249 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import type { Logger } from 'pino';
+import { type EventTopic, LogError, type Retention, type ServedLog, type Table } from '../chunk-log.js';
+import { Wake } from '../wake.js';
+import { type AppendTarget, type Call, type EventTailRequest, failureOf, type TailRequest } from './calls.js';
+import { type Frame, FrameReader, jsonBody, Kind, parseBody, writeFrame } from './frames.js';
+import { decodeRecords } from './records.js';
+import type { SharedTails } from './shared-tails.js';
+
+/** Records of a tail that are on their way to a client and not taken. */
+const TAIL_BYTES = 4 * 1024 * 1024;
+/** What may wait for a client's socket, of all its tails together. */
+const SOCKET_BYTES = 8 * 1024 * 1024;
+/** Answers and rows of tables come on top; a client that lets so much wait is given up. */
+const GIVE_UP_BYTES = 32 * 1024 * 1024;
+
+/** Of a table's rows, in characters: so many in a frame. */
+const PIECE_LENGTH = 256 * 1024;
+
+/** A tail of a client: reading waits until the client has taken what is on its way. */
+interface Tail {
+  inFlight: number;
+  readonly wake: Wake;
+  readonly ending: AbortController;
+}
+
+/** The end of a connection at which the log is. */
+export class ServedConnection {
+  readonly #socket: Socket;
+  readonly #log: ServedLog;
+  readonly #tails: SharedTails;
+  readonly #logger: Logger;
+  readonly #open = new Map<number, Tail>();
+  readonly #events = new Map<string, Promise<EventTopic>>();
+  readonly #unlisten: (() => void)[] = [];
+  readonly #closed = new AbortController();
+
+  constructor(socket: Socket, log: ServedLog, tails: SharedTails, logger: Logger) {
+    this.#socket = socket;
+    this.#log = log;
+    this.#tails = tails;
+    this.#logger = logger;
+    const reader = new FrameReader((frame) => this.#receive(frame));
+    socket.on('data', (data) => this.#push(reader, data));
+    socket.on('drain', () => this.#wakeAll());
+    socket.on('error', (error) =>
+      logger.debug({ err: error }, 'the connection to a client of the log broke'),
+    );
+    socket.once('close', () => this.#close());
+  }
+
+  end(): void {
+    this.#socket.destroy();
+  }
+
+  #close(): void {
+    this.#closed.abort();
+    for (const end of this.#unlisten.splice(0)) end();
+    for (const { ending } of this.#open.values()) ending.abort();
+    this.#wakeAll();
+  }
+
+  #wakeAll(): void {
+    for (const { wake } of this.#open.values()) wake.ring();
+  }
+
+  #push(reader: FrameReader, data: Buffer): void {
+    try {
+      reader.push(data);
+    } catch (error) {
+      this.#logger.error({ err: error }, 'a client of the log sent what cannot be understood');
+      this.end();
+    }
+  }
+
+  #receive({ kind, id, body }: Frame): void {
+    switch (kind) {
+      case Kind.call:
+        void this.#answer(id, this.#call(parseBody<Call>(body)));
+        break;
+      case Kind.append:
+        void this.#answer(id, this.#append(body));
+        break;
+      case Kind.tail:
+        void this.#tail(id, parseBody<TailRequest>(body));
+        break;
+      case Kind.endTail:
+        this.#open.get(id)?.ending.abort();
+        this.#open.get(id)?.wake.ring();
+        break;
+      case Kind.taken:
+        this.#taken(id, body.readUInt32BE(0));
+        break;
+      case Kind.table:
+        void this.#table(id, parseBody<string>(body));
+        break;
+    }
+  }
+
+  async #answer(id: number, working: Promise<unknown>): Promise<void> {
+    try {
+      const value = await working;
+      this.#send(Kind.result, id, jsonBody(value ?? null));
+    } catch (error) {
+      this.#fail(id, error);
+    }
+  }
+
+  async #call(call: Call): Promise<unknown> {
+    switch (call.method) {
+      case 'createTopic':
+        return this.#log.createTopic(call.stream, call.settings);
+      case 'deleteTopic':
+        this.#tails.forget(call.stream);
+        return this.#log.deleteTopic(call.stream);
+      case 'topics':
+        return this.#log.topics();
+      case 'bounds':
+        return this.#log.bounds(call.stream, call.rendition);
+      case 'ends':
+        return [...(await this.#log.ends(call.streams))];
+      case 'ping':
+        return this.#log.ping();
+      case 'put':
+        return change(await this.#log.table(call.table), call.key, call.value);
+      case 'eventTopic':
+        return this.#openEvents(call.name, call.retention);
+      case 'appendEvents':
+        return (await this.#eventTopic(call.name)).append(
+          call.events.map(({ key, json }) => ({ key, json })),
+        );
+    }
+  }
+
+  async #openEvents(name: string, retention: Retention): Promise<void> {
+    const opening = this.#log.eventTopic(name, retention);
+    this.#events.set(name, opening);
+    await opening;
+  }
+
+  #eventTopic(name: string): Promise<EventTopic> {
+    const topic = this.#events.get(name);
+    if (!topic) throw new LogError('invalid', `the events "${name}" were not opened`);
+    return topic;
+  }
+
+  async *#eventPieces({ events, start }: EventTailRequest, signal: AbortSignal): AsyncGenerator<Buffer> {
+    const topic = await this.#eventTopic(events);
+    for await (const records of topic.tail(start, signal)) yield jsonBody(records);
+  }
+
+  async #append(body: Buffer): Promise<number> {
+    const end = 2 + body.readUInt16BE(0);
+    const { stream, rendition } = parseBody<AppendTarget>(body.subarray(2, end));
+    const records = decodeRecords(body.subarray(end)).map(({ header, value }) => {
+      if (!header) throw new LogError('invalid', 'a record that is appended needs a header');
+      return { header, value };
+    });
+    return this.#log.append(stream, rendition, records);
+  }
+
+  async #table(id: number, name: string): Promise<void> {
+    try {
+      const table = await this.#log.table(name);
+      if (this.#socket.destroyed) return;
+      this.#unlisten.push(
+        table.onChange((key, value) =>
+          this.#send(Kind.row, id, jsonBody(value === undefined ? [key] : [key, value])),
+        ),
+      );
+      for (const rows of piecesOf(table)) {
+        this.#send(Kind.rows, id, jsonBody(rows));
+        while (this.#socket.writableLength >= SOCKET_BYTES) {
+          await once(this.#socket, 'drain', { signal: this.#closed.signal });
+        }
+      }
+      this.#send(Kind.rows, id, jsonBody([]));
+    } catch (error) {
+      this.#fail(id, error);
+    }
+  }
+
+  async #tail(id: number, request: TailRequest): Promise<void> {
+    const tail: Tail = { inFlight: 0, wake: new Wake(), ending: new AbortController() };
+    const { signal } = tail.ending;
+    this.#open.set(id, tail);
+    try {
+      const pieces =
+        'events' in request ? this.#eventPieces(request, signal) : this.#tails.follow(request, signal);
+      for await (const bytes of pieces) {
+        // Before, not after: many tails that catch up have all their next piece in hand when the socket is full.
+        while (!this.#hasRoom(tail) && !signal.aborted) await tail.wake.rung();
+        if (signal.aborted) break;
+        tail.inFlight += bytes.byteLength;
+        this.#send(Kind.records, id, bytes);
+      }
+      // The log has ended it: the client would wait for ever.
+      if (!signal.aborted) this.#fail(id, new LogError('closed', 'the tail was closed'));
+    } catch (error) {
+      if (!signal.aborted) this.#fail(id, error);
+    } finally {
+      this.#open.delete(id);
+    }
+  }
+
+  #hasRoom({ inFlight }: Tail): boolean {
+    return inFlight < TAIL_BYTES && this.#socket.writableLength < SOCKET_BYTES;
+  }
+
+  #taken(id: number, bytes: number): void {
+    const tail = this.#open.get(id);
+    if (!tail) return;
+    tail.inFlight -= bytes;
+    tail.wake.ring();
+  }
+
+  #fail(id: number, error: unknown): void {
+    this.#send(Kind.failure, id, jsonBody(failureOf(error)));
+  }
+
+  #send(kind: Kind, id: number, body: Buffer): void {
+    if (this.#socket.destroyed) return;
+    writeFrame(this.#socket, kind, id, body);
+    if (this.#socket.writableLength < GIVE_UP_BYTES) return;
+    this.#logger.error('a client of the log does not take what it asked for: giving it up');
+    this.end();
+  }
+}
+
+const change = (table: Table, key: string, value: string | undefined): Promise<void> =>
+  value === undefined ? table.delete(key) : table.put(key, value);
+
+/** The rows, each piece as it is when it is asked for: changes that come between two pieces are told by themselves. */
+function* piecesOf(table: Table): Generator<readonly (readonly [string, string])[]> {
+  let piece: [string, string][] = [];
+  let length = 0;
+  for (const key of [...table.entries()].map(([each]) => each)) {
+    const value = table.get(key);
+    if (value === undefined) continue;
+    piece.push([key, value]);
+    length += key.length + value.length;
+    if (length < PIECE_LENGTH) continue;
+    yield piece;
+    piece = [];
+    length = 0;
+  }
+  if (piece.length > 0) yield piece;
+}

@@ -1,0 +1,125 @@
+import type { StreamId } from '@topicast/contracts/stream-id';
+import type { ChunkReader, TailStart } from '../chunk-log.js';
+import { Wake } from '../wake.js';
+import type { ChunkTailRequest } from './calls.js';
+import { recordsFrom } from './records.js';
+import { batchOf, madeAnew, type ReadCount, SharedTail } from './shared-tail.js';
+
+/** Reads each rendition once, for however many clients want it. */
+export class SharedTails implements ReadCount {
+  recordsRead = 0;
+  readonly #tails = new Map<string, SharedTail>();
+
+  constructor(private readonly log: ChunkReader) {}
+
+  get size(): number {
+    return this.#tails.size;
+  }
+
+  /**
+   * Encoded records (see records.ts) in order, each once, until the signal ends it. From its start the way goes through
+   * the log, until the window of the shared tail is reached; who does not take fast enough falls out of the window, and
+   * goes through the log again. So nothing is held for anybody but the window.
+   * @throws {LogError} as the tails of the log do
+   */
+  async *follow({ stream, rendition, start }: ChunkTailRequest, signal: AbortSignal): AsyncGenerator<Buffer> {
+    let next: number | undefined;
+    while (!signal.aborted) {
+      const shared = this.#acquire(stream, rendition);
+      try {
+        next = yield* this.#catchUp(shared, { stream, rendition, start }, next, signal);
+        if (next === undefined) return;
+        next = yield* this.#goAlong(shared, next, signal);
+      } finally {
+        this.#release(stream, rendition, shared);
+      }
+    }
+  }
+
+  /**
+   * Read from the log, from the start or, after an interruption, from `next` on, until the shared tail can take over.
+   * Returns the offset that comes then; undefined if this ends before.
+   */
+  async *#catchUp(
+    shared: SharedTail,
+    { stream, rendition, start }: ChunkTailRequest,
+    next: number | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<Buffer, number | undefined> {
+    if (next !== undefined && shared.find(next) !== undefined) return next;
+    const from: TailStart = next === undefined ? start : { at: 'offset', offset: next };
+    // Ends with this generator, in whichever way that ends.
+    const reading = new AbortController();
+    const either = AbortSignal.any([signal, reading.signal]);
+    try {
+      for await (const records of this.log.tail(stream, rendition, from, either)) {
+        this.recordsRead += records.length;
+        const batch = batchOf(records);
+        if (next !== undefined && batch.first < next) throw madeAnew();
+        yield batch.bytes;
+        if (shared.problem !== undefined) throw shared.problem;
+        if (shared.find(batch.next) !== undefined) return batch.next;
+      }
+    } finally {
+      reading.abort();
+    }
+    return undefined;
+  }
+
+  /** Take what the shared tail reads. Returns the offset to go on from where it has fallen out of the window. */
+  async *#goAlong(shared: SharedTail, from: number, signal: AbortSignal): AsyncGenerator<Buffer, number> {
+    const wake = new Wake();
+    const ring = (): void => wake.ring();
+    signal.addEventListener('abort', ring);
+    shared.watchers.add(wake);
+    try {
+      let next = from;
+      let number = shared.find(from);
+      while (number !== undefined && !signal.aborted) {
+        const batch = shared.batch(number);
+        if (batch === 'gone') return next;
+        if (batch) {
+          const bytes = batch.first < next ? recordsFrom(batch.bytes, next) : batch.bytes;
+          next = Math.max(next, batch.next);
+          number += 1;
+          if (bytes.byteLength > 0) yield bytes;
+        } else if (shared.problem !== undefined) {
+          throw shared.problem;
+        } else {
+          await wake.rung();
+        }
+      }
+      return next;
+    } finally {
+      signal.removeEventListener('abort', ring);
+      shared.watchers.delete(wake);
+    }
+  }
+
+  /** What comes now is of another topic, if there is one at all: nobody joins the tails of the old one. */
+  forget(stream: StreamId): void {
+    for (const key of [...this.#tails.keys()]) if (key.startsWith(`${stream}/`)) this.#tails.delete(key);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#tails.values()].map((tail) => tail.close()));
+  }
+
+  #acquire(stream: StreamId, rendition: number): SharedTail {
+    const key = `${stream}/${rendition}`;
+    const open = this.#tails.get(key);
+    const tail =
+      open && open.problem === undefined ? open : new SharedTail(this.log, stream, rendition, this);
+    this.#tails.set(key, tail);
+    tail.users += 1;
+    return tail;
+  }
+
+  #release(stream: StreamId, rendition: number, tail: SharedTail): void {
+    tail.users -= 1;
+    if (tail.users > 0) return;
+    const key = `${stream}/${rendition}`;
+    if (this.#tails.get(key) === tail) this.#tails.delete(key);
+    void tail.close();
+  }
+}

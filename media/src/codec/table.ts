@@ -1,0 +1,22 @@
+import { aac } from './aac.js';
+import type { AudioCodec, AudioConfig, VideoCodec, VideoConfig } from './codec.js';
+import { h264 } from './h264.js';
+import { hevc } from './hevc.js';
+import { opus } from './opus.js';
+
+/** All codecs that pass through. A new one is a file of its own and a word here. */
+export const VIDEO_CODECS: readonly VideoCodec[] = [h264, hevc];
+export const AUDIO_CODECS: readonly AudioCodec[] = [aac, opus];
+
+/** The box in `stsd` that sets a decoder up. */
+export const sampleEntryOf = (config: VideoConfig | AudioConfig): Uint8Array =>
+  config.kind === 'video' ? videoCodec(config).sampleEntry(config) : audioCodec(config).sampleEntry(config);
+
+/** As people call the codec. */
+export const titleOf = (config: VideoConfig | AudioConfig): string =>
+  (config.kind === 'video' ? videoCodec(config) : audioCodec(config)).title;
+
+const videoCodec = (config: VideoConfig): VideoCodec =>
+  VIDEO_CODECS.find(({ format }) => format === config.format)!;
+const audioCodec = (config: AudioConfig): AudioCodec =>
+  AUDIO_CODECS.find(({ format }) => format === config.format)!;

@@ -1,0 +1,30 @@
+import { ticksToSeconds } from '@topicast/contracts/units';
+import { endOf, ticksOf } from '../../samples/audio-clock.js';
+import type { AudioRun } from '../../samples/sample.js';
+import { mediaFragment } from '../media-fragment.js';
+import type { Fragment } from './fragment.js';
+import { InitSegments, TRACK_ID } from './init-segments.js';
+
+/** Frames that follow each other in, one fragment out. */
+export class AudioTrack {
+  #sequence = 0;
+  readonly #inits = new InitSegments();
+  #lastEpoch: number | undefined;
+
+  fragment(run: AudioRun): Fragment {
+    const init = this.#inits.next(run.config);
+    const discontinuity = this.#lastEpoch !== undefined && this.#lastEpoch !== run.epoch;
+    this.#lastEpoch = run.epoch;
+    const samples = run.frames.map(({ data, length }) => ({ parts: [data], duration: length }));
+    return {
+      track: 'audio',
+      ...(init && { init }),
+      data: mediaFragment(this.#sequence++, TRACK_ID.audio, run.start, samples),
+      start: ticksToSeconds(ticksOf(run.start, run)),
+      end: ticksToSeconds(ticksOf(endOf(run), run)),
+      keyframe: true,
+      samples: run.frames.length,
+      discontinuity,
+    };
+  }
+}

@@ -1,0 +1,28 @@
+import type { Seconds } from '@topicast/contracts/units';
+
+export type TrackKind = 'video' | 'audio';
+
+export interface InitSegment {
+  /** For `addSourceBuffer` and `changeType`: `video/mp4; codecs="avc1.64001f"`. */
+  readonly mimeType: string;
+  /** As people call the codec: 'HEVC'. */
+  readonly title: string;
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** One moof+mdat: one video access unit, or the audio frames of one chunk. */
+export interface Fragment {
+  readonly track: TrackKind;
+  /** Present where the decoder's parameters are new: append it first. */
+  readonly init?: InitSegment;
+  readonly data: Uint8Array<ArrayBuffer>;
+  /** Presentation time on the media timeline of its first sample; and the true end (declared durations are longer). */
+  readonly start: Seconds;
+  readonly end: Seconds;
+  readonly keyframe: boolean;
+  readonly samples: number;
+  /** The fragments before were another timeline: this one was rebased. */
+  readonly discontinuity: boolean;
+}

@@ -1,0 +1,24 @@
+import { type AudioConfig, sameConfig, type VideoConfig } from '../../codec/codec.js';
+import { titleOf } from '../../codec/table.js';
+import { initSegment } from '../init-segment.js';
+import type { InitSegment } from './fragment.js';
+
+/** One track a source buffer. */
+export const TRACK_ID = { video: 1, audio: 2 } as const;
+
+const LIVE = { majorBrand: 'isom', brands: ['isom', 'avc1'], duration: 'infinite' } as const;
+
+/** The init segments of one track. */
+export class InitSegments {
+  #config: VideoConfig | AudioConfig | undefined;
+
+  /** Undefined where the decoder goes on as it is set up. */
+  next(config: VideoConfig | AudioConfig): InitSegment | undefined {
+    if (this.#config && (this.#config === config || sameConfig(this.#config, config))) return undefined;
+    this.#config = config;
+    const size = config.kind === 'video' && { width: config.width, height: config.height };
+    const mimeType = `${config.kind}/mp4; codecs="${config.codec}"`;
+    const data = initSegment([{ id: TRACK_ID[config.kind], config }], LIVE);
+    return { mimeType, title: titleOf(config), data, ...size };
+  }
+}

@@ -1,0 +1,38 @@
+import { MediaTimeline } from '../../samples/media-timeline.js';
+import { SampleReader, type SampleStats } from '../../samples/sample-reader.js';
+import { AudioTrack } from './audio-track.js';
+import type { Fragment, TrackKind } from './fragment.js';
+import { VideoTrack } from './video-track.js';
+
+const KINDS = ['video', 'audio'] as const;
+
+/**
+ * Chunk in, fragments out, at once: of the picture and of the first audio track. Media time is the chunk's unwrapped time
+ * minus a base chosen at the first keyframe and at each rebase, so that the media timeline goes on growing over
+ * discontinuities. Never throws on any input.
+ */
+export class Transmuxer {
+  readonly #samples = new SampleReader(new MediaTimeline());
+  readonly #video = new VideoTrack();
+  readonly #audio = new AudioTrack();
+
+  get stats(): SampleStats {
+    return this.#samples.stats;
+  }
+
+  /** What the newest keyframe chunk announced to be played, whether or not it has come. */
+  get announced(): readonly TrackKind[] {
+    const kinds = new Set(this.#samples.tracks.map(({ kind }) => kind));
+    return KINDS.filter((kind) => kinds.has(kind));
+  }
+
+  /** TS bytes of one chunk. A damaged chunk gives no fragment, and video waits for the next keyframe. */
+  push(data: Uint8Array, { discontinuity }: { discontinuity: boolean }): Fragment[] {
+    const { video, audio } = this.#samples.push(data, { discontinuity });
+    const played = this.#samples.tracks.find(({ kind }) => kind === 'audio')?.pid;
+    return [
+      ...video.map((sample) => this.#video.fragment(sample)),
+      ...audio.filter(({ pid }) => pid === played).map((run) => this.#audio.fragment(run)),
+    ];
+  }
+}

@@ -1,0 +1,46 @@
+import { TICKS_PER_SECOND, ticks90k, ticksToSeconds } from '@topicast/contracts/units';
+import type { VideoSample } from '../../samples/sample.js';
+import { mediaFragment } from '../media-fragment.js';
+import type { Fragment } from './fragment.js';
+import { InitSegments, TRACK_ID } from './init-segments.js';
+
+/**
+ * MSE takes a step of the decode time over twice the duration declared before it for a gap, and drops all up to the next
+ * keyframe (W3C MSE 3.5.8). The true duration is not known before the next picture is here, so a long one is declared.
+ */
+const MIN_DECLARED = TICKS_PER_SECOND / 2;
+/** A picture that comes later than that has its decode time put here; its presentation time stays true. */
+const MAX_DECODE_STEP = 1.8;
+
+/** One picture in, one fragment out. */
+export class VideoTrack {
+  #sequence = 0;
+  readonly #inits = new InitSegments();
+  #last: { epoch: number; decodeTime: number; declared: number } | undefined;
+
+  /** The first one must be a keyframe. */
+  fragment(sample: VideoSample): Fragment {
+    const { placement, keyframe, parts, config, duration } = sample;
+    const { decode, presentation, epoch } = placement;
+    const before = this.#last?.epoch === epoch ? this.#last : undefined;
+    const decodeTime = before
+      ? Math.min(decode, before.decodeTime + Math.floor(before.declared * MAX_DECODE_STEP))
+      : decode;
+    const declared = Math.max(MIN_DECLARED, sample.step ?? 0);
+    const discontinuity = this.#last !== undefined && !before;
+    this.#last = { epoch, decodeTime, declared };
+    const init = this.#inits.next(config);
+    const video = { keyframe, compositionOffset: presentation - decodeTime };
+    const samples = [{ parts, duration: declared, video }];
+    return {
+      track: 'video',
+      ...(init && { init }),
+      data: mediaFragment(this.#sequence++, TRACK_ID.video, decodeTime, samples),
+      start: ticksToSeconds(presentation),
+      end: ticksToSeconds(ticks90k(presentation + duration)),
+      keyframe,
+      samples: 1,
+      discontinuity,
+    };
+  }
+}

@@ -1,0 +1,99 @@
+import { TICKS_PER_SECOND, type Ticks90k, ticks90k } from '@topicast/contracts/units';
+import { type AudioFrame, sameConfig } from '../codec/codec.js';
+import type { AudioRun, Placement } from './sample.js';
+
+/** How far the counter may be from a time stamp, in frames: stamps are rounded, and jitter. */
+const MAX_DRIFT_FRAMES = 1.5;
+/** After loss: only what rounding explains. */
+const MAX_DRIFT_FRAMES_AFTER_LOSS = 0.1;
+
+interface Position {
+  /** In sampling instants of this rate. */
+  readonly instant: number;
+  readonly sampleRate: number;
+  readonly epoch: number;
+}
+
+/**
+ * Gives the frames of one audio track their times: one run, or several where the sound has a gap or changes its format.
+ * Times come from counting sampling instants; 90 kHz time stamps, rounded, would leave gaps and overlaps of one instant.
+ */
+export class AudioClock {
+  /** Frames from before the beginning of the timeline, or without a time stamp that has a place in it. */
+  droppedFrames = 0;
+  /** Where the next frame begins; undefined as long as no time stamp says. */
+  #next: Position | undefined;
+  #maxDrift = MAX_DRIFT_FRAMES;
+
+  constructor(
+    private readonly pid: number,
+    /** Frames from before this instant are left out. */
+    private readonly from = 0,
+  ) {}
+
+  /** Frames before the next one are missing. */
+  lose(): void {
+    this.#maxDrift = MAX_DRIFT_FRAMES_AFTER_LOSS;
+  }
+
+  /** Count from the next time stamp on, whatever was counted before. */
+  resync(): void {
+    this.#maxDrift = 0;
+  }
+
+  runs(frames: readonly AudioFrame[], place: (pts: number) => Placement | undefined): AudioRun[] {
+    const runs: Run[] = [];
+    for (const frame of frames) {
+      if (frame.pts !== undefined) this.#follow(frame, place(frame.pts));
+      if (this.#next?.sampleRate !== frame.config.sampleRate) this.#next = undefined;
+      const position = this.#next;
+      if (position) this.#next = { ...position, instant: position.instant + frame.length };
+      if (!position || position.instant < this.from) {
+        this.droppedFrames++;
+        continue;
+      }
+      let run = runs.at(-1);
+      if (!run || !continues(run, frame, position)) {
+        run = {
+          pid: this.pid,
+          config: frame.config,
+          frames: [],
+          start: position.instant,
+          epoch: position.epoch,
+        };
+        runs.push(run);
+      }
+      run.frames.push(frame);
+    }
+    return runs;
+  }
+
+  /** Keeps counting where the time stamp agrees, else goes by the time stamp. */
+  #follow({ config, length }: AudioFrame, placement: Placement | undefined): void {
+    if (!placement) {
+      this.#next = undefined;
+      return;
+    }
+    const { sampleRate } = config;
+    const { epoch } = placement;
+    const instant = Math.round((placement.presentation * sampleRate) / TICKS_PER_SECOND);
+    const counted = this.#next?.sampleRate === sampleRate ? this.#next.instant : Number.POSITIVE_INFINITY;
+    const agrees = Math.abs(instant - counted) <= length * this.#maxDrift;
+    this.#next = { instant: agrees ? counted : instant, sampleRate, epoch };
+    this.#maxDrift = MAX_DRIFT_FRAMES;
+  }
+}
+
+/** A run that grows. */
+type Run = AudioRun & { readonly frames: AudioFrame[] };
+
+/** Where a run ends, in sampling instants. */
+export const endOf = ({ frames, start }: AudioRun): number =>
+  frames.reduce((sum, { length }) => sum + length, start);
+
+/** A place in a run, in 90 kHz ticks. */
+export const ticksOf = (instant: number, { config }: AudioRun): Ticks90k =>
+  ticks90k((instant * TICKS_PER_SECOND) / config.sampleRate);
+
+const continues = (run: Run, frame: AudioFrame, next: Position): boolean =>
+  endOf(run) === next.instant && run.epoch === next.epoch && sameConfig(run.config, frame.config);

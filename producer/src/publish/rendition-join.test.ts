@@ -1,0 +1,139 @@
+import { milliseconds, ticks90k } from '@topicast/contracts/units';
+import type { NewRecord } from '@topicast/log';
+import type { Chunk } from '@topicast/media/mpegts';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RenditionJoin } from './rendition-join.js';
+
+const [PAT, PMT, VIDEO, SOUND] = [0, 0x1000, 0x100, 0x101];
+
+/** A packet of a PID that can be told from all others. */
+function packet(pid: number, mark: number): Uint8Array {
+  const bytes = new Uint8Array(188);
+  bytes.set([0x47, pid >> 8, pid & 0xff, 0x10, mark >> 8, mark & 0xff]);
+  return bytes;
+}
+const hex = (...packets: Uint8Array[]): string => Buffer.concat(packets).toString('hex');
+
+/** What the best rendition has at a place: a picture with sound behind it, or sound alone. */
+interface Cell {
+  readonly picture: 'keyframe' | 'other' | undefined;
+  readonly sounds: number;
+}
+
+const tables = (mark: number): Uint8Array[] => [packet(PAT, mark), packet(PMT, mark)];
+const soundsOf = ({ sounds }: Cell, index: number): Uint8Array[] =>
+  Array.from({ length: sounds }, (_, each) => packet(SOUND, index * 10 + each));
+const times = (index: number) => ({ decodeTime: ticks90k(index * 3000), presentationOffset: ticks90k(0) });
+
+const best = (cell: Cell, index: number): NewRecord => ({
+  header: {
+    ...{ keyframe: cell.picture === 'keyframe', discontinuity: index === 0, audioOnly: !cell.picture },
+    ...{ sinceKeyframe: 0, session: 1, sequence: index, gop: 1, wallClock: milliseconds(index * 33) },
+    ...times(index),
+  },
+  value: Buffer.concat([
+    ...(cell.picture === 'keyframe' ? tables(index) : []),
+    ...(cell.picture ? [packet(VIDEO, 1), packet(VIDEO, 2)] : []),
+    ...soundsOf(cell, index),
+  ]),
+});
+
+const ownVideo = (index: number): Uint8Array => packet(VIDEO, 1000 + index);
+const picture = (index: number, keyframe: boolean): Chunk => ({
+  ...{ keyframe, discontinuity: index === 0, audioOnly: false, sinceKeyframe: 0, start: 0, ...times(index) },
+  data: Buffer.concat([...(keyframe ? tables(0x7777) : []), ownVideo(index)]),
+});
+
+function setUp() {
+  const records: NewRecord[] = [];
+  let lost = 0;
+  const join = new RenditionJoin(
+    (record) => records.push(record),
+    (chunks) => {
+      lost += chunks;
+    },
+  );
+  return { join, records, lost: () => lost };
+}
+
+describe('RenditionJoin', () => {
+  it("puts a rendition's own picture between the tables and the sound of the best one", () => {
+    const { join, records } = setUp();
+    const cell: Cell = { picture: 'keyframe', sounds: 2 };
+    join.follow(picture(0, true));
+    expect(records).toEqual([]);
+    join.lead(best(cell, 0));
+    expect(records.map(({ header }) => header)).toEqual([best(cell, 0).header]);
+    expect(hex(records[0]!.value)).toBe(hex(...tables(0), ownVideo(0), ...soundsOf(cell, 0)));
+  });
+
+  it('gives the sound that goes alone its place, also when the pictures are late', () => {
+    const { join, records } = setUp();
+    join.lead(best({ picture: 'keyframe', sounds: 0 }, 0));
+    join.lead(best({ picture: undefined, sounds: 1 }, 1));
+    expect(records).toEqual([]);
+    join.follow(picture(0, true));
+    expect(records.map(({ header }) => header.sequence)).toEqual([0, 1]);
+    expect(hex(records[1]!.value)).toBe(hex(packet(SOUND, 10)));
+  });
+
+  it('goes on at the next keyframe that both have, where one was expected and did not come', () => {
+    const { join, records, lost } = setUp();
+    for (let index = 0; index < 6; index++) {
+      join.lead(best({ picture: index % 2 ? 'other' : 'keyframe', sounds: 0 }, index));
+      join.follow(picture(index, index % 2 === 0 && index !== 2));
+    }
+    expect(records.map(({ header }) => [header.sequence, header.discontinuity])).toEqual([
+      [0, true],
+      [1, false],
+      [4, true],
+      [5, false],
+    ]);
+    expect(lost()).toBe(2);
+  });
+
+  it('has the headers and the sound of the best rendition, whatever comes when, and counts what it loses', () => {
+    const cell: fc.Arbitrary<Cell & { missing: boolean }> = fc.record({
+      picture: fc.constantFrom('keyframe', 'other', 'other', undefined),
+      sounds: fc.nat(2),
+      missing: fc.integer({ min: 0, max: 19 }).map((n) => n === 0),
+    });
+    fc.assert(
+      fc.property(fc.array(cell, { maxLength: 60 }), fc.infiniteStream(fc.boolean()), (rest, turns) => {
+        const cells = [{ picture: 'keyframe' as const, sounds: 1, missing: false }, ...rest];
+        const { join, records, lost } = setUp();
+        const own = [...cells.entries()].filter(([, { picture, missing }]) => picture && !missing);
+        // The two encoders' outputs, each in order, take turns at random.
+        const leading = cells.map((each, index) => () => join.lead(best(each, index)));
+        const following = own.map(
+          ([index, each]) =>
+            () =>
+              join.follow(picture(index, each.picture === 'keyframe')),
+        );
+        while (leading.length + following.length > 0) {
+          const [first, second] = turns.next().value ? [leading, following] : [following, leading];
+          (first.shift() ?? second.shift())?.();
+        }
+        const waiting = join.close();
+        expect(records.length + lost() + waiting).toBe(cells.length);
+        let next = 0;
+        for (const { header, value } of records) {
+          const index = header.sequence;
+          const original = best(cells[index]!, index);
+          const isGap = index !== next;
+          if (isGap) expect(header).toMatchObject({ keyframe: true, discontinuity: true });
+          expect(header).toEqual({ ...original.header, discontinuity: isGap || index === 0 });
+          expect(hex(value)).toBe(
+            hex(
+              ...(header.keyframe ? tables(index) : []),
+              ...(cells[index]!.picture ? [ownVideo(index)] : []),
+              ...soundsOf(cells[index]!, index),
+            ),
+          );
+          next = index + 1;
+        }
+      }),
+    );
+  });
+});

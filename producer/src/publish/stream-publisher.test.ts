@@ -1,0 +1,106 @@
+import { streamId } from '@topicast/contracts/stream-id';
+import { ticks90k } from '@topicast/contracts/units';
+import type { NewRecord } from '@topicast/log';
+import type { Chunk } from '@topicast/media/mpegts';
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import { eventually } from '../testing/support.js';
+import { SteadyClock } from './steady-clock.js';
+import { StreamPublisher } from './stream-publisher.js';
+
+/** One packet of video. */
+const picture = (index: number): Chunk => {
+  const data = new Uint8Array(188);
+  data.set([0x47, 0x01, 0x00, 0x10]);
+  return {
+    ...{
+      data,
+      keyframe: index % 3 === 0,
+      discontinuity: index === 0,
+      audioOnly: false,
+      sinceKeyframe: index % 3,
+    },
+    ...{ decodeTime: ticks90k(index * 3000), presentationOffset: ticks90k(0), start: index * 188 },
+  };
+};
+
+/** A log with a partition a rendition; the stalled one answers when it is told to. */
+function setUp({ lastGop = async () => 0, stalled }: { lastGop?: () => Promise<number>; stalled?: number }) {
+  const stored: NewRecord[][] = [[], [], []];
+  let release: () => void = () => undefined;
+  const stall = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const publisher = new StreamPublisher({
+    log: {
+      async append(_stream, rendition, records) {
+        if (rendition === stalled) await stall;
+        stored[rendition]!.push(...records);
+        return 0;
+      },
+    },
+    stream: streamId('a'),
+    clock: new SteadyClock(),
+    logger: pino({ enabled: false }),
+    onUnknownTopic: async () => 'stop',
+    lastGop,
+  });
+  const begin = (session: number): void =>
+    publisher.beginSession({ session, renditions: 3, onRecord: () => undefined });
+  const push = (from: number, to: number): void => {
+    for (let index = from; index < to; index++)
+      for (const rendition of [0, 1, 2]) publisher.push(rendition, picture(index));
+  };
+  return { publisher, stored, begin, push, release };
+}
+
+it('gives a picture the same header in every rendition', async () => {
+  const { publisher, stored, begin, push } = setUp({ lastGop: async () => 41 });
+  begin(1000);
+  push(0, 7);
+  await publisher.close();
+  const headers = stored.map((records) => records.map(({ header }) => header));
+  expect(headers[0]!.map(({ gop }) => gop)).toEqual([42, 42, 42, 43, 43, 43, 44]);
+  expect(headers[1]).toEqual(headers[0]);
+  expect(headers[2]).toEqual(headers[0]);
+});
+
+it('counts GOPs from what it has itself where the log cannot be read', async () => {
+  const answers = [async () => 5, () => Promise.reject(new Error('away'))];
+  const { publisher, stored, begin, push } = setUp({ lastGop: () => answers.shift()!() });
+  begin(1000);
+  push(0, 4);
+  await eventually(() => stored[2]!.length === 4, 'the first session is in the log');
+  begin(1001);
+  push(0, 1);
+  await publisher.close();
+  expect(stored[2]!.map(({ header }) => header.gop)).toEqual([6, 6, 6, 7, 8]);
+});
+
+it('forgets what waits for a number when another encoder begins', async () => {
+  let answer: (gop: number) => void = () => undefined;
+  const first = new Promise<number>((resolve) => {
+    answer = resolve;
+  });
+  const answers = [() => first, async () => 9];
+  const { publisher, stored, begin, push } = setUp({ lastGop: () => answers.shift()!() });
+  begin(1000);
+  push(0, 2);
+  begin(1001);
+  push(0, 1);
+  await eventually(() => stored[0]!.length === 1, 'the second session is in the log');
+  answer(9);
+  await publisher.close();
+  expect(stored[0]!.map(({ header }) => [header.session, header.gop])).toEqual([[1001, 10]]);
+});
+
+it('does not hold one rendition back for another whose partition does not answer', async () => {
+  const { publisher, stored, begin, push, release } = setUp({ stalled: 1 });
+  begin(1000);
+  push(0, 30);
+  await eventually(() => stored[0]!.length === 30 && stored[2]!.length === 30, 'the others are in the log');
+  expect(stored[1]).toEqual([]);
+  release();
+  await publisher.close();
+  expect(stored[1]).toHaveLength(30);
+});

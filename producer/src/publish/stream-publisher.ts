@@ -1,0 +1,149 @@
+import type { Milliseconds } from '@topicast/contracts/units';
+import type { NewRecord } from '@topicast/log';
+import type { Chunk } from '@topicast/media/mpegts';
+import type { Logger } from 'pino';
+import { Numbering } from './numbering.js';
+import { Publisher, type PublisherOptions } from './publisher.js';
+import { RenditionJoin } from './rendition-join.js';
+import type { SteadyClock } from './steady-clock.js';
+
+export interface StreamPublisherOptions
+  extends Pick<PublisherOptions, 'stream' | 'log' | 'onUnknownTopic' | 'limits'> {
+  readonly clock: SteadyClock;
+  /** Names the stream in each line. */
+  readonly logger: Logger;
+  /** The highest GOP number that is in the log; it rejects when that cannot be read in time. */
+  readonly lastGop: () => Promise<number>;
+}
+
+export interface PublishedSession {
+  readonly session: number;
+  readonly renditions: number;
+  /** Told of each record on its way to the log. */
+  readonly onRecord: (rendition: number, record: NewRecord) => void;
+}
+
+export interface StreamPublisherState {
+  /** Chunks that wait for the log, of all renditions. */
+  readonly queued: number;
+  /** Chunks of the present session, of all renditions. */
+  readonly dropped: number;
+  /** The log's last answer, while it takes nothing. */
+  readonly trouble: string | undefined;
+}
+
+interface Arrived {
+  readonly rendition: number;
+  readonly chunk: Chunk;
+  readonly at: Milliseconds;
+}
+
+/** The chunks of all renditions of a stream to the log: numbered together, each rendition on a way of its own. */
+export class StreamPublisher {
+  readonly #options: StreamPublisherOptions;
+  readonly #numbering: Numbering;
+  readonly #publishers: Publisher[] = [];
+  #joins: RenditionJoin[] = [];
+  #session: PublishedSession | undefined;
+  /** Chunks that wait for the number of the first GOP; undefined once it is known. */
+  #waiting: Arrived[] | undefined;
+  #counting: Promise<void> | undefined;
+
+  constructor(options: StreamPublisherOptions) {
+    this.#options = options;
+    this.#numbering = new Numbering(options.clock);
+  }
+
+  get state(): StreamPublisherState {
+    const states = this.#publishers.map(({ state }) => state);
+    return {
+      queued: states.reduce((sum, { queued }) => sum + queued, 0),
+      dropped: states.reduce((sum, { dropped }) => sum + dropped, 0),
+      trouble: states.find(({ trouble }) => trouble !== undefined)?.trouble,
+    };
+  }
+
+  /** Undefined before the first. */
+  get session(): number | undefined {
+    return this.#session?.session;
+  }
+
+  /** Chunks from now on are another encoder's. */
+  beginSession(session: PublishedSession): void {
+    this.#session = session;
+    this.#waiting = [];
+    this.#counting = undefined;
+    for (let rendition = this.#publishers.length; rendition < session.renditions; rendition++) {
+      this.#publishers.push(this.#publisherOf(rendition));
+    }
+    for (const publisher of this.#publishers) publisher.beginSession(session.session);
+    this.#joins = this.#publishers.slice(1, session.renditions).map(
+      (publisher, index) =>
+        new RenditionJoin(
+          (record) => this.#send(index + 1, record),
+          (chunks, reason) => publisher.miss(chunks, reason),
+        ),
+    );
+  }
+
+  push(rendition: number, chunk: Chunk): void {
+    const arrived = { rendition, chunk, at: this.#options.clock.monotonic() };
+    if (this.#waiting) {
+      this.#waiting.push(arrived);
+      this.#counting ??= this.#beginCounting(this.#waiting);
+    } else {
+      this.#take(arrived);
+    }
+  }
+
+  /** Count chunks of each rendition that never came to `push`, at the end of its encoder. */
+  lose(chunks: number, reason: string): void {
+    for (const [rendition, publisher] of this.#publishers.entries()) {
+      publisher.lose(rendition === 0 ? chunks : (this.#joins[rendition - 1]?.close() ?? 0), reason);
+    }
+  }
+
+  /** Resolves when what was pushed is in the log, or could not be brought there in a short time. */
+  async close(): Promise<void> {
+    await this.#counting;
+    await Promise.all(this.#publishers.map((publisher) => publisher.close()));
+  }
+
+  /**
+   * As late as can be: the encoder that this one takes over from writes until our first chunk is in the log. What cannot
+   * be read costs a gap in no case, only a number that may come twice.
+   */
+  async #beginCounting(waiting: Arrived[]): Promise<void> {
+    const { session } = this.#session!;
+    const gop = await this.#options.lastGop().catch((error: unknown) => {
+      this.#options.logger.warn({ error }, 'the number of the last GOP could not be read');
+      return 0;
+    });
+    // Another encoder has begun meanwhile.
+    if (this.#waiting !== waiting) return;
+    this.#waiting = undefined;
+    this.#numbering.beginSession(session, gop);
+    for (const arrived of waiting) this.#take(arrived);
+  }
+
+  #take({ rendition, chunk, at }: Arrived): void {
+    if (rendition > 0) {
+      this.#joins[rendition - 1]?.follow(chunk);
+      return;
+    }
+    const record = { header: this.#numbering.header(chunk, at), value: chunk.data };
+    this.#send(0, record);
+    for (const join of this.#joins) join.lead(record);
+  }
+
+  #send(rendition: number, record: NewRecord): void {
+    this.#session?.onRecord(rendition, record);
+    this.#publishers[rendition]!.push(record);
+  }
+
+  #publisherOf(rendition: number): Publisher {
+    const { log, stream, limits, onUnknownTopic } = this.#options;
+    const logger = rendition === 0 ? this.#options.logger : this.#options.logger.child({ rendition });
+    return new Publisher({ log, stream, rendition, logger, onUnknownTopic, ...(limits && { limits }) });
+  }
+}

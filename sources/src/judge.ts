@@ -1,0 +1,58 @@
+import type { Source } from '@topicast/contracts/http';
+import { mediaFile, trustedFile } from './media-file.js';
+import { SourceError } from './source-error.js';
+import { judgeUrl, type SourceUrl } from './source-url.js';
+
+/** A source that has passed every check: its strings may become arguments of ffmpeg. */
+export type JudgedSource =
+  | { readonly kind: 'test' }
+  | { readonly kind: 'file'; readonly path: string; readonly copy: boolean }
+  | (SourceUrl & {
+      readonly kind: 'url';
+      readonly copy: boolean;
+      /** Every address that it leads to must be judged before it is connected to: see open/. */
+      readonly fenced: boolean;
+    })
+  | { readonly kind: 'device'; readonly path: string };
+
+export interface SourceRules {
+  /** Named on this producer's command line: any file, address or device. */
+  readonly trusted: boolean;
+  /** Absolute. Files below these may be named by anybody. */
+  readonly mediaDirs: readonly string[];
+  readonly allowPrivateUrls: boolean;
+}
+
+/**
+ * The one place where what people name is judged: by the gateway when they ask for it, and again by the producer before
+ * it opens it. What a name resolves to, redirects and playlists are judged while they are opened (see open/).
+ * @throws {SourceError} with the reason, for the streamer.
+ */
+export async function judgeSource(source: Source, rules: SourceRules): Promise<JudgedSource> {
+  switch (source.kind) {
+    case 'test':
+      return { kind: 'test' };
+    case 'file': {
+      const path = rules.trusted ? trustedFile(source.path) : mediaFile(source.path, rules.mediaDirs);
+      return { kind: 'file', path: await path, copy: source.copy ?? false };
+    }
+    case 'url': {
+      const allowPrivate = rules.trusted || rules.allowPrivateUrls;
+      const judged = judgeUrl(source.url, { allowPrivate });
+      return { kind: 'url', ...judged, copy: source.copy ?? false, fenced: !allowPrivate };
+    }
+    case 'device':
+      if (!rules.trusted) {
+        throw new SourceError(
+          'refused',
+          "A capture device can only be named on the producer's command line.",
+        );
+      }
+      return { kind: 'device', path: source.path };
+    case 'topic':
+      throw new SourceError(
+        'refused',
+        'This stream is written by somebody else: there is nothing to encode.',
+      );
+  }
+}

@@ -1,0 +1,20 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+
+/** Other programs on this machine shall not use our proxy: its address holds a password. */
+export class ProxyAccess {
+  readonly #password = randomBytes(24).toString('base64url');
+  readonly #expected = Buffer.from(`Basic ${Buffer.from(`topicast:${this.#password}`).toString('base64')}`);
+
+  /** For ffmpeg's environment, where no list of processes shows it. */
+  address(port: number): string {
+    return `http://topicast:${this.#password}@127.0.0.1:${port}`;
+  }
+
+  allows(proxyAuthorization: string | undefined): boolean {
+    const given = Buffer.from(proxyAuthorization ?? '');
+    return given.length === this.#expected.length && timingSafeEqual(given, this.#expected);
+  }
+
+  /** The header of an answer with status 407; ffmpeg gives the password only when it is asked. */
+  static readonly challenge = 'Basic realm="topicast"';
+}

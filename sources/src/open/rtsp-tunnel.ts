@@ -1,0 +1,135 @@
+import { createServer, type Socket } from 'node:net';
+import { pipeline, Transform } from 'node:stream';
+import { protocolOf } from '../protocols.js';
+import type { Gate, Target } from './gate.js';
+import { listenLocally } from './local-server.js';
+import { readProxyRequest } from './marked-url.js';
+import { ProxyAccess } from './proxy-access.js';
+
+const LONGEST_HEAD = 16_384;
+const HEAD_TIMEOUT_MS = 10_000;
+
+interface Head {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: ReadonlyMap<string, string>;
+  /** What came behind the head. */
+  readonly rest: Buffer;
+}
+
+/**
+ * RTSP for one ffmpeg that speaks it inside of HTTP, through us as its proxy (Apple's "Tunnelling RTSP and RTP through
+ * HTTP"): a GET, whose answer carries all that the server says, and a POST with all that ffmpeg says, in base64. So each
+ * place that ffmpeg wants to go to, by a redirect too, is named to us; we go there by plain RTSP or with TLS.
+ */
+export async function startRtspTunnel(gate: Gate, first: Target): Promise<{ url: string } & AsyncDisposable> {
+  const access = new ProxyAccess();
+  /** Connections to servers, by the cookie that the two requests of a tunnel have in common. */
+  const servers = new Map<string, Socket>();
+  const server = createServer((near) => {
+    near.setNoDelay(true);
+    near.on('error', () => undefined);
+    readHead(near).then(
+      (head) => serve(near, head),
+      () => near.destroy(),
+    );
+  });
+
+  async function serve(near: Socket, { method, url, headers, rest }: Head): Promise<void> {
+    if (!access.allows(headers.get('proxy-authorization'))) {
+      return end(
+        near,
+        '407 Proxy Authentication Required',
+        `Proxy-Authenticate: ${ProxyAccess.challenge}\r\n`,
+      );
+    }
+    const wanted = readProxyRequest(url);
+    const cookie = headers.get('x-sessioncookie');
+    if (!wanted || cookie === undefined) return end(near, '400 Bad Request');
+    if (method === 'GET') return answer(near, cookie, withTls(wanted, first));
+    const far = servers.get(cookie);
+    if (!far) return end(near, '404 Not Found');
+    const decoder = new FromBase64();
+    decoder.write(rest);
+    pipeline(near, decoder, far, () => far.destroy());
+  }
+
+  async function answer(near: Socket, cookie: string, target: Target): Promise<void> {
+    try {
+      const far = await gate.connect(target);
+      servers.set(cookie, far);
+      near.write(
+        'HTTP/1.0 200 OK\r\nContent-Type: application/x-rtsp-tunnelled\r\nCache-Control: no-store\r\n\r\n',
+      );
+      pipeline(far, near, () => {
+        servers.delete(cookie);
+        far.destroy();
+        near.destroy();
+      });
+    } catch {
+      // The gate knows why.
+      end(near, '502 Bad Gateway');
+    }
+  }
+
+  const local = await listenLocally(server);
+  return { url: access.address(local.port), [Symbol.asyncDispose]: () => local[Symbol.asyncDispose]() };
+}
+
+/** The tunnel's requests do not say whether the address was rtsps; the place that was named first, and the port, do. */
+const withTls = ({ host, port, tls }: Target, first: Target): Target => {
+  const isFirst = host === first.host && port === first.port;
+  return { host, port, tls: isFirst ? first.tls : tls || port === protocolOf('rtsps').port };
+};
+
+function end(near: Socket, status: string, headers = ''): void {
+  near.end(`HTTP/1.1 ${status}\r\n${headers}Content-Length: 0\r\nConnection: close\r\n\r\n`);
+}
+
+/** Not by Node's parser: the body of the POST outlives the length that its head announces. */
+function readHead(near: Socket): Promise<Head> {
+  return new Promise((resolve, reject) => {
+    let bytes = Buffer.alloc(0);
+    const fail = (): void => reject(new Error('there came no head of a request'));
+    const timer = setTimeout(fail, HEAD_TIMEOUT_MS);
+    const onData = (more: Buffer): void => {
+      bytes = Buffer.concat([bytes, more]);
+      const end = bytes.indexOf('\r\n\r\n');
+      if (end < 0 && bytes.length < LONGEST_HEAD) return;
+      clearTimeout(timer);
+      near.pause();
+      near.off('data', onData);
+      const [first = '', ...lines] = bytes.toString('latin1', 0, Math.max(end, 0)).split('\r\n');
+      const [, method, url] = /^(GET|POST) (\S+) HTTP\/1\.[01]$/.exec(first) ?? [];
+      if (method === undefined || url === undefined) {
+        fail();
+        return;
+      }
+      const headers = new Map(
+        lines.map((line) => {
+          const colon = line.indexOf(':');
+          return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+        }),
+      );
+      resolve({ method, url, headers, rest: bytes.subarray(end + 4) });
+    };
+    near.on('data', onData);
+    near.once('close', () => {
+      clearTimeout(timer);
+      fail();
+    });
+  });
+}
+
+/** ffmpeg encodes each message by itself: padding can stand anywhere. */
+class FromBase64 extends Transform {
+  #rest = '';
+
+  override _transform(bytes: Buffer, _encoding: unknown, done: (error: null, bytes?: Buffer) => void): void {
+    const text = this.#rest + bytes.toString('latin1').replace(/[^A-Za-z0-9+/=]/g, '');
+    const whole = text.length - (text.length % 4);
+    this.#rest = text.slice(whole);
+    const groups = text.slice(0, whole).match(/.{4}/g) ?? [];
+    done(null, Buffer.concat(groups.map((group) => Buffer.from(group, 'base64'))));
+  }
+}
