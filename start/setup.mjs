@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endWithNpm } from './end-with-npm.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const PROGRAMS = {
@@ -52,6 +53,7 @@ if (major < 20 || (major === 20 && minor < 17)) {
   fail(`Topicast needs Node.js 20.17 or newer; this is ${process.version}.`);
 }
 
+endWithNpm();
 const [entry, needsWeb] = program;
 const LOCK = path.join(root, '.topicast-setup.lock');
 const LONGEST_SETUP_MS = 15 * 60_000;

@@ -1,8 +1,14 @@
 import { CustomVideoElement } from 'custom-media-element';
-import type { PlayerOptions, PlayerState, PlayerStats } from './core/types.js';
+import type {
+  PlayerOptions,
+  PlayerRendition,
+  PlayerState,
+  PlayerStats,
+  WantedRendition,
+} from './core/types.js';
 import { TopicastPlayer } from './dom/player.js';
 
-export type { PlayerState, PlayerStats } from './core/types.js';
+export type { PlayerRendition, PlayerState, PlayerStats, WantedRendition } from './core/types.js';
 
 /** What the declarations say of the class below, which otherwise speak of a package that is bundled in. */
 interface VideoElementClass {
@@ -19,17 +25,18 @@ const lifeCycle = CustomVideoElement.prototype as unknown as {
 };
 
 /** Attributes that name the stream: another value means another stream. */
-const STREAM_ATTRIBUTES = ['src', 'token', 'rendition', 'worker-src'];
+const STREAM_ATTRIBUTES = ['src', 'token', 'worker-src'];
 const OWN_ATTRIBUTES = ['token', 'rendition', 'worker-src', 'target-latency'];
 /** Not for the inner video element: it would load `ws://` itself, and play before there is anything to play. */
-const KEPT_ATTRIBUTES = new Set([...STREAM_ATTRIBUTES, 'target-latency', 'autoplay']);
+const KEPT_ATTRIBUTES = new Set([...STREAM_ATTRIBUTES, ...OWN_ATTRIBUTES, 'autoplay']);
 
 /**
  * A video element whose source is a Topicast stream: `<topicast-player src="wss://host/live/demo" autoplay muted>`. It has
  * the interface of a media element, so that media controls work with it.
  *
  * Attributes beside those of `<video>`: `token`, `rendition`, `target-latency` (milliseconds), `worker-src`.
- * Events beside those of `<video>`: `statechange` and `stats` with their detail, `autoplaymuted`, `autoplayblocked`.
+ * Events beside those of `<video>`: `statechange`, `catalogchange`, `renditionchange` and `stats` with their detail,
+ * `autoplaymuted`, `autoplayblocked`.
  */
 export class TopicastPlayerElement extends VideoElement {
   #player: TopicastPlayer | undefined;
@@ -51,6 +58,20 @@ export class TopicastPlayerElement extends VideoElement {
 
   get stats(): PlayerStats | undefined {
     return this.#player?.stats;
+  }
+
+  /** What the stream offers, best first; empty before that is known, and for streams that nobody describes. */
+  get renditions(): readonly PlayerRendition[] {
+    return this.#player?.renditions ?? [];
+  }
+
+  /** The rendition that is wanted, as the attribute; `stats` and `renditionchange` tell which one is played. */
+  get rendition(): WantedRendition {
+    return wantedRendition(this.getAttribute('rendition'));
+  }
+
+  set rendition(rendition: WantedRendition) {
+    this.setAttribute('rendition', String(rendition));
   }
 
   /** Read by media controls. */
@@ -110,6 +131,7 @@ export class TopicastPlayerElement extends VideoElement {
     if (!KEPT_ATTRIBUTES.has(name)) lifeCycle.attributeChangedCallback.call(this, name, before, after);
     if (before === after || !this.isConnected) return;
     if (name === 'target-latency' && this.#player) this.#player.targetLatencyMs = number(after);
+    if (name === 'rendition' && this.#player) this.#player.rendition = this.rendition;
     const begins = name === 'autoplay' && after !== null && this.state.name === 'idle';
     if (begins || STREAM_ATTRIBUTES.includes(name)) this.#loadSoon();
   }
@@ -144,9 +166,9 @@ export class TopicastPlayerElement extends VideoElement {
       this.dispatchEvent(new CustomEvent('statechange', { detail }));
       if (detail.name === 'connecting') this.dispatchEvent(new Event('play'));
     });
-    player.addEventListener('stats', ({ detail }) => {
-      this.dispatchEvent(new CustomEvent('stats', { detail }));
-    });
+    for (const type of ['catalogchange', 'renditionchange', 'stats'] as const) {
+      player.addEventListener(type, ({ detail }) => this.dispatchEvent(new CustomEvent(type, { detail })));
+    }
     for (const type of ['autoplaymuted', 'autoplayblocked'] as const) {
       player.addEventListener(type, () => this.dispatchEvent(new Event(type)));
     }
@@ -161,15 +183,17 @@ export class TopicastPlayerElement extends VideoElement {
 
 const number = (text: string | null): number | undefined => (text ? Number(text) || undefined : undefined);
 
+const wantedRendition = (text: string | null): WantedRendition =>
+  text && /^\d+$/.test(text) ? Number(text) : 'auto';
+
 function optionsOf(element: HTMLElement): Omit<PlayerOptions, 'src'> {
   const token = element.getAttribute('token');
   const workerSrc = element.getAttribute('worker-src');
-  const rendition = number(element.getAttribute('rendition'));
   const targetLatencyMs = number(element.getAttribute('target-latency'));
   return {
     ...(token ? { token } : {}),
     ...(workerSrc ? { workerSrc } : {}),
-    ...(rendition === undefined ? {} : { rendition }),
+    rendition: wantedRendition(element.getAttribute('rendition')),
     ...(targetLatencyMs === undefined ? {} : { targetLatencyMs }),
   };
 }

@@ -8,18 +8,19 @@ import {
   useImperativeHandle,
   useRef,
 } from 'react';
-import type { PlayerState, PlayerStats } from './core/types.js';
+import type { PlayerRendition, PlayerState, PlayerStats, WantedRendition } from './core/types.js';
 import type { TopicastPlayerElement } from './element.js';
 import { registerTopicastPlayer } from './register.js';
 
-export type { PlayerState, PlayerStats, Problem } from './core/types.js';
+export type { PlayerRendition, PlayerState, PlayerStats, Problem, WantedRendition } from './core/types.js';
 export type { TopicastPlayerElement } from './element.js';
 
 export interface TopicastPlayerProps {
   /** `wss://host/live/<stream>`; several are gateways of the same stream, in the order in which they are asked. */
   src: string | readonly string[];
   token?: string;
-  rendition?: number;
+  /** A number, 0 is the best, or `auto` (default): as the gateway gives. */
+  rendition?: WantedRendition;
   targetLatencyMs?: number;
   workerSrc?: string;
   autoPlay?: boolean;
@@ -36,6 +37,10 @@ export interface TopicastPlayerProps {
   title?: string;
   children?: ReactNode;
   onStateChange?(state: PlayerState): void;
+  /** What the stream offers, best first. */
+  onCatalogChange?(renditions: readonly PlayerRendition[]): void;
+  /** Which rendition is played from here on. */
+  onRenditionChange?(rendition: number): void;
   /** About once a second. */
   onStats?(stats: PlayerStats): void;
   onAutoplayMuted?(): void;
@@ -62,6 +67,8 @@ export const TopicastPlayer = forwardRef<TopicastPlayerElement, TopicastPlayerPr
       const on = (type: string, listener: (event: CustomEvent) => void): void =>
         element.addEventListener(type, listener as EventListener, { signal });
       on('statechange', ({ detail }) => latest.current.onStateChange?.(detail));
+      on('catalogchange', ({ detail }) => latest.current.onCatalogChange?.(detail));
+      on('renditionchange', ({ detail }) => latest.current.onRenditionChange?.(detail.rendition));
       on('stats', ({ detail }) => latest.current.onStats?.(detail));
       on('autoplaymuted', () => latest.current.onAutoplayMuted?.());
       on('autoplayblocked', () => latest.current.onAutoplayBlocked?.());

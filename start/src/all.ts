@@ -2,9 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { ConfigError } from '@topicast/contracts/config';
 import { operatorToken, readGatewayConfig } from '@topicast/gateway';
 import { ProducerMetrics, readProducerConfig, startProducer } from '@topicast/producer';
 import { parseArguments } from './arguments.js';
+import { checkMediaFolders, prepareDataFolder } from './folders.js';
 import { START_HELP } from './help.js';
 import { openGateway } from './open-gateway.js';
 import { openLog, readSharedConfig, type SharedConfig } from './open-log.js';
@@ -18,7 +20,11 @@ await runProgram(true, async (signal, logger, fail) => {
   const shared = readSharedConfig();
   const producerConfig = readProducerConfig(process.env);
   const gatewayConfig = readGatewayConfig(process.env);
+  checkPorts(shared);
   await portIsFree(shared.TOPICAST_WEB_PORT, shared.TOPICAST_HOST);
+  await checkMediaFolders(gatewayConfig.mediaDirectories, logger);
+  if (!shared.KAFKA_BROKERS || gatewayConfig.token === undefined)
+    await prepareDataFolder(shared.TOPICAST_DATA_DIR);
   const closing: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const step of closing.splice(0).reverse()) await step();
@@ -45,6 +51,14 @@ await runProgram(true, async (signal, logger, fail) => {
     throw error;
   }
 });
+
+/** @throws {ConfigError} if one port is named twice: the second to listen would only say that it is in use. */
+function checkPorts({ TOPICAST_WEB_PORT: web, TOPICAST_GATEWAY_PORT: gateway }: SharedConfig): void {
+  if (web !== gateway || web === 0) return;
+  throw new ConfigError(
+    `TOPICAST_WEB_PORT and TOPICAST_GATEWAY_PORT are both ${web}: the web app and the gateway need a port each`,
+  );
+}
 
 async function portIsFree(port: number, host: string): Promise<void> {
   const probe = createServer().listen(port, host);

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { operatorToken, readGatewayConfig } from '@topicast/gateway';
 import { asksForHelp } from './arguments.js';
+import { checkMediaFolders, prepareDataFolder } from './folders.js';
 import { GATEWAY_HELP } from './help.js';
 import { openGateway } from './open-gateway.js';
 import { openLog, readSharedConfig, requireKafka } from './open-log.js';
@@ -12,6 +13,8 @@ await runProgram(false, async (signal, logger, fail) => {
   const shared = readSharedConfig();
   const config = readGatewayConfig(process.env);
   requireKafka(shared, 'gateway');
+  await checkMediaFolders(config.mediaDirectories, logger);
+  if (config.token === undefined) await prepareDataFolder(shared.TOPICAST_DATA_DIR);
   const log = await openLog(shared, logger, fail);
   const token = await operatorToken(config);
   const workers = config.workers ?? availableParallelism();

@@ -1,5 +1,6 @@
 import { ProducerMetrics, readProducerConfig, startHealthServer, startProducer } from '@topicast/producer';
 import { parseArguments } from './arguments.js';
+import { checkMediaFolders } from './folders.js';
 import { PRODUCER_HELP } from './help.js';
 import { openLog, readSharedConfig, requireKafka } from './open-log.js';
 import { endWithHelp, noteUnknownSettings, runProgram } from './program.js';
@@ -11,6 +12,7 @@ await runProgram(false, async (signal, logger, fail) => {
   const shared = readSharedConfig();
   const config = readProducerConfig(process.env);
   requireKafka(shared, 'producer');
+  await checkMediaFolders(config.mediaDirs, logger);
   const log = await openLog(shared, logger, fail);
   const metrics = new ProducerMetrics();
   let isStarted = false;

@@ -1,6 +1,7 @@
 import { ConfigError } from '@topicast/contracts/config';
 import { unknownSettings } from '@topicast/contracts/setting-names';
 import { type Logger, pino } from 'pino';
+import { PRETTY } from './plain-lines.js';
 
 /** What a program opened, to be closed in order. */
 export interface Running {
@@ -79,7 +80,7 @@ function logLevelOrEnd(usual: string): string {
   return process.exit(1);
 }
 
-/** JSON lines, for people at a terminal readable ones. */
+/** JSON lines; for people at a terminal plain ones. */
 export async function makeLogger(level: string): Promise<Logger> {
   if (!process.stderr.isTTY) return pino({ level }, pino.destination({ dest: 2, sync: true }));
   // Images leave it out: JSON lines then, at a terminal too.
@@ -88,10 +89,7 @@ export async function makeLogger(level: string): Promise<Logger> {
     () => undefined,
   );
   if (!pretty) return pino({ level }, pino.destination({ dest: 2, sync: true }));
-  return pino(
-    { level },
-    pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }),
-  );
+  return pino({ level }, pretty({ ...PRETTY, destination: 2, sync: true }));
 }
 
 function report(error: unknown): void {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import { streamId } from '@topicast/contracts/stream-id';
 import { openEmbeddedLog } from '@topicast/log/embedded';
 import { freePorts } from '@topicast/test/free-ports';
 import { until } from '@topicast/test/poll';
+import { smallDisk } from '@topicast/test/small-disk';
 import { startHelper } from './child-process.js';
 import { Acknowledgements, readChunks, type Stage } from './stage.js';
 
@@ -18,24 +18,10 @@ export interface EmbeddedStage extends Stage {
   readonly disk: string;
 }
 
-/** Why no small file system can be had. */
-export function smallDiskUnavailable(): string | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'topicast-disk-'));
-  try {
-    mount(folder);
-    execFileSync('umount', [folder], { stdio: 'pipe' });
-    return undefined;
-  } catch {
-    return 'a file system in memory cannot be mounted here (that needs root)';
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
 export async function openEmbeddedStage(): Promise<EmbeddedStage> {
   const folder = mkdtempSync(join(tmpdir(), 'topicast-chaos-'));
-  const disk = mkdtempSync(join(tmpdir(), 'topicast-disk-'));
-  mount(disk);
+  const mounted = smallDisk(DISK_MEGABYTES);
+  const disk = mounted.path;
   const picture = streamId('picture');
   const numbered = { stream: streamId('numbers'), session: Date.now(), chunkBytes: CHUNK_BYTES };
   const [port] = await freePorts(1);
@@ -49,8 +35,8 @@ export async function openEmbeddedStage(): Promise<EmbeddedStage> {
   );
   const close = async (): Promise<void> => {
     await server.end();
-    execFileSync('umount', [disk]);
-    for (const path of [disk, folder]) rmSync(path, { recursive: true, force: true });
+    mounted[Symbol.dispose]();
+    rmSync(folder, { recursive: true, force: true });
   };
   try {
     await until('the pictures are live', async () => {
@@ -85,8 +71,3 @@ export async function openEmbeddedStage(): Promise<EmbeddedStage> {
     close,
   };
 }
-
-const mount = (folder: string): void =>
-  void execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MEGABYTES}m`, 'tmpfs', folder], {
-    stdio: 'pipe',
-  });

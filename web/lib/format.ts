@@ -1,4 +1,5 @@
 /** Numbers as people read them. Pure, and the same on the server and in the browser (no locale but English). */
+export { codecName } from '@topicast/contracts/codec-name';
 
 /** `172 ms`, and from ten seconds on `12 s`. */
 export function formatLatency(ms: number): string {
@@ -39,21 +40,6 @@ export function formatDuration(ms: number): string {
   const hours = Math.floor(minutes / 60);
   if (hours < 24) return `${hours} h ${minutes % 60} min`;
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
-}
-
-/** The common name of an RFC 6381 codec: `avc1.64001f` is `H.264`. */
-export function codecName(codec: string): string {
-  const names: Record<string, string> = {
-    avc1: 'H.264',
-    avc3: 'H.264',
-    hvc1: 'HEVC',
-    hev1: 'HEVC',
-    av01: 'AV1',
-    vp09: 'VP9',
-    mp4a: 'AAC',
-    opus: 'Opus',
-  };
-  return names[codec.split('.')[0]?.toLowerCase() ?? ''] ?? codec;
 }
 
 interface VideoShape {

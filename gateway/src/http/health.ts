@@ -32,21 +32,25 @@ export function addHealth(
 
   app.get('/healthz', schema('Whether the process runs'), async () => ({ status: 'ok' }));
 
-  app.get('/readyz', schema('Whether viewers can be served: the log answers'), async () => {
-    if (isDraining()) throw new ApiError(503, 'the gateway is going down');
-    if (!directory.ready)
-      throw new ApiError(503, reasonOf(directory.problem, 'the log has not been reached yet'));
-    const timer = new AbortController();
-    const answer = log.ping().then(
-      () => undefined,
-      (error: unknown) => reasonOf(error, 'the log does not answer'),
-    );
-    const timeout = sleep(PING_TIMEOUT_MS, 'the log does not answer', { signal: timer.signal });
-    const problem = await Promise.race([answer, timeout]);
-    timer.abort();
-    if (problem) throw new ApiError(503, problem);
-    return { status: 'ready' };
-  });
+  app.get(
+    '/readyz',
+    schema('Whether viewers can be served: the log answers, and takes a write'),
+    async () => {
+      if (isDraining()) throw new ApiError(503, 'the gateway is going down');
+      if (!directory.ready)
+        throw new ApiError(503, reasonOf(directory.problem, 'the log has not been reached yet'));
+      const timer = new AbortController();
+      const answer = log.ping().then(
+        () => undefined,
+        (error: unknown) => reasonOf(error, 'the log does not answer'),
+      );
+      const timeout = sleep(PING_TIMEOUT_MS, 'the log does not answer', { signal: timer.signal });
+      const problem = await Promise.race([answer, timeout]);
+      timer.abort();
+      if (problem) throw new ApiError(503, problem);
+      return { status: 'ready', ...(log.warning !== undefined && { warning: log.warning }) };
+    },
+  );
 
   app.get('/metrics', schema('Metrics in the format of Prometheus'), async (_request, reply) =>
     reply.type(Registry.PROMETHEUS_CONTENT_TYPE).send(await metrics()),

@@ -1,9 +1,9 @@
 import { type Bytes, bytes } from '@topicast/contracts/units';
 
 const MEGABYTE = 1024 * 1024;
-/** Below this the disk counts as nearly full: room for some seconds of many streams, a sixteenth of a small disk. */
+/** Below this the disk counts as nearly full: room for some seconds of many streams, an eighth of a small disk. */
 const MOST_LOW_BYTES = 256 * MEGABYTE;
-const LOW_SHARE = 1 / 16;
+const LOW_SHARE = 1 / 8;
 /** It counts as relieved only at twice that, so that it does not go to and fro. */
 const RELIEF = 2;
 const STEP = 0.9;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { streamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
+import { pino } from 'pino';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startChildScript } from '../../../test/support/child-script.js';
 import { numberedBytes } from '../../../test/support/numbered-chunks.js';
@@ -138,6 +139,28 @@ describe('the embedded log', () => {
     expect((await second.bounds(FILM, 0)).next).toBe(0);
     expect((await second.table('t')).get('a')).toBe('1');
     await second.close();
+  });
+
+  it('says that its folder was deleted while it was open, goes on with live chunks, and is not ready', async () => {
+    const directory = await newFolder();
+    const lines: string[] = [];
+    const logger = pino(
+      {},
+      { write: (line: string) => lines.push((JSON.parse(line) as { msg: string }).msg) },
+    );
+    const log = await openEmbeddedLog({ directory, logger });
+    await log.createTopic(FILM, SETTINGS);
+    await log.append(FILM, 0, [record(0)]);
+    await rm(directory, { recursive: true });
+    await expect
+      .poll(() => lines, { timeout: 20_000 })
+      .toEqual([expect.stringMatching(/was deleted .* Restart/)]);
+    await expect(log.ping()).rejects.toThrow(/TOPICAST_DATA_DIR/);
+    const table = await log.table('topicast.streams');
+    await expect(table.put('a', '1')).rejects.toThrow(/the data folder was deleted; restart Topicast/);
+    expect(await log.append(FILM, 0, [record(1)])).toBe(1);
+    await log.close();
+    expect(lines).toHaveLength(1);
   });
 
   // A limit on the size of files stands in for a full disk: filling a real one needs root.

@@ -70,6 +70,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Chun
       const store = await openStore(directory, reserve, logger);
       const rows = await FileTable.open({ directory, reserve, logger }, 'topics');
       const room = await DiskRoom.open(directory, reserve, logger);
+      reserve.refill();
       return new EmbeddedLog({ directory, lock, reserve, store, rows, room, clock, logger });
     } catch (error) {
       reserve.close();

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
@@ -10,6 +11,9 @@ import { STORE_TREES, Store } from './store.js';
 
 const FOLDER = 'chunks';
 const DATA_FILE = 'data.mdb';
+const LOCK_FILE = 'lock.mdb';
+/** More than the readers of one process need, which take 64 bytes each. */
+const LOCK_FILE_BYTES = 16_384;
 /** What LMDB itself calls damage: MDB_INVALID, VERSION_MISMATCH, PANIC, CORRUPTED, PAGE_NOTFOUND. */
 const DAMAGE = new Set<unknown>([-30793, -30794, -30795, -30796, -30797]);
 
@@ -27,7 +31,13 @@ export async function openStore(directory: string, reserve: Reserve, logger: Log
     await rm(folder, { recursive: true, force: true });
   }
   await mkdir(folder, { recursive: true });
-  const open = (): Store => reserve.lendSync(() => new Store({ folder, directory, reserve }));
+  const open = (): Store =>
+    reserve.lendSync(() => {
+      // liblmdb makes this file as a hole and writes into it through memory: on a full disk that is a bus error. Nothing
+      // in it counts, for no other process has the folder open.
+      writeFileSync(join(folder, LOCK_FILE), new Uint8Array(LOCK_FILE_BYTES));
+      return new Store({ folder, directory, reserve });
+    });
   try {
     const problem = await whyUnusable(folder, logger);
     if (problem !== undefined) await moveAside(directory, problem, logger);
@@ -56,8 +66,6 @@ export async function closeStore(directory: string, store: Store): Promise<void>
 }
 
 async function whyUnusable(folder: string, logger: Logger): Promise<string | undefined> {
-  // What other processes told one another in it: there are none.
-  await rm(join(folder, 'lock.mdb'), { recursive: true, force: true });
   if (!(await hasData(folder))) return undefined;
   const file = join(folder, DATA_FILE);
   const result = checkLmdbFile(file, STORE_TREES);

@@ -99,5 +99,6 @@ export class Reserve {
 
 function sizeOfDisk(directory: string): number {
   const { blocks, bsize } = statfsSync(directory);
-  return blocks * bsize;
+  // Some file systems do not say.
+  return blocks * bsize || Number.POSITIVE_INFINITY;
 }

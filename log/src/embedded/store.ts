@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { diskError, noRoom } from './disk-errors.js';
 import {
@@ -137,8 +138,10 @@ export class Store {
     this.#write(() => this.#floors.put(recordKey(NO_TOPIC, 0, 0), encodeFloor(0)));
   }
 
-  close(): Promise<void> {
-    return this.#env.close();
+  async close(): Promise<void> {
+    // In the turn of a transaction lmdb-js's close never resolves.
+    await nextTurn();
+    await this.#env.close();
   }
 
   #write(changes: () => void): void {

@@ -2,7 +2,7 @@ import type { ChunkHeader } from '@topicast/contracts/chunk-header';
 import { milliseconds, ticks90k } from '@topicast/contracts/units';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ContinuityState, follow } from './continuity.js';
+import { type Arrival, type ContinuityState, follow } from './continuity.js';
 
 const chunk = (sequence: number, over: Partial<ChunkHeader> = {}): ChunkHeader => ({
   keyframe: sequence % 10 === 0,
@@ -18,14 +18,17 @@ const chunk = (sequence: number, over: Partial<ChunkHeader> = {}): ChunkHeader =
   ...over,
 });
 
-function play(headers: readonly ChunkHeader[], before?: ContinuityState) {
-  let state = before;
-  return headers.map((header) => {
-    const step = follow(state, header);
+function playAll(arrivals: readonly Arrival[]) {
+  let state: ContinuityState | undefined;
+  return arrivals.map((arrival) => {
+    const step = follow(state, arrival);
     state = step.state;
     return step;
   });
 }
+
+const play = (headers: readonly ChunkHeader[]) =>
+  playAll(headers.map((header) => ({ rendition: 0, header })));
 
 const uses = (headers: readonly ChunkHeader[]): string[] => play(headers).map((step) => step.verdict.use);
 
@@ -50,12 +53,12 @@ describe('continuity', () => {
     const steps = play([chunk(10), chunk(11), chunk(15), chunk(16), chunk(20), chunk(21)]);
     expect(steps.map((step) => step.lost)).toEqual([0, 0, 3, 0, 3, 0]);
     expect(steps.map((step) => step.verdict)).toEqual([
-      { use: 'play', discontinuity: true },
-      { use: 'play', discontinuity: false },
+      { use: 'play', entry: 'join' },
+      { use: 'play', entry: 'continues' },
       { use: 'skip' },
       { use: 'skip' },
-      { use: 'play', discontinuity: true },
-      { use: 'play', discontinuity: false },
+      { use: 'play', entry: 'join' },
+      { use: 'play', entry: 'continues' },
     ]);
   });
 
@@ -75,12 +78,12 @@ describe('continuity', () => {
     ]);
     const { length } = steps;
     expect(steps.map(({ verdict }) => verdict)).toEqual([
-      { use: 'play', discontinuity: true },
-      { use: 'play', discontinuity: false },
-      { use: 'play', discontinuity: false },
-      { use: 'play', discontinuity: false },
-      { use: 'play', discontinuity: true },
-      { use: 'play', discontinuity: false },
+      { use: 'play', entry: 'join' },
+      { use: 'play', entry: 'continues' },
+      { use: 'play', entry: 'continues' },
+      { use: 'play', entry: 'continues' },
+      { use: 'play', entry: 'join' },
+      { use: 'play', entry: 'continues' },
       { use: 'skip' },
       { use: 'skip' },
     ]);
@@ -96,12 +99,53 @@ describe('continuity', () => {
           if (verdict.use !== 'play') continue;
           const sequence = sequences[index]!;
           expect(sequence).toBeGreaterThan(last);
-          expect(verdict.discontinuity || sequence === decodable).toBe(true);
-          if (verdict.discontinuity) expect(sequence % 10).toBe(0);
+          expect(verdict.entry === 'join' || sequence === decodable).toBe(true);
+          if (verdict.entry === 'join') expect(sequence % 10).toBe(0);
           last = sequence;
           decodable = sequence + 1;
         }
       }),
     );
+  });
+
+  describe('from rendition to rendition', () => {
+    /** Of a rendition that numbers its chunks otherwise, on the same decode time line. */
+    const of = (rendition: number, time: number, over: Partial<ChunkHeader> = {}): Arrival => ({
+      rendition,
+      header: { ...chunk(time, over), sequence: time + 1000 * rendition },
+    });
+    const entries = (arrivals: readonly Arrival[]) =>
+      playAll(arrivals).map(({ verdict }) => (verdict.use === 'play' ? verdict.entry : verdict.use));
+
+    it('goes on at a keyframe, whatever the numbers are, and nothing is lost', () => {
+      const arrivals = [of(0, 9), of(0, 10), of(0, 19), of(2, 20), of(2, 21), of(0, 30), of(0, 31)];
+      arrivals.splice(2, 0, ...Array.from({ length: 8 }, (_, n) => of(0, 11 + n)));
+      arrivals.splice(-2, 0, ...Array.from({ length: 8 }, (_, n) => of(2, 22 + n)));
+      expect(entries(arrivals).filter((entry) => entry !== 'continues')).toEqual([
+        'skip',
+        'join',
+        'switch',
+        'switch',
+      ]);
+      expect(playAll(arrivals).every(({ lost }) => lost === 0)).toBe(true);
+    });
+
+    it('is no switch in the middle of a GOP, after loss, into the past, or far ahead', () => {
+      expect(entries([of(0, 10), of(1, 11), of(1, 20)])).toEqual(['join', 'skip', 'join']);
+      expect(entries([of(0, 10), of(0, 12), of(1, 20)])).toEqual(['join', 'skip', 'join']);
+      expect(entries([of(0, 20), of(1, 10), of(1, 20), of(0, 21)])).toEqual([
+        'join',
+        'repeat',
+        'repeat',
+        'continues',
+      ]);
+      expect(entries([of(0, 10), of(1, 50)])).toEqual(['join', 'join']);
+    });
+
+    it('is not disturbed by sound that runs ahead of the pictures', () => {
+      const sound = of(0, 19, { audioOnly: true, keyframe: false, decodeTime: ticks90k(20.5 * 3000) });
+      const pictures = Array.from({ length: 9 }, (_, n) => of(0, 10 + n));
+      expect(entries([...pictures, sound, of(1, 20)]).slice(-2)).toEqual(['continues', 'switch']);
+    });
   });
 });

@@ -1,16 +1,32 @@
-import type { ChunkHeader } from '@topicast/contracts/chunk-header';
+import type { ChunkMessage } from '@topicast/contracts/chunk-message';
+import { TICKS_PER_SECOND, type Ticks90k } from '@topicast/contracts/units';
+
+/** What the judgement needs of a chunk. */
+export type Arrival = Pick<ChunkMessage, 'rendition' | 'header'>;
 
 /** What came before in this stream; `undefined` before the first chunk of a join. */
 export interface ContinuityState {
+  readonly rendition: number;
   readonly session: number;
-  /** Says nothing in session 0. */
+  /** Of the rendition. Says nothing in session 0. */
   readonly sequence: number;
+  /** Of the newest picture, see {@link pictureTime}. */
+  readonly decodeTime: Ticks90k;
   /** After loss nothing can be decoded until the next keyframe. */
   readonly waiting: boolean;
 }
 
+/** How a chunk follows what has been played. */
+export type Entry =
+  /** It is the next one. */
+  | 'continues'
+  /** Its rendition is another one, which goes on where the one before ended: the media timeline does not break. */
+  | 'switch'
+  /** A beginning: the first of all, after a jump, or after loss. */
+  | 'join';
+
 export type ContinuityVerdict =
-  | { readonly use: 'play'; readonly discontinuity: boolean }
+  | { readonly use: 'play'; readonly entry: Entry }
   /** Came before, or of an encoder that was replaced. */
   | { readonly use: 'repeat' }
   /** Not decodable: a keyframe must come first. */
@@ -25,25 +41,47 @@ export interface ContinuityStep {
 
 /** Somebody else's producer numbers nothing: each gateway counts from where it began to read (PROTOCOL 2). */
 const UNNUMBERED_SESSION = 0;
+/** A keyframe of another rendition that comes later than this after the last picture does not go on from it. */
+const LONGEST_STEP = TICKS_PER_SECOND;
 
 /**
  * Judge the next chunk. Loss is a gap in the sequence; a number not above the last one is a repeat. In session 0 the
- * gateway's order is taken as it is, and a break is what a jump or the chunk itself announces.
+ * gateway's order is taken as it is, and a break is what a jump or the chunk itself announces. Sequences of different
+ * renditions have nothing to do with each other: there the decode time tells.
  * @param before `undefined` also after an announced jump: then the next keyframe is taken, wherever it is
  */
-export function follow(before: ContinuityState | undefined, header: ChunkHeader): ContinuityStep {
+export function follow(before: ContinuityState | undefined, arrival: Arrival): ContinuityStep {
+  const { rendition, header } = arrival;
   const { session, sequence } = header;
-  const isNumbered = session !== UNNUMBERED_SESSION;
-  if (before && isNumbered && isOver(before, header)) {
-    return { verdict: { use: 'repeat' }, lost: 0, state: before };
-  }
-  const sameSession = before?.session === session;
-  const lost = before && sameSession && isNumbered ? sequence - before.sequence - 1 : 0;
-  const continues = sameSession && lost === 0 && !header.discontinuity && !before?.waiting;
-  const waiting = !continues && !header.keyframe;
-  const verdict: ContinuityVerdict = waiting ? { use: 'skip' } : { use: 'play', discontinuity: !continues };
-  return { verdict, lost, state: { session, sequence, waiting } };
+  if (before && isOver(before, arrival)) return { verdict: { use: 'repeat' }, lost: 0, state: before };
+  const isNext = before?.session === session && before.rendition === rendition;
+  const lost = isNext && session !== UNNUMBERED_SESSION ? sequence - before.sequence - 1 : 0;
+  const entry = before ? entryAfter(before, arrival, lost) : 'join';
+  const waiting = entry === 'join' && !header.keyframe;
+  const verdict: ContinuityVerdict = waiting ? { use: 'skip' } : { use: 'play', entry };
+  const decodeTime = pictureTime(arrival, before);
+  return { verdict, lost, state: { rendition, session, sequence, decodeTime, waiting } };
 }
 
-const isOver = (before: ContinuityState, { session, sequence }: ChunkHeader): boolean =>
-  session < before.session || (session === before.session && sequence <= before.sequence);
+function entryAfter(before: ContinuityState, { rendition, header }: Arrival, lost: number): Entry {
+  if (before.waiting || before.session !== header.session) return 'join';
+  if (before.rendition === rendition) return lost === 0 && !header.discontinuity ? 'continues' : 'join';
+  const step = header.decodeTime - before.decodeTime;
+  return header.keyframe && step > 0 && step <= LONGEST_STEP ? 'switch' : 'join';
+}
+
+function isOver(before: ContinuityState, { rendition, header }: Arrival): boolean {
+  if (header.session === UNNUMBERED_SESSION) return false;
+  if (header.session !== before.session) return header.session < before.session;
+  if (before.rendition === rendition) return header.sequence <= before.sequence;
+  return header.decodeTime <= before.decodeTime;
+}
+
+/**
+ * Decode time of the newest picture. Chunks that hold sound alone have times of their own, a little before or after those
+ * of the pictures around them; in a stream without pictures the keyframe chunks count.
+ */
+export const pictureTime = (
+  { header }: Arrival,
+  before: { readonly decodeTime: Ticks90k } | undefined,
+): Ticks90k => (before && header.audioOnly && !header.keyframe ? before.decodeTime : header.decodeTime);

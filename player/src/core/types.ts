@@ -55,6 +55,26 @@ export type PlayerState =
   | { readonly name: 'ended' }
   | { readonly name: 'failed'; readonly problem: Problem; readonly retry: FailureRetry };
 
+/** Which rendition to play: this one, or (`auto`) the one that the gateway gives, the best that the browser plays. */
+export type WantedRendition = number | 'auto';
+
+/** One encoding of the stream, as its catalog describes it. What the encoder did not say is absent. */
+export interface PlayerRendition {
+  /** Its number: 0 is the best. */
+  readonly rendition: number;
+  /** Whether this browser has decoders for all that it holds. */
+  readonly playable: boolean;
+  /** Bits a second. */
+  readonly bitrate?: number;
+  /** Pixels shown. */
+  readonly width?: number;
+  readonly height?: number;
+  readonly frameRate?: number;
+  /** RFC 6381, as `avc1.64001f` and `mp4a.40.2`; absent also where there is no such track. */
+  readonly videoCodec?: string;
+  readonly audioCodec?: string;
+}
+
 /** A snapshot. Counters run from the start of playing; what is not known yet is absent. */
 export interface PlayerStats {
   /** Age of the picture on the screen: gateway's clock now, minus the encoder's clock when it took the frame in. */
@@ -64,6 +84,8 @@ export interface PlayerStats {
   /** The level that the player aims at; grows after a stall. */
   readonly targetMs: number;
   readonly playbackRate: number;
+  /** The rendition that is played. */
+  readonly rendition?: number;
   /** Bits a second received, over the last second. */
   readonly bitrate: number;
   readonly framesDecoded: number;
@@ -97,8 +119,8 @@ export interface PlayerOptions {
   readonly src: string | readonly string[];
   /** Sent as a WebSocket subprotocol, never in the address. */
   readonly token?: string;
-  /** 0, the best, by default. */
-  readonly rendition?: number;
+  /** By default `auto`. */
+  readonly rendition?: WantedRendition;
   /** Level to aim at. By default 150 with sound, 80 for video alone. */
   readonly targetLatencyMs?: number;
   /** Address of `worker.js`, of the page's own origin, where its policy forbids blob workers. */

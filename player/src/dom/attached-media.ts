@@ -5,16 +5,18 @@ import { openPageMedia } from '../mse/open-media.js';
 
 /** A media source in the video element: the worker's, by its handle, or one on the page that the worker feeds. */
 export class AttachedMedia {
-  private readonly sink: MediaSink | undefined;
-  private readonly address: string | undefined;
+  readonly #video: HTMLVideoElement;
+  readonly #sink: MediaSink | undefined;
+  readonly #address: string | undefined;
 
   constructor(
-    private readonly video: HTMLVideoElement,
+    video: HTMLVideoElement,
     /** Its number, see the worker's messages. */
     readonly number: number,
     handle: MediaSourceHandle | undefined,
     events: MediaSinkEvents,
   ) {
+    this.#video = video;
     // Safari wants it for managed media sources, and a live stream cannot be cast from its worker.
     video.disableRemotePlayback = true;
     // Metadata and the first picture are wanted before it plays.
@@ -26,8 +28,8 @@ export class AttachedMedia {
       return;
     }
     const { address, sink } = openPageMedia(events);
-    this.sink = sink;
-    this.address = address;
+    this.#sink = sink;
+    this.#address = address;
     video.srcObject = null;
     video.src = address;
   }
@@ -35,15 +37,15 @@ export class AttachedMedia {
   /** Returns the bytes taken. */
   append(fragments: readonly Fragment[]): number {
     const bytes = bytesOf(fragments);
-    this.sink?.setPlayhead(seconds(this.video.currentTime));
-    this.sink?.append(fragments);
+    this.#sink?.setPlayhead(seconds(this.#video.currentTime));
+    this.#sink?.append(fragments);
     return bytes;
   }
 
   /** Leaves the video element to whatever comes next. */
   close(): void {
-    this.sink?.close();
-    if (this.address) URL.revokeObjectURL(this.address);
+    this.#sink?.close();
+    if (this.#address) URL.revokeObjectURL(this.#address);
   }
 }
 

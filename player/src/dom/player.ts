@@ -1,12 +1,22 @@
 import { derivePlayerState } from '../core/player-state.js';
 import { badAddress } from '../core/problem.js';
-import type { PlayerOptions, PlayerState, PlayerStats } from '../core/types.js';
+import type {
+  PlayerOptions,
+  PlayerRendition,
+  PlayerState,
+  PlayerStats,
+  WantedRendition,
+} from '../core/types.js';
 import { streamAddresses } from './address.js';
 import { playOrMute } from './autoplay.js';
 import { Playback, type PlaybackFacts } from './playback.js';
 
 export interface PlayerEventMap {
   statechange: CustomEvent<PlayerState>;
+  /** What the stream offers is known, or has changed: its renditions, best first. */
+  catalogchange: CustomEvent<readonly PlayerRendition[]>;
+  /** Another rendition is played from here on, or the first one is. */
+  renditionchange: CustomEvent<{ readonly rendition: number }>;
   /** About once a second while not idle. */
   stats: CustomEvent<PlayerStats>;
   /** The browser refused to play with sound: it plays without. */
@@ -26,6 +36,7 @@ export class TopicastPlayer extends EventTarget {
   #facts: PlaybackFacts | undefined;
   #state: PlayerState = { name: 'idle' };
   #stats: PlayerStats | undefined;
+  #renditions: readonly PlayerRendition[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
   #promise: { resolve(): void; reject(error: DOMException): void } | undefined;
   #promised: Promise<void> | undefined;
@@ -48,6 +59,23 @@ export class TopicastPlayer extends EventTarget {
   /** Of the last second; absent before there is any. */
   get stats(): PlayerStats | undefined {
     return this.#stats;
+  }
+
+  /** What the stream offers, best first; empty before that is known, and for streams that nobody describes. */
+  get renditions(): readonly PlayerRendition[] {
+    return this.#renditions;
+  }
+
+  /** The rendition that is wanted; `stats` and `renditionchange` tell which one is played. */
+  get rendition(): WantedRendition {
+    return this.#options.rendition ?? 'auto';
+  }
+
+  /** Goes on with it at its next keyframe; the picture does not stop. Kept over reconnects, and for the next `play`. */
+  set rendition(rendition: WantedRendition) {
+    if (rendition === this.rendition) return;
+    this.#options = { ...this.#options, rendition };
+    this.#playback?.setRendition(rendition);
   }
 
   /** The level aimed at; absent: the default. Takes effect with the next join. */
@@ -88,6 +116,7 @@ export class TopicastPlayer extends EventTarget {
     this.#playback?.close();
     this.#playback = undefined;
     this.#facts = undefined;
+    this.#renditions = [];
     this.#update();
   }
 
@@ -117,7 +146,7 @@ export class TopicastPlayer extends EventTarget {
     this.#intent = 'playing';
     let urls: string[];
     try {
-      urls = streamAddresses(this.#options.src, this.#options.rendition);
+      urls = streamAddresses(this.#options.src);
     } catch {
       const { problem } = badAddress([this.#options.src].flat().join(' '));
       this.#facts = { link: { status: 'failed', problem }, picture: 'none' };
@@ -133,6 +162,11 @@ export class TopicastPlayer extends EventTarget {
       onReady: () => {
         if (this.#intent === 'playing') this.#tryPlay();
       },
+      onCatalog: (renditions) => {
+        this.#renditions = renditions;
+        this.#tell('catalogchange', renditions);
+      },
+      onRendition: (rendition) => this.#tell('renditionchange', { rendition }),
     });
     this.#timer = setInterval(() => this.#report(), STATS_PERIOD_MS);
   }
@@ -160,10 +194,14 @@ export class TopicastPlayer extends EventTarget {
     this.#update();
   }
 
+  #tell(type: keyof PlayerEventMap, detail: unknown): void {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+
   #report(): void {
     if (!this.#playback) return;
     this.#stats = this.#playback.report();
-    this.dispatchEvent(new CustomEvent('stats', { detail: this.#stats }));
+    this.#tell('stats', this.#stats);
   }
 
   #update(): void {
@@ -171,7 +209,7 @@ export class TopicastPlayer extends EventTarget {
     const state = derivePlayerState({ ...facts, intent: this.#intent });
     if (JSON.stringify(state) === JSON.stringify(this.#state)) return;
     this.#state = state;
-    this.dispatchEvent(new CustomEvent('statechange', { detail: state }));
+    this.#tell('statechange', state);
     this.#settleBy(state);
   }
 

@@ -1,4 +1,4 @@
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { Milliseconds, Seconds, seconds } from '@topicast/contracts/units';
 import {
   CONTROL_PERIOD_MS,
   decideLatency,
@@ -21,152 +21,171 @@ const BLINK_MS = 120;
 /** A stream that has just begun has less than the target yet: wait for it, else playback runs dry at once. */
 const FILL_MS = 300;
 
-const now = (): Milliseconds => milliseconds(performance.now());
+/** The way of a media source to its first picture, and of the playhead to the live edge after each jump. */
+type Join =
+  /** The burst has not been appended yet. */
+  | { readonly stage: 'filling' }
+  /** It is in; the one seek of the join is due once the element knows its media. */
+  | { readonly stage: 'due'; readonly first: boolean }
+  | { readonly stage: 'done' };
+
+/** What is on the screen. */
+type Screen =
+  | { readonly shows: 'nothing' }
+  | { readonly shows: 'moving' }
+  | { readonly shows: 'standing' }
+  /** Something of before a pause, whatever it does, or nothing yet: the next join leads away from it. */
+  | { readonly shows: 'stale'; readonly picture: 'none' | 'standing' };
 
 /** Moves the playhead of a video element as the latency control says, and sees whether the picture moves. */
 export class Playhead {
   seeks = 0;
-  private picture: PictureState = 'none';
-  private edge: BufferEdge | undefined;
-  /** The burst is in; to be followed by the one seek of the join once the element knows its media. */
-  private joined = false;
-  private ready = false;
-  /** Since this media source was attached. */
-  private decoded = false;
-  private waitingSince: Milliseconds | undefined;
-  /** What is on the screen is of before a pause. */
-  private stale = false;
-  private control: LatencyState = joinLatency(now());
-  private target = milliseconds(0);
-  private readonly timer: ReturnType<typeof setInterval>;
-  private readonly listening = new AbortController();
+  readonly #video: HTMLVideoElement;
+  /** Whether data can be expected at all. */
+  readonly #isFed: () => boolean;
+  readonly #events: PlayheadEvents;
+  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #listening = new AbortController();
+  #edge: BufferEdge | undefined;
+  #join: Join = { stage: 'filling' };
+  #screen: Screen = { shows: 'nothing' };
+  /** A frame of this media source has been decoded. */
+  #decoded = false;
+  #waitingSince: Milliseconds | undefined;
+  #control: LatencyState = joinLatency(Milliseconds.now());
+  #target = Milliseconds.zero;
 
-  constructor(
-    private readonly video: HTMLVideoElement,
-    /** Whether data can be expected at all. */
-    private readonly isFed: () => boolean,
-    private readonly events: PlayheadEvents,
-  ) {
-    this.timer = setInterval(() => this.tick(), CONTROL_PERIOD_MS);
-    const { signal } = this.listening;
-    video.addEventListener('loadedmetadata', () => this.seekAfterJoin(), { signal });
-    video.addEventListener('loadeddata', () => this.onDecoded(), { signal });
-    video.addEventListener('seeked', () => this.onDecoded(), { signal });
-    video.addEventListener('playing', () => this.onPlaying(), { signal });
-    video.addEventListener('waiting', () => this.onWaiting(), { signal });
+  constructor(video: HTMLVideoElement, isFed: () => boolean, events: PlayheadEvents) {
+    this.#video = video;
+    this.#isFed = isFed;
+    this.#events = events;
+    this.#timer = setInterval(() => this.#tick(), CONTROL_PERIOD_MS);
+    const { signal } = this.#listening;
+    video.addEventListener('loadedmetadata', () => this.#seekAfterJoin(), { signal });
+    video.addEventListener('loadeddata', () => this.#onDecoded(), { signal });
+    video.addEventListener('seeked', () => this.#onDecoded(), { signal });
+    video.addEventListener('playing', () => this.#onPlaying(), { signal });
+    video.addEventListener('waiting', () => this.#onWaiting(), { signal });
   }
 
   /** Smoothed, where there is enough to smooth. */
   get levelMs(): Milliseconds | undefined {
-    return this.control.smoothed ?? this.level;
+    return this.#control.smoothed ?? this.#level;
   }
 
   get targetMs(): Milliseconds {
-    return targetLevel(this.target, this.control);
+    return targetLevel(this.#target, this.#control);
   }
 
   get stalls(): number {
-    return this.control.stalls;
+    return this.#control.stalls;
   }
 
   /** Another media source: nothing of it is known yet. */
   reset(): void {
-    this.edge = undefined;
-    this.joined = false;
-    this.ready = false;
-    this.decoded = false;
-    this.control = joinLatency(now(), this.control);
+    this.#edge = undefined;
+    this.#join = { stage: 'filling' };
+    this.#decoded = false;
+    this.#control = joinLatency(Milliseconds.now(), this.#control);
   }
 
   /** After a pause: whatever is left of before it, go to the live edge with the next join. */
   expectJoin(): void {
-    this.stale = true;
-    if (this.picture === 'moving') this.show('standing');
+    if (this.#screen.shows === 'stale') return;
+    const { shows } = this.#screen;
+    this.#screen = { shows: 'stale', picture: shows === 'nothing' ? 'none' : 'standing' };
+    if (shows === 'moving') this.#events.onPicture('standing');
   }
 
   setEdge(edge: BufferEdge): void {
-    this.edge = edge;
-    this.seekAfterJoin();
+    this.#edge = edge;
+    this.#seekAfterJoin();
   }
 
   /** What has been appended goes up to the live edge. */
   join(target: Milliseconds): void {
-    this.target = target;
-    this.joined = true;
-    this.control = joinLatency(now(), this.control);
-    this.seekAfterJoin();
+    this.#target = target;
+    const first = this.#join.stage === 'filling' || (this.#join.stage === 'due' && this.#join.first);
+    this.#join = { stage: 'due', first };
+    this.#control = joinLatency(Milliseconds.now(), this.#control);
+    this.#seekAfterJoin();
   }
 
   close(): void {
-    clearInterval(this.timer);
-    this.listening.abort();
+    clearInterval(this.#timer);
+    this.#listening.abort();
   }
 
-  private get level(): Milliseconds | undefined {
-    return this.edge && milliseconds((this.edge.end - this.video.currentTime) * 1000);
+  get #level(): Milliseconds | undefined {
+    if (!this.#edge) return undefined;
+    return Milliseconds.ofSeconds(Seconds.sub(this.#edge.end, seconds(this.#video.currentTime)));
   }
 
-  private seekAfterJoin(): void {
-    const { level } = this;
-    if (!this.joined || level === undefined || this.video.readyState < HTMLMediaElement.HAVE_METADATA) return;
-    const filling = !this.ready && level < this.targetMs && now() - this.control.joinedAt < FILL_MS;
-    if (filling) return;
-    this.joined = false;
-    const outside = this.video.currentTime < (this.edge?.start ?? 0);
-    const standing = outside || this.stale || this.picture !== 'moving';
-    this.stale = false;
-    if (joinMustSeek(level, this.targetMs, standing)) this.seekTo(this.targetMs);
-    if (!this.ready) this.events.onReady();
-    this.ready = true;
+  #seekAfterJoin(): void {
+    const level = this.#level;
+    if (this.#join.stage !== 'due' || level === undefined) return;
+    if (this.#video.readyState < HTMLMediaElement.HAVE_METADATA) return;
+    const { first } = this.#join;
+    const waited = Milliseconds.sub(Milliseconds.now(), this.#control.joinedAt);
+    if (first && level < this.targetMs && waited < FILL_MS) return;
+    this.#join = { stage: 'done' };
+    const outside = this.#video.currentTime < (this.#edge?.start ?? 0);
+    const standing = outside || this.#screen.shows !== 'moving';
+    if (this.#screen.shows === 'stale') {
+      this.#screen = { shows: this.#screen.picture === 'none' ? 'nothing' : 'standing' };
+    }
+    if (joinMustSeek(level, this.targetMs, standing)) this.#seekTo(this.targetMs);
+    if (first) this.#events.onReady();
   }
 
-  private tick(): void {
-    const { level } = this;
-    if (level === undefined || this.video.paused) return;
-    const waited = this.waitingSince === undefined ? 0 : now() - this.waitingSince;
-    if (waited > BLINK_MS && this.picture === 'moving') this.show('standing');
+  #tick(): void {
+    const level = this.#level;
+    if (level === undefined || this.#video.paused) return;
+    const now = Milliseconds.now();
+    const waited = this.#waitingSince === undefined ? 0 : now - this.#waitingSince;
+    if (waited > BLINK_MS && this.#screen.shows === 'moving') {
+      this.#screen = { shows: 'standing' };
+      this.#events.onPicture('standing');
+    }
     const { action, state } = decideLatency(
       {
-        now: now(),
+        now,
         level,
-        started: this.decoded,
-        waiting: this.waitingSince !== undefined,
-        seeking: this.video.seeking,
-        excused: !this.isFed(),
+        started: this.#decoded,
+        waiting: this.#waitingSince !== undefined,
+        seeking: this.#video.seeking,
+        excused: !this.#isFed(),
       },
-      this.target,
-      this.control,
+      this.#target,
+      this.#control,
     );
-    this.control = state;
+    this.#control = state;
     if (action.do === 'seek') {
       this.seeks += 1;
-      this.seekTo(action.level);
-    } else if (this.video.playbackRate !== action.rate) {
-      this.video.playbackRate = action.rate;
+      this.#seekTo(action.level);
+    } else if (this.#video.playbackRate !== action.rate) {
+      this.#video.playbackRate = action.rate;
     }
   }
 
-  private seekTo(level: Milliseconds): void {
-    if (!this.edge) return;
-    this.video.currentTime = Math.max(this.edge.start, this.edge.end - level / 1000);
+  #seekTo(level: Milliseconds): void {
+    if (!this.#edge) return;
+    this.#video.currentTime = Math.max(this.#edge.start, this.#edge.end - level / 1000);
   }
 
-  private onDecoded(): void {
-    this.decoded = true;
+  #onDecoded(): void {
+    this.#decoded = true;
   }
 
-  private onPlaying(): void {
-    this.waitingSince = undefined;
-    this.decoded = true;
-    if (!this.stale) this.show('moving');
+  #onPlaying(): void {
+    this.#waitingSince = undefined;
+    this.#decoded = true;
+    if (this.#screen.shows === 'stale') return;
+    this.#screen = { shows: 'moving' };
+    this.#events.onPicture('moving');
   }
 
-  private onWaiting(): void {
-    this.waitingSince ??= now();
-  }
-
-  private show(picture: PictureState): void {
-    this.picture = picture;
-    this.events.onPicture(picture);
+  #onWaiting(): void {
+    this.#waitingSince ??= Milliseconds.now();
   }
 }

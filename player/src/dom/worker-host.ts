@@ -18,28 +18,28 @@ export interface WorkerHostEvents {
 
 /** One worker: started here, ended here, spoken to in typed messages. */
 export class WorkerHost {
-  private readonly worker: Worker | undefined;
-  private blobAddress: string | undefined;
-  private started = false;
+  readonly #worker: Worker | undefined;
+  #blobAddress: string | undefined;
+  #started = false;
 
   /** @param src of worker.js; without it the bundled program, as a blob: workers cannot be loaded from another origin. */
   constructor(src: string | undefined, events: WorkerHostEvents) {
     try {
-      this.worker = new Worker(src ?? this.makeBlobAddress(), { name: 'topicast-player' });
+      this.#worker = new Worker(src ?? this.#makeBlobAddress(), { name: 'topicast-player' });
     } catch {
       queueMicrotask(() => events.onFailed(NO_WORKER));
       return;
     }
-    this.worker.onmessage = ({ data }: MessageEvent<ToPage>) => {
-      this.started = true;
-      this.revoke();
+    this.#worker.onmessage = ({ data }: MessageEvent<ToPage>) => {
+      this.#started = true;
+      this.#revoke();
       events.onMessage(data);
     };
-    this.worker.onerror = (event) => {
+    this.#worker.onerror = (event) => {
       event.preventDefault();
       this.close();
       events.onFailed(
-        this.started
+        this.#started
           ? { reason: 'media', message: `The player's worker broke: ${event.message}` }
           : NO_WORKER,
       );
@@ -47,23 +47,23 @@ export class WorkerHost {
   }
 
   post(message: ToWorker): void {
-    this.worker?.postMessage(message);
+    this.#worker?.postMessage(message);
   }
 
   close(): void {
-    this.revoke();
-    this.worker?.terminate();
+    this.#revoke();
+    this.#worker?.terminate();
   }
 
-  private makeBlobAddress(): string {
+  #makeBlobAddress(): string {
     if (typeof TOPICAST_WORKER_SOURCE === 'undefined') throw new Error('not bundled: give worker-src');
     const program = new Blob([TOPICAST_WORKER_SOURCE], { type: 'text/javascript' });
-    this.blobAddress = URL.createObjectURL(program);
-    return this.blobAddress;
+    this.#blobAddress = URL.createObjectURL(program);
+    return this.#blobAddress;
   }
 
-  private revoke(): void {
-    if (this.blobAddress) URL.revokeObjectURL(this.blobAddress);
-    this.blobAddress = undefined;
+  #revoke(): void {
+    if (this.#blobAddress) URL.revokeObjectURL(this.#blobAddress);
+    this.#blobAddress = undefined;
   }
 }

@@ -14,12 +14,19 @@ export function openWorkerMedia(events: MediaSinkEvents): { handle: MediaSourceH
   return { handle: source.handle, sink: new SourceBuffers(source, events) };
 }
 
-export const pageHasMedia = (): boolean =>
-  typeof MediaSource !== 'undefined' || typeof ManagedMediaSource !== 'undefined';
+function sourceClass(): typeof MediaSource | undefined {
+  if (typeof MediaSource !== 'undefined') return MediaSource;
+  return typeof ManagedMediaSource !== 'undefined' ? ManagedMediaSource : undefined;
+}
+
+export const pageHasMedia = (): boolean => sourceClass() !== undefined;
+
+/** Whether source buffers of this MIME type can be made here: on the page, or in a worker that has media. */
+export const canPlay = (mimeType: string): boolean => sourceClass()?.isTypeSupported(mimeType) === true;
 
 /** On the page: attach the address to the video element, revoke it when another one takes its place. */
 export function openPageMedia(events: MediaSinkEvents): { address: string; sink: MediaSink } {
-  const Source = typeof MediaSource !== 'undefined' ? MediaSource : ManagedMediaSource;
+  const Source = sourceClass();
   if (!Source) throw new Error('no Media Source Extensions');
   const source = new Source();
   return { address: URL.createObjectURL(source), sink: new SourceBuffers(source, events) };

@@ -12,85 +12,84 @@ import { TrackBuffer } from './track-buffer.js';
 
 /** One media source: waits for it to open, makes its source buffers from the first fragments, fills them. */
 export class SourceBuffers implements MediaSink {
-  private readonly tracks = new Map<TrackKind, TrackBuffer>();
+  readonly #source: MediaSource;
+  readonly #events: MediaSinkEvents;
+  readonly #tracks = new Map<TrackKind, TrackBuffer>();
   /** What came before the media source was open. */
-  private early: Fragment[] = [];
-  private closed = false;
+  #early: Fragment[] = [];
+  #closed = false;
 
-  constructor(
-    private readonly source: MediaSource,
-    private readonly events: MediaSinkEvents,
-  ) {
-    source.addEventListener('sourceopen', this.onOpen);
+  constructor(source: MediaSource, events: MediaSinkEvents) {
+    this.#source = source;
+    this.#events = events;
+    source.addEventListener('sourceopen', this.#onOpen);
   }
 
   append(fragments: readonly Fragment[]): void {
-    if (this.closed) return;
-    if (this.source.readyState !== 'open') {
-      this.early.push(...fragments);
+    if (this.#closed) return;
+    if (this.#source.readyState !== 'open') {
+      this.#early.push(...fragments);
       return;
     }
-    if (this.tracks.size === 0 && !this.open(fragments)) return;
+    if (this.#tracks.size === 0 && !this.#open(fragments)) return;
     for (const fragment of fragments) {
-      const track = this.tracks.get(fragment.track);
-      if (!track) this.fail(OTHER_TRACKS);
+      const track = this.#tracks.get(fragment.track);
+      if (!track) this.#fail(OTHER_TRACKS);
       track?.push(fragment);
-      if (this.closed) return;
+      if (this.#closed) return;
     }
-    for (const track of this.tracks.values()) track.pump();
+    for (const track of this.#tracks.values()) track.pump();
   }
 
   setPlayhead(playhead: Seconds): void {
-    for (const track of this.tracks.values()) track.setPlayhead(playhead);
+    for (const track of this.#tracks.values()) track.setPlayhead(playhead);
   }
 
   close(): void {
-    this.closed = true;
-    this.source.removeEventListener('sourceopen', this.onOpen);
-    for (const track of this.tracks.values()) track.close();
-    this.tracks.clear();
-    this.early = [];
+    this.#closed = true;
+    this.#source.removeEventListener('sourceopen', this.#onOpen);
+    for (const track of this.#tracks.values()) track.close();
+    this.#tracks.clear();
+    this.#early = [];
   }
 
-  private readonly onOpen = (): void => {
-    const early = this.early;
-    this.early = [];
+  readonly #onOpen = (): void => {
+    const early = this.#early;
+    this.#early = [];
     if (early.length > 0) this.append(early);
   };
 
-  private open(fragments: readonly Fragment[]): boolean {
-    const Source = this.source.constructor as typeof MediaSource;
+  #open(fragments: readonly Fragment[]): boolean {
+    const Source = this.#source.constructor as typeof MediaSource;
     const message = unplayable(fragments, (type) => Source.isTypeSupported(type));
     if (message) {
-      this.fail({ kind: 'unsupported', message });
+      this.#fail({ kind: 'unsupported', message });
       return false;
     }
+    const onFailed = (failure: MediaFailure) => this.#fail(failure);
     try {
       for (const [kind, mimeType] of tracksOf(fragments)) {
-        const buffer = this.source.addSourceBuffer(mimeType);
-        this.tracks.set(
-          kind,
-          new TrackBuffer(buffer, mimeType, this.onIdle, (failure) => this.fail(failure)),
-        );
+        const buffer = this.#source.addSourceBuffer(mimeType);
+        this.#tracks.set(kind, new TrackBuffer(buffer, mimeType, this.#onIdle, onFailed));
       }
     } catch (error) {
-      this.fail({ kind: 'broken', message: String(error) });
+      this.#fail({ kind: 'broken', message: String(error) });
     }
-    return !this.closed;
+    return !this.#closed;
   }
 
-  private readonly onIdle = (): void => {
-    const all = [...this.tracks.values()];
+  readonly #onIdle = (): void => {
+    const all = [...this.#tracks.values()];
     if (!all.every((track) => track.idle)) return;
-    this.events.onAppended({
+    this.#events.onAppended({
       start: seconds(Math.max(...all.map((track) => track.start))),
       end: seconds(Math.min(...all.map((track) => track.end))),
     });
   };
 
-  private fail(failure: MediaFailure): void {
-    if (this.closed) return;
+  #fail(failure: MediaFailure): void {
+    if (this.#closed) return;
     this.close();
-    this.events.onFailed(failure);
+    this.#events.onFailed(failure);
   }
 }

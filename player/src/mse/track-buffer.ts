@@ -11,100 +11,108 @@ const MAX_QUEUED_BYTES = 32 * 1024 * 1024;
 
 /** One source buffer and what waits for it. All that waits goes in as one append: W3C MSE 3.5.1 runs per append. */
 export class TrackBuffer {
+  readonly #buffer: SourceBuffer;
+  #mimeType: string;
+  readonly #onIdle: () => void;
+  readonly #onFailed: (failure: MediaFailure) => void;
   /** True end of what has been appended. */
   end: Seconds = seconds(0);
-  private queue: Fragment[] = [];
-  private queuedBytes = 0;
-  private playhead = 0;
+  #queue: Fragment[] = [];
+  #queuedBytes = 0;
+  #playhead = 0;
 
   constructor(
-    private readonly buffer: SourceBuffer,
-    private mimeType: string,
-    private readonly onIdle: () => void,
-    private readonly onFailed: (failure: MediaFailure) => void,
+    buffer: SourceBuffer,
+    mimeType: string,
+    onIdle: () => void,
+    onFailed: (failure: MediaFailure) => void,
   ) {
+    this.#buffer = buffer;
+    this.#mimeType = mimeType;
+    this.#onIdle = onIdle;
+    this.#onFailed = onFailed;
     buffer.addEventListener('updateend', this.pump);
-    buffer.addEventListener('error', this.fail);
+    buffer.addEventListener('error', this.#fail);
   }
 
   get idle(): boolean {
-    return this.queue.length === 0 && !this.buffer.updating;
+    return this.#queue.length === 0 && !this.#buffer.updating;
   }
 
   /** Begin of the newest range, 0 if there is none. */
   get start(): Seconds {
-    const { buffered } = this.buffer;
+    const { buffered } = this.#buffer;
     return seconds(buffered.length > 0 ? buffered.start(buffered.length - 1) : 0);
   }
 
   push(fragment: Fragment): void {
-    this.queuedBytes += fragment.data.byteLength;
-    if (this.queuedBytes > MAX_QUEUED_BYTES) {
-      this.onFailed({ kind: 'broken', message: 'the browser takes no more media' });
+    this.#queuedBytes += fragment.data.byteLength;
+    if (this.#queuedBytes > MAX_QUEUED_BYTES) {
+      this.#onFailed({ kind: 'broken', message: 'the browser takes no more media' });
       return;
     }
-    this.queue.push(fragment);
+    this.#queue.push(fragment);
   }
 
   setPlayhead(playhead: Seconds): void {
-    this.playhead = playhead;
+    this.#playhead = playhead;
   }
 
   /** Do the next thing there is to do; called again when it is done. */
   readonly pump = (): void => {
-    if (this.buffer.updating) return;
+    if (this.#buffer.updating) return;
     try {
-      if (this.trim(TRIM_FROM_S, KEEP_BEHIND_S)) return;
-      if (this.queue.length > 0) this.appendQueued();
-      else this.onIdle();
+      if (this.#trim(TRIM_FROM_S, KEEP_BEHIND_S)) return;
+      if (this.#queue.length > 0) this.#appendQueued();
+      else this.#onIdle();
     } catch (error) {
-      this.onFailed({ kind: 'broken', message: String(error) });
+      this.#onFailed({ kind: 'broken', message: String(error) });
     }
   };
 
   close(): void {
-    this.buffer.removeEventListener('updateend', this.pump);
-    this.buffer.removeEventListener('error', this.fail);
-    this.queue = [];
+    this.#buffer.removeEventListener('updateend', this.pump);
+    this.#buffer.removeEventListener('error', this.#fail);
+    this.#queue = [];
   }
 
-  private appendQueued(): void {
-    const count = this.countUntilOtherType();
-    const batch = this.queue.slice(0, count);
-    const mimeType = batch[0]?.init?.mimeType ?? this.mimeType;
-    if (mimeType !== this.mimeType) this.buffer.changeType(mimeType);
-    this.mimeType = mimeType;
+  #appendQueued(): void {
+    const count = this.#countUntilOtherType();
+    const batch = this.#queue.slice(0, count);
+    const mimeType = batch[0]?.init?.mimeType ?? this.#mimeType;
+    if (mimeType !== this.#mimeType) this.#buffer.changeType(mimeType);
+    this.#mimeType = mimeType;
     try {
-      this.buffer.appendBuffer(concatenate(batch));
+      this.#buffer.appendBuffer(concatenate(batch));
     } catch (error) {
       const full = error instanceof Error && error.name === 'QuotaExceededError';
-      if (full && this.trim(KEEP_WHEN_FULL_S, KEEP_WHEN_FULL_S)) return;
+      if (full && this.#trim(KEEP_WHEN_FULL_S, KEEP_WHEN_FULL_S)) return;
       throw error;
     }
-    this.queue.splice(0, count);
+    this.#queue.splice(0, count);
     for (const { data, end } of batch) {
-      this.queuedBytes -= data.byteLength;
+      this.#queuedBytes -= data.byteLength;
       this.end = end;
     }
   }
 
   /** How many of the queued fragments belong to one MIME type. */
-  private countUntilOtherType(): number {
-    const current = this.queue[0]?.init?.mimeType ?? this.mimeType;
-    const other = this.queue.findIndex(({ init }) => init && init.mimeType !== current);
-    return other < 0 ? this.queue.length : other;
+  #countUntilOtherType(): number {
+    const current = this.#queue[0]?.init?.mimeType ?? this.#mimeType;
+    const other = this.#queue.findIndex(({ init }) => init && init.mimeType !== current);
+    return other < 0 ? this.#queue.length : other;
   }
 
   /** Let go of what lies more than `from` behind the playhead, down to `keep`. False: there was nothing to. */
-  private trim(from: number, keep: number): boolean {
-    const { buffered } = this.buffer;
-    if (buffered.length === 0 || buffered.start(0) >= this.playhead - from) return false;
-    this.buffer.remove(0, this.playhead - keep);
+  #trim(from: number, keep: number): boolean {
+    const { buffered } = this.#buffer;
+    if (buffered.length === 0 || buffered.start(0) >= this.#playhead - from) return false;
+    this.#buffer.remove(0, this.#playhead - keep);
     return true;
   }
 
-  private readonly fail = (): void => {
-    this.onFailed({ kind: 'broken', message: `the browser could not read ${this.mimeType}` });
+  readonly #fail = (): void => {
+    this.#onFailed({ kind: 'broken', message: `the browser could not read ${this.#mimeType}` });
   };
 }
 

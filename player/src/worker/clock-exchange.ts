@@ -10,43 +10,45 @@ export const wallClockNow = (): Milliseconds => milliseconds(performance.timeOri
 
 /** Asks the gateway for its time: a few times quickly after connecting, then at leisure. */
 export class ClockExchange {
-  private samples: readonly ClockSample[] = [];
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private asked = 0;
+  readonly #ask: (client: Milliseconds) => void;
+  readonly #onEstimate: (estimate: ClockEstimate) => void;
+  #samples: readonly ClockSample[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #asked = 0;
 
-  constructor(
-    private readonly ask: (client: Milliseconds) => void,
-    private readonly onEstimate: (estimate: ClockEstimate) => void,
-  ) {}
+  constructor(ask: (client: Milliseconds) => void, onEstimate: (estimate: ClockEstimate) => void) {
+    this.#ask = ask;
+    this.#onEstimate = onEstimate;
+  }
 
   /** On each new connection; another gateway has another clock. */
   start(): void {
     this.stop();
-    this.samples = [];
-    this.asked = 0;
-    this.exchange();
+    this.#samples = [];
+    this.#asked = 0;
+    this.#exchange();
   }
 
   answer(client: number, gateway: Milliseconds): void {
-    this.samples = addClockSample(this.samples, {
+    this.#samples = addClockSample(this.#samples, {
       sent: milliseconds(client),
       received: wallClockNow(),
       gateway,
     });
-    const estimate = estimateClock(this.samples);
-    if (estimate) this.onEstimate(estimate);
+    const estimate = estimateClock(this.#samples);
+    if (estimate) this.#onEstimate(estimate);
   }
 
   stop(): void {
-    clearTimeout(this.timer);
+    clearTimeout(this.#timer);
   }
 
-  private exchange(): void {
-    this.ask(wallClockNow());
-    this.asked += 1;
-    this.timer = setTimeout(
-      () => this.exchange(),
-      this.asked < FIRST_EXCHANGES ? FIRST_PERIOD_MS : PERIOD_MS,
+  #exchange(): void {
+    this.#ask(wallClockNow());
+    this.#asked += 1;
+    this.#timer = setTimeout(
+      () => this.#exchange(),
+      this.#asked < FIRST_EXCHANGES ? FIRST_PERIOD_MS : PERIOD_MS,
     );
   }
 }

@@ -1,113 +1,154 @@
+import type { Catalog } from '@topicast/contracts/catalog';
+import type { ChunkMessage } from '@topicast/contracts/chunk-message';
 import type { RetryAdvice } from '@topicast/contracts/close-codes';
-import { comparePositions, type Position } from '@topicast/contracts/position';
 import type { ServerMessage, StreamState } from '@topicast/contracts/server-message';
+import { isNews, type Place } from '../core/order.js';
 import { endingOfClose } from '../core/problem.js';
 import { type ReconnectState, reconnect } from '../core/reconnect.js';
-import { positionOf, type Socket, type SocketEvents } from './socket.js';
-
-type Chunk = Parameters<SocketEvents['onChunk']>[0];
+import type { Socket, SocketEvents } from './socket.js';
 
 export interface HandoverOptions {
   readonly gateways: number;
   /** The next one is tried first. */
   readonly from: ReconnectState;
   /** @throws {SyntaxError} if the address is none */
-  readonly open: (gateway: number, after: Position | undefined, events: SocketEvents) => Socket;
+  readonly open: (gateway: number, after: Place | undefined, events: SocketEvents) => Socket;
   /** Where the old connection is; undefined where it is not worth resuming. */
-  readonly position: () => Position | undefined;
+  readonly place: () => Place | undefined;
   /** The new connection has what the old one has not: change over. */
   readonly onReady: (successor: Successor) => void;
+}
+
+/** What a connection has said of the stream. */
+export interface Heard {
+  readonly state?: StreamState;
+  readonly catalog?: Catalog;
 }
 
 /** A connection that can take over. */
 export interface Successor {
   readonly socket: Socket;
   readonly gateway: number;
-  /** Whether it goes on after a position. */
-  readonly resumes: boolean;
-  /** What it has said of the stream. */
-  readonly stream: StreamState | undefined;
+  /** What it goes on after; undefined where it joins afresh. */
+  readonly after: Place | undefined;
+  readonly heard: Heard;
   /** The first chunk that is news. */
-  readonly chunk: Chunk | undefined;
+  readonly chunk: ChunkMessage | undefined;
 }
+
+/** An attempt is under way, or waits for its time. */
+type Attempt =
+  | {
+      readonly status: 'connecting';
+      readonly socket: Socket;
+      readonly after: Place | undefined;
+      readonly heard: Heard;
+    }
+  | { readonly status: 'waiting'; readonly timer: ReturnType<typeof setTimeout> }
+  | { readonly status: 'over' };
 
 /**
  * Looks for another gateway while the old connection goes on. A new connection is ready with its first chunk that the
  * old one has not delivered: everything before it has been played, so nothing is lost and nothing comes twice.
  */
 export class Handover {
-  private socket: Socket | undefined;
-  private after: Position | undefined;
-  private stream: StreamState | undefined;
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private retries: ReconnectState;
+  readonly #options: HandoverOptions;
+  #attempt: Attempt = { status: 'over' };
+  #retries: ReconnectState;
 
-  constructor(private readonly options: HandoverOptions) {
+  constructor(options: HandoverOptions) {
+    this.#options = options;
     const { from, gateways } = options;
-    this.retries = { failures: 0, gateway: (from.gateway + 1) % gateways };
-    this.attempt();
+    this.#retries = { failures: 0, gateway: (from.gateway + 1) % gateways };
+    this.#begin();
   }
 
   /** The old connection is gone: whatever there is of a new one. Ends the handover. */
   take(): Successor | undefined {
-    clearTimeout(this.timer);
-    const { socket, stream } = this;
-    this.socket = undefined;
-    const { gateway } = this.retries;
-    return socket && { socket, gateway, stream, resumes: this.after !== undefined, chunk: undefined };
+    const attempt = this.#attempt;
+    this.#attempt = { status: 'over' };
+    if (attempt.status === 'waiting') clearTimeout(attempt.timer);
+    if (attempt.status !== 'connecting') return undefined;
+    const { socket, after, heard } = attempt;
+    return { socket, after, heard, gateway: this.#retries.gateway, chunk: undefined };
+  }
+
+  /**
+   * The old connection changed its rendition: a new one that goes on in the rendition before could be anywhere in a GOP of
+   * it. Ask for a new one at the place where the old one is now.
+   */
+  restart(): void {
+    // One that waits for its next attempt will ask for the place of that moment by itself.
+    if (this.#attempt.status !== 'connecting') return;
+    this.close();
+    this.#begin();
   }
 
   close(): void {
     this.take()?.socket.close();
   }
 
-  private attempt(): void {
-    this.after = this.options.position();
-    this.stream = undefined;
+  #begin(): void {
+    const after = this.#options.place();
     try {
-      this.socket = this.options.open(this.retries.gateway, this.after, this.socketEvents);
+      const socket = this.#options.open(this.#retries.gateway, after, this.#socketEvents);
+      this.#attempt = { status: 'connecting', socket, after, heard: {} };
     } catch {
-      this.failed('soon');
+      this.#failed('soon');
     }
   }
 
-  private readonly socketEvents: SocketEvents = {
+  readonly #socketEvents: SocketEvents = {
     onOpen: () => {
-      if (!this.after) this.ready(undefined);
+      if (this.#attempt.status === 'connecting' && !this.#attempt.after) this.#ready(undefined);
     },
-    onMessage: (message) => this.hear(message),
+    onMessage: (message) => this.#hear(message),
     onChunk: (chunk) => {
-      const last = this.options.position();
-      if (!last || comparePositions(positionOf(chunk), last) > 0) this.ready(chunk);
+      const last = this.#options.place();
+      if (!last || isNews(chunk, last)) this.#ready(chunk);
     },
-    onClosed: (code) => this.failed(endingOfClose(code, true).retry),
+    onClosed: (code) => this.#failed(endingOfClose(code, true).retry),
   };
 
-  private hear(message: ServerMessage): void {
-    if (message.type === 'state') {
-      this.stream = message.state;
-      // No chunk will come to wait for.
-      if (message.state !== 'live') this.ready(undefined);
-    } else if (message.type !== 'clock') {
-      // It does not have our place, or goes down too.
-      this.failed('soon');
+  #hear(message: ServerMessage): void {
+    switch (message.type) {
+      case 'state':
+        this.#note({ state: message.state });
+        // No chunk will come to wait for.
+        if (message.state !== 'live') this.#ready(undefined);
+        break;
+      case 'catalog':
+        this.#note({ catalog: message.catalog });
+        break;
+      case 'jump':
+      case 'move':
+        // It does not have our place, or goes down too.
+        this.#failed('soon');
+        break;
+      default:
     }
   }
 
-  private ready(chunk: Chunk | undefined): void {
-    const successor = this.take();
-    if (successor) this.options.onReady({ ...successor, chunk });
+  #note(news: Heard): void {
+    const attempt = this.#attempt;
+    if (attempt.status === 'connecting') {
+      this.#attempt = { ...attempt, heard: { ...attempt.heard, ...news } };
+    }
   }
 
-  private failed(retry: RetryAdvice): void {
-    this.socket?.close();
-    this.socket = undefined;
+  #ready(chunk: ChunkMessage | undefined): void {
+    const successor = this.take();
+    if (successor) this.#options.onReady({ ...successor, chunk });
+  }
+
+  #failed(retry: RetryAdvice): void {
+    this.close();
     // That this gateway refuses us for good does not mean that all do; while the old connection serves there is time.
     const advice = retry === 'never' ? 'slowly' : retry;
     const ending = { retry: advice, worked: false };
-    const decision = reconnect(this.retries, ending, this.options.gateways, Math.random());
+    const decision = reconnect(this.#retries, ending, this.#options.gateways, Math.random());
     if (decision.retry === 'never') return;
-    this.retries = decision.state;
-    this.timer = setTimeout(() => this.attempt(), decision.delay);
+    this.#retries = decision.state;
+    this.#attempt = { status: 'waiting', timer: setTimeout(() => this.#begin(), decision.delay) };
   }
 }

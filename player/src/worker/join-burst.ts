@@ -1,3 +1,4 @@
+import { Milliseconds } from '@topicast/contracts/units';
 import type { Fragment, TrackKind } from '@topicast/media/fmp4';
 
 /** The burst comes back to back: this long without a message, and it is over. */
@@ -12,47 +13,50 @@ const MISSING_TRACK_MS = 1_000;
  * browser decodes it in one go and shows a picture after tens of milliseconds instead of hundreds.
  */
 export class JoinBurst {
-  private fragments: Fragment[] = [];
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private readonly startedAt = performance.now();
-  private completeAt: number | undefined;
-  private readonly tracks = new Set<TrackKind>();
+  readonly #announced: ReadonlySet<TrackKind>;
+  /** Whether the newest chunk is of the live edge; unknown before the clocks have been compared. */
+  readonly #isLive: () => boolean | undefined;
+  readonly #onComplete: (fragments: readonly Fragment[], tracks: ReadonlySet<TrackKind>) => void;
+  #fragments: Fragment[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #startedAt = Milliseconds.now();
+  #completeAt: Milliseconds | undefined;
+  readonly #tracks = new Set<TrackKind>();
 
   constructor(
-    /**
-     * Media Source Extensions want all source buffers before the first init segment is parsed, and the first sound may come
-     * a few chunks after the first picture.
-     */
-    private readonly announced: readonly TrackKind[],
-    /** Whether the newest chunk is of the live edge; unknown before the clocks have been compared. */
-    private readonly isLive: () => boolean | undefined,
-    private readonly onComplete: (fragments: readonly Fragment[], tracks: ReadonlySet<TrackKind>) => void,
-  ) {}
+    announced: ReadonlySet<TrackKind>,
+    isLive: () => boolean | undefined,
+    onComplete: (fragments: readonly Fragment[], tracks: ReadonlySet<TrackKind>) => void,
+  ) {
+    this.#announced = announced;
+    this.#isLive = isLive;
+    this.#onComplete = onComplete;
+  }
 
   add(fragments: readonly Fragment[]): void {
-    const now = performance.now();
+    const now = Milliseconds.now();
     for (const fragment of fragments) {
-      this.fragments.push(fragment);
-      this.tracks.add(fragment.track);
+      this.#fragments.push(fragment);
+      this.#tracks.add(fragment.track);
     }
-    if (this.hasAllTracks()) this.completeAt ??= now;
+    if (this.#hasAllTracks()) this.#completeAt ??= now;
     const wait =
-      this.completeAt === undefined
-        ? this.startedAt + MISSING_TRACK_MS - now
-        : Math.min(this.isLive() === false ? LONGEST_MS : QUIET_MS, this.completeAt + LONGEST_MS - now);
-    clearTimeout(this.timer);
-    this.timer = setTimeout(this.complete, Math.max(0, wait));
+      this.#completeAt === undefined
+        ? this.#startedAt + MISSING_TRACK_MS - now
+        : Math.min(this.#isLive() === false ? LONGEST_MS : QUIET_MS, this.#completeAt + LONGEST_MS - now);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#complete, Math.max(0, wait));
   }
 
   cancel(): void {
-    clearTimeout(this.timer);
+    clearTimeout(this.#timer);
   }
 
-  private hasAllTracks(): boolean {
-    return this.announced.every((kind) => this.tracks.has(kind));
+  #hasAllTracks(): boolean {
+    return [...this.#announced].every((kind) => this.#tracks.has(kind));
   }
 
-  private readonly complete = (): void => {
-    if (this.tracks.size > 0) this.onComplete(this.fragments, this.tracks);
+  readonly #complete = (): void => {
+    if (this.#tracks.size > 0) this.#onComplete(this.#fragments, this.#tracks);
   };
 }

@@ -1,34 +1,40 @@
 import { encodeChunkMessage } from '@topicast/contracts/chunk-message';
-import { parsePosition } from '@topicast/contracts/position';
+import { type Position, parsePosition } from '@topicast/contracts/position';
 import { milliseconds, ticks90k } from '@topicast/contracts/units';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LinkState } from '../core/player-state.js';
 import { Link } from './link.js';
 
-/** One stream, which each of two gateways has. */
+/** Pictures from keyframe to keyframe. */
+const GOP = 4;
+
+/** One stream in several renditions, which each of two gateways has. Its chunks are counted by `time`. */
 class Stream {
   length = 0;
-  /** Position of what is at this offset. */
-  static chunk(offset: number): ArrayBuffer {
+  /** Offsets of different renditions have nothing to do with each other. */
+  static offset = (rendition: number, time: number): number => (rendition === 1 ? 5 * time : time);
+  static time = ({ rendition, offset }: Pick<Position, 'rendition' | 'offset'>): number =>
+    rendition === 1 ? offset / 5 : offset;
+
+  static chunk(rendition: number, time: number): ArrayBuffer {
     const header = {
-      keyframe: true,
+      keyframe: time % GOP === 0,
       discontinuity: false,
       audioOnly: false,
-      sinceKeyframe: 0,
+      sinceKeyframe: time % GOP,
       // Of session 0: sequences that say nothing, so that only positions can tell what comes twice.
       sequence: 7,
       session: 0,
-      decodeTime: ticks90k(0),
+      decodeTime: ticks90k(time * 3000),
       presentationOffset: ticks90k(0),
       gop: 0,
       wallClock: milliseconds(0),
     };
-    const asksForAck = asks(offset);
     return encodeChunkMessage({
-      asksForAck,
-      rendition: 0,
-      offset,
+      asksForAck: asks(time),
+      rendition,
+      offset: Stream.offset(rendition, time),
       part: 0,
       header,
       data: new Uint8Array(188),
@@ -36,7 +42,7 @@ class Stream {
   }
 }
 
-const asks = (offset: number): boolean => offset % 3 === 0;
+const asks = (time: number): boolean => time % 3 === 0;
 
 class FakeSocket {
   static readonly OPEN = 1;
@@ -46,6 +52,9 @@ class FakeSocket {
   static closed = new Set<number>();
   readonly gateway: number;
   next: number;
+  rendition: number;
+  /** Asked for, and due at the next keyframe. */
+  wanted: number | undefined;
   readonly asked: string[] = [];
   readonly answered: string[] = [];
   readyState = 0;
@@ -57,7 +66,8 @@ class FakeSocket {
     const { host, searchParams } = new URL(url);
     this.gateway = Number(host.slice(1));
     const after = parsePosition(searchParams.get('after') ?? '');
-    this.next = after ? after.offset + 1 : FakeSocket.stream.length;
+    this.next = after ? Stream.time(after) + 1 : FakeSocket.stream.length;
+    this.rendition = after?.rendition ?? Number(searchParams.get('rendition') ?? 0);
     FakeSocket.all.push(this);
   }
 
@@ -70,6 +80,7 @@ class FakeSocket {
     this.readyState = 1;
     this.onopen?.();
     this.say({ type: 'state', state: 'live' });
+    this.say({ type: 'catalog', catalog: { session: 0, renditions: [{ rendition: 0, tracks: [] }] } });
   }
 
   say(message: object): void {
@@ -78,9 +89,15 @@ class FakeSocket {
 
   deliver(): void {
     if (this.readyState !== 1 || this.next >= FakeSocket.stream.length) return;
-    const offset = this.next++;
-    if (asks(offset)) this.asked.push(`0.0.${offset}.0`);
-    this.onmessage?.({ data: Stream.chunk(offset) });
+    const time = this.next++;
+    if (this.wanted !== undefined && time % GOP === 0) {
+      this.rendition = this.wanted;
+      this.wanted = undefined;
+      this.say({ type: 'rendition', rendition: this.rendition });
+    }
+    const { rendition } = this;
+    if (asks(time)) this.asked.push(`${rendition}.0.${Stream.offset(rendition, time)}.0`);
+    this.onmessage?.({ data: Stream.chunk(rendition, time) });
   }
 
   end(code: number): void {
@@ -92,6 +109,7 @@ class FakeSocket {
   send(text: string): void {
     const message = JSON.parse(text);
     if (message.type === 'ack') this.answered.push(message.position);
+    if (message.type === 'rendition') this.wanted = message.to;
   }
 
   close(): void {
@@ -101,19 +119,24 @@ class FakeSocket {
 
 const live = (): FakeSocket[] => FakeSocket.all.filter(({ readyState }) => readyState < 3);
 let link: Link;
-let offsets: number[];
+let times: number[];
+let renditions: number[];
 let states: LinkState['status'][];
 let connected: boolean[];
 
 function start(gateways: number): void {
-  offsets = [];
+  times = [];
+  renditions = [];
   states = [];
   connected = [];
   const urls = Array.from({ length: gateways }, (_, index) => `ws://g${index}/live/demo`);
   link = new Link(urls, undefined, {
     onState: ({ status }) => states.push(status),
     onConnected: (resumed) => connected.push(resumed),
-    onChunk: ({ offset }) => offsets.push(offset),
+    onChunk: (chunk) => {
+      times.push(Stream.time(chunk));
+      renditions.push(chunk.rendition);
+    },
     onMessage: () => undefined,
     onClock: () => undefined,
   });
@@ -158,7 +181,7 @@ describe('a gateway that asks to move', () => {
     publish(1, old);
     expect(old!.readyState).toBe(3);
     publish(2);
-    expect(offsets).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(times).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     expect(states).toEqual(['connecting', 'open']);
     expect(connected).toEqual([false]);
   });
@@ -181,7 +204,7 @@ describe('a gateway that asks to move', () => {
     vi.advanceTimersByTime(6_000);
     live()[0]!.open();
     publish(2);
-    expect(offsets).toEqual(Array.from({ length: 25 }, (_, index) => index));
+    expect(times).toEqual(Array.from({ length: 25 }, (_, index) => index));
   });
 
   it('is kept when the next one does not have our place, until one has', () => {
@@ -197,7 +220,7 @@ describe('a gateway that asks to move', () => {
     live()[1]!.open();
     publish(2, old);
     expect(old!.readyState).toBe(3);
-    expect(offsets).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(times).toEqual([0, 1, 2, 3, 4, 5]);
   });
 });
 
@@ -217,7 +240,7 @@ describe('while another gateway is being looked for', () => {
     next.open();
     expect(live()).toEqual([next]);
     publish(2);
-    expect(offsets).toEqual([0, 1, 2, 23, 24]);
+    expect(times).toEqual([0, 1, 2, 23, 24]);
     expect(connected).toEqual([false, false]);
   });
 
@@ -245,7 +268,7 @@ describe('while another gateway is being looked for', () => {
     publish(2, old);
     expect(old!.readyState).toBe(3);
     expect(live()).toHaveLength(1);
-    expect(offsets).toEqual(Array.from({ length: FakeSocket.stream.length }, (_, index) => index));
+    expect(times).toEqual(Array.from({ length: FakeSocket.stream.length }, (_, index) => index));
   });
 });
 
@@ -262,7 +285,7 @@ describe('a gateway that hangs while the stream is live', () => {
     next.deliver();
     expect(live()).toEqual([next]);
     expect(old!.readyState).toBe(3);
-    expect(offsets).toEqual([0, 1, 2, 3, 4]);
+    expect(times).toEqual([0, 1, 2, 3, 4]);
   });
 
   it('is kept when it is the stream that stands', () => {
@@ -274,21 +297,87 @@ describe('a gateway that hangs while the stream is live', () => {
     publish(1, live()[1]);
     expect(live()).toEqual([old]);
     publish(1);
-    expect(offsets).toEqual([0, 1, 2, 3, 4]);
+    expect(times).toEqual([0, 1, 2, 3, 4]);
     expect(connected).toEqual([false]);
   });
 });
 
+/** Where the rendition changes, it does so at a keyframe: every chunk can be decoded. */
+function expectDecodable(): void {
+  for (const [index, rendition] of renditions.entries()) {
+    if (index > 0 && rendition !== renditions[index - 1]) expect(times[index]! % GOP).toBe(0);
+  }
+}
+
+describe('a rendition', () => {
+  it('is asked for once, and again of whoever takes us in before it has come', () => {
+    start(2);
+    publish(2);
+    link.setRendition(1);
+    const [old] = live();
+    expect(old!.wanted).toBe(1);
+    old!.say({ type: 'move' });
+    const next = live()[1]!;
+    next.open();
+    // One after the other: until it serves, it goes on where the old one is.
+    expect(next.wanted).toBeUndefined();
+    publish(1, old);
+    expect(live()).toEqual([next]);
+    expect(next.wanted).toBe(1);
+    publish(3);
+    expect(times).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(renditions).toEqual([0, 0, 0, 0, 1, 1]);
+    expect(link.rendition).toBe(1);
+  });
+
+  it('that changes on the old connection makes the new one begin anew, in the same rendition', () => {
+    start(2);
+    publish(3);
+    const [old] = live();
+    old!.say({ type: 'move' });
+    const before = live()[1]!;
+    link.setRendition(1);
+    publish(3);
+    expect(before.readyState).toBe(3);
+    const next = live()[1]!;
+    expect(next).toMatchObject({ rendition: 1, next: 5 });
+    next.open();
+    next.deliver();
+    publish(1, old);
+    expect(live()).toEqual([next]);
+    publish(1);
+    expect(times).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expectDecodable();
+  });
+
+  it('is what a connection begins with that does not resume', () => {
+    start(1);
+    link.setRendition(2);
+    publish(GOP + 1);
+    live()[0]!.end(1006);
+    vi.advanceTimersByTime(15_000);
+    FakeSocket.stream.length += 100;
+    FakeSocket.all.at(-1)!.end(1006);
+    vi.advanceTimersByTime(15_000);
+    expect(live()[0]).toMatchObject({ rendition: 2, next: FakeSocket.stream.length });
+    expect(link.rendition).toBe(2);
+  });
+});
+
 it('whatever happens to its gateways, every chunk comes once and in order, and who asks gets an answer', () => {
-  const step = fc.constantFrom('publish', 'deliver 0', 'deliver 1', 'open', 'move', 'kill', 'refuse', 'wait');
+  const step = fc.constantFrom(
+    ...(['publish', 'deliver 0', 'deliver 1', 'open', 'move', 'kill', 'refuse', 'wait'] as const),
+    ...(['rendition 0', 'rendition 1', 'rendition 2'] as const),
+  );
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 120 }), fc.integer({ min: 1, max: 3 }), (steps, gateways) => {
+    fc.property(fc.array(step, { maxLength: 160 }), fc.integer({ min: 1, max: 3 }), (steps, gateways) => {
       FakeSocket.all = [];
       FakeSocket.stream = new Stream();
       FakeSocket.closed = new Set();
       start(gateways);
       // From here on it has a place.
       publish(1);
+      let wanted = 0;
       for (const what of steps) {
         if (what === 'publish') FakeSocket.stream.length += 1;
         if (what === 'deliver 0') live()[0]?.deliver();
@@ -299,22 +388,32 @@ it('whatever happens to its gateways, every chunk comes once and in order, and w
         if (what === 'refuse') FakeSocket.closed = new Set(FakeSocket.closed.size > 0 ? [] : [0]);
         // Short: after ten seconds without a chunk the player would rather join at the live edge.
         if (what === 'wait') vi.advanceTimersByTime(60);
+        if (what.startsWith('rendition')) {
+          wanted = Number(what.slice(-1));
+          link.setRendition(wanted);
+        }
         expect(live().length).toBeLessThanOrEqual(2);
       }
-      // In the end there is a gateway again.
+      // In the end there is a gateway again, and a keyframe to switch at.
       FakeSocket.closed.clear();
-      const caughtUp = () => offsets.length === FakeSocket.stream.length;
-      for (let time = 0; time < 60 && !caughtUp(); time += 1) {
-        vi.advanceTimersByTime(150);
-        for (const socket of live()) socket.open();
-        for (const socket of live())
-          while (socket.readyState === 1 && socket.next < FakeSocket.stream.length) socket.deliver();
-      }
-      expect(offsets).toEqual(Array.from({ length: FakeSocket.stream.length }, (_, n) => n));
+      const catchUp = () => {
+        for (let time = 0; time < 60 && times.length < FakeSocket.stream.length; time += 1) {
+          vi.advanceTimersByTime(150);
+          for (const socket of live()) socket.open();
+          for (const socket of live())
+            while (socket.readyState === 1 && socket.next < FakeSocket.stream.length) socket.deliver();
+        }
+      };
+      catchUp();
+      FakeSocket.stream.length += GOP;
+      catchUp();
+      expect(times).toEqual(Array.from({ length: FakeSocket.stream.length }, (_, n) => n));
+      expectDecodable();
+      expect(renditions.at(-1)).toBe(wanted);
       // Also what another connection has delivered before: a gateway waits for the answers of its own.
       for (const { asked, answered } of FakeSocket.all) expect(answered).toEqual(asked);
       link.close();
     }),
-    { numRuns: 300 },
+    { numRuns: 500 },
   );
 });

@@ -1,226 +1,306 @@
 import type { ChunkMessage } from '@topicast/contracts/chunk-message';
-import { comparePositions, formatPosition, type Position } from '@topicast/contracts/position';
 import type { ServerMessage, StreamState } from '@topicast/contracts/server-message';
-import { milliseconds } from '@topicast/contracts/units';
+import { Milliseconds } from '@topicast/contracts/units';
 import type { ClockEstimate } from '../core/clock.js';
+import { pictureTime } from '../core/continuity.js';
+import { isNews, type Place, positionOf } from '../core/order.js';
 import type { LinkState } from '../core/player-state.js';
 import { badAddress, type Ending, endingOfClose } from '../core/problem.js';
 import { isStarved, NO_FAILURES, type ReconnectState, reconnect, worthResuming } from '../core/reconnect.js';
+import { connectionAddress, renditionOf } from './address.js';
 import { ClockExchange } from './clock-exchange.js';
 import { Handover, type Successor } from './handover.js';
-import { positionOf, Socket, type SocketEvents } from './socket.js';
+import { Socket, type SocketEvents } from './socket.js';
 
 /** A connection that ends sooner than this did not work: a gateway that falls over at once is not asked at once again. */
 const WORKED_AFTER_MS = 2_000;
 const LOOK_MS = 500;
+
+export type StreamMessage = Exclude<ServerMessage, { type: 'clock' | 'move' | 'rendition' }>;
 
 export interface LinkEvents {
   onState(state: LinkState): void;
   /** A connection is open; `resumed`: what comes continues what came before. */
   onConnected(resumed: boolean): void;
   onChunk(chunk: ChunkMessage): void;
-  onMessage(message: Exclude<ServerMessage, { type: 'clock' | 'move' }>): void;
+  onMessage(message: StreamMessage): void;
   onClock(estimate: ClockEstimate): void;
 }
 
+/** A connection, open or being made. */
+interface Connected {
+  readonly status: 'connected';
+  readonly socket: Socket;
+  readonly resumes: boolean;
+  /** It may repeat what another one has delivered. */
+  readonly overlaps: boolean;
+  /** Its last word on the stream. */
+  readonly stream: StreamState | undefined;
+  /** What it gives, as far as is known. */
+  readonly rendition: number;
+  /** The way to another gateway, while this connection serves on. */
+  readonly leaving: Leaving | undefined;
+}
+
+interface Leaving {
+  readonly handover: Handover;
+  /** `told`: this gateway goes down. `starved`: it gives nothing, and is kept when it gives something again. */
+  readonly because: 'told' | 'starved';
+}
+
+type Connection =
+  | { readonly status: 'closed' }
+  /** For the time of the next attempt. */
+  | { readonly status: 'waiting'; readonly timer: ReturnType<typeof setTimeout> }
+  | Connected;
+
 /** Stays connected to one stream, at one of its gateways: the only owner of reconnecting. */
 export class Link {
-  private socket: Socket | undefined;
-  /** To another gateway, while this one is going down, or gives nothing. */
-  private handover: Handover | undefined;
-  /** The handover is off when this connection gives something again. */
-  private isStarved = false;
-  private stream: StreamState | undefined;
-  private watch: ReturnType<typeof setInterval> | undefined;
-  private readonly patience = Math.random();
-  private timer: ReturnType<typeof setTimeout> | undefined;
-  private retries: ReconnectState = NO_FAILURES;
-  private last: { readonly position: Position; readonly at: number } | undefined;
-  private resumes = false;
-  /** The connection may repeat what another one has delivered. */
-  private overlaps = false;
-  private readonly clock: ClockExchange;
+  readonly #urls: readonly string[];
+  readonly #token: string | undefined;
+  readonly #events: LinkEvents;
+  readonly #clock: ClockExchange;
+  readonly #patience = Math.random();
+  #connection: Connection = { status: 'closed' };
+  #retries: ReconnectState = NO_FAILURES;
+  #last: (Place & { readonly at: Milliseconds }) | undefined;
+  /** Undefined: as the gateway gives. */
+  #wanted: number | undefined;
+  #watch: ReturnType<typeof setInterval> | undefined;
 
-  constructor(
-    /** Of the same stream, in the order in which they are asked. */
-    private readonly urls: readonly string[],
-    private readonly token: string | undefined,
-    private readonly events: LinkEvents,
-  ) {
-    this.clock = new ClockExchange(
-      (client) => this.socket?.send({ type: 'clock', client }),
+  /** @param urls of the same stream, in the order in which they are asked */
+  constructor(urls: readonly string[], token: string | undefined, events: LinkEvents) {
+    this.#urls = urls;
+    this.#token = token;
+    this.#events = events;
+    this.#clock = new ClockExchange(
+      (client) => this.#connected?.socket.send({ type: 'clock', client }),
       (estimate) => events.onClock(estimate),
     );
+  }
+
+  /** The rendition that comes, or will come when there is a connection. */
+  get rendition(): number {
+    return this.#connected?.rendition ?? this.#asked(undefined);
   }
 
   /** Connect, at the newest keyframe. */
   open(): void {
     this.close();
-    this.last = undefined;
-    this.retries = NO_FAILURES;
-    this.events.onState({ status: 'connecting' });
-    self.addEventListener('online', this.retryNow);
-    if (this.urls.length > 1) this.watch = setInterval(() => this.lookElsewhere(), LOOK_MS);
-    this.connect();
+    this.#last = undefined;
+    this.#retries = NO_FAILURES;
+    this.#events.onState({ status: 'connecting' });
+    self.addEventListener('online', this.#retryNow);
+    if (this.#urls.length > 1) this.#watch = setInterval(() => this.#lookElsewhere(), LOOK_MS);
+    this.#connect();
   }
 
   /** Go on at the newest keyframe, on the connection there is; one that is being made begins anew, to join there too. */
   seekLive(): void {
-    const { handover, isStarved } = this;
-    this.stopHandover();
-    this.last = undefined;
-    this.socket?.send({ type: 'seek', to: 'live' });
-    if (!handover) return;
-    this.isStarved = isStarved;
-    this.move();
+    const leaving = this.#connected?.leaving;
+    this.#stay();
+    this.#last = undefined;
+    this.#connected?.socket.send({ type: 'seek', to: 'live' });
+    if (leaving) this.#leave(leaving.because);
+  }
+
+  /** Have this rendition from its next keyframe on, and on every connection to come. */
+  setRendition(rendition: number): void {
+    this.#wanted = rendition;
+    this.#connected?.socket.send({ type: 'rendition', to: rendition });
   }
 
   close(): void {
-    self.removeEventListener('online', this.retryNow);
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    clearInterval(this.watch);
-    this.stopHandover();
-    this.disconnect();
+    self.removeEventListener('online', this.#retryNow);
+    clearInterval(this.#watch);
+    this.#stay();
+    this.#disconnect();
   }
 
-  private disconnect(): void {
-    this.clock.stop();
-    this.socket?.close();
-    this.socket = undefined;
+  get #connected(): Connected | undefined {
+    return this.#connection.status === 'connected' ? this.#connection : undefined;
   }
 
-  private connect(): void {
-    this.timer = undefined;
-    const after = this.resumePosition();
+  #know(change: Partial<Connected>): void {
+    if (this.#connection.status === 'connected') this.#connection = { ...this.#connection, ...change };
+  }
+
+  #disconnect(): void {
+    this.#clock.stop();
+    if (this.#connection.status === 'waiting') clearTimeout(this.#connection.timer);
+    this.#connected?.socket.close();
+    this.#connection = { status: 'closed' };
+  }
+
+  #connect(): void {
+    const after = this.#place();
+    const { gateway } = this.#retries;
     try {
-      this.socket = this.openSocket(this.retries.gateway, after, this.socketEvents);
-      this.resumes = after !== undefined;
-      this.overlaps = false;
+      const socket = this.#openSocket(gateway, after, this.#socketEvents);
+      this.#connection = {
+        status: 'connected',
+        socket,
+        resumes: after !== undefined,
+        overlaps: false,
+        stream: undefined,
+        rendition: this.#asked(after),
+        leaving: undefined,
+      };
     } catch {
-      const bad = badAddress(this.urls[this.retries.gateway]!);
-      this.ended(this.urls.length > 1 ? { ...bad, retry: 'soon' } : bad);
+      const bad = badAddress(this.#urls[gateway]!);
+      this.#ended(this.#urls.length > 1 ? { ...bad, retry: 'soon' } : bad);
     }
   }
 
-  private openSocket(gateway: number, after: Position | undefined, events: SocketEvents): Socket {
-    return new Socket(resumeAddress(this.urls[gateway]!, after), this.token, this.urls.length > 1, events);
+  #openSocket(gateway: number, after: Place | undefined, events: SocketEvents): Socket {
+    const address = connectionAddress(this.#urls[gateway]!, after?.position, this.#wanted);
+    return new Socket(address, this.#token, this.#urls.length > 1, events);
   }
 
-  private resumePosition(): Position | undefined {
-    if (!this.last || !worthResuming(milliseconds(performance.now() - this.last.at))) return undefined;
-    return this.last.position;
+  /** What a connection is asked for that goes on after this place. */
+  #asked(after: Place | undefined): number {
+    return after?.position.rendition ?? this.#wanted ?? renditionOf(this.#urls[this.#retries.gateway]!);
   }
 
-  private readonly socketEvents: SocketEvents = {
-    onOpen: () => this.opened(),
-    onChunk: (chunk) => this.receiveChunk(chunk),
-    onMessage: (message) => this.receiveMessage(message),
-    onClosed: (code) => this.ended(endingOfClose(code, this.socket?.openedAt !== undefined)),
+  #place(): Place | undefined {
+    const isFresh = this.#last && worthResuming(Milliseconds.sub(Milliseconds.now(), this.#last.at));
+    return isFresh ? this.#last : undefined;
+  }
+
+  readonly #socketEvents: SocketEvents = {
+    onOpen: () => {
+      this.#begin();
+      this.#events.onState({ status: 'open' });
+      this.#events.onConnected(this.#connected?.resumes === true);
+    },
+    onChunk: (chunk) => this.#receiveChunk(chunk),
+    onMessage: (message) => this.#receiveMessage(message),
+    onClosed: (code) => this.#ended(endingOfClose(code, this.#connected?.socket.openedAt !== undefined)),
   };
 
-  private opened(): void {
-    this.clock.start();
-    this.events.onState({ status: 'open' });
-    this.events.onConnected(this.resumes);
+  /** The first words on a connection that is open. */
+  #begin(): void {
+    this.#clock.start();
+    const wanted = this.#wanted;
+    if (wanted !== undefined && wanted !== this.rendition) this.setRendition(wanted);
   }
 
-  private receiveChunk(chunk: ChunkMessage): void {
-    const position = positionOf(chunk);
-    if (this.overlaps && this.last && comparePositions(position, this.last.position) <= 0) return;
-    this.overlaps = false;
-    if (this.isStarved) this.stopHandover();
-    this.last = { position, at: performance.now() };
-    this.events.onChunk(chunk);
-  }
-
-  private receiveMessage(message: ServerMessage): void {
-    if (message.type === 'clock') {
-      this.clock.answer(message.client, message.gateway);
-    } else if (message.type === 'move') {
-      this.isStarved = false;
-      this.move();
-    } else {
-      if (message.type === 'jump') this.overlaps = false;
-      else if (message.type === 'state') this.stream = message.state;
-      this.events.onMessage(message);
+  #receiveChunk(chunk: ChunkMessage): void {
+    const connected = this.#connected;
+    if (!connected) return;
+    if (connected.overlaps) {
+      if (this.#last && !isNews(chunk, this.#last)) return;
+      this.#know({ overlaps: false });
     }
+    const { rendition } = chunk;
+    if (rendition !== connected.rendition) this.#know({ rendition });
+    const switched = this.#last !== undefined && rendition !== this.#last.position.rendition;
+    const decodeTime = pictureTime(chunk, this.#last);
+    this.#last = { position: positionOf(chunk), decodeTime, at: Milliseconds.now() };
+    if (connected.leaving?.because === 'starved') this.#stay();
+    else if (switched) connected.leaving?.handover.restart();
+    this.#events.onChunk(chunk);
   }
 
-  private lookElsewhere(): void {
-    if (this.handover || this.stream !== 'live' || !this.last || this.socket?.openedAt === undefined) return;
-    if (!isStarved(milliseconds(performance.now() - this.last.at), this.patience)) return;
-    this.isStarved = true;
-    this.move();
+  #receiveMessage(message: ServerMessage): void {
+    switch (message.type) {
+      case 'clock':
+        this.#clock.answer(message.client, message.gateway);
+        return;
+      case 'move':
+        this.#leave('told');
+        return;
+      case 'rendition':
+        this.#know({ rendition: message.rendition });
+        return;
+      case 'jump':
+        this.#know({ overlaps: false });
+        break;
+      case 'state':
+        this.#know({ stream: message.state });
+        break;
+      default:
+    }
+    this.#events.onMessage(message);
+  }
+
+  #lookElsewhere(): void {
+    const connected = this.#connected;
+    if (!connected || connected.leaving || connected.stream !== 'live' || !this.#last) return;
+    const silence = Milliseconds.sub(Milliseconds.now(), this.#last.at);
+    if (connected.socket.openedAt !== undefined && isStarved(silence, this.#patience)) this.#leave('starved');
   }
 
   /** Go to another gateway; this connection serves until that one does. */
-  private move(): void {
-    this.handover ??= new Handover({
-      gateways: this.urls.length,
-      from: this.retries,
-      open: (gateway, after, events) => this.openSocket(gateway, after, events),
-      position: () => this.resumePosition(),
-      onReady: (successor) => {
-        this.handover = undefined;
-        this.disconnect();
-        this.adopt(successor);
-        if (!successor.resumes) this.events.onConnected(false);
-        if (successor.chunk) this.receiveChunk(successor.chunk);
-      },
-    });
+  #leave(because: Leaving['because']): void {
+    const connected = this.#connected;
+    if (!connected) return;
+    const handover =
+      connected.leaving?.handover ??
+      new Handover({
+        gateways: this.#urls.length,
+        from: this.#retries,
+        open: (gateway, after, events) => this.#openSocket(gateway, after, events),
+        place: () => this.#place(),
+        onReady: (successor) => this.#changeOver(successor),
+      });
+    this.#know({ leaving: { handover, because } });
   }
 
-  private stopHandover(): void {
-    this.handover?.close();
-    this.handover = undefined;
-    this.isStarved = false;
+  #stay(): void {
+    this.#connected?.leaving?.handover.close();
+    this.#know({ leaving: undefined });
   }
 
-  private adopt({ socket, gateway, resumes, stream }: Successor): void {
-    this.socket = socket;
-    socket.events = this.socketEvents;
-    this.retries = { failures: 0, gateway };
-    this.resumes = resumes;
-    this.overlaps = resumes;
-    this.isStarved = false;
-    if (socket.openedAt !== undefined) this.clock.start();
-    if (stream) this.receiveMessage({ type: 'state', state: stream });
+  #changeOver(successor: Successor): void {
+    this.#disconnect();
+    this.#adopt(successor);
+    if (!successor.after) this.#events.onConnected(false);
+    if (successor.chunk) this.#receiveChunk(successor.chunk);
   }
 
-  private ended({ problem, retry }: Ending): void {
-    const openedAt = this.socket?.openedAt;
-    this.disconnect();
-    const successor = this.handover?.take();
-    this.handover = undefined;
+  #adopt({ socket, gateway, after, heard }: Successor): void {
+    socket.events = this.#socketEvents;
+    this.#retries = { failures: 0, gateway };
+    this.#connection = {
+      status: 'connected',
+      socket,
+      resumes: after !== undefined,
+      overlaps: after !== undefined,
+      stream: undefined,
+      rendition: this.#asked(after),
+      leaving: undefined,
+    };
+    if (socket.openedAt !== undefined) this.#begin();
+    if (heard.state) this.#receiveMessage({ type: 'state', state: heard.state });
+    if (heard.catalog) this.#receiveMessage({ type: 'catalog', catalog: heard.catalog });
+  }
+
+  #ended({ problem, retry }: Ending): void {
+    const openedAt = this.#connected?.socket.openedAt;
+    const successor = this.#connected?.leaving?.handover.take();
+    this.#disconnect();
     if (successor) {
-      this.adopt(successor);
-      if (successor.socket.openedAt !== undefined) this.events.onConnected(successor.resumes);
-      else this.events.onState({ status: 'retrying', problem, retry: 'soon' });
+      this.#adopt(successor);
+      if (successor.socket.openedAt !== undefined) this.#events.onConnected(successor.after !== undefined);
+      else this.#events.onState({ status: 'retrying', problem, retry: 'soon' });
       return;
     }
-    const worked = openedAt !== undefined && performance.now() - openedAt > WORKED_AFTER_MS;
-    const decision = reconnect(this.retries, { retry, worked }, this.urls.length, Math.random());
+    const worked = openedAt !== undefined && Milliseconds.sub(Milliseconds.now(), openedAt) > WORKED_AFTER_MS;
+    const decision = reconnect(this.#retries, { retry, worked }, this.#urls.length, Math.random());
     if (decision.retry === 'never') {
       this.close();
-      this.events.onState({ status: 'failed', problem });
+      this.#events.onState({ status: 'failed', problem });
       return;
     }
-    this.retries = decision.state;
-    this.timer = setTimeout(() => this.connect(), decision.delay);
-    this.events.onState({ status: 'retrying', problem, retry: decision.retry });
+    this.#retries = decision.state;
+    this.#connection = { status: 'waiting', timer: setTimeout(() => this.#connect(), decision.delay) };
+    this.#events.onState({ status: 'retrying', problem, retry: decision.retry });
   }
 
-  private readonly retryNow = (): void => {
-    if (this.timer === undefined) return;
-    clearTimeout(this.timer);
-    this.connect();
+  readonly #retryNow = (): void => {
+    if (this.#connection.status !== 'waiting') return;
+    clearTimeout(this.#connection.timer);
+    this.#connect();
   };
-}
-
-function resumeAddress(url: string, after: Position | undefined): string {
-  if (!after) return url;
-  const address = new URL(url);
-  address.searchParams.set('after', formatPosition(after));
-  return address.href;
 }

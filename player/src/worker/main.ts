@@ -1,15 +1,15 @@
 import { workerHasMedia } from '../mse/open-media.js';
 import type { ToPage, ToWorker } from './messages.js';
-import { Session } from './session.js';
+import { Viewing } from './viewing.js';
 
 declare const self: DedicatedWorkerGlobalScope;
 
-let session: Session | undefined;
+let viewing: Viewing | undefined;
 
 const post = (message: ToPage, transfer: Transferable[] = []): void => self.postMessage(message, transfer);
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
-  if (data.type === 'start') session = new Session(data, post);
-  else session?.receive(data);
+  if (data.type === 'start') viewing = new Viewing(data, post);
+  else viewing?.receive(data);
 };
 post({ type: 'ready', hasMedia: workerHasMedia() });

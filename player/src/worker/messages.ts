@@ -1,9 +1,12 @@
+import type { Catalog } from '@topicast/contracts/catalog';
 import type { StreamState } from '@topicast/contracts/server-message';
 import type { Milliseconds, Seconds } from '@topicast/contracts/units';
 import type { Fragment, TrackKind } from '@topicast/media/fmp4';
 import type { ClockEstimate } from '../core/clock.js';
 import type { LinkState } from '../core/player-state.js';
+import type { Playability } from '../core/renditions.js';
 import type { TimelineAnchor } from '../core/timeline.js';
+import type { WantedRendition } from '../core/types.js';
 import type { BufferEdge, MediaFailure } from '../mse/media-sink.js';
 
 /** What the page and its worker say to each other. The worker owns connection and transmuxer, the page the video element. */
@@ -13,11 +16,15 @@ export type ToWorker =
       /** One a gateway: absolute, ws or wss, without `after`. */
       readonly urls: readonly string[];
       readonly token: string | undefined;
+      readonly rendition: WantedRendition;
       readonly mediaIn: 'worker' | 'page';
     }
   /** Disconnect, keep what is buffered; `resume` joins again at the newest keyframe. */
   | { readonly type: 'hold' }
   | { readonly type: 'resume' }
+  | { readonly type: 'rendition'; readonly rendition: WantedRendition }
+  /** Media on the page: what the page says of the newest catalog. */
+  | { readonly type: 'playability'; readonly playability: Playability }
   | { readonly type: 'playhead'; readonly playhead: Seconds }
   /** The video element gave up on this media source. */
   | { readonly type: 'media-failed'; readonly media: number; readonly failure: MediaFailure }
@@ -35,6 +42,9 @@ export type ToPage =
   | { readonly type: 'edge'; readonly media: number; readonly edge: BufferEdge }
   | { readonly type: 'link'; readonly link: LinkState }
   | { readonly type: 'stream'; readonly stream: StreamState }
+  | { readonly type: 'catalog'; readonly catalog: Catalog }
+  /** What is played from here on. */
+  | { readonly type: 'rendition'; readonly rendition: number }
   | { readonly type: 'clock'; readonly clock: ClockEstimate }
   | { readonly type: 'anchor'; readonly anchor: TimelineAnchor }
   | { readonly type: 'counters'; readonly counters: WorkerCounters };

@@ -8,35 +8,42 @@ const MAX_UNTAKEN_BYTES = 16 * 1024 * 1024;
 
 /** Sends fragments to source buffers on the page. */
 export class PageSink implements MediaSink {
-  private untaken = 0;
-  private closed = false;
+  readonly #media: number;
+  readonly #post: (message: ToPage, transfer: Transferable[]) => void;
+  readonly #onOverflow: () => void;
+  #untaken = 0;
+  #closed = false;
 
   constructor(
-    private readonly media: number,
-    private readonly post: (message: ToPage, transfer: Transferable[]) => void,
-    private readonly onOverflow: () => void,
-  ) {}
+    media: number,
+    post: (message: ToPage, transfer: Transferable[]) => void,
+    onOverflow: () => void,
+  ) {
+    this.#media = media;
+    this.#post = post;
+    this.#onOverflow = onOverflow;
+  }
 
   append(fragments: readonly Fragment[]): void {
-    if (this.closed) return;
-    this.untaken += bytesOf(fragments);
-    if (this.untaken > MAX_UNTAKEN_BYTES) {
+    if (this.#closed) return;
+    this.#untaken += bytesOf(fragments);
+    if (this.#untaken > MAX_UNTAKEN_BYTES) {
       this.close();
-      this.onOverflow();
+      this.#onOverflow();
       return;
     }
     const buffers = new Set(fragments.map(({ data }) => data.buffer));
-    this.post({ type: 'fragments', media: this.media, fragments }, [...buffers]);
+    this.#post({ type: 'fragments', media: this.#media, fragments }, [...buffers]);
   }
 
   taken(bytes: number): void {
-    this.untaken -= bytes;
+    this.#untaken -= bytes;
   }
 
   /** The page knows better. */
   setPlayhead(_playhead: Seconds): void {}
 
   close(): void {
-    this.closed = true;
+    this.#closed = true;
   }
 }

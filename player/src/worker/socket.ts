@@ -1,12 +1,14 @@
 import { type ChunkMessage, decodeChunkMessage } from '@topicast/contracts/chunk-message';
 import type { ClientMessage } from '@topicast/contracts/client-message';
-import { formatPosition, type Position } from '@topicast/contracts/position';
+import { formatPosition } from '@topicast/contracts/position';
 import {
   parseServerMessage,
   type ServerMessage,
   SUBPROTOCOL,
   TOKEN_SUBPROTOCOL_PREFIX,
 } from '@topicast/contracts/server-message';
+import { Milliseconds } from '@topicast/contracts/units';
+import { positionOf } from '../core/order.js';
 
 const OPEN_TIMEOUT_MS = 10_000;
 /** Where there are others to ask. */
@@ -27,9 +29,9 @@ export interface SocketEvents {
 /** One connection to a gateway. */
 export class Socket {
   /** Monotonic; undefined before it is open. */
-  openedAt: number | undefined;
-  private readonly socket: WebSocket;
-  private watchdog: ReturnType<typeof setTimeout>;
+  openedAt: Milliseconds | undefined;
+  readonly #socket: WebSocket;
+  #watchdog: ReturnType<typeof setTimeout>;
 
   /** @throws {SyntaxError} if the address is none */
   constructor(
@@ -40,33 +42,33 @@ export class Socket {
     public events: SocketEvents,
   ) {
     const protocols = token === undefined ? [SUBPROTOCOL] : [SUBPROTOCOL, tokenProtocol(token)];
-    this.socket = new WebSocket(url, protocols);
-    this.socket.binaryType = 'arraybuffer';
-    this.socket.onopen = () => {
-      this.openedAt = performance.now();
-      this.listenFor(SILENCE_TIMEOUT_MS);
+    this.#socket = new WebSocket(url, protocols);
+    this.#socket.binaryType = 'arraybuffer';
+    this.#socket.onopen = () => {
+      this.openedAt = Milliseconds.now();
+      this.#listenFor(SILENCE_TIMEOUT_MS);
       this.events.onOpen();
     };
-    this.socket.onmessage = ({ data }) => this.receive(data);
-    this.socket.onclose = ({ code }) => this.end(code);
-    this.watchdog = setTimeout(
-      () => this.end(ABNORMAL),
+    this.#socket.onmessage = ({ data }) => this.#receive(data);
+    this.#socket.onclose = ({ code }) => this.#end(code);
+    this.#watchdog = setTimeout(
+      () => this.#end(ABNORMAL),
       hasAlternatives ? SHORT_OPEN_TIMEOUT_MS : OPEN_TIMEOUT_MS,
     );
   }
 
   send(message: ClientMessage): void {
-    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }
 
   close(): void {
-    clearTimeout(this.watchdog);
-    this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
-    this.socket.close();
+    clearTimeout(this.#watchdog);
+    this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
+    this.#socket.close();
   }
 
-  private receive(data: string | ArrayBuffer): void {
-    this.listenFor(SILENCE_TIMEOUT_MS);
+  #receive(data: string | ArrayBuffer): void {
+    this.#listenFor(SILENCE_TIMEOUT_MS);
     if (typeof data === 'string') {
       const message = parseServerMessage(data);
       if (message) this.events.onMessage(message);
@@ -78,23 +80,16 @@ export class Socket {
     }
   }
 
-  private listenFor(ms: number): void {
-    clearTimeout(this.watchdog);
-    this.watchdog = setTimeout(() => this.end(ABNORMAL), ms);
+  #listenFor(ms: number): void {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = setTimeout(() => this.#end(ABNORMAL), ms);
   }
 
-  private end(code: number): void {
+  #end(code: number): void {
     this.close();
     this.events.onClosed(code);
   }
 }
-
-export const positionOf = ({ rendition, header, offset, part }: ChunkMessage): Position => ({
-  rendition,
-  session: header.session,
-  offset,
-  part,
-});
 
 /** base64url without padding (RFC 4648 5): the only alphabet that a subprotocol's name takes any token in. */
 function tokenProtocol(token: string): string {

@@ -1,7 +1,8 @@
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { smallDiskUnavailable } from '../embedded-stage.js';
+import { fillDisk } from '@topicast/test/ballast';
+import { smallDiskUnavailable } from '@topicast/test/small-disk';
 import type { EmbeddedScenario } from '../scenario.js';
 
 const FULL_MS = 8000;
@@ -13,32 +14,10 @@ export const diskFull: EmbeddedScenario = {
   unavailable: smallDiskUnavailable,
   async hurt(stage, fault) {
     const ballast = join(stage.disk, 'ballast');
-    fill(ballast);
+    fillDisk(ballast);
     fault.begins();
     await sleep(FULL_MS);
     rmSync(ballast);
     fault.ends();
   },
 };
-
-/** Write until nothing more fits, not even a little. */
-function fill(path: string): void {
-  const file = openSync(path, 'w');
-  try {
-    for (let bytes = 1 << 20; bytes >= 512; bytes /= 2) {
-      const block = Buffer.alloc(bytes);
-      while (writes(file, block));
-    }
-  } finally {
-    closeSync(file);
-  }
-}
-
-function writes(file: number, block: Buffer): boolean {
-  try {
-    return writeSync(file, block) > 0;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return false;
-    throw error;
-  }
-}

@@ -1,10 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { endianness } from 'node:os';
 import {
   INTEGER_KEY,
-  MAX_PAGE_BYTES,
-  META_BYTES,
-  type Meta,
   NODE_BIG,
   NODE_SUBTREE,
   type Node,
@@ -14,18 +11,16 @@ import {
   PAGE_LEAF,
   PAGE_OVERFLOW,
   type PageHeader,
-  readMeta,
   readNode,
-  readPageHeader,
   readTree,
   readU64,
   TREE_BYTES,
   type Tree,
 } from './layout.js';
+import { Damage, expectSound, Pages } from './pages.js';
 
 /** More levels than a file of any size has. */
 const MAX_DEPTH = 16;
-const MAX_MAP_BYTES = 2 ** 47;
 
 /** What of a file's content is not liblmdb's to know: how long the keys of a named tree are. */
 export type KeyBytes = Readonly<Record<string, number>>;
@@ -44,8 +39,8 @@ export function checkLmdbFile(path: string, keyBytes: KeyBytes): FileCheck {
   if (endianness() !== 'LE' || !['x64', 'arm64'].includes(process.arch)) return { trees: [] };
   const file = openSync(path, 'r');
   try {
-    const { size } = fstatSync(file);
-    return { trees: size === 0 ? [] : new Check(file, size, keyBytes).run() };
+    const isEmpty = fstatSync(file).size === 0;
+    return { trees: isEmpty ? [] : new Check(new Pages(file), keyBytes).run() };
   } catch (error) {
     // A number that points out of its page ends in a RangeError of Buffer's.
     if (error instanceof Damage || error instanceof RangeError) return { damage: error.message };
@@ -53,12 +48,6 @@ export function checkLmdbFile(path: string, keyBytes: KeyBytes): FileCheck {
   } finally {
     closeSync(file);
   }
-}
-
-class Damage extends Error {}
-
-function expect(isSound: boolean, what: string): asserts isSound {
-  if (!isSound) throw new Damage(what);
 }
 
 /** The keys of a tree come in order; one may equal the bound that a branch page has announced for it. */
@@ -77,53 +66,24 @@ interface Count {
 type Visit = (node: Node, value: () => Buffer) => void;
 
 class Check {
-  readonly #meta: Meta;
-  /** One byte a page: whether something uses it. */
-  readonly #used: Uint8Array;
-
   constructor(
-    private readonly file: number,
-    private readonly size: number,
+    private readonly pages: Pages,
     private readonly keyBytes: KeyBytes,
-  ) {
-    this.#meta = this.#newestMeta();
-    this.#used = new Uint8Array(this.#meta.lastPage + 1);
-    this.#used.fill(1, 0, 2);
-  }
+  ) {}
 
   run(): string[] {
     const named = new Map<string, Tree>();
-    this.#walk('the list of trees', this.#meta.main, 0, NODE_SUBTREE, undefined, (node, value) => {
-      expect(node.valueBytes === TREE_BYTES, 'a tree is not described as it should be');
+    this.#walk('the list of trees', this.pages.meta.main, 0, NODE_SUBTREE, undefined, (node, value) => {
+      expectSound(node.valueBytes === TREE_BYTES, 'a tree is not described as it should be');
       named.set(node.key.toString('latin1').replace(/\0$/, ''), readTree(value(), 0));
     });
     for (const [name, tree] of named) this.#walk(name, tree, 0, 0, this.keyBytes[name], () => undefined);
     const free: Buffer[] = [];
-    this.#walk('the free list', this.#meta.free, INTEGER_KEY, 0, 8, (_node, value) => free.push(value()));
+    this.#walk('the free list', this.pages.meta.free, INTEGER_KEY, 0, 8, (_node, value) =>
+      free.push(value()),
+    );
     for (const list of free) this.#checkFreePages(list);
     return [...named.keys()];
-  }
-
-  #newestMeta(): Meta {
-    const first = readMeta(this.#read(0, META_BYTES));
-    expect(first !== undefined, 'the first meta page is not one');
-    const { pageBytes } = first;
-    const isPageSize = pageBytes >= 512 && pageBytes <= MAX_PAGE_BYTES && (pageBytes & (pageBytes - 1)) === 0;
-    expect(isPageSize, `pages of ${pageBytes} bytes cannot be`);
-    const second = readMeta(this.#read(pageBytes, META_BYTES));
-    expect(second !== undefined, 'the second meta page is not one');
-    expect(second.pageBytes === pageBytes, 'the meta pages disagree about the size of a page');
-    for (const meta of [first, second]) this.#checkMeta(meta);
-    return second.transaction > first.transaction ? second : first;
-  }
-
-  #checkMeta({ lastPage, mapBytes, pageBytes, transaction }: Meta): void {
-    expect(lastPage >= 1 && lastPage < MAX_MAP_BYTES / pageBytes, `a last page ${lastPage} cannot be`);
-    const fits = mapBytes >= (lastPage + 1) * pageBytes && mapBytes <= MAX_MAP_BYTES;
-    expect(fits, `a map of ${mapBytes} bytes cannot be`);
-    expect(Number.isSafeInteger(transaction), 'the transaction number cannot be');
-    // Pages at the end may never have been written, if they were freed at once; so the file may end before, not by much.
-    expect(lastPage <= 2 * (this.size / pageBytes) + 1024, 'the file is much shorter than it says');
   }
 
   #walk(
@@ -134,25 +94,28 @@ class Check {
     keyBytes: number | undefined,
     visit: Visit,
   ): void {
-    expect(tree.flags === flags, `${name} is of another kind`);
-    expect(tree.depth <= MAX_DEPTH, `${name} is ${tree.depth} levels deep`);
+    expectSound(tree.flags === flags, `${name} is of another kind`);
+    expectSound(tree.depth <= MAX_DEPTH, `${name} is ${tree.depth} levels deep`);
     const count: Count = { branchPages: 0, leafPages: 0, overflowPages: 0, entries: 0 };
     const bound: Bound = { key: undefined, mayEqual: false };
     const compare = flags === INTEGER_KEY ? compareIntegers : Buffer.compare;
     const checkKey = (key: Buffer): void => {
       const order = bound.key === undefined ? 1 : compare(key, bound.key);
-      expect(order > 0 || (order === 0 && bound.mayEqual), `the keys of ${name} are out of order`);
+      expectSound(order > 0 || (order === 0 && bound.mayEqual), `the keys of ${name} are out of order`);
     };
     const down = (pageNumber: number, level: number): void => {
-      const { page, header } = this.#page(pageNumber);
+      const { page, header } = this.pages.takeTreePage(pageNumber);
       const isLeaf = level === tree.depth;
-      expect(header.flags === (isLeaf ? PAGE_LEAF : PAGE_BRANCH), `page ${pageNumber} is of another kind`);
+      expectSound(
+        header.flags === (isLeaf ? PAGE_LEAF : PAGE_BRANCH),
+        `page ${pageNumber} is of another kind`,
+      );
       count[isLeaf ? 'leafPages' : 'branchPages']++;
       for (const [index, node] of this.#nodes(page, header, isLeaf).entries()) {
         // The first key of a branch page is whatever it was when the page was made: nobody looks at it.
         if (isLeaf || index > 0) {
           const fits = keyBytes === undefined || node.key.byteLength === keyBytes;
-          expect(fits, `a key of ${name} has another length`);
+          expectSound(fits, `a key of ${name} has another length`);
           checkKey(node.key);
           bound.key = node.key;
           bound.mayEqual = !isLeaf;
@@ -162,34 +125,19 @@ class Check {
           continue;
         }
         count.entries++;
-        expect((node.flags & ~NODE_BIG) === nodeFlag, `a record of ${name} is of another kind`);
+        expectSound((node.flags & ~NODE_BIG) === nodeFlag, `a record of ${name} is of another kind`);
         const run = node.flags & NODE_BIG ? this.#overflow(node) : undefined;
         count.overflowPages += run?.pages ?? 0;
-        visit(node, () => (run ? this.#read(run.at, node.valueBytes) : node.value));
+        visit(node, () => (run ? this.pages.read(run.at, node.valueBytes) : node.value));
       }
     };
-    if (tree.root === undefined) expect(tree.depth === 0, `${name} has no first page`);
+    if (tree.root === undefined) expectSound(tree.depth === 0, `${name} has no first page`);
     else {
-      expect(tree.depth > 0, `${name} has no levels`);
+      expectSound(tree.depth > 0, `${name} has no levels`);
       down(tree.root, 1);
     }
     const agrees = (Object.keys(count) as (keyof Count)[]).every((part) => count[part] === tree[part]);
-    expect(agrees, `${name} does not hold as much as it says`);
-  }
-
-  /** A page that nothing else uses. */
-  #page(pageNumber: number): { page: Buffer; header: PageHeader } {
-    this.#take(pageNumber, 1);
-    const page = this.#read(pageNumber * this.#meta.pageBytes, this.#meta.pageBytes);
-    const header = readPageHeader(page);
-    this.#checkOwn(pageNumber, header);
-    return { page, header };
-  }
-
-  /** LMDB takes a page of a later transaction for one that it is just changing in memory. */
-  #checkOwn(pageNumber: number, header: PageHeader): void {
-    expect(header.page === pageNumber, `page ${pageNumber} calls itself ${header.page}`);
-    expect(header.transaction <= this.#meta.transaction, `page ${pageNumber} is of a later transaction`);
+    expectSound(agrees, `${name} does not hold as much as it says`);
   }
 
   /** The nodes of a page, which fill it from `upper` to its end without a gap. */
@@ -197,19 +145,19 @@ class Check {
     const { lower, upper } = header;
     const room = page.byteLength - PAGE_HEADER_BYTES;
     const what = `the nodes of page ${header.page} are not in their places`;
-    expect(lower % 2 === 0 && lower >= (isLeaf ? 2 : 4) && lower <= upper && upper <= room, what);
+    expectSound(lower % 2 === 0 && lower >= (isLeaf ? 2 : 4) && lower <= upper && upper <= room, what);
     const nodes = nodeOffsets(page, header).map((at) => {
-      expect(at >= upper + PAGE_HEADER_BYTES && at % 2 === 0, what);
+      expectSound(at >= upper + PAGE_HEADER_BYTES && at % 2 === 0, what);
       const node = readNode(page, at, isLeaf);
-      expect(node !== undefined, what);
+      expectSound(node !== undefined, what);
       return node;
     });
     let end = upper + PAGE_HEADER_BYTES;
     for (const { at, bytes } of [...nodes].sort((a, b) => a.at - b.at)) {
-      expect(at === end, what);
+      expectSound(at === end, what);
       end += bytes;
     }
-    expect(end === page.byteLength, what);
+    expectSound(end === page.byteLength, what);
     return nodes;
   }
 
@@ -217,14 +165,11 @@ class Check {
   #overflow({ value, valueBytes }: Node): { pages: number; at: number } {
     const pageNumber = readU64(value, 0);
     const pages = readU64(value, 16);
-    const { pageBytes } = this.#meta;
+    const { pageBytes } = this.pages.meta;
     const what = `the value on page ${pageNumber} is not as long as it says`;
-    expect(pages === Math.ceil((PAGE_HEADER_BYTES + valueBytes) / pageBytes), what);
-    this.#take(pageNumber, pages);
-    const header = readPageHeader(this.#read(pageNumber * pageBytes, PAGE_HEADER_BYTES));
-    this.#checkOwn(pageNumber, header);
-    expect(header.flags === PAGE_OVERFLOW && header.pages === pages, what);
-    expect((pageNumber + pages) * pageBytes <= this.size, 'the file ends within a value');
+    expectSound(pages === Math.ceil((PAGE_HEADER_BYTES + valueBytes) / pageBytes), what);
+    const header = this.pages.takeRun(pageNumber, pages);
+    expectSound(header.flags === PAGE_OVERFLOW && header.pages === pages, what);
     return { pages, at: pageNumber * pageBytes + PAGE_HEADER_BYTES };
   }
 
@@ -234,35 +179,15 @@ class Check {
    */
   #checkFreePages(list: Buffer): void {
     const what = 'the free list is damaged';
-    expect(list.byteLength % 8 === 0 && list.byteLength > 0, what);
+    expectSound(list.byteLength % 8 === 0 && list.byteLength > 0, what);
     const count = readU64(list, 0);
-    expect(count < list.byteLength / 8, what);
+    expectSound(count < list.byteLength / 8, what);
     for (let index = 1; index <= count; index++) {
       const entry = Number(list.readBigInt64LE(index * 8));
       if (entry === 0) continue;
-      if (entry > 0) this.#take(entry, 1);
-      else if (index < count) this.#take(Number(list.readBigInt64LE(++index * 8)), -entry);
+      if (entry > 0) this.pages.take(entry, 1);
+      else if (index < count) this.pages.take(Number(list.readBigInt64LE(++index * 8)), -entry);
     }
-  }
-
-  #take(pageNumber: number, pages: number): void {
-    const { lastPage } = this.#meta;
-    const exists = pageNumber >= 2 && pages >= 1 && pageNumber + pages - 1 <= lastPage;
-    expect(exists, `page ${pageNumber} does not exist`);
-    expect(
-      !this.#used.subarray(pageNumber, pageNumber + pages).includes(1),
-      `page ${pageNumber} is used twice`,
-    );
-    this.#used.fill(1, pageNumber, pageNumber + pages);
-  }
-
-  #read(at: number, length: number): Buffer {
-    const bytes = Buffer.allocUnsafeSlow(length);
-    expect(
-      at + length <= this.size && readSync(this.file, bytes, 0, length, at) === length,
-      'the file is cut short',
-    );
-    return bytes;
   }
 }
 

@@ -1,0 +1,29 @@
+import type { ChunkMessage } from '@topicast/contracts/chunk-message';
+import { comparePositions, type Position } from '@topicast/contracts/position';
+import type { Ticks90k } from '@topicast/contracts/units';
+
+/** The newest chunk that has been taken. */
+export interface Place {
+  readonly position: Position;
+  /** Of its picture, see `pictureTime`. */
+  readonly decodeTime: Ticks90k;
+}
+
+export const positionOf = ({ rendition, header, offset, part }: ChunkMessage): Position => ({
+  rendition,
+  session: header.session,
+  offset,
+  part,
+});
+
+/**
+ * Whether a chunk of another connection goes on from the newest that has been taken, or repeats what came up to it.
+ * Positions tell within a rendition. Those of different renditions have no order: there a later keyframe goes on.
+ */
+export function isNews(chunk: ChunkMessage, last: Place): boolean {
+  const { rendition, session } = last.position;
+  if (chunk.rendition === rendition) return comparePositions(chunk, last.position) > 0;
+  const { header } = chunk;
+  if (header.session !== session) return header.session > session;
+  return header.keyframe && header.decodeTime > last.decodeTime;
+}

@@ -1,0 +1,83 @@
+import type { AudioTrack, Catalog, Rendition, VideoTrack } from '@topicast/contracts/catalog';
+import { codecName } from '@topicast/contracts/codec-name';
+import { present } from './present.js';
+import type { PlayerRendition, WantedRendition } from './types.js';
+
+/** Whether the browser plays a MIME type, as `MediaSource.isTypeSupported` says. */
+export type Supports = (mimeType: string) => boolean;
+
+// As in contracts/catalog, whose schemas are far too large for a player.
+const videoOf = ({ tracks }: Rendition) => tracks.find((each): each is VideoTrack => each.kind === 'video');
+const audioOf = ({ tracks }: Rendition) => tracks.find((each): each is AudioTrack => each.kind === 'audio');
+
+/** The MIME types that the source buffers of a rendition will have. Codecs that nobody named are left out. */
+const mimeTypesOf = (rendition: Rendition): string[] =>
+  [videoOf(rendition), audioOf(rendition)].flatMap((track) =>
+    track?.codec ? [`${track.kind}/mp4; codecs="${track.codec}"`] : [],
+  );
+
+/** What a browser can do with what a catalog offers. */
+export interface Playability {
+  /** Renditions for which it lacks a decoder. Codecs that nobody named are taken for playable. */
+  readonly unplayable: readonly number[];
+  /** For viewers, where there is no other rendition: what it would take to play the best one. */
+  readonly problem: string;
+}
+
+export function judgePlayability({ renditions }: Catalog, supports: Supports): Playability {
+  const lacking = (each: Rendition) => mimeTypesOf(each).filter((mimeType) => !supports(mimeType));
+  const unplayable = renditions.filter((each) => lacking(each).length > 0);
+  const best = unplayable[0];
+  return {
+    unplayable: unplayable.map(({ rendition }) => rendition),
+    problem: cannotPlay(best ? lacking(best) : []),
+  };
+}
+
+export interface RenditionChoice {
+  readonly wanted: WantedRendition;
+  /** The one in use, to stay with where nothing speaks for another one. */
+  readonly current?: number | undefined;
+  readonly unplayable: ReadonlySet<number>;
+}
+
+/**
+ * The rendition to play: the one that is wanted if it is offered and can be played, else the present one if that can,
+ * else the best that can. Undefined if there is none.
+ */
+export function chooseRendition(
+  { renditions }: Catalog,
+  { wanted, current, unplayable }: RenditionChoice,
+): number | undefined {
+  const playable = renditions.map(({ rendition }) => rendition).filter((each) => !unplayable.has(each));
+  const preferred = [wanted, current].find((each) => playable.some((one) => one === each));
+  if (typeof preferred === 'number') return preferred;
+  return playable.length > 0 ? Math.min(...playable) : undefined;
+}
+
+/** For viewers: `This browser cannot play HEVC video or Opus sound.` */
+export function cannotPlay(mimeTypes: readonly string[]): string {
+  const parts = mimeTypes.map((mimeType) => {
+    const [, kind, codec] = /^(\w+)\/.*codecs="([^"]*)"/.exec(mimeType) ?? [];
+    return `${codecName(codec ?? mimeType)} ${kind === 'audio' ? 'sound' : 'video'}`;
+  });
+  return `This browser cannot play ${[...new Set(parts)].join(' or ')}.`;
+}
+
+/** For the page: the catalog's renditions, best first. */
+export function describeRenditions({ renditions }: Catalog, supports: Supports): PlayerRendition[] {
+  const described = renditions.map((each): PlayerRendition => {
+    const video = videoOf(each);
+    return {
+      rendition: each.rendition,
+      playable: mimeTypesOf(each).every(supports),
+      ...present('bitrate', each.bitrate),
+      ...present('width', video?.width),
+      ...present('height', video?.height),
+      ...present('frameRate', video?.frameRate),
+      ...present('videoCodec', video?.codec),
+      ...present('audioCodec', audioOf(each)?.codec),
+    };
+  });
+  return described.sort((a, b) => a.rendition - b.rendition);
+}

@@ -1,0 +1,81 @@
+import { Milliseconds, milliseconds, seconds } from '@topicast/contracts/units';
+import type { ClockEstimate } from '../core/clock.js';
+import { present } from '../core/present.js';
+import { latencySinceEncoder, type TimelineAnchor } from '../core/timeline.js';
+import type { PlayerStats } from '../core/types.js';
+import type { WorkerCounters } from '../worker/messages.js';
+import type { Playhead } from './playhead.js';
+
+const NO_COUNTERS: WorkerCounters = {
+  chunks: 0,
+  bytes: 0,
+  lost: 0,
+  skipped: 0,
+  reconnects: 0,
+  at: Milliseconds.zero,
+};
+
+/** What is known of how it goes, for the statistics. */
+export class Report {
+  mediaIn: 'worker' | 'page' = 'page';
+  rendition: number | undefined;
+  clock: ClockEstimate | undefined;
+  anchor: TimelineAnchor | undefined;
+  readonly #video: HTMLVideoElement;
+  readonly #playhead: Playhead;
+  readonly #startedAt = Milliseconds.now();
+  #joinMs: number | undefined;
+  #counters = NO_COUNTERS;
+  #bitrate = 0;
+
+  constructor(video: HTMLVideoElement, playhead: Playhead) {
+    this.#video = video;
+    this.#playhead = playhead;
+  }
+
+  count(counters: WorkerCounters): void {
+    const passed = counters.at - this.#counters.at;
+    // Two reports can come within one tick of the browser's clock.
+    if (passed > 0) this.#bitrate = Math.round(((counters.bytes - this.#counters.bytes) * 8000) / passed);
+    this.#counters = counters;
+  }
+
+  /** The first picture, or the first sound of a stream that has no pictures, is there. */
+  endJoin(at: number): void {
+    this.#joinMs ??= at - this.#startedAt;
+  }
+
+  /** @param hasPicture before the first one there is nothing that has an age */
+  stats(hasPicture: boolean): PlayerStats {
+    const video = this.#video;
+    const { totalVideoFrames = 0, droppedVideoFrames = 0 } = video.getVideoPlaybackQuality?.() ?? {};
+    const { chunks, lost, skipped, reconnects } = this.#counters;
+    return {
+      ...present('latencyMs', hasPicture ? this.#latencyMs() : undefined),
+      ...present('levelMs', this.#playhead.levelMs),
+      targetMs: this.#playhead.targetMs,
+      playbackRate: video.playbackRate,
+      ...present('rendition', this.rendition),
+      bitrate: this.#bitrate,
+      framesDecoded: totalVideoFrames,
+      framesDropped: droppedVideoFrames,
+      stalls: this.#playhead.stalls,
+      seeks: this.#playhead.seeks,
+      reconnects,
+      chunksReceived: chunks,
+      chunksLost: lost,
+      chunksSkipped: skipped,
+      ...present('joinMs', this.#joinMs),
+      ...present('roundTripMs', this.clock?.roundTrip),
+      ...present('width', video.videoWidth || undefined),
+      ...present('height', video.videoHeight || undefined),
+      mediaIn: this.mediaIn,
+    };
+  }
+
+  #latencyMs(): number | undefined {
+    if (!this.clock || !this.anchor) return undefined;
+    const gatewayNow = milliseconds(performance.timeOrigin + performance.now() + this.clock.offset);
+    return latencySinceEncoder(this.anchor, seconds(this.#video.currentTime), gatewayNow);
+  }
+}

@@ -1,0 +1,21 @@
+import { formatPosition, type Position } from '@topicast/contracts/position';
+
+/**
+ * The address to connect to (PROTOCOL 4).
+ * @param after where to go on; it names its rendition
+ * @param rendition where to join; absent: as the address says, else as the gateway gives
+ */
+export function connectionAddress(
+  url: string,
+  after: Position | undefined,
+  rendition: number | undefined,
+): string {
+  if (!after && rendition === undefined) return url;
+  const address = new URL(url);
+  if (rendition !== undefined) address.searchParams.set('rendition', String(rendition));
+  if (after) address.searchParams.set('after', formatPosition(after));
+  return address.href;
+}
+
+/** The rendition that an address asks for; without a word of it the gateway gives the best. */
+export const renditionOf = (url: string): number => Number(/[?&]rendition=(\d+)/.exec(url)?.[1] ?? 0);

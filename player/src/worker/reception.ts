@@ -1,0 +1,46 @@
+import type { ChunkMessage } from '@topicast/contracts/chunk-message';
+import { type ContinuityState, type Entry, follow } from '../core/continuity.js';
+import type { WorkerCounters } from './messages.js';
+
+/** What has been received since the start, and how the next chunk follows it. */
+export class Reception {
+  readonly #counters = { chunks: 0, bytes: 0, lost: 0, skipped: 0, reconnects: 0 };
+  #before: ContinuityState | undefined;
+  /** Since it was last begun. */
+  #hasConnected = false;
+
+  get counters(): Omit<WorkerCounters, 'at'> {
+    return this.#counters;
+  }
+
+  /** From the start, or after a pause: the next connection is no reconnect. */
+  begin(): void {
+    this.#hasConnected = false;
+  }
+
+  connected(): void {
+    if (this.#hasConnected) this.#counters.reconnects += 1;
+    this.#hasConnected = true;
+  }
+
+  /** How to play this chunk; undefined: not at all. */
+  judge(chunk: ChunkMessage): Entry | undefined {
+    const { verdict, lost, state } = follow(this.#before, chunk);
+    this.#before = state;
+    this.#counters.chunks += 1;
+    this.#counters.bytes += chunk.data.byteLength;
+    this.#counters.lost += lost;
+    if (verdict.use === 'skip') this.skipped(1);
+    return verdict.use === 'play' ? verdict.entry : undefined;
+  }
+
+  /** So many chunks were left out on purpose. */
+  skipped(count: number): void {
+    this.#counters.skipped += count;
+  }
+
+  /** What comes next does not continue what came before. */
+  forget(): void {
+    this.#before = undefined;
+  }
+}

@@ -1,0 +1,65 @@
+import type { Catalog } from '@topicast/contracts/catalog';
+import { chooseRendition, type Playability } from '../core/renditions.js';
+import type { WantedRendition } from '../core/types.js';
+
+export interface RenditionsEvents {
+  /** Another catalog: tell the page, and judge it. */
+  onCatalog(catalog: Catalog): void;
+  /** What is played from here on. */
+  onUse(rendition: number): void;
+  /** Go on with this one; `afresh`: what comes now cannot be played anyway. */
+  onChoice(rendition: number, how: 'switch' | 'afresh'): void;
+  onUnplayable(problem: string): void;
+}
+
+/** Which renditions there are, which one is wanted, and which one is played. */
+export class Renditions {
+  readonly #events: RenditionsEvents;
+  #wanted: WantedRendition;
+  #catalog: Catalog | undefined;
+  #unplayable: ReadonlySet<number> = new Set();
+  #used: number | undefined;
+
+  constructor(wanted: WantedRendition, events: RenditionsEvents) {
+    this.#wanted = wanted;
+    this.#events = events;
+  }
+
+  offer(catalog: Catalog): void {
+    if (JSON.stringify(catalog) === JSON.stringify(this.#catalog)) return;
+    this.#catalog = catalog;
+    this.#events.onCatalog(catalog);
+  }
+
+  /** What the browser can do with the newest catalog. @param current the rendition that comes */
+  judge({ unplayable, problem }: Playability, current: number): void {
+    this.#unplayable = new Set(unplayable);
+    const chosen = this.#choose(current);
+    if (chosen === undefined) this.#events.onUnplayable(problem);
+    else if (!this.canPlay(current)) this.#events.onChoice(chosen, 'afresh');
+    else if (chosen !== current) this.#events.onChoice(chosen, 'switch');
+  }
+
+  want(wanted: WantedRendition): void {
+    this.#wanted = wanted;
+    // From a choice by hand back to `auto` leads to the best one, not to the one that was chosen.
+    const chosen = this.#catalog ? this.#choose(wanted === 'auto' ? undefined : this.#used) : wanted;
+    if (typeof chosen === 'number') this.#events.onChoice(chosen, 'switch');
+  }
+
+  canPlay(rendition: number): boolean {
+    return !this.#unplayable.has(rendition);
+  }
+
+  /** A chunk of this one is about to be played. */
+  use(rendition: number): void {
+    if (rendition === this.#used) return;
+    this.#used = rendition;
+    this.#events.onUse(rendition);
+  }
+
+  #choose(current: number | undefined): number | undefined {
+    if (!this.#catalog) return undefined;
+    return chooseRendition(this.#catalog, { wanted: this.#wanted, current, unplayable: this.#unplayable });
+  }
+}
