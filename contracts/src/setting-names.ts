@@ -27,6 +27,7 @@ export const SETTING_NAMES: readonly string[] = [
   'TOPICAST_MEDIA',
   'TOPICAST_MEDIA_DIRS',
   'TOPICAST_PRODUCER_ID',
+  'TOPICAST_PRODUCER_PORT',
   'TOPICAST_PRODUCER_SESSION_TIMEOUT_MS',
   'TOPICAST_PUBLIC_GATEWAY_URL',
   'TOPICAST_RETENTION_MEGABYTES',
@@ -62,7 +63,9 @@ export function unknownSettings(environment: Record<string, string | undefined>)
 /** The longer the name, the more letters may be wrong in it. */
 function nearestName(name: string): string | undefined {
   const limit = 1 + (name.length - PREFIX.length) / 4;
-  const [nearest] = SETTING_NAMES.map((known) => ({ known, distance: editDistance(name, known) }))
+  // What differs more in length alone is not compared: a name may be as long as somebody likes.
+  const [nearest] = SETTING_NAMES.filter(({ length }) => Math.abs(length - name.length) <= limit)
+    .map((known) => ({ known, distance: editDistance(name, known) }))
     .filter(({ distance }) => distance <= limit)
     .sort((a, b) => a.distance - b.distance);
   return nearest?.known;

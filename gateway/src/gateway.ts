@@ -7,6 +7,7 @@ import { milliseconds } from '@topicast/contracts/units';
 import { LogError, type ServedLog } from '@topicast/log';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
 import { Access } from './access/access.js';
 import type { GatewayConfig } from './config.js';
 import { Directory } from './directory/directory.js';
@@ -30,6 +31,8 @@ export interface GatewayOptions {
   readonly peers?: Peers;
   /** Absent: one of its own. */
   readonly metrics?: GatewayMetrics;
+  /** Of what else runs in this process: told together with the gateway's. */
+  readonly otherMetrics?: Registry;
   /** Ends the start, which waits a little for the log; a started gateway is ended by its `close()`. */
   readonly signal?: AbortSignal;
 }
@@ -52,7 +55,17 @@ const OPEN_WITHIN_MS = 2_000;
  * @throws {ConfigError} if the address cannot be listened on; an AbortError if the signal ended the start
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { log, config, logger, operatorToken, peers, metrics = new GatewayMetrics(), signal } = options;
+  const {
+    log,
+    config,
+    logger,
+    operatorToken,
+    peers,
+    metrics = new GatewayMetrics(),
+    signal,
+    otherMetrics,
+  } = options;
+  const allMetrics = otherMetrics ? Registry.merge([metrics.registry, otherMetrics]) : metrics.registry;
   const audience = new Audience(config.limits, peers);
   const feeds = new Feeds({ log, limits: config.ring, metrics, logger });
   const directory = new Directory({
@@ -86,7 +99,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     log,
     directory,
     logger,
-    metrics: () => (peers ? peers.metrics() : metrics.registry.metrics()),
+    metrics: () => (peers ? peers.metrics() : allMetrics.metrics()),
     onRefused: () => {
       metrics.refusedConnections += 1;
     },

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { homedir, hostname } from 'node:os';
 import path from 'node:path';
-import { flag, numberFrom, readConfig, sharedSettings, wholeNumberFrom } from '@topicast/contracts/config';
+import {
+  flag,
+  numberFrom,
+  port,
+  readConfig,
+  sharedSettings,
+  wholeNumberFrom,
+} from '@topicast/contracts/config';
 import {
   type BitsPerSecond,
   type Bytes,
@@ -34,10 +41,15 @@ export interface ProducerConfig {
   readonly sessionTimeout: Milliseconds;
   readonly retention: { readonly time: Milliseconds; readonly size: Bytes };
   readonly encoding: EncodingSettings;
+  /** Where health and metrics are asked for; undefined: nowhere. */
+  readonly health: { readonly host: string; readonly port: number } | undefined;
 }
 
 const settings = z.object({
+  TOPICAST_HOST: sharedSettings.TOPICAST_HOST,
   TOPICAST_DATA_DIR: sharedSettings.TOPICAST_DATA_DIR,
+  /** Health and metrics of a producer that is a process of its own. */
+  TOPICAST_PRODUCER_PORT: port.optional(),
   /** Only files below these may be streamed, unless the command line names them. */
   TOPICAST_MEDIA_DIRS: sharedSettings.TOPICAST_MEDIA_DIRS,
   FFMPEG_PATH: z.string().optional(),
@@ -76,6 +88,10 @@ export function readProducerConfig(environment: Record<string, string | undefine
       time: milliseconds(read.TOPICAST_RETENTION_MINUTES * 60_000),
       size: bytes(read.TOPICAST_RETENTION_MEGABYTES * 1_000_000),
     },
+    health:
+      read.TOPICAST_PRODUCER_PORT === undefined
+        ? undefined
+        : { host: read.TOPICAST_HOST, port: read.TOPICAST_PRODUCER_PORT },
     encoding: {
       preset: read.TOPICAST_VIDEO_PRESET,
       maxHeight: read.TOPICAST_VIDEO_MAX_HEIGHT,

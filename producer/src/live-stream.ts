@@ -10,6 +10,7 @@ import { supervise } from './encoder/supervisor.js';
 import type { Ffmpeg } from './ffmpeg/find.js';
 import type { ProcessGuard } from './ffmpeg/guard.js';
 import { canBeReadTwice, successorWrites } from './hand-over.js';
+import type { FollowedStream, ProducerMetrics } from './health/metrics.js';
 import { lastGopInLog } from './publish/last-gop.js';
 import { OvertakenWatch } from './publish/overtaken.js';
 import { SteadyClock } from './publish/steady-clock.js';
@@ -28,6 +29,7 @@ export interface LiveStreamOptions {
   readonly ffmpeg: Ffmpeg;
   readonly guard: ProcessGuard;
   readonly logger: Logger;
+  readonly metrics: ProducerMetrics;
   readonly trusted: boolean;
   /** Whether another producer could take this stream over. */
   readonly hasSuccessor: () => boolean;
@@ -39,7 +41,7 @@ export function startLiveStream(
   claimed: StreamStatus,
   options: LiveStreamOptions,
 ): RunningStream {
-  const { log, config, ffmpeg, guard, tables } = options;
+  const { log, config, ffmpeg, guard, tables, metrics } = options;
   const id = streamId(row.id);
   const logger = options.logger.child({ stream: id });
   const stopping = new AbortController();
@@ -62,8 +64,22 @@ export function startLiveStream(
     }
   };
   const watch = new OvertakenWatch(log, id);
+  const followed: FollowedStream = metrics.follow(
+    {
+      get state() {
+        return status.current.state;
+      },
+      get queued() {
+        return publisher.state.queued;
+      },
+      get dropped() {
+        return publisher.state.dropped;
+      },
+    },
+    watch,
+  );
   const publisher = new StreamPublisher({
-    log: watch,
+    log: followed,
     stream: id,
     clock: new SteadyClock(),
     logger,
@@ -75,7 +91,7 @@ export function startLiveStream(
   const prepare = async (): Promise<number> => {
     await createTopic();
     inLog ??= await lastSessionInLog(log, id);
-    return Math.max(inLog, status.current.session ?? 0);
+    return Math.max(inLog, status.current.session ?? 0, watch.highest ?? 0);
   };
   const supervised = supervise(
     {
@@ -96,6 +112,8 @@ export function startLiveStream(
       },
       report(change) {
         status.update(change);
+        followed.countDrops();
+        if (change.restarts) metrics.restarts++;
         // It would begin anew, with a session above the successor's.
         if (isHandingOver && change.state && change.state !== 'live') stopping.abort();
       },
@@ -125,6 +143,9 @@ export function startLiveStream(
       await supervised;
       await publisher.close();
       await watch.close();
+      followed.end();
+      const isOvertaken = because === 'changed' && (watch.highest ?? 0) > (publisher.session ?? 0);
+      if (because === 'taken' || isOvertaken) metrics.overtaken++;
       status.update({ droppedChunks: publisher.state.dropped });
       await status.close();
       await settle(tables.statuses, id, because, status.current);

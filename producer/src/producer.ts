@@ -10,6 +10,7 @@ import type { ProducerConfig } from './config.js';
 import { findFfmpeg } from './ffmpeg/find.js';
 import { startGuard } from './ffmpeg/guard.js';
 import { HAND_OVER_LIMIT } from './hand-over.js';
+import { ProducerMetrics } from './health/metrics.js';
 import { startLiveStream } from './live-stream.js';
 import { untilLogAnswers } from './patience.js';
 import { isBound } from './reconcile/decide.js';
@@ -27,6 +28,8 @@ export interface ProducerOptions {
   readonly config: ProducerConfig;
   readonly logger: Logger;
   readonly inputs: readonly CommandLineInput[];
+  /** Absent: nobody reads them. */
+  readonly metrics?: ProducerMetrics;
   /** Ends the start, which waits for the log as long as that takes; a started producer is ended by its `close()`. */
   readonly signal?: AbortSignal;
 }
@@ -44,6 +47,7 @@ const FAREWELL_MS = 3_000;
  */
 export async function startProducer(options: ProducerOptions): Promise<Producer> {
   const { log, config, logger, inputs, signal = new AbortController().signal } = options;
+  const { metrics = new ProducerMetrics() } = options;
   const me = config.producerId;
   const ffmpeg = await findFfmpeg(config.ffmpegPath);
   const { path, version } = ffmpeg;
@@ -97,7 +101,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     ...{ me, tables, heartbeats, share, logger },
     start: (row, claimed) =>
       startLiveStream(row, claimed, {
-        ...{ log, tables, config, ffmpeg, guard, logger },
+        ...{ log, tables, config, ffmpeg, guard, logger, metrics },
         // The very source that the command line named: a row changed since then is somebody else's wish.
         trusted: isDeepStrictEqual(trusted.get(row.id), row.source),
         hasSuccessor: () => !isBound(row) && heartbeats.hasSuccessor,

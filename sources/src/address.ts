@@ -31,6 +31,13 @@ const lastIPv4 = (address: ipaddr.IPv6): ipaddr.IPv4 => new ipaddr.IPv4(address.
 /** What can be said of a host without asking for its addresses: undefined for a name that must be resolved. */
 export function isPublicHost(host: string, isPublic = isPublicAddress): boolean | undefined {
   if (isIP(host) !== 0) return isPublic(host);
-  const name = host.replace(/\.+$/, '');
+  const name = withoutDots(host);
   return name === 'localhost' || name.endsWith('.localhost') ? false : undefined;
+}
+
+/** "localhost." is "localhost". A regular expression would look at each dot of a long row again and again. */
+function withoutDots(host: string): string {
+  let end = host.length;
+  while (host[end - 1] === '.') end -= 1;
+  return host.slice(0, end);
 }

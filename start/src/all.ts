@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '@topicast/contracts/config';
 import { operatorToken, readGatewayConfig } from '@topicast/gateway';
-import { readProducerConfig, startProducer } from '@topicast/producer';
+import { ProducerMetrics, readProducerConfig, startProducer } from '@topicast/producer';
 import { parseArguments } from './arguments.js';
 import { checkMediaFolders, prepareDataFolder } from './folders.js';
 import { START_HELP } from './help.js';
@@ -33,10 +33,14 @@ await runProgram(true, async (signal, logger, fail) => {
     const log = await openLog(shared, logger, fail);
     closing.push(() => log.close());
     const token = await operatorToken(gatewayConfig);
-    const options = { log, config: gatewayConfig, logger, operatorToken: token, signal };
+    const metrics = new ProducerMetrics();
+    const options = {
+      ...{ log, config: gatewayConfig, logger, operatorToken: token, signal },
+      otherMetrics: metrics.registry,
+    };
     const gateway = await openGateway(options, gatewayConfig.workers ?? 1);
     closing.push(() => gateway.close());
-    const producer = await startProducer({ log, config: producerConfig, logger, inputs, signal });
+    const producer = await startProducer({ log, config: producerConfig, logger, inputs, signal, metrics });
     closing.push(() => producer.close());
     const web = await startWeb(shared, fail);
     closing.push(() => stopWeb(web));

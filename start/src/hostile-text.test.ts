@@ -1,10 +1,9 @@
 import { slowReaders } from '@topicast/contracts/testing/hostile-text';
 import { expect, it } from 'vitest';
-import { asksForHelp, parseArguments } from './arguments.js';
+import { parseArguments } from './arguments.js';
 
 it('no argument keeps a program from starting', () => {
   const readers = {
-    argument: (text: string) => asksForHelp([text]),
     input: (text: string) => parseArguments(['--input', text], { demo: false }),
     'source of an input': (text: string) => parseArguments(['--input', `a=${text}`], { demo: false }),
     'address of an input': (text: string) => parseArguments(['--input', `a=http://${text}`], { demo: false }),

@@ -1,4 +1,4 @@
-import { readProducerConfig, startProducer } from '@topicast/producer';
+import { ProducerMetrics, readProducerConfig, startHealthServer, startProducer } from '@topicast/producer';
 import { parseArguments } from './arguments.js';
 import { checkMediaFolders } from './folders.js';
 import { PRODUCER_HELP } from './help.js';
@@ -14,10 +14,18 @@ await runProgram(false, async (signal, logger, fail) => {
   requireKafka(shared, 'producer');
   await checkMediaFolders(config.mediaDirs, logger);
   const log = await openLog(shared, logger, fail);
-  const producer = await startProducer({ log, config, logger, inputs, signal });
+  const metrics = new ProducerMetrics();
+  let isStarted = false;
+  const health =
+    config.health &&
+    (await startHealthServer({ ...config.health, log, metrics, isStarted: () => isStarted }));
+  const producer = await startProducer({ log, config, logger, inputs, signal, metrics });
+  isStarted = true;
   return {
     async close() {
+      isStarted = false;
       await producer.close();
+      await health?.close();
       await log.close();
     },
   };

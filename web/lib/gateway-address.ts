@@ -24,9 +24,16 @@ export function gatewayAddress(url: string): GatewayAddress {
       `the gateway's address must begin with http:// or https://, not ${parsed.protocol}//`,
     );
   }
-  const base = `${parsed.host}${parsed.pathname}`.replace(/\/+$/, '');
+  const base = withoutSlashes(`${parsed.host}${parsed.pathname}`);
   const secure = parsed.protocol === 'https:';
   return { http: `${secure ? 'https' : 'http'}://${base}`, ws: `${secure ? 'wss' : 'ws'}://${base}` };
+}
+
+// A regular expression would look at each slash of a long row again and again.
+function withoutSlashes(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '/') end--;
+  return text.slice(0, end);
 }
 
 /** Several gateways, separated by commas. @throws {TypeError} if there is none, or one that is no http(s) URL. */

@@ -26,7 +26,8 @@ it('no title, address or header keeps the page or its server', () => {
     codec: codecName,
     policy: (text: string) =>
       contentSecurityPolicy({ nonce: text, gateway, framedByAnyone: true, development: false }),
-    snippets: (text: string) => embedSnippets({ src: text, embedUrl: text, playerUrl: text, title: text }),
+    'title in a snippet': (text: string) =>
+      embedSnippets({ src: '/live/a', embedUrl: '/embed/a', playerUrl: '/player.js', title: text }),
   };
   expect(slowReaders(readers)).toEqual([]);
 });

@@ -2,7 +2,9 @@ const LENGTH = 64 * 1024;
 /** What nobody may take from the event loop for one text; what is quadratic takes seconds at this length. */
 const LIMIT_MS = 50;
 /** A busy machine is slow now and then, but not each time. */
-const TRIES = 5;
+const TRIES = 20;
+/** No busy machine explains that: it is not tried again. */
+const HOPELESS_MS = 2_000;
 
 const PUNCTUATION = [...' !"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~\t\n\r\v\0'];
 const PATTERNS = [
@@ -35,18 +37,17 @@ const repeat = (piece: string): string => piece.repeat(Math.ceil(LENGTH / piece.
 
 /**
  * Give each reader of outside text all hostile texts. It may refuse them with an error; it must be quick.
- * @returns the readers that were not, with the text and the time: none, if all is well
+ * @returns the readers that were not, each with the first text that showed it and the time: none, if all is well
  */
 export function slowReaders(readers: Readonly<Record<string, (text: string) => unknown>>): string[] {
   const texts = hostileTexts();
-  return Object.entries(readers).flatMap(([name, read]) =>
-    texts.flatMap((text) => {
+  return Object.entries(readers).flatMap(([name, read]) => {
+    for (const text of texts) {
       const ms = quickestOf(() => read(text));
-      return ms > LIMIT_MS
-        ? [`${name}: ${Math.round(ms)} ms for ${JSON.stringify(text.slice(0, 12))}...`]
-        : [];
-    }),
-  );
+      if (ms > LIMIT_MS) return [`${name}: ${Math.round(ms)} ms for ${JSON.stringify(text.slice(0, 12))}...`];
+    }
+    return [];
+  });
 }
 
 function quickestOf(run: () => unknown): number {
@@ -58,7 +59,9 @@ function quickestOf(run: () => unknown): number {
     } catch {
       // Refused, which is right for most of these.
     }
-    quickest = Math.min(quickest, performance.now() - begun);
+    const ms = performance.now() - begun;
+    if (ms > HOPELESS_MS) return ms;
+    quickest = Math.min(quickest, ms);
   }
   return quickest;
 }

@@ -51,7 +51,9 @@ function scene() {
   const places = [new Place(), new Place()] as const;
   const tails = { size: 0, recordsRead: 0 } as SharedTails;
   const processes = places.map(({ asProcess }) => asProcess);
-  const all = new MetricsOfAll(tails, () => processes, pino({ enabled: false }));
+  const others = new Registry();
+  new Counter({ name: 'other_total', help: 'Of what else runs here', registers: [others] }).inc(3);
+  const all = new MetricsOfAll(tails, () => processes, pino({ enabled: false }), others);
   for (const place of places) place.all = all;
   /** What who asks is told. */
   const ask = async (): Promise<(name: string) => number | undefined> => {
@@ -74,6 +76,7 @@ it('sums what the workers count, and shows the largest lag', async () => {
   const value = await ask();
   expect(value('sent_total')).toBe(15);
   expect(value('viewers')).toBe(7);
+  expect(value('other_total')).toBe(3);
   expect(value('join_seconds_count')).toBe(15);
   expect(value('nodejs_eventloop_lag_p99_seconds')).toBe(99);
 });

@@ -29,6 +29,8 @@ export class MetricsOfAll {
     tails: SharedTails,
     private readonly workers: () => readonly WorkerProcess[],
     private readonly logger: Logger,
+    /** Of what else runs in the primary process. */
+    private readonly others?: Registry,
   ) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
@@ -85,12 +87,13 @@ export class MetricsOfAll {
 
   async #answer(worker: WorkerProcess, id: number): Promise<void> {
     const asked = this.workers().filter(({ isReady }) => isReady);
-    const [own] = await Promise.all([
+    const [own, others] = await Promise.all([
       this.#registry.getMetricsAsJSON(),
+      this.others?.getMetricsAsJSON(),
       ...asked.map((each) => this.#collect(each)),
     ]);
     // In one go: who dies now is either among the living or among the dead.
-    const text = await sum([own, this.#ofTheDead, ...this.#latest.values()]).metrics();
+    const text = await sum([own, others ?? [], this.#ofTheDead, ...this.#latest.values()]).metrics();
     worker.send({ type: 'metrics', id, text });
   }
 

@@ -26,7 +26,7 @@ const END_WITHIN_MS = 8_000;
 export async function startGatewayCluster(options: ClusterOptions): Promise<Gateway> {
   const { log, config, logger, operatorToken, workers, script, signal } = options;
   const server = await LogServer.start(log, logger);
-  const metrics = new MetricsOfAll(server.tails, () => processes, logger);
+  const metrics = new MetricsOfAll(server.tails, () => processes, logger, options.otherMetrics);
   const processes: WorkerProcess[] = [];
   cluster.setupPrimary({ exec: script, args: [] });
 

@@ -29,6 +29,16 @@ describe('Meter', () => {
     expect(meter.warning).toBeUndefined();
   });
 
+  it('says nothing of the rate of pictures that all have one time', () => {
+    const meter = new Meter();
+    for (let frame = 0; frame < 90; frame++) {
+      const time = frame % 30 === 0 ? frame * 3_000 : Math.floor(frame / 30) * 90_000;
+      meter.add(chunk(time), milliseconds(frame * 33));
+    }
+    expect(meter.frameRate).toBeUndefined();
+    expect(Number.isFinite(meter.bitrate)).toBe(true);
+  });
+
   it('warns of B-frames and long GOPs, not of a mere shift', () => {
     const [shifted, reordered] = [new Meter(), new Meter()];
     const offsets = [6000, 12000, 3000, 0];

@@ -51,6 +51,7 @@ export class Meter {
     const steps = frames.slice(1).map(({ decodeTime }, index) => decodeTime - frames[index]!.decodeTime);
     if (frames.length < 2 || frames.at(-1)!.decodeTime - frames[0]!.decodeTime < 90_000) return undefined;
     const middle = steps.sort((a, b) => a - b)[steps.length >> 1]!;
+    if (middle <= 0) return undefined;
     const measured = 90_000 / middle;
     return (
       USUAL_RATES.find((rate) => Math.abs(rate - measured) < rate * 0.0005) ?? Math.round(measured * 10) / 10

@@ -1,5 +1,7 @@
+import { copyFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { audioOf, videoOf } from '@topicast/contracts/catalog';
 import type { Source } from '@topicast/contracts/http';
 import type { StreamStatus } from '@topicast/contracts/tables';
@@ -111,6 +113,24 @@ describe('supervise', () => {
     process.kill(setup.pids[0]!, 'SIGSTOP');
     await eventually(() => (setup.sessions[1]?.chunks.length ?? 0) > 10, 'a second session');
     expect(isRunning(setup.pids[0]!)).toBe(false);
+  });
+
+  it('tries a file that is no video again when the file is another one, and not before', async () => {
+    await using folder = await temporaryFolder();
+    const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);
+    const { file } = await footage('flower.mp4', folder.path, ffmpeg.path);
+    const film = path.join(folder.path, 'film.mp4');
+    await writeFile(film, 'This is no video.\n'.repeat(200));
+    await using setup = await setUp({ kind: 'file', path: film }, { backoff: new Backoff(() => 0) });
+    const { status, sessions, pids } = setup;
+    await eventually(() => status().state === 'failed', 'it has failed');
+    expect(status().problem).toContain('It is tried again when the file changes');
+    // As long as three tries by time alone would take.
+    await sleep(3_000);
+    expect(pids).toHaveLength(1);
+    await copyFile(file, film);
+    await eventually(() => (sessions[0]?.chunks.length ?? 0) > 10, 'the film is streamed');
+    expect(status()).toMatchObject({ state: 'live', restarts: 1 });
   });
 
   it('streams what has sound only, and what has pictures only', async () => {

@@ -18,6 +18,7 @@ import { inputOf, needsProbe, type Planned, planEncoding } from '../ffmpeg/plan.
 import { probeSource } from '../ffmpeg/probe.js';
 import type { StreamPublisher } from '../publish/stream-publisher.js';
 import { encode } from './encode.js';
+import { type FileStamp, fileChange, stampOf } from './file-change.js';
 import { nextSession } from './session.js';
 import { SessionCatalog } from './session-catalog.js';
 
@@ -42,15 +43,26 @@ export interface SupervisorOptions {
 /** Opening and examining a source takes its time; from then on a live input that is silent for 10 s has failed. */
 const SILENCE_MS = { first: 20_000, next: 10_000 };
 
+const TRIED_AGAIN = 'It is tried again when the file changes, or when the stream is started by hand.';
+
 type RunEnd =
   | { readonly why: 'stopped' }
   /** Trying again changes nothing. */
   | { readonly why: 'refused'; readonly problem: string }
+  /** Trying again changes nothing before the file is another one. */
+  | {
+      readonly why: 'unusable';
+      readonly problem: string;
+      readonly lines: readonly string[];
+      readonly file: FileStamp;
+    }
   | {
       readonly why: 'failed';
       readonly problem: string;
       readonly lines: readonly string[];
       readonly ranMs: number;
+      /** ffmpeg has looked at it, and would find the same again. */
+      readonly isCertain: boolean;
     };
 
 /** Keep one encoder running until the signal ends it: the only place that decides about starting it again. */
@@ -68,6 +80,12 @@ export async function supervise(options: SupervisorOptions, signal: AbortSignal)
       report({ state: 'failed', problem: end.problem, encoderLog: [], catalog: undefined });
       return;
     }
+    if (end.why === 'unusable') {
+      const problem = `${end.problem} ${TRIED_AGAIN}`;
+      report({ state: 'failed', problem, encoderLog: [...end.lines], catalog: undefined });
+      await fileChange(end.file, signal);
+      continue;
+    }
     // Who was well for a moment is shown as coming back; who never was, as failed.
     const state = end.ranMs > 0 ? 'starting' : 'failed';
     report({ state, problem: end.problem, encoderLog: [...end.lines], catalog: undefined });
@@ -83,18 +101,18 @@ async function runOnce(options: SupervisorOptions, signal: AbortSignal): Promise
     const lastSession = await options.prepare();
     await using opened = await openSource(source, signal, options.network);
     const running = AbortSignal.any([signal, opened.refused]);
+    const file = source.kind === 'file' ? await stampOf(source.path) : undefined;
     const planned = await plan(source, opened, options, running);
     if (signal.aborted) return { why: 'stopped' };
     opened.refused.throwIfAborted();
-    if ('why' in planned) return planned;
     const session = nextSession(Date.now(), lastSession);
-    const end = await run(source, opened, planned, session, options, running);
+    const end = 'why' in planned ? planned : await run(source, opened, planned, session, options, running);
     if (!signal.aborted) opened.refused.throwIfAborted();
-    return end;
+    return file && end.why === 'failed' && end.isCertain ? { ...end, why: 'unusable', file } : end;
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     if (error instanceof SourceError && error.code !== 'unreachable') return { why: 'refused', problem };
-    return { why: 'failed', problem, lines: [], ranMs: 0 };
+    return { why: 'failed', problem, lines: [], ranMs: 0, isCertain: false };
   }
 }
 
@@ -118,7 +136,7 @@ async function plan(
     if (!result.ok) {
       const lines = opened.told(result.lines);
       const problem = explain(source, lines, 'it could not be opened');
-      return { why: 'failed', problem, lines, ranMs: 0 };
+      return { why: 'failed', problem, lines, ranMs: 0, isCertain: result.isCertain };
     }
     probe = result.probe;
   }
@@ -128,6 +146,7 @@ async function plan(
       problem: 'The source holds neither video nor sound.',
       lines: [],
       ranMs: 0,
+      isCertain: true,
     }
   );
 }
@@ -199,7 +218,8 @@ async function run(
       ? 'The source has ended.'
       : explain(source, lines, exit.how);
   const ranMs = liveSince === undefined ? 0 : performance.now() - liveSince;
-  return { why: 'failed', problem, lines, ranMs };
+  const isCertain = liveSince === undefined && exit.isOwnVerdict;
+  return { why: 'failed', problem, lines, ranMs, isCertain };
 }
 
 /** Such an address waits for somebody to call, which is no failure. */

@@ -6,11 +6,9 @@ import { startGuard } from './guard.js';
 describe('the guard', () => {
   it('kills what is left when its owner goes, and only that', async () => {
     const guard = startGuard();
-    const [kept, gone, foreign] = [0, 1, 2].map(() => spawn('sleep', ['60'], { stdio: 'ignore' })) as [
-      ReturnType<typeof spawn>,
-      ReturnType<typeof spawn>,
-      ReturnType<typeof spawn>,
-    ];
+    const [kept, gone, foreign] = [0, 1, 2].map(() =>
+      spawn('sleep', ['60'], { stdio: 'ignore', detached: true }),
+    ) as [ReturnType<typeof spawn>, ReturnType<typeof spawn>, ReturnType<typeof spawn>];
     guard.watch(kept);
     guard.watch(gone);
     gone.kill();

@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 
 /**
  * Sees to it that no ffmpeg outlives this process, even one that hangs in its input where it would never notice a
- * closed output. One small shell a producer holds the list of children, and kills what is left on it when its own
- * standard input ends: the kernel closes that whichever way this process goes, kill -9 included.
+ * closed output. One small shell a producer holds the list of children, and kills the process groups that they lead when
+ * its own standard input ends: the kernel closes that whichever way this process goes, kill -9 included.
  */
 export interface ProcessGuard {
+  /** The child leads a process group: it was spawned detached. */
   watch(child: ChildProcess): void;
   close(): Promise<void>;
 }
@@ -22,7 +23,7 @@ while read -r verb pid; do
     pids=$kept
   fi
 done
-[ -z "$pids" ] || kill -KILL $pids
+for p in $pids; do kill -KILL "-$p" 2>/dev/null; done
 `;
 
 export function startGuard(): ProcessGuard {
@@ -41,7 +42,8 @@ export function startGuard(): ProcessGuard {
     watch(child) {
       if (child.pid === undefined) return;
       tell(`add ${child.pid}`);
-      child.once('exit', () => tell(`gone ${child.pid}`));
+      // Not "exit": what a wrapper started may outlive it.
+      child.once('close', () => tell(`gone ${child.pid}`));
     },
     async close() {
       shell.stdin.end();

@@ -120,6 +120,14 @@ describe('StderrTail', () => {
     const tail = new StderrTail();
     tail.push("[tls @ 0x55d0] rtmps://ann:secret@host/app/x?key=K: 'srt://h:1?passphrase=P' failed\n");
     expect(tail.lines()).toEqual(["[tls] rtmps://***@host/app/x?*** 'srt://h:1?***' failed"]);
+    // A line that goes on, and one that is cut: what is not clear yet is not shown.
+    tail.push('rtsp://ann:secr');
+    expect(tail.lines().at(-1)).toBe('rtsp://***');
+    tail.push(`${'e'.repeat(2_000)}t@host/x\n`);
+    expect(tail.lines().at(-1)).toBe('rtsp://***');
+    expect(maskSecrets('a://b@c/d://e:f@g?h 1.2.3 i://j@k@l/m#n')).toBe(
+      'a://***@c/d://***@g?*** 1.2.3 i://***@l/m#n',
+    );
     expect(maskSecrets('nothing to hide: a@b')).toBe('nothing to hide: a@b');
   });
 });

@@ -15,7 +15,8 @@ export interface Probe {
 
 export type ProbeResult =
   | { readonly ok: true; readonly probe: Probe }
-  | { readonly ok: false; readonly lines: string[] };
+  /** `isCertain`: ffmpeg has looked at it to the end, and would find the same again. */
+  | { readonly ok: false; readonly isCertain: boolean; readonly lines: string[] };
 
 const PROBE_TIMEOUT_MS = 15_000;
 
@@ -40,13 +41,13 @@ export async function probeSource(
   const timer = setTimeout(end, PROBE_TIMEOUT_MS);
   signal.addEventListener('abort', end, { once: true });
   if (signal.aborted) end();
-  const { lines } = await child.exited;
+  const { lines, isOwnVerdict } = await child.exited;
   clearTimeout(timer);
   signal.removeEventListener('abort', end);
   const probe = readProbe(lines);
   return probe
     ? { ok: true, probe }
-    : { ok: false, lines: lines.filter((line) => !line.startsWith('At least one')) };
+    : { ok: false, isCertain: isOwnVerdict, lines: lines.filter((line) => !line.startsWith('At least one')) };
 }
 
 /** Read what `ffmpeg -i` tells: undefined if the source could not be opened. */
@@ -55,10 +56,10 @@ export function readProbe(lines: readonly string[]): Probe | undefined {
   const codec = (kind: string): string | undefined =>
     lines
       .filter((line) => !line.includes('(attached pic)'))
-      .map((line) => new RegExp(`^ +Stream #0:\\d+.*?: ${kind}: (\\w+)`).exec(line)?.[1])
+      .map((line) => new RegExp(`^ {1,9}Stream #0:\\d{1,6}.*?: ${kind}: (\\w+)`).exec(line)?.[1])
       .find((name) => name !== undefined);
   const duration = lines
-    .map((line) => /^ +Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)/.exec(line))
+    .map((line) => /^ {1,9}Duration: (\d{1,9}):(\d\d):(\d\d(?:\.\d+)?)/.exec(line))
     .find((match) => match !== null);
   return {
     durationSeconds: duration
@@ -72,7 +73,7 @@ export function readProbe(lines: readonly string[]): Probe | undefined {
 
 function heightIn(lines: readonly string[]): number | undefined {
   const line = lines.find(
-    (each) => /^ +Stream #0:\d+.*?: Video: /.test(each) && !each.includes('(attached pic)'),
+    (each) => /^ {1,9}Stream #0:\d{1,6}.*?: Video: /.test(each) && !each.includes('(attached pic)'),
   );
   const size = line && /, \d{2,5}x(\d{2,5})\b/.exec(line);
   return size ? Number(size[1]) : undefined;

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { outputDescriptor } from './arguments.js';
 import type { ProcessGuard } from './guard.js';
@@ -12,6 +12,8 @@ export interface ProcessExit {
   /** Exit code, signal, or the system's reason why it could not be started. */
   readonly how: string;
   readonly clean: boolean;
+  /** It ended by itself and said so by its exit code; false where it was killed, or could not be started. */
+  readonly isOwnVerdict: boolean;
   readonly lines: readonly string[];
 }
 
@@ -25,7 +27,7 @@ export interface FfmpegProcess {
   /** Leave its output where it is, which holds it back; and go on reading. */
   pause(): void;
   resume(): void;
-  /** SIGTERM, and SIGKILL if that does not help. */
+  /** SIGTERM for it and all that it started (FFMPEG_PATH may be a wrapper), and SIGKILL for who is left after a while. */
   end(): void;
 }
 
@@ -48,7 +50,7 @@ export function startFfmpeg(options: {
   const child = spawn(options.path, options.args, {
     stdio: [feed, 'pipe', 'pipe', feed, ...Array<'pipe'>(count - 1).fill('pipe')],
     env: options.environment ?? process.env,
-    // Ctrl-C in a terminal is for this process, which then ends its children in order.
+    // A group of its own: Ctrl-C in a terminal is for this process, which then ends its children in order.
     detached: process.platform !== 'win32',
     windowsHide: true,
   });
@@ -76,13 +78,17 @@ export function startFfmpeg(options: {
 
   let killing: NodeJS.Timeout | undefined;
   const exited = new Promise<ProcessExit>((resolve) => {
-    const done = (how: string, clean: boolean): void => {
+    const done = (how: string, code: number | null): void => {
       clearTimeout(killing);
       clearTimeout(endedAlone);
-      resolve({ how, clean, lines: tail.lines() });
+      resolve({ how, clean: code === 0, isOwnVerdict: code !== null && !killing, lines: tail.lines() });
     };
-    child.once('error', (error) => child.pid === undefined && done(error.message, false));
-    child.once('close', (code, signal) => done(signal ?? `exit code ${code}`, code === 0));
+    child.once('error', (error) => child.pid === undefined && done(error.message, null));
+    child.once('exit', () => isGroupThere(child) && end());
+    child.once('close', (code, signal) => {
+      killGroup(child, 'SIGKILL');
+      done(signal ?? `exit code ${code}`, code);
+    });
   });
   const resume = (): void => {
     for (const output of outputs) output.resume();
@@ -93,8 +99,8 @@ export function startFfmpeg(options: {
     resume();
     feeds?.video.destroy();
     feeds?.audio.destroy();
-    child.kill('SIGTERM');
-    killing = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
+    killGroup(child, 'SIGTERM');
+    killing = setTimeout(() => killGroup(child, 'SIGKILL'), KILL_AFTER_MS);
   };
   return {
     pid: child.pid,
@@ -107,4 +113,17 @@ export function startFfmpeg(options: {
     resume,
     end,
   };
+}
+
+const isGroupThere = (child: ChildProcess): boolean => killGroup(child, 0);
+
+/** Signal a process and all that it started, for it leads a process group. @returns whether there was anybody left */
+function killGroup(child: ChildProcess, signal: NodeJS.Signals | 0): boolean {
+  if (child.pid === undefined) return false;
+  if (process.platform === 'win32') return child.kill(signal);
+  try {
+    return process.kill(-child.pid, signal);
+  } catch {
+    return false;
+  }
 }

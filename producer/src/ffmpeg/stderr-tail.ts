@@ -16,7 +16,7 @@ export class StderrTail {
     const parts = (this.#rest + text).split(/\r\n|\n|\r/);
     // An endless line is cut before it grows: its end is of no use to anybody.
     this.#rest = (parts.pop() ?? '').slice(0, LOOKED_AT + 1);
-    for (const part of parts) this.#add(part);
+    for (const part of parts.filter(Boolean).slice(-this.keep)) this.#add(part);
   }
 
   lines(): string[] {

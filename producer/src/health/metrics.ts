@@ -1,0 +1,122 @@
+import { STREAM_STATES, type StreamState } from '@topicast/contracts/server-message';
+import type { ChunkLog } from '@topicast/log';
+import { Counter, Gauge, Histogram, type MetricConfiguration, Registry } from 'prom-client';
+import { Speed } from './speed.js';
+
+/** What is asked of a stream when the metrics are read. */
+export interface StreamFacts {
+  readonly state: StreamState;
+  /** Chunks that wait for the log. */
+  readonly queued: number;
+  /** Chunks of the present session that never came to the log. */
+  readonly dropped: number;
+}
+
+export interface FollowedStream {
+  /** The log's, measured. */
+  readonly append: ChunkLog['append'];
+  /** Call it now and then, and at the end of each session, after which the stream's own count begins anew. */
+  readonly countDrops: () => void;
+  readonly end: () => void;
+}
+
+/**
+ * What the producer counts, for `/metrics`. No label names a stream: their number has no bound. The metrics of the process
+ * itself are not among them, because in `npm start` the gateway has those.
+ */
+export class ProducerMetrics {
+  readonly registry = new Registry();
+  restarts = 0;
+  overtaken = 0;
+  #dropped = 0;
+  #chunks = 0;
+  #bytes = 0;
+  readonly #streams = new Map<StreamFacts, Speed>();
+  readonly #appends: Histogram;
+
+  constructor() {
+    const streams = this.#streams;
+    new Gauge({
+      ...this.#named('encoders', 'Streams of this producer, by the state of their encoder'),
+      labelNames: ['state'],
+      collect() {
+        for (const state of STREAM_STATES) {
+          this.set({ state }, [...streams.keys()].filter((stream) => stream.state === state).length);
+        }
+      },
+    });
+    new Gauge({
+      ...this.#named(
+        'slowest_speed',
+        'Media time that reached the log in a second, of the slowest live stream',
+      ),
+      collect() {
+        const speeds = [...streams].flatMap(([{ state }, speed]) =>
+          state === 'live' ? (speed.now ?? []) : [],
+        );
+        if (speeds.length > 0) this.set(Math.min(...speeds));
+        else this.remove();
+      },
+    });
+    new Gauge({
+      ...this.#named('queued_chunks', 'Chunks that wait for the log'),
+      collect() {
+        this.set([...streams.keys()].reduce((sum, { queued }) => sum + queued, 0));
+      },
+    });
+    this.#count('encoder_restarts_total', 'Times that an encoder was started again', () => this.restarts);
+    this.#count('chunks_total', 'Chunks appended to the log', () => this.#chunks);
+    this.#count('bytes_total', 'Bytes of these chunks', () => this.#bytes);
+    this.#count('dropped_chunks_total', 'Chunks that never came to the log', () => this.#dropped);
+    this.#count(
+      'overtaken_total',
+      'Encoders ended because another producer had taken over',
+      () => this.overtaken,
+    );
+    this.#appends = new Histogram({
+      ...this.#named('append_seconds', 'Time that the log takes for an append'),
+      buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5],
+    });
+  }
+
+  /** Count a stream from now on, and what is appended for it. */
+  follow(facts: StreamFacts, log: Pick<ChunkLog, 'append'>): FollowedStream {
+    const speed = new Speed();
+    this.#streams.set(facts, speed);
+    let known = 0;
+    const countDrops = (): void => {
+      const { dropped } = facts;
+      this.#dropped += dropped < known ? dropped : dropped - known;
+      known = dropped;
+    };
+    const append: ChunkLog['append'] = async (stream, rendition, records) => {
+      const begun = performance.now();
+      const offset = await log.append(stream, rendition, records);
+      this.#appends.observe((performance.now() - begun) / 1000);
+      this.#chunks += records.length;
+      for (const { value } of records) this.#bytes += value.byteLength;
+      const newest = records.at(-1)?.header;
+      if (newest && rendition === 0) speed.add(newest, performance.now());
+      return offset;
+    };
+    const end = (): void => {
+      countDrops();
+      this.#streams.delete(facts);
+    };
+    return { append, countDrops, end };
+  }
+
+  #count(name: string, help: string, value: () => number): void {
+    new Counter({
+      ...this.#named(name, help),
+      collect() {
+        this.reset();
+        this.inc(value());
+      },
+    });
+  }
+
+  #named(name: string, help: string): MetricConfiguration<string> {
+    return { name: `topicast_producer_${name}`, help, registers: [this.registry] };
+  }
+}

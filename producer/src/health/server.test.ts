@@ -1,0 +1,67 @@
+import path from 'node:path';
+import { openEmbeddedLog } from '@topicast/log/embedded';
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import { readProducerConfig } from '../config.js';
+import { startProducer } from '../producer.js';
+import { eventually, temporaryFolder } from '../testing/support.js';
+import { ProducerMetrics } from './metrics.js';
+import { startHealthServer } from './server.js';
+
+it('a producer tells whether it runs, whether it can work, and what it does', async () => {
+  await using folder = await temporaryFolder();
+  const log = await openEmbeddedLog({ directory: path.join(folder.path, 'log') });
+  const metrics = new ProducerMetrics();
+  let isStarted = false;
+  const host = '127.0.0.1';
+  const health = await startHealthServer({ host, port: 0, log, metrics, isStarted: () => isStarted });
+  const ask = (page: string, method = 'GET') => fetch(`http://${host}:${health.port}${page}`, { method });
+  const read = async (): Promise<Map<string, number>> => {
+    const lines = (await (await ask('/metrics')).text()).split('\n');
+    return new Map(lines.map((line) => [line.split(' ')[0]!, Number(line.split(' ')[1])]));
+  };
+
+  expect((await ask('/healthz')).status).toBe(200);
+  const early = await ask('/readyz');
+  expect([early.status, early.headers.get('content-type')]).toEqual([503, 'application/problem+json']);
+  expect(await early.json()).toMatchObject({ status: 503, title: expect.stringContaining('not started') });
+
+  const producer = await startProducer({
+    ...{ log, metrics, logger: pino({ enabled: false }) },
+    config: readProducerConfig({ TOPICAST_PRODUCER_ID: 'here' }),
+    inputs: [{ id: 'demo', source: { kind: 'test' } }],
+  });
+  isStarted = true;
+  expect((await ask('/readyz')).status).toBe(200);
+  const counted = await eventually(async () => {
+    const now = await read();
+    return now.has('topicast_producer_slowest_speed') && now;
+  }, 'a speed');
+  expect(counted.get('topicast_producer_encoders{state="live"}')).toBe(1);
+  expect(counted.get('topicast_producer_encoders{state="failed"}')).toBe(0);
+  expect(counted.get('topicast_producer_slowest_speed')).toBeGreaterThan(0.5);
+  expect(counted.get('topicast_producer_slowest_speed')).toBeLessThan(2);
+  expect(counted.get('topicast_producer_chunks_total')).toBeGreaterThan(20);
+  expect(counted.get('topicast_producer_bytes_total')).toBeGreaterThan(20 * 188);
+  expect(counted.get('topicast_producer_append_seconds_count')).toBeGreaterThan(20);
+  expect(counted.get('topicast_producer_encoder_restarts_total')).toBe(0);
+  expect(counted.get('topicast_producer_dropped_chunks_total')).toBe(0);
+  expect(counted.has('process_cpu_seconds_total')).toBe(true);
+
+  expect((await ask('/other')).status).toBe(404);
+  expect((await ask('/metrics', 'POST')).status).toBe(405);
+  await producer.close();
+  expect((await read()).get('topicast_producer_encoders{state="live"}')).toBe(0);
+  await log.close();
+  expect((await ask('/readyz')).status).toBe(503);
+  await health.close();
+});
+
+it('says which setting to change where its port is taken', async () => {
+  const options = { host: '127.0.0.1', log: { ping: async () => undefined }, isStarted: () => true };
+  const metrics = new ProducerMetrics();
+  const first = await startHealthServer({ ...options, port: 0, metrics });
+  const second = startHealthServer({ ...options, port: first.port, metrics });
+  await expect(second).rejects.toThrow('set TOPICAST_PRODUCER_PORT');
+  await first.close();
+});
