@@ -23,14 +23,20 @@ export interface OutletOptions {
 /** What goes out to a viewer: control messages and chunks, one write in flight at most. */
 export class Outlet {
   readonly control = new ControlFrames();
-  readonly #options: OutletOptions;
+  readonly #webSocket: WebSocket;
+  readonly #protocol: Protocol;
+  readonly #metrics: GatewayMetrics;
+  readonly #acceptedAt: Milliseconds;
   readonly #writer: Writer;
   #hasChunks = false;
   /** The next chunk is of a rendition that the viewer has not been told of. */
   #isUntold = false;
 
   constructor(options: OutletOptions) {
-    this.#options = options;
+    this.#webSocket = options.webSocket;
+    this.#protocol = options.protocol;
+    this.#metrics = options.metrics;
+    this.#acceptedAt = options.acceptedAt;
     this.#writer = new SocketWriter(options.socket, options.onDone);
   }
 
@@ -39,7 +45,7 @@ export class Outlet {
   }
 
   get canWrite(): boolean {
-    return !this.#writer.isBusy && this.#options.webSocket.readyState === WebSocket.OPEN;
+    return !this.#writer.isBusy && this.#webSocket.readyState === WebSocket.OPEN;
   }
 
   /** Write the control messages that wait. */
@@ -56,10 +62,11 @@ export class Outlet {
   }
 
   writeChunks(source: ChunkSource, { from, to, jump }: Step, now: Milliseconds): void {
-    const { protocol, metrics, acceptedAt } = this.#options;
+    const protocol = this.#protocol;
+    const metrics = this.#metrics;
     if (!this.#hasChunks) {
       this.#hasChunks = true;
-      metrics.observeJoin(milliseconds(now - acceptedAt));
+      metrics.observeJoin(milliseconds(now - this.#acceptedAt));
     }
     const frames = source.frames(protocol, from, to);
     metrics.bytesSent[protocol] += frames.byteLength;
