@@ -19,6 +19,7 @@ const PROGRAMS = {
   'bench:latency': ['bench/dist/latency.js', false],
   'bench:fanout': ['bench/dist/fanout.js', false],
   'bench:compression': ['bench/dist/compression.js', false],
+  'bench:ladder': ['bench/dist/ladder.js', false],
   'bench:log': ['bench/dist/log.js', false],
 };
 const SERVICE_SOURCES = [

@@ -7,6 +7,7 @@ import {
   draftRequest,
   EMPTY_DRAFT,
   objectionsAtFields,
+  QUALITIES,
   SOURCE_KINDS,
   type StreamDraft,
 } from './stream-draft';
@@ -20,6 +21,7 @@ const anyDraft: fc.Arbitrary<StreamDraft> = fc.record({
   path: fc.oneof(fc.string(), fc.constant('/media/film.mkv')),
   url: fc.oneof(fc.string(), fc.constant('rtsp://cam.example/1')),
   copy: fc.boolean(),
+  quality: fc.constantFrom(...QUALITIES),
 });
 
 describe('the draft of a stream', () => {
@@ -43,6 +45,14 @@ describe('the draft of a stream', () => {
     expect(draftProblems({ ...draft, kind: 'topic' }, none)).toEqual({});
     expect(Object.keys(draftProblems({ ...draft, kind: 'file' }, none))).toEqual(['path']);
     expect(draftProblems({ ...draft, kind: 'url', url: 'cam.example/1' }, none).url).toMatch(/protocol/);
+  });
+
+  it('asks for a ladder only where there is an encoder', () => {
+    const draft: StreamDraft = { ...EMPTY_DRAFT, title: 'a', quality: '720p+360p', copy: true };
+    expect(draftRequest(draft).ladder).toEqual([{ height: 720 }, { height: 360 }]);
+    expect(draftRequest({ ...draft, kind: 'file', path: '/a' }).ladder).toBeUndefined();
+    expect(draftRequest({ ...draft, kind: 'topic' }).ladder).toBeUndefined();
+    expect(draftRequest({ ...draft, quality: 'one' }).ladder).toBeUndefined();
   });
 
   it('shows the objections of the gateway where they belong', () => {

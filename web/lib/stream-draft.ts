@@ -1,8 +1,13 @@
 import type { CreateStreamRequest } from '@topicast/contracts/http';
+import { parseLadder } from '@topicast/contracts/ladder';
 import { slugFromTitle, streamIdProblem } from './stream-slug';
 
 export const SOURCE_KINDS = ['test', 'file', 'url', 'topic'] as const;
 export type SourceKind = (typeof SOURCE_KINDS)[number];
+
+/** One rendition, or a ladder of them. */
+export const QUALITIES = ['one', '720p+360p', '1080p+720p+360p'] as const;
+export type Quality = (typeof QUALITIES)[number];
 
 /** What is typed into the form, all of it, whatever kind of source is chosen at the moment. */
 export interface StreamDraft {
@@ -13,6 +18,7 @@ export interface StreamDraft {
   readonly path: string;
   readonly url: string;
   readonly copy: boolean;
+  readonly quality: Quality;
 }
 
 export const EMPTY_DRAFT: StreamDraft = {
@@ -22,6 +28,7 @@ export const EMPTY_DRAFT: StreamDraft = {
   path: '',
   url: '',
   copy: false,
+  quality: 'one',
 };
 
 export type DraftField = 'title' | 'id' | 'path' | 'url';
@@ -46,8 +53,18 @@ function urlProblem(url: string): string | undefined {
 
 export function draftRequest(draft: StreamDraft): CreateStreamRequest {
   const title = draft.title.trim();
-  return { id: draftId(draft), ...(title && { title }), source: draftSource(draft) };
+  const ladder = draft.quality !== 'one' && hasEncoder(draft) && parseLadder(draft.quality);
+  return {
+    id: draftId(draft),
+    ...(title && { title }),
+    source: draftSource(draft),
+    ...(ladder && { ladder }),
+  };
 }
+
+/** Whether the video is encoded here, so that its sizes can be chosen. */
+export const hasEncoder = ({ kind, copy }: StreamDraft): boolean =>
+  kind === 'test' || ((kind === 'file' || kind === 'url') && !copy);
 
 function draftSource({ kind, path, url, copy }: StreamDraft): CreateStreamRequest['source'] {
   switch (kind) {

@@ -53,7 +53,7 @@ async function setUp(source: Source, change: Partial<SupervisorOptions> = {}) {
           });
         },
         lose: () => undefined,
-        state: { dropped: 0, trouble: undefined },
+        state: { queued: 0, dropped: 0, trouble: undefined },
       },
       report: (part) => {
         status = { ...status, ...part };

@@ -5,6 +5,7 @@ const KNOWN: readonly (readonly [RegExp, string])[] = [
     /Invalid data found|moov atom not found|could not find codec parameters|Format not on whitelist/i,
     'It holds no video or sound that ffmpeg can read.',
   ],
+  [/Stream map '0:V:0' matches no streams/, 'It has no picture, which a ladder needs.'],
   [/does not contain any stream|matches no streams/i, 'It holds neither video nor sound.'],
   [/No such file/i, 'There is nothing at that place.'],
   [/Permission denied/i, 'ffmpeg may not open it (permission denied).'],

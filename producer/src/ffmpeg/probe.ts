@@ -31,7 +31,6 @@ export async function probeSource(
     args: ['-nostdin', '-hide_banner', '-loglevel', 'info', ...opening(input, ffmpeg.libavformat)],
     fed: false,
     environment: input.kind === 'url' ? input.fence?.environment : undefined,
-    outputs: 1,
     guard,
     onOutput: () => undefined,
     // Long lists of chapters and tags come between the lines that matter.

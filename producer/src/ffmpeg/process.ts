@@ -37,15 +37,16 @@ export function startFfmpeg(options: {
   /** This process's, if absent. */
   readonly environment?: NodeJS.ProcessEnv | undefined;
   readonly guard: ProcessGuard;
-  /** Its outputs: the first is its standard output, see `outputDescriptor`. */
-  readonly outputs: number;
+  /** How many outputs it has; one, if absent. The first is its standard output, see `outputDescriptor`. */
+  readonly outputs?: number;
   readonly onOutput: (bytes: Uint8Array, output: number) => void;
   /** Lines of its standard error that are kept. */
   readonly keepLines?: number;
 }): FfmpegProcess {
+  const count = options.outputs ?? 1;
   const feed = options.fed ? 'pipe' : 'ignore';
   const child = spawn(options.path, options.args, {
-    stdio: [feed, 'pipe', 'pipe', feed, ...Array<'pipe'>(options.outputs - 1).fill('pipe')],
+    stdio: [feed, 'pipe', 'pipe', feed, ...Array<'pipe'>(count - 1).fill('pipe')],
     env: options.environment ?? process.env,
     // Ctrl-C in a terminal is for this process, which then ends its children in order.
     detached: process.platform !== 'win32',
@@ -54,7 +55,7 @@ export function startFfmpeg(options: {
   options.guard.watch(child);
   const tail = new StderrTail(options.keepLines);
   let endedAlone: NodeJS.Timeout | undefined;
-  const outputs = Array.from({ length: options.outputs }, (_, number) => {
+  const outputs = Array.from({ length: count }, (_, number) => {
     const output = child.stdio[outputDescriptor(number)] as Readable;
     output.on('data', (bytes: Uint8Array) => options.onOutput(bytes, number));
     output.once('end', () => {

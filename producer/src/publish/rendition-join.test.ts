@@ -93,6 +93,24 @@ describe('RenditionJoin', () => {
     expect(lost()).toBe(2);
   });
 
+  it.each(['pictures', 'places'])(
+    'bounds how many %s wait, and counts each chunk that is lost once',
+    (late) => {
+      const { join, records, lost } = setUp();
+      const total = 2_500;
+      const isKeyframe = (index: number): boolean => index % 30 === 0;
+      const lead = (index: number): void =>
+        join.lead(best({ picture: isKeyframe(index) ? 'keyframe' : 'other', sounds: 0 }, index));
+      const follow = (index: number): void => join.follow(picture(index, isKeyframe(index)));
+      const [first, second] = late === 'pictures' ? [lead, follow] : [follow, lead];
+      for (let index = 0; index < total; index++) first(index);
+      for (let index = 0; index < total; index++) second(index);
+      expect(records.length).toBeGreaterThan(900);
+      expect(records.length + lost()).toBe(total);
+      expect(records[0]!.header).toMatchObject({ keyframe: true, discontinuity: true });
+    },
+  );
+
   it('has the headers and the sound of the best rendition, whatever comes when, and counts what it loses', () => {
     const cell: fc.Arbitrary<Cell & { missing: boolean }> = fc.record({
       picture: fc.constantFrom('keyframe', 'other', 'other', undefined),

@@ -31,6 +31,7 @@ export class RenditionJoin {
 
   constructor(
     private readonly emit: (record: NewRecord) => void,
+    /** Told of the best rendition's chunks that this one does not get. */
     private readonly lose: (chunks: number, reason: string) => void,
   ) {}
 
@@ -93,13 +94,13 @@ export class RenditionJoin {
   #skipPlace(): void {
     this.#places.shift();
     this.#isBroken = true;
-    this.lose(1, 'its encoder has left out a picture');
+    this.lose(1, 'its picture did not come');
   }
 
+  /** It has no place, or none any more: that was counted where the place was skipped, or is when it comes. */
   #skipPicture(): void {
     this.#pictures.shift();
     this.#isBroken = true;
-    this.lose(1, 'the best rendition has left out a picture');
   }
 }
 

@@ -65,6 +65,17 @@ it('gives a picture the same header in every rendition', async () => {
   expect(headers[2]).toEqual(headers[0]);
 });
 
+it('asks for the last GOP number only when the first chunk is there', async () => {
+  let inLog = 5;
+  const { publisher, stored, begin, push } = setUp({ lastGop: async () => inLog });
+  begin(1000);
+  // The encoder that is taken over from goes on until then.
+  inLog = 6;
+  push(0, 1);
+  await publisher.close();
+  expect(stored[0]!.map(({ header }) => header.gop)).toEqual([7]);
+});
+
 it('counts GOPs from what it has itself where the log cannot be read', async () => {
   const answers = [async () => 5, () => Promise.reject(new Error('away'))];
   const { publisher, stored, begin, push } = setUp({ lastGop: () => answers.shift()!() });

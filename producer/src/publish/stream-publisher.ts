@@ -24,6 +24,8 @@ export interface PublishedSession {
 }
 
 export interface StreamPublisherState {
+  /** Chunks that wait for the log, of all renditions. */
+  readonly queued: number;
   /** Chunks of the present session, of all renditions. */
   readonly dropped: number;
   /** The log's last answer, while it takes nothing. */
@@ -55,6 +57,7 @@ export class StreamPublisher {
   get state(): StreamPublisherState {
     const states = this.#publishers.map(({ state }) => state);
     return {
+      queued: states.reduce((sum, { queued }) => sum + queued, 0),
       dropped: states.reduce((sum, { dropped }) => sum + dropped, 0),
       trouble: states.find(({ trouble }) => trouble !== undefined)?.trouble,
     };

@@ -40,7 +40,7 @@ export function superviseStranger(
           });
         },
         lose: () => undefined,
-        state: { dropped: 0, trouble: undefined },
+        state: { queued: 0, dropped: 0, trouble: undefined },
       },
       report: (part) => {
         status = { ...status, ...part };

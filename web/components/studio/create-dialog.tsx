@@ -11,6 +11,7 @@ import {
   draftRequest,
   EMPTY_DRAFT,
   fieldOfKind,
+  hasEncoder,
   objectionsAtFields,
   type StreamDraft,
 } from '../../lib/stream-draft';
@@ -18,6 +19,7 @@ import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';
 import { Field } from '../ui/field';
 import styles from './create-dialog.module.css';
+import { QualityField } from './quality-field';
 import { SourceFields } from './source-fields';
 
 interface CreateDialogProps {
@@ -104,6 +106,9 @@ export function CreateDialog({ gateway, token, taken, onClose, onCreated }: Crea
           }
         />
         <SourceFields draft={draft} id={draftId(draft)} problems={shown} onChange={change} />
+        {hasEncoder(draft) && (
+          <QualityField quality={draft.quality} onChange={(quality) => change({ quality })} />
+        )}
         {refusal.form && (
           <p className={styles.alert} role="alert">
             {refusal.form}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { type ProcessGuard, startGuard } from './guard.js';
+import { startFfmpeg } from './process.js';
+
+/** A program of several outputs that does as the shell script says. */
+function start(script: string, guard: ProcessGuard) {
+  const received = ['', ''];
+  const child = startFfmpeg({
+    ...{ path: 'sh', args: ['-c', script], fed: false, outputs: 2, guard },
+    onOutput(bytes, output) {
+      received[output] += Buffer.from(bytes).toString();
+    },
+  });
+  return { child, received };
+}
+
+describe('startFfmpeg', () => {
+  it('reads each output to its end', async () => {
+    const guard = startGuard();
+    const { child, received } = start('echo best; echo small >&4; echo words >&2', guard);
+    const { how, clean, lines } = await child.exited;
+    expect([received, how, clean, lines]).toEqual([['best\n', 'small\n'], 'exit code 0', true, ['words']]);
+    await guard.close();
+  });
+
+  it('ends all when one output has ended alone', async () => {
+    const guard = startGuard();
+    const { child, received } = start('echo small >&4; exec 4>&-; exec sleep 600', guard);
+    expect(await child.exited).toMatchObject({ how: 'SIGTERM', clean: false });
+    expect(received).toEqual(['', 'small\n']);
+    await guard.close();
+  });
+});
