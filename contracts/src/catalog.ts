@@ -59,12 +59,3 @@ export const videoOf = (of: Pick<Rendition, 'tracks'> | undefined): VideoTrack |
   of?.tracks.find((each) => each.kind === 'video');
 export const audioOf = (of: Pick<Rendition, 'tracks'> | undefined): AudioTrack | undefined =>
   of?.tracks.find((each) => each.kind === 'audio');
-
-/** The tracks of a chunker's output, from what its bitstreams say. */
-export const tracksOf = (format: {
-  readonly video?: Omit<VideoTrack, 'kind'> | undefined;
-  readonly audio?: Omit<AudioTrack, 'kind'> | undefined;
-}): Track[] => [
-  ...(format.video ? [{ kind: 'video' as const, ...format.video }] : []),
-  ...(format.audio ? [{ kind: 'audio' as const, ...format.audio }] : []),
-];

@@ -68,8 +68,6 @@ export const streamStatus = z.object({
   restarts: z.number().int().default(0),
   /** Loss on the way to the log, chunks since the session began. */
   droppedChunks: z.number().int().default(0),
-  /** What the session offers, once that is known. */
-  catalog: catalog.optional(),
 });
 export type StreamStatus = z.infer<typeof streamStatus>;
 

@@ -57,11 +57,16 @@ async function setUp(inputs: ProducerOptions['inputs'], environment: Record<stri
   };
 }
 
-/** The first records of a stream that make up so many seconds of media. */
-async function read(log: ChunkLog, id: string, seconds: number): Promise<LogRecord[]> {
+/** The first records of a rendition that make up so many seconds of media. */
+async function read(log: ChunkLog, id: string, seconds: number, rendition = 0): Promise<LogRecord[]> {
   const records: LogRecord[] = [];
   await eventually(async () => (await log.topics()).includes(streamId(id)), `${id} has a topic`);
-  for await (const batch of log.tail(streamId(id), 0, { at: 'earliest' }, AbortSignal.timeout(40_000))) {
+  for await (const batch of log.tail(
+    streamId(id),
+    rendition,
+    { at: 'earliest' },
+    AbortSignal.timeout(40_000),
+  )) {
     records.push(...batch);
     const [first, last] = [records[0]!.header!, records.at(-1)!.header!];
     if (last.decodeTime - first.decodeTime >= seconds * 90_000) return records;
@@ -220,6 +225,18 @@ describe('a producer', () => {
     expect(await otherProblemOf('nobody')).toContain('refuses the connection');
     await eventually(() => (other.status('nobody')?.restarts ?? 0) >= 2, 'it is tried again');
     expect(other.status('text')?.encoderLog.length).toBeGreaterThan(0);
+  });
+
+  it('adds partitions to the topic of a stream that gets a ladder, and counts its GOPs on', async () => {
+    await using setup = await setUp([]);
+    const { put, status, log } = setup;
+    await put({ id: 'cam', source: { kind: 'test' } });
+    const before = await read(log, 'cam', 2);
+    await put({ id: 'cam', source: { kind: 'test' }, ladder: [{ height: 360 }, { height: 240 }] });
+    await eventually(() => status('cam')?.catalog?.renditions.length === 2, 'cam has two renditions');
+    const [first] = await read(log, 'cam', 1, 1);
+    expect(first!.header).toMatchObject({ session: status('cam')!.session, keyframe: true });
+    expect(first!.header!.gop).toBeGreaterThan(before.at(-1)!.header!.gop);
   });
 
   it('starts, stops and forgets streams as the table says, and leaves in order', async () => {

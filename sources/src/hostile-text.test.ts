@@ -2,14 +2,16 @@ import { slowReaders } from '@topicast/contracts/testing/hostile-text';
 import { expect, it } from 'vitest';
 import { isPublicAddress, isPublicHost } from './address.js';
 import { judgeSource } from './judge.js';
-import { isPlaylist, marked, readProxyRequest, unmarked } from './open/marked-url.js';
+import { fencedManifest } from './open/dash-manifest.js';
+import { fencedPlaylist } from './open/hls-playlist.js';
+import { marked, readProxyRequest, unmarked } from './open/marked-url.js';
 import { bare, canonicalHost } from './source-url.js';
 
 /** No row and no request has a longer address. */
 const asAddress = (text: string): string => text.slice(0, 4_096);
 
 it('no address, playlist or request of ffmpeg keeps the event loop', () => {
-  const rules = { trusted: false, mediaDirs: ['/media'], allowPrivateUrls: false };
+  const rules = { trusted: false, mediaDirs: ['/media'], allowPrivateUrls: false, resolve: async () => [] };
   const judgeUrl = (url: string) => judgeSource({ kind: 'url', url }, rules).catch(() => undefined);
   const readers = {
     address: judgeUrl,
@@ -21,8 +23,11 @@ it('no address, playlist or request of ffmpeg keeps the event loop', () => {
     'spelling of a host': (text: string) => canonicalHost(asAddress(text)),
     'request of ffmpeg': readProxyRequest,
     'path that ffmpeg asks for': (text: string) => readProxyRequest(`http://a:80/${text}`),
-    playlist: (text: string) => unmarked(marked(text)),
-    'begin of a playlist': (text: string) => isPlaylist(text, Buffer.from(text)),
+    'marked addresses': (text: string) => unmarked(marked(text)),
+    playlist: (text: string) => fencedPlaylist(text, 'http://a/').catch(() => undefined),
+    'tag of a playlist': (text: string) =>
+      fencedPlaylist(`#EXT-X-KEY:${text}`, 'http://a/').catch(() => undefined),
+    manifest: fencedManifest,
   };
   expect(slowReaders(readers)).toEqual([]);
 });

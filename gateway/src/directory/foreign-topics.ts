@@ -162,4 +162,4 @@ export class ForeignTopics {
 }
 
 const isComplete = (found: ProbeResult | undefined): boolean =>
-  found?.format.video !== undefined || found?.format.audio !== undefined;
+  found?.tracks.some((track) => track.kind !== 'data' && track.codec !== undefined) ?? false;

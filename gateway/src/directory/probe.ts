@@ -1,10 +1,11 @@
+import type { Track } from '@topicast/contracts/catalog';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { ticksToSeconds } from '@topicast/contracts/units';
 import type { ChunkReader } from '@topicast/log';
-import { type Chunk, Chunker, type StreamFormat } from '@topicast/media/mpegts';
+import { type Chunk, Chunker } from '@topicast/media/mpegts';
 
 export interface ProbeResult {
-  readonly format: StreamFormat;
+  readonly tracks: readonly Track[];
   /** Bits a second, where enough was seen to tell. */
   readonly bitrate: number | undefined;
 }
@@ -27,7 +28,7 @@ export async function probe(log: ChunkReader, stream: StreamId, signal: AbortSig
     const { video, audio } = chunker.format;
     if ((video && audio && seen.seconds > ENOUGH_SECONDS) || bytes > MOST_BYTES) break;
   }
-  return { format: chunker.format, bitrate: seen.bitrate };
+  return { tracks: chunker.tracks, bitrate: seen.bitrate };
 }
 
 /** How much media in how many bytes. */

@@ -1,4 +1,4 @@
-import { type Catalog, tracksOf } from '@topicast/contracts/catalog';
+import type { Catalog } from '@topicast/contracts/catalog';
 import type { StreamInfo } from '@topicast/contracts/http';
 import type { StreamState } from '@topicast/contracts/server-message';
 import type { StreamId } from '@topicast/contracts/stream-id';
@@ -69,9 +69,9 @@ const runningPart = ({ session, startedAt, catalog }: StreamStatus): Partial<Str
 });
 
 /** Of a topic that somebody else writes: what was found in it. */
-const catalogOf = ({ format, bitrate }: ProbeResult): Catalog => ({
+const catalogOf = ({ tracks, bitrate }: ProbeResult): Catalog => ({
   session: 0,
-  renditions: [{ rendition: 0, bitrate, tracks: tracksOf(format) }],
+  renditions: [{ rendition: 0, bitrate, tracks: [...tracks] }],
 });
 
 /** The same without what only the operator may see. */

@@ -1,4 +1,4 @@
-import type { StreamFormat } from '@topicast/media/mpegts';
+import type { Track } from '@topicast/contracts/catalog';
 import { type Chunk, Chunker, type ChunkerStats } from '@topicast/media/mpegts';
 import type { Ffmpeg } from '../ffmpeg/find.js';
 import type { ProcessGuard } from '../ffmpeg/guard.js';
@@ -18,7 +18,7 @@ export interface EncodeOptions {
   /** How many outputs it has. */
   readonly renditions: number;
   /** Called with the chunks of each output; those of the best are paced, and the others follow them. */
-  readonly onChunk: (rendition: number, chunk: Chunk, format: StreamFormat) => void;
+  readonly onChunk: (rendition: number, chunk: Chunk, tracks: readonly Track[]) => void;
   /** Called with ffmpeg's last words, once a second. */
   readonly onLines: (lines: string[]) => void;
   /** Called when packets of ffmpeg's output are missing, at most once a second. */
@@ -38,7 +38,7 @@ export interface EncoderExit extends ProcessExit {
 export async function encode(options: EncodeOptions, signal: AbortSignal): Promise<EncoderExit> {
   const { renditions, onChunk, silenceMs } = options;
   const deadlines = Array<number>(renditions).fill(performance.now() + silenceMs.first);
-  const emit = (chunk: Chunk): void => onChunk(0, chunk, chunkers[0]!.format);
+  const emit = (chunk: Chunk): void => onChunk(0, chunk, chunkers[0]!.tracks);
   const pacer = options.paced
     ? new Pacer(emit, { pause: () => child.pause(), resume: () => child.resume() })
     : undefined;
@@ -46,7 +46,7 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
     (_, rendition) =>
       new Chunker((chunk) => {
         deadlines[rendition] = performance.now() + silenceMs.next;
-        if (rendition > 0) onChunk(rendition, chunk, chunkers[rendition]!.format);
+        if (rendition > 0) onChunk(rendition, chunk, chunkers[rendition]!.tracks);
         else if (pacer) pacer.push(chunk);
         else emit(chunk);
       }),

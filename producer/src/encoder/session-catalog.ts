@@ -1,13 +1,12 @@
-import { type Catalog, tracksOf } from '@topicast/contracts/catalog';
+import type { Catalog, Track } from '@topicast/contracts/catalog';
 import { milliseconds } from '@topicast/contracts/units';
 import type { NewRecord } from '@topicast/log';
-import type { StreamFormat } from '@topicast/media/mpegts';
 import { Meter } from './meter.js';
 
 /** What a session turns out to offer: its renditions with their tracks, as far as its chunks have shown them. */
 export class SessionCatalog {
   readonly #meters: readonly Meter[];
-  readonly #formats: StreamFormat[];
+  readonly #tracks: (readonly Track[])[];
   readonly #seen = new Set<number>();
 
   constructor(
@@ -15,11 +14,11 @@ export class SessionCatalog {
     renditions: number,
   ) {
     this.#meters = Array.from({ length: renditions }, () => new Meter());
-    this.#formats = Array.from({ length: renditions }, () => ({}));
+    this.#tracks = Array.from({ length: renditions }, () => []);
   }
 
-  noteFormat(rendition: number, format: StreamFormat): void {
-    this.#formats[rendition] = format;
+  noteTracks(rendition: number, tracks: readonly Track[]): void {
+    this.#tracks[rendition] = tracks;
   }
 
   noteRecord(rendition: number, { header, value }: NewRecord): void {
@@ -33,18 +32,15 @@ export class SessionCatalog {
   }
 
   get catalog(): Catalog {
-    // Sound comes beside the best rendition, and is the same in all.
-    const audio = this.#formats[0]?.audio;
+    // All but the video comes beside the best rendition, and is the same in all.
+    const shared = (this.#tracks[0] ?? []).filter(({ kind }) => kind !== 'video');
     return {
       session: this.session,
       renditions: this.#meters.map(({ bitrate, frameRate }, rendition) => {
-        const video = this.#formats[rendition]?.video;
-        const measured = frameRate ?? video?.frameRate;
-        return {
-          rendition,
-          bitrate,
-          tracks: tracksOf({ video: video && { ...video, frameRate: measured }, audio }),
-        };
+        const video = (this.#tracks[rendition] ?? [])
+          .filter((track) => track.kind === 'video')
+          .map((track) => ({ ...track, frameRate: frameRate ?? track.frameRate }));
+        return { rendition, bitrate, tracks: [...video, ...shared] };
       }),
     };
   }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Source } from '@topicast/contracts/http';
 import { ladderProblem, type Rung } from '@topicast/contracts/ladder';
 import type { StreamStatus } from '@topicast/contracts/tables';
-import type { Chunk, ChunkerStats, StreamFormat } from '@topicast/media/mpegts';
+import type { ChunkerStats } from '@topicast/media/mpegts';
 import { type JudgedSource, judgeSource, SourceError, type SourceRules } from '@topicast/sources';
 import { type Network, type OpenSource, openSource } from '@topicast/sources/open';
 import type { Logger } from 'pino';
@@ -173,8 +173,8 @@ async function run(
     report({ state: 'live', session, startedAt, catalog, problem: warning, encoderLog: [] });
   };
   publisher.beginSession({ session, renditions, onRecord });
-  const onChunk = (rendition: number, chunk: Chunk, format: StreamFormat): void => {
-    offered.noteFormat(rendition, format);
+  const onChunk: Parameters<typeof encode>[0]['onChunk'] = (rendition, chunk, tracks) => {
+    offered.noteTracks(rendition, tracks);
     publisher.push(rendition, chunk);
   };
   const onLines = (said: string[]): void => {
