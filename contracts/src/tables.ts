@@ -63,6 +63,8 @@ export const streamStatus = z.object({
   /** Of the encoder; while `starting`, the number with which its producer claimed the stream. */
   session: z.number().int().optional(),
   startedAt: z.iso.datetime().optional(),
+  /** What the session offers, once that is known. */
+  catalog: catalog.optional(),
   problem: z.string().optional(),
   encoderLog: z.array(z.string()).default([]),
   restarts: z.number().int().default(0),
