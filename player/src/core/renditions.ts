@@ -55,13 +55,13 @@ export function chooseRendition(
   return playable.length > 0 ? Math.min(...playable) : undefined;
 }
 
-/** For viewers: `This browser cannot play HEVC video or Opus sound.` */
+/** For viewers: `This browser cannot play HEVC video (hvc1.1.6.L93.b0) and Opus sound (opus).` */
 export function cannotPlay(mimeTypes: readonly string[]): string {
   const parts = mimeTypes.map((mimeType) => {
-    const [, kind, codec] = /^(\w+)\/.*codecs="([^"]*)"/.exec(mimeType) ?? [];
-    return `${codecName(codec ?? mimeType)} ${kind === 'audio' ? 'sound' : 'video'}`;
+    const codec = /codecs="(.*)"/.exec(mimeType)?.[1] ?? mimeType;
+    return `${codecName(codec)} ${mimeType.startsWith('audio') ? 'sound' : 'video'} (${codec})`;
   });
-  return `This browser cannot play ${[...new Set(parts)].join(' or ')}.`;
+  return `This browser cannot play ${parts.join(' and ')}.`;
 }
 
 /** For the page: the catalog's renditions, best first. */

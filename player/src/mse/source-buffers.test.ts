@@ -49,8 +49,11 @@ class FakeSource extends EventTarget {
   readyState = 'closed';
   readonly buffers: Record<string, FakeBuffer> = {};
 
+  static isTypeSupported(type: string): boolean {
+    return !type.includes('hvc1');
+  }
+
   addSourceBuffer(type: string): FakeBuffer {
-    if (type.includes('hevc')) throw new DOMException('no', 'NotSupportedError');
     const buffer = new FakeBuffer();
     this.buffers[type.split('/')[0]!] = buffer;
     return buffer;
@@ -139,8 +142,11 @@ it('lets go of what lies far behind, and of more when the browser is full', () =
 it('fails once: for a codec that is not known, a new track, a browser that stays full', () => {
   const unknown = sourceBuffers();
   unknown.source.open();
-  unknown.sink.append([fragment(1, 'video', 'hevc')]);
-  expect(unknown.failures).toMatchObject([{ kind: 'unsupported' }]);
+  unknown.sink.append([fragment(1, 'video', 'hvc1.1.6.L93.90'), fragment(1, 'audio', 'mp4a.40.2')]);
+  expect(unknown.failures).toEqual([
+    { kind: 'unsupported', message: 'This browser cannot play HEVC video (hvc1.1.6.L93.90).' },
+  ]);
+  expect(unknown.source.buffers).toEqual({});
 
   const other = sourceBuffers();
   other.source.open();

@@ -60,17 +60,20 @@ export class SourceBuffers implements MediaSink {
   };
 
   #open(mimeTypes: ReadonlyMap<TrackKind, string>): boolean {
-    for (const [kind, mimeType] of mimeTypes) {
-      try {
+    const Source = this.#source.constructor as typeof MediaSource;
+    const lacking = [...mimeTypes.values()].filter((mimeType) => !Source.isTypeSupported(mimeType));
+    if (lacking.length > 0) {
+      this.#fail({ kind: 'unsupported', message: cannotPlay(lacking) });
+      return false;
+    }
+    try {
+      for (const [kind, mimeType] of mimeTypes) {
         const buffer = this.#source.addSourceBuffer(mimeType);
         const onFailed = (failure: MediaFailure) => this.#fail(failure);
         this.#tracks.set(kind, new TrackBuffer(buffer, mimeType, this.#onIdle, onFailed));
-      } catch (error) {
-        const unsupported = error instanceof Error && error.name === 'NotSupportedError';
-        if (unsupported) this.#fail({ kind: 'unsupported', message: cannotPlay([mimeType]) });
-        else this.#fail({ kind: 'broken', message: String(error) });
-        break;
       }
+    } catch (error) {
+      this.#fail({ kind: 'broken', message: String(error) });
     }
     return !this.#closed;
   }

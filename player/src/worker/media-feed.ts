@@ -40,7 +40,7 @@ export class MediaFeed {
   readonly #transmuxer = new Transmuxer();
   #stage: Stage = { name: 'waiting' };
   /** A media source keeps the tracks that it was opened with. */
-  #tracks: ReadonlySet<TrackKind> | undefined;
+  #tracks: readonly TrackKind[] | undefined;
   #soundEnd: Seconds = Seconds.zero;
   /** After a switch: up to here the rendition before has brought the sound. */
   #soundUpTo: Seconds | undefined;
@@ -53,13 +53,15 @@ export class MediaFeed {
 
   push(chunk: ChunkMessage, entry: Entry): void {
     const { data } = chunk;
-    if (entry === 'switch' && this.#tracks && !isSame(this.#tracks, announced(data))) {
-      this.#events.onOtherTracks();
-      return;
-    }
     const fragments = this.#transmuxer.push(data, { discontinuity: entry !== 'continues' });
+    if (entry === 'switch') {
+      if (this.#tracks && !isSame(this.#tracks, announced(data))) {
+        this.#events.onOtherTracks();
+        return;
+      }
+      this.#soundUpTo = this.#soundEnd;
+    }
     if (entry === 'join') this.#collect(announced(data));
-    if (entry === 'switch') this.#soundUpTo = this.#soundEnd;
     this.#anchor(chunk, fragments, entry);
     this.#give(this.#withoutOldSound(fragments));
   }
@@ -68,7 +70,7 @@ export class MediaFeed {
   appended(): void {
     if (this.#stage.name !== 'joining') return;
     this.#stage = { name: 'playing' };
-    this.#events.onJoined([...(this.#tracks ?? [])]);
+    this.#events.onJoined(this.#tracks ?? []);
   }
 
   /** What comes next does not continue what came before. */
@@ -86,16 +88,16 @@ export class MediaFeed {
     this.#sink.close();
   }
 
-  #collect(tracks: ReadonlySet<TrackKind>): void {
+  #collect(tracks: readonly TrackKind[]): void {
     this.forget();
     this.#soundUpTo = undefined;
     const burst = new JoinBurst(tracks, this.#events.isLive, (fragments, found) =>
-      this.#join(fragments, found),
+      this.#join(fragments, [...found]),
     );
     this.#stage = { name: 'collecting', burst };
   }
 
-  #join(fragments: readonly Fragment[], tracks: ReadonlySet<TrackKind>): void {
+  #join(fragments: readonly Fragment[], tracks: readonly TrackKind[]): void {
     if (this.#tracks && !isSame(this.#tracks, tracks)) {
       this.#stage = { name: 'waiting' };
       this.#events.onFailed(OTHER_TRACKS);
@@ -134,10 +136,10 @@ export class MediaFeed {
 }
 
 /** The tracks that a keyframe chunk announces; where nothing can be read there, both are waited for. */
-function announced(keyframe: Uint8Array): ReadonlySet<TrackKind> {
+function announced(keyframe: Uint8Array): readonly TrackKind[] {
   const tracks = announcedTracks(keyframe) ?? { video: true, audio: true };
-  return new Set((['video', 'audio'] as const).filter((kind) => tracks[kind]));
+  return (['video', 'audio'] as const).filter((kind) => tracks[kind]);
 }
 
-const isSame = (a: ReadonlySet<TrackKind>, b: ReadonlySet<TrackKind>): boolean =>
-  a.size === b.size && [...a].every((kind) => b.has(kind));
+const isSame = (a: readonly TrackKind[], b: readonly TrackKind[]): boolean =>
+  [...a].sort().join() === [...b].sort().join();
