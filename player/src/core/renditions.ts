@@ -1,6 +1,5 @@
 import type { AudioTrack, Catalog, Rendition, VideoTrack } from '@topicast/contracts/catalog';
 import { codecName } from '@topicast/contracts/codec-name';
-import { present } from './present.js';
 import type { PlayerRendition, WantedRendition } from './types.js';
 
 /** Whether the browser plays a MIME type, as `MediaSource.isTypeSupported` says. */
@@ -71,12 +70,12 @@ export function describeRenditions({ renditions }: Catalog, supports: Supports):
     return {
       rendition: each.rendition,
       playable: mimeTypesOf(each).every(supports),
-      ...present('bitrate', each.bitrate),
-      ...present('width', video?.width),
-      ...present('height', video?.height),
-      ...present('frameRate', video?.frameRate),
-      ...present('videoCodec', video?.codec),
-      ...present('audioCodec', audioOf(each)?.codec),
+      bitrate: each.bitrate,
+      width: video?.width,
+      height: video?.height,
+      frameRate: video?.frameRate,
+      videoCodec: video?.codec,
+      audioCodec: audioOf(each)?.codec,
     };
   });
   return described.sort((a, b) => a.rendition - b.rendition);
