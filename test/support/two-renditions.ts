@@ -16,19 +16,23 @@ export const SIZES = [
   { width: 320, height: 180, bitrate: 300_000 },
 ] as const;
 
-/** Two renditions of one test picture with sound, from one encoder: the same decode times, keyframes at the same times. */
+/**
+ * Two renditions of one test picture, from one encoder: the same decode times, keyframes at the same times. Their sound is
+ * cut into frames at different times, so that at a switch one frame overlaps or is missing.
+ */
 export async function encodeTwoRenditions(seconds: number): Promise<readonly (readonly Chunk[])[]> {
   using folder = temporaryFolder();
   const files = SIZES.map(({ height }) => path.join(folder.path, `${height}.ts`));
   const picture = `testsrc2=size=640x360:rate=${FRAME_RATE},lutyuv=y=60+val*0.7`;
   const outputs = SIZES.flatMap(({ width, height, bitrate }, index) => [
-    ...['-map', '0:v', '-map', '1:a', '-t', `${seconds}`, '-s', `${width}x${height}`],
+    ...['-map', '0:v', '-map', `${index + 1}:a`, '-t', `${seconds}`, '-s', `${width}x${height}`],
     ...['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p', '-bf', '0'],
     ...['-g', `${FRAME_RATE}`, '-keyint_min', `${FRAME_RATE}`, '-sc_threshold', '0', '-b:v', `${bitrate}`],
     ...['-c:a', 'aac', '-b:a', '96k', '-muxdelay', '0', '-muxpreload', '0', '-pes_payload_size', '0'],
     ...['-omit_video_pes_length', '0', '-f', 'mpegts', files[index]!],
   ]);
-  const inputs = ['-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', 'sine=f=440:r=48000'];
+  const sine = ['-f', 'lavfi', '-i', 'sine=f=440:r=48000'];
+  const inputs = ['-f', 'lavfi', '-i', picture, ...sine, '-itsoffset', '0.010', ...sine];
   await run(FFMPEG, ['-v', 'error', '-nostdin', '-threads', '1', ...inputs, ...outputs]);
   return Promise.all(files.map(async (file) => chunksOf(await readFile(file))));
 }
