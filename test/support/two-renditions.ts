@@ -29,12 +29,14 @@ export async function encodeTwoRenditions(seconds: number): Promise<readonly (re
     ...['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p', '-bf', '0'],
     ...['-g', `${FRAME_RATE}`, '-keyint_min', `${FRAME_RATE}`, '-sc_threshold', '0', '-b:v', `${bitrate}`],
     ...['-c:a', 'aac', '-b:a', '96k', '-muxdelay', '0', '-muxpreload', '0', '-pes_payload_size', '0'],
-    ...['-omit_video_pes_length', '0', '-f', 'mpegts', files[index]!],
+    // Away from 0: each output would be moved by its own sound's priming, so that none begins below.
+    ...['-omit_video_pes_length', '0', '-output_ts_offset', '1', '-f', 'mpegts', files[index]!],
   ]);
   const sine = ['-f', 'lavfi', '-i', 'sine=f=440:r=48000'];
   const inputs = ['-f', 'lavfi', '-i', picture, ...sine, '-itsoffset', '0.010', ...sine];
   await run(FFMPEG, ['-v', 'error', '-nostdin', '-threads', '1', ...inputs, ...outputs]);
-  return Promise.all(files.map(async (file) => chunksOf(await readFile(file))));
+  // Awaited here: the folder goes with this function.
+  return await Promise.all(files.map(async (file) => chunksOf(await readFile(file))));
 }
 
 function chunksOf(bytes: Uint8Array): Chunk[] {
