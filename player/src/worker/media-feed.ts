@@ -1,15 +1,14 @@
 import type { ChunkMessage } from '@topicast/contracts/chunk-message';
-import { Milliseconds, Seconds, seconds } from '@topicast/contracts/units';
+import { Milliseconds, Seconds } from '@topicast/contracts/units';
 import { type Fragment, type TrackKind, Transmuxer } from '@topicast/media/fmp4';
 import { announcedTracks } from '../core/announced-tracks.js';
 import type { Entry } from '../core/continuity.js';
 import { anchorOf, type TimelineAnchor } from '../core/timeline.js';
 import { type MediaFailure, type MediaSink, OTHER_TRACKS } from '../mse/media-sink.js';
 import { JoinBurst } from './join-burst.js';
+import { type Splice, spliceSound } from './splice.js';
 
 const ANCHOR_PERIOD_MS = 1_000;
-/** Sound that ends this little after what is there already is the same sound: times of different encoders are rounded. */
-const SAME_SOUND = seconds(0.005);
 
 export interface MediaFeedEvents {
   /** Whether the newest chunk is of the live edge; unknown before the clocks have been compared. */
@@ -42,8 +41,7 @@ export class MediaFeed {
   /** A media source keeps the tracks that it was opened with. */
   #tracks: readonly TrackKind[] | undefined;
   #soundEnd: Seconds = Seconds.zero;
-  /** After a switch: up to here the rendition before has brought the sound. */
-  #soundUpTo: Seconds | undefined;
+  #splice: Splice | undefined;
   #anchoredAt: Milliseconds = Milliseconds.never;
 
   constructor(sink: MediaSink, events: MediaFeedEvents) {
@@ -59,11 +57,13 @@ export class MediaFeed {
         this.#events.onOtherTracks();
         return;
       }
-      this.#soundUpTo = this.#soundEnd;
+      this.#splice = { upTo: this.#soundEnd, init: this.#splice?.init };
     }
     if (entry === 'join') this.#collect(announced(data));
     this.#anchor(chunk, fragments, entry);
-    this.#give(this.#withoutOldSound(fragments));
+    const { kept, splice } = spliceSound(fragments, this.#splice);
+    this.#splice = splice;
+    this.#give(kept);
   }
 
   /** All that was given is in the source buffers, or with those who own them. */
@@ -90,7 +90,7 @@ export class MediaFeed {
 
   #collect(tracks: readonly TrackKind[]): void {
     this.forget();
-    this.#soundUpTo = undefined;
+    this.#splice = undefined;
     const burst = new JoinBurst(tracks, this.#events.isLive, (fragments, found) =>
       this.#join(fragments, [...found]),
     );
@@ -110,19 +110,9 @@ export class MediaFeed {
   }
 
   #give(fragments: readonly Fragment[]): void {
+    for (const { track, end } of fragments) if (track === 'audio') this.#soundEnd = end;
     if (this.#stage.name === 'collecting') this.#stage.burst.add(fragments);
     else if (fragments.length > 0) this.#sink.append(fragments);
-  }
-
-  #withoutOldSound(fragments: readonly Fragment[]): readonly Fragment[] {
-    return fragments.filter(({ track, end, discontinuity }) => {
-      if (track === 'video') return true;
-      const isOld = this.#soundUpTo !== undefined && !discontinuity && end <= this.#soundUpTo + SAME_SOUND;
-      if (isOld) return false;
-      this.#soundUpTo = undefined;
-      this.#soundEnd = end;
-      return true;
-    });
   }
 
   #anchor({ header }: ChunkMessage, fragments: readonly Fragment[], entry: Entry): void {
