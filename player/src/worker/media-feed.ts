@@ -38,8 +38,8 @@ export class MediaFeed {
   readonly #events: MediaFeedEvents;
   readonly #transmuxer = new Transmuxer();
   #stage: Stage = { name: 'waiting' };
-  /** A media source keeps the tracks that it was opened with. */
-  #tracks: readonly TrackKind[] | undefined;
+  /** A media source keeps the tracks that it was opened with, here by this rendition. */
+  #opened: { readonly tracks: readonly TrackKind[]; readonly rendition: number } | undefined;
   #soundEnd: Seconds = Seconds.zero;
   #splice: Splice | undefined;
   #anchoredAt: Milliseconds = Milliseconds.never;
@@ -50,16 +50,17 @@ export class MediaFeed {
   }
 
   push(chunk: ChunkMessage, entry: Entry): void {
-    const { data } = chunk;
+    const { data, rendition } = chunk;
     const fragments = this.#transmuxer.push(data, { discontinuity: entry !== 'continues' });
     if (entry === 'switch') {
-      if (this.#tracks && !isSame(this.#tracks, announced(data))) {
+      if (this.#opened && !isSame(this.#opened.tracks, announced(data))) {
         this.#events.onOtherTracks();
         return;
       }
+      if (this.#opened) this.#opened = { ...this.#opened, rendition };
       this.#splice = { upTo: this.#soundEnd, init: this.#splice?.init };
     }
-    if (entry === 'join') this.#collect(announced(data));
+    if (entry === 'join') this.#collect(rendition, announced(data));
     this.#anchor(chunk, fragments, entry);
     const { kept, splice } = spliceSound(fragments, this.#splice);
     this.#splice = splice;
@@ -70,7 +71,7 @@ export class MediaFeed {
   appended(): void {
     if (this.#stage.name !== 'joining') return;
     this.#stage = { name: 'playing' };
-    this.#events.onJoined(this.#tracks ?? []);
+    this.#events.onJoined(this.#opened?.tracks ?? []);
   }
 
   /** What comes next does not continue what came before. */
@@ -88,23 +89,25 @@ export class MediaFeed {
     this.#sink.close();
   }
 
-  #collect(tracks: readonly TrackKind[]): void {
+  #collect(rendition: number, tracks: readonly TrackKind[]): void {
     this.forget();
     this.#splice = undefined;
     const burst = new JoinBurst(tracks, this.#events.isLive, (fragments, found) =>
-      this.#join(fragments, [...found]),
+      this.#join(fragments, rendition, [...found]),
     );
     this.#stage = { name: 'collecting', burst };
   }
 
-  #join(fragments: readonly Fragment[], tracks: readonly TrackKind[]): void {
-    if (this.#tracks && !isSame(this.#tracks, tracks)) {
+  #join(fragments: readonly Fragment[], rendition: number, tracks: readonly TrackKind[]): void {
+    const { rendition: before, tracks: own } = this.#opened ?? { rendition, tracks };
+    if (!isSame(own, tracks)) {
       this.#stage = { name: 'waiting' };
-      this.#events.onFailed(OTHER_TRACKS);
+      if (before === rendition) this.#events.onFailed(OTHER_TRACKS);
+      else this.#events.onOtherTracks();
       return;
     }
     this.#stage = { name: 'joining' };
-    this.#tracks = tracks;
+    this.#opened = { rendition, tracks };
     this.#sink.append(fragments);
     this.#events.onGiven();
   }
