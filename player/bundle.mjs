@@ -3,7 +3,7 @@ import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { rolldown } from 'rolldown';
 
 const MAX_GZIPPED_BYTES = 30 * 1024;
 const ENTRIES = ['index', 'element', 'define', 'react'];
@@ -12,57 +12,49 @@ const STANDALONE = 'topicast-player';
 const root = dirname(fileURLToPath(import.meta.url));
 const dist = join(root, 'dist');
 
-const common = {
-  absWorkingDir: root,
-  bundle: true,
-  minify: true,
-  format: 'esm',
-  target: 'es2022',
-  // Sources, not what an earlier build left.
-  conditions: ['topicast-source'],
-  legalComments: 'none',
-  logLevel: 'warning',
-};
+const worker = await bundle({ worker: 'src/worker/main.ts' }, 'iife');
+const forPages = { TOPICAST_WORKER_SOURCE: JSON.stringify(worker[0].code) };
+const entries = await bundle(
+  Object.fromEntries(ENTRIES.map((name) => [name, `src/${name}.ts`])),
+  'esm',
+  forPages,
+);
+const standalone = await bundle({ [STANDALONE]: 'src/define.ts' }, 'esm', forPages);
+const files = [...worker, ...entries, ...standalone];
 
-const worker = await build({ ...common, format: 'iife', entryPoints: ['src/worker/main.ts'], write: false });
-const workerSource = worker.outputFiles[0].text;
-
-const forPages = {
-  ...common,
-  define: { TOPICAST_WORKER_SOURCE: JSON.stringify(workerSource) },
-  external: ['react'],
-  write: false,
-};
-const page = await build({
-  ...forPages,
-  entryPoints: ENTRIES.map((name) => `src/${name}.ts`),
-  outdir: 'dist',
-  splitting: true,
-  chunkNames: 'shared-[hash]',
-});
-const standalone = await build({
-  ...forPages,
-  entryPoints: ['src/define.ts'],
-  outfile: `dist/${STANDALONE}.js`,
-});
-page.outputFiles.push(...standalone.outputFiles);
+/** Bundles sources, not what an earlier build left. Returns files with name and code. */
+async function bundle(input, format, define = {}) {
+  const bundled = await rolldown({
+    cwd: root,
+    input,
+    external: ['react'],
+    resolve: { conditionNames: ['topicast-source', 'import', 'module', 'default'] },
+    transform: { define },
+    // React's `use client` stays where it is; the package's test sees to that.
+    onLog: (level, log, report) => log.code === 'MODULE_LEVEL_DIRECTIVE' || report(level, log),
+  });
+  const { output } = await bundled.generate({
+    format,
+    minify: true,
+    comments: false,
+    entryFileNames: '[name].js',
+    chunkFileNames: 'shared-[hash].js',
+  });
+  return output.map(({ fileName, code }) => ({ name: fileName, code }));
+}
 
 await mkdir(dist, { recursive: true });
-await writeFile(join(dist, 'worker.js'), workerSource);
-for (const file of page.outputFiles) await writeFile(file.path, file.contents);
-const outputs = ['worker.js', ...page.outputFiles.map((file) => relative(dist, file.path))];
+for (const { name, code } of files) await writeFile(join(dist, name), code);
+const outputs = files.map(({ name }) => name);
 const stale = (await readPreviousOutputs()).filter((name) => !outputs.includes(name));
 for (const name of stale) await rm(join(dist, name), { force: true });
 await writeFile(join(dist, 'outputs.json'), JSON.stringify(outputs));
 await copyDeclarations();
 
-const shared = page.outputFiles.filter((file) => /shared-/.test(file.path));
-const withShared = (name) =>
-  gzipped([...shared, page.outputFiles.find((file) => file.path.endsWith(`${name}.js`))]);
 const sizes = {
-  element: gzipped(standalone.outputFiles),
-  react: withShared('react'),
-  worker: gzipped([worker.outputFiles[0]]),
+  element: gzipped(standalone),
+  react: gzipped(entries.filter(({ name }) => name === 'react.js' || name.startsWith('shared-'))),
+  worker: gzipped(worker),
 };
 for (const [name, bytes] of Object.entries(sizes)) {
   console.log(
@@ -75,7 +67,7 @@ if (Math.max(...Object.values(sizes)) > MAX_GZIPPED_BYTES) {
 }
 
 function gzipped(files) {
-  return gzipSync(Buffer.concat(files.map((file) => Buffer.from(file.contents))), { level: 9 }).byteLength;
+  return gzipSync(files.map(({ code }) => code).join(''), { level: 9 }).byteLength;
 }
 
 /** Names of shared files hold a hash: those of the last build go away. */

@@ -1,6 +1,6 @@
 'use client';
 
-import type { PlayerState, PlayerStats } from '@topicast/player';
+import type { PlayerRendition, PlayerState, PlayerStats } from '@topicast/player';
 import { useCallback, useState } from 'react';
 
 const HISTORY_LENGTH = 90;
@@ -9,25 +9,44 @@ const HISTORY_LENGTH = 90;
 export interface PlayerReport {
   readonly state: PlayerState;
   readonly stats: PlayerStats | undefined;
+  /** What the stream offers, best first. */
+  readonly renditions: readonly PlayerRendition[];
+  /** Which one of them is played. */
+  readonly rendition: number | undefined;
   /** The last latencies, ms, oldest first. */
   readonly history: readonly number[];
 }
 
-const NOTHING_YET: PlayerReport = { state: { name: 'idle' }, stats: undefined, history: [] };
+const NOTHING_YET: PlayerReport = {
+  state: { name: 'idle' },
+  stats: undefined,
+  renditions: [],
+  rendition: undefined,
+  history: [],
+};
 
-/** Collects what a player says; give the two functions to it. */
+/** Collects what a player says; give the functions to it. */
 export function usePlayerReport() {
   const [report, setReport] = useState(NOTHING_YET);
-  const onStateChange = useCallback(
-    (state: PlayerState) => setReport((before) => ({ ...before, state })),
+  const learn = useCallback(
+    (news: Partial<PlayerReport>) => setReport((before) => ({ ...before, ...news })),
     [],
   );
+  const onStateChange = useCallback((state: PlayerState) => learn({ state }), [learn]);
+  const onCatalogChange = useCallback(
+    (renditions: readonly PlayerRendition[]) => learn({ renditions }),
+    [learn],
+  );
+  const onRenditionChange = useCallback((rendition: number) => learn({ rendition }), [learn]);
   const onStats = useCallback((stats: PlayerStats) => setReport((before) => withStats(before, stats)), []);
-  return { report, onStateChange, onStats };
+  return { report, onStateChange, onCatalogChange, onRenditionChange, onStats };
 }
 
-const withStats = ({ state, history }: PlayerReport, stats: PlayerStats): PlayerReport => ({
-  state,
+const withStats = (before: PlayerReport, stats: PlayerStats): PlayerReport => ({
+  ...before,
   stats,
-  history: stats.latencyMs === undefined ? history : [...history, stats.latencyMs].slice(-HISTORY_LENGTH),
+  history:
+    stats.latencyMs === undefined
+      ? before.history
+      : [...before.history, stats.latencyMs].slice(-HISTORY_LENGTH),
 });

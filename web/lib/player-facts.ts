@@ -21,6 +21,7 @@ export function playerFacts(stats: PlayerStats): Fact[] {
     ['Round trip', ms(stats.roundTripMs)],
     ['First picture after', ms(stats.joinMs)],
     ['Picture', stats.width && stats.height ? `${stats.width} × ${stats.height}` : undefined],
+    ['Rendition', stats.rendition?.toString()],
     ['Frames', frames],
     ['Chunks', `${stats.chunksReceived} in, ${stats.chunksLost} lost, ${stats.chunksSkipped} skipped`],
     ['Stalls, seeks, reconnects', `${stats.stalls}, ${stats.seeks}, ${stats.reconnects}`],

@@ -16,7 +16,6 @@ const NO_BYTES = new Uint8Array(0);
 
 export const aac: AudioCodec = {
   format: 'aac',
-  title: 'AAC',
   isCarriedBy: ({ type }) => type === STREAM_TYPE_ADTS,
 
   inspect(payload) {

@@ -30,8 +30,6 @@ export interface AccessUnit {
 
 export interface VideoCodec {
   readonly format: VideoConfig['format'];
-  /** As people call it. */
-  readonly title: string;
   isCarriedBy(stream: ElementaryStream): boolean;
   /** Reads the access unit (Annex B) up to its first slice: all that tells a keyframe comes before that. */
   inspect(unit: Uint8Array): { readonly keyframe: boolean; readonly picture: Picture | undefined };
@@ -72,7 +70,6 @@ export interface AudioReader {
 
 export interface AudioCodec {
   readonly format: AudioConfig['format'];
-  readonly title: string;
   isCarriedBy(stream: ElementaryStream): boolean;
   /** The format of the first frame in a PES packet, and how long all frames that begin in it last: 90 kHz ticks. */
   inspect(

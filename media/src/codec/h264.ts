@@ -22,7 +22,6 @@ const ofType = (nals: readonly Uint8Array[], type: number): Uint8Array[] =>
 
 export const h264: VideoCodec = {
   format: 'h264',
-  title: 'H.264',
   isCarriedBy: ({ type }) => type === STREAM_TYPE_H264,
 
   inspect(unit) {

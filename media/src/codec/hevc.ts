@@ -25,7 +25,6 @@ const ofType = (nals: readonly Uint8Array[], type: number): Uint8Array[] =>
 
 export const hevc: VideoCodec = {
   format: 'hevc',
-  title: 'HEVC',
   isCarriedBy: ({ type, descriptors }) =>
     type === STREAM_TYPE_HEVC || (type === STREAM_TYPE_PRIVATE_PES && registrationOf(descriptors) === 'HEVC'),
 

@@ -12,7 +12,6 @@ const SAMPLE_RATE = 48_000;
 
 export const opus: AudioCodec = {
   format: 'opus',
-  title: 'Opus',
   isCarriedBy: ({ type, descriptors }) =>
     type === STREAM_TYPE_PRIVATE_PES && registrationOf(descriptors) === 'Opus',
 

@@ -12,10 +12,6 @@ export const AUDIO_CODECS: readonly AudioCodec[] = [aac, opus];
 export const sampleEntryOf = (config: VideoConfig | AudioConfig): Uint8Array =>
   config.kind === 'video' ? videoCodec(config).sampleEntry(config) : audioCodec(config).sampleEntry(config);
 
-/** As people call the codec. */
-export const titleOf = (config: VideoConfig | AudioConfig): string =>
-  (config.kind === 'video' ? videoCodec(config) : audioCodec(config)).title;
-
 const videoCodec = (config: VideoConfig): VideoCodec =>
   VIDEO_CODECS.find(({ format }) => format === config.format)!;
 const audioCodec = (config: AudioConfig): AudioCodec =>

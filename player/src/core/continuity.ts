@@ -47,7 +47,7 @@ const LONGEST_STEP = TICKS_PER_SECOND;
 /**
  * Judge the next chunk. Loss is a gap in the sequence; a number not above the last one is a repeat. In session 0 the
  * gateway's order is taken as it is, and a break is what a jump or the chunk itself announces. Sequences of different
- * renditions have nothing to do with each other: there the decode time tells.
+ * renditions have nothing to do with each other: there the decode time tells (docs/design/switching-in-the-player.md).
  * @param before `undefined` also after an announced jump: then the next keyframe is taken, wherever it is
  */
 export function follow(before: ContinuityState | undefined, arrival: Arrival): ContinuityStep {

@@ -27,8 +27,3 @@ export function endingOfClose(code: number, opened: boolean): Ending {
   ];
   return { problem: { reason, message, code }, retry: retryAdvice(code) };
 }
-
-export const badAddress = (src: string): Ending => ({
-  problem: { reason: 'address', message: `"${src.slice(0, 200)}" is not the address of a stream.` },
-  retry: 'never',
-});

@@ -1,6 +1,5 @@
 import type { AudioTrack, Catalog, Rendition, VideoTrack } from '@topicast/contracts/catalog';
 import { codecName } from '@topicast/contracts/codec-name';
-import { present } from './present.js';
 import type { PlayerRendition, WantedRendition } from './types.js';
 
 /** Whether the browser plays a MIME type, as `MediaSource.isTypeSupported` says. */
@@ -55,13 +54,13 @@ export function chooseRendition(
   return playable.length > 0 ? Math.min(...playable) : undefined;
 }
 
-/** For viewers: `This browser cannot play HEVC video or Opus sound.` */
+/** For viewers: `This browser cannot play HEVC video (hvc1.1.6.L93.b0) and Opus sound (opus).` */
 export function cannotPlay(mimeTypes: readonly string[]): string {
   const parts = mimeTypes.map((mimeType) => {
-    const [, kind, codec] = /^(\w+)\/.*codecs="([^"]*)"/.exec(mimeType) ?? [];
-    return `${codecName(codec ?? mimeType)} ${kind === 'audio' ? 'sound' : 'video'}`;
+    const codec = /codecs="(.*)"/.exec(mimeType)?.[1] ?? mimeType;
+    return `${codecName(codec)} ${mimeType.startsWith('audio') ? 'sound' : 'video'} (${codec})`;
   });
-  return `This browser cannot play ${[...new Set(parts)].join(' or ')}.`;
+  return `This browser cannot play ${parts.join(' and ')}.`;
 }
 
 /** For the page: the catalog's renditions, best first. */
@@ -71,12 +70,12 @@ export function describeRenditions({ renditions }: Catalog, supports: Supports):
     return {
       rendition: each.rendition,
       playable: mimeTypesOf(each).every(supports),
-      ...present('bitrate', each.bitrate),
-      ...present('width', video?.width),
-      ...present('height', video?.height),
-      ...present('frameRate', video?.frameRate),
-      ...present('videoCodec', video?.codec),
-      ...present('audioCodec', audioOf(each)?.codec),
+      bitrate: each.bitrate,
+      width: video?.width,
+      height: video?.height,
+      frameRate: video?.frameRate,
+      videoCodec: video?.codec,
+      audioCodec: audioOf(each)?.codec,
     };
   });
   return described.sort((a, b) => a.rendition - b.rendition);

@@ -1,12 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { PlayerOptions, PlayerRendition, WantedRendition } from '../core/types.js';
 import type { PlaybackEvents, PlaybackFacts } from './playback.js';
 import { TopicastPlayer } from './player.js';
 
-let playback: { readonly events: PlaybackEvents };
+let playback: {
+  readonly events: PlaybackEvents;
+  readonly options: PlayerOptions;
+  /** Asked for while playing. */
+  readonly asked: WantedRendition[];
+};
 vi.mock('./playback.js', () => ({
   Playback: class {
-    constructor(_video: unknown, _url: string, _options: unknown, events: PlaybackEvents) {
-      playback = { events };
+    constructor(_video: unknown, _url: string, options: PlayerOptions, events: PlaybackEvents) {
+      playback = { events, options, asked: [] };
+    }
+    setRendition(rendition: WantedRendition): void {
+      playback.asked.push(rendition);
     }
     hold(): void {}
     resume(): void {}
@@ -89,5 +98,37 @@ describe('play()', () => {
     await vi.waitFor(() => expect(player.state.name).toBe('buffering'));
     playback.events.onFacts(playing);
     await Promise.all(again);
+  });
+});
+
+describe('the rendition', () => {
+  const renditions: readonly PlayerRendition[] = [0, 1].map((rendition) => ({ rendition, playable: true }));
+
+  it('is asked for while it plays, once, and of the next playback from the start', async () => {
+    setUp('/live/demo');
+    player.play().catch(() => {});
+    expect(playback.options.rendition).toBeUndefined();
+    player.rendition = 1;
+    player.rendition = 1;
+    expect(playback.asked).toEqual([1]);
+    player.stop();
+    player.play().catch(() => {});
+    expect(playback.options.rendition).toBe(1);
+    player.rendition = 'auto';
+    expect(playback.asked).toEqual(['auto']);
+  });
+
+  it('comes from a catalog: both are told, and a stop forgets what is on offer', () => {
+    setUp('/live/demo');
+    const told: unknown[] = [];
+    player.addEventListener('catalogchange', ({ detail }) => told.push(detail));
+    player.addEventListener('renditionchange', ({ detail }) => told.push(detail.rendition));
+    player.play().catch(() => {});
+    playback.events.onCatalog(renditions);
+    playback.events.onRendition(1);
+    expect(told).toEqual([renditions, 1]);
+    expect(player.renditions).toEqual(renditions);
+    player.stop();
+    expect(player.renditions).toEqual([]);
   });
 });

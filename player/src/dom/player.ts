@@ -1,5 +1,5 @@
+import { badAddress } from '../core/bad-address.js';
 import { derivePlayerState } from '../core/player-state.js';
-import { badAddress } from '../core/problem.js';
 import type {
   PlayerOptions,
   PlayerRendition,

@@ -1,6 +1,5 @@
 import { Milliseconds, milliseconds, seconds } from '@topicast/contracts/units';
 import type { ClockEstimate } from '../core/clock.js';
-import { present } from '../core/present.js';
 import { latencySinceEncoder, type TimelineAnchor } from '../core/timeline.js';
 import type { PlayerStats } from '../core/types.js';
 import type { WorkerCounters } from '../worker/messages.js';
@@ -51,11 +50,11 @@ export class Report {
     const { totalVideoFrames = 0, droppedVideoFrames = 0 } = video.getVideoPlaybackQuality?.() ?? {};
     const { chunks, lost, skipped, reconnects } = this.#counters;
     return {
-      ...present('latencyMs', hasPicture ? this.#latencyMs() : undefined),
-      ...present('levelMs', this.#playhead.levelMs),
+      latencyMs: hasPicture ? this.#latencyMs() : undefined,
+      levelMs: this.#playhead.levelMs,
       targetMs: this.#playhead.targetMs,
       playbackRate: video.playbackRate,
-      ...present('rendition', this.rendition),
+      rendition: this.rendition,
       bitrate: this.#bitrate,
       framesDecoded: totalVideoFrames,
       framesDropped: droppedVideoFrames,
@@ -65,10 +64,10 @@ export class Report {
       chunksReceived: chunks,
       chunksLost: lost,
       chunksSkipped: skipped,
-      ...present('joinMs', this.#joinMs),
-      ...present('roundTripMs', this.clock?.roundTrip),
-      ...present('width', video.videoWidth || undefined),
-      ...present('height', video.videoHeight || undefined),
+      joinMs: this.#joinMs,
+      roundTripMs: this.clock?.roundTrip,
+      width: video.videoWidth || undefined,
+      height: video.videoHeight || undefined,
       mediaIn: this.mediaIn,
     };
   }

@@ -25,13 +25,13 @@ class FakeBuffer extends EventTarget {
 
   appendBuffer(data: Uint8Array): void {
     if (this.full) throw new DOMException('full', 'QuotaExceededError');
-    this.begin(`append ${[...data].join(' ')}`);
+    this.#begin(`append ${[...data].join(' ')}`);
   }
 
   remove(start: number, end: number): void {
     this.full = false;
     this.ranges = [[end, end + 10]];
-    this.begin(`remove ${start} ${end}`);
+    this.#begin(`remove ${start} ${end}`);
   }
 
   finish(): void {
@@ -39,7 +39,7 @@ class FakeBuffer extends EventTarget {
     this.dispatchEvent(new Event('updateend'));
   }
 
-  private begin(what: string): void {
+  #begin(what: string): void {
     this.done.push(what);
     this.updating = true;
   }
@@ -68,9 +68,7 @@ class FakeSource extends EventTarget {
 /** Fragment number n ends at n seconds, and consists of the byte n. */
 const fragment = (n: number, track: TrackKind = 'video', type?: string): Fragment => ({
   track,
-  ...(type
-    ? { init: { mimeType: `${track}/mp4; codecs="${type}"`, title: 'Codec', data: Uint8Array.of(n * 10) } }
-    : {}),
+  ...(type ? { init: { mimeType: `${track}/mp4; codecs="${type}"`, data: Uint8Array.of(n * 10) } } : {}),
   data: Uint8Array.of(n),
   start: seconds(n - 1),
   end: seconds(n),
@@ -146,7 +144,7 @@ it('fails once: for a codec that is not known, a new track, a browser that stays
   unknown.source.open();
   unknown.sink.append([fragment(1, 'video', 'hvc1.1.6.L93.90'), fragment(1, 'audio', 'mp4a.40.2')]);
   expect(unknown.failures).toEqual([
-    { kind: 'unsupported', message: 'This browser cannot play Codec video (hvc1.1.6.L93.90).' },
+    { kind: 'unsupported', message: 'This browser cannot play HEVC video (hvc1.1.6.L93.90).' },
   ]);
   expect(unknown.source.buffers).toEqual({});
 

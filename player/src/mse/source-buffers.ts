@@ -1,5 +1,6 @@
 import { type Seconds, seconds } from '@topicast/contracts/units';
 import type { Fragment, TrackKind } from '@topicast/media/fmp4';
+import { cannotPlay } from '../core/renditions.js';
 import {
   type MediaFailure,
   type MediaSink,
@@ -7,7 +8,6 @@ import {
   OTHER_TRACKS,
   tracksOf,
 } from './media-sink.js';
-import { unplayable } from './playable.js';
 import { TrackBuffer } from './track-buffer.js';
 
 /** One media source: waits for it to open, makes its source buffers from the first fragments, fills them. */
@@ -31,7 +31,7 @@ export class SourceBuffers implements MediaSink {
       this.#early.push(...fragments);
       return;
     }
-    if (this.#tracks.size === 0 && !this.#open(fragments)) return;
+    if (this.#tracks.size === 0 && !this.#open(tracksOf(fragments))) return;
     for (const fragment of fragments) {
       const track = this.#tracks.get(fragment.track);
       if (!track) this.#fail(OTHER_TRACKS);
@@ -59,17 +59,17 @@ export class SourceBuffers implements MediaSink {
     if (early.length > 0) this.append(early);
   };
 
-  #open(fragments: readonly Fragment[]): boolean {
+  #open(mimeTypes: ReadonlyMap<TrackKind, string>): boolean {
     const Source = this.#source.constructor as typeof MediaSource;
-    const message = unplayable(fragments, (type) => Source.isTypeSupported(type));
-    if (message) {
-      this.#fail({ kind: 'unsupported', message });
+    const lacking = [...mimeTypes.values()].filter((mimeType) => !Source.isTypeSupported(mimeType));
+    if (lacking.length > 0) {
+      this.#fail({ kind: 'unsupported', message: cannotPlay(lacking) });
       return false;
     }
-    const onFailed = (failure: MediaFailure) => this.#fail(failure);
     try {
-      for (const [kind, mimeType] of tracksOf(fragments)) {
+      for (const [kind, mimeType] of mimeTypes) {
         const buffer = this.#source.addSourceBuffer(mimeType);
+        const onFailed = (failure: MediaFailure) => this.#fail(failure);
         this.#tracks.set(kind, new TrackBuffer(buffer, mimeType, this.#onIdle, onFailed));
       }
     } catch (error) {

@@ -3,7 +3,7 @@ import type { Fragment, TrackKind } from '@topicast/media/fmp4';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { JoinBurst } from './join-burst.js';
 
-const BOTH: ReadonlySet<TrackKind> = new Set(['video', 'audio']);
+const BOTH: readonly TrackKind[] = ['video', 'audio'];
 const fragment = (track: TrackKind): Fragment => ({
   track,
   data: new Uint8Array(1),

@@ -13,7 +13,11 @@ const MISSING_TRACK_MS = 1_000;
  * browser decodes it in one go and shows a picture after tens of milliseconds instead of hundreds.
  */
 export class JoinBurst {
-  readonly #announced: ReadonlySet<TrackKind>;
+  /**
+   * Media Source Extensions want all source buffers before the first init segment is parsed, and the first sound may come
+   * a few chunks after the first picture.
+   */
+  readonly #announced: readonly TrackKind[];
   /** Whether the newest chunk is of the live edge; unknown before the clocks have been compared. */
   readonly #isLive: () => boolean | undefined;
   readonly #onComplete: (fragments: readonly Fragment[], tracks: ReadonlySet<TrackKind>) => void;
@@ -24,7 +28,7 @@ export class JoinBurst {
   readonly #tracks = new Set<TrackKind>();
 
   constructor(
-    announced: ReadonlySet<TrackKind>,
+    announced: readonly TrackKind[],
     isLive: () => boolean | undefined,
     onComplete: (fragments: readonly Fragment[], tracks: ReadonlySet<TrackKind>) => void,
   ) {
@@ -53,7 +57,7 @@ export class JoinBurst {
   }
 
   #hasAllTracks(): boolean {
-    return [...this.#announced].every((kind) => this.#tracks.has(kind));
+    return this.#announced.every((kind) => this.#tracks.has(kind));
   }
 
   readonly #complete = (): void => {

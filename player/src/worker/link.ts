@@ -1,11 +1,12 @@
 import type { ChunkMessage } from '@topicast/contracts/chunk-message';
 import type { ServerMessage, StreamState } from '@topicast/contracts/server-message';
 import { Milliseconds } from '@topicast/contracts/units';
+import { badAddress } from '../core/bad-address.js';
 import type { ClockEstimate } from '../core/clock.js';
 import { pictureTime } from '../core/continuity.js';
 import { isNews, type Place, positionOf } from '../core/order.js';
 import type { LinkState } from '../core/player-state.js';
-import { badAddress, type Ending, endingOfClose } from '../core/problem.js';
+import { type Ending, endingOfClose } from '../core/problem.js';
 import { isStarved, NO_FAILURES, type ReconnectState, reconnect, worthResuming } from '../core/reconnect.js';
 import { connectionAddress, renditionOf } from './address.js';
 import { ClockExchange } from './clock-exchange.js';
@@ -136,20 +137,27 @@ export class Link {
     const after = this.#place();
     const { gateway } = this.#retries;
     try {
-      const socket = this.#openSocket(gateway, after, this.#socketEvents);
-      this.#connection = {
-        status: 'connected',
-        socket,
-        resumes: after !== undefined,
-        overlaps: false,
-        stream: undefined,
-        rendition: this.#asked(after),
-        leaving: undefined,
-      };
+      this.#serveBy(this.#openSocket(gateway, after, this.#socketEvents), after, false);
     } catch {
       const bad = badAddress(this.#urls[gateway]!);
       this.#ended(this.#urls.length > 1 ? { ...bad, retry: 'soon' } : bad);
     }
+  }
+
+  /** @param overlaps it may repeat what another connection has delivered */
+  #serveBy(socket: Socket, after: Place | undefined, overlaps: boolean): void {
+    const rendition = this.#asked(after);
+    const resumes = after !== undefined;
+    const status = 'connected';
+    this.#connection = {
+      status,
+      socket,
+      resumes,
+      overlaps,
+      rendition,
+      stream: undefined,
+      leaving: undefined,
+    };
   }
 
   #openSocket(gateway: number, after: Place | undefined, events: SocketEvents): Socket {
@@ -262,15 +270,7 @@ export class Link {
   #adopt({ socket, gateway, after, heard }: Successor): void {
     socket.events = this.#socketEvents;
     this.#retries = { failures: 0, gateway };
-    this.#connection = {
-      status: 'connected',
-      socket,
-      resumes: after !== undefined,
-      overlaps: after !== undefined,
-      stream: undefined,
-      rendition: this.#asked(after),
-      leaving: undefined,
-    };
+    this.#serveBy(socket, after, after !== undefined);
     if (socket.openedAt !== undefined) this.#begin();
     if (heard.state) this.#receiveMessage({ type: 'state', state: heard.state });
     if (heard.catalog) this.#receiveMessage({ type: 'catalog', catalog: heard.catalog });

@@ -1,14 +1,13 @@
 import type { ChunkMessage } from '@topicast/contracts/chunk-message';
-import { Milliseconds, Seconds, seconds } from '@topicast/contracts/units';
+import { Milliseconds, Seconds } from '@topicast/contracts/units';
 import { type Fragment, type TrackKind, Transmuxer } from '@topicast/media/fmp4';
 import type { Entry } from '../core/continuity.js';
 import { anchorOf, type TimelineAnchor } from '../core/timeline.js';
 import { type MediaFailure, type MediaSink, OTHER_TRACKS } from '../mse/media-sink.js';
 import { JoinBurst } from './join-burst.js';
+import { type Splice, spliceSound } from './splice.js';
 
 const ANCHOR_PERIOD_MS = 1_000;
-/** Sound that ends this little after what is there already is the same sound: times of different encoders are rounded. */
-const SAME_SOUND = seconds(0.005);
 
 export interface MediaFeedEvents {
   /** Whether the newest chunk is of the live edge; unknown before the clocks have been compared. */
@@ -38,11 +37,10 @@ export class MediaFeed {
   readonly #events: MediaFeedEvents;
   readonly #transmuxer = new Transmuxer();
   #stage: Stage = { name: 'waiting' };
-  /** A media source keeps the tracks that it was opened with. */
-  #tracks: ReadonlySet<TrackKind> | undefined;
+  /** A media source keeps the tracks that it was opened with, here by this rendition. */
+  #opened: { readonly tracks: readonly TrackKind[]; readonly rendition: number } | undefined;
   #soundEnd: Seconds = Seconds.zero;
-  /** After a switch: up to here the rendition before has brought the sound. */
-  #soundUpTo: Seconds | undefined;
+  #splice: Splice | undefined;
   #anchoredAt: Milliseconds = Milliseconds.never;
 
   constructor(sink: MediaSink, events: MediaFeedEvents) {
@@ -51,22 +49,28 @@ export class MediaFeed {
   }
 
   push(chunk: ChunkMessage, entry: Entry): void {
-    const fragments = this.#transmuxer.push(chunk.data, { discontinuity: entry !== 'continues' });
-    if (entry === 'switch' && this.#tracks && !isSame(this.#tracks, this.#announced)) {
-      this.#events.onOtherTracks();
-      return;
+    const { data, rendition } = chunk;
+    const fragments = this.#transmuxer.push(data, { discontinuity: entry !== 'continues' });
+    if (entry === 'switch') {
+      if (this.#opened && !isSame(this.#opened.tracks, this.#transmuxer.announced)) {
+        this.#events.onOtherTracks();
+        return;
+      }
+      if (this.#opened) this.#opened = { ...this.#opened, rendition };
+      this.#splice = { upTo: this.#soundEnd, init: this.#splice?.init };
     }
-    if (entry === 'join') this.#collect(this.#announced);
-    if (entry === 'switch') this.#soundUpTo = this.#soundEnd;
+    if (entry === 'join') this.#collect(rendition, this.#transmuxer.announced);
     this.#anchor(chunk, fragments, entry);
-    this.#give(this.#withoutOldSound(fragments));
+    const { kept, splice } = spliceSound(fragments, this.#splice);
+    this.#splice = splice;
+    this.#give(kept);
   }
 
   /** All that was given is in the source buffers, or with those who own them. */
   appended(): void {
     if (this.#stage.name !== 'joining') return;
     this.#stage = { name: 'playing' };
-    this.#events.onJoined([...(this.#tracks ?? [])]);
+    this.#events.onJoined(this.#opened?.tracks ?? []);
   }
 
   /** What comes next does not continue what came before. */
@@ -84,45 +88,33 @@ export class MediaFeed {
     this.#sink.close();
   }
 
-  get #announced(): ReadonlySet<TrackKind> {
-    return new Set(this.#transmuxer.announced);
-  }
-
-  #collect(tracks: ReadonlySet<TrackKind>): void {
+  #collect(rendition: number, tracks: readonly TrackKind[]): void {
     this.forget();
-    this.#soundUpTo = undefined;
+    this.#splice = undefined;
     const burst = new JoinBurst(tracks, this.#events.isLive, (fragments, found) =>
-      this.#join(fragments, found),
+      this.#join(fragments, rendition, [...found]),
     );
     this.#stage = { name: 'collecting', burst };
   }
 
-  #join(fragments: readonly Fragment[], tracks: ReadonlySet<TrackKind>): void {
-    if (this.#tracks && !isSame(this.#tracks, tracks)) {
+  #join(fragments: readonly Fragment[], rendition: number, tracks: readonly TrackKind[]): void {
+    const { rendition: before, tracks: own } = this.#opened ?? { rendition, tracks };
+    if (!isSame(own, tracks)) {
       this.#stage = { name: 'waiting' };
-      this.#events.onFailed(OTHER_TRACKS);
+      if (before === rendition) this.#events.onFailed(OTHER_TRACKS);
+      else this.#events.onOtherTracks();
       return;
     }
     this.#stage = { name: 'joining' };
-    this.#tracks = tracks;
+    this.#opened = { rendition, tracks };
     this.#sink.append(fragments);
     this.#events.onGiven();
   }
 
   #give(fragments: readonly Fragment[]): void {
+    for (const { track, end } of fragments) if (track === 'audio') this.#soundEnd = end;
     if (this.#stage.name === 'collecting') this.#stage.burst.add(fragments);
     else if (fragments.length > 0) this.#sink.append(fragments);
-  }
-
-  #withoutOldSound(fragments: readonly Fragment[]): readonly Fragment[] {
-    return fragments.filter(({ track, end, discontinuity }) => {
-      if (track === 'video') return true;
-      const isOld = this.#soundUpTo !== undefined && !discontinuity && end <= this.#soundUpTo + SAME_SOUND;
-      if (isOld) return false;
-      this.#soundUpTo = undefined;
-      this.#soundEnd = end;
-      return true;
-    });
   }
 
   #anchor({ header }: ChunkMessage, fragments: readonly Fragment[], entry: Entry): void {
@@ -135,5 +127,5 @@ export class MediaFeed {
   }
 }
 
-const isSame = (a: ReadonlySet<TrackKind>, b: ReadonlySet<TrackKind>): boolean =>
-  a.size === b.size && [...a].every((kind) => b.has(kind));
+const isSame = (a: readonly TrackKind[], b: readonly TrackKind[]): boolean =>
+  [...a].sort().join() === [...b].sort().join();

@@ -42,9 +42,11 @@ export class Renditions {
 
   want(wanted: WantedRendition): void {
     this.#wanted = wanted;
+    const isAuto = wanted === 'auto';
     // From a choice by hand back to `auto` leads to the best one, not to the one that was chosen.
-    const chosen = this.#catalog ? this.#choose(wanted === 'auto' ? undefined : this.#used) : wanted;
-    if (typeof chosen === 'number') this.#events.onChoice(chosen, 'switch');
+    const offered = this.#choose(isAuto ? undefined : this.#used);
+    const chosen = this.#catalog ? offered : isAuto ? 0 : wanted;
+    if (chosen !== undefined) this.#events.onChoice(chosen, 'switch');
   }
 
   canPlay(rendition: number): boolean {

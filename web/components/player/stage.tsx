@@ -1,10 +1,11 @@
 'use client';
 
-import { TopicastPlayer, type TopicastPlayerElement } from '@topicast/player/react';
+import { TopicastPlayer, type TopicastPlayerElement, type WantedRendition } from '@topicast/player/react';
 import { MediaController } from 'media-chrome/react';
 import { type ComponentRef, useEffect, useRef, useState } from 'react';
 import { useHotkeys } from '../../hooks/use-hotkeys';
 import { usePlayerReport } from '../../hooks/use-player-report';
+import { qualityChoices } from '../../lib/quality-choices';
 import { needsJump, spokenState, watchView } from '../../lib/watch-view';
 import { Controls } from './controls';
 import { LiveBadge } from './live-badge';
@@ -26,8 +27,9 @@ export function Stage({ src, title }: StageProps) {
   const player = useRef<TopicastPlayerElement>(null);
   const [statsShown, setStatsShown] = useState(false);
   const [silenced, setSilenced] = useState(false);
-  const { report, onStateChange, onStats } = usePlayerReport();
-  const { state, stats, history } = report;
+  const [wanted, setWanted] = useState<WantedRendition>('auto');
+  const { report, ...listeners } = usePlayerReport();
+  const { state, stats, history, renditions, rendition } = report;
   const view = watchView(state);
 
   useEffect(() => {
@@ -65,11 +67,15 @@ export function Stage({ src, title }: StageProps) {
           src={src}
           title={title}
           autoPlay
-          onStateChange={onStateChange}
-          onStats={onStats}
+          rendition={wanted}
+          {...listeners}
           onAutoplayMuted={() => setSilenced(true)}
         />
-        <Controls statsShown={statsShown} onToggleStats={toggleStats} />
+        <Controls
+          quality={{ choices: qualityChoices(renditions, rendition), chosen: wanted, onChoose: setWanted }}
+          statsShown={statsShown}
+          onToggleStats={toggleStats}
+        />
       </MediaController>
       <StatusOverlay view={view} onRetry={jumpToLive} />
       <div className={styles.top}>

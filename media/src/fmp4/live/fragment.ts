@@ -5,8 +5,6 @@ export type TrackKind = 'video' | 'audio';
 export interface InitSegment {
   /** For `addSourceBuffer` and `changeType`: `video/mp4; codecs="avc1.64001f"`. */
   readonly mimeType: string;
-  /** As people call the codec: 'HEVC'. */
-  readonly title: string;
   readonly data: Uint8Array<ArrayBuffer>;
   readonly width?: number;
   readonly height?: number;

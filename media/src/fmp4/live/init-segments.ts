@@ -1,5 +1,4 @@
 import { type AudioConfig, sameConfig, type VideoConfig } from '../../codec/codec.js';
-import { titleOf } from '../../codec/table.js';
 import { initSegment } from '../init-segment.js';
 import type { InitSegment } from './fragment.js';
 
@@ -19,6 +18,6 @@ export class InitSegments {
     const size = config.kind === 'video' && { width: config.width, height: config.height };
     const mimeType = `${config.kind}/mp4; codecs="${config.codec}"`;
     const data = initSegment([{ id: TRACK_ID[config.kind], config }], LIVE);
-    return { mimeType, title: titleOf(config), data, ...size };
+    return { mimeType, data, ...size };
   }
 }

@@ -1,0 +1,46 @@
+import type { PlayerRendition, WantedRendition } from '@topicast/player';
+import { formatBitrate, formatQuality } from './format';
+
+/** A line of the quality menu. */
+export interface QualityChoice {
+  readonly value: WantedRendition;
+  readonly name: string;
+  readonly note?: string;
+  readonly disabled: boolean;
+}
+
+/** `720p`; without a picture `Sound only`; where nobody said, its number. */
+export function qualityName({ rendition, videoCodec, audioCodec, ...video }: PlayerRendition): string {
+  const { width, height } = video;
+  return (
+    formatQuality({ width, height }) ??
+    (audioCodec && !videoCodec ? 'Sound only' : `Quality ${rendition + 1}`)
+  );
+}
+
+/** What can be chosen, best first; nothing where there is no choice. */
+export function qualityChoices(
+  renditions: readonly PlayerRendition[],
+  inUse: number | undefined,
+): QualityChoice[] {
+  if (renditions.length < 2) return [];
+  const current = renditions.find(({ rendition }) => rendition === inUse);
+  const auto = {
+    value: 'auto',
+    name: 'Auto',
+    disabled: false,
+    ...(current && { note: qualityName(current) }),
+  } as const;
+  return [auto, ...renditions.map(choiceOf)];
+}
+
+function choiceOf(rendition: PlayerRendition): QualityChoice {
+  const { playable, bitrate } = rendition;
+  const note = playable ? bitrate && formatBitrate(bitrate) : 'not in this browser';
+  return {
+    value: rendition.rendition,
+    name: qualityName(rendition),
+    disabled: !playable,
+    ...(note ? { note } : {}),
+  };
+}
