@@ -7,7 +7,6 @@ import { milliseconds } from '@topicast/contracts/units';
 import type { Chunk } from '@topicast/media/mpegts';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { Backoff } from '../backoff.js';
 import { readProducerConfig } from '../config.js';
 import { findFfmpeg } from '../ffmpeg/find.js';
 import { type ProcessGuard, startGuard } from '../ffmpeg/guard.js';
@@ -134,14 +133,5 @@ describe('supervise', () => {
     expect(videoOf(heard)).toBeUndefined();
     expect(audioOf(heard)?.codec).toBe('mp4a.40.2');
     expect(audioOf(seen)).toBeUndefined();
-  });
-});
-
-describe('Backoff', () => {
-  it('doubles up to 30 s, and begins anew after a run that was well', () => {
-    const backoff = new Backoff(() => 0.5);
-    const pauses = Array.from({ length: 9 }, () => backoff.next(0));
-    expect(pauses).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
-    expect(backoff.next(60_000)).toBe(500);
   });
 });
