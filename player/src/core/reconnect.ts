@@ -39,15 +39,13 @@ export function reconnect(
   const failures = state.failures + 1;
   const allHaveFailed = failures % gateways === 0;
   if (ending.retry === 'slowly' && allHaveFailed) {
-    const delay = jittered(SLOWLY, random);
-    return { retry: 'slowly', delay, state: { failures, gateway } };
+    return { retry: 'slowly', delay: jittered(SLOWLY, random), state: { failures, gateway } };
   }
-  const atOnce = milliseconds(random * AT_ONCE_SPREAD_MS);
-  if (ending.worked) return { retry: 'soon', delay: atOnce, state: { failures: 0, gateway } };
-  if (!allHaveFailed) return { retry: 'soon', delay: atOnce, state: { failures, gateway } };
-  const rounds = failures / gateways;
-  const delay = pauseAfter(BACKOFF, rounds - 1, random);
-  return { retry: 'soon', delay, state: { failures, gateway } };
+  const delay =
+    ending.worked || !allHaveFailed
+      ? milliseconds(random * AT_ONCE_SPREAD_MS)
+      : pauseAfter(BACKOFF, failures / gateways - 1, random);
+  return { retry: 'soon', delay, state: { failures: ending.worked ? 0 : failures, gateway } };
 }
 
 /** The picture has been standing for about a second then, and the viewers of a stream do not all ask at one moment. */
