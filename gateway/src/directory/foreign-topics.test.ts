@@ -5,10 +5,11 @@ import { streamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
 import type { ChunkLog } from '@topicast/log';
 import { Chunker } from '@topicast/media/mpegts';
+import { until } from '@topicast/test/poll';
 import { describe, expect, it, vi } from 'vitest';
 import { headerOf } from '../testing/chunks.js';
 import { GatewayUnderTest } from '../testing/gateway-under-test.js';
-import { TestViewer, until } from '../testing/test-viewer.js';
+import { TestViewer } from '../testing/test-viewer.js';
 import { tutorialStream, withoutPacket } from '../testing/tutorial-stream.js';
 
 const CAMERA = streamId('camera');

@@ -6,10 +6,10 @@ import type { Problem, StreamInfo } from '@topicast/contracts/http';
 import { STREAMS_TABLE } from '@topicast/contracts/tables';
 import { milliseconds } from '@topicast/contracts/units';
 import { LogError } from '@topicast/log';
+import { until } from '@topicast/test/poll';
 import { SignJWT } from 'jose';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DEMO, GatewayUnderTest, OPERATOR_TOKEN } from '../testing/gateway-under-test.js';
-import { until } from '../testing/test-viewer.js';
 
 const operator = { authorization: `Bearer ${OPERATOR_TOKEN}` };
 const json = { ...operator, 'content-type': 'application/json' };

@@ -1,11 +1,12 @@
 import { CloseCode } from '@topicast/contracts/close-codes';
 import { formatPosition } from '@topicast/contracts/position';
+import { until } from '@topicast/test/poll';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { readGatewayConfig } from '../config.js';
 import { startGateway } from '../gateway.js';
 import { GatewayUnderTest, OPERATOR_TOKEN } from '../testing/gateway-under-test.js';
-import { TestViewer, until } from '../testing/test-viewer.js';
+import { TestViewer } from '../testing/test-viewer.js';
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 const moves = (viewer: TestViewer): number => viewer.messages.filter(({ type }) => type === 'move').length;

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { streamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
+import { startChildScript } from '@topicast/test/child-script';
+import { numberedBytes } from '@topicast/test/numbered-chunks';
 import { pino } from 'pino';
 import { afterAll, describe, expect, it } from 'vitest';
-import { startChildScript } from '../../../test/support/child-script.js';
-import { numberedBytes } from '../../../test/support/numbered-chunks.js';
 import { expectCode, record, SETTINGS, sequences, take } from '../testing/support.js';
 import { openEmbeddedLog } from './embedded-log.js';
 
