@@ -30,7 +30,7 @@ it('a gateway that goes down tells its viewers to move, serves them meanwhile, a
   await until(() => viewer.chunks.length === 10);
   expect(raw.closed).toBeUndefined();
 
-  const config = readGatewayConfig({ TOPICAST_GATEWAY_PORT: '0', TOPICAST_DATA_DIR: gateway.directory });
+  const config = readGatewayConfig({ TOPICAST_GATEWAY_PORT: '0', TOPICAST_DATA_DIR: gateway.folder.path });
   const logger = pino({ enabled: false });
   const other = await startGateway({ log: gateway.log, config, logger, operatorToken: OPERATOR_TOKEN });
   const after = formatPosition(viewer.lastPosition);
