@@ -1,6 +1,7 @@
 import { streamId } from '@topicast/contracts/stream-id';
-import { bytes, milliseconds, ticks90k } from '@topicast/contracts/units';
+import { bytes } from '@topicast/contracts/units';
 import { LogError, type NewRecord } from '@topicast/log';
+import { headerOf } from '@topicast/test/headers';
 import { until } from '@topicast/test/poll';
 import fc from 'fast-check';
 import { pino } from 'pino';
@@ -8,18 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { Publisher } from './publisher.js';
 
 const record = (sequence: number, keyframe: boolean, size = 188): NewRecord => ({
-  header: {
-    ...{
-      keyframe,
-      discontinuity: sequence === 0,
-      audioOnly: false,
-      sinceKeyframe: 0,
-      session: 1000,
-      sequence,
-    },
-    ...{ decodeTime: ticks90k(sequence * 3000), presentationOffset: ticks90k(0), gop: 1 },
-    wallClock: milliseconds(sequence * 33),
-  },
+  header: headerOf(sequence, { keyframe, session: 1000, gop: 1 }),
   value: new Uint8Array(size),
 });
 

@@ -1,10 +1,10 @@
 import { streamId } from '@topicast/contracts/stream-id';
-import { ticks90k } from '@topicast/contracts/units';
 import type { NewRecord } from '@topicast/log';
 import type { Chunk } from '@topicast/media/mpegts';
 import { until } from '@topicast/test/poll';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
+import { chunkOf } from '../testing/chunks.js';
 import { SteadyClock } from './steady-clock.js';
 import { StreamPublisher } from './stream-publisher.js';
 
@@ -12,16 +12,7 @@ import { StreamPublisher } from './stream-publisher.js';
 const picture = (index: number): Chunk => {
   const data = new Uint8Array(188);
   data.set([0x47, 0x01, 0x00, 0x10]);
-  return {
-    ...{
-      data,
-      keyframe: index % 3 === 0,
-      discontinuity: index === 0,
-      audioOnly: false,
-      sinceKeyframe: index % 3,
-    },
-    ...{ decodeTime: ticks90k(index * 3000), presentationOffset: ticks90k(0), start: index * 188 },
-  };
+  return chunkOf(index, { data, keyframe: index % 3 === 0, sinceKeyframe: index % 3 });
 };
 
 /** A log with a partition a rendition; the stalled one answers when it is told to. */
