@@ -15,7 +15,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{contracts,media,log,sources,producer,gateway,player,start,web}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', 'log/src/kafka/**', '**/.next/**'],
-          testTimeout: 60_000,
+          // Longer than `until` waits: it says what it waited for.
+          testTimeout: 90_000,
         },
       },
       {

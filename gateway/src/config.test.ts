@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from '@topicast/contracts/config';
+import { temporaryFolder } from '@topicast/test/temporary';
 import { describe, expect, it } from 'vitest';
 import { operatorToken } from './access/operator-token.js';
 import { readGatewayConfig } from './config.js';
@@ -45,14 +45,13 @@ describe('the configuration', () => {
 });
 
 it('makes the operator token once, for its owner only', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'topicast-token-'));
-  const config = readGatewayConfig({ TOPICAST_DATA_DIR: join(directory, 'data') });
+  using folder = temporaryFolder();
+  const config = readGatewayConfig({ TOPICAST_DATA_DIR: join(folder.path, 'data') });
   const [one, other] = await Promise.all([operatorToken(config), operatorToken(config)]);
-  const path = join(directory, 'data', 'operator-token');
+  const path = join(folder.path, 'data', 'operator-token');
   expect(one.length).toBeGreaterThanOrEqual(32);
   expect(other).toBe(one);
   expect((await readFile(path, 'utf8')).trim()).toBe(one);
   expect((await stat(path)).mode & 0o777).toBe(0o600);
   expect(await operatorToken({ ...config, token: 'given' })).toBe('given');
-  await rm(directory, { recursive: true });
 });

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { jittered } from '@topicast/contracts/backoff';
 import { CloseCode } from '@topicast/contracts/close-codes';
 import { ConfigError } from '@topicast/contracts/config';
 import { milliseconds } from '@topicast/contracts/units';
@@ -45,7 +46,7 @@ export interface Gateway {
 
 const TICK_MS = 1_000;
 const SAMPLE_LAG_EVERY = 5;
-const OPEN_AGAIN_MS = 2_000;
+const OPEN_AGAIN = milliseconds(2_000);
 /** A log that answers has done so by then; one that does not is waited for in the background. */
 const OPEN_WITHIN_MS = 2_000;
 
@@ -177,7 +178,7 @@ async function openDirectory(directory: Directory, logger: Logger, signal: Abort
       if (kind !== told && !signal.aborted) logger.warn(why, 'the log cannot be read: trying until it can');
       told = kind;
     }
-    await sleep(OPEN_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+    await sleep(jittered(OPEN_AGAIN, Math.random()), undefined, { signal }).catch(() => undefined);
   }
 }
 

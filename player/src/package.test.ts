@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { temporaryFolder } from '@topicast/test/temporary';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const run = promisify(execFile);
@@ -14,12 +14,12 @@ const typescript = createRequire(import.meta.url).resolve('typescript/package.js
 const tsc = join(typescript, '..', 'bin', 'tsc');
 
 /** An empty project outside the workspace that has installed the packed package, and nothing else. */
-let outside: string;
+const temporary = temporaryFolder();
+const outside = temporary.path;
 
 beforeAll(async () => {
   await run(process.execPath, [tsc, '-b', folder]);
   await run(process.execPath, [join(folder, 'bundle.mjs')]);
-  outside = await mkdtemp(join(tmpdir(), 'topicast-player-'));
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', outside], { cwd: folder });
   const [packed] = JSON.parse(stdout) as [{ filename: string }];
   await run('mkdir', ['-p', join(outside, 'node_modules/@topicast/player')]);
@@ -31,7 +31,7 @@ beforeAll(async () => {
   await writeFile(join(outside, 'package.json'), '{ "type": "module" }');
 });
 
-afterAll(() => rm(outside, { recursive: true, force: true }));
+afterAll(() => temporary[Symbol.dispose]());
 
 describe('the packed package', () => {
   it('can be imported on a server, where there is no HTMLElement and no window', async () => {

@@ -1,18 +1,14 @@
+import { milliseconds } from '@topicast/contracts/units';
 import { LogError } from '@topicast/log';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { Backoff } from './backoff.js';
 import { untilLogAnswers } from './patience.js';
 
 /** What it says, and no pauses worth speaking of. */
 function setUp() {
   const lines: { msg: string; reason: string }[] = [];
   const logger = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  const backoff = new (class extends Backoff {
-    override next(): number {
-      return 1;
-    }
-  })();
+  const backoff = { first: milliseconds(1), longest: milliseconds(1) };
   const stopping = new AbortController();
   return { lines, stopping, options: { logger, backoff, signal: stopping.signal } };
 }

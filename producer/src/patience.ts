@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Backoff, pauseAfter } from '@topicast/contracts/backoff';
+import { milliseconds } from '@topicast/contracts/units';
 import { LogError } from '@topicast/log';
 import type { Logger } from 'pino';
-import { Backoff } from './backoff.js';
+
+const BACKOFF: Backoff = { first: milliseconds(500), longest: milliseconds(30_000) };
 
 /**
  * Do it, again and again while the log does not answer.
@@ -9,14 +12,14 @@ import { Backoff } from './backoff.js';
  */
 export async function untilLogAnswers<T>(
   attempt: () => Promise<T>,
-  { logger, signal, backoff = new Backoff() }: { logger: Logger; signal: AbortSignal; backoff?: Backoff },
+  { logger, signal, backoff = BACKOFF }: { logger: Logger; signal: AbortSignal; backoff?: Backoff },
 ): Promise<T> {
-  for (;;) {
+  for (let failures = 0; ; failures++) {
     try {
       return await orAborted(attempt, signal);
     } catch (error) {
       if (!(error instanceof LogError && error.code === 'unavailable')) throw error;
-      const pauseMs = Math.round(backoff.next(0));
+      const pauseMs = Math.round(pauseAfter(backoff, failures, Math.random()));
       logger.warn({ reason: error.message, pauseMs }, 'the log does not answer: the producer tries again');
       await sleep(pauseMs, undefined, { signal });
     }

@@ -13,17 +13,19 @@ import {
 } from '@topicast/contracts/tables';
 import type { ChunkLog, LogRecord } from '@topicast/log';
 import { openEmbeddedLog } from '@topicast/log/embedded';
+import { until } from '@topicast/test/poll';
+import { temporaryFolder } from '@topicast/test/temporary';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { readProducerConfig } from './config.js';
 import { findFfmpeg } from './ffmpeg/find.js';
 import { type ProducerOptions, startProducer } from './producer.js';
-import { eventually, footage, temporaryFolder } from './testing/support.js';
+import { footage } from './testing/support.js';
 
 const logger = pino({ level: process.env.TEST_LOG ?? 'silent' });
 
 async function setUp(inputs: ProducerOptions['inputs'], environment: Record<string, string> = {}) {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   const log = await openEmbeddedLog({ directory: path.join(folder.path, 'log') });
   const config = readProducerConfig({ TOPICAST_PRODUCER_ID: 'here', ...environment });
   const producer = await startProducer({ log, config, logger, inputs });
@@ -52,7 +54,7 @@ async function setUp(inputs: ProducerOptions['inputs'], environment: Record<stri
     async [Symbol.asyncDispose]() {
       await producer.close();
       await log.close();
-      await folder[Symbol.asyncDispose]();
+      folder[Symbol.dispose]();
     },
   };
 }
@@ -60,7 +62,7 @@ async function setUp(inputs: ProducerOptions['inputs'], environment: Record<stri
 /** The first records of a rendition that make up so many seconds of media. */
 async function read(log: ChunkLog, id: string, seconds: number, rendition = 0): Promise<LogRecord[]> {
   const records: LogRecord[] = [];
-  await eventually(async () => (await log.topics()).includes(streamId(id)), `${id} has a topic`);
+  await until(`${id} has a topic`, async () => (await log.topics()).includes(streamId(id)));
   for await (const batch of log.tail(
     streamId(id),
     rendition,
@@ -122,10 +124,10 @@ describe('a producer', () => {
     }
     expect(await decode(records, folder)).toEqual({ errors: '', frames: pictures.length });
 
-    const live = await eventually(() => {
+    const live = await until('the demo is live', () => {
       const now = status('demo');
       return now?.state === 'live' && now.catalog?.renditions[0]?.bitrate !== undefined && now;
-    }, 'the demo is live');
+    });
     expect(live).toMatchObject({
       producer: 'here',
       session: headers[0]!.session,
@@ -151,7 +153,7 @@ describe('a producer', () => {
   });
 
   it('streams real footage: VP8 film, and H.264 with B-frames, both encoded again, over the end of the file', async () => {
-    await using folder = await temporaryFolder();
+    using folder = temporaryFolder();
     const { path: ffmpeg } = await findFfmpeg(process.env.FFMPEG_PATH);
     const film = await footage('tears-of-steel-clip.webm', folder.path, ffmpeg);
     const flower = await footage('flower.mp4', folder.path, ffmpeg);
@@ -182,7 +184,7 @@ describe('a producer', () => {
   });
 
   it('copies H.264 on request, and warns of B-frames and long GOPs', async () => {
-    await using folder = await temporaryFolder();
+    using folder = temporaryFolder();
     const { path: ffmpeg } = await findFfmpeg(process.env.FFMPEG_PATH);
     const { file } = await footage('flower.mp4', folder.path, ffmpeg);
     await using setup = await setUp([{ id: 'copy', source: { kind: 'file', path: file, copy: true } }]);
@@ -192,7 +194,7 @@ describe('a producer', () => {
     expect(pictures.some(({ presentationOffset }) => presentationOffset > 0)).toBe(true);
     expect(pictures.at(-1)!.decodeTime - pictures[0]!.decodeTime).toBeGreaterThan(7 * 90_000);
     expect(await decode(records, setup.folder)).toMatchObject({ frames: pictures.length });
-    const warned = await eventually(() => setup.status('copy')?.problem, 'a warning');
+    const warned = await until('a warning', () => setup.status('copy')?.problem);
     expect(warned).toContain('B-frames');
     expect(setup.status('copy')?.state).toBe('live');
   });
@@ -207,7 +209,7 @@ describe('a producer', () => {
     await put({ id: 'option', source: { kind: 'url', url: 'concat:/etc/passwd' } });
     await put({ id: 'device', source: { kind: 'device', path: '/dev/video0' } });
     const problemOf = (id: string) =>
-      eventually(() => status(id)?.state === 'failed' && status(id)?.problem, `${id} has failed`);
+      until(`${id} has failed`, () => status(id)?.state === 'failed' && status(id)?.problem);
     expect(await problemOf('outside')).toContain('TOPICAST_MEDIA_DIRS');
     expect(await problemOf('private')).toContain('private network');
     expect(await problemOf('option')).toContain('must begin with http://');
@@ -219,11 +221,11 @@ describe('a producer', () => {
       { id: 'nobody', source: { kind: 'url', url: 'http://127.0.0.1:9/x.ts' } },
     ]);
     const otherProblemOf = (id: string) =>
-      eventually(() => other.status(id)?.state === 'failed' && other.status(id)?.problem, `${id} has failed`);
+      until(`${id} has failed`, () => other.status(id)?.state === 'failed' && other.status(id)?.problem);
     expect(await otherProblemOf('text')).toContain('no video or sound');
     expect(await otherProblemOf('missing')).toContain('no file');
     expect(await otherProblemOf('nobody')).toContain('refuses the connection');
-    await eventually(() => (other.status('nobody')?.restarts ?? 0) >= 2, 'it is tried again');
+    await until('it is tried again', () => (other.status('nobody')?.restarts ?? 0) >= 2);
     expect(other.status('text')?.encoderLog.length).toBeGreaterThan(0);
   });
 
@@ -233,7 +235,7 @@ describe('a producer', () => {
     await put({ id: 'cam', source: { kind: 'test' } });
     const before = await read(log, 'cam', 2);
     await put({ id: 'cam', source: { kind: 'test' }, ladder: [{ height: 360 }, { height: 240 }] });
-    await eventually(() => status('cam')?.catalog?.renditions.length === 2, 'cam has two renditions');
+    await until('cam has two renditions', () => status('cam')?.catalog?.renditions.length === 2);
     const [first] = await read(log, 'cam', 1, 1);
     expect(first!.header).toMatchObject({ session: status('cam')!.session, keyframe: true });
     expect(first!.header!.gop).toBeGreaterThan(before.at(-1)!.header!.gop);
@@ -243,19 +245,19 @@ describe('a producer', () => {
     const setup = await setUp([]);
     const { put, status, streams, producer, table, log } = setup;
     await put({ id: 'cam', source: { kind: 'test' } });
-    await eventually(() => status('cam')?.state === 'live', 'cam is live');
+    await until('cam is live', () => status('cam')?.state === 'live');
     const first = status('cam')!.session!;
     await put({ id: 'cam', source: { kind: 'test' }, enabled: false });
-    await eventually(() => status('cam')?.state === 'offline', 'cam is offline');
+    await until('cam is offline', () => status('cam')?.state === 'offline');
     await put({ id: 'cam', source: { kind: 'test' }, startCount: 1 });
-    await eventually(
-      () => status('cam')?.state === 'live' && status('cam')!.session! > first,
+    await until(
       'cam is live again',
+      () => status('cam')?.state === 'live' && status('cam')!.session! > first,
     );
     await streams.delete('cam');
-    await eventually(() => status('cam') === undefined, 'cam is forgotten');
+    await until('cam is forgotten', () => status('cam') === undefined);
     await put({ id: 'cam2', source: { kind: 'test' } });
-    await eventually(() => status('cam2')?.state === 'live', 'cam2 is live');
+    await until('cam2 is live', () => status('cam2')?.state === 'live');
     expect(table.get(producerKey('here'))).toBeDefined();
     await producer.close();
     expect(status('cam2')?.state).toBe('offline');

@@ -1,8 +1,8 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Source } from '@topicast/contracts/http';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { temporaryFolder } from '@topicast/test/temporary';
+import { describe, expect, it } from 'vitest';
 import { judgeSource, type SourceRules } from './judge.js';
 
 const rules: SourceRules = { trusted: false, mediaDirs: [], allowPrivateUrls: false };
@@ -115,8 +115,8 @@ it('takes a device from the command line only, and nothing that somebody else wr
 
 describe('files', () => {
   it('takes those below the media folders only, links followed', async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'topicast-sources-'));
-    onTestFinished(() => rm(folder, { recursive: true }));
+    using temporary = temporaryFolder();
+    const folder = temporary.path;
     const media = path.join(folder, 'media');
     await mkdir(path.join(media, 'sub'), { recursive: true });
     await mkdir(path.join(folder, 'media-not'));

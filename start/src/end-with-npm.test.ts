@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { temporaryFolder } from '@topicast/test/temporary';
 import { describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../../test/support/temporary.js';
 
 const MODULE = path.join(import.meta.dirname, '../end-with-npm.mjs');
 /** Says its number, and how it ends; else it runs on. */

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { fillDisk } from '@topicast/test/ballast';
+import { smallDisk, smallDiskUnavailable } from '@topicast/test/small-disk';
+import { temporaryFolder } from '@topicast/test/temporary';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { fillDisk } from '../../test/support/ballast.js';
-import { smallDisk, smallDiskUnavailable } from '../../test/support/small-disk.js';
-import { temporaryFolder } from '../../test/support/temporary.js';
 import { checkMediaFolders, prepareDataFolder } from './folders.js';
 
 const noDisk = smallDiskUnavailable();

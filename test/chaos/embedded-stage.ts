@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { streamId } from '@topicast/contracts/stream-id';
 import { openEmbeddedLog } from '@topicast/log/embedded';
 import { freePorts } from '@topicast/test/free-ports';
 import { until } from '@topicast/test/poll';
 import { smallDisk } from '@topicast/test/small-disk';
+import { temporaryFolder } from '@topicast/test/temporary';
 import { startHelper } from './child-process.js';
 import { Acknowledgements, readChunks, type Stage } from './stage.js';
 
@@ -19,7 +18,7 @@ export interface EmbeddedStage extends Stage {
 }
 
 export async function openEmbeddedStage(): Promise<EmbeddedStage> {
-  const folder = mkdtempSync(join(tmpdir(), 'topicast-chaos-'));
+  const folder = temporaryFolder();
   const mounted = smallDisk(DISK_MEGABYTES);
   const disk = mounted.path;
   const picture = streamId('picture');
@@ -28,7 +27,7 @@ export async function openEmbeddedStage(): Promise<EmbeddedStage> {
   const acknowledgements = new Acknowledgements(numbered);
   const { stream, session, chunkBytes } = numbered;
   const server = await startHelper(
-    folder,
+    folder.path,
     'embedded-server.ts',
     [disk, String(port), stream, String(session), String(chunkBytes)],
     acknowledgements.line,
@@ -36,7 +35,7 @@ export async function openEmbeddedStage(): Promise<EmbeddedStage> {
   const close = async (): Promise<void> => {
     await server.end();
     mounted[Symbol.dispose]();
-    rmSync(folder, { recursive: true, force: true });
+    folder[Symbol.dispose]();
   };
   try {
     await until('the pictures are live', async () => {

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type StreamId, streamId, topicOf } from '@topicast/contracts/stream-id';
 import { openKafkaLog } from '@topicast/log/kafka';
@@ -7,6 +5,7 @@ import { freePorts } from '@topicast/test/free-ports';
 import type { KafkaCluster } from '@topicast/test/kafka';
 import { until } from '@topicast/test/poll';
 import type { TcpProxy } from '@topicast/test/tcp-proxy';
+import { temporaryFolder } from '@topicast/test/temporary';
 import { Kafka, logLevel } from 'kafkajs';
 import { type Service, startHelper, startProgram } from './child-process.js';
 import type { ChaosCluster } from './cluster.js';
@@ -52,7 +51,8 @@ export class KafkaStage implements Stage {
   readonly numbers: StreamId;
   readonly gateways: Service[] = [];
   readonly producers: Service[] = [];
-  readonly #folder = mkdtempSync(join(tmpdir(), 'topicast-chaos-'));
+  readonly #temporary = temporaryFolder();
+  readonly #folder = this.#temporary.path;
   readonly #clockFile = join(this.#folder, 'clock');
   readonly #acknowledgements: Acknowledgements;
   #apis: GatewayApi[] = [];
@@ -111,7 +111,7 @@ export class KafkaStage implements Stage {
     const api = this.#apis.find((_, index) => this.gateways[index]?.isRunning);
     for (const id of [this.picture, this.numbers]) await api?.delete(id).catch(() => undefined);
     await Promise.all(this.services().map((service) => service.end()));
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 });
+    this.#temporary[Symbol.dispose]();
   }
 
   async #startGateways(): Promise<void> {

@@ -17,7 +17,7 @@ import { numberedChunk } from '../support/numbered-chunks.js';
 import { until } from '../support/poll.js';
 import { childrenOf } from '../support/processes.js';
 import { logger, OPERATOR_TOKEN } from '../support/services.js';
-import { temporaryFolder } from '../support/temporary.js';
+import { type TemporaryFolder, temporaryFolder } from '../support/temporary.js';
 
 const WORKERS = 2;
 const CHUNK_BYTES = 6_000;
@@ -26,7 +26,7 @@ let streams = 0;
 
 describe('a gateway of two processes', () => {
   let script: string;
-  let folder: ReturnType<typeof temporaryFolder>;
+  let folder: TemporaryFolder;
   let log: ChunkLog;
   let gateway: Gateway;
   let stream: StreamId;

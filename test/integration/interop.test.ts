@@ -23,7 +23,7 @@ import {
 } from '../support/other-clients.js';
 import { until } from '../support/poll.js';
 import { logger, type Services, startServices, testInput } from '../support/services.js';
-import { temporaryFolder } from '../support/temporary.js';
+import { type TemporaryFolder, temporaryFolder } from '../support/temporary.js';
 
 const run = promisify(execFile);
 const reason = kafkaUnavailable() ?? otherClientsMissing();
@@ -37,7 +37,7 @@ type Compression = 'none' | 'gzip';
 const BLOCK_BYTES = 1024;
 
 describe.skipIf(reason)(`clients that others wrote${reason ? ` (${reason})` : ''}`, () => {
-  let folder: ReturnType<typeof temporaryFolder>;
+  let folder: TemporaryFolder;
   const inFolder = (name: string): string => path.join(folder.path, name);
   let broker: Broker;
 

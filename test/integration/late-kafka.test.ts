@@ -11,7 +11,7 @@ import { freePorts } from '../support/free-ports.js';
 import { type Broker, clusterUnavailable, startKafka } from '../support/kafka.js';
 import { until } from '../support/poll.js';
 import { logger, OPERATOR_TOKEN } from '../support/services.js';
-import { temporaryFolder } from '../support/temporary.js';
+import { type TemporaryFolder, temporaryFolder } from '../support/temporary.js';
 
 const unavailable =
   clusterUnavailable() ?? (process.env.KAFKA_BROKERS && 'KAFKA_BROKERS is not ours to kill');
@@ -29,7 +29,7 @@ describe.skipIf(unavailable)(
   `a gateway before its Kafka${unavailable ? ` (skipped: ${unavailable})` : ''}`,
   () => {
     let broker: Broker;
-    let folder: ReturnType<typeof temporaryFolder>;
+    let folder: TemporaryFolder;
     const programs: Program[] = [];
 
     beforeAll(async () => {

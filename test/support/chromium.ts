@@ -1,9 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { type BrowserContext, chromium } from 'playwright-core';
+import { temporaryFolder } from './temporary.js';
 
 const ARGUMENTS = [
   '--no-sandbox',
@@ -42,17 +40,14 @@ export async function launchChromium(
     colorScheme?: 'dark' | 'light';
   } = {},
 ): Promise<BrowserContext> {
-  const profile = await mkdtemp(path.join(tmpdir(), 'topicast-chromium-'));
-  const context = await chromium.launchPersistentContext(profile, {
+  const profile = temporaryFolder();
+  const context = await chromium.launchPersistentContext(profile.path, {
     executablePath: await findChromium(),
     headless: true,
     args: [...ARGUMENTS, ...(options.args ?? [])],
     viewport: options.viewport ?? { width: 1280, height: 800 },
     colorScheme: options.colorScheme ?? 'dark',
   });
-  context.once(
-    'close',
-    () => void rm(profile, { recursive: true, force: true, maxRetries: 10 }).catch(() => undefined),
-  );
+  context.once('close', () => profile[Symbol.dispose]());
   return context;
 }

@@ -1,8 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { temporaryFolder } from './temporary.js';
 
 /** Sound without a click, and no page but the one that is asked for. */
 const PREFERENCES = {
@@ -29,17 +29,17 @@ export function findFirefox(): string | undefined {
 
 /** A headless Firefox on one page, with an empty profile of its own; gone with `close`. Nothing drives it. */
 export async function openFirefox(executable: string, url: string): Promise<{ close(): Promise<void> }> {
-  const profile = await mkdtemp(path.join(tmpdir(), 'topicast-firefox-'));
+  const profile = temporaryFolder();
   const lines = Object.entries(PREFERENCES).map(([name, value]) => `user_pref("${name}", ${value});\n`);
-  await writeFile(path.join(profile, 'user.js'), lines.join(''));
-  const child = spawn(executable, ['--headless', '--no-remote', '--profile', profile, url], {
+  await writeFile(path.join(profile.path, 'user.js'), lines.join(''));
+  const child = spawn(executable, ['--headless', '--no-remote', '--profile', profile.path, url], {
     stdio: 'ignore',
   });
   return {
     async close() {
       child.kill();
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-      await rm(profile, { recursive: true, force: true, maxRetries: 10 });
+      profile[Symbol.dispose]();
     },
   };
 }

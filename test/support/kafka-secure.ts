@@ -1,12 +1,12 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePorts } from './free-ports.js';
 import { type KafkaCluster, startKafkaCluster } from './kafka.js';
 import { JAVA, kafkaJars } from './kafka-download.js';
 import type { NodeAddress, Properties } from './kafka-node.js';
+import { temporaryFolder } from './temporary.js';
 
 const run = promisify(execFile);
 const STORE_PASSWORD = 'changeit';
@@ -33,8 +33,9 @@ export interface SecureKafka {
 
 /** A real Kafka with SASL_SSL (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512), its certificate for 127.0.0.1 alone. */
 export async function startSecureKafka(): Promise<SecureKafka> {
-  const folder = mkdtempSync(join(tmpdir(), 'topicast-secure-'));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  const temporary = temporaryFolder();
+  const folder = temporary.path;
+  const remove = (): void => temporary[Symbol.dispose]();
   try {
     const certificates = await makeCertificates(folder);
     const [plaintextPort, mutualPort] = (await freePorts(2)) as [number, number];

@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { kafkaJars } from './kafka-download.js';
 import { clusterId, type KafkaNode, type NodeOptions, nodeAddresses, prepareNode } from './kafka-node.js';
 import { until } from './poll.js';
+import { temporaryFolder } from './temporary.js';
 
 export interface Broker {
   /** `host:port`, as KAFKA_BROKERS takes it. */
@@ -128,11 +126,11 @@ export async function startKafkaCluster(count: number, options: NodeOptions = {}
 async function prepare(count: number, options: NodeOptions) {
   const found = kafkaJars();
   if ('problem' in found) throw new Error(found.problem);
-  const folder = mkdtempSync(join(tmpdir(), 'topicast-kafka-'));
+  const folder = temporaryFolder();
   const all = await nodeAddresses(count);
-  const settings = { ...options, jars: found.jars, folder, cluster: clusterId() };
+  const settings = { ...options, jars: found.jars, folder: folder.path, cluster: clusterId() };
   const nodes = await Promise.all(all.map((at) => prepareNode(at, all, settings)));
-  return { nodes, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }) };
+  return { nodes, remove: () => folder[Symbol.dispose]() };
 }
 
 function externalBroker(brokers: string): Broker {

@@ -1,6 +1,6 @@
-import type { ChunkHeader } from '@topicast/contracts/chunk-header';
 import { milliseconds, ticks90k } from '@topicast/contracts/units';
 import type { NewRecord } from '@topicast/log';
+import { headerOf } from './headers.js';
 
 /** Of a stream of numbered chunks: 30 a second, a keyframe chunk a second. */
 export const CHUNKS_A_SECOND = 30;
@@ -16,19 +16,13 @@ export function numberedChunk(
   sizeBytes: number,
   wallClock = 0,
 ): NewRecord {
-  const keyframe = sequence % CHUNKS_A_SECOND === 0;
-  const header: ChunkHeader = {
-    keyframe,
-    discontinuity: sequence === 0,
-    audioOnly: false,
-    sinceKeyframe: sequence % CHUNKS_A_SECOND,
-    sequence,
-    session,
+  const sinceKeyframe = sequence % CHUNKS_A_SECOND;
+  const header = headerOf(sequence, {
+    ...{ session, sinceKeyframe },
+    keyframe: sinceKeyframe === 0,
     decodeTime: ticks90k((sequence * 90_000) / CHUNKS_A_SECOND),
     wallClock: milliseconds(wallClock),
-    presentationOffset: ticks90k(0),
-    gop: 0,
-  };
+  });
   return { header, value: numberedBytes(session, sequence, sizeBytes) };
 }
 

@@ -1,9 +1,24 @@
-/** Ask again and again until there is an answer. @throws {Error} naming what was waited for. */
+/** `undefined` and `false` are no answer yet, nor is a rejection. */
+type Question<T> = () => T | undefined | false | Promise<T | undefined | false>;
+
+export interface Patience {
+  readonly limitMs?: number;
+  readonly everyMs?: number;
+}
+
+/**
+ * Ask again and again until there is an answer.
+ * @param what is waited for; absent: the question's own source text
+ * @throws {Error} naming what was waited for, with the last rejection as its cause
+ */
 export async function until<T>(
-  what: string,
-  question: () => T | undefined | false | Promise<T | undefined | false>,
-  { limitMs = 60_000, everyMs = 50 } = {},
+  ...args:
+    | [what: string, question: Question<T>, patience?: Patience]
+    | [question: Question<T>, patience?: Patience]
 ): Promise<T> {
+  const [what, question, { limitMs = 60_000, everyMs = 20 } = {}] = isNamed(args)
+    ? args
+    : ([String(args[0]), ...args] as const);
   const limit = Date.now() + limitMs;
   let problem: unknown;
   for (;;) {
@@ -17,3 +32,6 @@ export async function until<T>(
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
+
+const isNamed = <Named extends [string, ...unknown[]]>(args: Named | unknown[]): args is Named =>
+  typeof args[0] === 'string';

@@ -1,23 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { type TemporaryFolder, temporaryFolder } from './temporary.js';
 
 /** A file system of its own in memory, gone at the end of the `using` block. Needs root. */
-export function smallDisk(megabytes: number): { path: string; [Symbol.dispose](): void } {
-  const folder = mkdtempSync(join(tmpdir(), 'topicast-disk-'));
+export function smallDisk(megabytes: number): TemporaryFolder {
+  const folder = temporaryFolder();
   const run = (command: string, ...args: string[]) => execFileSync(command, args, { stdio: 'pipe' });
   try {
-    run('mount', '-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder);
+    run('mount', '-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder.path);
   } catch (error) {
-    rmSync(folder, { recursive: true });
+    folder[Symbol.dispose]();
     throw error;
   }
   return {
-    path: folder,
+    path: folder.path,
     [Symbol.dispose]: () => {
-      run('umount', '--lazy', folder);
-      rmSync(folder, { recursive: true, force: true });
+      run('umount', '--lazy', folder.path);
+      folder[Symbol.dispose]();
     },
   };
 }

@@ -1,10 +1,9 @@
 import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from '@topicast/test/temporary';
 import type { StreamShape } from './chunk.js';
 import type { Memory, Question, ServerChoice, Work } from './server.js';
 import type { Load } from './viewers.js';
@@ -71,11 +70,11 @@ let loop: string | undefined;
 /** The C program, or undefined where no compiler is. */
 export function compileLoop(): string | undefined {
   if (loop) return loop;
-  const folder = mkdtempSync(path.join(tmpdir(), 'topicast-bench-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
+  process.on('exit', () => folder[Symbol.dispose]());
   const source = fileURLToPath(new URL('../../src/fanout/loop.c', import.meta.url));
   for (const compiler of ['cc', 'gcc', 'clang']) {
-    const program = path.join(folder, 'loop');
+    const program = path.join(folder.path, 'loop');
     try {
       execFileSync(compiler, ['-O2', '-o', program, source], { stdio: 'ignore' });
       loop = program;
@@ -121,9 +120,9 @@ let film: string | undefined;
 async function publishFilm(rtmpPort: number): Promise<ChildProcess> {
   const ffmpeg = process.env.FFMPEG_PATH || 'ffmpeg';
   if (!film) {
-    const folder = mkdtempSync(path.join(tmpdir(), 'topicast-bench-'));
-    process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-    film = path.join(folder, 'film.flv');
+    const folder = temporaryFolder();
+    process.on('exit', () => folder[Symbol.dispose]());
+    film = path.join(folder.path, 'film.flv');
     const inputs =
       '-f lavfi -i testsrc2=s=1280x720:r=30,noise=alls=20:allf=t -f lavfi -i anoisesrc=r=48000:a=0.1 -t 12';
     const video =

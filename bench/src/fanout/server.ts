@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createNetServer } from 'node:net';
 import { streamId } from '@topicast/contracts/stream-id';
 import { milliseconds, ticks90k } from '@topicast/contracts/units';
+import { headerOf } from '@topicast/test/headers';
 import { startServices } from '@topicast/test/services';
 import { temporaryFolder } from '@topicast/test/temporary';
 import { WebSocketServer } from 'ws';
@@ -58,18 +59,13 @@ async function topicast(): Promise<Server> {
   return {
     port,
     publish(number) {
-      const header = {
-        keyframe: number % perSecond === 0,
-        discontinuity: number === 0,
-        audioOnly: false,
-        sinceKeyframe: number % perSecond,
-        sequence: number,
-        session,
+      const sinceKeyframe = number % perSecond;
+      const header = headerOf(number, {
+        ...{ session, sinceKeyframe },
+        keyframe: sinceKeyframe === 0,
         decodeTime: ticks90k((number * 90_000) / perSecond),
         wallClock: milliseconds(Date.now()),
-        presentationOffset: ticks90k(0),
-        gop: 0,
-      };
+      });
       const value = makeChunk(shape, noise, number);
       services.log.append(id, 0, [{ header, value }]).catch(() => process.exit(1));
     },

@@ -1,8 +1,9 @@
 import { CloseCode } from '@topicast/contracts/close-codes';
+import { until } from '@topicast/test/poll';
 import { SignJWT } from 'jose';
 import { expect, it } from 'vitest';
 import { GatewayUnderTest, OPERATOR_TOKEN } from '../testing/gateway-under-test.js';
-import { TestViewer, until } from '../testing/test-viewer.js';
+import { TestViewer } from '../testing/test-viewer.js';
 
 const SECRET = 'a secret of at least 32 characters';
 

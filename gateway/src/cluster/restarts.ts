@@ -1,9 +1,9 @@
+import { pauseAfter } from '@topicast/contracts/backoff';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 
 /** Who lived so long has not died of starting. */
 const SETTLED = milliseconds(30_000);
-const FIRST_DELAY_MS = 250;
-const LONGEST_DELAY_MS = 10_000;
+const BACKOFF = { first: milliseconds(250), longest: milliseconds(10_000) };
 
 /**
  * When a worker that died is replaced: at once the first time, then with exponential back-off.
@@ -16,6 +16,5 @@ export function restartAfter(
   random: number,
 ): { readonly deaths: number; readonly delay: Milliseconds } {
   if (deaths === 0 || lived >= SETTLED) return { deaths: 1, delay: milliseconds(0) };
-  const whole = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(deaths - 1, 10));
-  return { deaths: deaths + 1, delay: milliseconds(whole * (0.5 + random / 2)) };
+  return { deaths: deaths + 1, delay: pauseAfter(BACKOFF, deaths - 1, random) };
 }

@@ -2,10 +2,10 @@ import { streamId } from '@topicast/contracts/stream-id';
 import { deletionKey, STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
 import { milliseconds } from '@topicast/contracts/units';
 import { LogError } from '@topicast/log';
+import { until } from '@topicast/test/poll';
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import { DEMO, GatewayUnderTest, OPERATOR_TOKEN } from '../testing/gateway-under-test.js';
-import { until } from '../testing/test-viewer.js';
 import { Deletions } from './deletions.js';
 
 const operator = { authorization: `Bearer ${OPERATOR_TOKEN}` };

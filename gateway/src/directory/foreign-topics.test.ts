@@ -5,10 +5,11 @@ import { streamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
 import type { ChunkLog } from '@topicast/log';
 import { Chunker } from '@topicast/media/mpegts';
+import { until } from '@topicast/test/poll';
 import { describe, expect, it, vi } from 'vitest';
-import { headerOf } from '../testing/chunks.js';
+import { frameHeader } from '../testing/chunks.js';
 import { GatewayUnderTest } from '../testing/gateway-under-test.js';
-import { TestViewer, until } from '../testing/test-viewer.js';
+import { TestViewer } from '../testing/test-viewer.js';
 import { tutorialStream, withoutPacket } from '../testing/tutorial-stream.js';
 
 const CAMERA = streamId('camera');
@@ -41,7 +42,7 @@ class TutorialProducer {
     for (let count = 0; count < blocks; count += 1, this.#sequence += 1) {
       const at = this.#sequence * BLOCK_BYTES;
       const value = this.bytes.subarray(at, at + BLOCK_BYTES);
-      if (value.byteLength > 0) records.push({ header: headerOf(this.#sequence), value });
+      if (value.byteLength > 0) records.push({ header: frameHeader(this.#sequence), value });
     }
     if (records.length > 0) await this.log.append(CAMERA, 0, records);
     return records.length === blocks;
@@ -88,7 +89,10 @@ describe('a topic that somebody else writes, in blocks of 1,024 bytes', () => {
 
     using viewer = new TestViewer(gateway.live('camera'));
     using raw = new TestViewer(gateway.live('camera'), { raw: true });
-    await until(() => viewer.chunks.length > 20 && raw.raw.length > 20);
+    await until(async () => {
+      await producer.append(2);
+      return viewer.chunks.length > 20 && raw.raw.length > 20;
+    });
     expect(viewer.messages[0]).toEqual({ type: 'state', state: 'live' });
     expect(viewer.chunks[0]!.header).toMatchObject({ session: 0, keyframe: true });
     await gateway.restartGateway();

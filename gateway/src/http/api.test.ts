@@ -1,15 +1,15 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Problem, StreamInfo } from '@topicast/contracts/http';
 import { STREAMS_TABLE } from '@topicast/contracts/tables';
 import { milliseconds } from '@topicast/contracts/units';
 import { LogError } from '@topicast/log';
+import { until } from '@topicast/test/poll';
+import { temporaryFolder } from '@topicast/test/temporary';
 import { SignJWT } from 'jose';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { DEMO, GatewayUnderTest, OPERATOR_TOKEN } from '../testing/gateway-under-test.js';
-import { until } from '../testing/test-viewer.js';
 
 const operator = { authorization: `Bearer ${OPERATOR_TOKEN}` };
 const json = { ...operator, 'content-type': 'application/json' };
@@ -217,8 +217,8 @@ describe('requests that cannot be followed', () => {
   });
 
   it('take a file of a media folder, and no link out of it', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'topicast-media-'));
-    onTestFinished(() => rm(directory, { recursive: true }));
+    using folder = temporaryFolder();
+    const directory = folder.path;
     await using gateway = await GatewayUnderTest.start({ TOPICAST_MEDIA_DIRS: directory });
     await writeFile(join(directory, 'film.mp4'), 'x');
     await symlink('/etc/hostname', join(directory, 'link.mp4'));
@@ -229,8 +229,8 @@ describe('requests that cannot be followed', () => {
   });
 
   it('take a relative name as one below each media folder', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'topicast-media-'));
-    onTestFinished(() => rm(directory, { recursive: true }));
+    using folder = temporaryFolder();
+    const directory = folder.path;
     const media = [join(directory, 'one'), join(directory, 'two')];
     await mkdir(join(media[1]!, 'films'), { recursive: true });
     await writeFile(join(media[1]!, 'films', 'film.mp4'), 'x');

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { until } from '@topicast/test/poll';
 import { expect, it } from 'vitest';
 import { GatewayUnderTest } from '../testing/gateway-under-test.js';
-import { until } from '../testing/test-viewer.js';
 
 /** Clients that keep their half of a connection open whatever the gateway does: only a reset, or its end of both, ends one. */
 class HalfOpenClients implements Disposable {

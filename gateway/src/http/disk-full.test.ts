@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { openEmbeddedLog } from '@topicast/log/embedded';
+import { fillDisk } from '@topicast/test/ballast';
+import { until } from '@topicast/test/poll';
+import { smallDisk, smallDiskUnavailable } from '@topicast/test/small-disk';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { fillDisk } from '../../../test/support/ballast.js';
-import { until } from '../../../test/support/poll.js';
-import { smallDisk, smallDiskUnavailable } from '../../../test/support/small-disk.js';
 import { readGatewayConfig } from '../config.js';
 import { startGateway } from '../gateway.js';
 import { recordOf } from '../testing/chunks.js';

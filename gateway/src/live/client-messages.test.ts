@@ -1,8 +1,9 @@
 import { CloseCode } from '@topicast/contracts/close-codes';
+import { until } from '@topicast/test/poll';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GatewayUnderTest } from '../testing/gateway-under-test.js';
-import { TestViewer, until } from '../testing/test-viewer.js';
+import { TestViewer } from '../testing/test-viewer.js';
 
 describe('what viewers say', () => {
   it('is answered where it is a ping', async () => {

@@ -1,11 +1,12 @@
 import { CloseCode } from '@topicast/contracts/close-codes';
 import { formatPosition } from '@topicast/contracts/position';
+import { until } from '@topicast/test/poll';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { readGatewayConfig } from '../config.js';
 import { startGateway } from '../gateway.js';
 import { GatewayUnderTest, OPERATOR_TOKEN } from '../testing/gateway-under-test.js';
-import { TestViewer, until } from '../testing/test-viewer.js';
+import { TestViewer } from '../testing/test-viewer.js';
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 const moves = (viewer: TestViewer): number => viewer.messages.filter(({ type }) => type === 'move').length;
@@ -29,7 +30,7 @@ it('a gateway that goes down tells its viewers to move, serves them meanwhile, a
   await until(() => viewer.chunks.length === 10);
   expect(raw.closed).toBeUndefined();
 
-  const config = readGatewayConfig({ TOPICAST_GATEWAY_PORT: '0', TOPICAST_DATA_DIR: gateway.directory });
+  const config = readGatewayConfig({ TOPICAST_GATEWAY_PORT: '0', TOPICAST_DATA_DIR: gateway.folder.path });
   const logger = pino({ enabled: false });
   const other = await startGateway({ log: gateway.log, config, logger, operatorToken: OPERATOR_TOKEN });
   const after = formatPosition(viewer.lastPosition);

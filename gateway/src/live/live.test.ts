@@ -1,10 +1,11 @@
 import { CloseCode } from '@topicast/contracts/close-codes';
 import { formatPosition } from '@topicast/contracts/position';
 import { streamId } from '@topicast/contracts/stream-id';
+import { until } from '@topicast/test/poll';
 import { describe, expect, it } from 'vitest';
 import { dataOf } from '../testing/chunks.js';
 import { DEMO, GatewayUnderTest, longSilent } from '../testing/gateway-under-test.js';
-import { TestViewer, until } from '../testing/test-viewer.js';
+import { TestViewer } from '../testing/test-viewer.js';
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 

@@ -1,8 +1,9 @@
 import { CloseCode } from '@topicast/contracts/close-codes';
 import { LogError } from '@topicast/log';
+import { until } from '@topicast/test/poll';
 import { describe, expect, it, vi } from 'vitest';
 import { GatewayUnderTest, OPERATOR_TOKEN } from '../testing/gateway-under-test.js';
-import { TestViewer, until } from '../testing/test-viewer.js';
+import { TestViewer } from '../testing/test-viewer.js';
 
 describe('a viewer that cannot be served', () => {
   it('is told so by the close code', async () => {

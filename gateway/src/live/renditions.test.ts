@@ -1,10 +1,11 @@
 import { CloseCode } from '@topicast/contracts/close-codes';
 import { formatPosition } from '@topicast/contracts/position';
 import type { ServerMessage } from '@topicast/contracts/server-message';
+import { until } from '@topicast/test/poll';
 import { describe, expect, it } from 'vitest';
 import { recordOf } from '../testing/chunks.js';
 import { DEMO, GatewayUnderTest } from '../testing/gateway-under-test.js';
-import { TestViewer, until } from '../testing/test-viewer.js';
+import { TestViewer } from '../testing/test-viewer.js';
 
 const GOP = 5;
 

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '@topicast/test/poll';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { dataOf, headerOf } from '../testing/chunks.js';
+import { dataOf, frameHeader } from '../testing/chunks.js';
 import { DEMO, GatewayUnderTest } from '../testing/gateway-under-test.js';
 import { continues, type Ladder, ladders, type Rung } from '../testing/ladder.js';
 import { SwitchingViewer } from '../testing/switching-viewer.js';
-import { until } from '../testing/test-viewer.js';
 
 const SWITCHES = 1_000;
 const MOVES = 3;
@@ -87,7 +87,7 @@ it('viewers get every access unit once over 1,000 random switches, while gateway
     const append = async (chunks: readonly Rung[], rendition: number): Promise<void> => {
       await sleep(random(SKEW_MS));
       for (const rung of chunks) {
-        const header = headerOf(rung.sequence, { ...rung, startedAt: Date.now() });
+        const header = frameHeader(rung.sequence, { ...rung, startedAt: Date.now() });
         await first.log.append(DEMO, rendition, [{ header, value: bytesOf(rendition, rung.sequence) }]);
         published[rendition]! += 1;
       }

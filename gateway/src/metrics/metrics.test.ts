@@ -1,7 +1,8 @@
 import { streamId } from '@topicast/contracts/stream-id';
+import { until } from '@topicast/test/poll';
 import { expect, it } from 'vitest';
 import { DEMO, GatewayUnderTest } from '../testing/gateway-under-test.js';
-import { TestViewer, until } from '../testing/test-viewer.js';
+import { TestViewer } from '../testing/test-viewer.js';
 
 const STOPPED = streamId('stopped');
 

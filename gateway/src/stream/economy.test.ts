@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '@topicast/test/poll';
 import { expect, it } from 'vitest';
-import { until } from '../testing/test-viewer.js';
 import { Economy } from './economy.js';
 
 const viewer = () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { milliseconds } from '@topicast/contracts/units';
+import { until } from '@topicast/test/poll';
 import { expect, it } from 'vitest';
-import { until } from '../testing/test-viewer.js';
 import { FanOut, pauseAfter } from './fan-out.js';
 
 const viewerThatTakes = (ms: number) => {

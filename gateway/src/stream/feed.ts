@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { jittered } from '@topicast/contracts/backoff';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { type ChunkReader, LogError, type LogErrorCode, type LogRecord } from '@topicast/log';
@@ -28,7 +29,7 @@ export interface FeedOptions {
 }
 
 /** A topic that is not there is looked for again after this: its producer may be about to make it. */
-const RETRY_MS = 1_000;
+const RETRY = milliseconds(1_000);
 /** If the log's last offsets hold nothing to read, reading counts as caught up after this. */
 const CATCH_UP_MS = 3_000;
 /** A log that cannot be read is tried each time, and logged this often. */
@@ -92,7 +93,7 @@ export class Feed implements ChunkSource {
         await this.#onReadError(error);
       }
       // Between two tails the topic may be made, or the log come back.
-      await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      await sleep(jittered(RETRY, Math.random()), undefined, { signal }).catch(() => undefined);
     }
   }
 

@@ -1,10 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { streamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
 import type { ChunkLog } from '@topicast/log';
 import { openEmbeddedLog } from '@topicast/log/embedded';
+import { type TemporaryFolder, temporaryFolder } from '@topicast/test/temporary';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recordOf } from '../testing/chunks.js';
 import { openTail } from './tail-start.js';
@@ -13,19 +11,19 @@ const SPAN = milliseconds(20_000);
 const stream = streamId('film');
 
 describe('a tail of a span', () => {
-  let directory: string;
+  let folder: TemporaryFolder;
   let log: ChunkLog;
   let written = 0;
 
   beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'topicast-tail-'));
-    log = await openEmbeddedLog({ directory });
+    folder = temporaryFolder();
+    log = await openEmbeddedLog({ directory: folder.path });
     await log.createTopic(stream, { partitions: 1, retentionMs: milliseconds(3_600_000) });
     written = 0;
   });
   afterEach(async () => {
     await log.close();
-    await rm(directory, { recursive: true, force: true });
+    folder[Symbol.dispose]();
   });
 
   const append = async (count: number, keyframe = false): Promise<void> => {

@@ -1,6 +1,7 @@
 import type { ChunkHeader } from '@topicast/contracts/chunk-header';
 import { milliseconds, ticks90k } from '@topicast/contracts/units';
 import type { NewRecord } from '@topicast/log';
+import { headerOf } from '@topicast/test/headers';
 import type { FedChunk } from '../stream/live-chunk.js';
 
 export const FRAME_MS = 40;
@@ -19,18 +20,15 @@ export interface ChunkChoice {
 }
 
 /** The header of frame `sequence` of a session at 25 frames a second. */
-export const headerOf = (sequence: number, choice: ChunkChoice = {}): ChunkHeader => ({
-  keyframe: choice.keyframe ?? false,
-  discontinuity: sequence === 0,
-  audioOnly: choice.audioOnly ?? false,
-  sinceKeyframe: 0,
-  sequence,
-  session: choice.session ?? 1,
-  decodeTime: ticks90k((choice.decodeMs ?? sequence * FRAME_MS) * 90),
-  presentationOffset: ticks90k(0),
-  gop: choice.gop ?? 0,
-  wallClock: milliseconds((choice.startedAt ?? 0) + sequence * FRAME_MS),
-});
+export const frameHeader = (sequence: number, choice: ChunkChoice = {}): ChunkHeader =>
+  headerOf(sequence, {
+    keyframe: choice.keyframe ?? false,
+    audioOnly: choice.audioOnly ?? false,
+    session: choice.session ?? 1,
+    decodeTime: ticks90k((choice.decodeMs ?? sequence * FRAME_MS) * 90),
+    gop: choice.gop ?? 0,
+    wallClock: milliseconds((choice.startedAt ?? 0) + sequence * FRAME_MS),
+  });
 
 /** TS packets that tell which chunk they are of. */
 export function dataOf(sequence: number, packets = 3): Uint8Array {
@@ -41,7 +39,7 @@ export function dataOf(sequence: number, packets = 3): Uint8Array {
 }
 
 export const recordOf = (sequence: number, choice: ChunkChoice = {}): NewRecord => ({
-  header: headerOf(sequence, choice),
+  header: frameHeader(sequence, choice),
   value: dataOf(sequence, choice.packets),
 });
 
@@ -50,7 +48,7 @@ export const fedChunk = (
   choice: ChunkChoice & Pick<Partial<FedChunk>, 'gap' | 'arrival'> = {},
 ): FedChunk => ({
   position: { rendition: choice.rendition ?? 0, session: choice.session ?? 1, offset, part: 0 },
-  header: headerOf(offset, choice),
+  header: frameHeader(offset, choice),
   data: dataOf(offset, choice.packets),
   gap: choice.gap,
   arrival: choice.arrival ?? milliseconds(0),

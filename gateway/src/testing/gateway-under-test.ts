@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { streamId } from '@topicast/contracts/stream-id';
 import {
@@ -14,6 +12,7 @@ import {
 import { milliseconds } from '@topicast/contracts/units';
 import type { ChunkLog } from '@topicast/log';
 import { openEmbeddedLog } from '@topicast/log/embedded';
+import { type TemporaryFolder, temporaryFolder } from '@topicast/test/temporary';
 import { pino } from 'pino';
 import { readGatewayConfig } from '../config.js';
 import { type Gateway, startGateway } from '../gateway.js';
@@ -28,7 +27,7 @@ export class GatewayUnderTest implements AsyncDisposable {
   #sequence = 0;
 
   private constructor(
-    readonly directory: string,
+    readonly folder: TemporaryFolder,
     readonly log: ChunkLog,
     private readonly environment: Record<string, string>,
     private current: Gateway | undefined,
@@ -40,12 +39,12 @@ export class GatewayUnderTest implements AsyncDisposable {
     environment: Record<string, string> = {},
     of?: GatewayUnderTest,
   ): Promise<GatewayUnderTest> {
-    const directory = await mkdtemp(join(tmpdir(), 'topicast-gateway-'));
-    const log = of?.log ?? (await openEmbeddedLog({ directory: join(directory, 'log') }));
+    const folder = temporaryFolder();
+    const log = of?.log ?? (await openEmbeddedLog({ directory: join(folder.path, 'log') }));
     const test = new GatewayUnderTest(
-      directory,
+      folder,
       log,
-      { ...environment, TOPICAST_DATA_DIR: directory },
+      { ...environment, TOPICAST_DATA_DIR: folder.path },
       undefined,
       of === undefined,
     );
@@ -129,7 +128,7 @@ export class GatewayUnderTest implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.current?.close();
     if (this.ownsLog) await this.log.close();
-    await rm(this.directory, { recursive: true, force: true });
+    this.folder[Symbol.dispose]();
   }
 }
 

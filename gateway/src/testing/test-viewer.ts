@@ -2,7 +2,7 @@ import { type ChunkMessage, decodeChunkMessage } from '@topicast/contracts/chunk
 import type { ClientMessage } from '@topicast/contracts/client-message';
 import { formatPosition, type Position } from '@topicast/contracts/position';
 import { parseServerMessage, type ServerMessage, SUBPROTOCOL } from '@topicast/contracts/server-message';
-import { vi } from 'vitest';
+import { until } from '@topicast/test/poll';
 import { WebSocket } from 'ws';
 
 export type Received = { chunk: ChunkMessage } | { message: ServerMessage } | { raw: Buffer };
@@ -112,7 +112,3 @@ export class TestViewer implements Disposable {
     }
   }
 }
-
-/** Wait for something to become true, generously. */
-export const until = (condition: () => boolean | Promise<boolean>): Promise<void> =>
-  vi.waitUntil(condition, { timeout: 20_000, interval: 10 }).then(() => undefined);

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { CloseCode } from '@topicast/contracts/close-codes';
 import { streamId } from '@topicast/contracts/stream-id';
 import { bytes, milliseconds } from '@topicast/contracts/units';
+import { until } from '@topicast/test/poll';
 import { expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { GatewayMetrics } from '../metrics/metrics.js';
@@ -11,7 +12,7 @@ import { Batches } from '../stream/batches.js';
 import type { ChunkSource } from '../stream/chunk-source.js';
 import { Ring } from '../stream/ring.js';
 import { fedChunk } from '../testing/chunks.js';
-import { TestViewer, until } from '../testing/test-viewer.js';
+import { TestViewer } from '../testing/test-viewer.js';
 import { ViewerConnection } from './connection.js';
 
 /** Large chunks that are there already, enough to fill a connection that nobody reads. */

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '@topicast/test/poll';
 import { describe, expect, it } from 'vitest';
 import { dataOf } from '../testing/chunks.js';
 import { GatewayUnderTest } from '../testing/gateway-under-test.js';
-import { TestViewer, until } from '../testing/test-viewer.js';
+import { TestViewer } from '../testing/test-viewer.js';
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
+import { until } from '@topicast/test/poll';
 import { describe, expect, it } from 'vitest';
-import { until } from '../testing/test-viewer.js';
 import { SocketWriter } from './writer.js';
 
 /** A server whose connections are gone with the test. */

@@ -1,12 +1,12 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { startChildScript } from '@topicast/test/child-script';
+import { temporaryFolder } from '@topicast/test/temporary';
 import fc from 'fast-check';
 import { open } from 'lmdb';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { startChildScript } from '../../../test/support/child-script.js';
-import { temporaryFolder } from '../../../test/support/temporary.js';
 import { FILM, fillFolder, SIZES } from '../testing/filled-folder.js';
 import { newStream, record, SETTINGS } from '../testing/support.js';
 import { openEmbeddedLog } from './embedded-log.js';

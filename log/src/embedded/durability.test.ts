@@ -1,26 +1,24 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { streamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
+import { startChildScript } from '@topicast/test/child-script';
+import { numberedBytes } from '@topicast/test/numbered-chunks';
+import { temporaryFolder } from '@topicast/test/temporary';
 import { pino } from 'pino';
-import { afterAll, describe, expect, it } from 'vitest';
-import { startChildScript } from '../../../test/support/child-script.js';
-import { numberedBytes } from '../../../test/support/numbered-chunks.js';
+import { describe, expect, it } from 'vitest';
 import { expectCode, record, SETTINGS, sequences, take } from '../testing/support.js';
 import { openEmbeddedLog } from './embedded-log.js';
 
 const WRITER = join(import.meta.dirname, '../../../test/support/endless-writer.ts');
 const FILM = streamId('film');
-const root = await mkdtemp(join(tmpdir(), 'topicast-log-'));
-afterAll(() => rm(root, { recursive: true, force: true }));
-const newFolder = (): Promise<string> => mkdtemp(join(root, 'log-'));
 
 describe('the embedded log', () => {
   it('keeps all that was acknowledged when its process is killed in the middle of writing', async () => {
-    const directory = await newFolder();
+    using folder = temporaryFolder();
+    const directory = folder.path;
     let next = 0;
     for (const lines of [40, 400, 1]) {
       const writer = await startChildScript(WRITER, [directory, '12500']);
@@ -46,7 +44,8 @@ describe('the embedded log', () => {
   });
 
   it('refuses a second process, with one clear line, until the first is gone', async () => {
-    const directory = await newFolder();
+    using folder = temporaryFolder();
+    const directory = folder.path;
     const writer = await startChildScript(WRITER, [directory, '100']);
     const lines = createInterface({ input: writer.stdout! })[Symbol.asyncIterator]();
     await lines.next();
@@ -64,7 +63,8 @@ describe('the embedded log', () => {
   });
 
   it('keeps everything over a restart: topics, chunks, tables, and offsets that retention emptied', async () => {
-    const directory = await newFolder();
+    using folder = temporaryFolder();
+    const directory = folder.path;
     let now = Date.now();
     const clock = () => milliseconds(now);
     const first = await openEmbeddedLog({ directory, clock });
@@ -88,7 +88,8 @@ describe('the embedded log', () => {
   });
 
   it('does not bring a deleted topic back, and removes what it held', async () => {
-    const directory = await newFolder();
+    using folder = temporaryFolder();
+    const directory = folder.path;
     const first = await openEmbeddedLog({ directory });
     await first.createTopic(FILM, SETTINGS);
     await first.append(FILM, 0, [record(0), record(1)]);
@@ -102,7 +103,8 @@ describe('the embedded log', () => {
   });
 
   it('keeps to the bytes it may take, and so does its file', async () => {
-    const directory = await newFolder();
+    using folder = temporaryFolder();
+    const directory = folder.path;
     const log = await openEmbeddedLog({ directory });
     await log.createTopic(FILM, { ...SETTINGS, retentionBytes: 1_000_000 });
     const append = (from: number) =>
@@ -127,7 +129,8 @@ describe('the embedded log', () => {
   });
 
   it('discards the chunks, never the tables, when the machine went down while it was open', async () => {
-    const directory = await newFolder();
+    using folder = temporaryFolder();
+    const directory = folder.path;
     const first = await openEmbeddedLog({ directory });
     await first.createTopic(FILM, SETTINGS);
     await first.append(FILM, 0, [record(0)]);
@@ -142,7 +145,8 @@ describe('the embedded log', () => {
   });
 
   it('says that its folder was deleted while it was open, goes on with live chunks, and is not ready', async () => {
-    const directory = await newFolder();
+    using folder = temporaryFolder();
+    const directory = folder.path;
     const lines: string[] = [];
     const logger = pino(
       {},
@@ -167,7 +171,8 @@ describe('the embedded log', () => {
   it('says that the disk is full, loses nothing that was acknowledged, and goes on when there is room', async (context) => {
     if (process.platform === 'win32' || spawnSync('sh', ['-c', 'ulimit -f 1000']).status !== 0)
       return context.skip();
-    const directory = await newFolder();
+    using folder = temporaryFolder();
+    const directory = folder.path;
     const writer = await startChildScript(WRITER, [directory, '12500'], { shellLimits: 'ulimit -f 16384' });
     let acknowledged = 0;
     for await (const line of createInterface({ input: writer.stdout! })) {

@@ -1,23 +1,23 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type TemporaryFolder, temporaryFolder } from '@topicast/test/temporary';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ChunkLog } from '../chunk-log.js';
 import { expectCode } from '../testing/support.js';
 import { describeTables } from '../testing/table-contract.js';
 import { openEmbeddedLog } from './embedded-log.js';
 
-const root = await mkdtemp(join(tmpdir(), 'topicast-log-'));
-afterAll(() => rm(root, { recursive: true, force: true }));
-
-let directory: string;
+let folder: TemporaryFolder;
 let log: ChunkLog;
 beforeEach(async () => {
-  directory = await mkdtemp(join(root, 'log-'));
-  log = await openEmbeddedLog({ directory });
+  folder = temporaryFolder();
+  log = await openEmbeddedLog({ directory: folder.path });
 });
-afterEach(() => log.close());
+afterEach(async () => {
+  await log.close();
+  folder[Symbol.dispose]();
+});
 
 describe('the status table of the embedded log', () => {
   describeTables(
@@ -28,14 +28,14 @@ describe('the status table of the embedded log', () => {
   it('takes heartbeats when the disk takes nothing, and begins empty', async () => {
     // A folder where the draft of a file shall be: that stops root too.
     for (const name of [STATUS_TABLE, STREAMS_TABLE])
-      await mkdir(join(directory, `tables/${name}.json.draft`));
+      await mkdir(join(folder.path, `tables/${name}.json.draft`));
     const status = await log.table(STATUS_TABLE);
     const streams = await log.table(STREAMS_TABLE);
     await expectCode('unavailable', streams.put('film', '{}'));
     await status.put('producer/here', '{}');
     expect(status.get('producer/here')).toBe('{}');
     await log.close();
-    log = await openEmbeddedLog({ directory });
+    log = await openEmbeddedLog({ directory: folder.path });
     expect([...(await log.table(STATUS_TABLE)).entries()]).toEqual([]);
   });
 });

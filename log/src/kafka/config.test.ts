@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigError } from '@topicast/contracts/config';
+import { temporaryFolder } from '@topicast/test/temporary';
 import { afterAll, describe, expect, it } from 'vitest';
-import { temporaryFolder } from '../../../test/support/temporary.js';
 import { readKafkaConfig } from './config.js';
 
 const KAFKA_BROKERS = 'one:9092,two:9092';

@@ -1,9 +1,9 @@
 import { type StreamId, topicOf } from '@topicast/contracts/stream-id';
+import { type Broker, kafkaUnavailable, startKafka } from '@topicast/test/kafka';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type Broker, kafkaUnavailable, startKafka } from '../../../test/support/kafka.js';
 import type { ChunkLog } from '../chunk-log.js';
 import { openEvents } from '../events.js';
 import { describeChunkLog } from '../testing/contract.js';

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { jittered } from '@topicast/contracts/backoff';
+import { milliseconds } from '@topicast/contracts/units';
 import { LogError } from '../chunk-log.js';
 import { Transient } from './errors.js';
 
-const PAUSE_MS = 60;
+const PAUSE = milliseconds(90);
 
 export interface Patience {
   /** Give up after this time with `unavailable`; absent: never. */
@@ -32,7 +34,7 @@ export async function retry<T>(attempt: () => Promise<T>, { limitMs, signal }: P
 /** A short, jittered wait. */
 export async function pause(signal: AbortSignal): Promise<void> {
   try {
-    await sleep(PAUSE_MS * (0.5 + Math.random()), undefined, { signal });
+    await sleep(jittered(PAUSE, Math.random()), undefined, { signal });
   } catch {
     signal.throwIfAborted();
   }

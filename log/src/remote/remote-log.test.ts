@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { temporaryFolder } from '@topicast/test/temporary';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { openEmbeddedLog } from '../embedded/index.js';
@@ -18,15 +16,15 @@ describe('the log of another process: the contract of ServedLog', () => {
   let close: () => Promise<void>;
 
   beforeAll(async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'topicast-remote-'));
-    const log = await openEmbeddedLog({ directory });
+    const folder = temporaryFolder();
+    const log = await openEmbeddedLog({ directory: folder.path });
     const server = await LogServer.start(log, pino({ enabled: false }));
     remote = await RemoteLog.connect(server.address);
     close = async () => {
       await remote.close();
       await server.close();
       await log.close();
-      await rm(directory, { recursive: true, force: true });
+      folder[Symbol.dispose]();
     };
   });
   afterAll(() => close());

@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { streamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
+import { temporaryFolder } from '@topicast/test/temporary';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
@@ -24,8 +22,8 @@ class Hanging extends Duplex {
 }
 
 it('a worker that hangs holds a bounded part of what it asked for', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'topicast-hanging-'));
-  const log = await openEmbeddedLog({ directory });
+  using folder = temporaryFolder();
+  const log = await openEmbeddedLog({ directory: folder.path });
   const tails = new SharedTails(log);
   const socket = new Hanging();
   new ServedConnection(socket as unknown as Socket, log, tails, pino({ enabled: false }));
@@ -45,12 +43,11 @@ it('a worker that hangs holds a bounded part of what it asked for', async () => 
   socket.destroy();
   await expect.poll(() => tails.size).toBe(0);
   await log.close();
-  await rm(directory, { recursive: true, force: true });
 });
 
 it('many tails that catch up at once share the room there is', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'topicast-hanging-'));
-  const log = await openEmbeddedLog({ directory });
+  using folder = temporaryFolder();
+  const log = await openEmbeddedLog({ directory: folder.path });
   const stream = streamId('film');
   await log.createTopic(stream, { partitions: 1, retentionMs: milliseconds(3_600_000) });
   for (let sequence = 0; sequence < 30; sequence += 1) {
@@ -71,12 +68,11 @@ it('many tails that catch up at once share the room there is', async () => {
   socket.destroy();
   await expect.poll(() => tails.size).toBe(0);
   await log.close();
-  await rm(directory, { recursive: true, force: true });
 });
 
 it('a table of any size goes to a worker piece by piece, and changes meanwhile are told in their order', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'topicast-table-'));
-  const log = await openEmbeddedLog({ directory });
+  using folder = temporaryFolder();
+  const log = await openEmbeddedLog({ directory: folder.path });
   const table = await log.table('topicast.status');
   const value = 'x'.repeat(100_000);
   for (let n = 0; n < 400; n += 1) await table.put(`film-${n}`, value);
@@ -128,7 +124,6 @@ it('a table of any size goes to a worker piece by piece, and changes meanwhile a
   expect(rows).toEqual(new Map(table.entries()));
   socket.destroy();
   await log.close();
-  await rm(directory, { recursive: true, force: true });
 });
 
 it('says so when a tail ends', async () => {

@@ -1,9 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type StreamId, streamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
+import { temporaryFolder } from '@topicast/test/temporary';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ChunkLog, TailStart } from '../chunk-log.js';
@@ -12,17 +10,16 @@ import { record } from '../testing/support.js';
 import { decodeRecords, encodeRecords, recordsFrom } from './records.js';
 import { SharedTails } from './shared-tails.js';
 
-let directory: string;
+const folder = temporaryFolder();
 let log: ChunkLog;
 let streams = 0;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'topicast-shared-'));
-  log = await openEmbeddedLog({ directory });
+  log = await openEmbeddedLog({ directory: folder.path });
 });
 afterAll(async () => {
   await log.close();
-  await rm(directory, { recursive: true, force: true });
+  folder[Symbol.dispose]();
 });
 
 const SETTINGS = { partitions: 1, retentionMs: milliseconds(3_600_000) };

@@ -3,12 +3,13 @@
  * Arguments: a data folder that `fillFolder` made and that is closed, how many cases, the seed. It prints a line before
  * and after each case, so that who reads them knows which one ended it, and throws if a record is not as it was written.
  */
+
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { numberedBytes, numberedChunk } from '@topicast/test/numbered-chunks';
+import { temporaryFolder } from '@topicast/test/temporary';
 import { pino } from 'pino';
-import { numberedBytes, numberedChunk } from '../../../test/support/numbered-chunks.js';
 import { openEmbeddedLog } from '../embedded/embedded-log.js';
 import { closeStore, openStore } from '../embedded/open-store.js';
 import { encodeRecord, isSound } from '../embedded/record-format.js';
@@ -141,16 +142,16 @@ const random = randomFrom(Number(seed));
 for (let n = 0; n < Number(cases); n++) {
   const kind = KINDS[n % KINDS.length]!;
   process.stdout.write(`case ${n} ${kind.name}: `);
-  const folders = await Promise.all([0, 1].map(() => mkdtemp(join(tmpdir(), 'topicast-damaged-'))));
+  using forStore = temporaryFolder();
+  using forLog = temporaryFolder();
   const damaged = kind(readFileSync(join(source!, 'chunks/data.mdb')), random);
-  for (const folder of folders) {
-    await cp(source!, folder, { recursive: true });
-    writeFileSync(join(folder, 'chunks/data.mdb'), damaged);
+  for (const { path } of [forStore, forLog]) {
+    await cp(source!, path, { recursive: true });
+    writeFileSync(join(path, 'chunks/data.mdb'), damaged);
   }
-  await useStore(folders[0]!);
-  const records = await useLog(folders[1]!);
-  const isAside = (await readdir(folders[1]!)).some((name) => name.startsWith('chunks.damaged-'));
-  for (const folder of folders) await rm(folder, { recursive: true });
+  await useStore(forStore.path);
+  const records = await useLog(forLog.path);
+  const isAside = (await readdir(forLog.path)).some((name) => name.startsWith('chunks.damaged-'));
   process.stdout.write(`${isAside ? 'moved aside' : 'used'}, ${records} records\n`);
 }
 process.stdout.write('done\n');

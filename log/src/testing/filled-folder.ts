@@ -1,6 +1,6 @@
 import { streamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
-import { numberedChunk } from '../../../test/support/numbered-chunks.js';
+import { numberedChunk } from '@topicast/test/numbered-chunks';
 import { openEmbeddedLog } from '../embedded/embedded-log.js';
 
 export const FILM = streamId('film');

@@ -1,6 +1,7 @@
 import type { ChunkHeader } from '@topicast/contracts/chunk-header';
 import { type StreamId, streamId } from '@topicast/contracts/stream-id';
-import { milliseconds, ticks90k } from '@topicast/contracts/units';
+import { milliseconds } from '@topicast/contracts/units';
+import { headerOf } from '@topicast/test/headers';
 import { expect } from 'vitest';
 import {
   type ChunkReader,
@@ -20,21 +21,12 @@ let streams = 0;
 /** A stream id that no other test uses. */
 export const newStream = (): StreamId => streamId(`t-${process.pid}-${Date.now().toString(36)}-${streams++}`);
 
-export function header(sequence: number, fields: Partial<ChunkHeader> = {}): ChunkHeader {
-  return {
-    keyframe: false,
-    discontinuity: false,
-    audioOnly: false,
-    sinceKeyframe: 0,
-    sequence,
+export const header = (sequence: number, fields: Partial<ChunkHeader> = {}): ChunkHeader =>
+  headerOf(sequence, {
     session: 1_763_000_000_000,
-    decodeTime: ticks90k(sequence * 3000),
     wallClock: milliseconds(1_763_000_000_000 + sequence * 33.125),
-    presentationOffset: ticks90k(0),
-    gop: 0,
     ...fields,
-  };
-}
+  });
 
 export function record(sequence: number, fields: Partial<ChunkHeader> = {}, sizeBytes = 376): NewRecord {
   const value = new Uint8Array(sizeBytes).fill(sequence % 251);

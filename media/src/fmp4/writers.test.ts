@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { temporaryFolder } from '@topicast/test/temporary';
 import { expect, it } from 'vitest';
 import type { Chunk } from '../mpegts/chunk.js';
 import { MediaTimeline } from '../samples/media-timeline.js';
@@ -142,37 +142,33 @@ it.each(Object.entries(STREAMS))(
     const file = join([...parts, index]);
     file.set(patch.bytes, patch.position);
 
-    const folder = mkdtempSync(path.join(tmpdir(), 'recording-'));
-    try {
-      const name = path.join(folder, 'recording.mp4');
-      writeFileSync(name, file);
-      const { format, streams } = probe(name, '-show_format -show_streams');
-      for (const { duration } of [format, ...streams]) expectFourSeconds(Number(duration));
-      expect(streams[1].tags.language).toBe('deu');
-      const { packets } = probe(
-        name,
-        '-select_streams v -show_packets -show_entries packet=dts,duration,flags',
-      );
-      expect(packets.length).toBe(120);
-      for (const packet of packets) expect(packet.duration).toBe(3000);
-      const mehd = boxAt(file, 'moov/mvex/mehd');
-      expectFourSeconds(new DataView(mehd.buffer, mehd.byteOffset).getUint32(4) / 90_000);
-      const seek = spawnSync(
-        'ffmpeg',
-        ['-v', 'error', '-ss', '2', '-i', name, '-frames:v', '1', '-f', 'framemd5', '-'],
-        { encoding: 'utf8' },
-      );
-      expect(seek.stderr).toBe('');
-      expect(seek.stdout.split('\n').filter((line) => line.startsWith('0,'))).toHaveLength(1);
-      for (const bytes of [file, unfinished]) {
-        for (const track of ['video', 'audio'] as const) {
-          expect(decodedFrames(bytes, track).join() === decodedFrames(stream(), track).join(), track).toBe(
-            true,
-          );
-        }
+    using folder = temporaryFolder();
+    const name = path.join(folder.path, 'recording.mp4');
+    writeFileSync(name, file);
+    const { format, streams } = probe(name, '-show_format -show_streams');
+    for (const { duration } of [format, ...streams]) expectFourSeconds(Number(duration));
+    expect(streams[1].tags.language).toBe('deu');
+    const { packets } = probe(
+      name,
+      '-select_streams v -show_packets -show_entries packet=dts,duration,flags',
+    );
+    expect(packets.length).toBe(120);
+    for (const packet of packets) expect(packet.duration).toBe(3000);
+    const mehd = boxAt(file, 'moov/mvex/mehd');
+    expectFourSeconds(new DataView(mehd.buffer, mehd.byteOffset).getUint32(4) / 90_000);
+    const seek = spawnSync(
+      'ffmpeg',
+      ['-v', 'error', '-ss', '2', '-i', name, '-frames:v', '1', '-f', 'framemd5', '-'],
+      { encoding: 'utf8' },
+    );
+    expect(seek.stderr).toBe('');
+    expect(seek.stdout.split('\n').filter((line) => line.startsWith('0,'))).toHaveLength(1);
+    for (const bytes of [file, unfinished]) {
+      for (const track of ['video', 'audio'] as const) {
+        expect(decodedFrames(bytes, track).join() === decodedFrames(stream(), track).join(), track).toBe(
+          true,
+        );
       }
-    } finally {
-      rmSync(folder, { recursive: true });
     }
   },
 );

@@ -1,22 +1,17 @@
 import type { ChunkHeader } from '@topicast/contracts/chunk-header';
-import { milliseconds, ticks90k } from '@topicast/contracts/units';
+import { ticks90k } from '@topicast/contracts/units';
+import { headerOf } from '@topicast/test/headers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Arrival, type ContinuityState, follow } from './continuity.js';
 
-const chunk = (sequence: number, over: Partial<ChunkHeader> = {}): ChunkHeader => ({
-  keyframe: sequence % 10 === 0,
-  discontinuity: false,
-  audioOnly: false,
-  sinceKeyframe: sequence % 10,
-  sequence,
-  session: 7,
-  decodeTime: ticks90k(sequence * 3000),
-  wallClock: milliseconds(0),
-  presentationOffset: ticks90k(0),
-  gop: 0,
-  ...over,
-});
+const chunk = (sequence: number, over: Partial<ChunkHeader> = {}): ChunkHeader =>
+  headerOf(sequence, {
+    ...{ session: 7, discontinuity: false },
+    keyframe: sequence % 10 === 0,
+    sinceKeyframe: sequence % 10,
+    ...over,
+  });
 
 function playAll(arrivals: readonly Arrival[]) {
   let state: ContinuityState | undefined;

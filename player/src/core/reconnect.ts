@@ -1,3 +1,4 @@
+import { jittered, pauseAfter } from '@topicast/contracts/backoff';
 import type { RetryAdvice } from '@topicast/contracts/close-codes';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 
@@ -13,10 +14,8 @@ export type ReconnectDecision =
   | { readonly retry: 'soon' | 'slowly'; readonly delay: Milliseconds; readonly state: ReconnectState };
 
 export const NO_FAILURES: ReconnectState = { failures: 0, gateway: 0 };
-const FIRST_DELAY_MS = 250;
-const MAX_DELAY_MS = 5_000;
-const SLOW_MIN_MS = 5_000;
-const SLOW_SPREAD_MS = 5_000;
+const BACKOFF = { first: milliseconds(250), longest: milliseconds(5_000) };
+const SLOWLY = milliseconds(10_000);
 /** All viewers of a gateway that goes away come at once: spread them. */
 const AT_ONCE_SPREAD_MS = 100;
 /** Older than this, the way back is shorter over the newest keyframe than through everything missed. */
@@ -40,16 +39,13 @@ export function reconnect(
   const failures = state.failures + 1;
   const allHaveFailed = failures % gateways === 0;
   if (ending.retry === 'slowly' && allHaveFailed) {
-    const delay = milliseconds(SLOW_MIN_MS + random * SLOW_SPREAD_MS);
-    return { retry: 'slowly', delay, state: { failures, gateway } };
+    return { retry: 'slowly', delay: jittered(SLOWLY, random), state: { failures, gateway } };
   }
-  const atOnce = milliseconds(random * AT_ONCE_SPREAD_MS);
-  if (ending.worked) return { retry: 'soon', delay: atOnce, state: { failures: 0, gateway } };
-  if (!allHaveFailed) return { retry: 'soon', delay: atOnce, state: { failures, gateway } };
-  const rounds = failures / gateways;
-  const whole = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(rounds - 1, 10));
-  const delay = milliseconds(whole * (0.5 + random / 2));
-  return { retry: 'soon', delay, state: { failures, gateway } };
+  const delay =
+    ending.worked || !allHaveFailed
+      ? milliseconds(random * AT_ONCE_SPREAD_MS)
+      : pauseAfter(BACKOFF, failures / gateways - 1, random);
+  return { retry: 'soon', delay, state: { failures: ending.worked ? 0 : failures, gateway } };
 }
 
 /** The picture has been standing for about a second then, and the viewers of a stream do not all ask at one moment. */

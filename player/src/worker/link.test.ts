@@ -1,6 +1,7 @@
 import { encodeChunkMessage } from '@topicast/contracts/chunk-message';
 import { type Position, parsePosition } from '@topicast/contracts/position';
 import { milliseconds, ticks90k } from '@topicast/contracts/units';
+import { headerOf } from '@topicast/test/headers';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LinkState } from '../core/player-state.js';
@@ -18,19 +19,14 @@ class Stream {
     rendition === 1 ? offset / 5 : offset;
 
   static chunk(rendition: number, time: number): ArrayBuffer {
-    const header = {
-      keyframe: time % GOP === 0,
-      discontinuity: false,
-      audioOnly: false,
-      sinceKeyframe: time % GOP,
-      // Of session 0: sequences that say nothing, so that only positions can tell what comes twice.
-      sequence: 7,
+    // Of session 0: sequences that say nothing, so that only positions can tell what comes twice.
+    const header = headerOf(7, {
       session: 0,
+      keyframe: time % GOP === 0,
+      sinceKeyframe: time % GOP,
       decodeTime: ticks90k(time * 3000),
-      presentationOffset: ticks90k(0),
-      gop: 0,
       wallClock: milliseconds(0),
-    };
+    });
     return encodeChunkMessage({
       asksForAck: asks(time),
       rendition,

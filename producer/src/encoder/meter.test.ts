@@ -1,19 +1,11 @@
 import { milliseconds, ticks90k } from '@topicast/contracts/units';
 import type { Chunk } from '@topicast/media/mpegts';
 import { describe, expect, it } from 'vitest';
+import { chunkOf } from '../testing/chunks.js';
 import { Meter } from './meter.js';
 
-const chunk = (decodeTime: number, change: Partial<Chunk> = {}): Chunk => ({
-  ...{
-    data: new Uint8Array(1880),
-    keyframe: false,
-    discontinuity: false,
-    audioOnly: false,
-    sinceKeyframe: 0,
-  },
-  ...{ decodeTime: ticks90k(decodeTime), presentationOffset: ticks90k(0), start: 0 },
-  ...change,
-});
+const chunk = (decodeTime: number, change: Partial<Chunk> = {}): Chunk =>
+  chunkOf(1, { data: new Uint8Array(1880), decodeTime: ticks90k(decodeTime), ...change });
 
 describe('Meter', () => {
   it('measures bitrate and frame rate, also over the uneven step at the end of a clip', () => {

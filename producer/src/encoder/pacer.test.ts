@@ -1,6 +1,7 @@
 import { ticks90k } from '@topicast/contracts/units';
 import type { Chunk } from '@topicast/media/mpegts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { chunkOf } from '../testing/chunks.js';
 import { Pacer } from './pacer.js';
 
 beforeEach(() => {
@@ -10,10 +11,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const frame = (ms: number, discontinuity = false): Chunk => ({
-  ...{ data: new Uint8Array(188), keyframe: false, discontinuity, audioOnly: false, sinceKeyframe: 0 },
-  ...{ decodeTime: ticks90k(ms * 90), presentationOffset: ticks90k(0), start: 0 },
-});
+const frame = (ms: number, discontinuity = false): Chunk =>
+  chunkOf(1, { discontinuity, decodeTime: ticks90k(ms * 90) });
 
 function setUp() {
   const out: [at: number, ms: number][] = [];

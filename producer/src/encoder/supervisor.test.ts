@@ -7,14 +7,15 @@ import type { Source } from '@topicast/contracts/http';
 import type { StreamStatus } from '@topicast/contracts/tables';
 import { milliseconds } from '@topicast/contracts/units';
 import type { Chunk } from '@topicast/media/mpegts';
+import { until } from '@topicast/test/poll';
+import { temporaryFolder } from '@topicast/test/temporary';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { Backoff } from '../backoff.js';
 import { readProducerConfig } from '../config.js';
 import { findFfmpeg } from '../ffmpeg/find.js';
 import { type ProcessGuard, startGuard } from '../ffmpeg/guard.js';
 import type { PublishedSession } from '../publish/stream-publisher.js';
-import { eventually, footage, isRunning, temporaryFolder } from '../testing/support.js';
+import { footage, isRunning } from '../testing/support.js';
 import { type SupervisorOptions, supervise } from './supervisor.js';
 
 /** A supervisor with a real ffmpeg, and what it did. */
@@ -91,9 +92,9 @@ describe('supervise', () => {
   it('brings a killed encoder back, with a higher session', async () => {
     await using setup = await setUp({ kind: 'test' });
     const { sessions, pids, status } = setup;
-    await eventually(() => (sessions[0]?.chunks.length ?? 0) > 30, 'a first session');
+    await until('a first session', () => (sessions[0]?.chunks.length ?? 0) > 30);
     process.kill(pids[0]!, 'SIGKILL');
-    await eventually(() => (sessions[1]?.chunks.length ?? 0) > 30, 'a second session');
+    await until('a second session', () => (sessions[1]?.chunks.length ?? 0) > 30);
     expect(sessions[1]!.session).toBeGreaterThan(sessions[0]!.session);
     expect(sessions[1]!.chunks[0]!.keyframe).toBe(true);
     expect(status()).toMatchObject({ state: 'live', restarts: 1, session: sessions[1]!.session });
@@ -103,38 +104,38 @@ describe('supervise', () => {
     await using server = await silentServer();
     const source: Source = { kind: 'url', url: `rtmp://127.0.0.1:${server.port}/live/x` };
     await using setup = await setUp(source, { silenceMs: { first: 1_000, next: 1_000 } });
-    await eventually(() => setup.status().restarts === 1, 'another try');
+    await until('another try', () => setup.status().restarts === 1);
     expect(setup.status()).toMatchObject({ problem: 'The source sends nothing any more.', state: 'failed' });
   });
 
   it('ends an encoder that is stopped by the system, and starts another', async () => {
     await using setup = await setUp({ kind: 'test' }, { silenceMs: { first: 20_000, next: 1_500 } });
-    await eventually(() => (setup.sessions[0]?.chunks.length ?? 0) > 10, 'a first session');
+    await until('a first session', () => (setup.sessions[0]?.chunks.length ?? 0) > 10);
     process.kill(setup.pids[0]!, 'SIGSTOP');
-    await eventually(() => (setup.sessions[1]?.chunks.length ?? 0) > 10, 'a second session');
+    await until('a second session', () => (setup.sessions[1]?.chunks.length ?? 0) > 10);
     expect(isRunning(setup.pids[0]!)).toBe(false);
   });
 
   it('tries a file that is no video again when the file is another one, and not before', async () => {
-    await using folder = await temporaryFolder();
+    using folder = temporaryFolder();
     const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);
     const { file } = await footage('flower.mp4', folder.path, ffmpeg.path);
     const film = path.join(folder.path, 'film.mp4');
     await writeFile(film, 'This is no video.\n'.repeat(200));
-    await using setup = await setUp({ kind: 'file', path: film }, { backoff: new Backoff(() => 0) });
+    await using setup = await setUp({ kind: 'file', path: film });
     const { status, sessions, pids } = setup;
-    await eventually(() => status().state === 'failed', 'it has failed');
+    await until('it has failed', () => status().state === 'failed');
     expect(status().problem).toContain('It is tried again when the file changes');
     // As long as three tries by time alone would take.
     await sleep(3_000);
     expect(pids).toHaveLength(1);
     await copyFile(file, film);
-    await eventually(() => (sessions[0]?.chunks.length ?? 0) > 10, 'the film is streamed');
+    await until('the film is streamed', () => (sessions[0]?.chunks.length ?? 0) > 10);
     expect(status()).toMatchObject({ state: 'live', restarts: 1 });
   });
 
   it('streams what has sound only, and what has pictures only', async () => {
-    await using folder = await temporaryFolder();
+    using folder = temporaryFolder();
     const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);
     const { file } = await footage('flower.mp4', folder.path, ffmpeg.path);
     const { execFileSync } = await import('node:child_process');
@@ -147,21 +148,12 @@ describe('supervise', () => {
     await using first = await setUp({ kind: 'file', path: sound });
     await using second = await setUp({ kind: 'file', path: pictures });
     const chunks = async (setup: typeof first): Promise<Chunk[]> =>
-      eventually(() => (setup.sessions[0]?.chunks.length ?? 0) > 40 && setup.sessions[0]!.chunks, 'chunks');
+      until('chunks', () => (setup.sessions[0]?.chunks.length ?? 0) > 40 && setup.sessions[0]!.chunks);
     expect((await chunks(first)).every(({ audioOnly }) => audioOnly)).toBe(true);
     expect((await chunks(second)).some(({ audioOnly }) => audioOnly)).toBe(false);
     const [heard, seen] = [first, second].map((setup) => setup.status().catalog?.renditions[0]);
     expect(videoOf(heard)).toBeUndefined();
     expect(audioOf(heard)?.codec).toBe('mp4a.40.2');
     expect(audioOf(seen)).toBeUndefined();
-  });
-});
-
-describe('Backoff', () => {
-  it('doubles up to 30 s, and begins anew after a run that was well', () => {
-    const backoff = new Backoff(() => 0.5);
-    const pauses = Array.from({ length: 9 }, () => backoff.next(0));
-    expect(pauses).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
-    expect(backoff.next(60_000)).toBe(500);
   });
 });

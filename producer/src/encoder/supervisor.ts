@@ -1,13 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pauseAfter } from '@topicast/contracts/backoff';
 import type { Source } from '@topicast/contracts/http';
 import { ladderProblem, type Rung } from '@topicast/contracts/ladder';
 import type { StreamStatus } from '@topicast/contracts/tables';
+import { milliseconds } from '@topicast/contracts/units';
 import type { ChunkerStats } from '@topicast/media/mpegts';
 import { type JudgedSource, judgeSource, SourceError, type SourceRules } from '@topicast/sources';
 import { type Network, type OpenSource, openSource } from '@topicast/sources/open';
 import type { Logger } from 'pino';
-import { Backoff } from '../backoff.js';
 import type { EncodingSettings } from '../config.js';
 import { ffmpegArguments } from '../ffmpeg/arguments.js';
 import { explain } from '../ffmpeg/explain.js';
@@ -37,13 +38,15 @@ export interface SupervisorOptions {
   readonly publisher: Pick<StreamPublisher, 'beginSession' | 'push' | 'lose' | 'state'>;
   readonly report: (change: Partial<StreamStatus>) => void;
   readonly silenceMs?: { readonly first: number; readonly next: number };
-  readonly backoff?: Backoff;
 }
 
 /** Opening and examining a source takes its time; from then on a live input that is silent for 10 s has failed. */
 const SILENCE_MS = { first: 20_000, next: 10_000 };
 
 const TRIED_AGAIN = 'It is tried again when the file changes, or when the stream is started by hand.';
+const BACKOFF = { first: milliseconds(500), longest: milliseconds(30_000) };
+/** An encoder that ran for this long was well: its next failure is a first one. */
+const WELL_AFTER_MS = 30_000;
 
 type RunEnd =
   | { readonly why: 'stopped' }
@@ -67,7 +70,8 @@ type RunEnd =
 
 /** Keep one encoder running until the signal ends it: the only place that decides about starting it again. */
 export async function supervise(options: SupervisorOptions, signal: AbortSignal): Promise<void> {
-  const { report, logger, backoff = new Backoff() } = options;
+  const { report, logger } = options;
+  let failures = 0;
   for (let restarts = 0; !signal.aborted; restarts++) {
     report({ restarts });
     const end = await runOnce(options, signal);
@@ -89,7 +93,8 @@ export async function supervise(options: SupervisorOptions, signal: AbortSignal)
     // Who was well for a moment is shown as coming back; who never was, as failed.
     const state = end.ranMs > 0 ? 'starting' : 'failed';
     report({ state, problem: end.problem, encoderLog: [...end.lines], catalog: undefined });
-    await sleep(backoff.next(end.ranMs), undefined, { signal }).catch(() => undefined);
+    if (end.ranMs >= WELL_AFTER_MS) failures = 0;
+    await sleep(pauseAfter(BACKOFF, failures++, Math.random()), undefined, { signal }).catch(() => undefined);
   }
 }
 

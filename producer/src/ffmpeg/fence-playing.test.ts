@@ -1,25 +1,25 @@
 import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { until } from '@topicast/test/poll';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { certificate, FFMPEGS, type Film, ffmpegServing, hasOpenssl, makeFilm } from '../testing/film.js';
 import { rtmpListener, rtspServer } from '../testing/live-servers.js';
 import { httpServer, httpsServer, PUBLIC_ADDRESS, testNetwork } from '../testing/source-servers.js';
 import { superviseStranger } from '../testing/supervised.js';
-import { eventually } from '../testing/support.js';
 
 const each = FFMPEGS.map((ffmpeg) => [ffmpeg.version, ffmpeg] as const);
 let film: Film;
 beforeAll(async () => {
   film = await makeFilm();
 });
-afterAll(() => film[Symbol.asyncDispose]());
+afterAll(() => film[Symbol.dispose]());
 
 describe.each(each)('a fenced ffmpeg %s', (_version, ffmpeg) => {
   const plays = async (url: string, network = testNetwork()): Promise<void> => {
     await using stranger = superviseStranger({ kind: 'url', url }, { ffmpeg, network });
     // A server that is a process may start later than the first try.
-    await eventually(() => stranger.chunks.length > 30, 'chunks');
+    await until('chunks', () => stranger.chunks.length > 30);
     expect(stranger.status().problem).toBeUndefined();
   };
 
@@ -61,7 +61,7 @@ describe.each(each)('a fenced ffmpeg %s', (_version, ffmpeg) => {
     const source = { kind: 'url', url: `http://public.example:${server.port}/live.m3u8` } as const;
     await using stranger = superviseStranger(source, { ffmpeg, network: testNetwork() });
     // Four of the segments of 25 pictures: the playlist was read again.
-    await eventually(() => stranger.chunks.length > 100 || stranger.status().state === 'failed', 'chunks');
+    await until('chunks', () => stranger.chunks.length > 100 || stranger.status().state === 'failed');
     expect(stranger.status().problem).toBeUndefined();
   });
 
@@ -106,7 +106,7 @@ describe.each(each)('a fenced ffmpeg %s', (_version, ffmpeg) => {
         const source = { kind: 'url', url: `rtmp://${host}:${server.port}/${where}` } as const;
         const before = heard.length;
         await using _one = superviseStranger(source, { ffmpeg, network: testNetwork(), allowPrivateUrls });
-        await eventually(() => heard.length > before, 'a connect message');
+        await until('a connect message', () => heard.length > before);
         expect(heard.at(-1)).toContain(`rtmp://${host}:${server.port}/`);
       }
       expect(heard.at(-1)?.replace('public.example', PUBLIC_ADDRESS)).toBe(heard[0]);
@@ -141,7 +141,7 @@ describe.each(each)('a fenced ffmpeg %s', (_version, ffmpeg) => {
       await using server = await httpsServer(film.serve(), certificate());
       const url = `https://public.example:${server.port}/film.ts`;
       await using stranger = superviseStranger({ kind: 'url', url }, { ffmpeg, network: testNetwork() });
-      await eventually(() => stranger.status().state === 'failed', 'a failure');
+      await until('a failure', () => stranger.status().state === 'failed');
       expect(stranger.status().problem).toContain('certificate');
       expect(JSON.stringify(stranger.status())).not.toContain('_public');
     });

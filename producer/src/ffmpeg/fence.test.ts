@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
+import { until } from '@topicast/test/poll';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answers, FFMPEGS, type Film, makeFilm } from '../testing/film.js';
 import { rtspServer } from '../testing/live-servers.js';
 import { httpServer, privateServer, type TestServer, testNetwork } from '../testing/source-servers.js';
 import { superviseStranger } from '../testing/supervised.js';
-import { eventually } from '../testing/support.js';
 
 const each = FFMPEGS.map((ffmpeg) => [ffmpeg.version, ffmpeg] as const);
 let film: Film;
 beforeAll(async () => {
   film = await makeFilm();
 });
-afterAll(() => film[Symbol.asyncDispose]());
+afterAll(() => film[Symbol.dispose]());
 
 const redirectTo =
   (location: string) =>
@@ -94,7 +94,7 @@ describe.each(each)('a fenced ffmpeg %s', (_version, ffmpeg) => {
     await using inside = await privateServer();
     await using server = await httpServer(film.serve(attack(inside.port)));
     await using stranger = superviseStranger(hls(server), { ffmpeg, network: testNetwork() });
-    await eventually(() => stranger.status().state === 'failed', 'a refusal');
+    await until('a refusal', () => stranger.status().state === 'failed');
     const host = what.includes('by a name') ? 'private.example' : '127.0.0.1';
     expect(stranger.status().problem).toEqual(refused(host));
     expect(inside.reached()).toBe(0);
@@ -104,7 +104,7 @@ describe.each(each)('a fenced ffmpeg %s', (_version, ffmpeg) => {
     await using inside = await privateServer();
     await using server = await httpServer(film.serve({ start: trick(inside.port) }));
     await using stranger = superviseStranger(hls(server), { ffmpeg, network: testNetwork() });
-    await eventually(() => stranger.status().state === 'failed', 'a failure');
+    await until('a failure', () => stranger.status().state === 'failed');
     expect(inside.reached()).toBe(0);
     expect(stranger.chunks).toEqual([]);
   });
@@ -114,7 +114,7 @@ describe.each(each)('a fenced ffmpeg %s', (_version, ffmpeg) => {
     await using server = await httpServer(film.serve());
     const source = hls(server, 'film.m3u8', 'turning.example');
     await using stranger = superviseStranger(source, { ffmpeg, network: testNetwork() });
-    await eventually(() => stranger.status().state === 'failed', 'a refusal');
+    await until('a refusal', () => stranger.status().state === 'failed');
     expect(stranger.status().problem).toEqual(refused('turning.example'));
     expect([inside.reached(), server.reached()]).toEqual([0, 0]);
   });
@@ -124,7 +124,7 @@ describe.each(each)('a fenced ffmpeg %s', (_version, ffmpeg) => {
     await using server = await rtspServer({ redirect: `${protocol}://127.0.0.1:${inside.port}/x` });
     const url = `rtsp://public.example:${server.port}/cam`;
     await using stranger = superviseStranger({ kind: 'url', url }, { ffmpeg, network: testNetwork() });
-    await eventually(() => stranger.status().state === 'failed', 'a refusal');
+    await until('a refusal', () => stranger.status().state === 'failed');
     expect(stranger.status().problem).toEqual(refused('127.0.0.1'));
     expect([inside.reached(), server.reached() > 0]).toEqual([0, true]);
   });
@@ -137,7 +137,7 @@ describe.each(each)('a fenced ffmpeg %s', (_version, ffmpeg) => {
       const source = hls(server, 'start', '127.0.0.1');
       const options = { ffmpeg, network: testNetwork(), allowPrivateUrls: true };
       await using _stranger = superviseStranger(source, options);
-      await eventually(() => inside.reached() > 0, 'a connection');
+      await until('a connection', () => inside.reached() > 0);
     },
   );
 });

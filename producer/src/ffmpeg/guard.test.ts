@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
+import { until } from '@topicast/test/poll';
 import { describe, expect, it } from 'vitest';
-import { eventually, isRunning } from '../testing/support.js';
+import { isRunning } from '../testing/support.js';
 import { startGuard } from './guard.js';
 
 describe('the guard', () => {
@@ -12,10 +13,10 @@ describe('the guard', () => {
     guard.watch(kept);
     guard.watch(gone);
     gone.kill();
-    await eventually(() => !isRunning(gone.pid!), 'one has ended by itself');
+    await until('one has ended by itself', () => !isRunning(gone.pid!));
     // What the kernel does to the pipe when the owner is killed.
     await guard.close();
-    await eventually(() => !isRunning(kept.pid!), 'the other one is killed');
+    await until('the other one is killed', () => !isRunning(kept.pid!));
     expect(isRunning(foreign.pid!)).toBe(true);
     foreign.kill();
   });

@@ -1,7 +1,9 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { until } from '@topicast/test/poll';
+import { temporaryFolder } from '@topicast/test/temporary';
 import { describe, expect, it } from 'vitest';
-import { eventually, isRunning, temporaryFolder } from '../testing/support.js';
+import { isRunning } from '../testing/support.js';
 import { startGuard } from './guard.js';
 import { startFfmpeg } from './process.js';
 
@@ -16,35 +18,35 @@ async function startWrapped(folder: string) {
     ...{ path: script, args: [pidFile], fed: false, guard, outputs: 1 },
     onOutput: () => undefined,
   });
-  const inner = await eventually(() => readFile(pidFile, 'utf8').then(Number, () => undefined), 'it runs');
+  const inner = await until('it runs', () => readFile(pidFile, 'utf8').then(Number, () => undefined));
   return { child, inner, guard };
 }
 
 describe.skipIf(process.platform === 'win32')('an ffmpeg behind a wrapper', () => {
   it('is killed with all that was started, though it ignores SIGTERM', async () => {
-    await using folder = await temporaryFolder();
+    using folder = temporaryFolder();
     const { child, inner, guard } = await startWrapped(folder.path);
     child.end();
     expect(await child.exited).toMatchObject({ clean: false, isOwnVerdict: false });
-    await eventually(() => !isRunning(inner), 'the inner one is gone');
+    await until('the inner one is gone', () => !isRunning(inner));
     await guard.close();
   });
 
   it('does not outlive its wrapper', async () => {
-    await using folder = await temporaryFolder();
+    using folder = temporaryFolder();
     const { child, inner, guard } = await startWrapped(folder.path);
     process.kill(child.pid!, 'SIGKILL');
     await child.exited;
-    await eventually(() => !isRunning(inner), 'the inner one is gone');
+    await until('the inner one is gone', () => !isRunning(inner));
     await guard.close();
   });
 
   it('does not outlive the producer', async () => {
-    await using folder = await temporaryFolder();
+    using folder = temporaryFolder();
     const { child, inner, guard } = await startWrapped(folder.path);
     // What the kernel does to the guard's pipe when the producer is killed.
     await guard.close();
-    await eventually(() => !isRunning(inner), 'the inner one is gone');
+    await until('the inner one is gone', () => !isRunning(inner));
     await child.exited;
   });
 });

@@ -1,15 +1,16 @@
 import path from 'node:path';
 import { openEmbeddedLog } from '@topicast/log/embedded';
+import { until } from '@topicast/test/poll';
+import { temporaryFolder } from '@topicast/test/temporary';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { readProducerConfig } from '../config.js';
 import { startProducer } from '../producer.js';
-import { eventually, temporaryFolder } from '../testing/support.js';
 import { ProducerMetrics } from './metrics.js';
 import { startHealthServer } from './server.js';
 
 it('a producer tells whether it runs, whether it can work, and what it does', async () => {
-  await using folder = await temporaryFolder();
+  using folder = temporaryFolder();
   const log = await openEmbeddedLog({ directory: path.join(folder.path, 'log') });
   const metrics = new ProducerMetrics();
   let isStarted = false;
@@ -33,10 +34,10 @@ it('a producer tells whether it runs, whether it can work, and what it does', as
   });
   isStarted = true;
   expect((await ask('/readyz')).status).toBe(200);
-  const counted = await eventually(async () => {
+  const counted = await until('a speed', async () => {
     const now = await read();
     return now.has('topicast_producer_slowest_speed') && now;
-  }, 'a speed');
+  });
   expect(counted.get('topicast_producer_encoders{state="live"}')).toBe(1);
   expect(counted.get('topicast_producer_encoders{state="failed"}')).toBe(0);
   expect(counted.get('topicast_producer_slowest_speed')).toBeGreaterThan(0.5);

@@ -1,13 +1,11 @@
-import { milliseconds, ticks90k } from '@topicast/contracts/units';
+import { milliseconds } from '@topicast/contracts/units';
 import type { Chunk } from '@topicast/media/mpegts';
 import { expect, it } from 'vitest';
+import { chunkOf } from '../testing/chunks.js';
 import { Numbering } from './numbering.js';
 import { SteadyClock } from './steady-clock.js';
 
-const chunk = (index: number, keyframe: boolean): Chunk => ({
-  ...{ data: new Uint8Array(188), keyframe, discontinuity: index === 0, audioOnly: false, sinceKeyframe: 0 },
-  ...{ decodeTime: ticks90k(index * 3000), presentationOffset: ticks90k(0), start: index * 188 },
-});
+const chunk = (index: number, keyframe: boolean): Chunk => chunkOf(index, { keyframe });
 
 it('begins each session at 0 with a discontinuity, and counts GOPs on', () => {
   const numbering = new Numbering(new SteadyClock());

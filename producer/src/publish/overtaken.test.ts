@@ -3,8 +3,9 @@ import { streamId } from '@topicast/contracts/stream-id';
 import { milliseconds, ticks90k } from '@topicast/contracts/units';
 import type { ChunkLog, NewRecord } from '@topicast/log';
 import { openEmbeddedLog } from '@topicast/log/embedded';
+import { until } from '@topicast/test/poll';
+import { temporaryFolder } from '@topicast/test/temporary';
 import { expect, it } from 'vitest';
-import { eventually, temporaryFolder } from '../testing/support.js';
 import { OvertakenWatch } from './overtaken.js';
 
 const CAM = streamId('cam');
@@ -18,7 +19,7 @@ const record = (session: number, sequence: number): NewRecord => ({
 });
 
 it('knows by its first append that another one has written meanwhile, and reads nothing while nobody does', async () => {
-  await using folder = await temporaryFolder();
+  using folder = temporaryFolder();
   const log = await openEmbeddedLog({ directory: path.join(folder.path, 'log') });
   await log.createTopic(CAM, { partitions: 1, retentionMs: milliseconds(60_000) });
   let reads = 0;
@@ -36,14 +37,14 @@ it('knows by its first append that another one has written meanwhile, and reads 
   // It hangs, and another one takes over for a while.
   for (let sequence = 0; sequence < 20; sequence++) await log.append(CAM, 0, [record(9, sequence)]);
   await watch.append(CAM, 0, [record(7, 50)]);
-  await eventually(() => watch.highest === 9, 'it knows');
+  await until('it knows', () => watch.highest === 9);
   await watch.append(CAM, 0, [record(7, 51)]);
   expect(reads).toBe(1);
 
   // One that begins sees what was there just before it.
   const late = new OvertakenWatch(log, CAM);
   await late.append(CAM, 0, [record(8, 0)]);
-  await eventually(() => late.highest === 9, 'the other one knows');
+  await until('the other one knows', () => late.highest === 9);
   await Promise.all([watch.close(), late.close()]);
   await log.close();
 });

@@ -1,25 +1,15 @@
 import { streamId } from '@topicast/contracts/stream-id';
-import { bytes, milliseconds, ticks90k } from '@topicast/contracts/units';
+import { bytes } from '@topicast/contracts/units';
 import { LogError, type NewRecord } from '@topicast/log';
+import { headerOf } from '@topicast/test/headers';
+import { until } from '@topicast/test/poll';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { eventually } from '../testing/support.js';
 import { Publisher } from './publisher.js';
 
 const record = (sequence: number, keyframe: boolean, size = 188): NewRecord => ({
-  header: {
-    ...{
-      keyframe,
-      discontinuity: sequence === 0,
-      audioOnly: false,
-      sinceKeyframe: 0,
-      session: 1000,
-      sequence,
-    },
-    ...{ decodeTime: ticks90k(sequence * 3000), presentationOffset: ticks90k(0), gop: 1 },
-    wallClock: milliseconds(sequence * 33),
-  },
+  header: headerOf(sequence, { keyframe, session: 1000, gop: 1 }),
   value: new Uint8Array(size),
 });
 
@@ -75,9 +65,9 @@ describe('Publisher', () => {
   it('repeats the identical batch until the log takes it', async () => {
     const { publisher, batches, stored } = setUp(['unavailable', 'unavailable']);
     publisher.push(record(0, true));
-    await eventually(() => batches.length === 1, 'a first try');
+    await until('a first try', () => batches.length === 1);
     publisher.push(record(1, false));
-    await eventually(() => stored.length === 2, 'both are stored');
+    await until('both are stored', () => stored.length === 2);
     expect(batches.map(sequences)).toEqual([[0], [0], [0], [1]]);
     expect(publisher.state).toMatchObject({ dropped: 0, trouble: undefined });
   });
@@ -93,7 +83,7 @@ describe('Publisher', () => {
   it('counts what is left when it is closed before the log has taken it, once', async () => {
     const { publisher, batches, lines } = setUp(Array<Answer>(100).fill('unavailable'));
     for (let index = 0; index < 5; index++) publisher.push(record(index, index === 0));
-    await eventually(() => batches.length === 1, 'a first try');
+    await until('a first try', () => batches.length === 1);
     for (let index = 5; index < 8; index++) publisher.push(record(index, false));
     publisher.lose(2, 'they never came');
     await publisher.close();
@@ -119,9 +109,9 @@ describe('Publisher', () => {
   it('goes on at the next keyframe after a batch that is refused for what it is, and counts the loss', async () => {
     const { publisher, stored, batches } = setUp(['invalid']);
     publisher.push(record(0, true));
-    await eventually(() => batches.length === 1 && publisher.state.dropped > 0, 'the batch is refused');
+    await until('the batch is refused', () => batches.length === 1 && publisher.state.dropped > 0);
     for (let index = 1; index < 6; index++) publisher.push(record(index, index === 4));
-    await eventually(() => stored.length === 2, 'the rest is stored');
+    await until('the rest is stored', () => stored.length === 2);
     expect(sequences(stored)).toEqual([4, 5]);
     expect(stored[0]!.header.discontinuity).toBe(true);
     expect(publisher.state.dropped).toBe(4);

@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pauseAfter } from '@topicast/contracts/backoff';
 import type { StreamId } from '@topicast/contracts/stream-id';
+import { milliseconds } from '@topicast/contracts/units';
 import type { ChunkWriter, NewRecord } from '@topicast/log';
 import { LogError } from '@topicast/log';
 import type { Logger } from 'pino';
-import { jittered } from '../backoff.js';
 import { LossReport } from './loss-report.js';
 import { type QueueLimits, RecordQueue } from './queue.js';
 
 const LIMITS: QueueLimits = { bytes: 64_000_000, spanMs: 30_000 };
 /** The longest is what viewers wait for after the log has come back (of a full disk: the answer comes at once). */
-const RETRY_MS = { first: 100, most: 1_000 };
+const BACKOFF = { first: milliseconds(100), longest: milliseconds(1_000) };
 /** What close() still waits for when the log does not answer. */
 const CLOSE_MS = 2_000;
 
@@ -113,7 +114,7 @@ export class Publisher {
   /** @returns false if it all ends before the log has answered to the batch. */
   async #deliver(batch: readonly NewRecord[]): Promise<boolean> {
     const { log, stream, rendition, logger } = this.#options;
-    for (let pause = RETRY_MS.first; ; pause = Math.min(pause * 2, RETRY_MS.most)) {
+    for (let failures = 0; ; failures++) {
       try {
         await log.append(stream, rendition, batch);
         if (this.#trouble) logger.info('the log takes chunks again');
@@ -122,7 +123,7 @@ export class Publisher {
       } catch (error) {
         const next = await this.#afterFailure(error, batch);
         if (next === 'skip') return true;
-        if (next === 'end' || !(await this.#pause(pause))) return false;
+        if (next === 'end' || !(await this.#pause(failures))) return false;
       }
     }
   }
@@ -158,8 +159,9 @@ export class Publisher {
   }
 
   /** @returns false if there is no time left to try again. */
-  #pause(ms: number): Promise<boolean> {
-    return sleep(jittered(ms), true, { signal: this.#closing.signal }).catch(() => false);
+  #pause(failures: number): Promise<boolean> {
+    const pause = pauseAfter(BACKOFF, failures, Math.random());
+    return sleep(pause, true, { signal: this.#closing.signal }).catch(() => false);
   }
 
   #count(records: readonly NewRecord[], reason: string): void {

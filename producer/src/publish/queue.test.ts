@@ -1,17 +1,11 @@
-import { milliseconds, ticks90k } from '@topicast/contracts/units';
 import type { NewRecord } from '@topicast/log';
+import { headerOf } from '@topicast/test/headers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BATCH_BYTES, RecordQueue } from './queue.js';
 
 const record = (sequence: number, keyframe: boolean, size: number, session = 1): NewRecord => ({
-  header: {
-    ...{ keyframe, discontinuity: false, audioOnly: false, sinceKeyframe: 0, session, sequence },
-    decodeTime: ticks90k(sequence * 3000),
-    presentationOffset: ticks90k(0),
-    gop: 0,
-    wallClock: milliseconds(sequence * 33),
-  },
+  header: headerOf(sequence, { keyframe, session }),
   value: new Uint8Array(size),
 });
 

@@ -1,8 +1,9 @@
-import { milliseconds, ticks90k } from '@topicast/contracts/units';
 import type { NewRecord } from '@topicast/log';
 import type { Chunk } from '@topicast/media/mpegts';
+import { headerOf } from '@topicast/test/headers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { chunkOf } from '../testing/chunks.js';
 import { RenditionJoin } from './rendition-join.js';
 
 const [PAT, PMT, VIDEO, SOUND] = [0, 0x1000, 0x100, 0x101];
@@ -24,14 +25,9 @@ interface Cell {
 const tables = (mark: number): Uint8Array[] => [packet(PAT, mark), packet(PMT, mark)];
 const soundsOf = ({ sounds }: Cell, index: number): Uint8Array[] =>
   Array.from({ length: sounds }, (_, each) => packet(SOUND, index * 10 + each));
-const times = (index: number) => ({ decodeTime: ticks90k(index * 3000), presentationOffset: ticks90k(0) });
 
 const best = (cell: Cell, index: number): NewRecord => ({
-  header: {
-    ...{ keyframe: cell.picture === 'keyframe', discontinuity: index === 0, audioOnly: !cell.picture },
-    ...{ sinceKeyframe: 0, session: 1, sequence: index, gop: 1, wallClock: milliseconds(index * 33) },
-    ...times(index),
-  },
+  header: headerOf(index, { keyframe: cell.picture === 'keyframe', audioOnly: !cell.picture, gop: 1 }),
   value: Buffer.concat([
     ...(cell.picture === 'keyframe' ? tables(index) : []),
     ...(cell.picture ? [packet(VIDEO, 1), packet(VIDEO, 2)] : []),
@@ -40,10 +36,8 @@ const best = (cell: Cell, index: number): NewRecord => ({
 });
 
 const ownVideo = (index: number): Uint8Array => packet(VIDEO, 1000 + index);
-const picture = (index: number, keyframe: boolean): Chunk => ({
-  ...{ keyframe, discontinuity: index === 0, audioOnly: false, sinceKeyframe: 0, start: 0, ...times(index) },
-  data: Buffer.concat([...(keyframe ? tables(0x7777) : []), ownVideo(index)]),
-});
+const picture = (index: number, keyframe: boolean): Chunk =>
+  chunkOf(index, { keyframe, data: Buffer.concat([...(keyframe ? tables(0x7777) : []), ownVideo(index)]) });
 
 function setUp() {
   const records: NewRecord[] = [];

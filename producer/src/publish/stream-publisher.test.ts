@@ -1,10 +1,10 @@
 import { streamId } from '@topicast/contracts/stream-id';
-import { ticks90k } from '@topicast/contracts/units';
 import type { NewRecord } from '@topicast/log';
 import type { Chunk } from '@topicast/media/mpegts';
+import { until } from '@topicast/test/poll';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { eventually } from '../testing/support.js';
+import { chunkOf } from '../testing/chunks.js';
 import { SteadyClock } from './steady-clock.js';
 import { StreamPublisher } from './stream-publisher.js';
 
@@ -12,16 +12,7 @@ import { StreamPublisher } from './stream-publisher.js';
 const picture = (index: number): Chunk => {
   const data = new Uint8Array(188);
   data.set([0x47, 0x01, 0x00, 0x10]);
-  return {
-    ...{
-      data,
-      keyframe: index % 3 === 0,
-      discontinuity: index === 0,
-      audioOnly: false,
-      sinceKeyframe: index % 3,
-    },
-    ...{ decodeTime: ticks90k(index * 3000), presentationOffset: ticks90k(0), start: index * 188 },
-  };
+  return chunkOf(index, { data, keyframe: index % 3 === 0, sinceKeyframe: index % 3 });
 };
 
 /** A log with a partition a rendition; the stalled one answers when it is told to. */
@@ -81,7 +72,7 @@ it('counts GOPs from what it has itself where the log cannot be read', async () 
   const { publisher, stored, begin, push } = setUp({ lastGop: () => answers.shift()!() });
   begin(1000);
   push(0, 4);
-  await eventually(() => stored[2]!.length === 4, 'the first session is in the log');
+  await until('the first session is in the log', () => stored[2]!.length === 4);
   begin(1001);
   push(0, 1);
   await publisher.close();
@@ -99,7 +90,7 @@ it('forgets what waits for a number when another encoder begins', async () => {
   push(0, 2);
   begin(1001);
   push(0, 1);
-  await eventually(() => stored[0]!.length === 1, 'the second session is in the log');
+  await until('the second session is in the log', () => stored[0]!.length === 1);
   answer(9);
   await publisher.close();
   expect(stored[0]!.map(({ header }) => [header.session, header.gop])).toEqual([[1001, 10]]);
@@ -109,7 +100,7 @@ it('does not hold one rendition back for another whose partition does not answer
   const { publisher, stored, begin, push, release } = setUp({ stalled: 1 });
   begin(1000);
   push(0, 30);
-  await eventually(() => stored[0]!.length === 30 && stored[2]!.length === 30, 'the others are in the log');
+  await until('the others are in the log', () => stored[0]!.length === 30 && stored[2]!.length === 30);
   expect(stored[1]).toEqual([]);
   release();
   await publisher.close();

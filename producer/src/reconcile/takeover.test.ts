@@ -10,11 +10,13 @@ import {
 } from '@topicast/contracts/tables';
 import type { ChunkLog } from '@topicast/log';
 import { openEmbeddedLog } from '@topicast/log/embedded';
+import { until } from '@topicast/test/poll';
+import { temporaryFolder } from '@topicast/test/temporary';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { readProducerConfig } from '../config.js';
 import { startProducer } from '../producer.js';
-import { eventually, TestGroup, temporaryFolder } from '../testing/support.js';
+import { TestGroup } from '../testing/support.js';
 
 const logger = pino({ enabled: false });
 const CAM = streamId('cam');
@@ -50,7 +52,7 @@ function expectSeamless(headers: readonly ChunkHeader[], session: number): void 
 
 describe('several producers on one log', () => {
   it('take over what one left that was killed, and hand over without a gap', async () => {
-    await using folder = await temporaryFolder();
+    using folder = temporaryFolder();
     const log = await openEmbeddedLog({ directory: path.join(folder.path, 'log') });
     const streams = await log.table(STREAMS_TABLE);
     const table = await log.table(STATUS_TABLE);
@@ -62,7 +64,7 @@ describe('several producers on one log', () => {
         ...{ logger, inputs: [], config: readProducerConfig({ TOPICAST_PRODUCER_ID: id }) },
       });
     const liveAt = (id: string) =>
-      eventually(() => status().state === 'live' && status().producer === id && status(), `${id} has it`);
+      until(`${id} has it`, () => status().state === 'live' && status().producer === id && status());
 
     // A producer that was killed a moment ago: its row says live, its heartbeat is still fresh.
     await table.put(producerKey('gone'), JSON.stringify({ at: new Date().toISOString() }));
@@ -83,12 +85,12 @@ describe('several producers on one log', () => {
     const newestOf = async (session: number) =>
       (await chunksOf(log)).findLastIndex((chunk) => chunk.session === session);
     let last = -1;
-    await eventually(async () => {
+    await until('the one before is silent', async () => {
       const newest = await newestOf(first.session!);
       const same = newest === last && (await newestOf(second.session!)) > newest + 30;
       last = newest;
       return same;
-    }, 'the one before is silent');
+    });
     expectSeamless(await chunksOf(log), second.session!);
 
     // The holder leaves in order: the same.

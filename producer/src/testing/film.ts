@@ -5,9 +5,9 @@ import { createReadStream, existsSync, statSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { temporaryFolder } from '@topicast/test/temporary';
 import { findFfmpeg } from '../ffmpeg/find.js';
 import { httpServer, type KeyPair, PUBLIC_ADDRESS } from './source-servers.js';
-import { temporaryFolder } from './support.js';
 
 const bundled = (createRequire(import.meta.url)('@ffmpeg-installer/ffmpeg') as { path: string }).path;
 /** The ffmpeg of this machine, and the one of 2018 that comes with the dependencies. */
@@ -15,7 +15,7 @@ export const FFMPEGS = await Promise.all([findFfmpeg(process.env.FFMPEG_PATH), f
 
 export type Answers = Record<string, string | ((response: ServerResponse) => unknown)>;
 
-export interface Film extends AsyncDisposable {
+export interface Film extends Disposable {
   /** The path of `film.ts`, `film.mp4`, `film.m3u8`, `secret.m3u8` (encrypted) or `film.mpd`. */
   readonly at: (name: string) => string;
   /** Serves the files, with ranges; but for those that the test answers itself. */
@@ -24,7 +24,7 @@ export interface Film extends AsyncDisposable {
 
 /** Six seconds of pictures and sound in several containers. */
 export async function makeFilm(): Promise<Film> {
-  const folder = await temporaryFolder();
+  const folder = temporaryFolder();
   const at = (name: string): string => path.join(folder.path, name);
   const make = (...args: string[]): unknown =>
     execFileSync(
@@ -63,7 +63,7 @@ export async function makeFilm(): Promise<Film> {
       });
       return createReadStream(at(name), { start }).pipe(response);
     };
-  return { at, serve, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+  return { at, serve, [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }
 
 /** An ffmpeg that serves the film to one client at a free port of the public address. */

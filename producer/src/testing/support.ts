@@ -1,33 +1,8 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { ChunkLog, Share } from '@topicast/log';
-
-/** A folder that is gone at the end of the block: `await using folder = await temporaryFolder()`. */
-export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'topicast-producer-'));
-  return { path: folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
-}
-
-/** Look again and again until it holds; the limit is generous because machines are busy. */
-export async function eventually<T>(
-  look: () => T | undefined | false | Promise<T | undefined | false>,
-  what: string,
-  limitMs: Milliseconds = milliseconds(30_000),
-): Promise<T> {
-  const end = performance.now() + limitMs;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-    if (performance.now() > end) throw new Error(`it did not come about: ${what}`);
-    await sleep(50);
-  }
-}
 
 export const isRunning = (pid: number): boolean => {
   try {

@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '@topicast/test/free-ports';
 import { startKafka } from '@topicast/test/kafka';
 import { until } from '@topicast/test/poll';
 import { REPOSITORY } from '@topicast/test/root';
+import { temporaryFolder } from '@topicast/test/temporary';
 import { type Service, serviceOf, startHelper } from '../child-process.js';
 import type { Measured } from '../run-scenario.js';
 import { SERVICE_SETTINGS } from '../settings.js';
@@ -50,7 +49,8 @@ export interface SoakOutcome {
  * the gateway, in whose process the log is read, and at the process that writes.
  */
 export async function soak(minutes: number, say: (line: string) => void): Promise<SoakOutcome> {
-  const folder = mkdtempSync(join(tmpdir(), 'topicast-soak-'));
+  using temporary = temporaryFolder();
+  const folder = temporary.path;
   const broker = await startKafka({ properties: { 'log.retention.check.interval.ms': 30_000 } });
   const streams = Array.from({ length: STREAMS }, (_, n) => `soak-${n}`);
   const [port] = await freePorts(1);
@@ -117,7 +117,6 @@ export async function soak(minutes: number, say: (line: string) => void): Promis
   } finally {
     await Promise.all(services.map((service) => service.end()));
     await broker.stop();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { topicOf } from '@topicast/contracts/stream-id';
+import { clusterUnavailable, type KafkaCluster, startKafkaCluster } from '@topicast/test/kafka';
+import { until } from '@topicast/test/poll';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clusterUnavailable, type KafkaCluster, startKafkaCluster } from '../../../../test/support/kafka.js';
-import { until } from '../../../../test/support/poll.js';
 import type { ChunkLog } from '../../chunk-log.js';
 import { filled, record, SETTINGS, take } from '../../testing/support.js';
 import { openKafkaLog } from '../index.js';

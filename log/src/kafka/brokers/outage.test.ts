@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Broker, kafkaUnavailable, startKafka } from '@topicast/test/kafka';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Broker, kafkaUnavailable, startKafka } from '../../../../test/support/kafka.js';
 import { LogError } from '../../chunk-log.js';
 import { expectCode, newStream, record, SETTINGS, take } from '../../testing/support.js';
 import { openKafkaLog } from '../index.js';

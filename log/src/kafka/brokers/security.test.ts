@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { milliseconds } from '@topicast/contracts/units';
+import { clusterUnavailable } from '@topicast/test/kafka';
+import { type SecureKafka, startSecureKafka, USER } from '@topicast/test/kafka-secure';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clusterUnavailable } from '../../../../test/support/kafka.js';
-import { type SecureKafka, startSecureKafka, USER } from '../../../../test/support/kafka-secure.js';
 import { LogError } from '../../chunk-log.js';
 import { describeAppend } from '../../testing/append-contract.js';
 import {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pauseAfter } from '@topicast/contracts/backoff';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { type Consumer, Kafka, type logCreator, logLevel, type PartitionAssigner } from 'kafkajs';
 import type { Logger } from 'pino';
@@ -30,7 +31,9 @@ const HEARTBEATS_PER_SESSION = 10;
 const LONGER_SESSIONS = [6_000, 10_000, 30_000].map(milliseconds);
 const CONNECT_TIMEOUT_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 4_000;
-const PAUSE_MS = { first: 100, most: 1_000 };
+const BACKOFF = { first: milliseconds(100), longest: milliseconds(1_000) };
+/** A member for this long was well: its next failure is a first one. */
+const WELL_AFTER_MS = 10_000;
 /** A request may be under way, for which kafkajs waits; the session timeout then tells the others. */
 const LEAVE_LIMIT_MS = 1_500;
 
@@ -70,15 +73,15 @@ export class Group {
 
   async #run(): Promise<void> {
     const { signal } = this.#leaving;
-    for (let pause = PAUSE_MS.first; !signal.aborted; ) {
+    for (let failures = 0; !signal.aborted; ) {
       const startedAt = performance.now();
       const failure = await this.#belong();
       if (signal.aborted) return;
       if (this.#takesLongerSession(failure)) continue;
       this.#tell(failure);
-      if (performance.now() - startedAt > 10 * PAUSE_MS.most) pause = PAUSE_MS.first;
-      await sleep(pause * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
-      pause = Math.min(pause * 2, PAUSE_MS.most);
+      if (performance.now() - startedAt > WELL_AFTER_MS) failures = 0;
+      const pause = pauseAfter(BACKOFF, failures++, Math.random());
+      await sleep(pause, undefined, { signal }).catch(() => undefined);
     }
   }
 

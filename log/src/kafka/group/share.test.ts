@@ -1,8 +1,8 @@
 import { milliseconds } from '@topicast/contracts/units';
+import { type Broker, kafkaUnavailable, startKafka } from '@topicast/test/kafka';
+import { until } from '@topicast/test/poll';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Broker, kafkaUnavailable, startKafka } from '../../../../test/support/kafka.js';
-import { until } from '../../../../test/support/poll.js';
 import type { ChunkLog, Share } from '../../chunk-log.js';
 import { newStream } from '../../testing/support.js';
 import { openKafkaLog } from '../index.js';

@@ -1,17 +1,17 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type StreamId, topicOf } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
+import { type Broker, kafkaUnavailable, startKafka } from '@topicast/test/kafka';
+import { until } from '@topicast/test/poll';
+import { temporaryFolder } from '@topicast/test/temporary';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Broker, kafkaUnavailable, startKafka } from '../../../../test/support/kafka.js';
-import { until } from '../../../../test/support/poll.js';
 import type { ChunkLog, LogRecord, TailStart } from '../../chunk-log.js';
 import { expectCode, filled, newStream, record, SETTINGS, sequences, take } from '../../testing/support.js';
 import { openKafkaLog } from '../index.js';
@@ -22,7 +22,8 @@ const hasKcat = spawnSync('kcat', ['-V']).status === 0;
 describe.skipIf(unavailable)(
   `the reader on a real Kafka${unavailable ? ` (skipped: ${unavailable})` : ''}`,
   () => {
-    const data = mkdtempSync(join(tmpdir(), 'topicast-reader-'));
+    const folder = temporaryFolder();
+    const data = folder.path;
     const warnings: string[] = [];
     let broker: Broker;
     let log: ChunkLog;
@@ -38,7 +39,7 @@ describe.skipIf(unavailable)(
       await admin?.disconnect();
       await log?.close();
       await broker?.stop();
-      rmSync(data, { recursive: true, force: true });
+      folder[Symbol.dispose]();
     });
 
     /** Appends one record after the other until it is ended; then resolves with how many there are. */

@@ -1,8 +1,8 @@
 import { milliseconds } from '@topicast/contracts/units';
+import { type Broker, kafkaUnavailable, startKafka } from '@topicast/test/kafka';
 import { type Admin, ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Broker, kafkaUnavailable, startKafka } from '../../../../test/support/kafka.js';
 import { newStream, record, sequences, take } from '../../testing/support.js';
 import { type KafkaLogOptions, openKafkaLog } from '../index.js';
 
