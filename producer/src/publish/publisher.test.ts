@@ -33,7 +33,7 @@ function setUp(answers: Answer[], onUnknownTopic: () => Promise<'retry' | 'stop'
       return stored.length - records.length;
     },
   };
-  const lines: { chunks?: number; reason?: string }[] = [];
+  const lines: { chunks?: number; reason?: string; msg?: string }[] = [];
   const write = (line: string): void => {
     expect(line.match(/"stream":/g), 'the stream is named once a line').toHaveLength(1);
     lines.push(JSON.parse(line));
@@ -72,12 +72,13 @@ describe('Publisher', () => {
     expect(publisher.state).toMatchObject({ dropped: 0, trouble: undefined });
   });
 
-  it('stops when its topic is gone and nobody wants it', async () => {
-    const { publisher, batches } = setUp(['unknown-topic'], async () => 'stop');
+  it('stops when its topic is gone and nobody wants it, and does not complain of the log', async () => {
+    const { publisher, batches, lines } = setUp(['unknown-topic'], async () => 'stop');
     publisher.push(record(0, true));
     await publisher.close();
     publisher.push(record(1, true));
     expect(batches).toHaveLength(1);
+    expect(lines.map(({ msg }) => msg)).not.toContain('the log takes no chunks');
   });
 
   it('counts what is left when it is closed before the log has taken it, once', async () => {

@@ -129,19 +129,21 @@ export class Publisher {
   }
 
   async #afterFailure(error: unknown, batch: readonly NewRecord[]): Promise<'retry' | 'skip' | 'end'> {
-    const { logger, onUnknownTopic } = this.#options;
     const code = error instanceof LogError ? error.code : 'unavailable';
     const reason = error instanceof Error ? error.message : String(error);
-    if (!this.#trouble) logger.warn({ code, reason }, 'the log takes no chunks');
+    // A stream that is being deleted loses its topic: only if it is to go on is that worth a word.
+    if (code === 'unknown-topic' && (await this.#options.onUnknownTopic()) === 'stop') {
+      this.#trouble = reason;
+      this.#stopAll();
+      return 'end';
+    }
+    if (!this.#trouble) this.#options.logger.warn({ code, reason }, 'the log takes no chunks');
     this.#trouble = reason;
     switch (code) {
       case 'unavailable':
       case 'full':
-        return 'retry';
       case 'unknown-topic':
-        if ((await onUnknownTopic()) === 'retry') return 'retry';
-        this.#stopAll();
-        return 'end';
+        return 'retry';
       case 'invalid':
         // Refused for what it is: it would be refused for ever.
         this.#count([...batch, ...this.#queue.skipToKeyframe()], reason);
