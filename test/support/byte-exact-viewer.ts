@@ -45,6 +45,7 @@ const BACKOFF = { first: milliseconds(50), longest: milliseconds(1_000) };
  * gateways when one ends or says nothing any more, moves when it is told to, and keeps a note of every chunk.
  */
 export class ByteExactViewer {
+  readonly #addresses: readonly string[];
   readonly arrivals: Arrival[] = [];
   readonly jumps: Jump[] = [];
   readonly endings: Ending[] = [];
@@ -58,7 +59,8 @@ export class ByteExactViewer {
   #closed = false;
 
   /** @param addresses `ws://host:port/live/stream`, each of another gateway */
-  constructor(private readonly addresses: readonly string[]) {
+  constructor(addresses: readonly string[]) {
+    this.#addresses = addresses;
     this.#connect();
   }
 
@@ -75,7 +77,7 @@ export class ByteExactViewer {
   }
 
   #open(): Connection {
-    const address = new URL(this.addresses[this.#gateway % this.addresses.length]!);
+    const address = new URL(this.#addresses[this.#gateway % this.#addresses.length]!);
     if (this.#last) address.searchParams.set('after', formatPosition(this.#last));
     const connection: Connection = new Connection(address.href, {
       chunk: (chunk) => this.#chunk(connection, chunk),

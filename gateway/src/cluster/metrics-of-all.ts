@@ -18,6 +18,8 @@ type Message = Extract<ToPrimary, { type: 'own-metrics' | 'ask-metrics' }>;
  * worker that is late its last answer is summed, and of those that died what they had counted by then.
  */
 export class MetricsOfAll {
+  readonly #workers: () => readonly WorkerProcess[];
+  readonly #logger: Logger;
   readonly #registry = new Registry();
   readonly #waiting = new Map<number, () => void>();
   readonly #latest = new Map<WorkerProcess, Metrics>();
@@ -25,11 +27,9 @@ export class MetricsOfAll {
   readonly #deaths: Counter;
   #lastId = 0;
 
-  constructor(
-    tails: SharedTails,
-    private readonly workers: () => readonly WorkerProcess[],
-    private readonly logger: Logger,
-  ) {
+  constructor(tails: SharedTails, workers: () => readonly WorkerProcess[], logger: Logger) {
+    this.#workers = workers;
+    this.#logger = logger;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#deaths = new Counter({
@@ -77,14 +77,14 @@ export class MetricsOfAll {
       this.#waiting.get(message.id)?.();
     } else {
       this.#answer(worker, message.id).catch((error) => {
-        this.logger.error({ err: error }, 'summing metrics failed');
+        this.#logger.error({ err: error }, 'summing metrics failed');
         worker.send({ type: 'no-metrics', id: message.id });
       });
     }
   };
 
   async #answer(worker: WorkerProcess, id: number): Promise<void> {
-    const asked = this.workers().filter(({ isReady }) => isReady);
+    const asked = this.#workers().filter(({ isReady }) => isReady);
     const [own] = await Promise.all([
       this.#registry.getMetricsAsJSON(),
       ...asked.map((each) => this.#collect(each)),

@@ -25,13 +25,13 @@ class FakeBuffer extends EventTarget {
 
   appendBuffer(data: Uint8Array): void {
     if (this.full) throw new DOMException('full', 'QuotaExceededError');
-    this.begin(`append ${[...data].join(' ')}`);
+    this.#begin(`append ${[...data].join(' ')}`);
   }
 
   remove(start: number, end: number): void {
     this.full = false;
     this.ranges = [[end, end + 10]];
-    this.begin(`remove ${start} ${end}`);
+    this.#begin(`remove ${start} ${end}`);
   }
 
   finish(): void {
@@ -39,7 +39,7 @@ class FakeBuffer extends EventTarget {
     this.dispatchEvent(new Event('updateend'));
   }
 
-  private begin(what: string): void {
+  #begin(what: string): void {
     this.done.push(what);
     this.updating = true;
   }

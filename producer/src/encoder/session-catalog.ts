@@ -6,14 +6,13 @@ import { Meter } from './meter.js';
 
 /** What a session turns out to offer: its renditions with their tracks, as far as its chunks have shown them. */
 export class SessionCatalog {
+  readonly #session: number;
   readonly #meters: readonly Meter[];
   readonly #formats: StreamFormat[];
   readonly #seen = new Set<number>();
 
-  constructor(
-    private readonly session: number,
-    renditions: number,
-  ) {
+  constructor(session: number, renditions: number) {
+    this.#session = session;
     this.#meters = Array.from({ length: renditions }, () => new Meter());
     this.#formats = Array.from({ length: renditions }, () => ({}));
   }
@@ -36,7 +35,7 @@ export class SessionCatalog {
     // Sound comes beside the best rendition, and is the same in all.
     const audio = this.#formats[0]?.audio;
     return {
-      session: this.session,
+      session: this.#session,
       renditions: this.#meters.map(({ bitrate, frameRate }, rendition) => {
         const video = this.#formats[rendition]?.video;
         const measured = frameRate ?? video?.frameRate;

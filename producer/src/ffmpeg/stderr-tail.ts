@@ -7,10 +7,13 @@ const LOOKED_AT = LINE_LENGTH * 4;
 
 /** The last lines that ffmpeg wrote, for the streamer: bounded, and without what is secret in addresses. */
 export class StderrTail {
+  readonly #keep: number;
   #lines: string[] = [];
   #rest = '';
 
-  constructor(private readonly keep = LINES) {}
+  constructor(keep = LINES) {
+    this.#keep = keep;
+  }
 
   push(text: string): void {
     const parts = (this.#rest + text).split(/\r\n|\n|\r/);
@@ -22,14 +25,14 @@ export class StderrTail {
   lines(): string[] {
     // It may go on.
     const last = tidy(this.#rest, true);
-    return last ? [...this.#lines, last].slice(-this.keep) : [...this.#lines];
+    return last ? [...this.#lines, last].slice(-this.#keep) : [...this.#lines];
   }
 
   #add(line: string): void {
     const clean = tidy(line);
     if (!clean) return;
     this.#lines.push(clean);
-    if (this.#lines.length > this.keep) this.#lines.shift();
+    if (this.#lines.length > this.#keep) this.#lines.shift();
   }
 }
 
