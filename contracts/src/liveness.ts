@@ -25,6 +25,7 @@ interface Sign {
  * time written in it, and from now if that lies ahead.
  */
 export class Liveness {
+  readonly #clock: LivenessClock;
   readonly #heard = new Map<string, Sign>();
   readonly #heartbeats: TypedTable<string, ProducerHeartbeat>;
   readonly #listeners = new Set<(producer: string) => void>();
@@ -32,8 +33,9 @@ export class Liveness {
   constructor(
     /** `topicast.status`. */
     table: KeyValueTable,
-    private readonly clock: LivenessClock,
+    clock: LivenessClock,
   ) {
+    this.#clock = clock;
     this.#heartbeats = new TypedTable(table, HEARTBEATS);
     for (const [producer, { at, leaving }] of this.#heartbeats.rows) {
       const age = Math.max(0, clock.wall() - Date.parse(at));
@@ -69,7 +71,7 @@ export class Liveness {
 
   #note(producer: string, heartbeat: ProducerHeartbeat | undefined): void {
     if (heartbeat === undefined) this.#heard.delete(producer);
-    else this.#heard.set(producer, { at: this.clock.monotonic(), leaving: heartbeat.leaving });
+    else this.#heard.set(producer, { at: this.#clock.monotonic(), leaving: heartbeat.leaving });
     for (const tell of [...this.#listeners]) tell(producer);
   }
 
@@ -78,6 +80,6 @@ export class Liveness {
   }
 
   #isLate({ at }: Sign): boolean {
-    return this.clock.monotonic() - at >= PRODUCER_SILENCE_MS;
+    return this.#clock.monotonic() - at >= PRODUCER_SILENCE_MS;
   }
 }

@@ -31,6 +31,9 @@ type Listener<Name, Row> = (name: Name, row: Row | undefined) => void;
  * is not there, and costs nothing else. A row that comes late is as if it had never been written; a tombstone begins anew.
  */
 export class TypedTable<Name extends string, Row> {
+  readonly #table: KeyValueTable;
+  readonly #kind: RowKind<Name, Row>;
+  readonly #onDamaged: (name: Name, error: Error) => void;
   readonly #rows = new Map<Name, Row>();
   /** The same, and what a damaged row has hidden. */
   readonly #newest = new Map<Name, Row>();
@@ -40,10 +43,13 @@ export class TypedTable<Name extends string, Row> {
   readonly #unlisten: () => void;
 
   constructor(
-    private readonly table: KeyValueTable,
-    private readonly kind: RowKind<Name, Row>,
-    private readonly onDamaged: (name: Name, error: Error) => void = () => undefined,
+    table: KeyValueTable,
+    kind: RowKind<Name, Row>,
+    onDamaged: (name: Name, error: Error) => void = () => undefined,
   ) {
+    this.#table = table;
+    this.#kind = kind;
+    this.#onDamaged = onDamaged;
     this.#unlisten = table.onChange((key, value) => this.#take(key, value));
     for (const [key, value] of table.entries()) this.#take(key, value);
   }
@@ -79,11 +85,11 @@ export class TypedTable<Name extends string, Row> {
 
   /** Resolves when the row is durable; it is shown then, unless it was late. */
   put(name: Name, row: Row): Promise<void> {
-    return this.table.put(this.kind.prefix + name, JSON.stringify(row));
+    return this.#table.put(this.#kind.prefix + name, JSON.stringify(row));
   }
 
   delete(name: Name): Promise<void> {
-    return this.table.delete(this.kind.prefix + name);
+    return this.#table.delete(this.#kind.prefix + name);
   }
 
   /** Follow the table no longer. */
@@ -92,7 +98,7 @@ export class TypedTable<Name extends string, Row> {
   }
 
   #take(key: string, value: string | undefined): void {
-    const { prefix, isName, isLate } = this.kind;
+    const { prefix, isName, isLate } = this.#kind;
     const name = key.startsWith(prefix) ? key.slice(prefix.length) : undefined;
     if (name === undefined || !isName(name)) return;
     if (value === undefined) {
@@ -112,10 +118,10 @@ export class TypedTable<Name extends string, Row> {
   }
 
   #read(name: Name, value: string): Row | undefined {
-    const { schema, nameOf } = this.kind;
+    const { schema, nameOf } = this.#kind;
     const result = schema.safeParse(parseJson(value));
     if (result.success && (nameOf?.(result.data) ?? name) === name) return result.data;
-    this.onDamaged(name, result.success ? new TypeError('it has another name in it') : result.error);
+    this.#onDamaged(name, result.success ? new TypeError('it has another name in it') : result.error);
     return undefined;
   }
 

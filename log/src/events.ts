@@ -45,14 +45,17 @@ export async function openEvents<Schema extends z.ZodType>(
 
 /** Events of one schema, in the order in which the log took them in. */
 export class Events<Schema extends z.ZodType> {
+  readonly #name: string;
+  readonly #schema: Schema;
+  readonly #topic: EventTopic;
   #damaged = 0;
 
   /** Use {@link openEvents}. */
-  constructor(
-    private readonly name: string,
-    private readonly schema: Schema,
-    private readonly topic: EventTopic,
-  ) {}
+  constructor(name: string, schema: Schema, topic: EventTopic) {
+    this.#name = name;
+    this.#schema = schema;
+    this.#topic = topic;
+  }
 
   /** Events that tails from here have passed over because they are no JSON, or do not fit the schema. */
   get damaged(): number {
@@ -64,7 +67,7 @@ export class Events<Schema extends z.ZodType> {
    * @throws {LogError} `invalid` if one of them does not fit the schema
    */
   async append(events: readonly NewEvent<z.input<Schema>>[]): Promise<number> {
-    return this.topic.append(events.map((each) => this.#encode(each)));
+    return this.#topic.append(events.map((each) => this.#encode(each)));
   }
 
   /**
@@ -75,25 +78,25 @@ export class Events<Schema extends z.ZodType> {
     start: EventStart,
     signal: AbortSignal,
   ): AsyncGenerator<readonly LogEvent<z.output<Schema>>[], void> {
-    for await (const records of this.topic.tail(start, signal)) {
+    for await (const records of this.#topic.tail(start, signal)) {
       const events = records.flatMap((record) => this.#decode(record));
       if (events.length > 0) yield events;
     }
   }
 
   #encode({ key, event }: NewEvent<z.input<Schema>>): NewEventRecord {
-    const checked = this.schema.safeParse(event);
+    const checked = this.#schema.safeParse(event);
     if (checked.success) return { key, json: JSON.stringify(event) };
     const [issue] = checked.error.issues;
     const where = issue?.path.length ? ` at "${issue.path.join('.')}"` : '';
-    throw new LogError('invalid', `no event of "${this.name}"${where}: ${issue?.message}`, {
+    throw new LogError('invalid', `no event of "${this.#name}"${where}: ${issue?.message}`, {
       cause: checked.error,
     });
   }
 
   #decode({ json, ...record }: EventRecord): LogEvent<z.output<Schema>>[] {
     const value = parsed(json);
-    const checked = value && this.schema.safeParse(value.value);
+    const checked = value && this.#schema.safeParse(value.value);
     if (checked?.success) return [{ ...record, event: checked.data }];
     this.#damaged += 1;
     return [];

@@ -44,6 +44,7 @@ export async function openKafkaStage(chaos: ChaosCluster, options: KafkaStageOpt
 
 /** Two gateways, producers, and a publisher of numbered chunks, on three brokers. */
 export class KafkaStage implements Stage {
+  readonly #options: KafkaStageOptions;
   readonly cluster: KafkaCluster;
   /** Between the gateways and the brokers, where it was asked for. */
   readonly proxies: readonly TcpProxy[];
@@ -58,10 +59,8 @@ export class KafkaStage implements Stage {
   #apis: GatewayApi[] = [];
   #publisher: Service | undefined;
 
-  constructor(
-    { cluster, proxies }: ChaosCluster,
-    private readonly options: KafkaStageOptions,
-  ) {
+  constructor({ cluster, proxies }: ChaosCluster, options: KafkaStageOptions) {
+    this.#options = options;
     const number = `${Date.now().toString(36)}-${stages++}`;
     this.cluster = cluster;
     this.proxies = proxies;
@@ -122,9 +121,9 @@ export class KafkaStage implements Stage {
       const name = `gateway-${this.#apis.length}`;
       const gateway = startProgram(this.#folder, name, 'gateway', {
         ...this.#environment(name),
-        ...(this.options.gatewaysBehindProxies && { KAFKA_BROKERS: behind }),
+        ...(this.#options.gatewaysBehindProxies && { KAFKA_BROKERS: behind }),
         TOPICAST_GATEWAY_PORT: String(port),
-        TOPICAST_GATEWAY_WORKERS: String(this.options.gatewayWorkers ?? 1),
+        TOPICAST_GATEWAY_WORKERS: String(this.#options.gatewayWorkers ?? 1),
       });
       this.gateways.push(gateway);
     }
@@ -132,11 +131,11 @@ export class KafkaStage implements Stage {
   }
 
   async #startProducers(): Promise<void> {
-    for (let n = 1; n <= this.options.producers; n++) {
+    for (let n = 1; n <= this.#options.producers; n++) {
       const name = `producer-${n}`;
       const producer = startProgram(this.#folder, name, 'producer', {
         ...this.#environment(name),
-        ...(this.options.producersClock && fakeClockEnvironment(this.#clockFile)),
+        ...(this.#options.producersClock && fakeClockEnvironment(this.#clockFile)),
         TOPICAST_PRODUCER_ID: name,
       });
       this.producers.push(producer);

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type ChunkMessage, decodeChunkMessage } from '@topicast/contracts/chunk-message';
-import type { ClientMessage } from '@topicast/contracts/client-message';
+import { pauseAfter } from '@topicast/contracts/backoff';
+import type { ChunkMessage } from '@topicast/contracts/chunk-message';
 import { formatPosition, type Position } from '@topicast/contracts/position';
-import { type JumpReason, parseServerMessage, SUBPROTOCOL } from '@topicast/contracts/server-message';
-import { WebSocket } from 'ws';
+import type { JumpReason, ServerMessage } from '@topicast/contracts/server-message';
+import { milliseconds } from '@topicast/contracts/units';
+import type { WebSocket } from 'ws';
+import { openLiveSocket, positionOf, say } from './live-socket.js';
 
 /** A chunk as it came. */
 export interface Arrival {
@@ -36,14 +38,14 @@ const ASK_EVERY_MS = 1000;
 /** Something arrives every second, for we ask for the time. */
 const SILENCE_MS = 5000;
 const OPEN_MS = 3000;
-const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 1000;
+const BACKOFF = { first: milliseconds(50), longest: milliseconds(1_000) };
 
 /**
  * A client of `topicast.v1` that stays with a stream: acknowledges, resumes at its exact place on the next of its
  * gateways when one ends or says nothing any more, moves when it is told to, and keeps a note of every chunk.
  */
 export class ByteExactViewer {
+  readonly #addresses: readonly string[];
   readonly arrivals: Arrival[] = [];
   readonly jumps: Jump[] = [];
   readonly endings: Ending[] = [];
@@ -57,7 +59,8 @@ export class ByteExactViewer {
   #closed = false;
 
   /** @param addresses `ws://host:port/live/stream`, each of another gateway */
-  constructor(private readonly addresses: readonly string[]) {
+  constructor(addresses: readonly string[]) {
+    this.#addresses = addresses;
     this.#connect();
   }
 
@@ -74,18 +77,18 @@ export class ByteExactViewer {
   }
 
   #open(): Connection {
-    const address = new URL(this.addresses[this.#gateway % this.addresses.length]!);
+    const address = new URL(this.#addresses[this.#gateway % this.#addresses.length]!);
     if (this.#last) address.searchParams.set('after', formatPosition(this.#last));
     const connection: Connection = new Connection(address.href, {
       chunk: (chunk) => this.#chunk(connection, chunk),
-      text: (text) => this.#text(connection, text),
+      message: (message) => this.#message(connection, message),
       ended: (why) => this.#ended(connection, why),
     });
     return connection;
   }
 
   #chunk(connection: Connection, chunk: ChunkMessage): void {
-    const { rendition, header, offset, part } = chunk;
+    const { header, offset } = chunk;
     if (connection === this.#next) {
       // What the connection before has brought meanwhile comes once more (PROTOCOL.md 4.5).
       if (this.#last && offset <= this.#last.offset) return;
@@ -94,19 +97,18 @@ export class ByteExactViewer {
       this.#next = undefined;
     } else if (connection !== this.#current) return;
     this.#failures = 0;
-    this.#last = { rendition, session: header.session, offset, part };
+    this.#last = positionOf(chunk);
     const { session, sequence } = header;
     this.arrivals.push({ session, sequence, offset, hash: hashOf(chunk.data), at: Date.now() });
   }
 
-  #text(connection: Connection, text: string): void {
-    const message = parseServerMessage(text);
-    if (message?.type === 'jump') {
+  #message(connection: Connection, message: ServerMessage): void {
+    if (message.type === 'jump') {
       const isMoving = connection === this.#next;
       if (isMoving) connection.close();
       else this.jumps.push({ reason: message.reason, skipped: message.skipped, at: Date.now() });
     }
-    if (message?.type === 'move' && connection === this.#current && !this.#next) {
+    if (message.type === 'move' && connection === this.#current && !this.#next) {
       this.#gateway++;
       this.#next = this.#open();
     }
@@ -123,35 +125,39 @@ export class ByteExactViewer {
       return;
     }
     this.#gateway++;
-    const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures++);
+    const pause = pauseAfter(BACKOFF, this.#failures++, Math.random());
     this.#retry = setTimeout(() => this.#connect(), pause);
   }
 }
 
 interface ConnectionEvents {
   chunk(chunk: ChunkMessage): void;
-  text(text: string): void;
+  message(message: ServerMessage): void;
   /** Once, also after `close`. */
   ended(why: string): void;
 }
 
 class Connection {
+  readonly #events: ConnectionEvents;
   readonly #socket: WebSocket;
   #watchdog: NodeJS.Timeout;
   #asking: NodeJS.Timeout | undefined;
   #ended = false;
 
-  constructor(
-    address: string,
-    private readonly events: ConnectionEvents,
-  ) {
-    this.#socket = new WebSocket(address, [SUBPROTOCOL], { perMessageDeflate: false });
+  constructor(address: string, events: ConnectionEvents) {
+    this.#events = events;
+    this.#socket = openLiveSocket(address, {
+      chunk: (chunk) => this.#unlessEnded(() => events.chunk(chunk)),
+      message: (message) => this.#unlessEnded(() => events.message(message)),
+    });
     this.#watchdog = setTimeout(() => this.#end('it did not open'), OPEN_MS);
     this.#socket.on('open', () => {
       this.#listen();
-      this.#asking = setInterval(() => this.#send({ type: 'clock', client: Date.now() }), ASK_EVERY_MS);
+      this.#asking = setInterval(
+        () => say(this.#socket, { type: 'clock', client: Date.now() }),
+        ASK_EVERY_MS,
+      );
     });
-    this.#socket.on('message', (data: Buffer, isBinary) => this.#receive(data, isBinary));
     this.#socket.on('error', (error) => this.#end(error.message));
     this.#socket.on('close', (code) => this.#end(`closed with ${code}`));
   }
@@ -160,21 +166,10 @@ class Connection {
     this.#end('left');
   }
 
-  #receive(data: Buffer, isBinary: boolean): void {
+  #unlessEnded(tell: () => void): void {
     if (this.#ended) return;
     this.#listen();
-    if (!isBinary) {
-      this.events.text(data.toString());
-      return;
-    }
-    const chunk = decodeChunkMessage(data);
-    if (!chunk) throw new Error('a chunk that cannot be read');
-    if (chunk.asksForAck) {
-      const { rendition, offset, part, header } = chunk;
-      const position = { rendition, session: header.session, offset, part };
-      this.#send({ type: 'ack', position: formatPosition(position) });
-    }
-    this.events.chunk(chunk);
+    tell();
   }
 
   #listen(): void {
@@ -182,15 +177,11 @@ class Connection {
     this.#watchdog = setTimeout(() => this.#end('silence'), SILENCE_MS);
   }
 
-  #send(message: ClientMessage): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
-  }
-
   #end(why: string): void {
     if (this.#ended) return;
     this.#ended = true;
     for (const timer of [this.#watchdog, this.#asking]) clearTimeout(timer);
     this.#socket.terminate();
-    this.events.ended(why);
+    this.#events.ended(why);
   }
 }

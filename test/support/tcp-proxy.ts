@@ -48,13 +48,14 @@ export async function startTcpProxy(): Promise<TcpProxy> {
 
 /** The two halves of a connection. The far one is opened when something may flow for the first time. */
 class Pair {
+  readonly #near: Socket;
+  readonly #target: number;
   #far: Socket | undefined;
   #flows = false;
 
-  constructor(
-    private readonly near: Socket,
-    private readonly target: number,
-  ) {
+  constructor(near: Socket, target: number) {
+    this.#near = near;
+    this.#target = target;
     near.pause();
     near.setNoDelay(true);
     near.once('close', () => this.#far?.destroy());
@@ -63,24 +64,24 @@ class Pair {
   flow(flows: boolean): void {
     this.#flows = flows;
     if (flows && !this.#far) this.#open();
-    for (const socket of [this.near, this.#far]) {
+    for (const socket of [this.#near, this.#far]) {
       if (flows) socket?.resume();
       else socket?.pause();
     }
   }
 
   destroy(): void {
-    this.near.destroy();
+    this.#near.destroy();
     this.#far?.destroy();
   }
 
   #open(): void {
-    const far = connect({ host: '127.0.0.1', port: this.target, noDelay: true });
+    const far = connect({ host: '127.0.0.1', port: this.#target, noDelay: true });
     this.#far = far;
     far.on('error', () => undefined);
-    far.once('close', () => this.near.destroy());
-    this.#forward(this.near, far);
-    this.#forward(far, this.near);
+    far.once('close', () => this.#near.destroy());
+    this.#forward(this.#near, far);
+    this.#forward(far, this.#near);
   }
 
   #forward(from: Socket, to: Socket): void {

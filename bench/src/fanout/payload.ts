@@ -15,6 +15,8 @@ export interface Checked {
 
 /** Chunk after chunk, whatever messages they come in: each byte is compared with what was sent. */
 export class Chunks implements Payload {
+  readonly #checked: Checked;
+  readonly #onChunk: (() => void) | undefined;
   readonly #head = Buffer.alloc(CHUNK_HEAD_BYTES);
   #at = 0;
   #number = -1;
@@ -22,20 +24,20 @@ export class Chunks implements Payload {
   #publishedAt = 0;
   #lastAt = Number.NaN;
 
-  constructor(
-    private readonly checked: Checked,
-    private readonly onChunk?: () => void,
-  ) {}
+  constructor(checked: Checked, onChunk?: () => void) {
+    this.#checked = checked;
+    this.#onChunk = onChunk;
+  }
 
   message(): void {
     // A message begins with a chunk.
     if (this.#at === 0) return;
-    this.checked.tally.complain(`a message begins ${this.#at} bytes into a chunk`);
+    this.#checked.tally.complain(`a message begins ${this.#at} bytes into a chunk`);
     this.#at = 0;
   }
 
   bytes(data: Buffer, from: number, to: number): void {
-    const { shape, noise, tally } = this.checked;
+    const { shape, noise, tally } = this.#checked;
     let at = from;
     while (at < to) {
       if (this.#at < CHUNK_HEAD_BYTES) {
@@ -60,11 +62,11 @@ export class Chunks implements Payload {
   #begin(): void {
     const head = readChunkHead(this.#head);
     if (!head) {
-      this.checked.tally.complain('something that is no chunk');
+      this.#checked.tally.complain('something that is no chunk');
       return;
     }
     if (this.#expected >= 0 && head.number !== this.#expected) {
-      this.checked.tally.complain(`chunk ${head.number} instead of ${this.#expected}`);
+      this.#checked.tally.complain(`chunk ${head.number} instead of ${this.#expected}`);
     }
     this.#number = head.number;
     this.#expected = head.number + 1;
@@ -72,13 +74,13 @@ export class Chunks implements Payload {
   }
 
   #finish(): void {
-    const { tally } = this.checked;
+    const { tally } = this.#checked;
     const now = machineTime();
     this.#at = 0;
     tally.take(this.#number, this.#publishedAt, now);
     if (now - this.#lastAt > tally.longestGap) tally.longestGap = now - this.#lastAt;
     this.#lastAt = now;
-    this.onChunk?.();
+    this.#onChunk?.();
   }
 }
 
@@ -118,12 +120,15 @@ const FLV_HEADER_BYTES = 13;
 
 /** FLV, a tag a message: their sizes must agree, and the time of each kind must not go back. */
 export class FlvTags implements Payload {
+  readonly #tally: Tally;
   readonly #head = Buffer.alloc(TAG_HEAD_BYTES);
   readonly #lastTime = new Map<number, number>();
   #message = 0;
   #at = 0;
 
-  constructor(private readonly tally: Tally) {}
+  constructor(tally: Tally) {
+    this.#tally = tally;
+  }
 
   message(bytes: number): void {
     this.#message = bytes;
@@ -141,11 +146,11 @@ export class FlvTags implements Payload {
     const [kind = 0] = this.#head;
     const size = this.#head.readUIntBE(1, 3);
     if (TAG_HEAD_BYTES + size + TAG_TAIL_BYTES !== this.#message)
-      this.tally.complain('a tag of another size');
+      this.#tally.complain('a tag of another size');
     const time = this.#head.readUIntBE(4, 3);
-    if (time < (this.#lastTime.get(kind) ?? 0)) this.tally.complain(`a tag of ${kind} goes back in time`);
+    if (time < (this.#lastTime.get(kind) ?? 0)) this.#tally.complain(`a tag of ${kind} goes back in time`);
     this.#lastTime.set(kind, time);
     const VIDEO = 9;
-    if (kind === VIDEO) this.tally.take(time, Number.NaN, machineTime());
+    if (kind === VIDEO) this.#tally.take(time, Number.NaN, machineTime());
   }
 }

@@ -35,6 +35,8 @@ const ADDRESSES = 16;
 const HANDSHAKE_AT_ONCE = 64;
 
 class Viewer {
+  readonly #stalls: boolean;
+  readonly #joined: () => void;
   readonly #socket: Socket;
   readonly #payload: Payload;
   #handshake = '';
@@ -47,11 +49,9 @@ class Viewer {
   #left = 0;
   #control = Buffer.alloc(0);
 
-  constructor(
-    index: number,
-    private readonly stalls: boolean,
-    private readonly joined: () => void,
-  ) {
+  constructor(index: number, stalls: boolean, joined: () => void) {
+    this.#stalls = stalls;
+    this.#joined = joined;
     this.#payload =
       load.framing === 'flv'
         ? new FlvTags(tally)
@@ -77,14 +77,14 @@ class Viewer {
   #onClose(): void {
     tally.lost += 1;
     if (this.#isOpen) open -= 1;
-    else this.joined();
+    else this.#joined();
   }
 
   #onData(bytes: number): boolean {
     tally.bytes += bytes;
     const at = this.#isOpen ? 0 : this.#shake(bytes);
     if (at < bytes) this.#onFrames(at, bytes);
-    return !(this.stalls && this.#isOpen);
+    return !(this.#stalls && this.#isOpen);
   }
 
   /** Returns where the frames begin. */
@@ -101,7 +101,7 @@ class Viewer {
     this.#handshake = '';
     this.#isOpen = true;
     open += 1;
-    this.joined();
+    this.#joined();
     return end + 4 - before;
   }
 

@@ -13,17 +13,19 @@ interface Waiting {
 
 /** The other workers, as the primary tells of them. */
 export class ClusterPeers implements Peers {
+  readonly #registry: Registry;
+  readonly #tell: (message: ToPrimary) => void;
   counts: Counts = NOBODY;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
 
-  constructor(
-    private readonly registry: Registry,
-    private readonly tell: (message: ToPrimary) => void,
-  ) {}
+  constructor(registry: Registry, tell: (message: ToPrimary) => void) {
+    this.#registry = registry;
+    this.#tell = tell;
+  }
 
   report(counts: Counts): void {
-    this.tell({ type: 'counts', counts: packCounts(counts) });
+    this.#tell({ type: 'counts', counts: packCounts(counts) });
   }
 
   /** Rejects with an ApiError (503) if the primary does not answer in time, or has none. */
@@ -34,7 +36,7 @@ export class ClusterPeers implements Peers {
     try {
       return await new Promise((resolve, reject) => {
         this.#waiting.set(id, { resolve, reject });
-        this.tell({ type: 'ask-metrics', id });
+        this.#tell({ type: 'ask-metrics', id });
       });
     } finally {
       clearTimeout(impatience);
@@ -64,6 +66,6 @@ export class ClusterPeers implements Peers {
   }
 
   async #sendMetrics(id: number): Promise<void> {
-    this.tell({ type: 'own-metrics', id, metrics: await this.registry.getMetricsAsJSON() });
+    this.#tell({ type: 'own-metrics', id, metrics: await this.#registry.getMetricsAsJSON() });
   }
 }

@@ -18,20 +18,26 @@ type Message = Extract<ToPrimary, { type: 'own-metrics' | 'ask-metrics' }>;
  * worker that is late its last answer is summed, and of those that died what they had counted by then.
  */
 export class MetricsOfAll {
+  readonly #workers: () => readonly WorkerProcess[];
+  readonly #logger: Logger;
   readonly #registry = new Registry();
   readonly #waiting = new Map<number, () => void>();
   readonly #latest = new Map<WorkerProcess, Metrics>();
   #ofTheDead: Metrics = [];
   readonly #deaths: Counter;
+  /** Of what else runs in the primary process. */
+  readonly #others: Registry | undefined;
   #lastId = 0;
 
   constructor(
     tails: SharedTails,
-    private readonly workers: () => readonly WorkerProcess[],
-    private readonly logger: Logger,
-    /** Of what else runs in the primary process. */
-    private readonly others?: Registry,
+    workers: () => readonly WorkerProcess[],
+    logger: Logger,
+    others?: Registry,
   ) {
+    this.#workers = workers;
+    this.#logger = logger;
+    this.#others = others;
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#deaths = new Counter({
@@ -79,17 +85,17 @@ export class MetricsOfAll {
       this.#waiting.get(message.id)?.();
     } else {
       this.#answer(worker, message.id).catch((error) => {
-        this.logger.error({ err: error }, 'summing metrics failed');
+        this.#logger.error({ err: error }, 'summing metrics failed');
         worker.send({ type: 'no-metrics', id: message.id });
       });
     }
   };
 
   async #answer(worker: WorkerProcess, id: number): Promise<void> {
-    const asked = this.workers().filter(({ isReady }) => isReady);
+    const asked = this.#workers().filter(({ isReady }) => isReady);
     const [own, others] = await Promise.all([
       this.#registry.getMetricsAsJSON(),
-      this.others?.getMetricsAsJSON(),
+      this.#others?.getMetricsAsJSON(),
       ...asked.map((each) => this.#collect(each)),
     ]);
     // In one go: who dies now is either among the living or among the dead.

@@ -25,6 +25,8 @@ const now = (): Milliseconds => milliseconds(performance.now());
 
 /** A place in the cluster: the worker in it is replaced when it dies, with back-off. Owner of these restarts. */
 export class WorkerProcess {
+  readonly #events: WorkerEvents;
+  readonly #logger: Logger;
   counts: Counts = NOBODY;
   isReady = false;
   #worker: Worker | undefined;
@@ -35,10 +37,9 @@ export class WorkerProcess {
   #isEnding = false;
   #onGone: (() => void) | undefined;
 
-  constructor(
-    private readonly events: WorkerEvents,
-    private readonly logger: Logger,
-  ) {
+  constructor(events: WorkerEvents, logger: Logger) {
+    this.#events = events;
+    this.#logger = logger;
     this.#start();
   }
 
@@ -50,7 +51,7 @@ export class WorkerProcess {
   /** Give up a worker that has hung up: it is replaced. */
   check(): void {
     if (!this.#worker || now() - this.#heardAt < SILENCE_LIMIT) return;
-    this.logger.error({ pid: this.#worker.process.pid }, 'a worker of the gateway hangs: ending it');
+    this.#logger.error({ pid: this.#worker.process.pid }, 'a worker of the gateway hangs: ending it');
     this.#worker.process.kill('SIGKILL');
   }
 
@@ -70,7 +71,7 @@ export class WorkerProcess {
   }
 
   #start(): void {
-    const worker = cluster.fork({ TOPICAST_LOG_LEVEL: this.logger.level });
+    const worker = cluster.fork({ TOPICAST_LOG_LEVEL: this.#logger.level });
     this.#worker = worker;
     this.#startedAt = now();
     this.#heardAt = now();
@@ -78,7 +79,7 @@ export class WorkerProcess {
       // What a dead one said last may come after its end.
       if (this.#worker === worker) this.#receive(message);
     });
-    worker.on('error', (error) => this.logger.warn({ err: error }, 'a worker of the gateway'));
+    worker.on('error', (error) => this.#logger.warn({ err: error }, 'a worker of the gateway'));
     worker.once('exit', (code, signal) => this.#onExit(code, signal));
   }
 
@@ -86,21 +87,21 @@ export class WorkerProcess {
     this.#heardAt = now();
     switch (message.type) {
       case 'hello':
-        this.send(this.#isEnding ? { type: 'drain' } : this.events.onStarted());
+        this.send(this.#isEnding ? { type: 'drain' } : this.#events.onStarted());
         break;
       case 'ready':
         this.isReady = true;
-        this.events.onReady(message.port);
+        this.#events.onReady(message.port);
         break;
       case 'failed':
-        this.events.onFailed(message.message);
+        this.#events.onFailed(message.message);
         break;
       case 'counts':
         this.counts = unpackCounts(message.counts);
-        this.events.onCounts(this, message.counts);
+        this.#events.onCounts(this, message.counts);
         break;
       default:
-        this.events.onMessage(this, message);
+        this.#events.onMessage(this, message);
     }
   }
 
@@ -114,11 +115,11 @@ export class WorkerProcess {
     const lived = milliseconds(now() - this.#startedAt);
     const { deaths, delay } = restartAfter(this.#deaths, lived, Math.random());
     this.#deaths = deaths;
-    this.logger.warn(
+    this.#logger.warn(
       { pid, code, signal, delay: Math.round(delay) },
       'a worker of the gateway died: replacing it',
     );
-    this.events.onDied(this);
+    this.#events.onDied(this);
     this.#timer = setTimeout(() => this.#start(), delay);
   }
 }

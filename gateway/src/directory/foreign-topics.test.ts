@@ -29,22 +29,24 @@ function hideHeaders(log: ChunkLog, whileAgo = { offset: 0 }): void {
 }
 
 class TutorialProducer {
+  readonly #log: ChunkLog;
+  readonly #bytes: Buffer;
   #sequence = 0;
 
-  constructor(
-    private readonly log: ChunkLog,
-    private readonly bytes: Buffer,
-  ) {}
+  constructor(log: ChunkLog, bytes: Buffer) {
+    this.#log = log;
+    this.#bytes = bytes;
+  }
 
   /** Append some blocks; returns whether there are more. */
   async append(blocks: number): Promise<boolean> {
     const records = [];
     for (let count = 0; count < blocks; count += 1, this.#sequence += 1) {
       const at = this.#sequence * BLOCK_BYTES;
-      const value = this.bytes.subarray(at, at + BLOCK_BYTES);
+      const value = this.#bytes.subarray(at, at + BLOCK_BYTES);
       if (value.byteLength > 0) records.push({ header: frameHeader(this.#sequence), value });
     }
-    if (records.length > 0) await this.log.append(CAMERA, 0, records);
+    if (records.length > 0) await this.#log.append(CAMERA, 0, records);
     return records.length === blocks;
   }
 }

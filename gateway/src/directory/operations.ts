@@ -21,21 +21,25 @@ export class OperationError extends Error {
 
 /** What the operator does: changes of the desired state, which producers then follow. */
 export class Operations {
-  constructor(
-    private readonly log: ChunkTopics,
-    private readonly directory: Directory,
-    /** Of topics that are made for somebody else's producer. */
-    private readonly retentionMs: Milliseconds,
-  ) {}
+  readonly #log: ChunkTopics;
+  readonly #directory: Directory;
+  /** Of topics that are made for somebody else's producer. */
+  readonly #retentionMs: Milliseconds;
+
+  constructor(log: ChunkTopics, directory: Directory, retentionMs: Milliseconds) {
+    this.#log = log;
+    this.#directory = directory;
+    this.#retentionMs = retentionMs;
+  }
 
   /** Resolves once the directory shows the stream. */
   async create(request: CreateStreamRequest): Promise<StreamId> {
     const id = streamId(request.id);
-    if (this.directory.row(id)) throw exists(id);
-    if (this.directory.deletions.has(id)) {
+    if (this.#directory.row(id)) throw exists(id);
+    if (this.#directory.deletions.has(id)) {
       throw new OperationError('exists', `the stream "${id}" is still being deleted: try again in a moment`);
     }
-    if (request.source.kind !== 'topic' && this.directory.foreign.has(id)) {
+    if (request.source.kind !== 'topic' && this.#directory.foreign.has(id)) {
       // An encoder of ours would be its second writer.
       throw new OperationError(
         'exists',
@@ -44,7 +48,7 @@ export class Operations {
     }
     if (request.source.kind === 'topic') {
       await this.#createTopic(id);
-      this.directory.foreign.add(id);
+      this.#directory.foreign.add(id);
     }
     await this.#claim({
       id,
@@ -66,7 +70,7 @@ export class Operations {
    */
   async #claim(row: StreamRow): Promise<void> {
     await this.#put(row);
-    const first = this.directory.row(streamId(row.id));
+    const first = this.#directory.row(streamId(row.id));
     if (!first || first.incarnation === row.incarnation) return;
     // Whoever opens the table later sees the last row alone.
     await this.#put(first);
@@ -76,7 +80,7 @@ export class Operations {
   async start(id: StreamId): Promise<void> {
     const row = this.#encodedRow(id);
     // On air or on the way there: nobody's picture is interrupted. A count that rises starts what has failed.
-    if (row.enabled && this.directory.state(id) !== 'failed' && this.directory.state(id) !== 'offline')
+    if (row.enabled && this.#directory.state(id) !== 'failed' && this.#directory.state(id) !== 'offline')
       return;
     await this.#put({ ...row, enabled: true, startCount: row.startCount + 1 });
   }
@@ -87,15 +91,15 @@ export class Operations {
 
   /** Resolves when it is gone, or when it is certain that it will be. */
   async remove(id: StreamId): Promise<void> {
-    if (!this.directory.has(id)) throw unknownStream(id);
-    await this.directory.deletions.delete(id, this.#tables());
-    this.directory.foreign.remove(id);
+    if (!this.#directory.has(id)) throw unknownStream(id);
+    await this.#directory.deletions.delete(id, this.#tables());
+    this.#directory.foreign.remove(id);
   }
 
   #encodedRow(id: StreamId): StreamRow {
-    const row = this.directory.row(id);
+    const row = this.#directory.row(id);
     if (row && row.source.kind !== 'topic') return row;
-    if (!this.directory.has(id)) throw unknownStream(id);
+    if (!this.#directory.has(id)) throw unknownStream(id);
     throw new OperationError(
       'no-encoder',
       `"${id}" is written by somebody else: there is no encoder to start or stop`,
@@ -104,8 +108,8 @@ export class Operations {
 
   /** One that its writer has made is left as it is, retention included. */
   async #createTopic(id: StreamId): Promise<void> {
-    if ((await this.log.topics()).includes(id)) return;
-    await this.log.createTopic(id, { partitions: 1, retentionMs: this.retentionMs });
+    if ((await this.#log.topics()).includes(id)) return;
+    await this.#log.createTopic(id, { partitions: 1, retentionMs: this.#retentionMs });
   }
 
   async #put(row: StreamRow): Promise<void> {
@@ -113,8 +117,8 @@ export class Operations {
   }
 
   #tables(): { readonly streams: Table; readonly status: Table } {
-    if (!this.directory.tables) throw new LogError('unavailable', 'the log has not been reached yet');
-    return this.directory.tables;
+    if (!this.#directory.tables) throw new LogError('unavailable', 'the log has not been reached yet');
+    return this.#directory.tables;
   }
 }
 

@@ -5,9 +5,12 @@ import { ApiError } from './problem.js';
 
 /** Who sends each request: hooks for `onRequest`, and what they found. */
 export class Principals {
+  readonly #access: Access;
   readonly #found = new WeakMap<FastifyRequest, Principal>();
 
-  constructor(private readonly access: Access) {}
+  constructor(access: Access) {
+    this.#access = access;
+  }
 
   /** Anonymous on a route that does not ask. */
   of(request: FastifyRequest): Principal {
@@ -16,14 +19,14 @@ export class Principals {
 
   /** @throws {ApiError} 401 for a token that is given and wrong, on every route: its owner should learn of it. */
   readonly identify = async (request: FastifyRequest): Promise<void> => {
-    const principal = await this.access.identify(bearerToken(request));
+    const principal = await this.#access.identify(bearerToken(request));
     if (principal === 'unknown') throw new ApiError(401, 'this token is not valid');
     this.#found.set(request, principal);
   };
 
   /** After `identify`. @throws {ApiError} 401, or 403 for somebody who is known and may not change anything */
   readonly mayChange = async (request: FastifyRequest): Promise<void> => {
-    const refusal = this.access.refusalToChange(this.of(request));
+    const refusal = this.#access.refusalToChange(this.of(request));
     if (refusal === 'unauthorized') {
       throw new ApiError(401, 'the operator token is needed: Authorization: Bearer <token>');
     }

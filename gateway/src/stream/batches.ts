@@ -16,27 +16,30 @@ const MOST_CHUNKS = 65_536;
  * same time, and nearly all do, share it. It is forgotten when the next chunk comes.
  */
 export class Batches {
+  readonly #ring: Source;
   readonly #batches: Record<Protocol, Map<number, Buffer>> = { raw: new Map(), v1: new Map() };
   #end = -1;
 
-  constructor(private readonly ring: Source) {}
+  constructor(ring: Source) {
+    this.#ring = ring;
+  }
 
   /** The frames of the chunks `from` up to, not including, `to`. */
   frames(protocol: Protocol, from: number, to: number): Buffer {
-    if (to - from === 1) return protocol === 'v1' ? this.ring.at(from).frame : this.ring.at(from).rawFrame;
-    if (this.ring.end !== this.#end) this.#forget();
+    if (to - from === 1) return protocol === 'v1' ? this.#ring.at(from).frame : this.#ring.at(from).rawFrame;
+    if (this.#ring.end !== this.#end) this.#forget();
     const batches = this.#batches[protocol];
     const key = from * MOST_CHUNKS + (to - from);
     const known = batches.get(key);
     if (known) return known;
-    const chunks = Array.from({ length: to - from }, (_, n) => this.ring.at(from + n));
+    const chunks = Array.from({ length: to - from }, (_, n) => this.#ring.at(from + n));
     const batch = Buffer.concat(protocol === 'v1' ? chunks.map(({ frame }) => frame) : rawFrames(chunks));
     if (batches.size < MOST_BATCHES) batches.set(key, batch);
     return batch;
   }
 
   #forget(): void {
-    this.#end = this.ring.end;
+    this.#end = this.#ring.end;
     this.#batches.raw.clear();
     this.#batches.v1.clear();
   }

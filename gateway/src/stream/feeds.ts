@@ -23,9 +23,12 @@ const keyOf = (stream: StreamId, rendition: number): string => `${stream}/${rend
 
 /** The feeds of all watched renditions: opened by their first viewer, closed some time after the last. */
 export class Feeds {
+  readonly #options: FeedsOptions;
   readonly #feeds = new Map<string, { readonly stream: StreamId; readonly feed: Feed }>();
 
-  constructor(private readonly options: FeedsOptions) {}
+  constructor(options: FeedsOptions) {
+    this.#options = options;
+  }
 
   get size(): number {
     return this.#feeds.size;
@@ -47,8 +50,8 @@ export class Feeds {
     const open = this.#feeds.get(key);
     if (open) return open.feed;
     if (this.#feeds.size >= MOST_FEEDS) return undefined;
-    const logger = this.options.logger.child({ stream, rendition });
-    const feed = new Feed({ ...this.options, stream, rendition, logger });
+    const logger = this.#options.logger.child({ stream, rendition });
+    const feed = new Feed({ ...this.#options, stream, rendition, logger });
     this.#feeds.set(key, { stream, feed });
     return feed;
   }

@@ -35,6 +35,7 @@ const NO_DAMAGE: Damage = { continuityErrors: 0, droppedAccessUnits: 0 };
  * the record in which a chunk begins, and its index among the chunks that begin there.
  */
 export class ForeignReader {
+  readonly #rendition: number;
   #out: ForeignChunk[] = [];
   #origins: Origin[] = [];
   #bytes = 0;
@@ -45,10 +46,8 @@ export class ForeignReader {
   readonly #wallClock = new WallClockEstimate();
   readonly #chunker = new Chunker((chunk) => this.#add(chunk));
 
-  constructor(
-    private readonly rendition: number,
-    startedAt: LogRecord['timestamp'],
-  ) {
+  constructor(rendition: number, startedAt: LogRecord['timestamp']) {
+    this.#rendition = rendition;
     this.#timestamp = startedAt;
   }
 
@@ -81,7 +80,7 @@ export class ForeignReader {
     while (this.#origins.length > 1 && this.#origins[1]!.start <= chunk.start) this.#origins.shift();
     const origin = this.#origins[0]!;
     const part = Math.min(origin.parts, MAX_PART);
-    const position = { rendition: this.rendition, session: 0, offset: origin.offset, part };
+    const position = { rendition: this.#rendition, session: 0, offset: origin.offset, part };
     origin.parts += 1;
     const { keyframe, discontinuity, audioOnly, sinceKeyframe, decodeTime, presentationOffset } = chunk;
     const isFirst = this.#sequence === 0;

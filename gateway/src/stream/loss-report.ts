@@ -4,10 +4,13 @@ const AT_MOST_EVERY_MS = 1_000;
 
 /** Logs lost chunks and access units, at most once a second, with the sum since the line before. */
 export class LossReport {
+  readonly #logger: Logger;
   #lost = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly logger: Logger) {}
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
 
   add(chunks: number): void {
     this.#lost += chunks;
@@ -15,7 +18,7 @@ export class LossReport {
   }
 
   #write(): void {
-    this.logger.warn({ chunks: this.#lost }, 'chunks are missing in the log, or damaged');
+    this.#logger.warn({ chunks: this.#lost }, 'chunks are missing in the log, or damaged');
     this.#lost = 0;
     this.#timer = undefined;
   }

@@ -17,11 +17,15 @@ export interface RenditionsOptions {
 
 /** Opens renditions, and only those that there are: a feed for each number that somebody asks for would cost too much. */
 export class Renditions {
-  constructor(private readonly options: RenditionsOptions) {}
+  readonly #options: RenditionsOptions;
+
+  constructor(options: RenditionsOptions) {
+    this.#options = options;
+  }
 
   /** The source is for who subscribes at once. */
   async open(stream: StreamId, rendition: number): Promise<ChunkSource | RenditionRefusal> {
-    const { log, feeds } = this.options;
+    const { log, feeds } = this.#options;
     if (!this.#isKnown(stream, rendition)) {
       const found = await findRendition({ log, stream, rendition });
       if (found !== 'there') return found;
@@ -31,8 +35,8 @@ export class Renditions {
 
   /** Every stream has a rendition 0, also before its topic is there. */
   #isKnown(stream: StreamId, rendition: number): boolean {
-    if (rendition === 0 || this.options.feeds.has(stream, rendition)) return true;
-    const offered = this.options.catalogOf(stream)?.renditions ?? [];
+    if (rendition === 0 || this.#options.feeds.has(stream, rendition)) return true;
+    const offered = this.#options.catalogOf(stream)?.renditions ?? [];
     return offered.some((each) => each.rendition === rendition);
   }
 }

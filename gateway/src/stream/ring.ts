@@ -23,6 +23,7 @@ const ACK_INTERVAL = milliseconds(1_000);
 
 /** The recent chunks of one rendition. */
 export class Ring implements ChunkWindow {
+  readonly #limits: RingLimits;
   caughtUp = false;
   #first = 0;
   #end = 0;
@@ -35,7 +36,9 @@ export class Ring implements ChunkWindow {
   #decodeTime: Ticks90k | undefined;
   #lastAsked = milliseconds(Number.NEGATIVE_INFINITY);
 
-  constructor(private readonly limits: RingLimits) {}
+  constructor(limits: RingLimits) {
+    this.#limits = limits;
+  }
 
   get first(): number {
     return this.#first;
@@ -112,9 +115,9 @@ export class Ring implements ChunkWindow {
   }
 
   #trim(): void {
-    while (this.#bytes > this.limits.bytes && this.#end - this.#first > 1) this.#dropOldest();
+    while (this.#bytes > this.#limits.bytes && this.#end - this.#first > 1) this.#dropOldest();
     const keep = this.#keyframes.at(-1) ?? this.#end - 1;
-    while (this.#first < keep && this.#time - this.at(this.#first).time > this.limits.span)
+    while (this.#first < keep && this.#time - this.at(this.#first).time > this.#limits.span)
       this.#dropOldest();
   }
 

@@ -23,16 +23,23 @@ export const DEMO = streamId('demo');
 
 /** A gateway on an embedded log, both gone with the test: `await using`. */
 export class GatewayUnderTest implements AsyncDisposable {
+  readonly #environment: Record<string, string>;
+  #current: Gateway | undefined;
   readonly logLines: string[] = [];
+  readonly #ownsLog: boolean;
   #sequence = 0;
 
   private constructor(
     readonly folder: TemporaryFolder,
     readonly log: ChunkLog,
-    private readonly environment: Record<string, string>,
-    private current: Gateway | undefined,
-    private readonly ownsLog: boolean,
-  ) {}
+    environment: Record<string, string>,
+    current: Gateway | undefined,
+    ownsLog: boolean,
+  ) {
+    this.#environment = environment;
+    this.#current = current;
+    this.#ownsLog = ownsLog;
+  }
 
   /** @param of another gateway whose log this one shares */
   static async start(
@@ -53,26 +60,26 @@ export class GatewayUnderTest implements AsyncDisposable {
   }
 
   async startGateway(): Promise<void> {
-    const port = this.current?.port ?? 0;
-    const config = readGatewayConfig({ ...this.environment, TOPICAST_GATEWAY_PORT: String(port) });
+    const port = this.#current?.port ?? 0;
+    const config = readGatewayConfig({ ...this.#environment, TOPICAST_GATEWAY_PORT: String(port) });
     const write = (line: string): void => void this.logLines.push(line);
     const logger = pino({ level: 'debug' }, { write });
-    this.current = await startGateway({ log: this.log, config, logger, operatorToken: OPERATOR_TOKEN });
+    this.#current = await startGateway({ log: this.log, config, logger, operatorToken: OPERATOR_TOKEN });
   }
 
   async closeGateway(): Promise<void> {
-    const gateway = this.current;
+    const gateway = this.#current;
     await gateway?.close();
-    if (this.current === gateway) this.current = undefined;
+    if (this.#current === gateway) this.#current = undefined;
   }
 
   async restartGateway(): Promise<void> {
-    await this.current?.close();
+    await this.#current?.close();
     await this.startGateway();
   }
 
   get port(): number {
-    return this.current!.port;
+    return this.#current!.port;
   }
 
   url(path: string): string {
@@ -126,8 +133,8 @@ export class GatewayUnderTest implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.current?.close();
-    if (this.ownsLog) await this.log.close();
+    await this.#current?.close();
+    if (this.#ownsLog) await this.log.close();
     this.folder[Symbol.dispose]();
   }
 }

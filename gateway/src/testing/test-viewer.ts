@@ -1,7 +1,8 @@
-import { type ChunkMessage, decodeChunkMessage } from '@topicast/contracts/chunk-message';
+import type { ChunkMessage } from '@topicast/contracts/chunk-message';
 import type { ClientMessage } from '@topicast/contracts/client-message';
-import { formatPosition, type Position } from '@topicast/contracts/position';
-import { parseServerMessage, type ServerMessage, SUBPROTOCOL } from '@topicast/contracts/server-message';
+import type { Position } from '@topicast/contracts/position';
+import type { ServerMessage } from '@topicast/contracts/server-message';
+import { acknowledge, openLiveSocket, positionOf } from '@topicast/test/live-socket';
 import { until } from '@topicast/test/poll';
 import { WebSocket } from 'ws';
 
@@ -19,21 +20,30 @@ export class TestViewer implements Disposable {
   /** Status of an upgrade that was refused. */
   refused: number | undefined;
   readonly #webSocket: WebSocket;
-  readonly #acknowledges: boolean;
 
   constructor(
     url: string,
     {
       raw = false,
       acknowledges = true,
-      subprotocols = [] as string[],
+      subprotocols = [] as readonly string[],
       headers = {} as Record<string, string>,
     } = {},
   ) {
-    this.#acknowledges = acknowledges && !raw;
-    const offered = raw ? [] : [SUBPROTOCOL, ...subprotocols];
-    this.#webSocket = new WebSocket(url, offered, { headers, perMessageDeflate: false });
-    this.#webSocket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
+    this.#webSocket = raw
+      ? new WebSocket(url, { headers, perMessageDeflate: false })
+      : openLiveSocket(url, {
+          ...{ acknowledges, subprotocols, headers },
+          chunk: (chunk) => {
+            this.chunks.push(chunk);
+            this.received.push({ chunk });
+          },
+          message: (message) => {
+            this.messages.push(message);
+            this.received.push({ message });
+          },
+        });
+    if (raw) this.#webSocket.on('message', (data: Buffer) => this.#receive(data));
     this.#webSocket.on('ping', (payload) => this.pings.push(payload.toString()));
     this.#webSocket.on('pong', (payload) => this.pongs.push(payload.toString()));
     this.#webSocket.on('error', () => undefined);
@@ -51,8 +61,7 @@ export class TestViewer implements Disposable {
   }
 
   get lastPosition(): Position {
-    const { rendition, header, offset, part } = this.chunks.at(-1)!;
-    return { rendition, session: header.session, offset, part };
+    return positionOf(this.chunks.at(-1)!);
   }
 
   send(message: ClientMessage | string | Buffer): void {
@@ -65,7 +74,7 @@ export class TestViewer implements Disposable {
   }
 
   acknowledge(): void {
-    this.send({ type: 'ack', position: formatPosition(this.lastPosition) });
+    acknowledge(this.#webSocket, this.lastPosition);
   }
 
   /** Stop reading from the connection, as a client that hangs. */
@@ -94,21 +103,8 @@ export class TestViewer implements Disposable {
     this.#webSocket.terminate();
   }
 
-  #receive(data: Buffer, isBinary: boolean): void {
-    if (this.#webSocket.protocol !== SUBPROTOCOL) {
-      this.raw.push(data);
-      this.received.push({ raw: data });
-    } else if (isBinary) {
-      const chunk = decodeChunkMessage(data);
-      if (!chunk) throw new Error('a chunk that cannot be read');
-      this.chunks.push(chunk);
-      this.received.push({ chunk });
-      if (this.#acknowledges && chunk.asksForAck) this.acknowledge();
-    } else {
-      const message = parseServerMessage(data.toString());
-      if (!message) throw new Error(`a message that is not known: ${data.toString()}`);
-      this.messages.push(message);
-      this.received.push({ message });
-    }
+  #receive(data: Buffer): void {
+    this.raw.push(data);
+    this.received.push({ raw: data });
   }
 }

@@ -20,17 +20,19 @@ const LONGEST_GAP_MS = 20;
 
 /** All viewers of this process: who watches what, from where. The limits hold for the gateway, with its peers. */
 export class Audience {
+  readonly #limits: AudienceLimits;
+  readonly #peers: Peers | undefined;
   readonly #byStream = new Map<StreamId, Set<ViewerConnection>>();
   readonly #byAddress = new Map<string, number>();
   readonly #byProtocol: Record<Protocol, number> = { raw: 0, v1: 0 };
 
-  constructor(
-    private readonly limits: AudienceLimits,
-    private readonly peers?: Peers,
-  ) {}
+  constructor(limits: AudienceLimits, peers?: Peers) {
+    this.#limits = limits;
+    this.#peers = peers;
+  }
 
   get #elsewhere(): Counts {
-    return this.peers?.counts ?? NOBODY;
+    return this.#peers?.counts ?? NOBODY;
   }
 
   get size(): number {
@@ -62,7 +64,7 @@ export class Audience {
   hasRoomFor(address: string): boolean {
     const { viewers, addresses } = this.#elsewhere;
     const fromThere = (this.#byAddress.get(address) ?? 0) + (addresses.get(address) ?? 0);
-    return this.size + viewers < this.limits.viewers && fromThere < this.limits.viewersPerAddress;
+    return this.size + viewers < this.#limits.viewers && fromThere < this.#limits.viewersPerAddress;
   }
 
   /** Returns the function that takes the viewer out again. */

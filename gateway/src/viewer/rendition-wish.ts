@@ -13,13 +13,15 @@ type State =
 
 /** The other rendition that a viewer wants: it is opened, and kept open while the viewer waits for its keyframe. */
 export class RenditionWish {
+  readonly #open: OpenRendition;
+  /** Hears of chunks of the wanted rendition, and that there will be none. */
+  readonly #subscriber: Subscriber;
   #state: State = { kind: 'none' };
 
-  constructor(
-    private readonly open: OpenRendition,
-    /** Hears of chunks of the wanted rendition, and that there will be none. */
-    private readonly subscriber: Subscriber,
-  ) {}
+  constructor(open: OpenRendition, subscriber: Subscriber) {
+    this.#open = open;
+    this.#subscriber = subscriber;
+  }
 
   get rendition(): number | undefined {
     return this.#state.kind === 'none' ? undefined : this.#state.rendition;
@@ -30,7 +32,7 @@ export class RenditionWish {
     this.drop();
     const opening: State = { kind: 'opening', rendition };
     this.#state = opening;
-    const source = await this.open(rendition);
+    const source = await this.#open(rendition);
     if (this.#state !== opening) return;
     if (typeof source === 'string') {
       this.#state = { kind: 'none' };
@@ -38,7 +40,7 @@ export class RenditionWish {
       return;
     }
     this.#state = { kind: 'open', rendition, source };
-    source.subscribe(this.subscriber);
+    source.subscribe(this.#subscriber);
     answer(source);
   }
 
@@ -50,7 +52,7 @@ export class RenditionWish {
   }
 
   drop(): void {
-    if (this.#state.kind === 'open') this.#state.source.unsubscribe(this.subscriber);
+    if (this.#state.kind === 'open') this.#state.source.unsubscribe(this.#subscriber);
     this.#state = { kind: 'none' };
   }
 }

@@ -13,17 +13,21 @@ const TELL_EVERY_MS = 60_000;
  * what an operator should know of both.
  */
 export class DiskRoom {
+  readonly #directory: string;
+  readonly #reserve: Reserve;
+  readonly #logger: Logger;
+  readonly #inode: number;
   readonly #pressure = new DiskPressure();
   #refused = false;
   #warning: string | undefined;
   readonly #toldAt = new Map<string, number>();
 
-  private constructor(
-    private readonly directory: string,
-    private readonly reserve: Reserve,
-    private readonly logger: Logger,
-    private readonly inode: number,
-  ) {}
+  private constructor(directory: string, reserve: Reserve, logger: Logger, inode: number) {
+    this.#directory = directory;
+    this.#reserve = reserve;
+    this.#logger = logger;
+    this.#inode = inode;
+  }
 
   static async open(directory: string, reserve: Reserve, logger: Logger): Promise<DiskRoom> {
     return new DiskRoom(directory, reserve, logger, (await stat(directory)).ino);
@@ -42,9 +46,9 @@ export class DiskRoom {
   /** How much the chunks of all topics may take together; undefined: what the topics' retention says. */
   async limit(stored: Bytes): Promise<Bytes | undefined> {
     await this.checkFolder();
-    this.reserve.refill();
-    const disk = await statfs(this.directory);
-    const { size } = await stat(join(this.directory, 'chunks/data.mdb'));
+    this.#reserve.refill();
+    const disk = await statfs(this.#directory);
+    const { size } = await stat(join(this.#directory, 'chunks/data.mdb'));
     const refused = this.#refused;
     this.#refused = false;
     return this.#pressure.observe({
@@ -58,19 +62,19 @@ export class DiskRoom {
   /** What was given up, if anything, and how far back one can go now. */
   tellShortened(isShortened: boolean, windowMs: number): void {
     this.#warning = isShortened
-      ? `the disk of ${this.directory} is nearly full: the oldest chunks are removed early, and viewers can rewind by ${Math.round(windowMs / 1000)} s; free some room`
+      ? `the disk of ${this.#directory} is nearly full: the oldest chunks are removed early, and viewers can rewind by ${Math.round(windowMs / 1000)} s; free some room`
       : undefined;
     if (this.#warning) this.#tell(this.#warning, 'disk');
   }
 
   /** @throws {LogError} `unavailable` if the folder was deleted, or another one has its name. */
   async checkFolder(): Promise<void> {
-    const inode = await stat(this.directory).then(
+    const inode = await stat(this.#directory).then(
       ({ ino }) => ino,
       () => undefined,
     );
-    if (inode === this.inode) return;
-    const text = `the data folder ${this.directory} was deleted while it was in use: live video goes on, nothing is kept. Restart Topicast, or set TOPICAST_DATA_DIR to another folder`;
+    if (inode === this.#inode) return;
+    const text = `the data folder ${this.#directory} was deleted while it was in use: live video goes on, nothing is kept. Restart Topicast, or set TOPICAST_DATA_DIR to another folder`;
     this.#tell(text, 'folder');
     throw new LogError('unavailable', text);
   }
@@ -80,6 +84,6 @@ export class DiskRoom {
     const now = performance.now();
     if (now - (this.#toldAt.get(about) ?? Number.NEGATIVE_INFINITY) < TELL_EVERY_MS) return;
     this.#toldAt.set(about, now);
-    this.logger.error(text);
+    this.#logger.error(text);
   }
 }

@@ -94,6 +94,7 @@ interface Parts {
 }
 
 class EmbeddedLog implements ChunkLog {
+  readonly #parts: Parts;
   readonly #topics: Topics;
   readonly #retention: Retention;
   readonly #tables = new Map<string, Promise<FileTable | MemoryTable>>();
@@ -101,14 +102,15 @@ class EmbeddedLog implements ChunkLog {
   #fullUntil = 0;
   #closing: Promise<void> | undefined;
 
-  constructor(private readonly parts: Parts) {
+  constructor(parts: Parts) {
+    this.#parts = parts;
     const { rows, store, room, clock, logger } = parts;
     this.#topics = new Topics(rows, store, new DamageReport(logger));
     this.#retention = new Retention(this.#topics, room, clock, logger);
   }
 
   get warning(): string | undefined {
-    return this.parts.room.warning;
+    return this.#parts.room.warning;
   }
 
   async createTopic(stream: StreamId, settings: TopicSettings): Promise<void> {
@@ -174,7 +176,7 @@ class EmbeddedLog implements ChunkLog {
   #write(partition: Partition, records: readonly NewStoredRecord[]): number {
     this.#checkRoom();
     try {
-      return partition.append(records, this.parts.clock());
+      return partition.append(records, this.#parts.clock());
     } catch (error) {
       if (error instanceof LogError && error.code === 'full') this.#makeRoom();
       throw error;
@@ -232,9 +234,9 @@ class EmbeddedLog implements ChunkLog {
   /** Resolves if an append would be taken. */
   async ping(): Promise<void> {
     this.#checkOpen();
-    await this.parts.room.checkFolder();
+    await this.#parts.room.checkFolder();
     this.#checkRoom();
-    this.parts.store.probe();
+    this.#parts.store.probe();
   }
 
   close(): Promise<void> {
@@ -245,12 +247,12 @@ class EmbeddedLog implements ChunkLog {
   /** `topicast.status` says what the producers of this process do: it is over when the process is. */
   async #openTable(name: string): Promise<FileTable | MemoryTable> {
     if (name === STATUS_TABLE) return new MemoryTable();
-    const { directory, reserve, logger } = this.parts;
+    const { directory, reserve, logger } = this.#parts;
     return FileTable.open({ directory: join(directory, 'tables'), reserve, logger }, name);
   }
 
   async #close(): Promise<void> {
-    const { directory, lock, reserve, rows, store } = this.parts;
+    const { directory, lock, reserve, rows, store } = this.#parts;
     for (const tail of this.#tails) tail.ring();
     const tables = await Promise.allSettled(this.#tables.values());
     await Promise.all(tables.map((table) => table.status === 'fulfilled' && table.value.close()));
@@ -266,13 +268,13 @@ class EmbeddedLog implements ChunkLog {
   }
 
   #checkRoom(): void {
-    if (performance.now() < this.#fullUntil) throw noRoom(this.parts.directory);
+    if (performance.now() < this.#fullUntil) throw noRoom(this.#parts.directory);
   }
 
   /** Old chunks make room for new ones, if there are any. */
   #makeRoom(): void {
     this.#fullUntil = performance.now() + FULL_PAUSE_MS;
-    this.parts.room.refuse();
+    this.#parts.room.refuse();
     this.#retention.sweep();
   }
 }

@@ -11,14 +11,18 @@ interface EventPartition {
 
 /** Events as records without a chunk header. */
 export class EmbeddedEventTopic implements EventTopic {
-  constructor(private readonly partition: EventPartition) {}
+  readonly #partition: EventPartition;
+
+  constructor(partition: EventPartition) {
+    this.#partition = partition;
+  }
 
   async append(events: readonly NewEventRecord[]): Promise<number> {
     checkEvents(events);
-    return this.partition.append(events.map((event) => ({ header: undefined, value: encodeEvent(event) })));
+    return this.#partition.append(events.map((event) => ({ header: undefined, value: encodeEvent(event) })));
   }
 
   async *tail(start: EventStart, signal: AbortSignal): AsyncGenerator<readonly EventRecord[]> {
-    for await (const records of this.partition.tail(start, signal)) yield records.map(decodeEvent);
+    for await (const records of this.#partition.tail(start, signal)) yield records.map(decodeEvent);
   }
 }

@@ -27,16 +27,15 @@ export interface FileTableOptions {
  * disk does not stop them.
  */
 export class FileTable extends TableView {
+  readonly #options: FileTableOptions;
   readonly #path: string;
   #waiting: Change[] = [];
   #writing: Promise<void> | undefined;
   #closed = false;
 
-  private constructor(
-    private readonly options: FileTableOptions,
-    name: string,
-  ) {
+  private constructor(options: FileTableOptions, name: string) {
     super();
+    this.#options = options;
     this.#path = join(options.directory, `${name}.json`);
   }
 
@@ -76,9 +75,9 @@ export class FileTable extends TableView {
       else rows.set(key, value);
     }
     try {
-      await this.options.reserve.lend(() => writeDurably(this.#path, formatRows(rows)));
+      await this.#options.reserve.lend(() => writeDurably(this.#path, formatRows(rows)));
     } catch (cause) {
-      const error = diskError(cause, this.options.directory);
+      const error = diskError(cause, this.#options.directory);
       for (const { failed } of changes) failed(error);
       return;
     }

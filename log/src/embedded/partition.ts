@@ -19,6 +19,11 @@ type Retention = Pick<TopicSettings, 'retentionMs' | 'retentionBytes'>;
 
 /** One partition of a topic: what is known of it in memory, and the tails that wait for more. */
 export class Partition {
+  readonly #store: Store;
+  readonly #topic: TopicId;
+  readonly #index: number;
+  /** Called for each record that is left out of an answer because it is damaged. */
+  readonly #onDamaged: () => void;
   /** Rung when there is more to read, and when the topic is gone. */
   readonly watchers = new Set<Wake>();
   #earliest: number;
@@ -29,13 +34,11 @@ export class Partition {
   /** What was appended last: tails at the live edge take it from here, without asking the store. */
   #newest: { readonly offset: number; readonly records: readonly Buffer[] } = { offset: 0, records: [] };
 
-  constructor(
-    private readonly store: Store,
-    private readonly topic: TopicId,
-    private readonly index: number,
-    /** Called for each record that is left out of an answer because it is damaged. */
-    private readonly onDamaged: () => void,
-  ) {
+  constructor(store: Store, topic: TopicId, index: number, onDamaged: () => void) {
+    this.#store = store;
+    this.#topic = topic;
+    this.#index = index;
+    this.#onDamaged = onDamaged;
     const { earliest, next } = store.span(topic, index);
     this.#earliest = earliest;
     this.#next = next;
@@ -67,7 +70,7 @@ export class Partition {
       return stored;
     });
     const offset = this.#next;
-    this.store.append(this.topic, this.index, offset, encoded);
+    this.#store.append(this.#topic, this.#index, offset, encoded);
     this.#next = offset + encoded.length;
     this.#newest = { offset, records: encoded };
     this.#bytes = bytes;
@@ -86,9 +89,9 @@ export class Partition {
     let at = Math.max(offset, this.#earliest);
     for (let bytes = 0; at < this.#next && bytes < MAX_BATCH_BYTES; ) {
       const fresh = this.#newest.records[at - this.#newest.offset];
-      const stored = fresh ?? this.store.read(this.topic, this.index, at);
+      const stored = fresh ?? this.#store.read(this.#topic, this.#index, at);
       if (stored && (fresh || isSound(stored))) records.push(decodeRecord(at, stored));
-      else this.onDamaged();
+      else this.#onDamaged();
       bytes += stored?.byteLength ?? 0;
       at = stored ? at + 1 : this.#offsetFrom(at);
     }
@@ -130,12 +133,12 @@ export class Partition {
   #remove(to: number): void {
     // Where the file was damaged there may be nothing for a long way.
     const earliest = to < this.#next ? this.#offsetFrom(to) : to;
-    this.store.remove(this.topic, this.index, this.#earliest, earliest);
+    this.#store.remove(this.#topic, this.#index, this.#earliest, earliest);
     this.#earliest = earliest;
   }
 
   #isExpired(offset: number, { retentionMs, retentionBytes }: Retention, now: Milliseconds): boolean {
-    const head = this.store.head(this.topic, this.index, offset);
+    const head = this.#store.head(this.#topic, this.#index, offset);
     if (!head) return true;
     const tooOld = head.timestamp < now - retentionMs;
     const tooMuch = retentionBytes !== undefined && this.#bytes - head.bytesBefore > retentionBytes;
@@ -159,20 +162,20 @@ export class Partition {
     const hinted = newest && this.#next - 1 - newest.sinceKeyframe;
     if (hinted !== undefined && hinted >= this.#earliest && isHintedKeyframe(newest!, this.#header(hinted)))
       return hinted;
-    for (const offset of this.store.offsetsBackwards(this.topic, this.index)) {
+    for (const offset of this.#store.offsetsBackwards(this.#topic, this.#index)) {
       if (this.#header(offset)?.keyframe) return offset;
     }
     return this.#next;
   }
 
   #header(offset: number) {
-    return offset < this.#earliest ? undefined : this.store.head(this.topic, this.index, offset)?.header;
+    return offset < this.#earliest ? undefined : this.#store.head(this.#topic, this.#index, offset)?.header;
   }
 
   /** The first sound head from `offset` on. */
   #headFrom(offset: number): RecordHead | undefined {
     for (let at = offset; at < this.#next; ) {
-      const head = this.store.head(this.topic, this.index, at);
+      const head = this.#store.head(this.#topic, this.#index, at);
       if (head) return head;
       at = this.#offsetFrom(at + 1);
     }
@@ -182,16 +185,16 @@ export class Partition {
   /** What the last sound record says, and the bytes of those after it. */
   #lastHead(): { timestamp: number; bytes: number } {
     let bytes = 0;
-    for (const offset of this.store.offsetsBackwards(this.topic, this.index)) {
-      bytes += this.store.read(this.topic, this.index, offset)?.byteLength ?? 0;
-      const head = this.store.head(this.topic, this.index, offset);
+    for (const offset of this.#store.offsetsBackwards(this.#topic, this.#index)) {
+      bytes += this.#store.read(this.#topic, this.#index, offset)?.byteLength ?? 0;
+      const head = this.#store.head(this.#topic, this.#index, offset);
       if (head) return { timestamp: head.timestamp, bytes: head.bytesBefore + bytes };
     }
     return { timestamp: 0, bytes };
   }
 
   #offsetFrom(offset: number): number {
-    return this.store.offsetFrom(this.topic, this.index, offset) ?? this.#next;
+    return this.#store.offsetFrom(this.#topic, this.#index, offset) ?? this.#next;
   }
 }
 

@@ -18,16 +18,19 @@ const KEEP_ANYWAY_MS = 10_000;
  * all topics expire early.
  */
 export class Retention {
+  readonly #topics: Topics;
+  readonly #room: DiskRoom;
+  readonly #clock: () => Milliseconds;
+  readonly #logger: Logger;
   readonly #timer: NodeJS.Timeout;
   #sweeping: Promise<void> | undefined;
   #stopped = false;
 
-  constructor(
-    private readonly topics: Topics,
-    private readonly room: DiskRoom,
-    private readonly clock: () => Milliseconds,
-    private readonly logger: Logger,
-  ) {
+  constructor(topics: Topics, room: DiskRoom, clock: () => Milliseconds, logger: Logger) {
+    this.#topics = topics;
+    this.#room = room;
+    this.#clock = clock;
+    this.#logger = logger;
     this.#timer = setInterval(() => this.sweep(), SWEEP_EVERY_MS).unref();
   }
 
@@ -54,36 +57,36 @@ export class Retention {
     } catch (error) {
       // The folder is gone: that has been told.
       if (error instanceof LogError && error.code === 'unavailable') return;
-      this.logger.warn({ err: error }, 'cannot remove expired chunks from the embedded log');
+      this.#logger.warn({ err: error }, 'cannot remove expired chunks from the embedded log');
     }
   }
 
   /** Each step does a little and says whether there is more to do. */
   *#steps(): IterableIterator<() => boolean> {
-    yield () => this.topics.emptyTrash(STEP_RECORDS);
-    for (const { settings, partitions } of [...this.topics.all()]) {
-      for (const partition of partitions) yield () => partition.retain(settings, this.clock(), STEP_RECORDS);
+    yield () => this.#topics.emptyTrash(STEP_RECORDS);
+    for (const { settings, partitions } of [...this.#topics.all()]) {
+      for (const partition of partitions) yield () => partition.retain(settings, this.#clock(), STEP_RECORDS);
     }
   }
 
   async #makeRoom(): Promise<void> {
-    const limit = await this.room.limit(this.#stored());
+    const limit = await this.#room.limit(this.#stored());
     while (limit !== undefined && !this.#stopped && this.#stored() > limit && this.#removeOldest())
       await nextTurn();
     const oldest = Math.min(...this.#partitions().map(({ held }) => held.since));
-    this.room.tellShortened(limit !== undefined, Math.max(this.clock() - oldest, 0));
+    this.#room.tellShortened(limit !== undefined, Math.max(this.#clock() - oldest, 0));
   }
 
   /** From wherever the oldest chunk is, so that all streams keep the same time. */
   #removeOldest(): boolean {
     const [oldest] = this.#partitions().sort((a, b) => a.held.since - b.held.since);
-    if (!oldest || oldest.held.since > this.clock() - KEEP_ANYWAY_MS) return false;
+    if (!oldest || oldest.held.since > this.#clock() - KEEP_ANYWAY_MS) return false;
     oldest.removeOldest(STEP_RECORDS);
     return true;
   }
 
   #partitions(): Partition[] {
-    return [...this.topics.all()].flatMap(({ partitions }) => partitions);
+    return [...this.#topics.all()].flatMap(({ partitions }) => partitions);
   }
 
   #stored = (): Bytes => bytes(this.#partitions().reduce((sum, { held }) => sum + held.bytes, 0));

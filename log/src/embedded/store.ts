@@ -35,13 +35,15 @@ export interface StoreOptions {
  * that takes 30) and leave rejections that nobody can catch when it is full. See power-loss.ts for what that costs.
  */
 export class Store {
+  readonly #options: StoreOptions;
   readonly #env: RootDatabase;
   readonly #records: Database<Buffer, Buffer>;
   /** The offset after the last record that retention took, so that offsets never repeat. */
   readonly #floors: Database<Buffer, Buffer>;
 
   /** @throws LMDB's error if it cannot use the folder */
-  constructor(private readonly options: StoreOptions) {
+  constructor(options: StoreOptions) {
+    this.#options = options;
     const { folder, reserve } = options;
     this.#env = open({ path: folder, noSubdir: false, noSync: true, noMemInit: true, maxDbs: 4 });
     const tree = (name: string): Database<Buffer, Buffer> =>
@@ -52,7 +54,7 @@ export class Store {
 
   /** Write records one after the other from `offset` on, all or none. @throws {LogError} `full`, `unavailable` */
   append(topic: TopicId, partition: number, offset: number, records: readonly Buffer[]): void {
-    const { directory, reserve } = this.options;
+    const { directory, reserve } = this.#options;
     if (reserve.isLent) throw noRoom(directory);
     this.#write(() => {
       for (const [index, record] of records.entries()) {
@@ -148,16 +150,16 @@ export class Store {
     try {
       this.#env.transactionSync(changes);
     } catch (cause) {
-      throw diskError(cause, this.options.directory);
+      throw diskError(cause, this.#options.directory);
     }
   }
 
   /** Removing needs room too, for the pages that change. */
   #writeAnyway(changes: () => void): void {
     try {
-      this.options.reserve.lendSync(() => this.#env.transactionSync(changes));
+      this.#options.reserve.lendSync(() => this.#env.transactionSync(changes));
     } catch (cause) {
-      throw diskError(cause, this.options.directory);
+      throw diskError(cause, this.#options.directory);
     }
   }
 }

@@ -43,17 +43,19 @@ const isPositive = (value: unknown): boolean => typeof value === 'number' && val
  * table file; a topic exists as soon, and as long, as its row does.
  */
 export class Topics {
+  readonly #rows: FileTable;
+  readonly #store: Store;
+  readonly #damage: DamageReport;
   readonly #open = new Map<string, Topic>();
   /** Ids of deleted topics whose records are still to be removed. */
   readonly #trash = new Set<TopicId>();
   readonly #changes = new Serial();
   #lastId: TopicId = 0;
 
-  constructor(
-    private readonly rows: FileTable,
-    private readonly store: Store,
-    private readonly damage: DamageReport,
-  ) {
+  constructor(rows: FileTable, store: Store, damage: DamageReport) {
+    this.#rows = rows;
+    this.#store = store;
+    this.#damage = damage;
     const known = new Set<TopicId>();
     for (const [stream, text] of rows.entries()) {
       const row = readRow(text);
@@ -95,7 +97,7 @@ export class Topics {
       };
       if (known && isDeepStrictEqual(settings, known.settings)) return;
       const row: Row = { id: known?.id ?? ++this.#lastId, ...settings };
-      await this.rows.put(name, JSON.stringify(row));
+      await this.#rows.put(name, JSON.stringify(row));
       this.#show(name, row);
     });
   }
@@ -104,7 +106,7 @@ export class Topics {
     return this.#changes.run(async () => {
       const topic = this.#open.get(name);
       if (!topic) return;
-      await this.rows.delete(name);
+      await this.#rows.delete(name);
       this.#open.delete(name);
       this.#trash.add(topic.id);
       for (const partition of topic.partitions) partition.wake();
@@ -128,7 +130,7 @@ export class Topics {
   emptyTrash(limit: number): boolean {
     const [id] = this.#trash;
     if (id === undefined) return false;
-    if (!this.store.removeSome(id, limit)) this.#trash.delete(id);
+    if (!this.#store.removeSome(id, limit)) this.#trash.delete(id);
     return this.#trash.size > 0;
   }
 
@@ -138,7 +140,7 @@ export class Topics {
     const known = this.#open.get(name)?.partitions ?? [];
     const added = Array.from(
       { length: settings.partitions - known.length },
-      (_, n) => new Partition(this.store, id, known.length + n, () => this.damage.record()),
+      (_, n) => new Partition(this.#store, id, known.length + n, () => this.#damage.record()),
     );
     this.#open.set(name, { id, settings, partitions: [...known, ...added] });
   }

@@ -33,6 +33,9 @@ import { chunkMessage } from './write/messages.js';
 import { Writer } from './write/writer.js';
 
 export class KafkaLog implements ChunkLog {
+  readonly #cluster: Cluster;
+  readonly #names: TopicNames;
+  readonly #options: KafkaLogOptions & { readonly clientId: string; readonly logger: Logger };
   readonly #calls = new Calls();
   readonly #routes: Routes;
   readonly #offsets: Offsets;
@@ -44,10 +47,13 @@ export class KafkaLog implements ChunkLog {
   readonly #shares = new Set<KafkaShare>();
 
   constructor(
-    private readonly cluster: Cluster,
-    private readonly names: TopicNames,
-    private readonly options: KafkaLogOptions & { readonly clientId: string; readonly logger: Logger },
+    cluster: Cluster,
+    names: TopicNames,
+    options: KafkaLogOptions & { readonly clientId: string; readonly logger: Logger },
   ) {
+    this.#cluster = cluster;
+    this.#names = names;
+    this.#options = options;
     const routes = new Routes(cluster);
     const offsets = new Offsets(routes);
     const reader = new Reader(routes, offsets, cluster.health, this.#calls.closing);
@@ -71,11 +77,11 @@ export class KafkaLog implements ChunkLog {
 
   async createTopic(stream: StreamId, settings: TopicSettings): Promise<void> {
     checkPartitionCount(settings.partitions);
-    await this.#createRetained(this.names.ofStream(stream), settings.partitions, settings);
+    await this.#createRetained(this.#names.ofStream(stream), settings.partitions, settings);
   }
 
   async deleteTopic(stream: StreamId): Promise<void> {
-    const topic = this.names.ofStream(stream);
+    const topic = this.#names.ofStream(stream);
     await this.#calls.slowly(() => this.#topics.delete(topic));
     await this.#calls.slowly(() => this.#topics.expectGone(topic));
     this.#tails.endOf(topic);
@@ -86,7 +92,7 @@ export class KafkaLog implements ChunkLog {
   }
 
   async append(stream: StreamId, rendition: number, records: readonly NewRecord[]): Promise<number> {
-    const topic = this.names.ofStream(stream);
+    const topic = this.#names.ofStream(stream);
     checkAppend(records);
     // Encoded once: every attempt sends the identical batch.
     const messages = records.map(chunkMessage);
@@ -97,7 +103,7 @@ export class KafkaLog implements ChunkLog {
   }
 
   bounds(stream: StreamId, rendition: number): Promise<Bounds> {
-    const topic = this.names.ofStream(stream);
+    const topic = this.#names.ofStream(stream);
     return this.#calls.do(async () => {
       await this.#routes.check(topic, rendition);
       return this.#offsets.bounds(topic, rendition);
@@ -105,7 +111,7 @@ export class KafkaLog implements ChunkLog {
   }
 
   async ends(streams: readonly StreamId[]): Promise<Map<StreamId, (number | undefined)[]>> {
-    const topics = new Map(streams.map((stream) => [this.names.ofStream(stream), stream]));
+    const topics = new Map(streams.map((stream) => [this.#names.ofStream(stream), stream]));
     const ends = await this.#calls.do(() => endsOf(this.#routes, [...topics.keys()]));
     return new Map([...ends].map(([topic, offsets]) => [topics.get(topic)!, offsets]));
   }
@@ -117,7 +123,7 @@ export class KafkaLog implements ChunkLog {
     signal: AbortSignal,
   ): AsyncGenerator<readonly LogRecord[]> {
     this.#calls.checkOpen();
-    yield* this.#tails.read(this.names.ofStream(stream), rendition, start, signal);
+    yield* this.#tails.read(this.#names.ofStream(stream), rendition, start, signal);
   }
 
   async table(name: string): Promise<Table> {
@@ -127,7 +133,7 @@ export class KafkaLog implements ChunkLog {
 
   async eventTopic(name: string, retention: Retention): Promise<EventTopic> {
     checkTableName(name);
-    const topic = this.names.ofEvents(name);
+    const topic = this.#names.ofEvents(name);
     await this.#createRetained(topic, 1, retention);
     return new KafkaEventTopic(topic, this.#calls, this.#writer, this.#tails);
   }
@@ -136,8 +142,8 @@ export class KafkaLog implements ChunkLog {
     this.#calls.checkOpen();
     const shared = await this.#tables.open(table);
     this.#calls.checkOpen();
-    const { brokers, clientId, security = {}, logger } = this.options;
-    const share = new KafkaShare(shared, this.names.of(group), {
+    const { brokers, clientId, security = {}, logger } = this.#options;
+    const share = new KafkaShare(shared, this.#names.of(group), {
       ...options,
       client: { brokers, clientId, security, logger },
     });
@@ -146,7 +152,7 @@ export class KafkaLog implements ChunkLog {
   }
 
   async ping(): Promise<void> {
-    await this.#calls.do(() => this.cluster.metadata([this.names.of('topicast.streams')]), 0);
+    await this.#calls.do(() => this.#cluster.metadata([this.#names.of('topicast.streams')]), 0);
     // Whoever holds a table that was lost keeps its old rows for as long as the process lives: that is not ready any more.
     this.#tables.check();
   }
@@ -159,12 +165,12 @@ export class KafkaLog implements ChunkLog {
     // Before the tables are waited for: one that is still being read for the first time ends with it.
     this.#reader.close();
     await this.#tables.close();
-    this.cluster.close();
+    this.#cluster.close();
     await left;
   }
 
   #createRetained(topic: string, partitions: number, retention: Retention): Promise<void> {
-    const config = retainedConfig(retention, this.options);
+    const config = retainedConfig(retention, this.#options);
     return this.#calls.slowly(() => this.#topics.create(topic, partitions, config));
   }
 }

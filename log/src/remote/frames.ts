@@ -72,12 +72,15 @@ export const parseBody = <T>(body: Buffer): T => JSON.parse(body.toString()) as 
 
 /** Cuts what a socket delivers into frames. */
 export class FrameReader {
+  readonly #onFrame: (frame: Frame) => void;
   #parts: Buffer[] = [];
   #bytes = 0;
   /** So many bytes there must be before it is worth looking again. */
   #needed = LENGTH_BYTES;
 
-  constructor(private readonly onFrame: (frame: Frame) => void) {}
+  constructor(onFrame: (frame: Frame) => void) {
+    this.#onFrame = onFrame;
+  }
 
   /** @throws {RangeError} if what comes is no frame: the connection is of no use any more */
   push(data: Buffer): void {
@@ -102,7 +105,7 @@ export class FrameReader {
     this.#parts = rest.byteLength > 0 ? [rest] : [];
     this.#bytes = rest.byteLength;
     this.#needed = LENGTH_BYTES;
-    this.onFrame({
+    this.#onFrame({
       kind: all[LENGTH_BYTES]!,
       id: all.readUInt32BE(LENGTH_BYTES + 1),
       body: all.subarray(HEADER_BYTES, end),

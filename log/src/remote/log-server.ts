@@ -10,17 +10,21 @@ import { SharedTails } from './shared-tails.js';
 
 /** Gives a log to the other processes of this machine that know its address: the workers of a gateway. */
 export class LogServer {
+  readonly #folder: string;
+  readonly #server: Server;
   readonly tails: SharedTails;
   readonly #connections = new Set<ServedConnection>();
 
   private constructor(
     /** For {@link RemoteLog}; in a folder that only this user can enter. */
     readonly address: string,
-    private readonly folder: string,
-    private readonly server: Server,
+    folder: string,
+    server: Server,
     log: ServedLog,
     logger: Logger,
   ) {
+    this.#folder = folder;
+    this.#server = server;
     this.tails = new SharedTails(log);
     // Of one connection that could not be accepted; those there are go on.
     server.on('error', (error) => logger.error({ err: error }, 'the log cannot be given to a client'));
@@ -42,11 +46,11 @@ export class LogServer {
   }
 
   async close(): Promise<void> {
-    const closed = once(this.server, 'close');
-    this.server.close();
+    const closed = once(this.#server, 'close');
+    this.#server.close();
     for (const connection of this.#connections) connection.end();
     await closed;
     await this.tails.close();
-    await rm(this.folder, { recursive: true, force: true });
+    await rm(this.#folder, { recursive: true, force: true });
   }
 }

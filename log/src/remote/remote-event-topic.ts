@@ -5,20 +5,23 @@ import { parseBody } from './frames.js';
 
 /** A topic of events that the log at the other end has open for this connection. */
 export class RemoteEventTopic implements EventTopic {
-  constructor(
-    private readonly name: string,
-    private readonly connection: ClientConnection,
-  ) {}
+  readonly #name: string;
+  readonly #connection: ClientConnection;
+
+  constructor(name: string, connection: ClientConnection) {
+    this.#name = name;
+    this.#connection = connection;
+  }
 
   async append(events: readonly NewEventRecord[]): Promise<number> {
     // Here too, so that what is too large does not go over the connection.
     checkEvents(events);
     const onWire = events.map(({ key, json }) => ({ json, ...(key !== undefined && { key }) }));
-    return this.connection.call<number>({ method: 'appendEvents', name: this.name, events: onWire });
+    return this.#connection.call<number>({ method: 'appendEvents', name: this.#name, events: onWire });
   }
 
   async *tail(start: EventStart, signal: AbortSignal): AsyncGenerator<readonly EventRecord[]> {
-    for await (const piece of this.connection.tail({ events: this.name, start }, signal)) {
+    for await (const piece of this.#connection.tail({ events: this.#name, start }, signal)) {
       yield parseBody<EventRecord[]>(piece).map((record) => ({ ...record, key: record.key }));
     }
   }

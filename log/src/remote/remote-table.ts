@@ -2,8 +2,11 @@ import { TableView } from '../table-view.js';
 
 /** A table of the log at the other end, kept in step. */
 export class RemoteTable extends TableView {
-  constructor(private readonly send: (key: string, value: string | undefined) => Promise<void>) {
+  readonly #send: (key: string, value: string | undefined) => Promise<void>;
+
+  constructor(send: (key: string, value: string | undefined) => Promise<void>) {
     super();
+    this.#send = send;
   }
 
   /** A row, or a change, that the log tells of. */
@@ -13,6 +16,6 @@ export class RemoteTable extends TableView {
 
   /** The change comes back before the answer does. */
   protected override change(key: string, value: string | undefined): Promise<void> {
-    return this.send(key, value);
+    return this.#send(key, value);
   }
 }

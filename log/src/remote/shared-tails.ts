@@ -7,10 +7,13 @@ import { batchOf, madeAnew, type ReadCount, SharedTail } from './shared-tail.js'
 
 /** Reads each rendition once, for however many clients want it. */
 export class SharedTails implements ReadCount {
+  readonly #log: ChunkReader;
   recordsRead = 0;
   readonly #tails = new Map<string, SharedTail>();
 
-  constructor(private readonly log: ChunkReader) {}
+  constructor(log: ChunkReader) {
+    this.#log = log;
+  }
 
   get size(): number {
     return this.#tails.size;
@@ -52,7 +55,7 @@ export class SharedTails implements ReadCount {
     const reading = new AbortController();
     const either = AbortSignal.any([signal, reading.signal]);
     try {
-      for await (const records of this.log.tail(stream, rendition, from, either)) {
+      for await (const records of this.#log.tail(stream, rendition, from, either)) {
         this.recordsRead += records.length;
         const batch = batchOf(records);
         if (next !== undefined && batch.first < next) throw madeAnew();
@@ -109,7 +112,7 @@ export class SharedTails implements ReadCount {
     const key = `${stream}/${rendition}`;
     const open = this.#tails.get(key);
     const tail =
-      open && open.problem === undefined ? open : new SharedTail(this.log, stream, rendition, this);
+      open && open.problem === undefined ? open : new SharedTail(this.#log, stream, rendition, this);
     this.#tails.set(key, tail);
     tail.users += 1;
     return tail;

@@ -22,6 +22,9 @@ export interface PendingAudio {
 
 /** Collects audio PES packets; one that is unfinished stays for a later chunk. */
 export class AudioTrack {
+  readonly #timeline: Timeline;
+  readonly #codec: AudioCodec;
+  readonly #stream: ElementaryStream;
   format: AudioFormat | undefined;
   pending: PendingAudio | undefined;
   /** PES packets thrown away: unfinished, without a time, or more than may wait. */
@@ -30,11 +33,11 @@ export class AudioTrack {
   readonly #open = new PesBuffer();
   #openState: { start: number; length: number | undefined } | undefined;
 
-  constructor(
-    private readonly timeline: Timeline,
-    private readonly codec: AudioCodec,
-    private readonly stream: ElementaryStream,
-  ) {}
+  constructor(timeline: Timeline, codec: AudioCodec, stream: ElementaryStream) {
+    this.#timeline = timeline;
+    this.#codec = codec;
+    this.#stream = stream;
+  }
 
   push(packet: Uint8Array, position: number): void {
     if (startsUnit(packet)) {
@@ -68,7 +71,7 @@ export class AudioTrack {
       return;
     }
     const payload = pes.subarray(header.payloadAt, header.length);
-    const { format, duration } = this.codec.inspect(payload, this.stream);
+    const { format, duration } = this.#codec.inspect(payload, this.#stream);
     if (format) {
       const { codec, sampleRate, channels } = format;
       this.format = { codec, sampleRate, channels };
@@ -77,7 +80,7 @@ export class AudioTrack {
       this.dropped++;
       return;
     }
-    const from = header.pts === undefined ? this.pending!.to : this.timeline.unwrap(header.pts);
+    const from = header.pts === undefined ? this.pending!.to : this.#timeline.unwrap(header.pts);
     const packets = this.#open.packets.slice();
     if (this.#pendingBytes + packets.byteLength > MAX_PENDING_BYTES)
       this.dropped += this.take()!.packets.length;

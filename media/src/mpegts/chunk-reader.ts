@@ -88,6 +88,7 @@ const isWhole = (units: TrackUnits | undefined): units is TrackUnits => units !=
 
 /** Puts the units of one track together. */
 class Collector {
+  readonly #track: ProgrammeTrack;
   #units: Unit[] = [];
   #gap = false;
   #seen = false;
@@ -96,7 +97,8 @@ class Collector {
   #open: Uint8Array[] = [];
   readonly #sections: SectionAssembler | undefined;
 
-  constructor(private readonly track: ProgrammeTrack) {
+  constructor(track: ProgrammeTrack) {
+    this.#track = track;
     const inSections = track.kind === 'data' && track.inSections;
     this.#sections = inSections ? new SectionAssembler(MAX_PRIVATE_BYTES) : undefined;
   }
@@ -107,7 +109,7 @@ class Collector {
     if (between) return;
     this.#open = [];
     this.#sections?.lose();
-    this.#damaged ||= this.track.kind !== 'data';
+    this.#damaged ||= this.#track.kind !== 'data';
   }
 
   push(packet: Uint8Array): void {
@@ -125,8 +127,7 @@ class Collector {
   end(): TrackUnits | undefined {
     this.#finish();
     this.#sections?.lose();
-    const { track } = this;
-    const [units, gap] = [this.#units, this.#gap];
+    const [track, units, gap] = [this.#track, this.#units, this.#gap];
     const damaged = this.#damaged || (track.kind === 'video' && this.#seen && units.length === 0);
     this.#units = [];
     this.#gap = this.#seen = this.#damaged = false;
@@ -145,7 +146,7 @@ class Collector {
       this.#units.push({ data, pts: header.pts, dts: header.dts });
     } else {
       this.#gap = true;
-      this.#damaged ||= this.track.kind === 'video';
+      this.#damaged ||= this.#track.kind === 'video';
     }
   }
 }

@@ -24,6 +24,7 @@ const AUDIO_KEYFRAME_TICKS = 90_000;
  * no input makes it throw.
  */
 export class Chunker {
+  readonly #onChunk: (chunk: Chunk) => void;
   readonly #counts = { packets: 0, nullPackets: 0, continuityErrors: 0, ignoredPackets: 0 };
   readonly #splitter = new PacketSplitter((packet, position) => this.#onPacket(packet, position));
   readonly #continuity = new ContinuityCheck();
@@ -39,7 +40,9 @@ export class Chunker {
   #lastAudioKeyframe: Ticks90k | undefined;
   #lastStart = 0;
 
-  constructor(private readonly onChunk: (chunk: Chunk) => void) {}
+  constructor(onChunk: (chunk: Chunk) => void) {
+    this.#onChunk = onChunk;
+  }
 
   get stats(): Readonly<ChunkerStats> {
     return {
@@ -155,7 +158,7 @@ export class Chunker {
     this.#sinceKeyframe = keyframe ? 0 : (this.#sinceKeyframe ?? 0) + 1;
     // Interleaved tracks may finish in another order than they began: a chunk's place in the stream never goes back.
     this.#lastStart = Math.max(Math.min(unit.start, sides?.start ?? unit.start), this.#lastStart);
-    this.onChunk({
+    this.#onChunk({
       data: concatenated(parts),
       keyframe,
       discontinuity,

@@ -46,16 +46,16 @@ if (existsSync(CLIP)) {
 
 /** Both readers, asked the same. */
 class Pair {
-  private readonly ours = new ChunkReader();
-  private readonly oracle = new MuxDemuxer();
-  private readonly units = new MuxAccessUnitReader();
+  readonly #ours = new ChunkReader();
+  readonly #oracle = new MuxDemuxer();
+  readonly #units = new MuxAccessUnitReader();
 
   compare(chunk: Uint8Array): void {
-    const [contents, expected] = [this.ours.read(chunk), this.oracle.read(chunk)];
+    const [contents, expected] = [this.#ours.read(chunk), this.#oracle.read(chunk)];
     expect(contents !== undefined, 'whole').toBe(expected !== undefined);
     if (!contents || !expected) {
-      this.ours.reset();
-      this.oracle.reset();
+      this.#ours.reset();
+      this.#oracle.reset();
       return;
     }
     for (const kind of ['video', 'audio'] as const) {
@@ -65,12 +65,12 @@ class Pair {
       if (track && (kind === 'video' || expected.audioGap))
         expect(track?.gap, `${kind} gap`).toBe(expected[`${kind}Gap`]);
     }
-    for (const pes of expected.video) this.compareUnits(pes);
+    for (const pes of expected.video) this.#compareUnits(pes);
   }
 
-  private compareUnits(pes: Unit): void {
+  #compareUnits(pes: Unit): void {
     if (hasBrokenStartCode(pes.data)) return;
-    const [unit, expected] = [h264.read(pes.data), this.units.read(pes)];
+    const [unit, expected] = [h264.read(pes.data), this.#units.read(pes)];
     // A keyframe whose parameter sets tell no picture is one for mux.js.
     if (!unit || !expected || pes.pts === undefined) return;
     expect(unit.nals.map(digest)).toEqual(expected.nals.map(digest));

@@ -9,11 +9,14 @@ const CRC_BYTES = 4;
 
 /** Puts the sections of one PID together, from as many packets as they take. */
 export class SectionAssembler {
+  readonly #maxBytes: number;
   #parts: number[] = [];
   #wanted = 0;
   #open = false;
 
-  constructor(private readonly maxBytes = MAX_TABLE_BYTES) {}
+  constructor(maxBytes = MAX_TABLE_BYTES) {
+    this.#maxBytes = maxBytes;
+  }
 
   /** The section that this packet completes, with its CRC, which has been checked; or undefined. */
   push(packet: Uint8Array): Uint8Array | undefined {
@@ -30,7 +33,7 @@ export class SectionAssembler {
       if (this.#parts.length < LENGTH_FIELD_END) return undefined;
       this.#wanted = LENGTH_FIELD_END + (((this.#parts[1]! & 0x0f) << 8) | this.#parts[2]!);
     }
-    if (this.#wanted > this.maxBytes) this.#open = false;
+    if (this.#wanted > this.#maxBytes) this.#open = false;
     if (!this.#open || this.#parts.length < this.#wanted) return undefined;
     this.#open = false;
     const section = Uint8Array.from(this.#parts.slice(0, this.#wanted));

@@ -21,12 +21,15 @@ type Side =
 
 /** The audio and data tracks of a programme: their packets wait here for the next picture. */
 export class SideTracks {
+  readonly #timeline: Timeline;
   #sides = new Map<number, Side>();
   #droppedBefore = 0;
   /** The audio track whose clock says when sound leaves without a picture: the first that has some. */
   #lead: AudioTrack | undefined;
 
-  constructor(private readonly timeline: Timeline) {}
+  constructor(timeline: Timeline) {
+    this.#timeline = timeline;
+  }
 
   /** PES packets and sections that never leave. */
   get dropped(): number {
@@ -111,7 +114,7 @@ export class SideTracks {
 
   #begin(entry: AudioPid | DataPid): Side {
     return entry.kind === 'audio'
-      ? { kind: 'audio', entry, track: new AudioTrack(this.timeline, entry.codec, entry.stream) }
+      ? { kind: 'audio', entry, track: new AudioTrack(this.#timeline, entry.codec, entry.stream) }
       : { kind: 'data', entry, track: new DataTrack(entry.inSections) };
   }
 }

@@ -9,6 +9,7 @@ const CONFIRMATIONS = 3;
  * not on how they were split.
  */
 export class PacketSplitter {
+  readonly #onPacket: (packet: Uint8Array, position: number) => void;
   /** Bytes outside any packet. */
   garbageBytes = 0;
   #rest = new Uint8Array(0);
@@ -17,7 +18,9 @@ export class PacketSplitter {
   #position = 0;
 
   /** @param onPacket gets a view that is valid during the call only, and the packet's position in the stream. */
-  constructor(private readonly onPacket: (packet: Uint8Array, position: number) => void) {}
+  constructor(onPacket: (packet: Uint8Array, position: number) => void) {
+    this.#onPacket = onPacket;
+  }
 
   push(bytes: Uint8Array): void {
     // A plain view: `slice` of a Node Buffer would not copy, and packets that are kept would be the caller's bytes.
@@ -37,7 +40,7 @@ export class PacketSplitter {
     let at = 0;
     while (bytes.byteLength - at >= PACKET_BYTES) {
       if (this.#inSync && bytes[at] === SYNC_BYTE) {
-        this.onPacket(bytes.subarray(at, at + PACKET_BYTES), this.#position + at);
+        this.#onPacket(bytes.subarray(at, at + PACKET_BYTES), this.#position + at);
         at += PACKET_BYTES;
         continue;
       }

@@ -27,6 +27,8 @@ export interface AccessUnit {
  * packet's length is reached; its last packet holds stuffing; the next one begins. After loss it waits for a keyframe.
  */
 export class VideoTrack {
+  readonly #timeline: Timeline;
+  readonly #onAccessUnit: (unit: AccessUnit) => void;
   droppedAccessUnits = 0;
   #codec: VideoCodec | undefined;
   #picture: Picture | undefined;
@@ -40,10 +42,10 @@ export class VideoTrack {
   #endedByStuffing = false;
   #lastDecodeTime: Ticks90k | undefined;
 
-  constructor(
-    private readonly timeline: Timeline,
-    private readonly onAccessUnit: (unit: AccessUnit) => void,
-  ) {}
+  constructor(timeline: Timeline, onAccessUnit: (unit: AccessUnit) => void) {
+    this.#timeline = timeline;
+    this.#onAccessUnit = onAccessUnit;
+  }
 
   get format(): VideoFormat | undefined {
     if (!this.#picture) return undefined;
@@ -120,7 +122,7 @@ export class VideoTrack {
   #complete(start: number, bytes: Uint8Array, dts: number, pts: number): void {
     const { keyframe = false, picture } = this.#codec?.inspect(bytes) ?? {};
     this.#picture = picture ?? this.#picture;
-    const decodeTime = this.timeline.unwrap(dts);
+    const decodeTime = this.#timeline.unwrap(dts);
     const step = decodeTime - (this.#lastDecodeTime ?? decodeTime - 1);
     if (step <= 0 || step > MAX_STEP_TICKS) this.#waitsForKeyframe = true;
     if (this.#waitsForKeyframe && !keyframe) {
@@ -132,7 +134,7 @@ export class VideoTrack {
     this.#lastDecodeTime = decodeTime;
     this.#frameRate.add(decodeTime);
     const presentationOffset = (((pts - dts + 2 ** 32) & 0xffff_ffff) | 0) as Ticks90k;
-    this.onAccessUnit({
+    this.#onAccessUnit({
       packets: this.#buffer.packets,
       keyframe,
       discontinuity,

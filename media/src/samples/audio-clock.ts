@@ -19,17 +19,19 @@ interface Position {
  * Times come from counting sampling instants; 90 kHz time stamps, rounded, would leave gaps and overlaps of one instant.
  */
 export class AudioClock {
+  readonly #pid: number;
+  /** Frames from before this instant are left out. */
+  readonly #from: number;
   /** Frames from before the beginning of the timeline, or without a time stamp that has a place in it. */
   droppedFrames = 0;
   /** Where the next frame begins; undefined as long as no time stamp says. */
   #next: Position | undefined;
   #maxDrift = MAX_DRIFT_FRAMES;
 
-  constructor(
-    private readonly pid: number,
-    /** Frames from before this instant are left out. */
-    private readonly from = 0,
-  ) {}
+  constructor(pid: number, from = 0) {
+    this.#pid = pid;
+    this.#from = from;
+  }
 
   /** Frames before the next one are missing. */
   lose(): void {
@@ -48,14 +50,14 @@ export class AudioClock {
       if (this.#next?.sampleRate !== frame.config.sampleRate) this.#next = undefined;
       const position = this.#next;
       if (position) this.#next = { ...position, instant: position.instant + frame.length };
-      if (!position || position.instant < this.from) {
+      if (!position || position.instant < this.#from) {
         this.droppedFrames++;
         continue;
       }
       let run = runs.at(-1);
       if (!run || !continues(run, frame, position)) {
         run = {
-          pid: this.pid,
+          pid: this.#pid,
           config: frame.config,
           frames: [],
           start: position.instant,

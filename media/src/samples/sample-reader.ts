@@ -28,6 +28,8 @@ interface AudioState {
 
 /** Chunks in, samples with true times out, of all tracks. Never throws on any input. */
 export class SampleReader {
+  readonly #clock: SampleClock;
+  readonly #audioFrom: number;
   readonly #chunks = new ChunkReader();
   readonly #video = new VideoTimes();
   #announced: readonly ProgrammeTrack[] = [];
@@ -39,10 +41,10 @@ export class SampleReader {
   #droppedDataUnits = 0;
 
   /** @param audioFrom instants from which on sound is given */
-  constructor(
-    private readonly clock: SampleClock,
-    private readonly audioFrom = 0,
-  ) {}
+  constructor(clock: SampleClock, audioFrom = 0) {
+    this.#clock = clock;
+    this.#audioFrom = audioFrom;
+  }
 
   get stats(): SampleStats {
     let droppedAudioFrames = this.#droppedAudioBefore;
@@ -102,14 +104,14 @@ export class SampleReader {
     const unit = pts === undefined || dts === undefined ? undefined : track.codec.read(data);
     const keyframe = unit?.config !== undefined;
     const isReadable = unit && (keyframe || !this.#waitsForKeyframe);
-    const placement = isReadable && this.clock.placeVideo({ dts: dts!, pts: pts!, keyframe }, audioPts);
+    const placement = isReadable && this.#clock.placeVideo({ dts: dts!, pts: pts!, keyframe }, audioPts);
     const sample = placement && this.#video.sample(track.pid, unit, placement);
     this.#waitsForKeyframe = !sample;
     if (!sample) {
       this.#droppedAccessUnits++;
       return undefined;
     }
-    this.clock.reach('video', ticks90k(sample.placement.presentation + sample.duration));
+    this.#clock.reach('video', ticks90k(sample.placement.presentation + sample.duration));
     return sample;
   }
 
@@ -121,15 +123,15 @@ export class SampleReader {
     const state = this.#audio.get(track.pid);
     if (!state) return [];
     const frames = units.flatMap(({ data, pts }) => state.reader.read(data, pts));
-    const runs = state.clock.runs(frames, (pts) => this.clock.placeAudio(pts, alone));
+    const runs = state.clock.runs(frames, (pts) => this.#clock.placeAudio(pts, alone));
     const last = runs.at(-1);
-    if (last && leads) this.clock.reach('audio', ticksOf(endOf(last), last));
+    if (last && leads) this.#clock.reach('audio', ticksOf(endOf(last), last));
     return runs;
   }
 
   #readData({ track, units }: TrackUnits<DataPid>, now: Placement | undefined): DataSample[] {
     return units.flatMap(({ data, pts }) => {
-      const placement = pts === undefined ? now : this.clock.placeData(pts);
+      const placement = pts === undefined ? now : this.#clock.placeData(pts);
       if (!placement) this.#droppedDataUnits++;
       return placement ? [{ pid: track.pid, format: track.format, data, placement }] : [];
     });
@@ -145,7 +147,7 @@ export class SampleReader {
       this.#audio.set(entry.pid, {
         entry,
         reader: entry.codec.reader(entry.stream),
-        clock: goesOn ? known.clock : new AudioClock(entry.pid, this.audioFrom),
+        clock: goesOn ? known.clock : new AudioClock(entry.pid, this.#audioFrom),
       });
       if (goesOn) before.delete(entry.pid);
     }

@@ -22,43 +22,45 @@ const NAL_DELIMITER = 9;
  * NAL units up to the first one. H264Stream holds the last NAL unit until it is flushed, so each unit is flushed.
  */
 export class MuxAccessUnitReader {
-  private readonly stream = new h264.H264Stream();
-  private nals: Uint8Array[] = [];
-  private sps: Uint8Array[] = [];
-  private pps: Uint8Array[] = [];
-  private sampleAspectRatio: readonly [number, number] = [1, 1];
-  private hasPicture = false;
+  readonly #stream = new h264.H264Stream();
+  #nals: Uint8Array[] = [];
+  #sps: Uint8Array[] = [];
+  #pps: Uint8Array[] = [];
+  #sampleAspectRatio: readonly [number, number] = [1, 1];
+  #hasPicture = false;
 
   constructor() {
-    this.stream.on('data', ({ nalUnitTypeCode: type, data, config }) => {
+    this.#stream.on('data', ({ nalUnitTypeCode: type, data, config }) => {
       const nal = withoutTrailingZeros(data);
       if (nal.byteLength === 0 || type === NAL_DELIMITER) return;
       if (type === NAL_SPS) {
-        addNew(this.sps, nal);
+        addNew(this.#sps, nal);
         if (config && config.sarRatio[0] > 0 && config.sarRatio[1] > 0)
-          this.sampleAspectRatio = config.sarRatio;
-      } else if (type === NAL_PPS) addNew(this.pps, nal);
-      else this.nals.push(nal);
-      this.hasPicture ||= type >= NAL_FIRST_SLICE && type <= NAL_IDR;
+          this.#sampleAspectRatio = config.sarRatio;
+      } else if (type === NAL_PPS) addNew(this.#pps, nal);
+      else this.#nals.push(nal);
+      this.#hasPicture ||= type >= NAL_FIRST_SLICE && type <= NAL_IDR;
     });
   }
 
   /** Undefined if this is no access unit that could be decoded. */
   read({ data, pts, dts }: Pes): MuxAccessUnit | undefined {
     if (pts === undefined || dts === undefined || !beginsWithStartCode(data)) return undefined;
-    [this.nals, this.sps, this.pps, this.hasPicture] = [[], [], [], false];
-    this.sampleAspectRatio = [1, 1];
+    [this.#nals, this.#sps, this.#pps, this.#hasPicture] = [[], [], [], false];
+    this.#sampleAspectRatio = [1, 1];
     try {
-      this.stream.push({ type: 'video', trackId: 0, pts, dts, data });
-      this.stream.flush();
+      this.#stream.push({ type: 'video', trackId: 0, pts, dts, data });
+      this.#stream.flush();
     } catch {
       // ExpGolomb of mux.js threw: a sequence parameter set ended too early.
-      this.stream.reset();
+      this.#stream.reset();
       return undefined;
     }
-    if (!this.hasPicture) return undefined;
-    const { nals, sps, pps, sampleAspectRatio } = this;
-    return { nals, sps, pps, sampleAspectRatio };
+    if (!this.#hasPicture) return undefined;
+    return {
+      ...{ nals: this.#nals, sps: this.#sps, pps: this.#pps },
+      sampleAspectRatio: this.#sampleAspectRatio,
+    };
   }
 }
 

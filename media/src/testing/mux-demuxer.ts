@@ -47,70 +47,70 @@ const OPEN_LENGTH = 6;
  * one to begin), and nothing stays in ElementaryStream from one chunk to the next.
  */
 export class MuxDemuxer {
-  private readonly packets = new m2ts.TransportParseStream();
-  private readonly elementary = new m2ts.ElementaryStream();
-  private continuity = new ContinuityCheck();
-  private found = nothingFound();
+  readonly #packets = new m2ts.TransportParseStream();
+  readonly #elementary = new m2ts.ElementaryStream();
+  #continuity = new ContinuityCheck();
+  #found = nothingFound();
 
   constructor() {
-    this.packets.on('data', (packet) => {
+    this.#packets.on('data', (packet) => {
       const { type, streamType } = packet;
       if (type !== 'pes') return;
       if (streamType === m2ts.H264_STREAM_TYPE || streamType === m2ts.ADTS_STREAM_TYPE)
-        this.elementary.push(packet);
+        this.#elementary.push(packet);
     });
-    this.elementary.on('data', (pes) => this.onPes(pes));
+    this.#elementary.on('data', (pes) => this.#onPes(pes));
   }
 
   /** Undefined if the chunk is damaged: bytes or packets are missing inside. */
   read(chunk: Uint8Array): ChunkContents | undefined {
     const found = nothingFound();
-    this.found = found;
+    this.#found = found;
     for (let at = 0; at < chunk.byteLength && !found.damaged; at += PACKET_BYTES) {
       const packet = chunk.subarray(at, at + PACKET_BYTES);
       if (packet.byteLength < PACKET_BYTES || packet[0] !== SYNC_BYTE || hasTransportError(packet)) {
         found.damaged = true;
       } else if (hasPayload(packet) && !isScrambled(packet)) {
-        this.checkContinuity(packet);
-        this.packets.push(packet);
+        this.#checkContinuity(packet);
+        this.#packets.push(packet);
       }
     }
-    this.packets.packetsWaitingForPmt.length = 0;
-    this.elementary.flush();
-    this.elementary.reset();
+    this.#packets.packetsWaitingForPmt.length = 0;
+    this.#elementary.flush();
+    this.#elementary.reset();
     // ElementaryStream says nothing of what is too short for a PES header.
     found.damaged ||= found.hasVideo && found.video.length === 0;
-    return found.damaged ? undefined : { ...found, audioOnly: this.packets.programMapTable?.video === null };
+    return found.damaged ? undefined : { ...found, audioOnly: this.#packets.programMapTable?.video === null };
   }
 
   /** What comes next does not continue what came before. */
   reset(): void {
-    this.continuity = new ContinuityCheck();
+    this.#continuity = new ContinuityCheck();
   }
 
   /** Chunks hold no repeated packets: what looks like one comes 16 packets, or 32, after the last. */
-  private checkContinuity(packet: Uint8Array): void {
+  #checkContinuity(packet: Uint8Array): void {
     const pid = pidOf(packet);
-    const isVideo = pid === this.packets.programMapTable?.video;
-    const isAudio = pid === this.packets.programMapTable?.audio;
+    const isVideo = pid === this.#packets.programMapTable?.video;
+    const isAudio = pid === this.#packets.programMapTable?.audio;
     if (!isVideo && !isAudio) return;
-    this.found.hasVideo ||= isVideo;
-    if (this.continuity.check(packet, pid) === 'next') return;
-    this.found.damaged ||= !startsUnit(packet);
-    this.found.videoGap ||= isVideo;
-    this.found.audioGap ||= isAudio;
+    this.#found.hasVideo ||= isVideo;
+    if (this.#continuity.check(packet, pid) === 'next') return;
+    this.#found.damaged ||= !startsUnit(packet);
+    this.#found.videoGap ||= isVideo;
+    this.#found.audioGap ||= isAudio;
   }
 
-  private onPes({ type, data, packetLength = OPEN_LENGTH, pts, dts }: MuxPes): void {
+  #onPes({ type, data, packetLength = OPEN_LENGTH, pts, dts }: MuxPes): void {
     if (type !== 'video' && type !== 'audio') return;
     const open = packetLength === OPEN_LENGTH;
     const isShort = packetLength <= data.byteOffset || data.byteOffset + data.byteLength < packetLength;
     const missing = data.byteLength === 0 || (!open && isShort);
-    if ((missing || !isMarked(data)) && type === 'video') this.found.damaged = true;
-    else if (missing || !isMarked(data)) this.found.audioGap = true;
+    if ((missing || !isMarked(data)) && type === 'video') this.#found.damaged = true;
+    else if (missing || !isMarked(data)) this.#found.audioGap = true;
     else {
       const payload = open ? data : data.subarray(0, packetLength - data.byteOffset);
-      this.found[type].push({ data: payload, ...stampsWithin(data, pts, dts) });
+      this.#found[type].push({ data: payload, ...stampsWithin(data, pts, dts) });
     }
   }
 }

@@ -51,8 +51,8 @@ function stamp(prefix: number, ticks: number): number[] {
 
 /** Cuts PES packets into transport packets, with the continuity counters of one stream. */
 export class Packetizer {
-  private readonly counters = new Map<number, number>();
-  private readonly tableWriter = new TableWriter();
+  readonly #counters = new Map<number, number>();
+  readonly #tableWriter = new TableWriter();
 
   tables({ video = true, audio = true, more = [] as readonly ElementaryStream[] } = {}): Uint8Array {
     const programme: Programme = {
@@ -65,7 +65,7 @@ export class Packetizer {
         ...more,
       ],
     };
-    return this.tableWriter.write(programme, PMT_PID);
+    return this.#tableWriter.write(programme, PMT_PID);
   }
 
   video(options: PesOptions, accessUnit: Uint8Array): Uint8Array[] {
@@ -77,16 +77,16 @@ export class Packetizer {
   }
 
   pes(pid: number, streamId: number, options: PesOptions, payload: Uint8Array): Uint8Array[] {
-    return this.packets(pid, pesPacket(streamId, options, payload));
+    return this.#packets(pid, pesPacket(streamId, options, payload));
   }
 
-  private packets(pid: number, bytes: Uint8Array): Uint8Array[] {
+  #packets(pid: number, bytes: Uint8Array): Uint8Array[] {
     const packets: Uint8Array[] = [];
     for (let at = 0; at < bytes.byteLength; ) {
       const packet = new Uint8Array(188).fill(0xff);
       const size = Math.min(184, bytes.byteLength - at);
-      const counter = this.counters.get(pid) ?? 0;
-      this.counters.set(pid, (counter + 1) & 0x0f);
+      const counter = this.#counters.get(pid) ?? 0;
+      this.#counters.set(pid, (counter + 1) & 0x0f);
       const stuffing = 184 - size;
       packet.set([0x47, (at === 0 ? 0x40 : 0) | (pid >> 8), pid & 0xff, (stuffing ? 0x30 : 0x10) | counter]);
       if (stuffing > 0) packet[4] = stuffing - 1;

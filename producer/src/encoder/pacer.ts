@@ -13,6 +13,9 @@ const LATE_MS = 250;
  * what it reads: a file that stores half a second of sound and then half a second of pictures comes out in bursts.
  */
 export class Pacer {
+  readonly #emit: (chunk: Chunk) => void;
+  /** Holds the encoder back, and lets it go on. */
+  readonly #encoder: { pause(): void; resume(): void };
   readonly #queue: Chunk[] = [];
   #timer: NodeJS.Timeout | undefined;
   #filledBy: number | undefined;
@@ -20,18 +23,17 @@ export class Pacer {
   #origin: number | undefined;
   #paused = false;
 
-  constructor(
-    private readonly emit: (chunk: Chunk) => void,
-    /** Holds the encoder back, and lets it go on. */
-    private readonly encoder: { pause(): void; resume(): void },
-  ) {}
+  constructor(emit: (chunk: Chunk) => void, encoder: { pause(): void; resume(): void }) {
+    this.#emit = emit;
+    this.#encoder = encoder;
+  }
 
   push(chunk: Chunk): void {
     this.#queue.push(chunk);
     this.#filledBy ??= performance.now() + FILL_MS;
     if (!this.#paused && this.#lead() >= LEAD_MS) {
       this.#paused = true;
-      this.encoder.pause();
+      this.#encoder.pause();
     }
     this.#run();
   }
@@ -52,11 +54,11 @@ export class Pacer {
         break;
       }
       this.#queue.shift();
-      this.emit(head);
+      this.#emit(head);
     }
     if (this.#paused && this.#lead() < LEAD_MS / 2) {
       this.#paused = false;
-      this.encoder.resume();
+      this.#encoder.resume();
     }
   }
 

@@ -5,14 +5,13 @@ import { Meter } from './meter.js';
 
 /** What a session turns out to offer: its renditions with their tracks, as far as its chunks have shown them. */
 export class SessionCatalog {
+  readonly #session: number;
   readonly #meters: readonly Meter[];
   readonly #tracks: (readonly Track[])[];
   readonly #seen = new Set<number>();
 
-  constructor(
-    private readonly session: number,
-    renditions: number,
-  ) {
+  constructor(session: number, renditions: number) {
+    this.#session = session;
     this.#meters = Array.from({ length: renditions }, () => new Meter());
     this.#tracks = Array.from({ length: renditions }, () => []);
   }
@@ -35,7 +34,7 @@ export class SessionCatalog {
     // All but the video comes beside the best rendition, and is the same in all.
     const shared = (this.#tracks[0] ?? []).filter(({ kind }) => kind !== 'video');
     return {
-      session: this.session,
+      session: this.#session,
       renditions: this.#meters.map(({ bitrate, frameRate }, rendition) => {
         const video = (this.#tracks[rendition] ?? [])
           .filter((track) => track.kind === 'video')

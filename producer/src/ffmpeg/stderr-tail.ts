@@ -7,29 +7,32 @@ const LOOKED_AT = LINE_LENGTH * 4;
 
 /** The last lines that ffmpeg wrote, for the streamer: bounded, and without what is secret in addresses. */
 export class StderrTail {
+  readonly #keep: number;
   #lines: string[] = [];
   #rest = '';
 
-  constructor(private readonly keep = LINES) {}
+  constructor(keep = LINES) {
+    this.#keep = keep;
+  }
 
   push(text: string): void {
     const parts = (this.#rest + text).split(/\r\n|\n|\r/);
     // An endless line is cut before it grows: its end is of no use to anybody.
     this.#rest = (parts.pop() ?? '').slice(0, LOOKED_AT + 1);
-    for (const part of parts.filter(Boolean).slice(-this.keep)) this.#add(part);
+    for (const part of parts.filter(Boolean).slice(-this.#keep)) this.#add(part);
   }
 
   lines(): string[] {
     // It may go on.
     const last = tidy(this.#rest, true);
-    return last ? [...this.#lines, last].slice(-this.keep) : [...this.#lines];
+    return last ? [...this.#lines, last].slice(-this.#keep) : [...this.#lines];
   }
 
   #add(line: string): void {
     const clean = tidy(line);
     if (!clean) return;
     this.#lines.push(clean);
-    if (this.#lines.length > this.keep) this.#lines.shift();
+    if (this.#lines.length > this.#keep) this.#lines.shift();
   }
 }
 

@@ -2,11 +2,14 @@ const PERIOD_MS = 1_000;
 
 /** Tells of losses at most once a second: of the first at once, of those that follow together. */
 export class LossReport {
+  readonly #tell: (count: number, reason: string) => void;
   #untold = 0;
   #reason = '';
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly tell: (count: number, reason: string) => void) {}
+  constructor(tell: (count: number, reason: string) => void) {
+    this.#tell = tell;
+  }
 
   add(count: number, reason: string): void {
     if (count === 0) return;
@@ -19,12 +22,12 @@ export class LossReport {
   close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#untold > 0) this.tell(this.#untold, this.#reason);
+    if (this.#untold > 0) this.#tell(this.#untold, this.#reason);
     this.#untold = 0;
   }
 
   #flush(): void {
-    this.tell(this.#untold, this.#reason);
+    this.#tell(this.#untold, this.#reason);
     this.#untold = 0;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;

@@ -9,12 +9,15 @@ import type { SteadyClock } from './steady-clock.js';
  * can be lost, so that a number means the same picture in each rendition.
  */
 export class Numbering {
+  readonly #clock: SteadyClock;
   #session = 0;
   #sequence = 0;
   #gop = 0;
   #decodeClock = new DecodeClock();
 
-  constructor(private readonly clock: SteadyClock) {}
+  constructor(clock: SteadyClock) {
+    this.#clock = clock;
+  }
 
   /** Chunks from now on are another encoder's. GOPs are counted on, above `gop` too. */
   beginSession(session: number, gop: number): void {
@@ -34,7 +37,7 @@ export class Numbering {
       ...{ keyframe, discontinuity, audioOnly, sinceKeyframe, decodeTime, presentationOffset },
       sequence: this.#sequence++,
       session: this.#session,
-      wallClock: this.clock.at(takenIn),
+      wallClock: this.#clock.at(takenIn),
       gop: this.#gop,
     };
   }

@@ -14,13 +14,16 @@ export const BATCH_BYTES = 768_000;
  * at a keyframe, and is as fresh as can be when the log comes back.
  */
 export class RecordQueue {
+  readonly #limits: QueueLimits;
   #records: NewRecord[] = [];
   #bytes = 0;
   /** Everything up to the next keyframe is of no use: what it builds on was dropped. */
   #awaitingKeyframe = false;
   #gap = false;
 
-  constructor(private readonly limits: QueueLimits) {}
+  constructor(limits: QueueLimits) {
+    this.#limits = limits;
+  }
 
   get length(): number {
     return this.#records.length;
@@ -66,7 +69,7 @@ export class RecordQueue {
   #isOver(): boolean {
     const first = this.#records[0]!.header.wallClock;
     const last = this.#records.at(-1)!.header.wallClock;
-    return this.#bytes > this.limits.bytes || last - first > this.limits.spanMs;
+    return this.#bytes > this.#limits.bytes || last - first > this.#limits.spanMs;
   }
 
   #dropOldestGop(): NewRecord[] {

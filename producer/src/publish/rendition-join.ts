@@ -23,17 +23,18 @@ interface Place {
  * gets each packet of sound once. docs/design/renditions.md has the cases and what was measured.
  */
 export class RenditionJoin {
+  readonly #emit: (record: NewRecord) => void;
+  readonly #lose: (chunks: number, reason: string) => void;
   readonly #places: Place[] = [];
   /** Pictures of this rendition that came before the best rendition's. */
   readonly #pictures: Chunk[] = [];
   /** Something was lost: the rendition goes on at the next keyframe. */
   #isBroken = false;
 
-  constructor(
-    private readonly emit: (record: NewRecord) => void,
-    /** Told of the best rendition's chunks that this one does not get. */
-    private readonly lose: (chunks: number, reason: string) => void,
-  ) {}
+  constructor(emit: (record: NewRecord) => void, lose: (chunks: number, reason: string) => void) {
+    this.#emit = emit;
+    this.#lose = lose;
+  }
 
   /** The best rendition's next chunk. */
   lead({ header, value }: NewRecord): void {
@@ -80,11 +81,11 @@ export class RenditionJoin {
     const canBegin = header.keyframe && (picture?.keyframe ?? header.audioOnly);
     if (header.keyframe && !canBegin) this.#isBroken = true;
     if (this.#isBroken && !canBegin) {
-      this.lose(1, 'it waits for a keyframe');
+      this.#lose(1, 'it waits for a keyframe');
       return;
     }
     const parts = picture ? [before, videoPackets(picture.data), after] : [before, after];
-    this.emit({
+    this.#emit({
       header: this.#isBroken ? { ...header, discontinuity: true } : header,
       value: Buffer.concat(parts),
     });
@@ -94,7 +95,7 @@ export class RenditionJoin {
   #skipPlace(): void {
     this.#places.shift();
     this.#isBroken = true;
-    this.lose(1, 'its picture did not come');
+    this.#lose(1, 'its picture did not come');
   }
 
   /** It has no place, or none any more: that was counted where the place was skipped, or is when it comes. */

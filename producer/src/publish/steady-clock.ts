@@ -9,13 +9,15 @@ const SLEW_PER_MS = 0.0005;
  * Wall clock on top of a monotonic clock: it runs evenly where the system's clock is being adjusted, and follows it.
  */
 export class SteadyClock {
+  readonly #system: () => number;
   #difference: number;
   #since: number;
 
   constructor(
     readonly monotonic: () => Milliseconds = () => milliseconds(performance.now()),
-    private readonly system: () => number = Date.now,
+    system: () => number = Date.now,
   ) {
+    this.#system = system;
     this.#since = monotonic();
     this.#difference = system() - this.#since;
   }
@@ -23,7 +25,7 @@ export class SteadyClock {
   /** The wall clock at a moment of the monotonic clock. */
   at(moment: Milliseconds): Milliseconds {
     const now = this.monotonic();
-    const error = this.system() - now - this.#difference;
+    const error = this.#system() - now - this.#difference;
     const allowed = (now - this.#since) * SLEW_PER_MS;
     this.#difference += Math.abs(error) > STEP_MS ? error : clamp(error, allowed);
     this.#since = now;

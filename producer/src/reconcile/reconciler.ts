@@ -40,6 +40,7 @@ interface Entry {
 
 /** Brings what runs here in step with the tables, whenever they change. */
 export class Reconciler {
+  readonly #options: ReconcilerOptions;
   readonly #running = new Map<string, Entry>();
   readonly #stopListening: readonly (() => void)[];
   readonly #timer: NodeJS.Timeout;
@@ -49,7 +50,8 @@ export class Reconciler {
   #scheduled = false;
   #closed = false;
 
-  constructor(private readonly options: ReconcilerOptions) {
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
     const { tables, share } = options;
     const look = (): void => this.#schedule();
     this.#stopListening = [
@@ -80,7 +82,7 @@ export class Reconciler {
   }
 
   #view(): Parameters<typeof decide>[0] {
-    const { me, tables, heartbeats, share } = this.options;
+    const { me, tables, heartbeats, share } = this.#options;
     const running = new Map(
       [...this.#running].map(([id, { fingerprint, running }]) => [
         id,
@@ -98,7 +100,7 @@ export class Reconciler {
   }
 
   #apply(action: Action): void {
-    const { tables } = this.options;
+    const { tables } = this.#options;
     switch (action.do) {
       case 'start':
         this.#start(action.row);
@@ -134,7 +136,7 @@ export class Reconciler {
   #start(row: StreamRow): void {
     const claim = new AbortController();
     const stream = this.#claim(row.id).then((status) =>
-      claim.signal.aborted ? undefined : this.options.start(row, status),
+      claim.signal.aborted ? undefined : this.#options.start(row, status),
     );
     const entry: Entry = { fingerprint: fingerprint(row), ending: false, claim, stream, running: undefined };
     this.#running.set(row.id, entry);
@@ -144,7 +146,7 @@ export class Reconciler {
           entry.running = started;
         },
         (error: unknown) => {
-          this.options.logger.debug({ stream: row.id, error }, 'the stream could not be claimed');
+          this.#options.logger.debug({ stream: row.id, error }, 'the stream could not be claimed');
           if (!entry.ending) this.#running.delete(row.id);
         },
       ),
@@ -171,7 +173,7 @@ export class Reconciler {
    * @throws if another one has claimed it meanwhile, which is seen when this producer was away for a while
    */
   async #claim(id: string): Promise<StreamStatus> {
-    const { me, tables } = this.options;
+    const { me, tables } = this.#options;
     const session = nextSession(Date.now(), tables.statuses.get(streamId(id))?.session ?? 0);
     const claimed = await this.#write(id, {
       ...{ producer: me, state: 'starting', session, problem: undefined, restarts: 0 },
@@ -185,7 +187,7 @@ export class Reconciler {
     id: string,
     change: Partial<StreamStatus> & Pick<StreamStatus, 'producer' | 'state'>,
   ): Promise<StreamStatus> {
-    const { statuses } = this.options.tables;
+    const { statuses } = this.#options.tables;
     const before = statuses.get(streamId(id));
     const next = { restarts: 0, droppedChunks: 0, encoderLog: [], ...before, ...change };
     await statuses.put(streamId(id), next);
@@ -195,7 +197,7 @@ export class Reconciler {
   #track(work: Promise<unknown>): void {
     const done = work.then(
       () => undefined,
-      (error: unknown) => this.options.logger.debug({ error }, 'the status could not be written'),
+      (error: unknown) => this.#options.logger.debug({ error }, 'the status could not be written'),
     );
     this.#work.add(done);
     void done.finally(() => this.#work.delete(done));

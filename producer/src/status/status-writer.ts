@@ -14,6 +14,9 @@ type StatusTable = Pick<TypedTable<StreamId, StreamStatus>, 'get' | 'put' | 'onC
  * log, it is written again, for whoever opens the table from now on.
  */
 export class StatusWriter {
+  readonly #table: StatusTable;
+  readonly #stream: StreamId;
+  readonly #logger: Logger;
   #current: StreamStatus;
   #written = '';
   #timer: NodeJS.Timeout | undefined;
@@ -23,12 +26,10 @@ export class StatusWriter {
   #closed = false;
   readonly #stopListening: readonly (() => void)[];
 
-  constructor(
-    private readonly table: StatusTable,
-    private readonly stream: StreamId,
-    initial: StreamStatus,
-    private readonly logger: Logger,
-  ) {
+  constructor(table: StatusTable, stream: StreamId, initial: StreamStatus, logger: Logger) {
+    this.#table = table;
+    this.#stream = stream;
+    this.#logger = logger;
     this.#current = initial;
     this.#stopListening = [
       table.onLate((name) => name === stream && this.#writeAgain(0)),
@@ -77,12 +78,12 @@ export class StatusWriter {
     const text = JSON.stringify(this.#current);
     if (text === this.#written || this.#isOvertaken()) return;
     this.#written = text;
-    this.#writing = this.table
-      .put(this.stream, this.#current)
+    this.#writing = this.#table
+      .put(this.#stream, this.#current)
       .catch((error: unknown) => {
         this.#written = '';
         this.#isUrgent = false;
-        this.logger.debug({ error }, 'the status could not be written');
+        this.#logger.debug({ error }, 'the status could not be written');
       })
       .finally(() => {
         this.#writing = undefined;
@@ -92,7 +93,7 @@ export class StatusWriter {
   }
 
   #isOvertaken(): boolean {
-    const shown = this.table.get(this.stream);
+    const shown = this.#table.get(this.#stream);
     const { producer, session = 0 } = this.#current;
     return shown !== undefined && shown.producer !== producer && (shown.session ?? 0) >= session;
   }

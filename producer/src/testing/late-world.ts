@@ -9,14 +9,17 @@ type Change = readonly [key: string, value: string | undefined];
 
 /** A table of one process: it shows the log's changes when that process reads them. */
 class LaggingTable implements KeyValueTable {
+  readonly #write: (change: Change) => void;
   readonly #rows = new Map<string, string>();
   readonly #listeners = new Set<(key: string, value: string | undefined) => void>();
   position = 0;
 
   constructor(
     readonly log: readonly Change[],
-    private readonly write: (change: Change) => void = () => undefined,
-  ) {}
+    write: (change: Change) => void = () => undefined,
+  ) {
+    this.#write = write;
+  }
 
   /** Read on, at most so many changes. */
   read(most = Number.POSITIVE_INFINITY): void {
@@ -36,10 +39,10 @@ class LaggingTable implements KeyValueTable {
     return () => this.#listeners.delete(listener);
   }
   async put(key: string, value: string): Promise<void> {
-    this.write([key, value]);
+    this.#write([key, value]);
   }
   async delete(key: string): Promise<void> {
-    this.write([key, undefined]);
+    this.#write([key, undefined]);
   }
 }
 
@@ -116,6 +119,8 @@ export class LateWorld {
 }
 
 class ModelProducer {
+  readonly #skew: number;
+  readonly #world: LateWorld;
   readonly encoders = new Map<StreamId, Encoder>();
   readonly tables: StreamTables;
   isHung = false;
@@ -128,9 +133,11 @@ class ModelProducer {
 
   constructor(
     readonly name: string,
-    private readonly skew: number,
-    private readonly world: LateWorld,
+    skew: number,
+    world: LateWorld,
   ) {
+    this.#skew = skew;
+    this.#world = world;
     this.#status = new LaggingTable(world.changes, (change) => this.#outbox.push(change));
     this.tables = new StreamTables({ streams: new LaggingTable([]), status: this.#status });
     this.tables.statuses.onLate((id) => this.#spoil(id));
@@ -163,15 +170,15 @@ class ModelProducer {
   }
 
   learnGroup(): void {
-    this.#owned = new Set([...this.world.rows.keys()].filter((id) => this.world.ownerOf(id) === this));
+    this.#owned = new Set([...this.#world.rows.keys()].filter((id) => this.#world.ownerOf(id) === this));
     this.#isConfirmed = true;
     this.#alive = new Set(
-      this.world.producers.filter((each) => each !== this && !each.isHung).map(({ name }) => name),
+      this.#world.producers.filter((each) => each !== this && !each.isHung).map(({ name }) => name),
     );
   }
 
   flush(most = Number.POSITIVE_INFINITY): void {
-    this.world.changes.push(...this.#outbox.splice(0, most));
+    this.#world.changes.push(...this.#outbox.splice(0, most));
   }
 
   read(most?: number): void {
@@ -198,7 +205,7 @@ class ModelProducer {
   #view(): Parameters<typeof decide>[0] {
     return {
       me: this.name,
-      rows: this.world.rows,
+      rows: this.#world.rows,
       statuses: this.tables.statuses.rows,
       overwritten: this.tables.statuses.overwritten,
       alive: this.#alive,
@@ -230,14 +237,14 @@ class ModelProducer {
     }
     if (!encoder.isClaimShown) {
       // Its claim comes back from the log after all that was written before it.
-      if (this.#outbox.length > 0 || this.#status.position < this.world.changes.length) return;
+      if (this.#outbox.length > 0 || this.#status.position < this.#world.changes.length) return;
       const shown = this.tables.statuses.get(id);
       encoder.isClaimShown = shown?.producer === this.name && shown.session === encoder.claimed;
       if (!encoder.isClaimShown) this.encoders.delete(id);
       return;
     }
-    const topic = this.world.topics.get(id) ?? [];
-    this.world.topics.set(id, topic);
+    const topic = this.#world.topics.get(id) ?? [];
+    this.#world.topics.set(id, topic);
     if (encoder.session === undefined) {
       encoder.session = nextSession(this.#clock(), Math.max(encoder.claimed, ...topic.slice(-3)));
       encoder.status = { ...encoder.status, state: 'live', session: encoder.session };
@@ -253,7 +260,7 @@ class ModelProducer {
 
   #end(id: StreamId, encoder: Encoder): void {
     const { session } = encoder;
-    const topic = this.world.topics.get(id);
+    const topic = this.#world.topics.get(id);
     encoder.ending = (encoder.ending ?? 0) - 1;
     const isFollowed = session === undefined || (topic ?? []).some((other) => other > session);
     if (encoder.ending > 0 && !isFollowed) {
@@ -261,7 +268,7 @@ class ModelProducer {
       return;
     }
     this.encoders.delete(id);
-    if (this.tables.statuses.get(id)?.producer === this.name && this.world.rows.has(id)) {
+    if (this.tables.statuses.get(id)?.producer === this.name && this.#world.rows.has(id)) {
       this.#put(id, { ...encoder.status, state: 'offline' });
     }
   }
@@ -283,7 +290,7 @@ class ModelProducer {
   }
 
   #clock(): number {
-    this.world.now += 1;
-    return this.world.now + this.skew;
+    this.#world.now += 1;
+    return this.#world.now + this.#skew;
   }
 }

@@ -21,10 +21,13 @@ const LINES = 8;
  * addresses are the ones that are connected to. The first refusal is the end of the source.
  */
 export class Gate {
+  readonly #network: Network;
   readonly #refusing = new AbortController();
   #lines: string[] = [];
 
-  constructor(private readonly network: Network) {}
+  constructor(network: Network) {
+    this.#network = network;
+  }
 
   /** Aborted with a SourceError when the source led to what it may not lead to. */
   get refused(): AbortSignal {
@@ -48,7 +51,7 @@ export class Gate {
 
   /** The addresses of a host, all of them public. @throws {SourceError} `refused` or `unreachable` */
   async addressesOf(host: string): Promise<readonly string[]> {
-    const { resolve, isPublic } = this.network;
+    const { resolve, isPublic } = this.#network;
     const known = isPublicHost(host, isPublic);
     const addresses = known === undefined ? await this.#resolve(host, resolve) : [host];
     // One private address among public ones is enough: which of them is used is not for a name server to choose.
@@ -89,7 +92,7 @@ export class Gate {
     const secure = tlsConnect({
       socket,
       ...(isIP(host) === 0 && { servername: host }),
-      ...(this.network.certificateAuthorities && { ca: this.network.certificateAuthorities }),
+      ...(this.#network.certificateAuthorities && { ca: this.#network.certificateAuthorities }),
     });
     // Whoever gives up the one gives up the other.
     socket.once('error', (error) => secure.destroy(error));

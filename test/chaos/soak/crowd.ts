@@ -2,10 +2,7 @@
  * A process of viewers that come and go. Arguments: port, streams separated by commas, how many at once. A line of JSON
  * a second ({@link CrowdReport}, counted since the line before); SIGTERM: all leave.
  */
-import { decodeChunkMessage } from '@topicast/contracts/chunk-message';
-import { formatPosition } from '@topicast/contracts/position';
-import { parseServerMessage, SUBPROTOCOL } from '@topicast/contracts/server-message';
-import { WebSocket } from 'ws';
+import { openLiveSocket } from '@topicast/test/live-socket';
 
 export interface CrowdReport {
   open: number;
@@ -47,9 +44,6 @@ process.once('SIGTERM', () => {
 function visit(): void {
   if (leaving) return;
   const stream = ids[Math.floor(Math.random() * ids.length)]!;
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/live/${stream}`, [SUBPROTOCOL], {
-    perMessageDeflate: false,
-  });
   let last: { readonly sequence: number; readonly at: number } | undefined;
   let isOpen = false;
   let left = false;
@@ -66,6 +60,26 @@ function visit(): void {
     socket.terminate();
   };
   const staying = setTimeout(leave, stay);
+  const socket = openLiveSocket(`ws://127.0.0.1:${port}/live/${stream}`, {
+    message(message) {
+      if (message.type !== 'jump') return;
+      jumped = true;
+      report.lost += message.skipped;
+      fail(`jump: ${message.reason}, ${message.skipped} skipped`);
+    },
+    chunk({ header: { sequence } }) {
+      const now = performance.now();
+      report.chunks++;
+      if (last) {
+        report.longestGap = Math.max(report.longestGap, now - last.at);
+        if (sequence === last.sequence) report.doubled++;
+        else if (sequence < last.sequence) report.outOfOrder++;
+        else if (!jumped) report.lost += sequence - last.sequence - 1;
+      }
+      jumped = false;
+      last = { sequence, at: now };
+    },
+  });
   socket.on('open', () => {
     isOpen = true;
     open++;
@@ -73,37 +87,6 @@ function visit(): void {
   });
   socket.on('error', (error) => {
     if (!left) fail(error.message);
-  });
-  socket.on('message', (data: Buffer, isBinary) => {
-    if (!isBinary) {
-      const message = parseServerMessage(data.toString());
-      if (message?.type !== 'jump') return;
-      jumped = true;
-      report.lost += message.skipped;
-      fail(`jump: ${message.reason}, ${message.skipped} skipped`);
-      return;
-    }
-    const chunk = decodeChunkMessage(data);
-    if (!chunk) return fail('a chunk that cannot be read');
-    const { sequence, session } = chunk.header;
-    const now = performance.now();
-    report.chunks++;
-    if (last) {
-      report.longestGap = Math.max(report.longestGap, now - last.at);
-      if (sequence === last.sequence) report.doubled++;
-      else if (sequence < last.sequence) report.outOfOrder++;
-      else if (!jumped) report.lost += sequence - last.sequence - 1;
-    }
-    jumped = false;
-    last = { sequence, at: now };
-    if (!chunk.asksForAck) return;
-    const position = formatPosition({
-      rendition: chunk.rendition,
-      session,
-      offset: chunk.offset,
-      part: chunk.part,
-    });
-    socket.send(JSON.stringify({ type: 'ack', position }));
   });
   socket.on('close', (code) => {
     clearInterval(looking);

@@ -15,7 +15,11 @@ const OUTPUT =
 
 /** Ten seconds of picture and sound, cut into chunks once and played over and over. */
 export class Recording {
-  private constructor(private readonly chunks: readonly Chunk[]) {}
+  readonly #chunks: readonly Chunk[];
+
+  private constructor(chunks: readonly Chunk[]) {
+    this.#chunks = chunks;
+  }
 
   static async make(): Promise<Recording> {
     const chunks: Chunk[] = [];
@@ -36,13 +40,13 @@ export class Recording {
 
   /** A chunk of an endless stream; its packets' own clock begins anew each time round. */
   record(sequence: number, session: number, wallClock: NewRecord['header']['wallClock']): NewRecord {
-    const chunk = this.chunks[sequence % this.chunks.length]!;
+    const chunk = this.#chunks[sequence % this.#chunks.length]!;
     const { keyframe, audioOnly, sinceKeyframe, presentationOffset, data } = chunk;
     return {
       header: {
         ...{ keyframe, audioOnly, sinceKeyframe, presentationOffset, sequence, session, wallClock },
         gop: 0,
-        discontinuity: sequence % this.chunks.length === 0,
+        discontinuity: sequence % this.#chunks.length === 0,
         decodeTime: ticks90k(this.#timeOf(sequence)),
       },
       value: data,
@@ -50,8 +54,8 @@ export class Recording {
   }
 
   #timeOf(sequence: number): number {
-    const first = this.chunks[0]!.decodeTime;
-    const rounds = Math.floor(sequence / this.chunks.length);
-    return rounds * TICKS + this.chunks[sequence % this.chunks.length]!.decodeTime - first;
+    const first = this.#chunks[0]!.decodeTime;
+    const rounds = Math.floor(sequence / this.#chunks.length);
+    return rounds * TICKS + this.#chunks[sequence % this.#chunks.length]!.decodeTime - first;
   }
 }

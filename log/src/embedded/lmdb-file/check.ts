@@ -66,20 +66,23 @@ interface Count {
 type Visit = (node: Node, value: () => Buffer) => void;
 
 class Check {
-  constructor(
-    private readonly pages: Pages,
-    private readonly keyBytes: KeyBytes,
-  ) {}
+  readonly #pages: Pages;
+  readonly #keyBytes: KeyBytes;
+
+  constructor(pages: Pages, keyBytes: KeyBytes) {
+    this.#pages = pages;
+    this.#keyBytes = keyBytes;
+  }
 
   run(): string[] {
     const named = new Map<string, Tree>();
-    this.#walk('the list of trees', this.pages.meta.main, 0, NODE_SUBTREE, undefined, (node, value) => {
+    this.#walk('the list of trees', this.#pages.meta.main, 0, NODE_SUBTREE, undefined, (node, value) => {
       expectSound(node.valueBytes === TREE_BYTES, 'a tree is not described as it should be');
       named.set(node.key.toString('latin1').replace(/\0$/, ''), readTree(value(), 0));
     });
-    for (const [name, tree] of named) this.#walk(name, tree, 0, 0, this.keyBytes[name], () => undefined);
+    for (const [name, tree] of named) this.#walk(name, tree, 0, 0, this.#keyBytes[name], () => undefined);
     const free: Buffer[] = [];
-    this.#walk('the free list', this.pages.meta.free, INTEGER_KEY, 0, 8, (_node, value) =>
+    this.#walk('the free list', this.#pages.meta.free, INTEGER_KEY, 0, 8, (_node, value) =>
       free.push(value()),
     );
     for (const list of free) this.#checkFreePages(list);
@@ -104,7 +107,7 @@ class Check {
       expectSound(order > 0 || (order === 0 && bound.mayEqual), `the keys of ${name} are out of order`);
     };
     const down = (pageNumber: number, level: number): void => {
-      const { page, header } = this.pages.takeTreePage(pageNumber);
+      const { page, header } = this.#pages.takeTreePage(pageNumber);
       const isLeaf = level === tree.depth;
       expectSound(
         header.flags === (isLeaf ? PAGE_LEAF : PAGE_BRANCH),
@@ -128,7 +131,7 @@ class Check {
         expectSound((node.flags & ~NODE_BIG) === nodeFlag, `a record of ${name} is of another kind`);
         const run = node.flags & NODE_BIG ? this.#overflow(node) : undefined;
         count.overflowPages += run?.pages ?? 0;
-        visit(node, () => (run ? this.pages.read(run.at, node.valueBytes) : node.value));
+        visit(node, () => (run ? this.#pages.read(run.at, node.valueBytes) : node.value));
       }
     };
     if (tree.root === undefined) expectSound(tree.depth === 0, `${name} has no first page`);
@@ -165,10 +168,10 @@ class Check {
   #overflow({ value, valueBytes }: Node): { pages: number; at: number } {
     const pageNumber = readU64(value, 0);
     const pages = readU64(value, 16);
-    const { pageBytes } = this.pages.meta;
+    const { pageBytes } = this.#pages.meta;
     const what = `the value on page ${pageNumber} is not as long as it says`;
     expectSound(pages === Math.ceil((PAGE_HEADER_BYTES + valueBytes) / pageBytes), what);
-    const header = this.pages.takeRun(pageNumber, pages);
+    const header = this.#pages.takeRun(pageNumber, pages);
     expectSound(header.flags === PAGE_OVERFLOW && header.pages === pages, what);
     return { pages, at: pageNumber * pageBytes + PAGE_HEADER_BYTES };
   }
@@ -185,8 +188,8 @@ class Check {
     for (let index = 1; index <= count; index++) {
       const entry = Number(list.readBigInt64LE(index * 8));
       if (entry === 0) continue;
-      if (entry > 0) this.pages.take(entry, 1);
-      else if (index < count) this.pages.take(Number(list.readBigInt64LE(++index * 8)), -entry);
+      if (entry > 0) this.#pages.take(entry, 1);
+      else if (index < count) this.#pages.take(Number(list.readBigInt64LE(++index * 8)), -entry);
     }
   }
 }

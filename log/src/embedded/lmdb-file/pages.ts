@@ -20,12 +20,14 @@ export function expectSound(isSound: boolean, what: string): asserts isSound {
 
 /** The pages of a file, each of which has one use. All methods throw {@link Damage}. */
 export class Pages {
+  readonly #file: number;
   readonly meta: Meta;
   readonly #size: number;
   /** One byte a page: whether something uses it. */
   readonly #used: Uint8Array;
 
-  constructor(private readonly file: number) {
+  constructor(file: number) {
+    this.#file = file;
     this.#size = fstatSync(file).size;
     this.meta = this.#newestMeta();
     this.#used = new Uint8Array(this.meta.lastPage + 1);
@@ -34,7 +36,7 @@ export class Pages {
 
   read(at: number, length: number): Buffer {
     const bytes = Buffer.allocUnsafeSlow(length);
-    const isThere = at + length <= this.#size && readSync(this.file, bytes, 0, length, at) === length;
+    const isThere = at + length <= this.#size && readSync(this.#file, bytes, 0, length, at) === length;
     expectSound(isThere, 'the file is cut short');
     return bytes;
   }

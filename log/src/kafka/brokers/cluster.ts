@@ -23,6 +23,7 @@ const ALL_MS = 1000;
 
 /** One broker, with a link for each purpose, made when it is needed. */
 export class Node {
+  readonly #settings: LinkSettings;
   readonly #links = new Map<Purpose, Link>();
   /** It lets a request wait for longer than it should, and has answered none since: others are asked first. */
   suspect = false;
@@ -30,8 +31,10 @@ export class Node {
 
   constructor(
     readonly address: Address,
-    private readonly settings: LinkSettings,
-  ) {}
+    settings: LinkSettings,
+  ) {
+    this.#settings = settings;
+  }
 
   /** @throws {Transient} */
   async request<T>(purpose: Purpose, protocol: Protocol<T>): Promise<T> {
@@ -39,7 +42,7 @@ export class Node {
     if (this.#isClosed) throw new Transient(`Kafka's broker at ${nameOf(this.address)} was given up`);
     let link = this.#links.get(purpose);
     if (!link) {
-      link = new Link(this.address, this.settings);
+      link = new Link(this.address, this.#settings);
       this.#links.set(purpose, link);
     }
     const answer = await link.request(protocol);
@@ -60,6 +63,7 @@ export class Node {
 
 /** The brokers: those named at the start, and those that they tell of. */
 export class Cluster {
+  readonly #settings: LinkSettings;
   readonly #seeds: readonly Node[];
   #nodes = new Map<number, Node>();
   #controllerId = -1;
@@ -67,10 +71,8 @@ export class Cluster {
   /** Asked first: a broker that hangs costs a timeout. */
   #lastToAnswer: Node | undefined;
 
-  constructor(
-    seeds: readonly Address[],
-    private readonly settings: LinkSettings,
-  ) {
+  constructor(seeds: readonly Address[], settings: LinkSettings) {
+    this.#settings = settings;
     this.#seeds = seeds.map((address) => new Node(address, settings));
   }
 
@@ -88,7 +90,7 @@ export class Cluster {
   }
 
   get health(): Health {
-    return this.settings.health;
+    return this.#settings.health;
   }
 
   /** Ask any broker that answers; one that hangs costs half a second at most. @throws {Transient} */
@@ -143,7 +145,7 @@ export class Cluster {
     this.#nodes = new Map(
       metadata.brokers.map(({ nodeId, host, port }) => [
         nodeId,
-        known.get(nameOf({ host, port })) ?? new Node({ host, port }, this.settings),
+        known.get(nameOf({ host, port })) ?? new Node({ host, port }, this.#settings),
       ]),
     );
     this.#controllerId = metadata.controllerId;

@@ -6,13 +6,16 @@ type State = 'up' | 'down' | 'refused';
 
 /** Tells the operator when a broker goes away and when it is back, and of damage: a line for each, at most one a second. */
 export class Health {
+  readonly #logger: Logger;
   readonly #brokers = new Map<string, { told: State; lastLine: number }>();
   #hasAnswered = false;
 
   #lastDamage = -QUIET_MS;
   #damages = 0;
 
-  constructor(private readonly logger: Logger) {}
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
 
   /** Whether any broker has ever answered. */
   get hasAnswered(): boolean {
@@ -21,19 +24,19 @@ export class Health {
 
   down(address: string, reason: string): void {
     this.#tell(address, 'down', () =>
-      this.logger.warn(`Kafka at ${address} does not answer (${reason}); trying until it does`),
+      this.#logger.warn(`Kafka at ${address} does not answer (${reason}); trying until it does`),
     );
   }
 
   /** It is there, and will not have us. Before any has answered, the first contact tells of it by its end. */
   refused(address: string, reason: string): void {
     if (!this.#hasAnswered) return;
-    this.#tell(address, 'refused', () => this.logger.error(`Kafka at ${address}: ${reason}`));
+    this.#tell(address, 'refused', () => this.#logger.error(`Kafka at ${address}: ${reason}`));
   }
 
   up(address: string): void {
     this.#hasAnswered = true;
-    this.#tell(address, 'up', () => this.logger.info(`Kafka at ${address} answers again`));
+    this.#tell(address, 'up', () => this.#logger.info(`Kafka at ${address} answers again`));
   }
 
   /** Something in the log cannot be read, and is passed over. */
@@ -41,7 +44,7 @@ export class Health {
     this.#damages += 1;
     if (performance.now() - this.#lastDamage < QUIET_MS) return;
     this.#lastDamage = performance.now();
-    this.logger.error(
+    this.#logger.error(
       `"${topic}", partition ${partition}: the batch at offset ${offset} is damaged (${reason}) and was passed over, ` +
         `${this.#damages} so far`,
     );

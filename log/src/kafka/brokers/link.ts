@@ -51,19 +51,21 @@ type State =
  * requests in their order, so that a long poll or a slow write holds up what comes after it: hence one link a purpose.
  */
 export class Link {
+  readonly #address: Address;
+  readonly #settings: LinkSettings;
   #state: State = { is: 'idle' };
 
-  constructor(
-    private readonly address: Address,
-    private readonly settings: LinkSettings,
-  ) {}
+  constructor(address: Address, settings: LinkSettings) {
+    this.#address = address;
+    this.#settings = settings;
+  }
 
   /** @throws {Transient} if the broker does not answer */
   async request<T>(protocol: Protocol<T>): Promise<T> {
     const connection = await this.#connected();
     try {
       const answer = await connection.send(protocol);
-      this.settings.health.up(nameOf(this.address));
+      this.#settings.health.up(nameOf(this.#address));
       return answer;
     } catch (cause) {
       throw this.#fail(connection, cause);
@@ -76,7 +78,7 @@ export class Link {
     if (state.is !== 'connected') return;
     this.#state = { is: 'idle' };
     release(state.connection, state.socket);
-    this.settings.health.down(nameOf(this.address), 'it hangs');
+    this.#settings.health.down(nameOf(this.#address), 'it hangs');
   }
 
   close(): void {
@@ -106,9 +108,9 @@ export class Link {
   }
 
   #connect(): Promise<PrivateConnection> {
-    const { host, port } = this.address;
-    const { clientId, logger, security } = this.settings;
-    const { socket, onReady } = openSocket(this.address, security.tls);
+    const { host, port } = this.#address;
+    const { clientId, logger, security } = this.#settings;
+    const { socket, onReady } = openSocket(this.#address, security.tls);
     const connection = new Connection({
       host,
       port,
@@ -147,9 +149,9 @@ export class Link {
   #fail(connection: PrivateConnection, cause: unknown): Error {
     if (this.#state.is === 'closed') return closed();
     const words = cause instanceof Error ? cause.message : String(cause);
-    const { health, security } = this.settings;
+    const { health, security } = this.#settings;
     const verdict = judge({ cause, security, isFirst: !health.hasAnswered });
-    const name = nameOf(this.address);
+    const name = nameOf(this.#address);
     const reason = verdict
       ? new NotAdmitted(`Kafka at ${name}: ${verdict.words}`, verdict.isCertain, { cause })
       : new Transient(`Kafka at ${name} does not answer: ${words}`, { cause });

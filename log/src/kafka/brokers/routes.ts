@@ -49,13 +49,16 @@ export interface Watch<P extends Place> {
  * under way are asked together, so that a broker with a thousand partitions can go away without a thousand questions.
  */
 export class Routes {
+  readonly #cluster: Brokers;
   /** Also what is trusted no longer: its epochs tell a newer answer from one of a broker that lags behind. */
   readonly #known = new Map<string, Route>();
   readonly #trusted = new Set<string>();
   readonly #wanted = new Map<string, Asking[]>();
   #asking = false;
 
-  constructor(private readonly cluster: Brokers) {}
+  constructor(cluster: Brokers) {
+    this.#cluster = cluster;
+  }
 
   /** @throws {LogError} `unknown-topic`, or {Transient} */
   async partitionCount(topic: string): Promise<number> {
@@ -74,7 +77,7 @@ export class Routes {
     if (place.topicId !== undefined && place.topicId !== route.topicId)
       await this.#miss(topic, place.topicId);
     const id = route.leaders[partition]?.leader;
-    const node = id === undefined ? undefined : this.cluster.node(id);
+    const node = id === undefined ? undefined : this.#cluster.node(id);
     if (node) return { node, topicId: route.topicId };
     this.forget(topic);
     throw new Transient(`no broker leads partition ${partition} of "${topic}" at the moment`);
@@ -94,8 +97,8 @@ export class Routes {
   async #lookForMore(topic: string): Promise<void> {
     this.forget(topic);
     const topicId = await this.topicId(topic);
-    if (this.cluster.size < 2) return;
-    for (const { topicMetadata } of await this.cluster.metadataOfEach([topic])) {
+    if (this.#cluster.size < 2) return;
+    for (const { topicMetadata } of await this.#cluster.metadataOfEach([topic])) {
       const [found] = topicMetadata;
       if (found?.topicId === topicId) this.#learn(topic, found);
     }
@@ -111,7 +114,7 @@ export class Routes {
     return watchful(answer, lateAfterMs, async (isOver) => {
       node.suspect = true;
       const topics = new Set(places().map(({ topic }) => topic));
-      const found = await findTopics(this.cluster, [...topics]);
+      const found = await findTopics(this.#cluster, [...topics]);
       for (const topic of topics) this.#learn(topic, found.get(topic));
       if (isOver()) return;
       const gone = places().filter((place) => !this.#leads(node, place));
@@ -137,7 +140,7 @@ export class Routes {
   #leads(node: Node, { topic, topicId, partition }: Place): boolean {
     const route = this.#known.get(topic);
     if (!route || (topicId !== undefined && topicId !== route.topicId)) return false;
-    return this.cluster.node(route.leaders[partition]?.leader ?? -1) === node;
+    return this.#cluster.node(route.leaders[partition]?.leader ?? -1) === node;
   }
 
   #route(topic: string): Promise<Route> | Route {
@@ -157,7 +160,7 @@ export class Routes {
       const asked = new Map(this.#wanted);
       this.#wanted.clear();
       try {
-        const found = await findTopics(this.cluster, [...asked.keys()]);
+        const found = await findTopics(this.#cluster, [...asked.keys()]);
         for (const [topic, asking] of asked) {
           try {
             const route = this.#accept(topic, found.get(topic));
@@ -206,7 +209,7 @@ export class Routes {
   /** The topic of the name is another one. No broker must know the one wanted: one that lags behind may have answered. */
   async #miss(topic: string, topicId: string): Promise<never> {
     this.forget(topic);
-    const answers = await this.cluster.metadataOfEach([topic]);
+    const answers = await this.#cluster.metadataOfEach([topic]);
     if (answers.length === 0) throw new Transient('no Kafka broker answers');
     if (answers.some(({ topicMetadata }) => topicMetadata.some((each) => each.topicId === topicId))) {
       throw new Transient(`the brokers do not agree yet on which topic is "${topic}"`);

@@ -14,6 +14,8 @@ export interface KafkaShareOptions extends ShareOptions {
  * one's chunks have the higher session; none would.
  */
 export class KafkaShare implements Share {
+  readonly #table: Pick<KafkaTable, 'name' | 'partitionCount' | 'partitionOf'>;
+  readonly #groupName: string;
   readonly #group: Group;
   readonly #logger: Logger;
   readonly #listeners = new Set<() => void>();
@@ -21,10 +23,12 @@ export class KafkaShare implements Share {
   #left: Promise<void> | undefined;
 
   constructor(
-    private readonly table: Pick<KafkaTable, 'name' | 'partitionCount' | 'partitionOf'>,
-    private readonly group: string,
+    table: Pick<KafkaTable, 'name' | 'partitionCount' | 'partitionOf'>,
+    group: string,
     { client, member, sessionTimeout }: KafkaShareOptions,
   ) {
+    this.#table = table;
+    this.#groupName = group;
     this.#logger = client.logger;
     // Before the first joining the silence is infinite, which JSON has no word for; nothing is claimed then either.
     const claim = () => ({
@@ -44,7 +48,7 @@ export class KafkaShare implements Share {
   }
 
   owns(key: string): boolean {
-    return this.#owned.has(this.table.partitionOf(key));
+    return this.#owned.has(this.#table.partitionOf(key));
   }
 
   onChange(listener: () => void): () => void {
@@ -69,11 +73,11 @@ export class KafkaShare implements Share {
     const after = new Set([...assigned].sort((a, b) => a - b));
     this.#logger.info(
       {
-        group: this.group,
+        group: this.#groupName,
         gained: [...after].filter((partition) => !before.has(partition)),
         lost: [...before].filter((partition) => !after.has(partition)),
       },
-      `the group gives this member ${assigned.length} of ${this.table.partitionCount} parts`,
+      `the group gives this member ${assigned.length} of ${this.#table.partitionCount} parts`,
     );
     this.#own(after);
   }

@@ -41,6 +41,9 @@ const SESSION_IS_LOST: ReadonlySet<number> = new Set([70, 71, 106]);
  * none are.
  */
 export class FetchLoop {
+  readonly #node: Node;
+  readonly #purpose: Purpose;
+  readonly #owner: LoopOwner;
   readonly #followers = new Followers(PARTITION_BYTES);
   readonly #session = new FetchSession();
   readonly #shortPolls: ShortPolls;
@@ -48,11 +51,10 @@ export class FetchLoop {
   #joining = new Map<Follower, () => void>();
   #running = false;
 
-  constructor(
-    private readonly node: Node,
-    private readonly purpose: Purpose,
-    private readonly owner: LoopOwner,
-  ) {
+  constructor(node: Node, purpose: Purpose, owner: LoopOwner) {
+    this.#node = node;
+    this.#purpose = purpose;
+    this.#owner = owner;
     this.#shortPolls = new ShortPolls(node, PARTITION_BYTES, (partition, from) =>
       this.#deliver(partition, from),
     );
@@ -88,7 +90,7 @@ export class FetchLoop {
     this.#running = true;
     while (!this.#followers.isEmpty) {
       await this.#fetch();
-      this.owner.turned();
+      this.#owner.turned();
     }
     this.#running = false;
   }
@@ -100,10 +102,10 @@ export class FetchLoop {
     this.#joining = new Map();
     try {
       const fetch = fetchRequest({ maxWaitMs: MAX_WAIT_MS, maxBytes: MAX_BYTES, session });
-      const answering = this.node.request(this.purpose, fetch);
+      const answering = this.#node.request(this.#purpose, fetch);
       for (const taken of joined.values()) taken();
-      const answer = await this.owner.watch(answering, {
-        node: this.node,
+      const answer = await this.#owner.watch(answering, {
+        node: this.#node,
         lateAfterMs: MAX_WAIT_MS + GRACE_MS,
         places: () => this.#followers.all(),
         moved: (gone) => this.#leave(gone),
@@ -127,7 +129,7 @@ export class FetchLoop {
   /** The broker hangs, and others lead these partitions by now. */
   #leave(gone: readonly Follower[]): void {
     for (const follower of gone) this.#release(follower, 'moved');
-    if (this.#followers.isEmpty) this.node.abandon(this.purpose);
+    if (this.#followers.isEmpty) this.#node.abandon(this.#purpose);
   }
 
   #handle(fetched: FetchedPartition): void {
@@ -160,17 +162,17 @@ export class FetchLoop {
         if (next > follower.next) {
           const seen = records.findIndex(({ offset }) => offset >= follower.next);
           follower.take(seen < 0 ? [] : seen === 0 ? records : records.slice(seen), next);
-          this.owner.heard(follower);
+          this.#owner.heard(follower);
         }
         if (damage && follower.next === next) this.#release(follower, 'damaged');
       }
     } catch (error) {
-      for (const follower of followers) this.owner.fail(follower, error as Error);
+      for (const follower of followers) this.#owner.fail(follower, error as Error);
     }
   }
 
   #release(follower: Follower, trouble: Trouble): void {
     this.remove(follower);
-    this.owner.recover(follower, trouble);
+    this.#owner.recover(follower, trouble);
   }
 }

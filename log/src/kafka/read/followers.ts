@@ -23,12 +23,15 @@ interface Followed extends PartitionOfTopic {
 
 /** Followers by what they follow, and what has changed since somebody asked last. */
 export class Followers {
+  readonly #maxBytes: number;
   readonly #partitions = new Map<string, Followed>();
   readonly #topicIds = new Map<Follower, string>();
   readonly #changed = new Set<Followed>();
 
   /** @param maxBytes what to fetch of a partition at once */
-  constructor(private readonly maxBytes: number) {}
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
 
   get isEmpty(): boolean {
     return this.#topicIds.size === 0;
@@ -92,7 +95,7 @@ export class Followers {
   #wantedOf({ topicId, partition, followers }: Followed): Wanted {
     let offset = Number.POSITIVE_INFINITY;
     for (const { next } of followers) offset = Math.min(offset, next);
-    return { topicId, partition, offset, maxBytes: this.maxBytes };
+    return { topicId, partition, offset, maxBytes: this.#maxBytes };
   }
 }
 

@@ -9,7 +9,11 @@ const NOT_FOUND = -1;
 
 /** What offsets a topic's partitions hold. All reject with {LogError} `unknown-topic` or {Transient}. */
 export class Offsets {
-  constructor(private readonly routes: Routes) {}
+  readonly #routes: Routes;
+
+  constructor(routes: Routes) {
+    this.#routes = routes;
+  }
 
   async bounds(topic: string, partition: number): Promise<Bounds> {
     const [bounds] = await this.boundsOf(topic, [partition]);
@@ -37,7 +41,7 @@ export class Offsets {
   async #list(topic: string, partitions: readonly number[], timestamp: number): Promise<Map<number, number>> {
     const leaders = new Map<Node, { partition: number; timestamp: number }[]>();
     for (const partition of partitions) {
-      const leader = await this.routes.leader(topic, partition);
+      const leader = await this.#routes.leader(topic, partition);
       const asked = leaders.get(leader) ?? [];
       leaders.set(leader, asked);
       asked.push({ partition, timestamp });
@@ -45,7 +49,7 @@ export class Offsets {
     const answers = await Promise.all(
       [...leaders].map(([node, asked]) => {
         const request = listOffsetsRequest([{ topic, partitions: asked }]);
-        return this.routes.ask({ topic, partition: asked[0]!.partition }, node, 'ask', request);
+        return this.#routes.ask({ topic, partition: asked[0]!.partition }, node, 'ask', request);
       }),
     );
     const offsets = new Map<number, number>();
@@ -64,7 +68,7 @@ export class Offsets {
   #check(topic: string, partition: number, errorCode: number): void {
     const verdict = verdictOf(errorCode);
     if (verdict === 'fine') return;
-    if (verdict !== 'transient') this.routes.forget(topic);
+    if (verdict !== 'transient') this.#routes.forget(topic);
     throw refusal(`the offsets of "${topic}", partition ${partition}`, errorCode);
   }
 }

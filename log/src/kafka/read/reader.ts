@@ -28,15 +28,19 @@ interface Seat {
  * broker and are carried along when a partition's leader moves or its broker is away for a while.
  */
 export class Reader {
+  readonly #routes: Routes;
+  readonly #offsets: Offsets;
+  readonly #health: Health;
+  readonly #closing: AbortSignal;
   readonly #loops = new WeakMap<Node, LeaderLoops>();
   readonly #followers = new Map<Follower, Seat>();
 
-  constructor(
-    private readonly routes: Routes,
-    private readonly offsets: Offsets,
-    private readonly health: Health,
-    private readonly closing: AbortSignal,
-  ) {}
+  constructor(routes: Routes, offsets: Offsets, health: Health, closing: AbortSignal) {
+    this.#routes = routes;
+    this.#offsets = offsets;
+    this.#health = health;
+    this.#closing = closing;
+  }
 
   /**
    * What is there from an offset on, without waiting for more: at the live edge nothing. What is damaged is read once
@@ -48,7 +52,7 @@ export class Reader {
       const { records, next, damage } = await this.#page(place, offset, maxBytes);
       if (!damage || next > offset) return { records, next };
       if (!isSecond) continue;
-      this.health.damaged(place.topic, place.partition, offset, damage.reason);
+      this.#health.damaged(place.topic, place.partition, offset, damage.reason);
       return { records: [], next: damage.after };
     }
   }
@@ -70,10 +74,10 @@ export class Reader {
 
   async #page(place: Place, offset: number, maxBytes: number): Promise<Decoded> {
     const { topic, partition } = place;
-    const { node, topicId } = await this.routes.locate(place);
+    const { node, topicId } = await this.#routes.locate(place);
     const wanted = [{ topicId, partition, offset, maxBytes }];
     const session = { sessionId: 0, sessionEpoch: NO_SESSION, wanted, forgotten: [] };
-    const answer = await this.routes.ask(
+    const answer = await this.#routes.ask(
       place,
       node,
       'read',
@@ -89,7 +93,7 @@ export class Reader {
     }
     if (verdict === 'damaged') return unreadable(offset);
     if (verdict === 'out-of-range') throw new OffsetOutOfRange(`offset ${offset} is not in "${topic}"`);
-    this.routes.forget(topic);
+    this.#routes.forget(topic);
     throw refusal(`to read "${topic}", partition ${partition}`, found.errorCode);
   }
 
@@ -101,7 +105,7 @@ export class Reader {
     const isRestless = performance.now() - seat.movedAt < SETTLED_MS;
     seat.movedAt = performance.now();
     if (location.node === left || (left && isRestless)) {
-      await pause(this.closing);
+      await pause(this.#closing);
       location = await this.#locate(follower);
     }
     if (!location || !this.#followers.has(follower)) return;
@@ -115,9 +119,9 @@ export class Reader {
     const { topic, partition } = follower;
     const attempt = async (): Promise<Location | undefined> => {
       const seat = this.#followers.get(follower);
-      return seat && this.routes.locate({ topic, topicId: seat.topicId, partition });
+      return seat && this.#routes.locate({ topic, topicId: seat.topicId, partition });
     };
-    return retry(attempt, { signal: this.closing });
+    return retry(attempt, { signal: this.#closing });
   }
 
   #loopsOf(node: Node): LeaderLoops {
@@ -126,7 +130,7 @@ export class Reader {
       loops = new LeaderLoops(node, {
         recover: (follower, trouble) => void this.#recover(follower, trouble, node),
         fail: (follower, error) => this.#fail(follower, error),
-        watch: (answer, watch) => this.routes.watch(answer, watch),
+        watch: (answer, watch) => this.#routes.watch(answer, watch),
       });
       this.#loops.set(node, loops);
     }
@@ -140,7 +144,7 @@ export class Reader {
     try {
       switch (trouble) {
         case 'moved':
-          this.routes.forget(follower.topic);
+          this.#routes.forget(follower.topic);
           return await this.#settle(follower, left);
         case 'out-of-range':
           await this.#clamp(follower);
@@ -156,8 +160,8 @@ export class Reader {
 
   async #clamp(follower: Follower): Promise<void> {
     const { topic, partition } = follower;
-    await pause(this.closing);
-    const bounds = await retry(() => this.offsets.bounds(topic, partition), { signal: this.closing });
+    await pause(this.#closing);
+    const bounds = await retry(() => this.#offsets.bounds(topic, partition), { signal: this.#closing });
     const next = Math.min(Math.max(follower.next, bounds.earliest), bounds.next);
     if (this.#followers.has(follower)) follower.take([], next);
   }
@@ -175,7 +179,7 @@ export class Reader {
     } catch (error) {
       // Its loop meets it again, and the damage.
       if (!(error instanceof Transient)) throw error;
-      await pause(this.closing);
+      await pause(this.#closing);
     }
   }
 

@@ -13,14 +13,20 @@ const MAX_BYTES = 4 * 1024 * 1024;
  * of their own, on another connection, serve them; both may bring a record, and a follower takes it once.
  */
 export class ShortPolls {
+  readonly #node: Node;
+  readonly #partitionBytes: number;
+  readonly #deliver: (partition: FetchedPartition, from: number) => void;
   #followers: Followers;
   #running = false;
 
   constructor(
-    private readonly node: Node,
-    private readonly partitionBytes: number,
-    private readonly deliver: (partition: FetchedPartition, from: number) => void,
+    node: Node,
+    partitionBytes: number,
+    deliver: (partition: FetchedPartition, from: number) => void,
   ) {
+    this.#node = node;
+    this.#partitionBytes = partitionBytes;
+    this.#deliver = deliver;
     this.#followers = new Followers(partitionBytes);
   }
 
@@ -35,7 +41,7 @@ export class ShortPolls {
 
   /** The long poll has taken them along. */
   clear(): void {
-    if (!this.#followers.isEmpty) this.#followers = new Followers(this.partitionBytes);
+    if (!this.#followers.isEmpty) this.#followers = new Followers(this.#partitionBytes);
   }
 
   async #run(): Promise<void> {
@@ -50,10 +56,10 @@ export class ShortPolls {
     try {
       const session = { sessionId: 0, sessionEpoch: NO_SESSION, wanted, forgotten: [] };
       const fetch = fetchRequest({ maxWaitMs: SHORT_WAIT_MS, maxBytes: MAX_BYTES, session });
-      const answer = await this.node.request('join', fetch);
+      const answer = await this.#node.request('join', fetch);
       for (const each of answer.partitions) {
         if (verdictOf(each.errorCode) === 'fine') {
-          this.deliver(each, from.get(keyOf(each))!);
+          this.#deliver(each, from.get(keyOf(each))!);
         } else for (const follower of this.#followers.of(each)) this.remove(follower);
       }
       if (answer.errorCode !== 0) this.clear();

@@ -23,13 +23,16 @@ export interface Start {
  * fetch loop). Nothing is lost in between, for the log itself is the buffer.
  */
 export class Tail {
+  readonly #reader: Reader;
   readonly #ending = new AbortController();
 
   constructor(
-    private readonly reader: Reader,
+    reader: Reader,
     readonly topic: string,
     readonly partition: number,
-  ) {}
+  ) {
+    this.#reader = reader;
+  }
 
   /** Aborted by {@link end}, with its reason. */
   get signal(): AbortSignal {
@@ -54,7 +57,7 @@ export class Tail {
 
   async #page(place: Place, next: number, clamp: Clamp): Promise<Decoded> {
     try {
-      return await this.reader.page(place, next);
+      return await this.#reader.page(place, next);
     } catch (error) {
       if (!(error instanceof OffsetOutOfRange)) throw error;
       return { records: [], next: await clamp(next) };
@@ -65,9 +68,9 @@ export class Tail {
   async *#follow(place: Place, from: number): AsyncGenerator<readonly KafkaRecord[], number> {
     const wake = new Wake();
     const ring = (): void => wake.ring();
-    const live = new LiveEdge(place, from, this.reader, ring);
+    const live = new LiveEdge(place, from, this.#reader, ring);
     this.signal.addEventListener('abort', ring);
-    this.reader.follow(live);
+    this.#reader.follow(live);
     try {
       for (;;) {
         await wake.rung();
@@ -80,7 +83,7 @@ export class Tail {
         if (state.is === 'overrun') return state.from;
       }
     } finally {
-      this.reader.unfollow(live);
+      this.#reader.unfollow(live);
       this.signal.removeEventListener('abort', ring);
     }
   }
@@ -93,6 +96,8 @@ type LiveState =
   | { readonly is: 'failed'; readonly error: Error };
 
 class LiveEdge implements Follower {
+  readonly #reader: Reader;
+  readonly #ring: () => void;
   state: LiveState = { is: 'following' };
   #waiting: KafkaRecord[] = [];
   #waitingBytes = 0;
@@ -104,9 +109,11 @@ class LiveEdge implements Follower {
   constructor(
     place: Place,
     public next: number,
-    private readonly reader: Reader,
-    private readonly ring: () => void,
+    reader: Reader,
+    ring: () => void,
   ) {
+    this.#reader = reader;
+    this.#ring = ring;
     this.topic = place.topic;
     this.topicId = place.topicId;
     this.partition = place.partition;
@@ -115,8 +122,8 @@ class LiveEdge implements Follower {
   take(records: readonly KafkaRecord[], next: number): void {
     if (this.#waitingBytes > MAX_WAITING_BYTES) {
       this.state = { is: 'overrun', from: this.next };
-      this.reader.unfollow(this);
-      this.ring();
+      this.#reader.unfollow(this);
+      this.#ring();
       return;
     }
     this.next = next;
@@ -127,12 +134,12 @@ class LiveEdge implements Follower {
       this.#waiting.push(isBehind ? { ...record, value: record.value.slice() } : record);
       this.#waitingBytes += record.value.byteLength;
     }
-    this.ring();
+    this.#ring();
   }
 
   fail(error: Error): void {
     this.state = { is: 'failed', error };
-    this.ring();
+    this.#ring();
   }
 
   drain(): readonly KafkaRecord[] {

@@ -10,13 +10,16 @@ import { startOffset } from './tail-start.js';
 
 /** The tails that are open, of chunks and of events: each with a beginning to find, and an end that others may bring. */
 export class Tails {
+  readonly #routes: Routes;
+  readonly #offsets: Offsets;
+  readonly #reader: Reader;
   readonly #open = new Set<Tail>();
 
-  constructor(
-    private readonly routes: Routes,
-    private readonly offsets: Offsets,
-    private readonly reader: Reader,
-  ) {}
+  constructor(routes: Routes, offsets: Offsets, reader: Reader) {
+    this.#routes = routes;
+    this.#offsets = offsets;
+    this.#reader = reader;
+  }
 
   /** Batches of records until the signal ends it. @throws {LogError} when the topic is gone, or the log is closed */
   async *read(
@@ -26,7 +29,7 @@ export class Tails {
     signal: AbortSignal,
   ): AsyncGenerator<readonly KafkaRecord[], void> {
     if (signal.aborted) return;
-    const tail = new Tail(this.reader, topic, partition);
+    const tail = new Tail(this.#reader, topic, partition);
     const end = (): void => tail.end();
     signal.addEventListener('abort', end);
     this.#open.add(tail);
@@ -34,7 +37,7 @@ export class Tails {
       const begin = await retry(() => this.#begin(topic, partition, start), { signal: tail.signal });
       const place = { topic, topicId: begin.topicId, partition };
       yield* tail.batches(begin, (offset) =>
-        startOffset(this.reader, this.offsets, place, { at: 'offset', offset }),
+        startOffset(this.#reader, this.#offsets, place, { at: 'offset', offset }),
       );
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -54,9 +57,9 @@ export class Tails {
   }
 
   async #begin(topic: string, partition: number, start: TailStart) {
-    await this.routes.check(topic, partition);
-    const topicId = await this.routes.topicId(topic);
+    await this.#routes.check(topic, partition);
+    const topicId = await this.#routes.topicId(topic);
     const place = { topic, topicId, partition };
-    return { topicId, offset: await startOffset(this.reader, this.offsets, place, start) };
+    return { topicId, offset: await startOffset(this.#reader, this.#offsets, place, start) };
   }
 }

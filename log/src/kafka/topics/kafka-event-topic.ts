@@ -11,23 +11,28 @@ const PARTITION = 0;
 
 /** Events in a topic: the key is the record's, the JSON its value, so that any Kafka client can read and write them. */
 export class KafkaEventTopic implements EventTopic {
-  constructor(
-    private readonly topic: string,
-    private readonly calls: Calls,
-    private readonly writer: Writer,
-    private readonly tails: Tails,
-  ) {}
+  readonly #topic: string;
+  readonly #calls: Calls;
+  readonly #writer: Writer;
+  readonly #tails: Tails;
+
+  constructor(topic: string, calls: Calls, writer: Writer, tails: Tails) {
+    this.#topic = topic;
+    this.#calls = calls;
+    this.#writer = writer;
+    this.#tails = tails;
+  }
 
   async append(events: readonly NewEventRecord[]): Promise<number> {
     checkEvents(events);
     // Encoded once: every attempt sends the identical batch.
     const messages = events.map(eventMessage);
-    return this.calls.do(() => this.writer.write(this.topic, PARTITION, messages));
+    return this.#calls.do(() => this.#writer.write(this.#topic, PARTITION, messages));
   }
 
   async *tail(start: EventStart, signal: AbortSignal): AsyncGenerator<readonly EventRecord[]> {
-    this.calls.checkOpen();
-    for await (const records of this.tails.read(this.topic, PARTITION, start, signal)) {
+    this.#calls.checkOpen();
+    for await (const records of this.#tails.read(this.#topic, PARTITION, start, signal)) {
       yield records.map(asEvent);
     }
   }

@@ -15,6 +15,8 @@ export type WriteRow = (partition: number, key: string, value: string | undefine
  * shows when it comes back from the log, so that all processes see the changes of a key in one order.
  */
 export class KafkaTable extends TableView {
+  readonly #reader: Pick<Reader, 'follow' | 'unfollow'>;
+  readonly #write: WriteRow;
   readonly #partitions: readonly PartitionView[];
   readonly #order: readonly Serial[];
   /** Resolves, with the reason, when a part of it is followed no longer: what is written there is not shown then. */
@@ -26,10 +28,12 @@ export class KafkaTable extends TableView {
     /** The topic's. */
     readonly name: string,
     bounds: readonly Bounds[],
-    private readonly reader: Pick<Reader, 'follow' | 'unfollow'>,
-    private readonly write: WriteRow,
+    reader: Pick<Reader, 'follow' | 'unfollow'>,
+    write: WriteRow,
   ) {
     super();
+    this.#reader = reader;
+    this.#write = write;
     let fail: (reason: Error) => void = () => undefined;
     this.failed = new Promise((resolve) => {
       fail = resolve;
@@ -68,7 +72,7 @@ export class KafkaTable extends TableView {
 
   close(reason: Error = closedLog()): void {
     for (const partition of this.#partitions) {
-      this.reader.unfollow(partition);
+      this.#reader.unfollow(partition);
       partition.fail(reason);
     }
   }
@@ -77,7 +81,7 @@ export class KafkaTable extends TableView {
     const n = this.partitionOf(key);
     const partition = this.#partitions[n]!;
     partition.check();
-    const offset = await this.#order[n]!.run(() => this.write(n, key, value));
+    const offset = await this.#order[n]!.run(() => this.#write(n, key, value));
     await partition.reached(offset + 1);
   }
 
@@ -88,6 +92,8 @@ export class KafkaTable extends TableView {
 
 /** Follows one partition of a table, and lets writers wait until it has come as far as their write. */
 class PartitionView implements Follower {
+  readonly #show: (record: KafkaRecord) => void;
+  readonly #failed: (reason: Error) => void;
   #failure: Error | undefined;
   #waiting: {
     readonly offset: number;
@@ -99,13 +105,16 @@ class PartitionView implements Follower {
     readonly topic: string,
     readonly partition: number,
     public next: number,
-    private readonly show: (record: KafkaRecord) => void,
-    private readonly failed: (reason: Error) => void,
-  ) {}
+    show: (record: KafkaRecord) => void,
+    failed: (reason: Error) => void,
+  ) {
+    this.#show = show;
+    this.#failed = failed;
+  }
 
   take(records: readonly KafkaRecord[], next: number): void {
     this.next = next;
-    for (const record of records) this.show(record);
+    for (const record of records) this.#show(record);
     const reached = this.#waiting.filter(({ offset }) => offset <= next);
     this.#waiting = this.#waiting.filter(({ offset }) => offset > next);
     for (const { resolve } of reached) resolve();
@@ -114,7 +123,7 @@ class PartitionView implements Follower {
   fail(error: Error): void {
     this.#failure ??= error;
     for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
-    this.failed(this.#failure);
+    this.#failed(this.#failure);
   }
 
   /** @throws what ended it */

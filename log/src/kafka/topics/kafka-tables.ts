@@ -30,10 +30,13 @@ const partitionsOf = (name: string): number => PARTITIONS[name] ?? 1;
 
 /** The tables that are open, one object for each name. */
 export class KafkaTables {
+  readonly #options: KafkaTablesOptions;
   readonly #open = new Map<string, Promise<KafkaTable>>();
   #lost: LogError | undefined;
 
-  constructor(private readonly options: KafkaTablesOptions) {}
+  constructor(options: KafkaTablesOptions) {
+    this.#options = options;
+  }
 
   /** @throws {LogError} if a table that was open shows what is written to it no longer */
   check(): void {
@@ -59,7 +62,7 @@ export class KafkaTables {
   }
 
   async #read(name: string): Promise<KafkaTable> {
-    const { calls, names, topics, routes, offsets, reader, writer, choices } = this.options;
+    const { calls, names, topics, routes, offsets, reader, writer, choices } = this.#options;
     const topic = names.of(name);
     await calls.slowly(() => topics.create(topic, partitionsOf(name), tableConfig(choices)));
     const bounds = await calls.slowly(async () => {
@@ -77,7 +80,7 @@ export class KafkaTables {
 
   /** Who holds it goes on with rows that change no more: say so. Asked for again, it is opened anew. */
   #lose(name: string, cause: Error): void {
-    const { calls, logger } = this.options;
+    const { calls, logger } = this.#options;
     if (calls.closing.aborted) return;
     this.#open.delete(name);
     const words = `the table "${name}" is followed no longer (${cause.message}); mend its topic and start again`;

@@ -5,18 +5,22 @@ const EVENTS = 'events.';
 
 /** What topics are called in Kafka: the installation's prefix, and then the name that everything else knows. */
 export class TopicNames {
-  constructor(private readonly prefix: string) {}
+  readonly #prefix: string;
 
-  ofStream = (stream: StreamId): string => this.prefix + topicOf(stream);
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
 
-  ofEvents = (name: string): string => this.prefix + EVENTS + name;
+  ofStream = (stream: StreamId): string => this.#prefix + topicOf(stream);
+
+  ofEvents = (name: string): string => this.#prefix + EVENTS + name;
 
   /** Of a table or a group. */
-  of = (name: string): string => this.prefix + name;
+  of = (name: string): string => this.#prefix + name;
 
   /** The stream whose chunks a topic holds; undefined for any other topic, also one of another installation. */
   stream = (topic: string): StreamId | undefined =>
-    topic.startsWith(this.prefix) ? streamOfTopic(topic.slice(this.prefix.length)) : undefined;
+    topic.startsWith(this.#prefix) ? streamOfTopic(topic.slice(this.#prefix.length)) : undefined;
 }
 
 /** @throws {LogError} `invalid` for the name of a stream's topic, or of a topic of events */

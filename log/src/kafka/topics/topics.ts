@@ -35,14 +35,18 @@ export interface TopicsOptions {
 
 /** Making, deleting and listing topics. All reject with {LogError} or {Transient}. */
 export class Topics {
-  constructor(private readonly options: TopicsOptions) {}
+  readonly #options: TopicsOptions;
+
+  constructor(options: TopicsOptions) {
+    this.#options = options;
+  }
 
   /**
    * Make a topic; one that is there already gets the partitions that it lacks and the part of its configuration that is
    * to be kept in line, and stays as it is in all else. Resolves when all its partitions can be read and written.
    */
   async create(topic: string, partitions: number, config: TopicConfig): Promise<void> {
-    const { cluster, routes, offsets } = this.options;
+    const { cluster, routes, offsets } = this.#options;
     const found = await findTopic(cluster, topic);
     if (!found) await this.#create(topic, partitions, config);
     else if (config.kept) await this.#keepInLine(topic, config.kept);
@@ -64,7 +68,7 @@ export class Topics {
 
   /** No error if there is none. Kafka deletes in its own time: see {@link expectGone}. */
   async delete(topic: string): Promise<void> {
-    const { cluster } = this.options;
+    const { cluster } = this.#options;
     if (!(await findTopic(cluster, topic))) return;
     const answer = await cluster.controller.request('ask', deleteTopicsRequest([topic], BROKER_TIMEOUT));
     const code = answer.topicErrors[0]?.errorCode ?? 0;
@@ -73,22 +77,22 @@ export class Topics {
 
   /** @throws {Transient} while any broker still knows it: until then it cannot be made anew */
   async expectGone(topic: string): Promise<void> {
-    this.options.routes.forget(topic);
-    if (await findTopic(this.options.cluster, topic))
+    this.#options.routes.forget(topic);
+    if (await findTopic(this.#options.cluster, topic))
       throw new Transient(`"${topic}" is still being deleted`);
   }
 
   async streams(): Promise<StreamId[]> {
-    const { topicMetadata } = await this.options.cluster.metadata([]);
+    const { topicMetadata } = await this.#options.cluster.metadata([]);
     return topicMetadata.flatMap(({ topic, topicErrorCode }) => {
-      const stream = topicErrorCode === UNKNOWN_TOPIC ? undefined : this.options.names.stream(topic);
+      const stream = topicErrorCode === UNKNOWN_TOPIC ? undefined : this.#options.names.stream(topic);
       return stream ? [stream] : [];
     });
   }
 
   async #create(topic: string, numPartitions: number, { made, kept }: TopicConfig): Promise<void> {
-    const { cluster } = this.options;
-    const replicationFactor = this.options.replicationFactor ?? Math.min(DEFAULT_REPLICAS, cluster.mostSeen);
+    const { cluster } = this.#options;
+    const replicationFactor = this.#options.replicationFactor ?? Math.min(DEFAULT_REPLICAS, cluster.mostSeen);
     const config = { ...made, ...kept, 'min.insync.replicas': minInSync(replicationFactor) };
     const answer = await cluster.controller.request(
       'ask',
@@ -104,7 +108,7 @@ export class Topics {
   }
 
   async #addPartitions(topic: string, count: number): Promise<void> {
-    const { cluster, logger } = this.options;
+    const { cluster, logger } = this.#options;
     const request = createPartitionsRequest(topic, count, BROKER_TIMEOUT);
     const answer = await cluster.controller.request('ask', request);
     const [result] = answer.topicErrors;
@@ -123,7 +127,7 @@ export class Topics {
 
   /** A cluster where we may not change a topic keeps it as it is, and the operator is told. */
   async #keepInLine(topic: string, wanted: Config): Promise<void> {
-    const { cluster, logger } = this.options;
+    const { cluster, logger } = this.#options;
     try {
       const described = await cluster.controller.request('ask', describeTopicRequest(topic));
       const found = onlyOf(described.resources, `to describe "${topic}"`).configEntries;

@@ -28,16 +28,19 @@ interface Parcel extends Place {
  * batches of other partitions gather for the next: many streams then cost few requests.
  */
 export class Outbox {
+  readonly #node: Node;
+  readonly #routes: Routes;
+  readonly #codec: number;
   #waiting: Parcel[] = [];
   /** In the request that is under way, and not given up. */
   #sent: Parcel[] = [];
   #sending = false;
 
-  constructor(
-    private readonly node: Node,
-    private readonly routes: Routes,
-    private readonly codec: number,
-  ) {}
+  constructor(node: Node, routes: Routes, codec: number) {
+    this.#node = node;
+    this.#routes = routes;
+    this.#codec = codec;
+  }
 
   send(topic: string, partition: number, messages: readonly Message[]): Promise<Written> {
     const bytes = messages.reduce((sum, { value }) => sum + (value?.byteLength ?? 0), 0);
@@ -62,9 +65,9 @@ export class Outbox {
   }
 
   #request(): Promise<Produced> {
-    const fields = { topicData: topicData(this.#sent), compression: this.codec };
-    return this.routes.watch(this.node.request('write', produceRequest(fields, BROKER_TIMEOUT)), {
-      node: this.node,
+    const fields = { topicData: topicData(this.#sent), compression: this.#codec };
+    return this.#routes.watch(this.#node.request('write', produceRequest(fields, BROKER_TIMEOUT)), {
+      node: this.#node,
       lateAfterMs: LATE_AFTER_MS,
       places: () => [...this.#sent, ...this.#waiting],
       moved: (parcels) => this.#giveUp(new Set(parcels)),
@@ -76,7 +79,7 @@ export class Outbox {
     this.#sent = this.#sent.filter((parcel) => !parcels.has(parcel));
     this.#waiting = this.#waiting.filter((parcel) => !parcels.has(parcel));
     for (const { topic, reject } of parcels) reject(new Transient(`another broker leads "${topic}" by now`));
-    if (this.#sent.length === 0) this.node.abandon('write');
+    if (this.#sent.length === 0) this.#node.abandon('write');
   }
 
   #deliver({ topics }: Produced): void {
