@@ -1,14 +1,18 @@
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import { streamId } from '@topicast/contracts/stream-id';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../support/chromium.js';
+import { FFMPEG } from '../support/ffprobe.js';
 import type { PageServer } from '../support/page-server.js';
 import { openPlayer, playback, servePlayerPages } from '../support/player-page.js';
 import { until } from '../support/poll.js';
-import { serveRenditions } from '../support/rendition-server.js';
-import { catalogOf, encodeTwoRenditions, SIZES } from '../support/two-renditions.js';
+import { type Services, startServices } from '../support/services.js';
+import { temporaryFolder } from '../support/temporary.js';
 
-const SECONDS = 90;
 const SWITCHES = 10;
+const WIDTHS = [1280, 640, 320] as const;
 
 /** A picture as it was presented. */
 interface Shown {
@@ -57,39 +61,53 @@ const want = (page: Page, rendition: number | 'auto') =>
     Object.assign(document.querySelector('topicast-player') ?? {}, { rendition: wanted });
   }, rendition);
 
-describe('a stream in two renditions', () => {
+describe('a stream in three renditions, from its encoder to the screen', () => {
+  const folder = temporaryFolder();
   let pages: PageServer;
   let browser: BrowserContext;
-  let renditions: Awaited<ReturnType<typeof encodeTwoRenditions>>;
+  let services: Services;
 
   beforeAll(async () => {
-    [pages, browser, renditions] = await Promise.all([
-      servePlayerPages(),
-      launchChromium(),
-      encodeTwoRenditions(SECONDS),
-    ]);
+    pages = await servePlayerPages();
+    browser = await launchChromium();
+    const hevc = path.join(folder.path, 'hevc.mp4');
+    const [input, output] = ['-f lavfi -i testsrc2=s=320x180:r=25', '-t 5 -c:v libx265 -preset ultrafast'];
+    execFileSync(FFMPEG, [...`-v error -nostdin ${input} ${output}`.split(' '), hevc]);
+    services = await startServices({
+      inputs: [
+        {
+          id: streamId('ladder'),
+          title: 'Ladder',
+          source: { kind: 'test' },
+          ladder: [{ height: 720 }, { height: 360 }, { height: 180 }],
+        },
+        { id: streamId('hevc'), title: 'HEVC', source: { kind: 'file', path: hevc, copy: true } },
+      ],
+    });
   });
   afterAll(async () => {
     await browser?.close();
+    await services?.close();
     await pages?.close();
+    folder[Symbol.dispose]();
   });
 
   // Tried again where the picture stood: on a busy machine it does that for reasons of its own.
   it('switched ten times: the picture goes on, and follows', { retry: 2 }, async () => {
-    await using server = await serveRenditions(renditions, catalogOf(1));
+    await services.untilState('ladder', 'live');
     await using page = await browser.newPage();
-    await openPlayer(page, pages, '/player', server.address);
+    await openPlayer(page, pages, '/player', services.address('ladder'));
     await until('it plays', async () => (await playback(page)).states.at(-1) === 'playing');
     // What every join brings is none of a switch's business.
     await page.waitForTimeout(2000);
     await watchPictures(page);
     const before = await playback(page);
     for (let n = 0; n < SWITCHES; n++) {
-      const rendition = (n + 1) % 2;
+      const rendition = (n + 1) % WIDTHS.length;
       await want(page, rendition);
       await until(`pictures of rendition ${rendition}`, async () => {
         const { shown } = await readPictures(page);
-        return shown.at(-1)?.width === SIZES[rendition]?.width;
+        return shown.at(-1)?.width === WIDTHS[rendition];
       });
       await page.waitForTimeout(Math.random() * 1500);
     }
@@ -110,28 +128,18 @@ describe('a stream in two renditions', () => {
     });
     expect(Math.max(...gaps)).toBeLessThanOrEqual(0.1);
   });
-  it('plays the one whose codec the browser has, where it lacks that of the best', async () => {
-    const [best, other] = catalogOf(1).renditions;
-    const hevc = { ...best!, tracks: [{ kind: 'video' as const, codec: 'hvc1.1.6.L93.90' }] };
-    await using server = await serveRenditions(renditions, { session: 1, renditions: [hevc, other!] });
-    await using page = await browser.newPage();
-    await openPlayer(page, pages, '/player', server.address);
-    await until('it plays', async () => (await playback(page)).stats.width === SIZES[1].width);
-    const { states, stats } = await playback(page);
-    expect(states).not.toContain('failed');
-    expect(stats.rendition).toBe(1);
-  });
 
-  it('says in one sentence which codec the browser lacks, where there is no other', async () => {
-    const tracks = [{ kind: 'video' as const, codec: 'hvc1.1.6.L93.90' }];
-    const catalog = { session: 1, renditions: [{ rendition: 0, tracks }] };
-    await using server = await serveRenditions(renditions, catalog);
+  it('says in one sentence which codec the browser lacks', async () => {
+    await services.untilState('hevc', 'live');
     await using page = await browser.newPage();
-    await openPlayer(page, pages, '/player', server.address);
+    await openPlayer(page, pages, '/player', services.address('hevc'));
     await until('it gives up', async () => (await playback(page)).states.at(-1) === 'failed');
     const state = await page.evaluate(() => Reflect.get(document.querySelector('topicast-player')!, 'state'));
     expect(state).toMatchObject({
-      problem: { reason: 'unsupported', message: 'This browser cannot play HEVC video (hvc1.1.6.L93.90).' },
+      problem: {
+        reason: 'unsupported',
+        message: expect.stringMatching(/^This browser cannot play HEVC video/),
+      },
     });
   });
 });
