@@ -113,12 +113,7 @@ export class FetchLoop {
       if (SESSION_IS_LOST.has(answer.errorCode)) return this.#session.lost();
       if (answer.errorCode !== 0) throw new Transient(`Kafka refuses to be read: error ${answer.errorCode}`);
       this.#session.answered(answer.sessionId);
-      const bytes = answer.partitions.reduce((sum, { recordSet }) => sum + recordSet.byteLength, 0);
-      const hadRoom = bytes + PARTITION_BYTES <= MAX_BYTES;
-      for (const partition of answer.partitions) {
-        this.#handle(partition);
-        if (hadRoom) this.#findLost(partition);
-      }
+      for (const partition of answer.partitions) this.#handle(partition);
     } catch {
       // The link has told why. Another broker may lead by now.
       this.#session.lost();
@@ -141,14 +136,6 @@ export class FetchLoop {
       const trouble = verdict === 'out-of-range' || verdict === 'damaged' ? verdict : 'moved';
       for (const each of this.#followers.of(fetched)) this.#release(each, trouble);
     }
-  }
-
-  /** There should be something, and the broker gives nothing. */
-  #findLost({ errorCode, recordSet, highWatermark, ...partition }: FetchedPartition): void {
-    if (verdictOf(errorCode) !== 'fine' || recordSet.byteLength > 0) return;
-    const from = this.#session.askedFrom(partition);
-    if (from === undefined || from >= highWatermark) return;
-    for (const each of this.#followers.of(partition)) if (each.next === from) this.#release(each, 'damaged');
   }
 
   #deliver(fetched: FetchedPartition, from: number): void {

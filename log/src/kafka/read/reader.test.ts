@@ -210,8 +210,8 @@ describe.skipIf(unavailable)(
     });
 
     it('damage anywhere in a batch costs that one, and at most a few behind it that its broker cannot find', async () => {
-      // Offset, magic, last offset, count, a record.
-      for (const at of [3, 16, 23, 57, 100]) {
+      // Magic, last offset, count, a record.
+      for (const at of [16, 23, 57, 100]) {
         const stream = await filled(log, []);
         for (let n = 0; n < 9; n++) await log.append(stream, 0, [record(n, {}, 188 * 20)]);
         await damageBatch(join(data, `${topicOf(stream)}-0`), 4, at);

@@ -86,11 +86,7 @@ export class Reader {
     const [found] = answer.partitions;
     if (!found) throw new Transient(`Kafka gave no answer for "${topic}"`);
     const verdict = verdictOf(found.errorCode);
-    if (verdict === 'fine') {
-      const decoded = decodeRecords(found.recordSet, offset);
-      const isLost = !decoded.damage && decoded.next === offset && offset < found.highWatermark;
-      return isLost ? unreadable(offset) : decoded;
-    }
+    if (verdict === 'fine') return decodeRecords(found.recordSet, offset);
     if (verdict === 'damaged') return unreadable(offset);
     if (verdict === 'out-of-range') throw new OffsetOutOfRange(`offset ${offset} is not in "${topic}"`);
     this.#routes.forget(topic);
@@ -191,8 +187,9 @@ export class Reader {
 }
 
 /**
- * The broker itself cannot read what it has stored, and says so (a batch of no length) or gives nothing (one that seems
- * longer than the log). Offset by offset, until its index leads it to what lies behind: a batch or two later.
+ * The broker says that it cannot read what it has stored (a batch of no length). Offset by offset, until its index leads
+ * it to what lies behind: a batch or two later. Where a damaged length makes a batch seem longer than the log, the broker
+ * gives nothing and no error, as it does when it is throttled: nothing is skipped then, for it might be sound.
  */
 const unreadable = (offset: number): Decoded => ({
   records: [],
