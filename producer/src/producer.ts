@@ -61,7 +61,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     waiting,
   );
   const tables = new StreamTables({ streams, status }, (stream, error) =>
-    logger.warn({ stream, err: error }, 'this row of the tables cannot be read'),
+    logger.warn({ stream, err: error }, 'a row of the tables cannot be read'),
   );
   const liveness = new Liveness(status, {
     monotonic: () => milliseconds(performance.now()),

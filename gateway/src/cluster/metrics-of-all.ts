@@ -5,17 +5,17 @@ import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } f
 import type { Metrics, ToPrimary } from './messages.js';
 import type { WorkerProcess } from './worker-process.js';
 
-/** Of a worker that does not answer, what it said last counts. */
+/** If a worker does not answer, its last answer counts. */
 const ANSWER_WITHIN_MS = 2_000;
-/** What a process has counted remains true when it is gone. The types of prom-client say that these are numbers. */
+/** Counts stay true after their process has ended. The types of prom-client say that these are numbers. */
 const REMAINING: readonly string[] = ['counter', 'histogram'];
 
 type WithValues = Metrics[number];
 type Message = Extract<ToPrimary, { type: 'own-metrics' | 'ask-metrics' }>;
 
 /**
- * The metrics of all processes of a gateway, summed for whichever worker is asked for them. Counters never go back: of a
- * worker that is late its last answer is summed, and of those that died what they had counted by then.
+ * The metrics of all processes of a gateway, summed for whichever worker is asked for them. Counters never go back: a
+ * late worker counts with its last answer, and a dead one with what it had counted by then.
  */
 export class MetricsOfAll {
   readonly #registry = new Registry();
@@ -89,7 +89,7 @@ export class MetricsOfAll {
       this.#registry.getMetricsAsJSON(),
       ...asked.map((each) => this.#collect(each)),
     ]);
-    // In one go: who dies now is either among the living or among the dead.
+    // In one step, so that a worker that dies now is counted either among the living or among the dead.
     const text = await sum([own, this.#ofTheDead, ...this.#latest.values()]).metrics();
     worker.send({ type: 'metrics', id, text });
   }
@@ -108,7 +108,10 @@ export class MetricsOfAll {
   }
 }
 
-/** The sum of what processes have counted; of the lag of their event loops the largest, for one that lags is enough. */
+/**
+ * The sum of what the processes have counted; of the event loop lag the largest, because one process that lags is
+ * enough.
+ */
 function sum(all: readonly Metrics[]): Registry {
   const marked = all.map((metrics) =>
     metrics.map((metric) => (isMeanLag(metric) ? { ...metric, aggregator: 'max' as const } : metric)),

@@ -7,7 +7,7 @@ import type { Directory } from './directory.js';
 
 export type OperationErrorCode = 'unknown-stream' | 'exists' | 'no-encoder';
 
-/** Something that cannot be done with this stream as it is. */
+/** The present state of the stream does not allow the operation. */
 export class OperationError extends Error {
   override readonly name = 'OperationError';
   constructor(
@@ -18,15 +18,15 @@ export class OperationError extends Error {
   }
 }
 
-/** What the operator does: changes of the desired state, which producers then follow. */
+/** What the operator does: changes to the desired state, which producers then follow. */
 export class Operations {
-  /** Being created: two requests at once are not two streams. */
+  /** Ids that are being created, so that two requests at once do not make two streams. */
   readonly #creating = new Set<StreamId>();
 
   constructor(
     private readonly log: ChunkTopics,
     private readonly directory: Directory,
-    /** Of topics that are made for somebody else's producer. */
+    /** Of topics that are created for somebody else's producer. */
     private readonly retentionMs: Milliseconds,
   ) {}
 
@@ -34,7 +34,7 @@ export class Operations {
   async create(request: CreateStreamRequest): Promise<StreamId> {
     const id = streamId(request.id);
     if (this.directory.row(id) || this.#creating.has(id)) {
-      throw new OperationError('exists', `there is a stream "${id}" already`);
+      throw new OperationError('exists', `the stream "${id}" already exists`);
     }
     if (this.directory.deletions.has(id)) {
       throw new OperationError('exists', `the stream "${id}" is still being deleted: try again in a moment`);
@@ -70,7 +70,7 @@ export class Operations {
 
   async start(id: StreamId): Promise<void> {
     const row = this.#encodedRow(id);
-    // On air or on the way there: nobody's picture is interrupted. A count that rises starts what has failed.
+    // If it is live or starting, nobody's picture is interrupted. A higher count restarts a stream that has failed.
     if (row.enabled && this.directory.state(id) !== 'failed' && this.directory.state(id) !== 'offline')
       return;
     await this.#put({ ...row, enabled: true, startCount: row.startCount + 1 });
@@ -97,7 +97,7 @@ export class Operations {
     );
   }
 
-  /** One that its writer has made is left as it is, retention included. */
+  /** A topic that its writer has created stays as it is, including its retention. */
   async #createTopic(id: StreamId): Promise<void> {
     if ((await this.log.topics()).includes(id)) return;
     await this.log.createTopic(id, { partitions: 1, retentionMs: this.retentionMs });

@@ -5,7 +5,7 @@ import { type Chunk, Chunker, type StreamFormat } from '@topicast/media/mpegts';
 
 export interface ProbeResult {
   readonly format: StreamFormat;
-  /** Bits a second, where enough was seen to tell. */
+  /** Bits a second, if enough was read to tell. */
   readonly bitrate: number | undefined;
 }
 
@@ -13,7 +13,7 @@ const LONGEST_MS = 4_000;
 const MOST_BYTES = 8 * 1024 * 1024;
 const ENOUGH_SECONDS = 1;
 
-/** Look into a topic for what it carries, from its newest keyframe on. */
+/** Find out what a topic carries, from its newest keyframe on. */
 export async function probe(log: ChunkReader, stream: StreamId, signal: AbortSignal): Promise<ProbeResult> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)]);
   const seen = new Extent();
@@ -30,7 +30,7 @@ export async function probe(log: ChunkReader, stream: StreamId, signal: AbortSig
   return { format: chunker.format, bitrate: seen.bitrate };
 }
 
-/** How much media in how many bytes. */
+/** How much media there is in how many bytes. */
 class Extent {
   #bytes = 0;
   #first: Chunk | undefined;

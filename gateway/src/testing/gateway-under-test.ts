@@ -22,7 +22,7 @@ import { type ChunkChoice, recordOf } from './chunks.js';
 export const OPERATOR_TOKEN = 'operator-token-of-the-tests';
 export const DEMO = streamId('demo');
 
-/** A gateway on an embedded log, both gone with the test: `await using`. */
+/** A gateway on an embedded log; both end with the test (`await using`). */
 export class GatewayUnderTest implements AsyncDisposable {
   readonly logLines: string[] = [];
   #sequence = 0;
@@ -78,7 +78,7 @@ export class GatewayUnderTest implements AsyncDisposable {
     return `ws://127.0.0.1:${this.port}/live/${path}`;
   }
 
-  /** A stream with a topic, as a producer would have it. */
+  /** A stream with a topic, as a producer would create it. */
   async addStream(id = DEMO, row: Partial<StreamRow> = {}): Promise<void> {
     const streams = await this.log.table(STREAMS_TABLE);
     const createdAt = new Date().toISOString();
@@ -115,7 +115,7 @@ export class GatewayUnderTest implements AsyncDisposable {
     }
   }
 
-  /** The next chunks are those of a new encoder. */
+  /** The next chunks come from a new encoder. */
   startSession(): void {
     this.#sequence = 0;
   }

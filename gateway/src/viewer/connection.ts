@@ -26,20 +26,20 @@ export interface ViewerOptions extends Omit<OutletOptions, 'acceptedAt' | 'onDon
   readonly messagesPerSecond: number;
 }
 
-/** What a viewer hears before its first chunk. */
+/** What a viewer is told before its first chunk. */
 export interface Greeting {
   readonly state: StreamState;
-  /** The frame of the stream's catalog, where it has one. */
+  /** The frame of the stream's catalog, if it has one. */
   readonly catalog: Buffer | undefined;
-  /** To be told: it is another rendition than the one asked for. */
+  /** Whether to tell the viewer its rendition, because it is not the one that it asked for. */
   readonly isOtherRendition: boolean;
 }
 
 const monotonic = (): Milliseconds => milliseconds(performance.now());
 
 /**
- * One viewer: writes what its cursor says, one write in flight at most, and hears what the viewer says. It has no
- * timer of its own: the source pumps it with each batch, and the gateway's tick calls `tick`.
+ * One viewer. It writes what its cursor says, with at most one write in flight, and handles what the viewer says. It
+ * has no timer of its own: the source pumps it with each batch, and the gateway's timer calls `tick`.
  */
 export class ViewerConnection implements Subscriber {
   readonly stream: StreamId;
@@ -55,9 +55,9 @@ export class ViewerConnection implements Subscriber {
   readonly #messages: RateLimit;
   readonly #acceptedAt = monotonic();
   readonly #liveness = new Liveness(this.#acceptedAt);
-  /** The viewer was told to go elsewhere: it resumes there with a position of this rendition. */
+  /** The viewer was told to go elsewhere, and will resume there with a position of this rendition. */
   #isMoving = false;
-  /** The last round did not get to its end: there is more to be written than what is in flight. */
+  /** The last round was not finished: there is more to write than what is in flight. */
   #isCut = false;
 
   constructor(options: ViewerOptions) {
@@ -87,7 +87,7 @@ export class ViewerConnection implements Subscriber {
     webSocket.on('close', () => this.#leave());
   }
 
-  /** Begin: state and catalog first, then chunks as they come. */
+  /** Begin with the state and the catalog, then send chunks as they arrive. */
   start({ state, catalog, isOtherRendition }: Greeting): void {
     if (isOtherRendition) this.#outlet.tellRendition();
     if (catalog) this.setCatalog(catalog);
@@ -120,7 +120,7 @@ export class ViewerConnection implements Subscriber {
     this.#isCut = this.#outlet.isBusy && this.#cursor.mayHaveMore;
   }
 
-  /** Tell the viewer to go elsewhere. Returns false for one that cannot be told. */
+  /** Tell the viewer to go elsewhere. Returns false if its protocol has no such message. */
   move(): boolean {
     if (this.protocol !== 'v1') return false;
     this.#isMoving = true;
@@ -153,19 +153,19 @@ export class ViewerConnection implements Subscriber {
   /** Called about once a second. */
   tick(now: Milliseconds): void {
     if (this.#expiresAt !== undefined && Date.now() >= this.#expiresAt) {
-      this.close(CloseCode.unauthorized, 'the token is not valid any more');
+      this.close(CloseCode.unauthorized, 'the token has expired');
       return;
     }
     const verdict = this.#liveness.check(now);
     if (verdict.kind === 'gone') {
-      // One that has ended its half of the connection, and reads nothing, would not hear of the end.
+      // A viewer that has ended its half of the connection, and reads nothing, would not notice the end.
       if (this.#webSocket.readyState !== WebSocket.OPEN) this.terminate();
-      this.close(CloseCode.heartbeatTimeout, 'no sign that anything arrives');
+      this.close(CloseCode.heartbeatTimeout, 'the viewer does not seem to receive anything');
     } else if (verdict.kind === 'ask') {
       this.#outlet.control.askForLife(verdict.payload);
       this.#outlet.talk();
     }
-    // Where both renditions stand still, only time tells that the wait is over.
+    // If both renditions stand still, only time tells that the wait is over.
     if (this.#wish.rendition !== undefined) this.pump(now);
   }
 
@@ -174,7 +174,7 @@ export class ViewerConnection implements Subscriber {
     this.#wish.drop();
   }
 
-  /** The cursor has gone over to the rendition that was wanted: the old one is not needed any more. */
+  /** The cursor has changed to the rendition that was wanted, so the old one is no longer needed. */
   #comeOver(): void {
     const source = this.#wish.take();
     if (!source) return;
@@ -187,13 +187,13 @@ export class ViewerConnection implements Subscriber {
   #onDone(wasFull: boolean): void {
     const now = monotonic();
     if (wasFull) this.#liveness.prove(now);
-    // What has come meanwhile waits for the next round where viewers get some chunks at a time.
+    // If viewers get several chunks at a time, what has arrived in the meantime waits for the next round.
     const hasMore = this.pace === 'prompt' ? this.#cursor.mayHaveMore : this.#isCut;
     if (hasMore) this.pump(now);
     else this.#outlet.talk();
   }
 
-  /** Whether what came may be looked at: a viewer that says too much is closed. */
+  /** Whether to handle the message; a viewer that sends too many is closed. */
   #admits(now: Milliseconds): boolean {
     if (this.#messages.admits(now)) return true;
     this.close(CloseCode.tooMany, 'too many messages');
@@ -218,7 +218,7 @@ export class ViewerConnection implements Subscriber {
     const now = monotonic();
     if (!this.#admits(now) || this.protocol === 'raw') return;
     if (isBinary || !Buffer.isBuffer(data)) {
-      this.close(CloseCode.badMessage, 'messages are JSON texts');
+      this.close(CloseCode.badMessage, 'messages must be JSON texts');
       return;
     }
     const message = parseClientMessage(data.toString());
@@ -287,7 +287,7 @@ export class ViewerConnection implements Subscriber {
     });
   }
 
-  /** Nothing changes, and the viewer hears of it. */
+  /** Nothing changes, and the viewer is told so. */
   #keepRendition(): void {
     this.#wish.drop();
     this.#cursor.stay();

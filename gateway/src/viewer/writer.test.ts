@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { until } from '../testing/test-viewer.js';
 import { SocketWriter } from './writer.js';
 
-/** A server whose connections are gone with the test. */
+/** A server whose connections end with the test. */
 class Connections implements AsyncDisposable {
   readonly #server = createServer();
   readonly #sockets: Socket[] = [];
@@ -28,7 +28,7 @@ class Connections implements AsyncDisposable {
 
 const descriptor = (socket: Socket): number => (socket as unknown as { _handle: { fd: number } })._handle.fd;
 
-/** Frames of very different sizes, each of its own bytes. */
+/** Frames of very different sizes, each with different bytes. */
 const frame = (number: number): Buffer => Buffer.alloc(1 + ((number * 7_919) % 300_000), number % 251);
 
 describe('a writer', () => {

@@ -48,7 +48,7 @@ export class SharedTails implements ReadCount {
   ): AsyncGenerator<Buffer, number | undefined> {
     if (next !== undefined && shared.find(next) !== undefined) return next;
     const from: TailStart = next === undefined ? start : { at: 'offset', offset: next };
-    // Ends with this generator, in whichever way that ends.
+    // Ends with this generator, however that ends.
     const reading = new AbortController();
     const either = AbortSignal.any([signal, reading.signal]);
     try {
