@@ -4,8 +4,8 @@ import type { Logger } from 'pino';
 import { Backoff } from './backoff.js';
 
 /**
- * Do it, again and again while the log does not answer.
- * @throws the signal's reason, and what no repetition mends
+ * Do it, and repeat it while the log does not answer.
+ * @throws the signal's reason, and any error that repeating does not cure
  */
 export async function untilLogAnswers<T>(
   attempt: () => Promise<T>,
@@ -17,13 +17,13 @@ export async function untilLogAnswers<T>(
     } catch (error) {
       if (!(error instanceof LogError && error.code === 'unavailable')) throw error;
       const pauseMs = Math.round(backoff.next(0));
-      logger.warn({ reason: error.message, pauseMs }, 'the log does not answer: the producer tries again');
+      logger.warn({ reason: error.message, pauseMs }, 'the log does not answer: the producer will try again');
       await sleep(pauseMs, undefined, { signal });
     }
   }
 }
 
-/** An attempt can take half a minute: who ends the producer does not wait for that. */
+/** An attempt can take half a minute; ending the producer does not wait for that. */
 async function orAborted<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   const settled = new AbortController();

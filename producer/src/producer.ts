@@ -18,7 +18,7 @@ import { Reconciler } from './reconcile/reconciler.js';
 
 export interface Producer {
   readonly id: string;
-  /** End all encoders, say so in the log, and resolve when nothing is left. The log stays open: it is its opener's. */
+  /** End all encoders, say so in the log, and resolve when nothing is left. The log stays open for its owner. */
   close(): Promise<void>;
 }
 
@@ -27,20 +27,20 @@ export interface ProducerOptions {
   readonly config: ProducerConfig;
   readonly logger: Logger;
   readonly inputs: readonly CommandLineInput[];
-  /** Ends the start, which waits for the log as long as that takes; a started producer is ended by its `close()`. */
+  /** Aborts the start, which waits for the log as long as necessary; `close()` ends a started producer. */
   readonly signal?: AbortSignal;
 }
 
 /** The consumer group of all producers of a log. */
 const GROUP = 'topicast.producers';
-/** What close() waits for when the log does not answer: encoders are gone by then in any case. */
+/** How long close() waits if the log does not answer; the encoders are gone by then in any case. */
 const FAREWELL_MS = 3_000;
 
 /**
- * Encode the streams of `topicast.streams` into their topics. Resolves when what the command line names is declared;
- * a log that is away by then is waited for.
- * @throws {ConfigError} if there is no ffmpeg; {TypeError} if an input's name is no stream id; {LogError} but `unavailable`;
- * the signal's reason
+ * Encode the streams of `topicast.streams` into their topics. Resolves when the streams of the command line are
+ * declared; if the log is away, it waits.
+ * @throws {ConfigError} if there is no ffmpeg; {TypeError} if an input's name is not a stream id; any {LogError} but
+ * `unavailable`; the signal's reason
  */
 export async function startProducer(options: ProducerOptions): Promise<Producer> {
   const { log, config, logger, inputs, signal = new AbortController().signal } = options;
@@ -98,7 +98,8 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     start: (row, claimed) =>
       startLiveStream(row, claimed, {
         ...{ log, tables, config, ffmpeg, guard, logger },
-        // The very source that the command line named: a row changed since then is somebody else's wish.
+        // Only the very source that the command line named: if the row has changed since then, somebody else wanted
+        // that.
         trusted: isDeepStrictEqual(trusted.get(row.id), row.source),
         hasSuccessor: () => !isBound(row) && heartbeats.hasSuccessor,
       }),

@@ -4,7 +4,7 @@ import type { NewRecord } from '@topicast/log';
 import type { StreamFormat } from '@topicast/media/mpegts';
 import { Meter } from './meter.js';
 
-/** What a session turns out to offer: its renditions with their tracks, as far as its chunks have shown them. */
+/** What a session offers: its renditions with their tracks, as far as its chunks have shown them. */
 export class SessionCatalog {
   readonly #meters: readonly Meter[];
   readonly #formats: StreamFormat[];
@@ -33,7 +33,7 @@ export class SessionCatalog {
   }
 
   get catalog(): Catalog {
-    // Sound comes beside the best rendition, and is the same in all.
+    // Sound comes with the best rendition, and is the same in all.
     const audio = this.#formats[0]?.audio;
     return {
       session: this.session,
@@ -49,7 +49,7 @@ export class SessionCatalog {
     };
   }
 
-  /** What makes a stream that is sent as it came worse than one encoded here. */
+  /** What makes a stream that is not encoded here worse than one that is. */
   get copyWarning(): string | undefined {
     return this.#meters[0]?.warning;
   }

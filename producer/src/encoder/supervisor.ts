@@ -25,13 +25,13 @@ export interface SupervisorOptions {
   readonly source: Source;
   readonly ladder?: readonly Rung[] | undefined;
   readonly rules: SourceRules;
-  /** The internet, if absent. */
+  /** If absent, the internet. */
   readonly network?: Network;
   readonly ffmpeg: Ffmpeg;
   readonly guard: ProcessGuard;
   readonly encoding: EncodingSettings;
   readonly logger: Logger;
-  /** Make the topic, if it is not there. @returns the last session in it. Called before each run. */
+  /** Create the topic if it does not exist. @returns the last session in it. Called before each run. */
   readonly prepare: () => Promise<number>;
   readonly publisher: Pick<StreamPublisher, 'beginSession' | 'push' | 'lose' | 'state'>;
   readonly report: (change: Partial<StreamStatus>) => void;
@@ -39,7 +39,7 @@ export interface SupervisorOptions {
   readonly backoff?: Backoff;
 }
 
-/** Opening and examining a source takes its time; from then on a live input that is silent for 10 s has failed. */
+/** Opening and examining a source takes some time. After that, a live input that is silent for 10 s has failed. */
 const SILENCE_MS = { first: 20_000, next: 10_000 };
 
 type RunEnd =
@@ -53,7 +53,7 @@ type RunEnd =
       readonly ranMs: number;
     };
 
-/** Keep one encoder running until the signal ends it: the only place that decides about starting it again. */
+/** Keep one encoder running until the signal ends it. This is the only place that decides about restarting it. */
 export async function supervise(options: SupervisorOptions, signal: AbortSignal): Promise<void> {
   const { report, logger, backoff = new Backoff() } = options;
   for (let restarts = 0; !signal.aborted; restarts++) {
@@ -62,13 +62,13 @@ export async function supervise(options: SupervisorOptions, signal: AbortSignal)
     if (end.why === 'stopped' || signal.aborted) return;
     logger.warn(
       { problem: end.problem },
-      end.why === 'refused' ? 'the source is refused' : 'the encoder ended',
+      end.why === 'refused' ? 'the source was refused' : 'the encoder ended',
     );
     if (end.why === 'refused') {
       report({ state: 'failed', problem: end.problem, encoderLog: [], catalog: undefined });
       return;
     }
-    // Who was well for a moment is shown as coming back; who never was, as failed.
+    // An encoder that worked for a while is shown as starting again; one that never worked, as failed.
     const state = end.ranMs > 0 ? 'starting' : 'failed';
     report({ state, problem: end.problem, encoderLog: [...end.lines], catalog: undefined });
     await sleep(backoff.next(end.ranMs), undefined, { signal }).catch(() => undefined);
@@ -117,7 +117,7 @@ async function plan(
     const result = await probeSource(input, ffmpeg, guard, signal);
     if (!result.ok) {
       const lines = opened.told(result.lines);
-      const problem = explain(source, lines, 'it could not be opened');
+      const problem = explain(source, lines, 'It could not be opened.');
       return { why: 'failed', problem, lines, ranMs: 0 };
     }
     probe = result.probe;
@@ -170,7 +170,7 @@ async function run(
       catalog: offered.catalog,
       encoderLog: lines,
       droppedChunks: dropped,
-      problem: trouble ? `The log takes nothing at the moment: ${trouble}` : (warning ?? copied),
+      problem: trouble ? `The log accepts no chunks at the moment: ${trouble}` : (warning ?? copied),
     });
   };
   const threads = Math.min(4, availableParallelism());
@@ -183,7 +183,7 @@ async function run(
   const onGaps = ({ continuityErrors, droppedAccessUnits }: Readonly<ChunkerStats>): void =>
     logger.warn(
       { session, continuityErrors, droppedAccessUnits },
-      "packets of the encoder's output are missing",
+      "packets are missing in the encoder's output",
     );
   const environment = opened.fence?.environment;
   const exit = await encode(
@@ -194,7 +194,7 @@ async function run(
   if (signal.aborted) return { why: 'stopped' };
   const lines = opened.told(exit.lines);
   const problem = exit.silent
-    ? 'The source sends nothing any more.'
+    ? 'The source has stopped sending.'
     : exit.clean
       ? 'The source has ended.'
       : explain(source, lines, exit.how);
@@ -202,5 +202,5 @@ async function run(
   return { why: 'failed', problem, lines, ranMs };
 }
 
-/** Such an address waits for somebody to call, which is no failure. */
+/** Such an address waits for a caller, and waiting is not a failure. */
 const isListening = (source: JudgedSource): boolean => source.kind === 'url' && source.listens;

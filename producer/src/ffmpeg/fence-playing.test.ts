@@ -18,7 +18,7 @@ afterAll(() => film[Symbol.asyncDispose]());
 describe.each(each)('a fenced ffmpeg %s', (_version, ffmpeg) => {
   const plays = async (url: string, network = testNetwork()): Promise<void> => {
     await using stranger = superviseStranger({ kind: 'url', url }, { ffmpeg, network });
-    // A server that is a process may start later than the first try.
+    // A server in another process may start after the first attempt.
     await eventually(() => stranger.chunks.length > 30, 'chunks');
     expect(stranger.status().problem).toBeUndefined();
   };

@@ -15,7 +15,7 @@ describe('the guard', () => {
     guard.watch(gone);
     gone.kill();
     await eventually(() => !isRunning(gone.pid!), 'one has ended by itself');
-    // What the kernel does to the pipe when the owner is killed.
+    // This is what the kernel does to the pipe when the owner is killed.
     await guard.close();
     await eventually(() => !isRunning(kept.pid!), 'the other one is killed');
     expect(isRunning(foreign.pid!)).toBe(true);

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /**
- * Sees to it that no ffmpeg outlives this process, even one that hangs in its input where it would never notice a
- * closed output. One small shell a producer holds the list of children, and kills what is left on it when its own
- * standard input ends: the kernel closes that whichever way this process goes, kill -9 included.
+ * Ensures that no ffmpeg outlives this process, even one that hangs in its input and would never notice a closed
+ * output. One small shell per producer holds the list of children, and kills the remaining ones when its own standard
+ * input ends. The kernel closes that input however this process ends, including by kill -9.
  */
 export interface ProcessGuard {
   watch(child: ChildProcess): void;
@@ -27,7 +27,7 @@ done
 
 export function startGuard(): ProcessGuard {
   if (process.platform === 'win32') return { watch: () => undefined, close: async () => undefined };
-  // Of a process group of its own: a signal meant for this one and all its children must not take the guard first.
+  // It has its own process group: a signal for this process and all its children must not kill the guard first.
   const shell = spawn('/bin/sh', ['-c', SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
   const ended = new Promise<void>((resolve) => {
     shell.once('close', () => resolve());

@@ -8,9 +8,9 @@ import { LossReport } from './loss-report.js';
 import { type QueueLimits, RecordQueue } from './queue.js';
 
 const LIMITS: QueueLimits = { bytes: 64_000_000, spanMs: 30_000 };
-/** The longest is what viewers wait for after the log has come back (of a full disk: the answer comes at once). */
+/** After the log has come back, viewers wait for the longest pause (with a full disk, the answer comes at once). */
 const RETRY_MS = { first: 100, most: 1_000 };
-/** What close() still waits for when the log does not answer. */
+/** How long close() still waits if the log does not answer. */
 const CLOSE_MS = 2_000;
 
 export interface PublisherOptions {
@@ -19,7 +19,7 @@ export interface PublisherOptions {
   readonly rendition: number;
   /** Names the stream in each line. */
   readonly logger: Logger;
-  /** The stream has no topic. `retry`: it has one again; `stop`: nobody wants the stream any more. */
+  /** The stream has no topic. `retry`: it has one again; `stop`: nobody wants the stream. */
   readonly onUnknownTopic: () => Promise<'retry' | 'stop'>;
   readonly limits?: QueueLimits;
 }
@@ -28,13 +28,14 @@ export interface PublisherState {
   readonly queued: number;
   /** Of the present session. */
   readonly dropped: number;
-  /** The log's last answer, while it takes nothing. */
+  /** The log's last answer, while it accepts nothing. */
   readonly trouble: string | undefined;
 }
 
 /**
- * The chunks of one rendition to the log, in order, one append in flight; what arrives meanwhile goes in the next. A failed append is
- * repeated with the identical batch until it succeeds, so that nothing is lost or reordered but what the queue drops.
+ * Brings the chunks of one rendition to the log, in order, with one append in flight; chunks that arrive in the
+ * meantime go into the next one. A failed append is repeated with the identical batch until it succeeds, so nothing is
+ * lost except what the queue drops, and nothing is reordered.
  */
 export class Publisher {
   readonly #options: PublisherOptions;
@@ -60,7 +61,7 @@ export class Publisher {
     return { queued: this.#queue.length, dropped: this.#dropped, trouble: this.#trouble };
   }
 
-  /** Chunks from now on are another encoder's. */
+  /** From now on, chunks come from another encoder. */
   beginSession(session: number): void {
     this.#session = session;
     this.#dropped = 0;
@@ -71,7 +72,7 @@ export class Publisher {
       this.#dropped++;
       return;
     }
-    this.#count(this.#queue.push(record), 'the log takes too little');
+    this.#count(this.#queue.push(record), 'the log is too slow');
     this.#sending ??= this.#send();
   }
 
@@ -81,14 +82,14 @@ export class Publisher {
     this.#losses.add(chunks, reason);
   }
 
-  /** Count chunks that were lost before they came here, at the end of an encoder: what ended it is told elsewhere. */
+  /** Count chunks that were lost before they came here, at the end of an encoder; its end is reported elsewhere. */
   lose(chunks: number, reason: string): void {
     if (chunks === 0) return;
     this.#dropped += chunks;
     this.#options.logger.info({ chunks, reason }, 'chunks dropped at the end');
   }
 
-  /** Resolves when what was pushed is in the log, or could not be brought there in a short time. */
+  /** Resolves when everything that was pushed is in the log, or could not be written in a short time. */
   async close(): Promise<void> {
     this.#stopped = true;
     const timer = setTimeout(() => this.#closing.abort(), CLOSE_MS);
@@ -98,7 +99,7 @@ export class Publisher {
   }
 
   async #send(): Promise<void> {
-    // Not at once: what one read from ffmpeg brought shall be one append.
+    // Not at once, so that the chunks of one read from ffmpeg become one append.
     await Promise.resolve();
     const left: NewRecord[] = [];
     while (this.#queue.length > 0 && !this.#closing.signal.aborted) {
@@ -106,17 +107,17 @@ export class Publisher {
       if (!(await this.#deliver(batch))) left.push(...batch);
     }
     left.push(...this.#queue.clear());
-    this.lose(this.#ofThisSession(left), this.#trouble ?? 'no time was left');
+    this.lose(this.#ofThisSession(left), this.#trouble ?? 'there was no time left');
     this.#sending = undefined;
   }
 
-  /** @returns false if it all ends before the log has answered to the batch. */
+  /** @returns false if the publisher ends before the log has answered. */
   async #deliver(batch: readonly NewRecord[]): Promise<boolean> {
     const { log, stream, rendition, logger } = this.#options;
     for (let pause = RETRY_MS.first; ; pause = Math.min(pause * 2, RETRY_MS.most)) {
       try {
         await log.append(stream, rendition, batch);
-        if (this.#trouble) logger.info('the log takes chunks again');
+        if (this.#trouble) logger.info('the log accepts chunks again');
         this.#trouble = undefined;
         return true;
       } catch (error) {
@@ -131,7 +132,7 @@ export class Publisher {
     const { logger, onUnknownTopic } = this.#options;
     const code = error instanceof LogError ? error.code : 'unavailable';
     const reason = error instanceof Error ? error.message : String(error);
-    if (!this.#trouble) logger.warn({ code, reason }, 'the log takes no chunks');
+    if (!this.#trouble) logger.warn({ code, reason }, 'the log accepts no chunks');
     this.#trouble = reason;
     switch (code) {
       case 'unavailable':
@@ -142,7 +143,7 @@ export class Publisher {
         this.#stopAll();
         return 'end';
       case 'invalid':
-        // Refused for what it is: it would be refused for ever.
+        // The log refuses this batch as such, and would refuse it for ever.
         this.#count([...batch, ...this.#queue.skipToKeyframe()], reason);
         return 'skip';
       case 'locked':

@@ -24,7 +24,7 @@ const picture = (index: number): Chunk => {
   };
 };
 
-/** A log with a partition a rendition; the stalled one answers when it is told to. */
+/** A log with one partition per rendition; the stalled one answers when it is told to. */
 function setUp({ lastGop = async () => 0, stalled }: { lastGop?: () => Promise<number>; stalled?: number }) {
   const stored: NewRecord[][] = [[], [], []];
   let release: () => void = () => undefined;

@@ -8,13 +8,13 @@ import { promisify } from 'node:util';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { ChunkLog, Share } from '@topicast/log';
 
-/** A folder that is gone at the end of the block: `await using folder = await temporaryFolder()`. */
+/** A folder that is removed at the end of the block: `await using folder = await temporaryFolder()`. */
 export async function temporaryFolder(): Promise<{ path: string } & AsyncDisposable> {
   const folder = await mkdtemp(path.join(tmpdir(), 'topicast-producer-'));
   return { path: folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** Look again and again until it holds; the limit is generous because machines are busy. */
+/** Check repeatedly until it holds; the limit is generous because machines are busy. */
 export async function eventually<T>(
   look: () => T | undefined | false | Promise<T | undefined | false>,
   what: string,
@@ -24,7 +24,7 @@ export async function eventually<T>(
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
-    if (performance.now() > end) throw new Error(`it did not come about: ${what}`);
+    if (performance.now() > end) throw new Error(`this did not happen: ${what}`);
     await sleep(50);
   }
 }
@@ -38,7 +38,7 @@ export const isRunning = (pid: number): boolean => {
   }
 };
 
-/** Real footage where there is some, else a clip made here; says which of the two. */
+/** Real footage if there is some, otherwise a clip made here; says which of the two. */
 export async function footage(
   name: string,
   folder: string,
@@ -66,7 +66,7 @@ export class TestGroup {
     for (const tell of this.#members.values()) tell();
   }
 
-  /** The same log, as this member sees it: who leaves gives all to another. */
+  /** The same log, as this member sees it: a member that leaves gives everything to another. */
   logOf(member: string, log: ChunkLog): ChunkLog {
     const share: Share = {
       confirmed: true,
