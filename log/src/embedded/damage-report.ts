@@ -2,14 +2,14 @@ import type { Logger } from 'pino';
 
 const EVERY_MS = 60_000;
 
-/** Counts what was found damaged and left out, and says so once a minute at most. */
+/** Counts the damaged records that were left out, and reports them at most once a minute. */
 export class DamageReport {
   #records = 0;
   #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly logger: Logger) {}
 
-  /** One that a reader was not given. */
+  /** A record that a reader did not get. */
   record(): void {
     this.#records++;
     const now = performance.now();
@@ -17,12 +17,12 @@ export class DamageReport {
     this.#toldAt = now;
     this.logger.warn(
       { records: this.#records },
-      'damaged records of the embedded log were left out: viewers go on at the next keyframe',
+      'damaged records of the embedded log were left out: viewers continue at the next keyframe',
     );
     this.#records = 0;
   }
 
   topic(stream: string): void {
-    this.logger.error(`the topic of stream "${stream}" has a damaged row: it begins anew`);
+    this.logger.error(`the topic of stream "${stream}" has a damaged row: it starts over`);
   }
 }

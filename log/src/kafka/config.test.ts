@@ -65,7 +65,7 @@ describe('the settings of the Kafka log', () => {
     [{ KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'me' }, /^KAFKA_SASL_PASSWORD: is needed/],
     [{ KAFKA_SASL_USERNAME: 'me', KAFKA_SASL_PASSWORD: 'x' }, /need KAFKA_SASL_MECHANISM/],
     [{ KAFKA_SASL_MECHANISM: 'gssapi' }, /^KAFKA_SASL_MECHANISM: must be one of plain, scram/],
-    [{ KAFKA_SSL_CA: '/ca.pem' }, /^KAFKA_SSL_CA: means nothing without KAFKA_SSL=1/],
+    [{ KAFKA_SSL_CA: '/ca.pem' }, /^KAFKA_SSL_CA: has no effect without KAFKA_SSL=1/],
     [{ KAFKA_SSL: '1', KAFKA_SSL_CA: '/no/such.pem' }, /^KAFKA_SSL_CA: cannot be read: ENOENT.*such\.pem/],
     [{ KAFKA_SSL: '1', KAFKA_SSL_CERT: '/a.pem' }, /come together/],
     [{ KAFKA_TOPIC_PREFIX: 'a/b' }, /^KAFKA_TOPIC_PREFIX: may have/],

@@ -147,7 +147,7 @@ export class KafkaLog implements ChunkLog {
 
   async ping(): Promise<void> {
     await this.#calls.do(() => this.cluster.metadata([this.names.of('topicast.streams')]), 0);
-    // Whoever holds a table that was lost keeps its old rows for as long as the process lives: that is not ready any more.
+    // The owner of a lost table keeps its old rows for as long as the process lives, so the process is no longer ready.
     this.#tables.check();
   }
 
@@ -156,7 +156,7 @@ export class KafkaLog implements ChunkLog {
     this.#calls.close();
     const left = Promise.all([...this.#shares].map((share) => share.leave()));
     this.#tails.close();
-    // Before the tables are waited for: one that is still being read for the first time ends with it.
+    // Before we wait for the tables, because a table that is still being read for the first time ends with this.
     this.#reader.close();
     await this.#tables.close();
     this.cluster.close();

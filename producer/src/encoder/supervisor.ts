@@ -117,7 +117,7 @@ async function plan(
     const result = await probeSource(input, ffmpeg, guard, signal);
     if (!result.ok) {
       const lines = opened.told(result.lines);
-      const problem = explain(source, lines, 'It could not be opened.');
+      const problem = explain(source, lines, 'it could not be opened');
       return { why: 'failed', problem, lines, ranMs: 0 };
     }
     probe = result.probe;

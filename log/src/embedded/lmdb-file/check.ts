@@ -112,7 +112,7 @@ class Check {
       );
       count[isLeaf ? 'leafPages' : 'branchPages']++;
       for (const [index, node] of this.#nodes(page, header, isLeaf).entries()) {
-        // The first key of a branch page is whatever it was when the page was made: nobody looks at it.
+        // The first key of a branch page keeps its value from when the page was made; nobody looks at it.
         if (isLeaf || index > 0) {
           const fits = keyBytes === undefined || node.key.byteLength === keyBytes;
           expectSound(fits, `a key of ${name} has another length`);
@@ -161,7 +161,7 @@ class Check {
     return nodes;
   }
 
-  /** A value on pages of its own. */
+  /** A value that has its own pages. */
   #overflow({ value, valueBytes }: Node): { pages: number; at: number } {
     const pageNumber = readU64(value, 0);
     const pages = readU64(value, 16);

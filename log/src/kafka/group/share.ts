@@ -10,8 +10,8 @@ export interface KafkaShareOptions extends ShareOptions {
 
 /**
  * A member's part of a table: the partitions that a consumer group assigns to it. During a rebalance, and while the
- * group is out of reach for however long, the last assignment counts: two owners for a while do no harm, since the later
- * one's chunks have the higher session; none would.
+ * group is out of reach for however long, the last assignment counts. Two owners for a while do no harm, because the
+ * later one's chunks have the higher session; having no owner would.
  */
 export class KafkaShare implements Share {
   readonly #group: Group;
@@ -26,7 +26,7 @@ export class KafkaShare implements Share {
     { client, member, sessionTimeout }: KafkaShareOptions,
   ) {
     this.#logger = client.logger;
-    // Before the first joining the silence is infinite, which JSON has no word for; nothing is claimed then either.
+    // Before the first join the silence is infinite, which JSON cannot express; the member then claims nothing either.
     const claim = () => ({
       owned: [...this.#owned],
       silentMs: Math.min(this.#group.silence, Number.MAX_VALUE),
@@ -73,7 +73,7 @@ export class KafkaShare implements Share {
         gained: [...after].filter((partition) => !before.has(partition)),
         lost: [...before].filter((partition) => !after.has(partition)),
       },
-      `the group gives this member ${assigned.length} of ${this.table.partitionCount} parts`,
+      `the group has given this member ${assigned.length} of ${this.table.partitionCount} parts`,
     );
     this.#own(after);
   }
