@@ -17,10 +17,10 @@ export class SharedTails implements ReadCount {
   }
 
   /**
-   * Encoded records (see records.ts) in order, each once, until the signal ends it. From its start the way goes through
-   * the log, until the window of the shared tail is reached; who does not take fast enough falls out of the window, and
-   * goes through the log again. So nothing is held for anybody but the window.
-   * @throws {LogError} as the tails of the log do
+   * Encoded records (see records.ts) in order, each once, until the signal aborts. A reader starts in the log and reads
+   * until it reaches the window of the shared tail. If it is too slow, it falls out of the window and reads from the
+   * log again. So nothing but the window is kept in memory for anybody.
+   * @throws {LogError} like the tails of the log
    */
   async *follow({ stream, rendition, start }: ChunkTailRequest, signal: AbortSignal): AsyncGenerator<Buffer> {
     let next: number | undefined;
@@ -38,7 +38,7 @@ export class SharedTails implements ReadCount {
 
   /**
    * Read from the log, from the start or, after an interruption, from `next` on, until the shared tail can take over.
-   * Returns the offset that comes then; undefined if this ends before.
+   * Returns the next offset; undefined if this ends before.
    */
   async *#catchUp(
     shared: SharedTail,
@@ -66,7 +66,7 @@ export class SharedTails implements ReadCount {
     return undefined;
   }
 
-  /** Take what the shared tail reads. Returns the offset to go on from where it has fallen out of the window. */
+  /** Take records from the shared tail. Returns the offset to continue from when it has fallen out of the window. */
   async *#goAlong(shared: SharedTail, from: number, signal: AbortSignal): AsyncGenerator<Buffer, number> {
     const wake = new Wake();
     const ring = (): void => wake.ring();
@@ -96,7 +96,7 @@ export class SharedTails implements ReadCount {
     }
   }
 
-  /** What comes now is of another topic, if there is one at all: nobody joins the tails of the old one. */
+  /** What comes now belongs to another topic, if to any. Nobody may join the tails of the old one. */
   forget(stream: StreamId): void {
     for (const key of [...this.#tails.keys()]) if (key.startsWith(`${stream}/`)) this.#tails.delete(key);
   }
