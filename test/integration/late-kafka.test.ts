@@ -167,8 +167,8 @@ describe.skipIf(unavailable)(
         const answer = await fetch(url('/readyz'));
         return answer.status === 503 && ((await answer.json()) as { detail: string });
       });
-      expect(problem.detail).toMatch(/table "topicast.status" is followed no longer .*start again/);
-      expect(said()).toContain('is followed no longer');
+      expect(problem.detail).toMatch(/table "topicast.status" is no longer followed .*restart/);
+      expect(said()).toContain('is no longer followed');
     });
 
     it('ends with one line where it is not let in, or cannot be right', async () => {

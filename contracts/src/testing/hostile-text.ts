@@ -1,7 +1,7 @@
 const LENGTH = 64 * 1024;
-/** What nobody may take from the event loop for one text; what is quadratic takes seconds at this length. */
+/** The longest time that one text may block the event loop; a quadratic search takes seconds at this length. */
 const LIMIT_MS = 50;
-/** A busy machine is slow now and then, but not each time. */
+/** A busy machine is slow now and then, but not every time. */
 const TRIES = 5;
 
 const PUNCTUATION = [...' !"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~\t\n\r\v\0'];
@@ -24,18 +24,18 @@ const PATTERNS = [
   ],
 ];
 
-/** Lines as somebody would send them who wants to keep a program busy: long, and of one piece again and again. */
+/** Lines that an attacker might send to keep a program busy: long repetitions of one piece. */
 function hostileTexts(): string[] {
   const repeated = [...PUNCTUATION, ...PATTERNS].map((piece) => repeat(piece));
-  // With an end that does not fit, a search that failed begins anew at the next place.
+  // With an end that does not match, a failed search starts over at the next place.
   return repeated.flatMap((text) => [text, `${text}\n`, `${text}x`, `x${text}\0`]);
 }
 
 const repeat = (piece: string): string => piece.repeat(Math.ceil(LENGTH / piece.length)).slice(0, LENGTH);
 
 /**
- * Give each reader of outside text all hostile texts. It may refuse them with an error; it must be quick.
- * @returns the readers that were not, with the text and the time: none, if all is well
+ * Give each reader of outside text all hostile texts. It may refuse them with an error, but it must be quick.
+ * @returns the slow readers, with the text and the time; none if all is well
  */
 export function slowReaders(readers: Readonly<Record<string, (text: string) => unknown>>): string[] {
   const texts = hostileTexts();
@@ -56,7 +56,7 @@ function quickestOf(run: () => unknown): number {
     try {
       run();
     } catch {
-      // Refused, which is right for most of these.
+      // A refusal is right for most of these.
     }
     quickest = Math.min(quickest, performance.now() - begun);
   }
