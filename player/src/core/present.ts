@@ -1,4 +1,4 @@
-/** A property where there is a value, for objects that leave out what is not known. */
+/** A property if there is a value, for objects that leave out what is unknown. */
 export const present = <Name extends string, Value>(
   name: Name,
   value: Value | undefined,

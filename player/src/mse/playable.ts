@@ -2,7 +2,9 @@ import type { Fragment, InitSegment, TrackKind } from '@topicast/media/fmp4';
 
 const KIND: Readonly<Record<TrackKind, string>> = { video: 'video', audio: 'sound' };
 
-/** One sentence about what this browser cannot play of it, asked before anything is appended; or undefined. */
+/**
+ * One sentence about the codecs that this browser cannot play, or undefined. It is asked before anything is appended.
+ */
 export function unplayable(
   fragments: readonly Fragment[],
   isTypeSupported: (mimeType: string) => boolean,

@@ -7,11 +7,14 @@ import { type MediaFailure, type MediaSink, OTHER_TRACKS } from '../mse/media-si
 import { JoinBurst } from './join-burst.js';
 
 const ANCHOR_PERIOD_MS = 1_000;
-/** Sound that ends this little after what is there already is the same sound: times of different encoders are rounded. */
+/**
+ * Sound that ends less than this after the sound that is already there is the same sound, because encoders round times
+ * differently.
+ */
 const SAME_SOUND = seconds(0.005);
 
 export interface MediaFeedEvents {
-  /** Whether the newest chunk is of the live edge; unknown before the clocks have been compared. */
+  /** Whether the newest chunk is at the live edge; unknown before the clocks have been compared. */
   readonly isLive: () => boolean | undefined;
   onAnchor(anchor: TimelineAnchor): void;
   /** The burst of a join has been given to the sink. */
@@ -28,7 +31,7 @@ type Stage =
   | { readonly name: 'waiting' }
   /** The burst of a join, from the keyframe to the live edge. */
   | { readonly name: 'collecting'; readonly burst: JoinBurst }
-  /** The burst is on its way into the source buffers. */
+  /** The burst is being appended to the source buffers. */
   | { readonly name: 'joining' }
   | { readonly name: 'playing' };
 
@@ -41,7 +44,7 @@ export class MediaFeed {
   /** A media source keeps the tracks that it was opened with. */
   #tracks: ReadonlySet<TrackKind> | undefined;
   #soundEnd: Seconds = Seconds.zero;
-  /** After a switch: up to here the rendition before has brought the sound. */
+  /** After a switch: the previous rendition has brought the sound up to here. */
   #soundUpTo: Seconds | undefined;
   #anchoredAt: Milliseconds = Milliseconds.never;
 
@@ -62,14 +65,14 @@ export class MediaFeed {
     this.#give(this.#withoutOldSound(fragments));
   }
 
-  /** All that was given is in the source buffers, or with those who own them. */
+  /** Everything so far is in the source buffers, or has been sent to their owner. */
   appended(): void {
     if (this.#stage.name !== 'joining') return;
     this.#stage = { name: 'playing' };
     this.#events.onJoined([...(this.#tracks ?? [])]);
   }
 
-  /** What comes next does not continue what came before. */
+  /** The next chunk does not continue the previous one. */
   forget(): void {
     if (this.#stage.name === 'collecting') this.#stage.burst.cancel();
     this.#stage = { name: 'waiting' };
