@@ -15,7 +15,7 @@ export interface PlayerReport {
 
 const NOTHING_YET: PlayerReport = { state: { name: 'idle' }, stats: undefined, history: [] };
 
-/** Collects what a player says; give the two functions to it. */
+/** Collects what a player reports; pass the two functions to it. */
 export function usePlayerReport() {
   const [report, setReport] = useState(NOTHING_YET);
   const onStateChange = useCallback(
