@@ -1,4 +1,4 @@
-/** Ask again and again until there is an answer. @throws {Error} naming what was waited for. */
+/** Ask repeatedly until there is an answer. @throws {Error} that names what it waited for. */
 export async function until<T>(
   what: string,
   question: () => T | undefined | false | Promise<T | undefined | false>,

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A file system of its own in memory, gone at the end of the `using` block. Needs root. */
+/** A separate file system in memory, removed at the end of the `using` block. Needs root. */
 export function smallDisk(megabytes: number): { path: string; [Symbol.dispose](): void } {
   const folder = mkdtempSync(join(tmpdir(), 'topicast-disk-'));
   const run = (command: string, ...args: string[]) => execFileSync(command, args, { stdio: 'pipe' });
@@ -22,7 +22,7 @@ export function smallDisk(megabytes: number): { path: string; [Symbol.dispose]()
   };
 }
 
-/** Why no small file system can be had; undefined if it can. */
+/** Why there can be no small file system here; undefined if there can be one. */
 export function smallDiskUnavailable(): string | undefined {
   try {
     smallDisk(1)[Symbol.dispose]();
