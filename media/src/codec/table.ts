@@ -4,7 +4,7 @@ import { h264 } from './h264.js';
 import { hevc } from './hevc.js';
 import { opus } from './opus.js';
 
-/** All codecs that pass through. A new one is a file of its own and a word here. */
+/** All codecs that pass through. A new codec is a new file and an entry here. */
 export const VIDEO_CODECS: readonly VideoCodec[] = [h264, hevc];
 export const AUDIO_CODECS: readonly AudioCodec[] = [aac, opus];
 
@@ -12,7 +12,7 @@ export const AUDIO_CODECS: readonly AudioCodec[] = [aac, opus];
 export const sampleEntryOf = (config: VideoConfig | AudioConfig): Uint8Array =>
   config.kind === 'video' ? videoCodec(config).sampleEntry(config) : audioCodec(config).sampleEntry(config);
 
-/** As people call the codec. */
+/** The codec's common name. */
 export const titleOf = (config: VideoConfig | AudioConfig): string =>
   (config.kind === 'video' ? videoCodec(config) : audioCodec(config)).title;
 

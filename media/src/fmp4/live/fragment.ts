@@ -5,7 +5,7 @@ export type TrackKind = 'video' | 'audio';
 export interface InitSegment {
   /** For `addSourceBuffer` and `changeType`: `video/mp4; codecs="avc1.64001f"`. */
   readonly mimeType: string;
-  /** As people call the codec: 'HEVC'. */
+  /** The codec's common name, such as 'HEVC'. */
   readonly title: string;
   readonly data: Uint8Array<ArrayBuffer>;
   readonly width?: number;
@@ -15,7 +15,7 @@ export interface InitSegment {
 /** One moof+mdat: one video access unit, or the audio frames of one chunk. */
 export interface Fragment {
   readonly track: TrackKind;
-  /** Present where the decoder's parameters are new: append it first. */
+  /** Present if the decoder's parameters are new; append it first. */
   readonly init?: InitSegment;
   readonly data: Uint8Array<ArrayBuffer>;
   /** Presentation time on the media timeline of its first sample; and the true end (declared durations are longer). */
@@ -23,6 +23,6 @@ export interface Fragment {
   readonly end: Seconds;
   readonly keyframe: boolean;
   readonly samples: number;
-  /** The fragments before were another timeline: this one was rebased. */
+  /** The previous fragments were on another timeline: this one was rebased. */
   readonly discontinuity: boolean;
 }

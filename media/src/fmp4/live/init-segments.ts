@@ -3,7 +3,7 @@ import { titleOf } from '../../codec/table.js';
 import { initSegment } from '../init-segment.js';
 import type { InitSegment } from './fragment.js';
 
-/** One track a source buffer. */
+/** Each source buffer has one track. */
 export const TRACK_ID = { video: 1, audio: 2 } as const;
 
 const LIVE = { majorBrand: 'isom', brands: ['isom', 'avc1'], duration: 'infinite' } as const;
@@ -12,7 +12,7 @@ const LIVE = { majorBrand: 'isom', brands: ['isom', 'avc1'], duration: 'infinite
 export class InitSegments {
   #config: VideoConfig | AudioConfig | undefined;
 
-  /** Undefined where the decoder goes on as it is set up. */
+  /** Undefined if the decoder can continue with its present set-up. */
   next(config: VideoConfig | AudioConfig): InitSegment | undefined {
     if (this.#config && (this.#config === config || sameConfig(this.#config, config))) return undefined;
     this.#config = config;
