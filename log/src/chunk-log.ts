@@ -18,9 +18,11 @@ export interface LogRecord {
   readonly value: Uint8Array;
 }
 
-/** Where a tail begins. An offset before the earliest is clamped to it; `keyframe` is the newest keyframe chunk
- * or, where there is none, whatever comes next (in a topic without headers: what came in the 15 s before the newest
- * record). An offset beyond the end is clamped too. */
+/**
+ * Where a tail begins. An offset before the earliest is clamped to it, and so is one beyond the end. `keyframe` is the
+ * newest keyframe chunk or, if there is none, the next record (in a topic without headers: the records of the 15 s
+ * before the newest one).
+ */
 export type TailStart =
   | { readonly at: 'earliest' }
   | { readonly at: 'live' }

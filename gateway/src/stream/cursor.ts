@@ -84,8 +84,8 @@ export class Cursor {
 
   /**
    * The viewer says that everything up to this chunk has arrived.
-   * @returns what that means: an `answer` to what was asked, or even the `release` of a viewer that was held because of
-   * its lag and may go on
+   * @returns what that means: an `answer` to a question, or even the `release` of a viewer that was held because of its
+   * lag and may continue
    */
   acknowledge(position: Position): 'nothing' | 'answer' | 'release' {
     if (!this.#delivery.acknowledge(position)) return 'nothing';

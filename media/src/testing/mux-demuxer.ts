@@ -42,8 +42,8 @@ const OPEN_LENGTH = 6;
 
 /**
  * The oracle of the differential tests: the PES packets of a chunk, as mux.js reads them. mux.js parses packets and tables and puts the PES packets together; cutting into
- * packets is done here, for its TransportPacketStream withholds the last packet until the next one comes. A chunk
- * holds whole PES packets, so its end is where mux.js may let go of them (else ElementaryStream would wait for the next
+ * packets is done here, because its TransportPacketStream withholds the last packet until the next one comes. A chunk
+ * contains whole PES packets, so mux.js may release them at its end (otherwise ElementaryStream would wait for the next
  * one to begin), and nothing stays in ElementaryStream from one chunk to the next.
  */
 export class MuxDemuxer {
@@ -78,17 +78,17 @@ export class MuxDemuxer {
     this.packets.packetsWaitingForPmt.length = 0;
     this.elementary.flush();
     this.elementary.reset();
-    // ElementaryStream says nothing of what is too short for a PES header.
+    // ElementaryStream does not report data that is too short for a PES header.
     found.damaged ||= found.hasVideo && found.video.length === 0;
     return found.damaged ? undefined : { ...found, audioOnly: this.packets.programMapTable?.video === null };
   }
 
-  /** What comes next does not continue what came before. */
+  /** The next chunk does not continue the previous one. */
   reset(): void {
     this.continuity = new ContinuityCheck();
   }
 
-  /** Chunks hold no repeated packets: what looks like one comes 16 packets, or 32, after the last. */
+  /** Chunks contain no repeated packets: what looks like one comes 16 packets, or 32, after the last. */
   private checkContinuity(packet: Uint8Array): void {
     const pid = pidOf(packet);
     const isVideo = pid === this.packets.programMapTable?.video;

@@ -20,7 +20,7 @@ export class StderrTail {
   }
 
   lines(): string[] {
-    // It may go on.
+    // The line may continue.
     const last = tidy(this.#rest, true);
     return last ? [...this.#lines, last].slice(-this.keep) : [...this.#lines];
   }

@@ -50,7 +50,7 @@ export class StatusWriter {
     else if (!this.#timer) this.#schedule(PAUSE_MS);
   }
 
-  /** Write nothing more; resolves when no write is under way. */
+  /** Write nothing more; resolves when no write is in flight. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
