@@ -1,4 +1,5 @@
-// Makes the package: bundles with contracts, media and custom-media-element inside, and declarations that stand alone.
+// Builds the package: bundles that contain contracts, media and custom-media-element, and declarations that stand
+// alone.
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -70,7 +71,7 @@ function gzipped(files) {
   return gzipSync(files.map(({ code }) => code).join(''), { level: 9 }).byteLength;
 }
 
-/** Names of shared files hold a hash: those of the last build go away. */
+/** Names of shared files contain a hash, so remove those of the last build. */
 async function readPreviousOutputs() {
   try {
     return JSON.parse(await readFile(join(dist, 'outputs.json'), 'utf8'));
@@ -79,7 +80,7 @@ async function readPreviousOutputs() {
   }
 }
 
-/** From tsc's output take what the entries reach; it may refer to nothing that is not in the package. */
+/** Take from tsc's output what the entries reach; it may not refer to anything outside the package. */
 async function copyDeclarations() {
   const from = join(dist, 'tsc');
   const to = join(dist, 'types');

@@ -1,5 +1,5 @@
-// npm 11 does not pass SIGTERM on, and nothing passes SIGKILL on: what it started would run on without it. Plain
-// JavaScript without dependencies, for it runs before there are any.
+// npm 11 does not pass on SIGTERM, and nothing passes on SIGKILL, so the programs that npm started would keep running
+// without it. Plain JavaScript without dependencies, because it runs before there are any.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -7,8 +7,9 @@ const LOOK_EVERY_MS = 500;
 const NPM = /(^|[\s/\\])(npm|npm-cli\.js|npx|pnpm|yarn)([\s.]|$)/;
 
 /**
- * End this process by SIGTERM when the npm that runs this script is gone. Without an npm right above it, or above the
- * shell in between, nothing is watched: the end of a terminal, a supervisor or a container's first process is no reason.
+ * End this process with SIGTERM when the npm that runs this script is gone. If the parent, or the parent of the shell
+ * in between, is not npm, nothing is watched: the end of a terminal, a supervisor or a container's first process is no
+ * reason to end.
  */
 export function endWithNpm() {
   if (!process.env.npm_lifecycle_event || process.platform === 'win32') return;
@@ -31,11 +32,11 @@ function watch(isThere) {
   timer.unref();
 }
 
-/** A process's parent and what it was called with; undefined if there is none. */
+/** A process's parent and its arguments; undefined if there is no such process. */
 function describe(pid) {
   try {
     if (process.platform === 'linux') {
-      // The name in brackets may hold anything, brackets too.
+      // The name in brackets may contain anything, even brackets.
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
       const [, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       return {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// One command on a fresh machine: dependencies, build, and then the program asked for. Plain JavaScript without
-// dependencies, for it runs before there are any. What is up to date is not done again.
+// One command on a fresh machine: dependencies, build, and then the requested program. Plain JavaScript without
+// dependencies, because it runs before there are any. It skips every step that is up to date.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -75,7 +75,7 @@ if (needsWeb) {
 process.argv = [process.argv[0], path.join(root, entry), ...args];
 await import(path.join(root, entry));
 
-/** Do a piece of the set-up unless its marker says that it was done for the same files. */
+/** Do a step of the set-up, unless its marker says that it was done for the same files. */
 async function step(title, marker, wanted, work) {
   const file = path.join(root, marker);
   const isDone = () => existsSync(file) && readFileSync(file, 'utf8') === wanted;
@@ -93,7 +93,7 @@ async function step(title, marker, wanted, work) {
   unlock();
 }
 
-/** Programs that are started together in one folder set up one after the other. */
+/** Programs that are started together in one folder do their set-up one after the other. */
 async function lock() {
   for (let waited = 0; ; waited += 1) {
     try {
@@ -104,7 +104,8 @@ async function lock() {
       if (error.code !== 'EEXIST') fail(`cannot set up in ${root}: ${error.message}`);
     }
     if (isAbandoned()) rmSync(LOCK, { force: true });
-    else if (waited === 0) process.stderr.write('Another program is setting up here: waiting for it.\n');
+    else if (waited === 0)
+      process.stderr.write('Another program is doing the set-up here: waiting for it.\n');
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
@@ -114,7 +115,7 @@ function unlock() {
   if (lockOwner() === process.pid) rmSync(LOCK, { force: true });
 }
 
-/** Undefined if there is none, or none that has written its name yet. */
+/** Undefined if there is no owner, or if it has not written its id yet. */
 function lockOwner() {
   try {
     return Number(readFileSync(LOCK, 'utf8')) || undefined;
@@ -123,7 +124,7 @@ function lockOwner() {
   }
 }
 
-/** Its owner was killed; or so old that the number is another program's by now. */
+/** Its owner was killed, or the lock is so old that the id belongs to another program by now. */
 function isAbandoned() {
   const owner = lockOwner();
   const since = statSync(LOCK, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
@@ -156,7 +157,7 @@ function fingerprint(paths) {
   return hash.digest('hex');
 }
 
-/** Run a tool silently; what it said is shown if it fails. */
+/** Run a tool silently, and show its output if it fails. */
 function run(command, commandArgs) {
   return new Promise((resolve) => {
     const child = spawn(command, commandArgs, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,4 +1,4 @@
-// Many more cases of the property tests that read bytes from outside: 100,000 each, or as many as the argument says.
+// Runs many more cases of the property tests that read outside bytes: 100,000 each, or as many as the argument says.
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-// Every suite, one after another, and one line at the end. The set-up has been done by start/setup.mjs.
+// Runs every suite, one after another, and prints one line at the end. start/setup.mjs has done the set-up.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ console.log(
   `footage    ${media && existsSync(media) ? media : 'generated (TOPICAST_TEST_MEDIA is not set)'}`,
 );
 console.log(
-  `kafka      ${process.env.KAFKA_BROKERS ?? 'started from Maven artifacts, where Java and Maven are'}`,
+  `kafka      ${process.env.KAFKA_BROKERS ?? 'started from Maven artifacts, if there are Java and Maven'}`,
 );
 
 await check('format and lint', 'node_modules/.bin/biome', ['check', '.']);

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { NextConfig } from 'next';
 
-// Read by Next when it makes its telemetry object, which is after this file.
+// Next reads this when it creates its telemetry object, which happens after this file.
 process.env.NEXT_TELEMETRY_DISABLED = '1';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
@@ -15,7 +15,7 @@ const everywhere = [
 const config: NextConfig = {
   poweredByHeader: false,
   reactStrictMode: true,
-  // Asked for by the Docker image only: `next start` warns when it serves a standalone build.
+  // Only the Docker image asks for it, because `next start` warns when it serves a standalone build.
   ...(process.env.TOPICAST_WEB_STANDALONE === '1' && { output: 'standalone' }),
   outputFileTracingRoot: repository,
   turbopack: { root: repository },

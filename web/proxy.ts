@@ -2,7 +2,10 @@ import { type NextRequest, NextResponse } from 'next/server';
 import { contentSecurityPolicy } from './lib/csp';
 import { publicGateway } from './lib/server-config';
 
-/** Gives every page its Content-Security-Policy. Next reads the nonce from the request's header and puts it on its scripts. */
+/**
+ * Gives every page its Content-Security-Policy. Next reads the nonce from the request's header and adds it to its
+ * scripts.
+ */
 export function proxy(request: NextRequest): NextResponse {
   const policy = contentSecurityPolicy({
     nonce: Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64'),

@@ -11,8 +11,9 @@ import { readOptions } from './options.js';
 import { table } from './table.js';
 
 /**
- * What compressing record batches would save, and cost who writes and who reads: chunks of H.264 as our producer makes
- * them, a chunk to a batch as they leave live, and about a second of them to a batch as they leave after an outage.
+ * What compressing record batches would save, and what it would cost writers and readers. It uses chunks of H.264 as
+ * our producer makes them: one chunk per batch, as they leave live, and about a second of chunks per batch, as they
+ * leave after an outage.
  */
 const options = readOptions(
   'compression',
@@ -32,13 +33,13 @@ interface Result {
   readonly clip: string;
   readonly codec: keyof typeof CODEC;
   readonly chunksPerBatch: number;
-  /** Share of the bytes, 0 to 1; below 0 they grew. */
+  /** Share of the bytes, 0 to 1; negative if they grew. */
   readonly saved: number;
   readonly writeCpuMsPerMB: number;
   readonly readCpuMsPerMB: number;
 }
 
-/** The first seconds of what the producer makes of a clip. */
+/** The first seconds of a clip as the producer encodes it. */
 async function chunksOf(log: ChunkLog, id: string): Promise<Buffer[]> {
   const chunks: Buffer[] = [];
   const stop = AbortSignal.timeout(Number(options.seconds) * 1000);
@@ -56,7 +57,7 @@ function batchesOf(chunks: readonly Buffer[], size: number): Buffer[] {
 const sizeOf = (batches: readonly Uint8Array[]): number =>
   batches.reduce((sum, { byteLength }) => sum + byteLength, 0);
 
-/** CPU of this process for each megabyte, in the calmest of some rounds that are long enough for its clock. */
+/** CPU of this process for each megabyte, in the calmest of several rounds that are long enough for its clock. */
 function cost(bytes: number, batches: readonly Buffer[], work: (batch: Buffer) => unknown): number {
   const rounds = Array.from({ length: Number(options.rounds) }, () => {
     for (let passes = 1, before = process.cpuUsage(); ; passes += 1) {
@@ -82,7 +83,9 @@ function measure(batches: readonly Buffer[], codec: number): Measured {
   };
 }
 
-/** We only read it: the `zstd` program writes, and tells by its own benchmark what that costs in blocks of this size. */
+/**
+ * We only read zstd. The `zstd` program writes it, and its own benchmark says what that costs in blocks of this size.
+ */
 async function measureZstd(batches: readonly Buffer[]): Promise<Measured | undefined> {
   using folder = temporaryFolder();
   const bytes = sizeOf(batches);
@@ -137,10 +140,10 @@ try {
   await services.close();
 }
 if (!results.some(({ codec }) => codec === 'zstd')) {
-  process.stdout.write('zstd is left out: there is no zstd program here\n');
+  process.stdout.write('zstd is left out: this machine has no zstd program\n');
 }
 table(
-  ['codec', 'clip', 'chunks a batch', 'saved', 'ms/MB to write', 'ms/MB to read'],
+  ['codec', 'clip', 'chunks per batch', 'saved', 'ms/MB to write', 'ms/MB to read'],
   results.map(({ codec, clip, chunksPerBatch, saved, writeCpuMsPerMB, readCpuMsPerMB }) => [
     codec,
     clip,

@@ -4,7 +4,7 @@ import { MODES } from './fanout/contender.js';
 import { idle, rush, stalled } from './fanout/scenarios.js';
 import { isCount, readOptions } from './options.js';
 
-/** What sending one stream to many viewers costs: docs/measurements.md has the tables that this prints. */
+/** What it costs to send one stream to many viewers. docs/measurements.md has the tables that this prints. */
 const SCENARIOS = { compare, stalled, idle, rush } as const;
 type Scenario = keyof typeof SCENARIOS;
 const DEFAULTS: Record<Scenario, { modes: string; viewers: string; rounds: string }> = {
@@ -50,7 +50,7 @@ if (options.json) {
 
 function oneOf<T extends object>(option: string, name: string, known: T): keyof T {
   if (Object.hasOwn(known, name)) return name as keyof T;
-  return refuse(`--${option} ${name}: must be of ${Object.keys(known).join(', ')}`);
+  return refuse(`--${option} ${name}: must be one of ${Object.keys(known).join(', ')}`);
 }
 
 function refuse(why: string): never {

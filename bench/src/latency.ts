@@ -14,8 +14,8 @@ import { readOptions } from './options.js';
 import { table } from './table.js';
 
 /**
- * Glass to glass: the age of each picture when it is presented, read from the picture; and the join time, from click
- * to the first frame. Ours beside mpegts.js at its best own settings, on the same gateway, in turns.
+ * Glass to glass: the age of each picture when it is presented, read from the picture; and the join time, from the
+ * click to the first frame. Our player against mpegts.js with its own best settings, on the same gateway, in turn.
  */
 const options = readOptions(
   'latency',
@@ -100,7 +100,7 @@ async function measure(variant: string, path: string, address: string): Promise<
   const page = await browser.newPage();
   result.joins.push(await join(page, path, address));
   await watchGlass(page);
-  // The first seconds belong to the join: each player comes down to its own target in them.
+  // The first seconds belong to the join, in which each player comes down to its own target.
   await page.waitForTimeout(6000);
   await readGlass(page);
   await page.waitForTimeout(seconds * 1000);
@@ -125,7 +125,7 @@ async function onLog(
     await measure(`Topicast, A/V, ${name}`, '/ours', services.address('both'));
     if (video) await measure(`mpegts.js, A/V, ${name}`, '/mpegts', services.address('both'));
   }
-  // Joins on a warm gateway: somebody is watching already.
+  // Joins on a warm gateway, where somebody is already watching.
   const page = await browser.newPage();
   for (const [variant, path] of [
     [`Topicast, A/V, ${name}`, '/ours'],

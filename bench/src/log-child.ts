@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** What a reading process has seen since it was asked last. */
+/** What a reading process has seen since the last request. */
 export interface Sample {
   /** Ms from append to delivery. */
   readonly delays: readonly number[];
@@ -13,7 +13,7 @@ export interface Sample {
   readonly elapsedMs: number;
 }
 
-/** A process of ours that takes part in a measurement; it ends when it is disconnected. */
+/** One of our processes in a measurement; it ends when it is disconnected. */
 export class Child {
   readonly #process: ChildProcess;
 
@@ -55,7 +55,7 @@ export class Child {
   }
 }
 
-/** A process of others that prints lines. */
+/** Somebody else's program, which prints lines. */
 export async function* linesOf(command: string, args: readonly string[]): AsyncGenerator<string, void> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   try {

@@ -6,7 +6,7 @@ export const now = (): number => performance.timeOrigin + performance.now();
 
 const STAMP_BYTES = 8;
 
-/** A chunk whose first bytes tell when it was made: a double, little-endian, of ms since 1970. */
+/** A chunk whose first bytes contain its time: a double, little-endian, in ms since 1970. */
 export function stamped(sequence: number, sizeBytes: number): NewRecord {
   const value = Buffer.alloc(sizeBytes, sequence % 251);
   value.writeDoubleLE(now());

@@ -26,14 +26,17 @@ export interface Comparison {
   readonly p50?: number;
   readonly p95?: number;
   readonly p99?: number;
-  /** The same from the time that the broker stamped a record with, which it tells in whole ms. */
+  /** The same, from the broker's timestamp of the record, which is in whole ms. */
   readonly read95?: number;
   /** Of the reading process, as a share of a core. */
   readonly cpu?: number;
 }
 
 const WARM_UP_MS = 2000;
-/** Before a reader of one stream is measured, it reads so many a second: a gateway's code has run for a while too. */
+/**
+ * Before a reader of one stream is measured, it reads this many records a second, because a gateway's code has also
+ * been running for a while.
+ */
 const WARM_UP_RATE = 500;
 const RATE = 30;
 
@@ -41,7 +44,7 @@ async function makeStreams({ brokers }: Bench, prefix: string, count: number): P
   const names = Array.from({ length: count }, (_, n) => `${prefix}-${n}`);
   const admin = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.ERROR }).admin();
   await admin.connect();
-  // Times of the broker's own, so that what reading takes can be told from what writing takes.
+  // The broker's own timestamps, so that reading and writing can be told apart.
   const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
   for (let at = 0; at < count; at += 200) {
     const topics = names
@@ -96,7 +99,7 @@ class Samples {
   }
 }
 
-/** One stream: ours, librdkafka's consumer, and the tool that Kafka brings for it. */
+/** One stream: our reader, librdkafka's consumer, and Kafka's own tool for this. */
 export async function measureHop(bench: Bench): Promise<Comparison[]> {
   const [stream] = (await makeStreams(bench, 'hop', 1)) as [string];
   const writer = new Child('./log-writer.js', [bench.brokers, stream, String(RATE), '12500']);
@@ -127,7 +130,7 @@ export async function measureHop(bench: Bench): Promise<Comparison[]> {
 
 async function rdkafkaDelays({ brokers, seconds }: Bench, topic: string): Promise<number[]> {
   const script = fileURLToPath(new URL('../src/log-librdkafka.py', import.meta.url));
-  // Until the rate is what it shall be, and a little for Python to start.
+  // Wait until the rate has settled, and a little for Python to start.
   const before = (1.25 * WARM_UP_MS) / 1000 + 0.5;
   const args = [script, brokers, topic, String(before), String(before + seconds)];
   const delays: number[] = [];
@@ -137,7 +140,7 @@ async function rdkafkaDelays({ brokers, seconds }: Bench, topic: string): Promis
 
 const RECORDS = 3000;
 
-/** As Kafka's tool does it: one process writes a record and waits until it has read it, and then writes the next. */
+/** Like Kafka's tool: one process writes a record, waits until it has read it, and then writes the next. */
 async function oneByOne({ brokers, say }: Bench, name: string): Promise<Comparison> {
   say('one record after the other');
   const log = await openKafkaLog({ brokers: brokers.split(',') });
@@ -177,7 +180,7 @@ async function endToEndLatency({ brokers, say }: Bench): Promise<Comparison> {
   return { way: `${name} (whole ms; mean ${mean})`, ...percentiles };
 }
 
-/** Fifty streams at once: ours, and a consumer of kafkajs for each, without and with commits of what was read. */
+/** Fifty streams at once: our reader, and one kafkajs consumer for each stream, without and with commits. */
 export async function measureFifty(bench: Bench): Promise<Comparison[]> {
   const streams = await makeStreams(bench, 'fifty', 50);
   const writer = new Child('./log-writer.js', [bench.brokers, streams.join(), String(RATE), '10000']);
@@ -197,11 +200,11 @@ export async function measureFifty(bench: Bench): Promise<Comparison[]> {
   return [
     ways.get('ours')!.summary('ours'),
     ways.get('kafkajs')!.summary('50 consumers of kafkajs, without commits'),
-    ways.get('kafkajs-commits')!.summary('50 consumers of kafkajs, as it is by default'),
+    ways.get('kafkajs-commits')!.summary('50 consumers of kafkajs, with its defaults'),
   ];
 }
 
-/** Topics of which nothing comes. The reader stays, for {@link measureJoin}. */
+/** Quiet topics. The reader stays for {@link measureJoin}. */
 export async function measureQuiet(bench: Bench & { readonly topics: number }) {
   bench.say(`${bench.topics} quiet topics`);
   const streams = await makeStreams(bench, 'quiet', bench.topics);
@@ -216,7 +219,7 @@ export async function measureQuiet(bench: Bench & { readonly topics: number }) {
   return { reader, readerShare: cpuMs / elapsedMs, brokerShare: brokerMs / elapsedMs };
 }
 
-/** New streams: their topic is made, a record is written, and then they are joined, while more is written. */
+/** New streams: their topic is created, a record is written, and then a reader joins while more is written. */
 export async function measureJoin(bench: Bench & { readonly reader: Child; readonly joins: number }) {
   bench.say(`${bench.joins} new streams`);
   const log = await openKafkaLog({ brokers: bench.brokers.split(',') });

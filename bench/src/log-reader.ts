@@ -1,8 +1,8 @@
 /**
- * Reads streams from their ends on, and tells how long their chunks were under way. Arguments: `ours`, or `kafkajs` or
- * `kafkajs-commits` (a consumer for each stream), then brokers and streams. Messages: `'?'` asks for a {@link Sample} of
- * the time since the last one; `{ join, ackedAt }` lets ours read one more stream from its newest keyframe on, and tells
- * how long after that time its first chunk came.
+ * Reads streams from their ends on, and reports how long their chunks took. Arguments: `ours`, or `kafkajs` or
+ * `kafkajs-commits` (a consumer for each stream), then brokers and streams. Messages: `'?'` asks for a {@link Sample}
+ * of the time since the last one; `{ join, ackedAt }` makes our reader read one more stream from its newest keyframe
+ * on, and reports how long after that time its first chunk came.
  */
 import { setMaxListeners } from 'node:events';
 import { streamId, topicOf } from '@topicast/contracts/stream-id';

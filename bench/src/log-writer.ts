@@ -25,7 +25,7 @@ async function write(name: string): Promise<void> {
   let due = performance.now();
   for (let sequence = 0; !ended; sequence++) {
     await log.append(stream, 0, [stamped(sequence, Number(bytes))]);
-    // Who has fallen behind leaves out some, and keeps its place between the others.
+    // A stream that has fallen behind leaves out some chunks, and keeps its place among the others.
     const behind = Math.max(0, performance.now() - due);
     due += everyMs * (1 + Math.floor(behind / everyMs));
     await delay(Math.max(0, due - performance.now()));

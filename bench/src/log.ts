@@ -1,6 +1,6 @@
 /**
- * How long a chunk is under way from append to tail, and what reading costs, on one real broker. Writers run in another
- * process than the reader that is measured; those that are compared take turns within one run.
+ * How long a chunk takes from append to tail, and what reading costs, on one real broker. Writers run in another
+ * process than the measured reader, and the contenders take turns within one run.
  */
 import { writeFile } from 'node:fs/promises';
 import { kafkaUnavailable, startKafkaCluster } from '@topicast/test/kafka';
@@ -74,7 +74,7 @@ try {
     ['', 'p50 ms', 'p95 ms', 'max ms', 'of a core'],
     [
       ['the reader at rest', '-', '-', '-', percent(quiet.readerShare)],
-      ['the broker meanwhile', '-', '-', '-', percent(quiet.brokerShare)],
+      ['the broker at the same time', '-', '-', '-', percent(quiet.brokerShare)],
       [
         'first record: acknowledged to delivered',
         ms(join.first.p50),
@@ -106,5 +106,5 @@ try {
 } finally {
   await kafka.close();
 }
-// kafkajs's admin may leave a timer behind that plans itself anew for ever (its issue 1751).
+// kafkajs's admin may leave behind a timer that reschedules itself for ever (its issue 1751).
 process.exit();

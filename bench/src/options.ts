@@ -7,8 +7,8 @@ type Options = NonNullable<ParseArgsConfig['options']>;
 export const isCount = (text: string): boolean => /^[1-9]\d*$/.test(text);
 
 /**
- * A bench's command line. `--help` ends it with its usage, and so does what is unknown, or no whole number from 1 on
- * among the options in `counts`. @param words what an option takes, where that is not its default
+ * A bench's command line. `--help` prints its usage and ends it; so does an unknown option, or an option in `counts`
+ * that is not a whole number of at least 1. @param words what an option takes, if that is not its default
  */
 export function readOptions<const T extends Options>(
   bench: string,

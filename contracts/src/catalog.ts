@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MAX_RENDITION } from './position.js';
 
-/** What a session offers: told to viewers, shown by the API, and kept in the status row. */
+/** What a session offers. Viewers are told it, the API shows it, and the status row keeps it. */
 
 const pid = z.number().int().min(0).max(0x1fff).optional().describe('where its packets are in the MPEG-TS');
 const codec = z.string().max(64).optional().describe('RFC 6381, as avc1.64001f or mp4a.40.2');

@@ -1,7 +1,7 @@
 import type { Milliseconds, Ticks90k } from './units.js';
 
 /**
- * What is known of a chunk besides its bytes. It travels as one Kafka header (key `t`) of the record, and inside the
+ * What we know about a chunk besides its bytes. It travels as one Kafka header (key `t`) of the record, and inside the
  * WebSocket chunk message. Big-endian, 40 bytes:
  *
  *      0       1       2       3       4       5       6       7
@@ -21,12 +21,18 @@ import type { Milliseconds, Ticks90k } from './units.js';
  * of version 1 and ignore the rest.
  */
 export interface ChunkHeader {
-  /** A decoder can start here: PAT, PMT, SPS and PPS come first. In an audio-only stream: one such chunk a second. */
+  /**
+   * A decoder can start here: PAT, PMT and the parameter sets come first. An audio-only stream has one such chunk a
+   * second.
+   */
   readonly keyframe: boolean;
-  /** Not the continuation of the chunk before: first of a session, after loss, after a jump of the clock. */
+  /** Does not continue the previous chunk: the first of a session, or after a loss or a jump of the clock. */
   readonly discontinuity: boolean;
   readonly audioOnly: boolean;
-  /** Chunks since the last keyframe chunk (0 in one), at most 65,535: a hint for finding it, to be checked. */
+  /**
+   * The number of chunks since the last keyframe chunk (0 in one), at most 65,535: a hint for finding it, which needs a
+   * check.
+   */
   readonly sinceKeyframe: number;
   /** Counts the chunks of a session from 0, 32 bits. A gap is loss; a number not above the last one is a repeat. */
   readonly sequence: number;
@@ -34,13 +40,13 @@ export interface ChunkHeader {
   readonly session: number;
   /** Decode time of the access unit (or of the first audio frame), unwrapped. */
   readonly decodeTime: Ticks90k;
-  /** When the encoder took the frame in: wall clock of the decode time, fractions to the microsecond. */
+  /** When the encoder took in the frame: the wall clock of the decode time, with fractions down to the microsecond. */
   readonly wallClock: Milliseconds;
   /** Presentation time minus decode time, ticks. */
   readonly presentationOffset: Ticks90k;
   /**
    * Which GOP of the stream this chunk belongs to, 32 bits. Counted from 1 over all sessions, the same in all
-   * renditions; 0 where the writer does not count. HLS media sequence numbers come from it.
+   * renditions; 0 if the writer does not count.
    */
   readonly gop: number;
 }
@@ -82,7 +88,7 @@ export function encodeChunkHeader(header: ChunkHeader): Uint8Array<ArrayBuffer> 
   return out;
 }
 
-/** The header at `at`, or undefined if the bytes are none (too short, another version, numbers past 2^53). */
+/** The header at `at`, or undefined if there is none (too short, another version, numbers beyond 2^53). */
 export function readChunkHeader(from: Uint8Array, at = 0): ChunkHeader | undefined {
   if (from.byteLength - at < CHUNK_HEADER_BYTES || from[at] !== VERSION) return undefined;
   const view = new DataView(from.buffer, from.byteOffset + at, CHUNK_HEADER_BYTES);

@@ -16,7 +16,7 @@ import { CHUNK_HEADER_BYTES, type ChunkHeader, readChunkHeader, writeChunkHeader
  * Flags: bit 0 asks for an acknowledgement; bit 1 is 0 and must be ignored; bits 2 to 7 are the rendition.
  */
 export interface ChunkMessage {
-  /** The viewer is to tell at once that this chunk has arrived. */
+  /** Asks the viewer to say at once that this chunk has arrived. */
   readonly asksForAck: boolean;
   /** The partition that the chunk is in, 0 to 63. */
   readonly rendition: number;
@@ -44,7 +44,7 @@ export function writeChunkMessagePrefix(message: Omit<ChunkMessage, 'data'>, int
   writeChunkHeader(message.header, into, at + 12);
 }
 
-/** A whole message in bytes of its own. */
+/** A whole message in its own buffer. */
 export function encodeChunkMessage(message: ChunkMessage): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(CHUNK_MESSAGE_PREFIX_BYTES + message.data.byteLength);
   writeChunkMessagePrefix(message, out);

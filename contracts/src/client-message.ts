@@ -3,17 +3,19 @@ import { MAX_RENDITION, parsePosition } from './position.js';
 
 export const MAX_CLIENT_MESSAGE_BYTES = 1024;
 
-const positionText = z.string().refine((text) => parsePosition(text) !== undefined, 'is no position');
+const positionText = z.string().refine((text) => parsePosition(text) !== undefined, 'is not a position');
 
-/** JSON control messages, viewer to gateway. The player takes the type only; the gateway checks with the schema. */
+/** JSON control messages, viewer to gateway. The player uses only the type; the gateway checks with the schema. */
 export const clientMessage = z.discriminatedUnion('type', [
   /** Everything up to and including this chunk has arrived; sent at once for each chunk that asks. */
   z.object({ type: z.literal('ack'), position: positionText }),
-  /** `client`: any number of the viewer's (its clock), sent back unchanged. */
+  /** `client`: any number that the viewer chooses (its clock); it is sent back unchanged. */
   z.object({ type: z.literal('clock'), client: z.number() }),
-  /** Go on at the newest keyframe, or at the chunk after this position. */
+  /** Continue at the newest keyframe, or at the chunk after this position. */
   z.object({ type: z.literal('seek'), to: z.union([z.literal('live'), positionText]) }),
-  /** Go on with another rendition, at its next keyframe. One that the stream does not have changes nothing. */
+  /**
+   * Continue with another rendition, at its next keyframe. A rendition that the stream does not have changes nothing.
+   */
   z.object({ type: z.literal('rendition'), to: z.number().int().min(0).max(MAX_RENDITION) }),
 ]);
 export type ClientMessage = z.infer<typeof clientMessage>;

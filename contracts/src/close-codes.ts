@@ -1,10 +1,10 @@
-/** Why a gateway ends a WebSocket, and what the client does then. 4000-4999 are private use (RFC 6455 7.4.2). */
+/** Why a gateway closes a WebSocket, and what the client then does. 4000-4999 are for private use (RFC 6455 7.4.2). */
 export const CloseCode = {
   /** The gateway is going down, and this viewer has not moved: reconnect at once, elsewhere or here, and resume. */
   goingAway: 1001,
-  /** A message that is no `topicast.v1` message: a bug, do not retry. */
+  /** A message that is not a `topicast.v1` message: a bug, do not retry. */
   badMessage: 4400,
-  /** No token, or one that is not valid any more: get another one. */
+  /** No token, or one that is no longer valid: get another one. */
   unauthorized: 4401,
   /** The token is for something else: do not retry. */
   forbidden: 4403,

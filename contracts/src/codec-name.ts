@@ -10,5 +10,5 @@ const NAMES: Readonly<Record<string, string>> = {
   opus: 'Opus',
 };
 
-/** The common name of an RFC 6381 codec: `avc1.64001f` is `H.264`. One that is not known stands for itself. */
+/** The common name of an RFC 6381 codec: `avc1.64001f` is `H.264`. An unknown codec is returned unchanged. */
 export const codecName = (codec: string): string => NAMES[codec.split('.')[0]?.toLowerCase() ?? ''] ?? codec;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A setting that cannot be used: one line for the person who set it. */
+/** An invalid setting: one line for the person who set it. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
@@ -42,7 +42,7 @@ export const flag = z.enum(['0', '1', 'true', 'false']).transform((text) => text
 /** `host:port` pairs. */
 export const brokers = list.refine(
   (items) => items.every((item) => /^[\w.[\]:-]+:\d{1,5}$/.test(item)),
-  'must be host:port, several separated by commas',
+  'must be host:port; separate several with commas',
 );
 
 /** The settings that more than one service reads; the rest stands in each service's config.ts. */
@@ -60,27 +60,27 @@ const text = z.string().optional();
 const oneOf = <const Choice extends string>(...choices: readonly Choice[]) =>
   z.enum(choices, `must be one of ${choices.join(', ')}`);
 
-/** Where Kafka is, how to be let in, and what the topics that we make are like. Read by whoever opens the log. */
+/** Where Kafka is, how to log in, and the settings of topics that we create. Read by the code that opens the log. */
 export const kafkaSettings = z.object({
   KAFKA_BROKERS: brokers,
   KAFKA_SSL: flag.default(false),
-  /** PEM files: whom to trust, and a certificate of our own where the brokers ask for one. */
+  /** PEM files: whom to trust, and a client certificate if the brokers ask for one. */
   KAFKA_SSL_CA: text,
   KAFKA_SSL_CERT: text,
   KAFKA_SSL_KEY: text,
   KAFKA_SASL_MECHANISM: oneOf('plain', 'scram-sha-256', 'scram-sha-512').optional(),
   KAFKA_SASL_USERNAME: text,
   KAFKA_SASL_PASSWORD: text,
-  /** Before the names of all topics, so that several installations share a cluster. */
+  /** A prefix for the names of all topics, so that several installations can share a cluster. */
   KAFKA_TOPIC_PREFIX: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,150}$/, 'may have up to 150 letters, digits, ".", "_" and "-"')
     .default(''),
-  /** Copies of each topic; three, or as many as there are brokers, if absent. */
+  /** Copies of each topic; by default three, or as many as there are brokers. */
   TOPICAST_KAFKA_REPLICATION: wholeNumberFrom(1, 10).optional(),
-  /** Of the files of video topics; by the retention if absent. */
+  /** The size of the files of video topics; by default it follows from the retention. */
   TOPICAST_KAFKA_SEGMENT_MB: wholeNumberFrom(1, 1024).optional(),
-  /** The largest batch that a topic takes; ours are up to 4 MB and their framing. */
+  /** The largest batch that a topic accepts; ours have up to 4 MB and their framing. */
   TOPICAST_KAFKA_MAX_MESSAGE_MB: wholeNumberFrom(5, 100).default(8),
   TOPICAST_KAFKA_COMPRESSION: oneOf('none', 'gzip', 'snappy', 'lz4').default('none'),
 });

@@ -10,7 +10,7 @@ export const streamIdText = z
   .string()
   .regex(STREAM_ID_PATTERN, 'use 1 to 63 of a-z, 0-9 and "-", beginning with a letter or digit');
 
-/** What a bitstream says of its video and its audio. */
+/** What a bitstream says about its video and its audio. */
 export type VideoFormat = Omit<VideoTrack, 'kind' | 'pid'>;
 export type AudioFormat = Omit<AudioTrack, 'kind' | 'pid' | 'language'>;
 
@@ -24,14 +24,14 @@ export const requestedSource = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('topic') }).strict(),
 ]);
 
-/** What a stream's row may hold: also a capture device, which only the command line can name. */
+/** What a stream's row may hold. This includes a capture device, which only the command line can name. */
 export const source = z.discriminatedUnion('kind', [
   ...requestedSource.options,
   z.object({ kind: z.literal('device'), path: z.string().min(1).max(4096) }).strict(),
 ]);
 export type Source = z.infer<typeof source>;
 
-/** The renditions that are to be encoded, the best first. */
+/** The renditions to encode, the best first. */
 export const ladder = z
   .array(
     z
@@ -43,7 +43,7 @@ export const ladder = z
           .min(RUNG_BITRATE.least)
           .max(RUNG_BITRATE.most)
           .optional()
-          .describe('bits a second of video, at most; what suits the height where absent'),
+          .describe('the most bits a second of video; if absent, a value that suits the height'),
       })
       .strict(),
   )
@@ -56,7 +56,7 @@ export const createStreamRequest = z
     id: streamIdText,
     title: titleText.optional(),
     source: requestedSource,
-    ladder: ladder.optional().describe('renditions from the best to the smallest; one where absent'),
+    ladder: ladder.optional().describe('renditions from the best to the smallest; if absent, there is one'),
   })
   .strict()
   .superRefine(({ source, ladder }, context) => {
@@ -73,10 +73,10 @@ export const streamInfo = z.object({
   catalog: catalog.optional().describe('what is on air: renditions with their tracks'),
   viewers: z.number().int().describe('of this gateway'),
   startedAt: z.iso.datetime().optional().describe('when the session began, UTC'),
-  /** The rest only for the operator's token. */
-  enabled: z.boolean().optional().describe('whether the encoder shall run'),
+  /** The rest is only for the operator. */
+  enabled: z.boolean().optional().describe('whether the encoder should run'),
   source: source.optional(),
-  ladder: ladder.optional().describe('the renditions asked for'),
+  ladder: ladder.optional().describe('the requested renditions'),
   problem: z.string().optional().describe('why it failed, or a warning, and what to do'),
   encoderLog: z.array(z.string()).optional().describe("the encoder's last lines"),
   restarts: z.number().int().optional().describe('restarts of the encoder since it was last started by hand'),

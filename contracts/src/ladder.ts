@@ -1,4 +1,4 @@
-/** One encoding of a stream: at most so many lines, and at most so many bits a second of video. */
+/** One encoding of a stream, with limits for its lines and for its bits a second of video. */
 export interface Rung {
   readonly height: number;
   /** Absent: {@link defaultBitrate} of the height. */
@@ -7,14 +7,17 @@ export interface Rung {
 
 export const RUNG_HEIGHT = { least: 144, most: 2160 } as const;
 export const RUNG_BITRATE = { least: 50_000, most: 100_000_000 } as const;
-/** Each rung is one more encoder at work. */
+/** Each rung needs one more encoder. */
 export const MAX_RUNGS = 6;
 
 /** Bits a second that suit live H.264 of this many lines: 3 Mbit/s at 720, 0.9 at 360, 6.1 at 1080. */
 export const defaultBitrate = (height: number): number =>
   Math.round((3_000 * (height / 720) ** 1.75) / 10) * 10_000;
 
-/** Read a ladder as people write it: `720p+360p`. Undefined if it is none; `ladderProblem` judges its order. */
+/**
+ * Read a ladder as people write it: `720p+360p`. Undefined if the text is not a ladder; `ladderProblem` judges its
+ * order.
+ */
 export function parseLadder(text: string): Rung[] | undefined {
   const rungs = text.split('+').map((rung) => /^(\d{2,4})p$/.exec(rung)?.[1]);
   return rungs.every((height) => height !== undefined)
@@ -42,7 +45,7 @@ export function ladderProblem(
   if (source.kind === 'topic') {
     return 'This stream is encoded by somebody else, so it cannot have a ladder.';
   }
-  // Viewers change the rendition where keyframes meet; a copied source has its own, wherever they are.
+  // Viewers change the rendition where the keyframes of both coincide; a copied source has its own keyframes.
   if (source.copy) {
     return 'A ladder needs keyframes at the same times in all renditions, and video that is sent as it is keeps its own: choose one of the two.';
   }

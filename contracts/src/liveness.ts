@@ -3,7 +3,7 @@ import { type KeyValueTable, type RowKind, TypedTable } from './typed-table.js';
 import type { Milliseconds } from './units.js';
 
 export interface LivenessClock {
-  /** Runs evenly, from wherever it began. */
+  /** Runs evenly; its zero does not matter. */
   monotonic(): Milliseconds;
   wall(): Milliseconds;
 }
@@ -20,9 +20,9 @@ interface Sign {
 }
 
 /**
- * Which producers are alive: the one answer that producers and gateways go by. A heartbeat counts from when it was heard,
- * on this host's clock, for others' clocks may be wrong; only what stood in the table when it was opened counts from the
- * time written in it, and from now if that lies ahead.
+ * Which producers are alive: the one answer for producers and gateways. A heartbeat counts from the moment when we
+ * heard it, on this host's clock, because other clocks may be wrong. Only a heartbeat that was in the table when it was
+ * opened counts from the time written in it, or from now if that time is in the future.
  */
 export class Liveness {
   readonly #clock: LivenessClock;
@@ -54,12 +54,15 @@ export class Liveness {
     return new Set(this.#lately().map(([producer]) => producer));
   }
 
-  /** Those of them that have not said that they leave. */
+  /** Those of them that have not said that they are leaving. */
   staying(): Set<string> {
     return new Set(this.#lately().flatMap(([producer, { leaving }]) => (leaving ? [] : producer)));
   }
 
-  /** Called when a producer was heard of or has left; silence has no event. Returns a function that ends it. */
+  /**
+   * The listener is called when a heartbeat arrives or a producer has left; silence causes no call. Returns a function
+   * that removes it.
+   */
   onChange(listener: (producer: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

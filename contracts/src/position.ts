@@ -6,14 +6,16 @@
 export interface Position {
   /** The partition, 0 to {@link MAX_RENDITION}. */
   readonly rendition: number;
-  /** Number of the session, 0 for topics written by somebody else's producer. */
+  /** Number of the session; 0 for topics that somebody else's producer writes. */
   readonly session: number;
   readonly offset: number;
-  /** 0 in records of ours (one record is one chunk); others' records may hold the beginnings of several chunks. */
+  /**
+   * 0 in our records, where one record is one chunk; other people's records may hold the beginnings of several chunks.
+   */
   readonly part: number;
 }
 
-/** Renditions are partitions, and a chunk message has six bits for theirs. */
+/** Renditions are partitions, and a chunk message has six bits for them. */
 export const MAX_RENDITION = 63;
 
 const POSITION_PATTERN = /^(0|[1-9]\d?)\.(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,4})$/;

@@ -16,13 +16,16 @@ export type JumpReason = (typeof JUMP_REASONS)[number];
 export type ServerMessage =
   /** Sent first, and again whenever the state changes. `offline` after `live` means that the stream has ended. */
   | { type: 'state'; state: StreamState }
-  /** The next chunk is not the continuation of the one before; `skipped` chunks were left out (0 if unknown). */
+  /** The next chunk does not continue the previous one; `skipped` chunks were left out (0 if unknown). */
   | { type: 'jump'; reason: JumpReason; skipped: number }
   /** Answer to the viewer's `clock`: its own number back, and the gateway's wall clock. */
   | { type: 'clock'; client: number; gateway: Milliseconds }
-  /** What the session offers; before its first chunk, and again when it changes. Streams of others' producers have none. */
+  /**
+   * What the session offers; sent before its first chunk, and again when it changes. Streams of other people's
+   * producers have none.
+   */
   | { type: 'catalog'; catalog: Catalog }
-  /** The rendition of the chunks that follow, told when it changes, and in answer to a request that changes nothing. */
+  /** The rendition of the chunks that follow; sent when it changes, and in answer to a request that changes nothing. */
   | { type: 'rendition'; rendition: number }
   /** The gateway is going down: connect elsewhere, resume there, and leave this connection when the other one delivers. */
   | { type: 'move' };
@@ -30,7 +33,10 @@ export type ServerMessage =
 const isOneOf = <T extends string>(list: readonly T[], value: unknown): value is T =>
   list.includes(value as T);
 
-/** The message in a text, or undefined for one this version does not know: ignore those. Written by hand: the player carries no zod. */
+/**
+ * The message in a text, or undefined for a message that this version does not know; ignore those. Written by hand,
+ * because the player contains no zod.
+ */
 export function parseServerMessage(text: string): ServerMessage | undefined {
   let message: Record<string, unknown>;
   try {
@@ -52,7 +58,7 @@ export function parseServerMessage(text: string): ServerMessage | undefined {
   return undefined;
 }
 
-/** As much as the player relies on: lists are lists, numbers are numbers. */
+/** Checks what the player relies on: lists are lists, numbers are numbers. */
 function isCatalog(value: unknown): value is Catalog {
   const { session, renditions } = (value ?? {}) as Record<string, unknown>;
   return typeof session === 'number' && Array.isArray(renditions) && renditions.every(isRendition);

@@ -12,12 +12,12 @@ it.each([
   ['TOPICAST_VIEWERS_SECRET', 'TOPICAST_VIEWER_SECRET'],
   ['TOPICAST_KAFKA_REPLICAS', 'TOPICAST_KAFKA_REPLICATION'],
 ])('%s is told to be %s, perhaps', (given, meant) => {
-  expect(noteOn(given)).toEqual([`${given}: means nothing; is ${meant} meant?`]);
+  expect(noteOn(given)).toEqual([`${given}: unknown setting; do you mean ${meant}?`]);
 });
 
 it('a name that is near to none is told to be unknown', () => {
   expect(noteOn('TOPICAST_COLOUR')).toEqual([
-    'TOPICAST_COLOUR: means nothing; docs/4-operate.md lists all settings',
+    'TOPICAST_COLOUR: unknown setting; docs/4-operate.md lists all settings',
   ]);
 });
 

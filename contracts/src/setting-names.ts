@@ -1,6 +1,6 @@
 /**
- * Every variable TOPICAST_* of every program, for the environment of one process often holds the others' as well. The
- * table in docs/4-operate.md says what they mean.
+ * Every variable TOPICAST_* of every program, because the environment of one process often contains the others' as
+ * well. The table in docs/4-operate.md explains them.
  */
 export const SETTING_NAMES: readonly string[] = [
   'TOPICAST_ALLOWED_HOSTS',
@@ -47,8 +47,8 @@ export const SETTING_NAMES: readonly string[] = [
 const PREFIX = 'TOPICAST_';
 
 /**
- * A line for each variable TOPICAST_* that no program knows, with the name that may have been meant; never its value,
- * which may be a secret. KAFKA_* is not looked at: other software has such variables too.
+ * A line for each variable TOPICAST_* that no program knows, with the name that may have been meant, but never with its
+ * value, which may be a secret. KAFKA_* is ignored, because other software has such variables too.
  */
 export function unknownSettings(environment: Record<string, string | undefined>): string[] {
   const names = Object.keys(environment).filter((name) => name.startsWith(PREFIX) && environment[name]);
@@ -56,11 +56,11 @@ export function unknownSettings(environment: Record<string, string | undefined>)
     .filter((name) => !SETTING_NAMES.includes(name))
     .map((name) => {
       const nearest = nearestName(name);
-      return `${name}: means nothing; ${nearest ? `is ${nearest} meant?` : 'docs/4-operate.md lists all settings'}`;
+      return `${name}: unknown setting; ${nearest ? `do you mean ${nearest}?` : 'docs/4-operate.md lists all settings'}`;
     });
 }
 
-/** The longer the name, the more letters may be wrong in it. */
+/** The longer the name, the more letters may be wrong. */
 function nearestName(name: string): string | undefined {
   const limit = 1 + (name.length - PREFIX.length) / 4;
   // What differs more in length alone is not compared: a name may be as long as somebody likes.

@@ -7,7 +7,7 @@ const TOPIC_PREFIX = 'live.';
 
 export const isStreamId = (text: string): text is StreamId => STREAM_ID_PATTERN.test(text);
 
-/** @throws {TypeError} if the text is no stream id. */
+/** @throws {TypeError} if the text is not a stream id. */
 export function streamId(text: string): StreamId {
   if (!isStreamId(text)) {
     throw new TypeError(

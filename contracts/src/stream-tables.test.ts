@@ -56,7 +56,7 @@ describe('the status of a stream', () => {
     tables.statuses.onLate((id) => late.push(id));
     await table.put(streamStatusKey('a'), status('two', 9));
     await table.put(streamStatusKey('a'), status('one', 5));
-    // Without a session it is older still; the same one by another producer lost the race.
+    // A row without a session is even older; a row with the same session from another producer has lost the race.
     await table.put(streamStatusKey('a'), status('one', undefined));
     await table.put(streamStatusKey('a'), status('one', 9));
     expect(tables.statuses.get(A)).toMatchObject({ producer: 'two', session: 9 });

@@ -15,17 +15,17 @@ const STATUSES: RowKind<StreamId, StreamStatus> = {
   prefix: streamStatusKey(''),
   isName: isStreamId,
   schema: streamStatus,
-  // As with chunks: what a producer says that was away while another one took over is no news.
+  // As with chunks: what a producer says that was away while another one took over is out of date.
   isLate: (row, newest) => !isAsNew(row, newest),
 };
 
-/** Of two producers that took the same number, which their clocks allow, the first has it. */
+/** If two producers took the same number, which their clocks allow, the first one has it. */
 const isAsNew = (row: StreamStatus, newest: StreamStatus): boolean => {
   const [session, before] = [row.session ?? 0, newest.session ?? 0];
   return session > before || (session === before && row.producer === newest.producer);
 };
 
-/** What streams there shall be and how they are: the typed rows of `topicast.streams` and `topicast.status`. */
+/** Which streams there should be and how they are: the typed rows of `topicast.streams` and `topicast.status`. */
 export class StreamTables {
   readonly rows: TypedTable<StreamId, StreamRow>;
   readonly statuses: TypedTable<StreamId, StreamStatus>;

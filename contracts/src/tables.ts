@@ -8,10 +8,14 @@ import { cleanTitle } from './title.js';
 export const STREAMS_TABLE = 'topicast.streams';
 export const STATUS_TABLE = 'topicast.status';
 
-/** The streams of a producer that has been silent this long are not live. It sends a heartbeat every third of it. */
+/**
+ * If a producer has been silent for this long, its streams are not live. It sends a heartbeat every third of this time.
+ */
 export const PRODUCER_SILENCE_MS = 6_000;
 
-/** Who may find and watch a stream: everybody, everybody who has its link, nobody but its owner and whom they let in. */
+/**
+ * Who may find and watch a stream: everybody; everybody who has its link; only its owner and the people they let in.
+ */
 export const VISIBILITIES = ['public', 'unlisted', 'private'] as const;
 
 const COMMAND = 'command:';
@@ -32,7 +36,7 @@ export const streamRow = z.preprocess(
     /** Rows are written by other programs too. */
     title: z.string().overwrite(cleanTitle),
     source,
-    /** Absent: one rendition, as the producer's settings have it. */
+    /** Absent: one rendition, as the producer's settings say. */
     ladder: ladder.optional(),
     enabled: z.boolean(),
     createdAt: z.iso.datetime(),
@@ -43,7 +47,10 @@ export const streamRow = z.preprocess(
     incarnation: z.string().max(64).optional(),
     /** Raised at each start by hand, so that a start after a failure is a change even where `enabled` was true. */
     startCount: z.number().int().default(0),
-    /** The producer whose command line named the stream: no other one encodes it, and it goes when it is named no more. */
+    /**
+     * The producer whose command line named the stream. No other producer encodes it, and it is deleted when the
+     * command line no longer names it.
+     */
     boundTo: z.string().optional(),
     /** The account that the stream belongs to; absent: the operator's. */
     owner: z.string().optional(),
@@ -53,22 +60,22 @@ export const streamRow = z.preprocess(
 export type StreamRow = z.infer<typeof streamRow>;
 
 /**
- * A row of `topicast.status` under `stream/<id>`: what is. Written by the producer that runs the encoder, or is about to.
- * The session orders the rows of a stream: a row of a lower one is late, and readers ignore it; so is one of the same session
- * by another producer.
+ * A row of `topicast.status` under `stream/<id>`: the actual state, written by the producer that runs the encoder or is
+ * about to. The session orders the rows of a stream. A row with a lower session is late, and readers ignore it; the
+ * same goes for a row with the same session from another producer.
  */
 export const streamStatus = z.object({
   producer: z.string(),
   state: z.enum(STREAM_STATES),
-  /** Of the encoder; while `starting`, the number with which its producer claimed the stream. */
+  /** The encoder's session; while `starting`, the number with which its producer has claimed the stream. */
   session: z.number().int().optional(),
   startedAt: z.iso.datetime().optional(),
-  /** What the session offers, once that is known. */
+  /** What the session offers, as soon as that is known. */
   catalog: catalog.optional(),
   problem: z.string().optional(),
   encoderLog: z.array(z.string()).default([]),
   restarts: z.number().int().default(0),
-  /** Loss on the way to the log, chunks since the session began. */
+  /** Chunks lost on the way to the log since the session began. */
   droppedChunks: z.number().int().default(0),
 });
 export type StreamStatus = z.infer<typeof streamStatus>;
@@ -76,7 +83,7 @@ export type StreamStatus = z.infer<typeof streamStatus>;
 /** A row of `topicast.status` under `producer/<id>`: the heartbeat; a tombstone when it leaves in order. */
 export const producerHeartbeat = z.object({
   at: z.iso.datetime(),
-  /** It gives its streams away and ends. */
+  /** The producer is giving away its streams and ending. */
   leaving: z.boolean().default(false),
 });
 export type ProducerHeartbeat = z.infer<typeof producerHeartbeat>;
@@ -84,6 +91,9 @@ export type ProducerHeartbeat = z.infer<typeof producerHeartbeat>;
 export const streamStatusKey = (id: string): string => `stream/${id}`;
 export const producerKey = (id: string): string => `producer/${id}`;
 
-/** A row of `topicast.streams` under `deleting/<id>`: the stream is to go with its topic. It is the last to be deleted. */
+/**
+ * A row of `topicast.streams` under `deleting/<id>`: a request to delete the stream and its topic. This row is deleted
+ * last.
+ */
 export const DELETION_PREFIX = 'deleting/';
 export const deletionKey = (id: string): string => DELETION_PREFIX + id;

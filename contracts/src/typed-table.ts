@@ -1,15 +1,17 @@
-/** A table of texts, the latest of each key, as the log keeps it: what is needed of it here. */
+/** The part of the log's table that is needed here: the latest text of each key. */
 export interface KeyValueTable {
   get(key: string): string | undefined;
   entries(): IterableIterator<[key: string, value: string]>;
-  /** Called after each change, also of other processes; returns a function that ends it. */
+  /**
+   * The listener is called after each change, including those of other processes. Returns a function that removes it.
+   */
   onChange(listener: (key: string, value: string | undefined) => void): () => void;
   /** Resolves when the change is durable and this table shows it. */
   put(key: string, value: string): Promise<void>;
   delete(key: string): Promise<void>;
 }
 
-/** What the rows of one kind are like. Several kinds may share a table, each below a prefix of its own. */
+/** Describes the rows of one kind. Several kinds may share a table, each with its own prefix. */
 export interface RowKind<Name extends string, Row> {
   readonly prefix: string;
   readonly isName: (text: string) => text is Name;
@@ -18,24 +20,24 @@ export interface RowKind<Name extends string, Row> {
       value: unknown,
     ): { readonly success: true; readonly data: Row } | { readonly success: false; readonly error: Error };
   };
-  /** Of rows that say themselves what their name is: one under another name is damaged. */
+  /** For rows that contain their own name: a row under another name is damaged. */
   readonly nameOf?: (row: Row) => string;
-  /** Whether a row that comes after another one is older than that. Absent: the last one written counts. */
+  /** Whether a row is older than the row it would replace. Absent: the last one written counts. */
   readonly isLate?: (row: Row, newest: Row) => boolean;
 }
 
 type Listener<Name, Row> = (name: Name, row: Row | undefined) => void;
 
 /**
- * The rows of one kind in a table, read and checked once each. A row that cannot be read (damaged, or of a newer version)
- * is not there, and costs nothing else. A row that comes late is as if it had never been written; a tombstone begins anew.
+ * The rows of one kind in a table, each read and checked once. An unreadable row (damaged, or of a newer version) is
+ * left out, and costs nothing else. A late row counts as never written; a tombstone clears the way for any row.
  */
 export class TypedTable<Name extends string, Row> {
   readonly #table: KeyValueTable;
   readonly #kind: RowKind<Name, Row>;
   readonly #onDamaged: (name: Name, error: Error) => void;
   readonly #rows = new Map<Name, Row>();
-  /** The same, and what a damaged row has hidden. */
+  /** The same, including values that a damaged row has hidden. */
   readonly #newest = new Map<Name, Row>();
   readonly #listeners = new Set<Listener<Name, Row>>();
   readonly #overwritten = new Set<Name>();
@@ -58,32 +60,32 @@ export class TypedTable<Name extends string, Row> {
     return this.#rows.get(name);
   }
 
-  /** In step with the table, for who only reads. */
+  /** In step with the table, for callers that only read. */
   get rows(): ReadonlyMap<Name, Row> {
     return this.#rows;
   }
 
-  /** Rows that are not what the table itself holds, because a late one was written over them. */
+  /** Rows that the table itself no longer holds, because a late row has replaced them. */
   get overwritten(): ReadonlySet<Name> {
     return this.#overwritten;
   }
 
-  /** Called after each change of a row; returns a function that ends it. */
+  /** The listener is called after each change of a row. Returns a function that removes it. */
   onChange(listener: Listener<Name, Row>): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   /**
-   * Called when a late row was ignored. The table keeps it all the same, and who opens the table later sees nothing else:
-   * who wrote the newer row writes it again.
+   * The listener is called when a late row was ignored. The table itself keeps the late row, and everybody who opens
+   * the table later sees only that. So the writer of the newer row writes it again.
    */
   onLate(listener: (name: Name) => void): () => void {
     this.#onLate.add(listener);
     return () => this.#onLate.delete(listener);
   }
 
-  /** Resolves when the row is durable; it is shown then, unless it was late. */
+  /** Resolves when the row is durable; the table then shows it, unless it was late. */
   put(name: Name, row: Row): Promise<void> {
     return this.#table.put(this.#kind.prefix + name, JSON.stringify(row));
   }
@@ -92,7 +94,7 @@ export class TypedTable<Name extends string, Row> {
     return this.#table.delete(this.#kind.prefix + name);
   }
 
-  /** Follow the table no longer. */
+  /** Stop following the table. */
   close(): void {
     this.#unlisten();
   }

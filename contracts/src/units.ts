@@ -27,23 +27,25 @@ export function bitsPerSecond(value: number): BitsPerSecond {
   return value as BitsPerSecond;
 }
 
-/** What browsers and Node have in common; no library that this package is compiled with declares it. */
+/** Common to browsers and Node.js, but not declared by any library that this package is compiled with. */
 declare const performance: { now(): number };
 
-/** Arithmetic that keeps the unit: the compiler refuses operands of two units, and the result needs no wrapping. */
+/**
+ * Arithmetic that keeps the unit: the compiler refuses operands of different units, and the result needs no wrapping.
+ */
 const arithmetic = <U extends number>() => ({
   zero: 0 as U,
   /** Before every moment. */
   never: Number.NEGATIVE_INFINITY as U,
   add: (a: U, b: U): U => (a + b) as U,
   sub: (a: U, b: U): U => (a - b) as U,
-  /** @param factor a plain number: the product of two times is no time */
+  /** @param factor a plain number, because the product of two times is not a time */
   scale: (a: U, factor: number): U => (a * factor) as U,
   min: (...values: readonly U[]): U => Math.min(...values) as U,
   max: (...values: readonly U[]): U => Math.max(...values) as U,
 });
 
-/** Beside the type of the same name: `Milliseconds.sub(Milliseconds.now(), startedAt)`. */
+/** Helpers with the same name as the type: `Milliseconds.sub(Milliseconds.now(), startedAt)`. */
 export const Milliseconds = {
   ...arithmetic<Milliseconds>(),
   /** Monotonic, for durations; counts from the start of the page, the worker or the process. */
@@ -51,7 +53,7 @@ export const Milliseconds = {
   ofSeconds: (value: Seconds): Milliseconds => (value * 1000) as Milliseconds,
 };
 
-/** Beside the type of the same name. */
+/** Helpers with the same name as the type. */
 export const Seconds = {
   ...arithmetic<Seconds>(),
   ofMilliseconds: (value: Milliseconds): Seconds => (value / 1000) as Seconds,

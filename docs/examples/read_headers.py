@@ -1,4 +1,4 @@
-"""Print what stands beside each chunk of a topic: python3 read_headers.py BROKERS TOPIC"""
+"""Print the header of each chunk of a topic: python3 read_headers.py BROKERS TOPIC"""
 import struct
 import sys
 from datetime import datetime, timedelta, timezone

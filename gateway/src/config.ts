@@ -17,17 +17,17 @@ export interface GatewayConfig {
   readonly host: string;
   readonly port: number;
   readonly dataDirectory: string;
-  /** The operator's token, where it was given. */
+  /** The operator's token, if it was given. */
   readonly token: string | undefined;
   /** Files below these may be streamed. */
   readonly mediaDirectories: readonly string[];
-  /** Names, besides addresses and localhost, under which this gateway is asked; lower case. */
+  /** Names, besides addresses and localhost, that this gateway answers to; lower case. */
   readonly allowedHosts: readonly string[];
   /** The web pages that may change something. */
   readonly allowedOrigins: readonly string[];
   /**
-   * Where the web is, for pages of the very host under which the gateway is asked; undefined where
-   * TOPICAST_ALLOWED_ORIGINS names the pages.
+   * The web app's port, for pages of the same host name as the request; undefined if TOPICAST_ALLOWED_ORIGINS names the
+   * pages.
    */
   readonly ownWebPort: number | undefined;
   readonly allowPrivateUrls: boolean;
@@ -38,14 +38,14 @@ export interface GatewayConfig {
     readonly viewersPerAddress: number;
     readonly messagesPerSecond: number;
   };
-  /** Who gets chunks some at a time: nobody, those who ask for it, all. */
+  /** Who gets several chunks at a time: nobody, those who ask for it, all. */
   readonly economy: 'off' | 'asked' | 'all';
   readonly ring: { readonly span: Milliseconds; readonly bytes: Bytes };
-  /** The rewind window of topics that are made here. */
+  /** The rewind window of topics that this gateway creates. */
   readonly retention: Milliseconds;
-  /** How long viewers have for moving to another gateway when this one goes down. */
+  /** How long viewers have to move to another gateway when this one goes down. */
   readonly drain: Milliseconds;
-  /** Processes of this gateway; undefined where the program decides. */
+  /** The number of processes of this gateway; undefined if the program decides. */
   readonly workers: number | undefined;
 }
 
@@ -57,20 +57,23 @@ const settings = z.object({
   TOPICAST_GATEWAY_PORT: sharedSettings.TOPICAST_GATEWAY_PORT,
   TOPICAST_DATA_DIR: sharedSettings.TOPICAST_DATA_DIR,
   TOPICAST_MEDIA_DIRS: sharedSettings.TOPICAST_MEDIA_DIRS,
-  /** The operator's token; without it one is made and kept in the data folder. */
+  /** The operator's token; without it, one is created and kept in the data folder. */
   TOPICAST_TOKEN: z
     .string()
     .min(16, 'must have at least 16 characters')
     // What a Bearer header can carry (RFC 6750 2.1).
     .regex(/^[A-Za-z0-9._~+/-]+=*$/, 'use letters, digits and . _ ~ + / -')
     .optional(),
-  /** Names by which the gateway is reached, `*` for any. */
+  /** Host names of the gateway, `*` for any. */
   TOPICAST_ALLOWED_HOSTS: list.default([]),
-  /** Origins of pages that may change something, `http://studio.example:3000`; the web's own, on whatever host, if absent. */
+  /**
+   * Origins of pages that may change something, such as `http://studio.example:3000`; if absent, the web app's own on
+   * any host.
+   */
   TOPICAST_ALLOWED_ORIGINS: list.optional(),
   /** Whether streams may be fetched from private addresses. */
   TOPICAST_ALLOW_PRIVATE_URLS: flag.default(false),
-  /** Makes viewing a matter of tokens: JWT, HS256, claim `stream`. */
+  /** If set, viewers need a token: JWT, HS256, claim `stream`. */
   TOPICAST_VIEWER_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   TOPICAST_MAX_VIEWERS: atLeastOne.default(5_000),
   /** Behind a proxy all viewers have the proxy's address. */
@@ -83,9 +86,11 @@ const settings = z.object({
   TOPICAST_RING_MB: atLeastOne.default(64),
   /** The rewind window: how long chunks stay in the log. */
   TOPICAST_RETENTION_MINUTES: numberFrom(1, 10_080).default(15),
-  /** How long viewers have for moving when the gateway goes down; on the embedded log there is nowhere to move to. */
+  /** How long viewers have to move when the gateway goes down; with the embedded log they have nowhere to go. */
   TOPICAST_DRAIN_SECONDS: numberFrom(0, 3_600).optional(),
-  /** Processes that serve viewers; the cores of the machine for `npm run gateway`, 1 for `npm start`. */
+  /**
+   * The number of processes that serve viewers: by default one per core for `npm run gateway`, and 1 for `npm start`.
+   */
   TOPICAST_GATEWAY_WORKERS: wholeNumberFrom(1, 256).optional(),
   KAFKA_BROKERS: sharedSettings.KAFKA_BROKERS,
 });
@@ -143,6 +148,8 @@ function ownOrigins(host: string, webPort: number): string[] {
 function originOf(text: string): string {
   const origin = URL.canParse(text) ? new URL(text).origin : 'null';
   if (origin === 'null')
-    throw new ConfigError(`TOPICAST_ALLOWED_ORIGINS: "${text}" is no origin, as http://host:3000`);
+    throw new ConfigError(
+      `TOPICAST_ALLOWED_ORIGINS: "${text}" is not an origin; write it as http://host:3000`,
+    );
   return origin;
 }

@@ -23,14 +23,14 @@ import { catalogFrame } from './viewer/control-frames.js';
 import type { Peers } from './viewer/peers.js';
 
 export interface GatewayOptions {
-  /** Stays the caller's: it is not closed with the gateway. */
+  /** The caller keeps it; closing the gateway does not close it. */
   readonly log: ServedLog;
   readonly config: GatewayConfig;
   readonly logger: Logger;
   readonly operatorToken: string;
-  /** The other processes of this gateway, where it has several. */
+  /** The other processes of this gateway, if it has several. */
   readonly peers?: Peers;
-  /** Absent: one of its own. */
+  /** Absent: the gateway makes its own. */
   readonly metrics?: GatewayMetrics;
   /** Of what else runs in this process: told together with the gateway's. */
   readonly otherMetrics?: Registry;
@@ -40,7 +40,7 @@ export interface GatewayOptions {
 
 export interface Gateway {
   readonly port: number;
-  /** Viewers are told to move, and have `config.drain` for it; who is still here is sent away with 1001. */
+  /** Tells the viewers to move and gives them `config.drain`; closes those that remain with 1001. */
   close(): Promise<void>;
 }
 
@@ -51,8 +51,8 @@ const OPEN_AGAIN = milliseconds(2_000);
 const OPEN_WITHIN_MS = 2_000;
 
 /**
- * Read the tables and listen; without a log that answers soon, listen all the same: the API answers 503 and viewers are
- * closed with 4503 until it is there.
+ * Read the tables and listen. If the log does not answer soon, listen all the same: until it does, the API answers 503
+ * and viewers are closed with 4503.
  * @throws {ConfigError} if the address cannot be listened on; an AbortError if the signal ended the start
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -122,12 +122,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const ticking = startTicking({ audience, directory, feeds, metrics, peers });
   const close = async (): Promise<void> => {
     live.stop();
-    if (app.server.listening) logger.info({ viewers: audience.size }, 'going down: viewers are told to move');
+    if (app.server.listening)
+      logger.info({ viewers: audience.size }, 'shutting down: telling the viewers to move');
     await audience.drain(config.drain);
     closing.abort();
     clearInterval(ticking);
-    if (audience.size > 0)
-      logger.info({ viewers: audience.size }, 'viewers that have not moved are sent away');
+    if (audience.size > 0) logger.info({ viewers: audience.size }, 'closing the viewers that have not moved');
     await audience.close();
     await app.close();
     await directory.close();
@@ -135,7 +135,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
   const ending = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
   try {
-    // Who moves here from another gateway, or another process of this one, would be turned away by one that knows no stream.
+    // Otherwise viewers who move here from another gateway, or another process of this one, would be told that there is
+    // no such stream.
     await Promise.race([opened, sleep(OPEN_WITHIN_MS, undefined, { signal: ending })]);
     await listen(app, config);
   } catch (error) {
@@ -164,13 +165,13 @@ async function listen(app: FastifyInstance, { host, port }: GatewayConfig): Prom
   }
 }
 
-/** Try until the log is there, and say so once for each kind of reason why it is not. */
+/** Try until the log answers, and report each kind of failure once. */
 async function openDirectory(directory: Directory, logger: Logger, signal: AbortSignal): Promise<void> {
   let told: string | undefined;
   while (!signal.aborted) {
     try {
       await directory.open();
-      if (!signal.aborted) logger.info('the log is there: ready for viewers');
+      if (!signal.aborted) logger.info('the log answers: ready for viewers');
       return;
     } catch (error) {
       const [kind, why] =
@@ -190,7 +191,7 @@ interface Ticked {
   readonly peers: Peers | undefined;
 }
 
-/** One timer for all that only time tells: viewers have none of their own. */
+/** One timer for everything that depends on time; viewers have no timers of their own. */
 function startTicking({ audience, directory, feeds, metrics, peers }: Ticked): NodeJS.Timeout {
   let ticks = 0;
   return setInterval(() => {

@@ -10,11 +10,11 @@ import {
   type Retention,
 } from './chunk-log.js';
 
-/** What writers and readers of a topic of events agree on: to be defined once, and used by both. */
+/** What writers and readers of a topic of events agree on. Define it once, and use it in both. */
 export interface EventDefinition<Schema extends z.ZodType> extends Retention {
-  /** As names of tables: 1 to 200 of a-z, A-Z, 0-9, ".", "_" and "-". In Kafka the topic is `events.<name>`. */
+  /** Like a table's name: 1 to 200 of a-z, A-Z, 0-9, ".", "_" and "-". In Kafka the topic is `events.<name>`. */
   readonly name: string;
-  /** What is written is what goes into the schema, as JSON; readers get what comes out of it. */
+  /** Writers write the schema's input as JSON; readers get its output. */
   readonly schema: Schema;
 }
 
@@ -33,8 +33,8 @@ export interface LogEvent<Event> {
 }
 
 /**
- * Open a topic of events; it is made if it is not there, and takes the definition's retention if it is.
- * @throws {LogError} `invalid` for a name that cannot be
+ * Open a topic of events. It is created if it does not exist; otherwise it takes the definition's retention.
+ * @throws {LogError} `invalid` for an impossible name
  */
 export async function openEvents<Schema extends z.ZodType>(
   log: EventTopics,
@@ -57,7 +57,7 @@ export class Events<Schema extends z.ZodType> {
     this.#topic = topic;
   }
 
-  /** Events that tails from here have passed over because they are no JSON, or do not fit the schema. */
+  /** How many events the tails of this object have skipped because they are not JSON or do not fit the schema. */
   get damaged(): number {
     return this.#damaged;
   }
@@ -71,8 +71,8 @@ export class Events<Schema extends z.ZodType> {
   }
 
   /**
-   * Read on and on, until the signal ends it: batches of events in order, each as soon as it is durable. A damaged event
-   * costs that event.
+   * Read continuously, until the signal aborts: batches of events in order, each as soon as it is durable. A damaged
+   * event costs only that event.
    */
   async *tail(
     start: EventStart,
@@ -103,7 +103,7 @@ export class Events<Schema extends z.ZodType> {
   }
 }
 
-/** Undefined if the text is no JSON. */
+/** Undefined if the text is not JSON. */
 function parsed(json: string): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(json) };

@@ -2,9 +2,9 @@ import type { ChunkHeader } from '@topicast/contracts/chunk-header';
 import { LogError, type NewEventRecord, type NewRecord } from './chunk-log.js';
 
 /**
- * The most that one append may hold, values and headers together. Kafka takes a batch whole or not at all, up to the
- * topic's `max.message.bytes`, which is set to this and some room for the batch's own framing; the embedded log keeps
- * to the same, so that what works on one works on the other.
+ * The most that one append may hold, values and headers together. Kafka accepts a batch whole or not at all, up to the
+ * topic's `max.message.bytes`, which we set to this and some room for the batch's own framing. The embedded log has the
+ * same limit, so that whatever works on one works on the other.
  */
 export const MAX_APPEND_BYTES = 4 * 1024 * 1024;
 
@@ -45,7 +45,7 @@ export function checkPartition(rendition: number, partitions: number): void {
 /** @throws {LogError} `invalid` */
 export function checkPartitionCount(partitions: number): void {
   if (!Number.isInteger(partitions) || partitions < 1 || partitions > 64) {
-    throw new LogError('invalid', `a topic of ${partitions} partitions cannot be: use 1 to 64`);
+    throw new LogError('invalid', `a topic cannot have ${partitions} partitions: use 1 to 64`);
   }
 }
 

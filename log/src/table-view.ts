@@ -2,7 +2,7 @@ import { LogError, type Table } from './chunk-log.js';
 
 type Listener = (key: string, value: string | undefined) => void;
 
-/** The rows of a table in memory, and who wants to know of changes: what all kinds of table share. */
+/** The rows of a table in memory, and the listeners for changes; all kinds of tables share this. */
 export abstract class TableView implements Table {
   readonly #rows = new Map<string, string>();
   readonly #listeners = new Set<Listener>();
@@ -28,10 +28,10 @@ export abstract class TableView implements Table {
     return this.change(key, undefined);
   }
 
-  /** Make a change durable, in as much as the kind of table is; undefined deletes the row. Resolves when it is shown. */
+  /** Make a change as durable as this kind of table is; undefined deletes the row. Resolves when the table shows it. */
   protected abstract change(key: string, value: string | undefined): Promise<void>;
 
-  /** Show a change; undefined deletes the row. A write that changes nothing is told to nobody. Never throws. */
+  /** Show a change; undefined deletes the row. A write that changes nothing is not reported. Never throws. */
   protected apply(key: string, value: string | undefined): void {
     if (this.#rows.get(key) === value) return;
     if (value === undefined) this.#rows.delete(key);
@@ -44,7 +44,7 @@ function tell(listener: Listener, key: string, value: string | undefined): void 
   try {
     listener(key, value);
   } catch (error) {
-    // A listener's mistake is its own: it must come out, but neither end the table nor keep it from the others.
+    // A listener's error must surface, but neither end the table nor keep the change from other listeners.
     queueMicrotask(() => {
       throw error;
     });
@@ -56,7 +56,7 @@ export function checkTableName(name: string): void {
   if (!/^[\w.-]{1,200}$/.test(name) || name === '.' || name === '..') {
     throw new LogError(
       'invalid',
-      `"${name.slice(0, 80)}" is no table name: use 1 to 200 of a-z, A-Z, 0-9, ".", "_" and "-"`,
+      `"${name.slice(0, 80)}" is not a table name: use 1 to 200 of a-z, A-Z, 0-9, ".", "_" and "-"`,
     );
   }
 }

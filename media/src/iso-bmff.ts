@@ -13,7 +13,7 @@ export function box(
   return out;
 }
 
-/** A box with a version and flags (4.2), both 0 where nothing is said. */
+/** A box with a version and flags (4.2), both 0 by default. */
 export const fullBox = (
   type: string,
   { version = 0, flags = 0 }: { readonly version?: number; readonly flags?: number },

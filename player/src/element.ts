@@ -10,24 +10,27 @@ import { TopicastPlayer } from './dom/player.js';
 
 export type { PlayerRendition, PlayerState, PlayerStats, WantedRendition } from './core/types.js';
 
-/** What the declarations say of the class below, which otherwise speak of a package that is bundled in. */
+/** What the declarations say about the class below; otherwise they would refer to a package that is bundled in. */
 interface VideoElementClass {
   new (): HTMLVideoElement & { readonly nativeEl: HTMLVideoElement };
   readonly observedAttributes: string[];
   getTemplateHTML(attributes: Record<string, string>): string;
 }
 const VideoElement = CustomVideoElement as unknown as VideoElementClass;
-/** The same with the life cycle that the class has and its declarations lack. */
+/** The same, with the life cycle that the class has but its declarations lack. */
 const lifeCycle = CustomVideoElement.prototype as unknown as {
   attributeChangedCallback(name: string, before: string | null, after: string | null): void;
   connectedCallback(): void;
   disconnectedCallback(): void;
 };
 
-/** Attributes that name the stream: another value means another stream. */
+/** Attributes that identify the stream: another value means another stream. */
 const STREAM_ATTRIBUTES = ['src', 'token', 'worker-src'];
 const OWN_ATTRIBUTES = ['token', 'rendition', 'worker-src', 'target-latency'];
-/** Not for the inner video element: it would load `ws://` itself, and play before there is anything to play. */
+/**
+ * Attributes that the inner video element must not get: it would load `ws://` itself, and play before there is anything
+ * to play.
+ */
 const KEPT_ATTRIBUTES = new Set([...STREAM_ATTRIBUTES, ...OWN_ATTRIBUTES, 'autoplay']);
 
 /**
@@ -40,7 +43,7 @@ const KEPT_ATTRIBUTES = new Set([...STREAM_ATTRIBUTES, ...OWN_ATTRIBUTES, 'autop
  */
 export class TopicastPlayerElement extends VideoElement {
   #player: TopicastPlayer | undefined;
-  /** Attributes change several at a time: the player follows once, when the script that changes them is done. */
+  /** A script may change several attributes at once; the player follows once, when the script is done. */
   #loadIsDue = false;
 
   static override get observedAttributes(): string[] {
@@ -60,12 +63,12 @@ export class TopicastPlayerElement extends VideoElement {
     return this.#player?.stats;
   }
 
-  /** What the stream offers, best first; empty before that is known, and for streams that nobody describes. */
+  /** What the stream offers, the best first; empty before that is known, and for streams without a catalog. */
   get renditions(): readonly PlayerRendition[] {
     return this.#player?.renditions ?? [];
   }
 
-  /** The rendition that is wanted, as the attribute; `stats` and `renditionchange` tell which one is played. */
+  /** The rendition that is wanted, as in the attribute; `stats` and `renditionchange` tell which one is playing. */
   get rendition(): WantedRendition {
     return wantedRendition(this.getAttribute('rendition'));
   }
@@ -97,7 +100,7 @@ export class TopicastPlayerElement extends VideoElement {
     else this.setAttribute('token', token);
   }
 
-  /** False from `play()` on, not only from the first picture on. */
+  /** False from `play()` on, even before the first picture. */
   override get paused(): boolean {
     return ['idle', 'paused'].includes(this.state.name);
   }
@@ -112,12 +115,12 @@ export class TopicastPlayerElement extends VideoElement {
     this.#player?.pause();
   }
 
-  /** Disconnect, without a picture; `play` begins anew. */
+  /** Disconnect and clear the picture; `play` starts again. */
   stop(): void {
     this.#player?.stop();
   }
 
-  /** Begin anew, as the attributes say. */
+  /** Start again, with the present attributes. */
   override load(): void {
     this.#loadIsDue = false;
     const wasPlaying = this.#player !== undefined && !['idle', 'paused'].includes(this.#player.state.name);
@@ -143,7 +146,7 @@ export class TopicastPlayerElement extends VideoElement {
 
   disconnectedCallback(): void {
     lifeCycle.disconnectedCallback.call(this);
-    // Moved within the page it is connected again at once.
+    // An element that moves within the page is connected again at once.
     queueMicrotask(() => {
       if (!this.isConnected) this.#destroyPlayer();
     });

@@ -98,7 +98,7 @@ describe('the packed package', () => {
   });
 
   it('is at most 30 KB gzipped, worker and all', async () => {
-    // bundle.mjs fails beyond that, and beforeAll ran it.
+    // bundle.mjs fails if the bundle is larger, and beforeAll ran it.
     const { stdout } = await run(process.execPath, [join(folder, 'bundle.mjs')]);
     const sizes = [...stdout.matchAll(/([\d.]+) KB gzipped/g)].map(([, size]) => Number(size));
     expect(sizes).toHaveLength(3);

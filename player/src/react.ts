@@ -16,10 +16,10 @@ export type { PlayerRendition, PlayerState, PlayerStats, Problem, WantedRenditio
 export type { TopicastPlayerElement } from './element.js';
 
 export interface TopicastPlayerProps {
-  /** `wss://host/live/<stream>`; several are gateways of the same stream, in the order in which they are asked. */
+  /** `wss://host/live/<stream>`; several addresses are gateways of the same stream, tried in this order. */
   src: string | readonly string[];
   token?: string;
-  /** A number, 0 is the best, or `auto` (default): as the gateway gives. */
+  /** A number, where 0 is the best, or `auto` (default): the one that the gateway gives. */
   rendition?: WantedRendition;
   targetLatencyMs?: number;
   workerSrc?: string;
@@ -37,9 +37,9 @@ export interface TopicastPlayerProps {
   title?: string;
   children?: ReactNode;
   onStateChange?(state: PlayerState): void;
-  /** What the stream offers, best first. */
+  /** What the stream offers, the best first. */
   onCatalogChange?(renditions: readonly PlayerRendition[]): void;
-  /** Which rendition is played from here on. */
+  /** The rendition that plays from here on. */
   onRenditionChange?(rendition: number): void;
   /** About once a second. */
   onStats?(stats: PlayerStats): void;
@@ -55,7 +55,7 @@ export const TopicastPlayer = forwardRef<TopicastPlayerElement, TopicastPlayerPr
     const latest = useRef(props);
     useImperativeHandle(ref, () => own.current as TopicastPlayerElement, []);
     useEffect(registerTopicastPlayer, []);
-    // Before the attributes: with autoplay the first change of state is on its way once they are set.
+    // Before the attributes, because with autoplay they cause the first change of state.
     useEffect(() => {
       latest.current = props;
     });
@@ -74,7 +74,7 @@ export const TopicastPlayer = forwardRef<TopicastPlayerElement, TopicastPlayerPr
       on('autoplayblocked', () => latest.current.onAutoplayBlocked?.());
       return () => listening.abort();
     }, []);
-    // React 18 and 19 set properties and attributes of custom elements differently: set them here, for both.
+    // React 18 and 19 set properties and attributes of custom elements differently, so we set them here for both.
     useEffect(() => {
       if (own.current) setAttributes(own.current, props);
     });
@@ -82,7 +82,7 @@ export const TopicastPlayer = forwardRef<TopicastPlayerElement, TopicastPlayerPr
   },
 );
 
-/** `src` last: it is what starts the player. */
+/** `src` comes last, because it starts the player. */
 function setAttributes(element: TopicastPlayerElement, props: TopicastPlayerProps): void {
   const { playsInline = true } = props;
   const attributes = {
@@ -102,7 +102,7 @@ function setAttributes(element: TopicastPlayerElement, props: TopicastPlayerProp
     if (element.getAttribute(name) === text) continue;
     if (text === null) element.removeAttribute(name);
     else element.setAttribute(name, text);
-    // The attribute is only the default, and the element is there already.
+    // The attribute is only the default, and the element already exists.
     if (name === 'muted') element.muted = text !== null;
   }
 }

@@ -1,6 +1,6 @@
 import { TopicastPlayerElement } from './element.js';
 
-/** Define `<topicast-player>`. Nothing happens the second time, and on a server, where there is nothing to define it in. */
+/** Define `<topicast-player>`. Does nothing the second time, or on a server, which has no custom elements. */
 export function registerTopicastPlayer(): void {
   const { customElements } = globalThis;
   if (customElements && !customElements.get('topicast-player')) {

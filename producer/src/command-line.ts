@@ -24,7 +24,10 @@ export interface Declaration {
   readonly conflicts: readonly { readonly id: string; readonly boundTo: string | undefined }[];
 }
 
-/** From the rows that are to those that the command line asks for. @throws {TypeError} for a name that is no stream id. */
+/**
+ * From the present rows to those that the command line asks for. @throws {TypeError} for a name that is not a stream
+ * id.
+ */
 export function declare(
   inputs: readonly CommandLineInput[],
   rows: ReadonlyMap<string, StreamRow>,
@@ -61,12 +64,12 @@ export function tellConflicts({ conflicts }: Declaration, logger: Logger): void 
   for (const { id, boundTo } of conflicts) {
     const where =
       boundTo === undefined ? 'in the studio or by the API' : `on the command line of "${boundTo}"`;
-    logger.warn(`the stream "${id}" was created ${where}: it stays as it is, use another name`);
+    logger.warn(`the stream "${id}" was created ${where}: it stays as it is; use another name`);
   }
 }
 
 /**
- * Bring the table in step with the command line; what an attempt before has done is left alone.
+ * Update the table to match the command line. What an earlier attempt has done stays.
  * @returns the streams whose sources are trusted
  */
 export async function applyDeclaration(
@@ -74,7 +77,8 @@ export async function applyDeclaration(
   { log, tables }: { log: Pick<ChunkTopics, 'deleteTopic'>; tables: StreamTables },
 ): Promise<Map<string, Source>> {
   for (const id of remove) {
-    // Nobody but us encodes it, and we have not begun: as long as the row is there, the next attempt deletes both.
+    // Nobody else encodes the stream, and we have not begun. As long as the row is there, the next attempt deletes
+    // both.
     await log.deleteTopic(streamId(id));
     await tables.rows.delete(streamId(id));
   }

@@ -32,7 +32,7 @@ export interface EncodingSettings {
 
 export interface ProducerConfig {
   readonly producerId: string;
-  /** Absent: the one on PATH, else the one that came with the dependencies. */
+  /** Absent: the one on PATH, or else the one that came with the dependencies. */
   readonly ffmpegPath: string | undefined;
   /** Absolute. */
   readonly mediaDirs: readonly string[];
@@ -53,14 +53,14 @@ const settings = z.object({
   /** Only files below these may be streamed, unless the command line names them. */
   TOPICAST_MEDIA_DIRS: sharedSettings.TOPICAST_MEDIA_DIRS,
   FFMPEG_PATH: z.string().optional(),
-  /** The name under which this producer owns its encoders: the same after a restart, unlike any other's. */
+  /** The name under which this producer owns its encoders: unique, and the same after a restart. */
   TOPICAST_PRODUCER_ID: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'use 1 to 100 of letters, digits, ".", "_" and "-"')
     .optional(),
   /**
-   * Several producers on one Kafka: how long nothing may be heard of one before its streams go to others. Brokers refuse
-   * less than their group.min.session.timeout.ms, 6000 unless told otherwise.
+   * With several producers on one Kafka: how long a producer may be silent before its streams go to others. Brokers
+   * refuse less than their group.min.session.timeout.ms, which is 6000 by default.
    */
   TOPICAST_PRODUCER_SESSION_TIMEOUT_MS: wholeNumberFrom(1_000, 300_000).default(3_000),
   /** The rewind window: how long chunks stay in the log. */
@@ -103,7 +103,7 @@ export function readProducerConfig(environment: Record<string, string | undefine
 const absolute = (directory: string): string =>
   path.resolve(directory.replace(/^~(?=$|[/\\])/, () => homedir()));
 
-// Two installations on one host have different data folders, and so different names without any setting.
+// Two installations on one host have different data folders, and so different names without a setting.
 function defaultProducerId(dataDir: string): string {
   const host = hostname()
     .replace(/[^A-Za-z0-9.-]/g, '-')

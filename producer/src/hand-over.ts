@@ -3,23 +3,23 @@ import type { StreamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
 import type { ChunkReader } from '@topicast/log';
 
-/** Below the ten seconds that `docker stop` leaves a container. */
+/** Less than the ten seconds that `docker stop` gives a container. */
 export const HAND_OVER_LIMIT = milliseconds(8_000);
 const LOOK_EVERY_MS = 200;
 
 export interface HandOver {
   readonly log: Pick<ChunkReader, 'tail'>;
   readonly stream: StreamId;
-  /** The session that is to be followed. */
+  /** The session that the successor follows. */
   readonly session: number;
-  /** Whether somebody shall and can take over, asked again and again. */
+  /** Whether somebody should and can take over; asked repeatedly. */
   readonly isExpected: () => boolean;
   readonly signal: AbortSignal;
 }
 
 /**
- * Wait until a successor's chunks are in the log, of which the first is a keyframe: an encoder that goes on until then
- * leaves no gap. Resolves also when nobody is to be expected any more, and after 8 s. Never rejects.
+ * Wait until a successor's chunks are in the log. The first of them is a keyframe, so an encoder that continues until
+ * then leaves no gap. Also resolves when no successor can be expected any more, and after 8 s. Never rejects.
  */
 export async function successorWrites({ log, stream, session, isExpected, signal }: HandOver): Promise<void> {
   if (!isExpected()) return;
@@ -31,13 +31,13 @@ export async function successorWrites({ log, stream, session, isExpected, signal
       if (records.some(({ header }) => header && header.session > session)) return;
     }
   } catch {
-    // The topic is gone, or the log is: nobody takes over there.
+    // The topic or the log is gone, so nobody takes over there.
   } finally {
     clearInterval(look);
   }
 }
 
-/** Whether two encoders can read it at once. What calls us, or is plugged into one machine, comes once. */
+/** Whether two encoders can read the source at once. A caller, or a device in one machine, comes only once. */
 export function canBeReadTwice(source: Source): boolean {
   switch (source.kind) {
     case 'test':

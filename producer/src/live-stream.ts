@@ -19,7 +19,7 @@ import type { StopReason } from './reconcile/decide.js';
 import type { RunningStream } from './reconcile/reconciler.js';
 import { StatusWriter } from './status/status-writer.js';
 
-/** Who deletes a stream deletes its topic first or its row first: after this both have been seen. */
+/** A deletion removes either the topic or the row first; after this time we have seen both. */
 const DELETION_SETTLES_MS = 2_000;
 
 export interface LiveStreamOptions {
@@ -35,7 +35,7 @@ export interface LiveStreamOptions {
   readonly hasSuccessor: () => boolean;
 }
 
-/** One stream on this producer: its encoder, its way to the log and its status row, from start to stop. */
+/** One stream on this producer, from start to stop: its encoder, its way to the log, and its status row. */
 export function startLiveStream(
   row: StreamRow,
   claimed: StreamStatus,
@@ -153,7 +153,7 @@ export function startLiveStream(
   };
 }
 
-/** The last word about a stream, unless another has the word by now. */
+/** The last status of a stream, unless another producer writes it by now. */
 async function settle(
   statuses: StreamTables['statuses'],
   id: StreamId,

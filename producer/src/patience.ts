@@ -7,8 +7,8 @@ import type { Logger } from 'pino';
 const BACKOFF: Backoff = { first: milliseconds(500), longest: milliseconds(30_000) };
 
 /**
- * Do it, again and again while the log does not answer.
- * @throws the signal's reason, and what no repetition mends
+ * Do it, and repeat it while the log does not answer.
+ * @throws the signal's reason, and any error that repeating does not cure
  */
 export async function untilLogAnswers<T>(
   attempt: () => Promise<T>,
@@ -26,7 +26,7 @@ export async function untilLogAnswers<T>(
   }
 }
 
-/** An attempt can take half a minute: who ends the producer does not wait for that. */
+/** An attempt can take half a minute; ending the producer does not wait for that. */
 async function orAborted<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   const settled = new AbortController();

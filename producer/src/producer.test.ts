@@ -164,7 +164,7 @@ describe('a producer', () => {
       { id: 'film', source: { kind: 'file', path: film.file } },
       { id: 'flower', source: { kind: 'file', path: flower.file } },
     ]);
-    // The second clip is 5 s long: 8 s go over its end.
+    // The second clip is 5 s long, so 8 s go past its end.
     const [filmRecords, flowerRecords] = await Promise.all([
       read(setup.log, 'film', 4),
       read(setup.log, 'flower', 8),
@@ -188,7 +188,7 @@ describe('a producer', () => {
     const { path: ffmpeg } = await findFfmpeg(process.env.FFMPEG_PATH);
     const { file } = await footage('flower.mp4', folder.path, ffmpeg);
     await using setup = await setUp([{ id: 'copy', source: { kind: 'file', path: file, copy: true } }]);
-    // Over the end of the clip: ffmpeg's bitstream filters do not survive a loop.
+    // Past the end of the clip, because ffmpeg's bitstream filters do not survive a loop.
     const records = await read(setup.log, 'copy', 8);
     const pictures = records.map(({ header }) => header!).filter(({ audioOnly }) => !audioOnly);
     expect(pictures.some(({ presentationOffset }) => presentationOffset > 0)).toBe(true);

@@ -19,7 +19,7 @@ import { Reconciler } from './reconcile/reconciler.js';
 
 export interface Producer {
   readonly id: string;
-  /** End all encoders, say so in the log, and resolve when nothing is left. The log stays open: it is its opener's. */
+  /** End all encoders, say so in the log, and resolve when nothing is left. The log stays open for its owner. */
   close(): Promise<void>;
 }
 
@@ -36,14 +36,14 @@ export interface ProducerOptions {
 
 /** The consumer group of all producers of a log. */
 const GROUP = 'topicast.producers';
-/** What close() waits for when the log does not answer: encoders are gone by then in any case. */
+/** How long close() waits if the log does not answer; the encoders are gone by then in any case. */
 const FAREWELL_MS = 3_000;
 
 /**
- * Encode the streams of `topicast.streams` into their topics. Resolves when what the command line names is declared;
- * a log that is away by then is waited for.
- * @throws {ConfigError} if there is no ffmpeg; {TypeError} if an input's name is no stream id; {LogError} but `unavailable`;
- * the signal's reason
+ * Encode the streams of `topicast.streams` into their topics. Resolves when the streams of the command line are
+ * declared; if the log is away, it waits.
+ * @throws {ConfigError} if there is no ffmpeg; {TypeError} if an input's name is not a stream id; any {LogError} but
+ * `unavailable`; the signal's reason
  */
 export async function startProducer(options: ProducerOptions): Promise<Producer> {
   const { log, config, logger, inputs, signal = new AbortController().signal } = options;
@@ -65,7 +65,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     waiting,
   );
   const tables = new StreamTables({ streams, status }, (stream, error) =>
-    logger.warn({ stream, err: error }, 'this row of the tables cannot be read'),
+    logger.warn({ stream, err: error }, 'a row of the tables cannot be read'),
   );
   const liveness = new Liveness(status, {
     monotonic: () => milliseconds(performance.now()),

@@ -1,34 +1,34 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** All addresses that are in use on the internet begin so (RFC 4291 2.4, IANA's assignments). */
+/** All IPv6 addresses in use on the internet begin like this (RFC 4291 2.4, IANA's assignments). */
 const GLOBAL_UNICAST = ipaddr.IPv6.parse('2000::');
-/** Addresses of IPv4 hosts in networks that have IPv6 only (RFC 6052 2.1). */
+/** Addresses of IPv4 hosts in networks that have only IPv6 (RFC 6052 2.1). */
 const NAT64 = ipaddr.IPv6.parse('64:ff9b::');
 
 /**
- * Whether anybody on the internet could reach this address: it is not of this machine, of a private network, of a
- * link, of a group, reserved, or a disguise of one of them. Whatever is no address in its usual spelling is not public:
- * octal, hexadecimal and integer spellings of IPv4, zones, trailing dots.
+ * Whether anybody on the internet could reach this address: it does not belong to this machine, a private network, a
+ * link or a multicast group, is not reserved, and is not a disguise of one of these. Anything but an address in its
+ * usual spelling is not public: octal, hexadecimal and integer spellings of IPv4, zones, trailing dots.
  */
 export function isPublicAddress(text: string): boolean {
-  // Node's check has none of the old spellings, and a zone makes an address local to a link.
+  // Node's check accepts none of the old spellings, and a zone makes an address local to a link.
   if (isIP(text) === 0 || text.includes('%')) return false;
   const address = ipaddr.parse(inHexadecimal(text));
   if (address instanceof ipaddr.IPv4) return address.range() === 'unicast';
   if (address.isIPv4MappedAddress()) return address.toIPv4Address().range() === 'unicast';
   if (address.match(NAT64, 96)) return lastIPv4(address).range() === 'unicast';
-  // Not only what is listed as special: ::/96 (RFC 4291 2.5.5.1) and others are in no list.
+  // A check of the listed special ranges is not enough: ::/96 (RFC 4291 2.5.5.1) and others are in no list.
   return address.range() === 'unicast' && address.match(GLOBAL_UNICAST, 3);
 }
 
-/** ipaddr.js takes "::1.2.3.4" for an IPv4-mapped address, which "::ffff:1.2.3.4" is. */
+/** ipaddr.js treats "::1.2.3.4" as an IPv4-mapped address, although that is "::ffff:1.2.3.4". */
 const inHexadecimal = (address: string): string =>
   isIP(address) === 6 ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
 
 const lastIPv4 = (address: ipaddr.IPv6): ipaddr.IPv4 => new ipaddr.IPv4(address.toByteArray().slice(12));
 
-/** What can be said of a host without asking for its addresses: undefined for a name that must be resolved. */
+/** What we can say about a host without asking for its addresses; undefined for a name that must be resolved. */
 export function isPublicHost(host: string, isPublic = isPublicAddress): boolean | undefined {
   if (isIP(host) !== 0) return isPublic(host);
   const name = withoutDots(host);

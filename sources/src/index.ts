@@ -1,4 +1,6 @@
-/** What people may name as a source: used by the gateway, which is asked, and by the producer, which opens it. */
+/**
+ * What people may name as a source. The gateway uses this when it is asked, and the producer when it opens the source.
+ */
 export { type JudgedSource, judgeSource, type SourceRules } from './judge.js';
 export { PROTOCOLS, URL_PROTOCOLS, type UrlProtocol } from './protocols.js';
 export { SourceError } from './source-error.js';

@@ -137,7 +137,7 @@ describe('files', () => {
     for (const name of [inside, path.join(folder, 'media-link', 'sub', '-i %d ..mp4')]) {
       expect(await judge(name, linked)).toMatchObject({ path: inside });
     }
-    // Whether they are there or not is nobody's business.
+    // Nobody may learn whether these files exist.
     const strangers = [
       outside,
       beside,

@@ -16,16 +16,16 @@ export type JudgedSource =
   | { readonly kind: 'device'; readonly path: string };
 
 export interface SourceRules {
-  /** Named on this producer's command line: any file, address or device. */
+  /** Named on this producer's command line, which allows any file, address or device. */
   readonly trusted: boolean;
-  /** Absolute. Files below these may be named by anybody. */
+  /** Absolute. Anybody may name files below these. */
   readonly mediaDirs: readonly string[];
   readonly allowPrivateUrls: boolean;
 }
 
 /**
- * The one place where what people name is judged: by the gateway when they ask for it, and again by the producer before
- * it opens it. What a name resolves to, redirects and playlists are judged while they are opened (see open/).
+ * The one place that judges what people name. The gateway uses it when they ask, and the producer again before it opens
+ * the source. Resolved names, redirects and playlists are judged while the source is being opened (see open/).
  * @throws {SourceError} with the reason, for the streamer.
  */
 export async function judgeSource(source: Source, rules: SourceRules): Promise<JudgedSource> {
@@ -50,9 +50,6 @@ export async function judgeSource(source: Source, rules: SourceRules): Promise<J
       }
       return { kind: 'device', path: source.path };
     case 'topic':
-      throw new SourceError(
-        'refused',
-        'This stream is written by somebody else: there is nothing to encode.',
-      );
+      throw new SourceError('refused', 'Somebody else writes this stream, so there is nothing to encode.');
   }
 }

@@ -21,7 +21,7 @@ export async function mediaFile(name: string, mediaDirs: readonly string[]): Pro
   const candidates = path.isAbsolute(name)
     ? [path.resolve(name)]
     : mediaDirs.map((folder) => path.join(folder, name));
-  // By name first: nobody shall learn whether a file outside is there.
+  // Compare by name first, so that nobody can learn whether a file outside exists.
   const named = candidates.filter((file) => isBelowAny(file, folders));
   if (named.length === 0) throw outside;
   const found = (await Promise.all(named.map(realPathOf))).filter((real) => real !== undefined);

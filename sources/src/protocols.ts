@@ -1,26 +1,26 @@
 /**
- * The protocols of addresses that people may name. Two ways lead to an address:
- * - directly, where no address needs to be judged: ffmpeg resolves, connects and follows by itself;
- * - fenced, where each address that is connected to must have been judged (see open/).
+ * The protocols of addresses that people may name. There are two ways to an address:
+ * - direct, if no address needs to be judged: ffmpeg resolves, connects and follows by itself;
+ * - fenced, if each address must be judged before a connection (see open/).
  */
 export interface Protocol {
   /**
    * How a fenced source is opened:
    * - `fetch`: each request of ffmpeg goes through a proxy of ours, which also does the TLS
-   * - `tunnel`: RTSP inside of HTTP, to a proxy of ours
+   * - `tunnel`: RTSP inside HTTP, to our own proxy
    * - `relay`: ffmpeg connects to a port of ours, which leads to the judged address
-   * - `pin`: the judged address takes the place of the name
+   * - `pin`: the judged address replaces the name
    */
   readonly fenced: 'fetch' | 'tunnel' | 'relay' | 'pin';
-  /** What an address without a port means; undefined where it must name one. */
+  /** The port of an address without one; undefined if an address must name its port. */
   readonly port: number | undefined;
   readonly tls: boolean;
   /**
-   * What may stand in the query and is an option of ffmpeg's; undefined where the query belongs to the server.
-   * What is not listed could choose another address or a file.
+   * The ffmpeg options that the query may contain; undefined if the query belongs to the server. Other options could
+   * choose another address or a file.
    */
   readonly options?: readonly string[];
-  /** ffmpeg's own protocols on the way; never `file`, and when fenced none that could reach past the fence. */
+  /** ffmpeg's own protocols on the way: never `file`, and behind a fence none that could get around it. */
   readonly transports: { readonly direct: string; readonly fenced: string };
 }
 
@@ -47,7 +47,7 @@ export const PROTOCOLS = {
   },
   srt: {
     ...{ fenced: 'pin', port: undefined, tls: false },
-    // ffmpeg's libsrt.c. Left out: what only a sender uses.
+    // From ffmpeg's libsrt.c, without the options that only a sender uses.
     options: [
       ...[
         'mode',

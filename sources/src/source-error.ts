@@ -1,8 +1,8 @@
 /**
  * Why a source cannot be streamed; the message is for the streamer.
- * - `invalid`: it is not written as it must be
+ * - `invalid`: it is malformed
  * - `refused`: it is not allowed
- * - `unreachable`: it is not there now, and may be later. Only this is worth another try.
+ * - `unreachable`: it is not there now, but may be later. Only this is worth another try.
  */
 type SourceErrorCode = 'invalid' | 'refused' | 'unreachable';
 

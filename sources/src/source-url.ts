@@ -2,16 +2,16 @@ import { isPublicHost } from './address.js';
 import { protocolOf, URL_PROTOCOLS, type UrlProtocol } from './protocols.js';
 import { SourceError } from './source-error.js';
 
-/** An address that was judged as far as that goes without asking for what its name resolves to. */
+/** An address that was judged as far as possible without resolving its name. */
 export interface SourceUrl {
-  /** As ffmpeg reads it: written in one way only, so that nobody understands it otherwise. */
+  /** The address in a single spelling, so that ffmpeg cannot understand it differently. */
   readonly url: string;
   readonly protocol: UrlProtocol;
-  /** It waits on this machine for somebody who calls. */
+  /** It waits on this machine for a caller. */
   readonly listens: boolean;
 }
 
-/** `srt://:9000?mode=listener`, as ffmpeg's documentation writes it, is no URL for anybody else. */
+/** `srt://:9000?mode=listener`, as ffmpeg's documentation writes it, is not a URL for anybody else. */
 const ANY_SRT_ADDRESS = /^srt:\/\/(?=:\d)/i;
 const SRT_MODES = ['caller', 'listener', 'rendezvous'];
 
@@ -52,22 +52,21 @@ export function judgeUrl(text: string, rules: { readonly allowPrivate: boolean }
 export const bare = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, '$1');
 
 /**
- * Only the hosts of http addresses are put into one spelling by the parser (0x7f.1, full-width digits, upper case);
- * here those of all are.
+ * The parser normalises only the hosts of http addresses (0x7f.1, full-width digits, upper case); this does it for all.
  */
 export function canonicalHost(hostname: string): string {
   const text = `http://${hostname}/`;
   const host = URL.canParse(text) ? new URL(text).hostname : '';
-  if (host === '') throw new SourceError('invalid', `"${hostname}" is no name of a host.`);
+  if (host === '') throw new SourceError('invalid', `"${hostname}" is not a host name.`);
   return host;
 }
 
-/** Names and repetitions are judged as they are written, for ffmpeg decodes them in ways of its own. */
+/** Names and repetitions are judged as written, because ffmpeg decodes them in its own way. */
 function judgeOptions(url: URL, known: readonly string[]): void {
   const names = optionsOf(url).map(([name]) => name);
   const stranger = names.find((name) => !known.includes(name));
   if (stranger !== undefined) {
-    throw new SourceError('invalid', `The address has an option that is not known here: "${stranger}".`);
+    throw new SourceError('invalid', `The address has an unknown option: "${stranger}".`);
   }
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new SourceError('invalid', `The address gives the option "${twice}" twice.`);
@@ -84,7 +83,7 @@ function srtMode(url: URL): string {
   return mode;
 }
 
-/** All behind the first "?", "#" included: ffmpeg knows no fragments, and SRT stream ids begin with "#!::". */
+/** Everything after the first "?", including "#": ffmpeg knows no fragments, and SRT stream ids begin with "#!::". */
 const optionsOf = ({ href }: URL): (readonly [string, string])[] =>
   (href.includes('?') ? href.slice(href.indexOf('?') + 1) : '')
     .split('&')

@@ -52,11 +52,14 @@ await runProgram(true, async (signal, logger, fail) => {
   }
 });
 
-/** @throws {ConfigError} if one port is named twice: the second to listen would only say that it is in use. */
+/**
+ * @throws {ConfigError} if both ports are the same; otherwise the second listener would only say that the port is in
+ * use.
+ */
 function checkPorts({ TOPICAST_WEB_PORT: web, TOPICAST_GATEWAY_PORT: gateway }: SharedConfig): void {
   if (web !== gateway || web === 0) return;
   throw new ConfigError(
-    `TOPICAST_WEB_PORT and TOPICAST_GATEWAY_PORT are both ${web}: the web app and the gateway need a port each`,
+    `TOPICAST_WEB_PORT and TOPICAST_GATEWAY_PORT are both ${web}: give the web app and the gateway a port each`,
   );
 }
 
@@ -68,7 +71,7 @@ async function portIsFree(port: number, host: string): Promise<void> {
 }
 
 async function startWeb(shared: SharedConfig, fail: (error: unknown) => void): Promise<ChildProcess> {
-  // The operator's secrets stay here: every visitor talks to that process.
+  // The operator's secrets stay here, because every visitor talks to that process.
   const {
     TOPICAST_TOKEN: _token,
     TOPICAST_VIEWER_SECRET: _secret,
@@ -76,9 +79,9 @@ async function startWeb(shared: SharedConfig, fail: (error: unknown) => void): P
     ...environment
   } = process.env;
   const child = fork(fileURLToPath(new URL('./web.js', import.meta.url)), {
-    // A group of its own: Ctrl-C goes to this process, which ends the child in order.
+    // The child has its own group, so Ctrl-C reaches only this process, which ends the child in order.
     detached: true,
-    // Next greets on its standard output; what goes wrong is on the other one.
+    // Next prints a greeting on its standard output, and errors on standard error.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
       TOPICAST_GATEWAY_URL: `http://${reachable(shared.TOPICAST_HOST)}:${shared.TOPICAST_GATEWAY_PORT}`,
@@ -104,7 +107,7 @@ async function stopWeb(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
-/** An address of this machine under which a server that listens there can be asked. */
+/** An address of this machine at which a server that listens there can be reached. */
 function reachable(host: string): string {
   if (host === '0.0.0.0' || host === '::') return 'localhost';
   return host.includes(':') ? `[${host}]` : host;
@@ -113,7 +116,7 @@ function reachable(host: string): string {
 function addresses(shared: SharedConfig, first: string | undefined, token: string): string {
   const host = reachable(shared.TOPICAST_HOST);
   const web = `http://${host}:${shared.TOPICAST_WEB_PORT}`;
-  // The token only to a person at a terminal: output that goes elsewhere is often kept.
+  // Show the token only to a person at a terminal, because output that goes elsewhere is often kept.
   const studio = process.stdout.isTTY ? `/studio#token=${token}` : '/studio';
   return [
     '',

@@ -40,7 +40,7 @@ describe('the command line', () => {
 
   it.each([
     [['--input', 'film'], /write name=FILE_OR_URL/],
-    [['--input', 'Film=x.mp4'], /"Film" is no stream id/],
+    [['--input', 'Film=x.mp4'], /"Film" is not a stream id/],
     [['--input', 'film=/no/such/file'], /there is no file \/no\/such\/file/],
     [['--input', `film=${import.meta.dirname}`], /is not a file/],
     [['--input', 'a=rtsp://x/', '--copy', 'a=rtsp://y/'], /"a" is declared twice/],

@@ -32,14 +32,13 @@ export function parseArguments(
   const names = inputs.map(({ id }) => id);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice) {
-    const advice =
-      twice === 'demo' ? 'add --no-demo, or choose another name' : 'give each one a name of its own';
+    const advice = twice === 'demo' ? 'add --no-demo, or choose another name' : 'give each one its own name';
     throw new ConfigError(`the stream "${twice}" is declared twice: ${advice}`);
   }
   return { inputs, help: values.help ?? false };
 }
 
-/** For programs that take their settings from the environment alone. @throws {ConfigError} with one line for the user. */
+/** For programs whose only settings are environment variables. @throws {ConfigError} with one line for the user. */
 export function asksForHelp(args: readonly string[]): boolean {
   return parse(args, HELP_OPTION, 'settings are environment variables').help ?? false;
 }
@@ -59,7 +58,7 @@ function parse<const Options extends NonNullable<ParseArgsConfig['options']>>(
     if (positionals.length === 0) return values;
     throw new Error(`"${positionals[0]}" is not understood: ${advice}`);
   } catch (error) {
-    // Node's own words go on about positional arguments after the first sentence.
+    // After the first sentence, Node's own message explains positional arguments.
     const [problem] = String(error instanceof Error ? error.message : error).split('. ');
     throw new ConfigError(`${problem} (see --help)`, { cause: error });
   }
@@ -67,7 +66,7 @@ function parse<const Options extends NonNullable<ParseArgsConfig['options']>>(
 
 const isStreamable = (url: string): boolean =>
   URL_PROTOCOLS.some((protocol) => url.toLowerCase().startsWith(`${protocol}://`));
-/** The renditions, at the end of an input. */
+/** The ladder at the end of an input. */
 const LADDER_PATTERN = /,ladder=([^,/]*)$/;
 
 function parseInput(text: string, option: string, copy: boolean): CommandLineInput {
@@ -91,7 +90,9 @@ function parseTarget(text: string, option: string, copy: boolean): CommandLineIn
   const target = text.slice(equals + 1);
   if (equals < 1 || target === '') throw new ConfigError(`${option} ${text}: write name=FILE_OR_URL`);
   if (!isStreamId(name)) {
-    throw new ConfigError(`${option} ${text}: "${name}" is no stream id; use a-z, 0-9 and "-", at most 63`);
+    throw new ConfigError(
+      `${option} ${text}: "${name}" is not a stream id; use a-z, 0-9 and "-", at most 63`,
+    );
   }
   const common = { id: streamId(name), title: name };
   if (URL_PATTERN.test(target) && !isStreamable(target)) {
@@ -101,7 +102,7 @@ function parseTarget(text: string, option: string, copy: boolean): CommandLineIn
   }
   if (URL_PATTERN.test(target))
     return { ...common, source: { kind: 'url', url: target, ...(copy && { copy }) } };
-  // npm runs scripts in the project; a relative path means the folder where the user called it.
+  // npm runs scripts in the project's folder, but a relative path refers to the folder where the user called npm.
   const file = path.resolve(process.env.INIT_CWD ?? '.', target);
   if (!existsSync(file)) throw new ConfigError(`${option} ${text}: there is no file ${file}`);
   const stat = statSync(file);

@@ -7,7 +7,7 @@ import { temporaryFolder } from '@topicast/test/temporary';
 import { describe, expect, it } from 'vitest';
 
 const MODULE = path.join(import.meta.dirname, '../end-with-npm.mjs');
-/** Says its number, and how it ends; else it runs on. */
+/** Prints its process id and how it ends; otherwise it keeps running. */
 const SCRIPT = `
 import { writeSync } from 'node:fs';
 import { endWithNpm } from ${JSON.stringify(MODULE)};
@@ -18,7 +18,7 @@ endWithNpm();
 writeSync(1, process.pid + '\\n');
 `;
 
-/** `npm start` of a project of two lines, run by the command; its words until it has ended. */
+/** Runs `npm start` in a project of two lines with the command; returns its output until it has ended. */
 async function words(
   command: readonly string[],
   act: (child: ChildProcess, pid: number) => void | Promise<void>,

@@ -22,8 +22,8 @@ describe('the data folder', () => {
   it.each([
     ['/etc/hostname/x', 'a part of the path is a file'],
     ['/etc/hostname', 'it is a file'],
-    ['/proc/x', 'no folder can be made there'],
-    ['/proc/x/y/z', 'no folder can be made there'],
+    ['/proc/x', 'no folder can be created there'],
+    ['/proc/x/y/z', 'no folder can be created there'],
     [`/tmp/${'n'.repeat(300)}`, 'the path is too long'],
   ])('%s is refused in one line that names the variable', async (folder, why) => {
     const refusal = prepareDataFolder(folder);
@@ -63,7 +63,7 @@ describe('media folders', () => {
     await checkMediaFolders([films, path.join(folder.path, 'gone'), file], logger);
     expect(lines).toEqual([
       expect.stringMatching(/^TOPICAST_MEDIA_DIRS: .*gone does not exist/),
-      expect.stringMatching(/film\.mp4 is no folder/),
+      expect.stringMatching(/film\.mp4 is not a folder/),
     ]);
   });
 });

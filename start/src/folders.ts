@@ -10,19 +10,19 @@ const REASONS: Record<string, string> = {
   EROFS: 'its disk is read-only',
   ENOTDIR: 'a part of the path is a file',
   EEXIST: 'it is a file',
-  ENOENT: 'no folder can be made there',
+  ENOENT: 'no folder can be created there',
   ENOSPC: 'its disk is full',
-  ELOOP: 'its links go round in a circle',
+  ELOOP: 'its links form a loop',
   ENAMETOOLONG: 'the path is too long',
 };
 
-/** Make the data folder and try to write to it. @throws {ConfigError} one line that says what to do */
+/** Create the data folder and try to write to it. @throws {ConfigError} one line that says what to do */
 export async function prepareDataFolder(directory: string): Promise<void> {
   const folder = path.resolve(directory);
   try {
     const isNew = await makeFolder(folder);
     await tryToWrite(folder).catch((error: NodeJS.ErrnoException) => {
-      // The embedded log of a folder that was there has room of its own.
+      // In an existing folder, the embedded log has its own reserve.
       if (isNew || error.code !== 'ENOSPC') throw error;
     });
   } catch (cause) {
@@ -34,7 +34,7 @@ export async function prepareDataFolder(directory: string): Promise<void> {
   }
 }
 
-/** A warning for each folder of films that cannot be used: its files would be refused one by one. */
+/** Warn about each media folder that cannot be used; otherwise its files would be refused one by one. */
 export async function checkMediaFolders(folders: readonly string[], logger: Logger): Promise<void> {
   for (const folder of folders) {
     const problem = await mediaFolderProblem(folder);
@@ -45,7 +45,7 @@ export async function checkMediaFolders(folders: readonly string[], logger: Logg
 
 async function mediaFolderProblem(folder: string): Promise<string | undefined> {
   try {
-    if (!(await stat(folder)).isDirectory()) return 'is no folder';
+    if (!(await stat(folder)).isDirectory()) return 'is not a folder';
     await access(folder, constants.R_OK | constants.X_OK);
     return undefined;
   } catch (error) {
@@ -55,8 +55,8 @@ async function mediaFolderProblem(folder: string): Promise<string | undefined> {
 }
 
 /**
- * Without Node's `recursive`, which never ends where a folder's parent is there and yet takes none, as /proc does.
- * @returns whether there was none before
+ * Does not use Node's `recursive`, which never ends if the parent exists but accepts no folders, like /proc.
+ * @returns whether the folder is new
  */
 async function makeFolder(folder: string): Promise<boolean> {
   try {
@@ -69,7 +69,7 @@ async function makeFolder(folder: string): Promise<boolean> {
       await mkdir(folder);
       return true;
     }
-    // Where a disk is read-only or a folder is not ours, that comes first even for one that exists.
+    // If a disk is read-only or a folder is not ours, that error comes first, even for an existing folder.
     const isThere = await stat(folder).then(
       (found) => found.isDirectory(),
       () => false,

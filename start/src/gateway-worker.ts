@@ -1,5 +1,5 @@
 import { runGatewayWorker } from '@topicast/gateway';
 import { makeLogger } from './program.js';
 
-/** One of the processes that serve the viewers of a gateway; started by the gateway, never by hand. */
+/** One of the processes that serve a gateway's viewers. The gateway starts it; never start it by hand. */
 await runGatewayWorker(await makeLogger(process.env.TOPICAST_LOG_LEVEL || 'info'));

@@ -1,8 +1,8 @@
-/** What `--help` prints, a screen for each program. */
+/** What `--help` prints: one screen per program. */
 
 const STREAMS = `  --input name=FILE_OR_URL   a stream from a file (looped, in real time), an http(s), rtmp(s), rtsp(s) or srt URL,
                              or a capture device (/dev/video0); encoded for low latency; may be repeated;
-                             with ",ladder=720p+360p" behind it, in several sizes for viewers to choose from
+                             with ",ladder=720p+360p" at its end, in several sizes for viewers to choose from
   --copy name=FILE_OR_URL    the same with the video as it is: less work, but the source's own delay
   --demo, --no-demo          with or without the stream "demo", a moving test picture with a clock
   --help                     this text

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Gateway, type GatewayOptions, startGateway, startGatewayCluster } from '@topicast/gateway';
 
-/** A gateway of so many processes behind one port; of one, this very process. */
+/** A gateway with this many processes behind one port; with one, it is this very process. */
 export function openGateway(options: GatewayOptions, workers: number): Promise<Gateway> {
   if (workers === 1) return startGateway(options);
   const script = fileURLToPath(new URL('./gateway-worker.js', import.meta.url));

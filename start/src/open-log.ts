@@ -10,8 +10,8 @@ export type SharedConfig = z.output<typeof settings>;
 export const readSharedConfig = (): Readonly<SharedConfig> => readConfig(settings, process.env);
 
 /**
- * The log that the settings name: Kafka where there are brokers, else the embedded one in the data folder. Brokers that
- * are away are for the services to wait for; `fail` hears of those that will not have us.
+ * The log that the settings name: Kafka if there are brokers, otherwise the embedded log in the data folder. The
+ * services wait for brokers that are away; `fail` is called if brokers do not let us in.
  */
 export async function openLog(
   config: SharedConfig,
@@ -30,10 +30,10 @@ export async function openLog(
   return openEmbeddedLog({ directory: path.join(config.TOPICAST_DATA_DIR, 'log'), logger });
 }
 
-/** The embedded log lives in one process. @throws {ConfigError} if services that run apart have no Kafka. */
+/** The embedded log lives in one process. @throws {ConfigError} if separate services have no Kafka. */
 export function requireKafka(config: SharedConfig, service: string): void {
   if (config.KAFKA_BROKERS) return;
   throw new ConfigError(
-    `the ${service} alone needs KAFKA_BROKERS=host:port, for the embedded log belongs to one process. Without Kafka use npm start.`,
+    `the ${service} alone needs KAFKA_BROKERS=host:port, because the embedded log belongs to one process. Without Kafka, use npm start.`,
   );
 }

@@ -12,8 +12,8 @@ export const PRETTY = {
 };
 
 /**
- * A log line as a person reads it at a terminal: the message, and in brackets what else is known. Objects are JSON
- * elsewhere, for programs; of an error there is the message here, and the stack at the level debug.
+ * A log line for a person at a terminal: the message, and further values in brackets. Elsewhere, log lines are JSON for
+ * programs. An error shows its message here, and its stack at the level debug.
  */
 function plainLine(entry: LogDescriptor): string {
   const message = String(entry.msg ?? '');

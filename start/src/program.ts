@@ -3,18 +3,18 @@ import { unknownSettings } from '@topicast/contracts/setting-names';
 import { type Logger, pino } from 'pino';
 import { PRETTY } from './plain-lines.js';
 
-/** What a program opened, to be closed in order. */
+/** What a program has opened and must close in order. */
 export interface Running {
   close(): Promise<void>;
-  /** For what takes its time to close in order, on top of what is usual. */
+  /** Extra time for resources that take long to close in order. */
   readonly drainMs?: number;
 }
 
 const CLOSE_LIMIT_MS = 15_000;
 
 /**
- * Run a program until a signal or a failure ends it. A user's mistake is one line and exit code 1; a second signal
- * ends at once. @param main gets a signal that aborts when the program shall end before it has started.
+ * Run a program until a signal or a failure ends it. A user's mistake costs one line and exit code 1. A second signal
+ * ends it at once. @param main gets a signal that aborts if the program should end before it has started.
  */
 export async function runProgram(
   quietByDefault: boolean,
@@ -28,11 +28,11 @@ export async function runProgram(
   const end = async () => {
     if (ending.signal.aborted) return;
     ending.abort();
-    // Not unref'd: if closing hangs, this is what still ends the process.
+    // Not unref'd: if closing hangs, this still ends the process.
     setTimeout(() => process.exit(exitCode || 1), CLOSE_LIMIT_MS + (running?.drainMs ?? 0));
-    // Who is still starting hears the signal, closes what it has begun, and ends below.
+    // A program that is still starting gets the signal, closes what it has begun, and ends below.
     if (!running) return;
-    await running.close().catch((error) => logger.error(error, 'could not close in order'));
+    await running.close().catch((error) => logger.error(error, 'could not shut down in order'));
     process.exit(exitCode);
   };
   const fail = (error: unknown) => {
@@ -45,7 +45,7 @@ export async function runProgram(
   }
   process.on('uncaughtException', (error) => {
     fail(error);
-    // What is still starting may be the one that broke: it need not hear the signal.
+    // The part that is still starting may be the one that failed, so it may not react to the signal.
     if (!running) process.exit(1);
   });
   try {
@@ -67,7 +67,7 @@ export function endWithHelp(text: string): never {
   process.exit(0);
 }
 
-/** Before the settings are read: a misspelt one may be why another is missing. */
+/** Before the settings are read, because a misspelt one may be why another is missing. */
 export function noteUnknownSettings(logger: Logger): void {
   for (const line of unknownSettings(process.env)) logger.warn(line);
 }
@@ -76,14 +76,14 @@ function logLevelOrEnd(usual: string): string {
   const level = process.env.TOPICAST_LOG_LEVEL || usual;
   const levels = [...Object.keys(pino.levels.values), 'silent'];
   if (levels.includes(level)) return level;
-  report(new ConfigError(`TOPICAST_LOG_LEVEL: "${level}" is none of ${levels.join(', ')}`));
+  report(new ConfigError(`TOPICAST_LOG_LEVEL: "${level}" is not one of ${levels.join(', ')}`));
   return process.exit(1);
 }
 
-/** JSON lines; for people at a terminal plain ones. */
+/** JSON lines, or plain lines for people at a terminal. */
 export async function makeLogger(level: string): Promise<Logger> {
   if (!process.stderr.isTTY) return pino({ level }, pino.destination({ dest: 2, sync: true }));
-  // Images leave it out: JSON lines then, at a terminal too.
+  // Images do not contain it, and then lines are JSON even at a terminal.
   const pretty = await import('pino-pretty').then(
     (module) => module.default,
     () => undefined,
@@ -108,7 +108,7 @@ function explain(error: unknown): string {
   if (code === 'EADDRINUSE') {
     return `port ${port} is in use. End the program that uses it, or choose others: TOPICAST_WEB_PORT, TOPICAST_GATEWAY_PORT.`;
   }
-  if (code === 'EADDRNOTAVAIL') return `${address} is no address of this machine: check TOPICAST_HOST.`;
+  if (code === 'EADDRNOTAVAIL') return `${address} is not an address of this machine: check TOPICAST_HOST.`;
   if (code === 'EACCES') return `not permitted: ${message}`;
   return message ?? String(error);
 }

@@ -7,7 +7,7 @@ import { WEB_HELP } from './help.js';
 import { readSharedConfig } from './open-log.js';
 import { endWithHelp, runProgram } from './program.js';
 
-/** The web app in a process of its own: its work must not wait behind video, and it never sees the operator's token. */
+/** The web app in its own process: its work must not wait behind video, and it never sees the operator's token. */
 await runProgram(false, async (_signal, logger) => {
   if (asksForHelp(process.argv.slice(2))) endWithHelp(WEB_HELP);
   const { TOPICAST_HOST: host, TOPICAST_WEB_PORT: port } = readSharedConfig();
@@ -20,7 +20,7 @@ await runProgram(false, async (_signal, logger) => {
   const app = next({ dev: false, dir, hostname: host, port, httpServer: server, quiet: true });
   await app.prepare();
   server.on('request', app.getRequestHandler());
-  // The starter's channel: whoever started this process is gone when it closes, however it ended.
+  // The parent's channel: when it closes, the process that started this one is gone, however it ended.
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   process.send?.('ready');
   logger.info({ host, port }, 'web is ready');

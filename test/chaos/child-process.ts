@@ -6,7 +6,7 @@ import { startChildScript } from '@topicast/test/child-script';
 import { endWithUs } from '@topicast/test/end-with-us';
 import { REPOSITORY } from '@topicast/test/root';
 
-/** A process under test, with its words in a file. */
+/** A process under test, with its output in a file. */
 export interface Service {
   readonly name: string;
   readonly pid: number;

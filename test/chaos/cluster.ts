@@ -3,10 +3,10 @@ import { type KafkaCluster, startKafkaCluster } from '@topicast/test/kafka';
 import { startTcpProxy, type TcpProxy } from '@topicast/test/tcp-proxy';
 import { BROKER_SETTINGS } from './settings.js';
 
-/** Three brokers, and a second way to each of them that can be cut. */
+/** Three brokers, and a second connection to each of them that can be cut. */
 export interface ChaosCluster {
   readonly cluster: KafkaCluster;
-  /** In the order of the nodes. Who comes through them is told of no other address. */
+  /** In the order of the nodes. Clients that come through them learn no other address. */
   readonly proxies: readonly TcpProxy[];
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /**
- * Gateway, producer with a test picture, and numbered chunks, in one process on an embedded log, as `npm start` is
- * without Kafka. Arguments: data folder, port, numbered stream, session, bytes a chunk. SIGUSR2: no more
- * chunks, and the line `stopped`; SIGTERM: the end.
+ * Gateway, producer with a test picture, and numbered chunks, in one process on an embedded log, like `npm start`
+ * without Kafka. Arguments: data folder, port, numbered stream, session, bytes a chunk. SIGUSR2: no more chunks, and
+ * the line `stopped`; SIGTERM: the end.
  */
 import { once } from 'node:events';
 import { join } from 'node:path';

@@ -11,7 +11,7 @@ import { Acknowledgements, readChunks, type Stage } from './stage.js';
 const CHUNK_BYTES = 6_000;
 const DISK_MEGABYTES = 128;
 
-/** One process with everything in it, its data on a small disk of its own. */
+/** One process with everything in it, and its data on a separate small disk. */
 export interface EmbeddedStage extends Stage {
   /** Where the small disk is. */
   readonly disk: string;

@@ -3,11 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '@topicast/test/temporary';
 
-// The one for programs with threads; Debian's package `libfaketime`.
+// The library for programs with threads; Debian's package `libfaketime`.
 const LIBRARY = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
 const HOUR_SECONDS = 3600;
 
-/** Why a process's wall clock cannot be set here: seen by doing it. */
+/** Why a process's wall clock cannot be set here, found out by trying. */
 export function fakeClockUnavailable(): string | undefined {
   using folder = temporaryFolder();
   const file = join(folder.path, 'clock');
@@ -18,7 +18,9 @@ export function fakeClockUnavailable(): string | undefined {
   return isAhead ? undefined : `libfaketime does not work here (${LIBRARY})`;
 }
 
-/** For a process whose wall clock is off by what the file says, whenever that changes; its monotonic one is not. */
+/**
+ * For a process whose wall clock is off by what the file says, even when that changes; its monotonic clock is right.
+ */
 export const fakeClockEnvironment = (file: string): Record<string, string> => ({
   LD_PRELOAD: LIBRARY,
   FAKETIME_TIMESTAMP_FILE: file,
@@ -26,5 +28,5 @@ export const fakeClockEnvironment = (file: string): Record<string, string> => ({
   FAKETIME_DONT_FAKE_MONOTONIC: '1',
 });
 
-/** Put the clocks that follow this file so many seconds ahead. */
+/** Set the clocks that follow this file ahead by this many seconds. */
 export const setFakeClock = (file: string, seconds: number): void => writeFileSync(file, `+${seconds}\n`);

@@ -1,4 +1,4 @@
-/** Marks when the fault is there. */
+/** Marks when the fault begins and ends. */
 export class FaultClock {
   #from: number | undefined;
   #to: number | undefined;

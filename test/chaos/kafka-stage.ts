@@ -29,7 +29,7 @@ export interface KafkaStageOptions {
   readonly producersClock?: boolean;
 }
 
-/** @throws {Error} with the last words of all processes, if they do not start */
+/** @throws {Error} with the last output of all processes, if they do not start */
 export async function openKafkaStage(chaos: ChaosCluster, options: KafkaStageOptions): Promise<KafkaStage> {
   const stage = new KafkaStage(chaos, options);
   try {
@@ -46,7 +46,7 @@ export async function openKafkaStage(chaos: ChaosCluster, options: KafkaStageOpt
 export class KafkaStage implements Stage {
   readonly #options: KafkaStageOptions;
   readonly cluster: KafkaCluster;
-  /** Between the gateways and the brokers, where it was asked for. */
+  /** Between the gateways and the brokers, if requested. */
   readonly proxies: readonly TcpProxy[];
   readonly picture: StreamId;
   readonly numbers: StreamId;
@@ -78,7 +78,7 @@ export class KafkaStage implements Stage {
     await this.#startPublisher();
   }
 
-  /** Set the producers' clocks so many seconds ahead, where it was asked for. */
+  /** Set the producers' clocks ahead by this many seconds, if requested. */
   setProducersClock(seconds: number): void {
     setFakeClock(this.#clockFile, seconds);
   }
@@ -177,7 +177,7 @@ async function ready(service: Service, question: () => boolean | Promise<boolean
   });
 }
 
-/** A topic whose one partition has the same leader as the other stream's, so that one fault hurts both. */
+/** A topic whose only partition has the same leader as that of the other stream, so that one fault hurts both. */
 async function createBeside(cluster: KafkaCluster, other: StreamId, stream: StreamId): Promise<void> {
   const admin = new Kafka({ brokers: cluster.brokers.split(','), logLevel: logLevel.NOTHING }).admin();
   await admin.connect();

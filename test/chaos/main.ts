@@ -1,4 +1,4 @@
-/** `npm run chaos`: faults on purpose, and what the viewers saw of them. */
+/** `npm run chaos`: causes faults, and reports what the viewers saw. */
 import { writeFileSync } from 'node:fs';
 import { clusterUnavailable } from '@topicast/test/kafka';
 import { type ChaosCluster, startChaosCluster } from './cluster.js';
@@ -9,7 +9,7 @@ import type { Scenario } from './scenario.js';
 import { SCENARIOS } from './scenarios/index.js';
 import { soak } from './soak/soak.js';
 
-// Ends what was started: see the handlers of `exit`.
+// Ends everything that was started: see the handlers of `exit`.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 const options = optionsOrEnd();
 const all: Measured[] = [];
@@ -28,7 +28,7 @@ function optionsOrEnd(): ReturnType<typeof readOptions> {
 
 function list(): void {
   for (const { name, what } of SCENARIOS) say(`${name.padEnd(17)}${what}`);
-  say(`${SOAK.padEnd(17)}20 streams, and 300 viewers that come and go; only when it is named`);
+  say(`${SOAK.padEnd(17)}20 streams, and 300 viewers that come and go; runs only if you name it`);
 }
 
 /** @returns whether all goals were met. */

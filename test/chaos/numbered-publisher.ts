@@ -14,9 +14,9 @@ export interface NumberedStream {
 }
 
 /**
- * Append numbered chunks in real time until the signal, as a producer does: one append in flight, a failed one repeated
- * with the identical batch. `told` gets `ack FROM TO`, sequence numbers, for what the log has taken, and
- * `full` once if more than the producer's queue of chunks is waiting.
+ * Append numbered chunks in real time until the signal aborts, like a producer: one append in flight, and a failed one
+ * repeated with the identical batch. `told` gets `ack FROM TO` (sequence numbers) for chunks that the log has accepted,
+ * and `full` once if more chunks wait than a producer's queue holds.
  */
 export async function publishNumbered(
   log: ChunkLog,
@@ -43,7 +43,7 @@ export async function publishNumbered(
   }
 }
 
-/** @returns false if the end came before the log took it. */
+/** @returns false if the signal aborted before the log accepted it. */
 async function append(
   log: ChunkLog,
   stream: StreamId,

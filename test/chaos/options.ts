@@ -14,7 +14,7 @@ lasted; the longest time without a chunk (gap) and without a new picture (stood)
 megabytes of the processes that lived through it, before and after.
 `;
 
-/** The command line of `npm run chaos`. Throws one line on what is wrong with it. */
+/** The command line of `npm run chaos`. Throws one line that says what is wrong with it. */
 export function readOptions(args: readonly string[]) {
   const { values } = parseArgs({
     args: [...args],

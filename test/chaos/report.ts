@@ -19,14 +19,16 @@ const line = (cells: readonly (string | number)[]): string =>
 
 export const reportHead = (): string => line(COLUMNS);
 
-/** `met`, or what is not: nothing lost, doubled or out of order, and the picture stands no longer than it may. */
+/**
+ * `met`, or what was not met: nothing lost, repeated or out of order, and the picture frozen no longer than allowed.
+ */
 export function verdictOf({ measured, limitSeconds, hasRecovered }: Outcome): 'met' | 'chunks' | 'time' {
   const { lost, doubled, outOfOrder, stallSeconds } = measured;
   if (lost + doubled + outOfOrder > 0) return 'chunks';
   return hasRecovered && stallSeconds <= limitSeconds ? 'met' : 'time';
 }
 
-/** A line of the table, and below it what is worth knowing where the goal is not met. */
+/** A line of the table, followed by details if the goal was not met. */
 export function reportRow(outcome: Outcome): string {
   const { measured, memoryBytes, player, limitSeconds, notes } = outcome;
   const { scenario, lost, doubled, outOfOrder, faultSeconds, gapSeconds, stallSeconds } = measured;
@@ -39,7 +41,7 @@ export function reportRow(outcome: Outcome): string {
     outOfOrder,
     faultSeconds.toFixed(1),
     gapSeconds.toFixed(2),
-    // A stall that no player has seen is the gap.
+    // If no player watched, the stall is the gap.
     `${stallSeconds.toFixed(2)}${player ? '' : ' (gap)'}`,
     limitSeconds.toFixed(1),
     megabytes.join(' -> '),

@@ -26,24 +26,24 @@ export interface Measured {
   readonly faultSeconds: number;
   /** The longest time without a new chunk, of either stream. */
   readonly gapSeconds: number;
-  /** The longest time without a new picture in the player; the gap where no player watched. */
+  /** The longest time without a new picture in the player; the gap if no player watched. */
   readonly stallSeconds: number;
 }
 
 export interface Outcome {
   readonly measured: Measured;
   readonly player: boolean;
-  /** Chunks and pictures came again, by themselves, within {@link RECOVERY_LIMIT_MS}. */
+  /** Chunks and pictures came again by themselves within {@link RECOVERY_LIMIT_MS}. */
   readonly hasRecovered: boolean;
   /** What `stallSeconds` may be. */
   readonly limitSeconds: number;
-  /** Of the processes that lived through it, resident, added up. */
+  /** Total resident memory of the processes that survived. */
   readonly memoryBytes: { readonly before: number; readonly after: number };
   /** Jumps, and how connections ended. */
   readonly notes: readonly string[];
 }
 
-/** Build the system, let it run, hurt it, see it recover, and count what the viewers got. */
+/** Build the system, let it run, cause the fault, wait for the recovery, and count what the viewers got. */
 export async function runScenario(
   scenario: Scenario,
   cluster: () => Promise<ChaosCluster>,
@@ -100,7 +100,7 @@ async function observe(
         limitMs: 5000,
       },
     ).catch(() => undefined);
-    // The pictures go on: what came until now must be all that the log holds up to the last of it.
+    // The pictures continue, so compare what arrived so far with what the log holds up to that point.
     const pictured = [...pictures.arrivals];
     const last = pictured.at(-1)!;
     const inTopic = deliverable(await stage.readPictures(pictured[0]!.offset));

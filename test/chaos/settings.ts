@@ -1,23 +1,28 @@
-/** What the services and brokers are set to under faults, and why; docs/4-operate tells operators the same. */
+/**
+ * The settings of the services and brokers under faults, and the reasons; docs/4-operate.md gives operators the same.
+ */
 
 /**
- * Brokers. Kafka's defaults wait 9 s before they take a silent broker for dead, and 30 s before a replica that lags
- * leaves the in-sync set; a live picture cannot.
+ * Brokers. With Kafka's defaults, it takes 9 s until a silent broker counts as dead, and 30 s until a replica that lags
+ * leaves the in-sync set; a live picture cannot wait that long.
  */
 export const BROKER_SETTINGS = {
   /** A broker that is gone loses its leaderships this long after its last heartbeat: the longest part of the gap. */
   'broker.session.timeout.ms': 1000,
-  /** Several heartbeats a session, so that one late one costs nothing. */
+  /** Several heartbeats per session, so that one late heartbeat costs nothing. */
   'broker.heartbeat.interval.ms': 200,
   /** The same for the controllers, whose leader may be on the broker that is gone. */
   'controller.quorum.fetch.timeout.ms': 800,
   'controller.quorum.election.timeout.ms': 400,
   'controller.quorum.election.backoff.max.ms': 200,
-  /** A follower that hangs holds up every write with acks=all until it is out of the in-sync set. */
+  /** A follower that hangs delays every write with acks=all until it is out of the in-sync set. */
   'replica.lag.time.max.ms': 2000,
   /** With three copies, a write counts when two have it: one broker may be away and nothing acknowledged is lost. */
   'min.insync.replicas': 2,
-  /** Producers say after how long a silence their streams go to others; the default of 6 s forbids less. */
+  /**
+   * Producers choose how long they may be silent before their streams go to others; the default of 6 s forbids shorter
+   * times.
+   */
   'group.min.session.timeout.ms': 1000,
   /** Nobody waits for more members when the first one joins. */
   'group.initial.rebalance.delay.ms': 0,
@@ -36,8 +41,8 @@ export const SERVICE_SETTINGS = {
   TOPICAST_VIDEO_MAX_KBIT: '1500',
 } as const;
 
-/** The producer's queue (producer/src/publish): what an outage may last without loss. */
+/** The producer's queue (producer/src/publish): how long an outage may last without loss. */
 export const QUEUE_SECONDS = 30;
 
-/** The picture may stand this long: from the fault where a redundant part remains, else from its end. */
+/** How long the picture may stand still: from the fault on if a redundant part remains, otherwise from its end on. */
 export const STALL_LIMIT_SECONDS = 3;

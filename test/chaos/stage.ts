@@ -14,9 +14,9 @@ export interface Stage {
   addresses(stream: StreamId): string[];
   /** The processes under test that run now. */
   services(): readonly Service[];
-  /** No more numbered chunks; resolves with all that were ever acknowledged. */
+  /** Stops the numbered chunks; resolves with all that were ever acknowledged. */
   stopPublishing(): Promise<Acknowledged[]>;
-  /** What the log holds of the pictures from an offset on. */
+  /** The pictures in the log from an offset on. */
   readPictures(from: number): Promise<Acknowledged[]>;
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import type { Arrival } from '@topicast/test/byte-exact-viewer';
 export type Acknowledged = Pick<Arrival, 'session' | 'sequence' | 'hash'>;
 
 export interface Delivery {
-  /** Acknowledged, after the first one that the viewer got, and never delivered, or with other bytes. */
+  /** Acknowledged after the first chunk that the viewer got, and never delivered, or delivered with other bytes. */
   readonly lost: number;
   /** Deliveries of a chunk that had been delivered before. */
   readonly doubled: number;
@@ -12,7 +12,7 @@ export interface Delivery {
   readonly outOfOrder: number;
 }
 
-/** What a viewer that never left was given, against what the log had taken. */
+/** Compares what a viewer that never left got with what the log accepted. */
 export function judgeDelivery(acknowledged: readonly Acknowledged[], arrivals: readonly Arrival[]): Delivery {
   const nameOf = ({ session, sequence }: Acknowledged): string => `${session}/${sequence}`;
   const delivered = new Map<string, string>();
@@ -43,8 +43,8 @@ export function longestGap(times: readonly number[], from: number, to: number): 
 }
 
 /**
- * The chunks that a reader of a topic must deliver, in the records' order: without those of encoders that were
- * replaced and those written twice (PROTOCOL.md 2); and how many sequence numbers are missing between them.
+ * The chunks that a reader of a topic must deliver, in the records' order, without those of replaced encoders and those
+ * written twice (PROTOCOL.md 2); and how many sequence numbers are missing between them.
  */
 export function deliverable(records: readonly Acknowledged[]): {
   readonly chunks: Acknowledged[];

@@ -105,7 +105,7 @@ describe('the player in Chromium, on a page of another origin', () => {
     await page.close();
   });
 
-  // Tried again where the picture stood: on a busy machine it does that for reasons of its own.
+  // Tried again if the picture stood still, which happens on a busy machine anyway.
   it('a gateway that goes down: the player moves to the other one, and nothing shows', {
     retry: 2,
   }, async () => {
@@ -172,7 +172,7 @@ describe('with the time in the picture', () => {
       await openPlayer(page, pages, '/player', services.address('code'));
       await until('it plays', async () => (await playback(page)).states.at(-1) === 'playing');
       await watchGlass(page);
-      // No speed asserted here: only that what is shown is true, whatever it is on this machine.
+      // This asserts no speed, only that the displayed value is true, whatever it is on this machine.
       await until('screen and player agree', async () => {
         await page.waitForTimeout(2000);
         const { latencies } = await readGlass(page);

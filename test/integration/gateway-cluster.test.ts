@@ -105,7 +105,7 @@ describe('a gateway of two processes', () => {
     await known();
     for (let n = 0; n < 20; n += 1) watch();
     await until('all are there', () => viewers.every(({ arrivals }) => arrivals.length >= 10));
-    // Until then each worker reads its own beginning.
+    // Until then each worker reads the start of the stream by itself.
     await publish(100);
     await allExact();
     const before = await metric('topicast_gateway_reader_records_total');
@@ -159,7 +159,7 @@ describe('a gateway of two processes', () => {
     process.kill(victim!, 'SIGCONT');
     await publishing;
     await publish(60, 10);
-    // Who was with the one that stood may have been sent ahead for its lag; but nothing came twice.
+    // Viewers of the stopped worker may have skipped ahead because of their lag, but nothing came twice.
     await until('everybody is at the end', () =>
       viewers.every(({ arrivals }) => arrivals.at(-1)?.sequence === written - 1),
     );

@@ -33,7 +33,7 @@ const nameOf = (name: string): StreamId => streamId(`${name}-${Date.now().toStri
 const CAMERA = nameOf('camera');
 const TUTORIAL = { none: nameOf('tutorial'), gzip: nameOf('tutorial-gzip') };
 type Compression = 'none' | 'gzip';
-/** What docs/examples/producer.py reads at once. */
+/** How much docs/examples/producer.py reads at once. */
 const BLOCK_BYTES = 1024;
 
 describe.skipIf(reason)(`clients that others wrote${reason ? ` (${reason})` : ''}`, () => {
@@ -108,14 +108,14 @@ describe.skipIf(reason)(`clients that others wrote${reason ? ` (${reason})` : ''
       const packets = await packetsOf(received);
       const joined = camera.findIndex(({ hash }) => hash === packets[0]!.hash);
       expect(joined).toBeGreaterThanOrEqual(0);
-      // Sound that begins behind the last picture waits for what comes next, and nothing does.
+      // Sound that begins after the last picture waits for the next one, and there is none.
       const lastPicture = camera.findLast(({ kind }) => kind === 'video')!;
       const behind = camera.find(({ at }) => at > lastPicture.at)!;
       const due = (packet: Packet) => packet.kind === 'video' || packet.dts < behind.dts;
       expectSame(camera.slice(joined).filter(due), packets.filter(due));
     });
 
-    /** Its topic is there, and the gateway would let a viewer wait for it. */
+    /** Its topic exists, and the gateway would let a viewer wait for it. */
     async function makeKnown(id: StreamId): Promise<void> {
       await services.log.createTopic(id, { partitions: 1, retentionMs: milliseconds(600_000) });
       await until('the gateway knows it', async () => {
@@ -136,7 +136,7 @@ describe.skipIf(reason)(`clients that others wrote${reason ? ` (${reason})` : ''
     beforeAll(async () => {
       services = await startServices({ log: await openLog(compression), inputs: [testInput(id)] });
       await services.untilState(id, 'live');
-      // It reads what is there, then what comes, and ends when nothing does any more.
+      // It reads the existing records, then new ones, and ends when no more come.
       fromPython = example('consumer.py', [broker.brokers, topicOf(id), inFolder(`${id}.ts`)]);
       await until('100 records are there', async () => (await services.log.bounds(id, 0)).next > 100);
       expect((await services.api('POST', `/api/streams/${id}/stop`)).status).toBe(202);
@@ -209,7 +209,7 @@ async function* inRealTime(recording: Buffer, seconds: number): AsyncGenerator<U
   }
 }
 
-/** All of them, once, in this order; what is lost is told by the record in which it began. */
+/** All of them, once, in this order; a lost packet is reported with the record in which it began. */
 function expectSame(source: readonly Packet[], received: readonly Packet[]): void {
   const there = new Set(received.map(asText));
   const lost = source.filter((packet) => !there.has(asText(packet)));

@@ -17,7 +17,7 @@ const unavailable =
   clusterUnavailable() ?? (process.env.KAFKA_BROKERS && 'KAFKA_BROKERS is not ours to kill');
 const local = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
-/** The program `npm run gateway`, and all that it says. */
+/** The program `npm run gateway`, and all its output. */
 interface Program {
   readonly url: (route: string) => string;
   readonly child: ChildProcess;
@@ -65,7 +65,7 @@ describe.skipIf(unavailable)(
         child,
         url: (route: string) => `http://127.0.0.1:${port}${route}`,
         said: () => said,
-        // Not `exit`: what it said last may come after that.
+        // Not `exit`, because its last output may come after that.
         ended: once(child, 'close').then(([code]) => code as number | null),
       };
       programs.push(program);
@@ -91,7 +91,7 @@ describe.skipIf(unavailable)(
     const isReady = async (url: (route: string) => string): Promise<boolean> =>
       (await fetch(url('/readyz'))).status === 200;
 
-    /** Asks all the time until `change` is over; every answer must come. */
+    /** Asks continuously until `change` is over; every request must be answered. */
     async function withoutRefusal(
       url: (route: string) => string,
       change: () => Promise<void>,
@@ -167,8 +167,8 @@ describe.skipIf(unavailable)(
         const answer = await fetch(url('/readyz'));
         return answer.status === 503 && ((await answer.json()) as { detail: string });
       });
-      expect(problem.detail).toMatch(/table "topicast.status" is followed no longer .*start again/);
-      expect(said()).toContain('is followed no longer');
+      expect(problem.detail).toMatch(/table "topicast.status" is no longer followed .*restart/);
+      expect(said()).toContain('is no longer followed');
     });
 
     it('ends with one line where it is not let in, or cannot be right', async () => {

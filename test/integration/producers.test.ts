@@ -19,7 +19,7 @@ describe.skipIf(reason)(`several producers on a real Kafka${reason ? ` (${reason
   });
   afterAll(() => broker?.stop());
 
-  /** A reader has the last chunk of the one session when the first of the next comes, and misses nothing. */
+  /** A reader has the last chunk of one session when the first chunk of the next one comes, and misses nothing. */
   const expectSeamless = (group: ProducerGroup, film: string, sessionBefore: number): void => {
     const { taken, faults } = group.reader(film);
     const next = taken.findIndex(({ session }) => session > sessionBefore);
@@ -95,7 +95,7 @@ describe.skipIf(reason)(`several producers on a real Kafka${reason ? ` (${reason
     hanging.kill('SIGCONT');
     await until('it speaks late', () => moving.every((film) => group.reader(film).stale > 0));
     await group.settled('one', 'three');
-    // Streams that came back to it began anew, above what the others wrote; nobody's sessions went back.
+    // Streams that came back to it started over, above what the others had written; no session went back.
     for (const film of moving) {
       expect(group.sessionOf(film)).toBeGreaterThanOrEqual(after.get(film)!.session);
       expect(group.reader(film).faults).toBe(0);
@@ -107,12 +107,12 @@ describe.skipIf(reason)(`several producers on a real Kafka${reason ? ` (${reason
   });
 
   it(
-    `producers that hang for 2 to 20 s, ${HANGS} times, leave every stream in one hand`,
+    `producers that hang for 2 to 20 s, ${HANGS} times, leave one encoder for every stream`,
     async () => {
       const ids = ['one', 'two', 'three'];
       await using group = await ProducerGroup.start(broker.brokers, ids);
       for (let hangs = 0; hangs < HANGS; hangs += 2) {
-        // Two at once, each for a time of its own: one comes back while the other is away.
+        // Two at once, each for its own time: one comes back while the other is away.
         const hanging = ids.toSpliced(Math.floor(Math.random() * ids.length), 1);
         const times = hanging.map(() => 2_000 + Math.random() * 18_000);
         await Promise.all(
@@ -125,7 +125,7 @@ describe.skipIf(reason)(`several producers on a real Kafka${reason ? ` (${reason
         const backAt = performance.now();
         await group.settled(...ids);
         const took = Math.round(performance.now() - backAt);
-        console.log(`${hanging} hung for ${times.map(Math.round)} ms; one hand each after ${took} ms`);
+        console.log(`${hanging} hung for ${times.map(Math.round)} ms; one encoder each after ${took} ms`);
       }
       for (const film of FILMS) expect(group.reader(film).faults).toBe(0);
     },

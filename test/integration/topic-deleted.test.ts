@@ -18,7 +18,7 @@ const SESSION = 1_795_000_000_000;
 const [FOREIGN, NAMED, OTHER] = [streamId('foreign'), streamId('named'), streamId('other')];
 const ENCODED = 'encoded';
 
-/** Somebody with the broker's own tools: we are told nothing. */
+/** Somebody uses the broker's own tools, and we are not told. */
 describe.skipIf(reason)(`a topic deleted while it is watched${reason ? ` (${reason})` : ''}`, () => {
   let broker: Broker;
   let admin: Admin;
@@ -73,7 +73,7 @@ describe.skipIf(reason)(`a topic deleted while it is watched${reason ? ` (${reas
   };
   const remove = (stream: string): Promise<void> =>
     admin.deleteTopics({ topics: [topicOf(streamId(stream))] });
-  /** Of the other stream its viewer has missed nothing, and knows of nothing. */
+  /** The other stream's viewer has missed nothing and noticed nothing. */
   const otherIsExact = async (): Promise<void> => {
     const { length } = other.arrivals;
     await until('the other stream goes on', () => other.arrivals.length > length + 20);
@@ -97,7 +97,7 @@ describe.skipIf(reason)(`a topic deleted while it is watched${reason ? ` (${reas
     await append(NAMED, SESSION + 1, 31);
     await until('it watches', () => viewer.arrivals.at(-1)?.session === SESSION + 1);
     await remove(NAMED);
-    // The gateway looks for it every second, and finds nothing.
+    // The gateway looks for the topic every second, and finds nothing.
     await sleep(2_000);
     await until('its name is free', () => make(NAMED).then(() => true));
     viewer.jumps.length = 0;

@@ -103,7 +103,7 @@ describe.skipIf(reason)(`two gateways on one Kafka${reason ? ` (${reason})` : ''
     await allExact();
     expect(viewers.every(({ endings }) => endings.length > 0)).toBe(true);
 
-    // The process that reads the log, of a gateway of several: its workers end with it.
+    // The process that reads the log, in a gateway of several processes: its workers end with it.
     const again = await start(0, 1);
     const workers = childrenOf(clustered.pid!).map(({ pid }) => pid);
     expect(workers).toHaveLength(2);

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 
-/** Write until nothing more fits on the disk, not even a little. */
+/** Write until the disk is completely full. */
 export function fillDisk(path: string): void {
   const file = openSync(path, 'w');
   try {

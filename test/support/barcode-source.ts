@@ -10,7 +10,7 @@ const WIDTH = 1280;
 const HEIGHT = 720;
 const FRAME_RATE = 30;
 const TICKS_A_PICTURE = 90_000 / FRAME_RATE;
-/** Backgrounds that take turns: enough motion for a usual bitrate without drawing each picture. */
+/** Backgrounds that take turns: enough motion for a realistic bitrate without drawing each picture. */
 const BACKGROUNDS = 30;
 
 export interface BarcodeSource {
@@ -18,7 +18,7 @@ export interface BarcodeSource {
   close(): Promise<void>;
 }
 
-/** A stream of 720p30 whose every picture carries the moment it was made, with sound unless told otherwise. */
+/** A stream of 720p30 in which every picture carries the time when it was made; by default with sound. */
 export async function startBarcodeSource(
   log: ChunkLog,
   name: string,
@@ -65,7 +65,7 @@ export async function startBarcodeSource(
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   const session = Date.now();
-  /** When each picture was drawn. The encoder may leave one out: its time stamp tells which one it is. */
+  /** When each picture was drawn. The encoder may leave one out, so the time stamp tells which picture it is. */
   const drawn: number[] = [];
   const publish = publisher(log, id, session, drawn);
   const chunker = new Chunker((chunk) => publish(chunk));
@@ -80,7 +80,7 @@ export async function startBarcodeSource(
     if (encoder.stdin.writableLength < 2 * frame.byteLength) {
       const now = Date.now();
       drawBarcode(frame, WIDTH, now, counter);
-      // A copy: the pipe may still hold the frame when this background's turn comes again.
+      // A copy, because the pipe may still hold the frame when this background is used again.
       encoder.stdin.write(Buffer.from(frame));
       drawn.push(now);
     }

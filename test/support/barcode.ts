@@ -1,6 +1,6 @@
 /**
- * The wall clock drawn into the picture, to be read back from the screen: one row of black and white blocks, first
- * 32 bits of milliseconds, then a 16-bit frame counter, then an 8-bit weighted checksum.
+ * The wall clock is drawn into the picture and read back from the screen: one row of black and white blocks, first 32
+ * bits of milliseconds, then a 16-bit frame counter, then an 8-bit weighted checksum.
  */
 export const BLOCK_PIXELS = 16;
 const TIME_BITS = 32;
@@ -21,7 +21,7 @@ export function encodeBarcode(time: number, counter: number): number[] {
   return [...bits, ...binary(checksum(bits), CHECK_BITS)];
 }
 
-/** What a row of 56 grey values (0 to 255) says, or undefined if its checksum is wrong. */
+/** The code in a row of 56 grey values (0 to 255), or undefined if its checksum is wrong. */
 export function decodeBarcode(greys: ArrayLike<number>): { time: number; counter: number } | undefined {
   const bits = Array.from({ length: BLOCKS }, (_, i) => (greys[i]! > 127 ? 1 : 0));
   const payload = bits.slice(0, TIME_BITS + COUNTER_BITS);
@@ -29,7 +29,7 @@ export function decodeBarcode(greys: ArrayLike<number>): { time: number; counter
   return { time: number(bits.slice(0, TIME_BITS)), counter: number(payload.slice(TIME_BITS)) };
 }
 
-/** How long ago a code was drawn, milliseconds; right over the 32-bit rollover. */
+/** How long ago a code was drawn, in milliseconds; correct across the 32-bit rollover. */
 export function ageOf(code: { time: number }, now: number): number {
   const age = (now - code.time) % 2 ** TIME_BITS;
   return age > 2 ** 31 ? age - 2 ** TIME_BITS : age < -(2 ** 31) ? age + 2 ** TIME_BITS : age;

@@ -18,14 +18,14 @@ export interface Arrival {
   readonly at: number;
 }
 
-/** Wherever the gateway said that it left something out. */
+/** Where the gateway announced that it left something out. */
 export interface Jump {
   readonly reason: JumpReason;
   readonly skipped: number;
   readonly at: number;
 }
 
-/** How a connection ended, `left` where the viewer ended it: it had moved, or was closed. */
+/** How a connection ended; `left` if the viewer ended it, because it had moved or was closed. */
 export interface Ending {
   readonly why: string;
   readonly at: number;
@@ -35,14 +35,14 @@ export const hashOf = (bytes: Uint8Array): string =>
   createHash('sha1').update(bytes).digest('base64').slice(0, 12);
 
 const ASK_EVERY_MS = 1000;
-/** Something arrives every second, for we ask for the time. */
+/** Something arrives every second, because we ask for the time. */
 const SILENCE_MS = 5000;
 const OPEN_MS = 3000;
 const BACKOFF = { first: milliseconds(50), longest: milliseconds(1_000) };
 
 /**
- * A client of `topicast.v1` that stays with a stream: acknowledges, resumes at its exact place on the next of its
- * gateways when one ends or says nothing any more, moves when it is told to, and keeps a note of every chunk.
+ * A client of `topicast.v1` that stays with a stream. It acknowledges, resumes at its exact place on its next gateway
+ * when one ends or goes silent, moves when it is told to, and records every chunk.
  */
 export class ByteExactViewer {
   readonly #addresses: readonly string[];
@@ -53,7 +53,7 @@ export class ByteExactViewer {
   #gateway = 0;
   #failures = 0;
   #current: Connection | undefined;
-  /** Of a move under way: not ours until it delivers what the current one has not. */
+  /** The connection of a move in progress; it is not ours until it delivers a chunk that the current one has not. */
   #next: Connection | undefined;
   #retry: NodeJS.Timeout | undefined;
   #closed = false;
@@ -90,7 +90,7 @@ export class ByteExactViewer {
   #chunk(connection: Connection, chunk: ChunkMessage): void {
     const { header, offset } = chunk;
     if (connection === this.#next) {
-      // What the connection before has brought meanwhile comes once more (PROTOCOL.md 4.5).
+      // Chunks that the previous connection has delivered in the meantime come again (PROTOCOL.md 4.5).
       if (this.#last && offset <= this.#last.offset) return;
       this.#current?.close();
       this.#current = connection;

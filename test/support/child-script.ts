@@ -2,15 +2,15 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
-/** Packages that are taken from node_modules as they are: native ones, and those that find files beside their own. */
+/** Packages that are used from node_modules: native ones, and those that look for files beside their own. */
 const EXTERNAL = [
   ...['lmdb', 'kafkajs', '@node-rs/crc32', 'snappy', 'lz4-napi'],
   ...['pino', 'zod', 'ws', 'prom-client', 'jose', 'fastify', '@fastify/*', 'fastify-type-provider-zod'],
 ];
 
 /**
- * Start a TypeScript file as a process of its own, for tests that kill it. It is bundled from source, as vitest does
- * with the tests, into node_modules so that the packages it needs are found.
+ * Start a TypeScript file as a separate process, for tests that kill it. It is bundled from source, as vitest does with
+ * the tests, into node_modules, so that it finds the packages that it needs.
  */
 export async function startChildScript(
   entry: string,
@@ -27,7 +27,7 @@ export async function startChildScript(
   );
 }
 
-/** Make a TypeScript file a script that node can run. @returns its path */
+/** Turn a TypeScript file into a script that node can run. @returns its path */
 export async function bundleScript(entry: string): Promise<string> {
   const outfile = join(
     import.meta.dirname,

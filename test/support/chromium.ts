@@ -14,7 +14,7 @@ const ARGUMENTS = [
   '--autoplay-policy=no-user-gesture-required',
 ];
 
-/** CHROME_PATH, else a Chromium or Chrome on PATH, else the one inside @sparticuz/chromium. */
+/** CHROME_PATH, or else a Chromium or Chrome on PATH, or else the one inside @sparticuz/chromium. */
 export async function findChromium(): Promise<string> {
   const { CHROME_PATH } = process.env;
   if (CHROME_PATH) {
@@ -32,7 +32,7 @@ export async function findChromium(): Promise<string> {
   return packaged.executablePath();
 }
 
-/** A headless browser with an empty profile of its own; gone with `close`. */
+/** A headless browser with its own empty profile; `close` removes it. */
 export async function launchChromium(
   options: {
     args?: readonly string[];

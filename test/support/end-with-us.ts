@@ -5,7 +5,7 @@ process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/** See to it that a child does not outlive this process, however it ends (but for SIGKILL). */
+/** Ensure that a child does not outlive this process, however it ends (except by SIGKILL). */
 export function endWithUs(child: ChildProcess): void {
   children.add(child);
   child.once('exit', () => children.delete(child));

@@ -1,6 +1,6 @@
 /**
- * A process that appends chunks to an embedded log until it is killed, in batches of three, and prints a line for what
- * came of each: `ok <first offset>`, or the code of the error. Arguments: the folder, bytes per chunk.
+ * A process that appends chunks to an embedded log in batches of three until it is killed, and prints the result of
+ * each: `ok <first offset>`, or the code of the error. Arguments: the folder, bytes per chunk.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { streamId } from '@topicast/contracts/stream-id';

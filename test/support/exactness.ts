@@ -10,7 +10,7 @@ export interface Written {
   readonly count: number;
 }
 
-/** Everything from each viewer's first chunk to the last one written: none lost, none doubled, byte for byte. */
+/** Everything from each viewer's first chunk to the last one written: none lost, none repeated, byte for byte. */
 export async function untilAllExact(
   viewers: readonly ByteExactViewer[],
   written: () => Written,

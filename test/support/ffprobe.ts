@@ -15,12 +15,12 @@ export interface Decoded {
   readonly complaints: string[];
 }
 
-/** What a decoder makes of these bytes: pictures and audio frames, and its complaints. */
+/** What a decoder finds in these bytes: pictures, audio frames, and its complaints. */
 export async function decode(bytes: Uint8Array): Promise<Decoded> {
   using folder = temporaryFolder();
   const file = path.join(folder.path, 'stream.ts');
   await writeFile(file, bytes);
-  // ffmpeg itself: the one from npm comes without ffprobe.
+  // We use ffmpeg itself, because the one from npm comes without ffprobe.
   const { stderr } = await run(
     FFMPEG,
     ['-nostdin', '-hide_banner', '-loglevel', 'info', '-i', file, '-map', '0', '-f', 'null', '-'],

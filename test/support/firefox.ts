@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { temporaryFolder } from './temporary.js';
 
-/** Sound without a click, and no page but the one that is asked for. */
+/** Allow sound without a click, and open no page but the requested one. */
 const PREFERENCES = {
   'media.autoplay.default': 0,
   'media.autoplay.blocking_policy': 0,
@@ -14,7 +14,7 @@ const PREFERENCES = {
   'app.update.enabled': false,
 };
 
-/** FIREFOX_PATH, else a Firefox on PATH; undefined where there is none. */
+/** FIREFOX_PATH, or else a Firefox on PATH; undefined if there is none. */
 export function findFirefox(): string | undefined {
   if (process.env.FIREFOX_PATH) return process.env.FIREFOX_PATH;
   for (const name of ['firefox-esr', 'firefox']) {
@@ -27,7 +27,7 @@ export function findFirefox(): string | undefined {
   return undefined;
 }
 
-/** A headless Firefox on one page, with an empty profile of its own; gone with `close`. Nothing drives it. */
+/** A headless Firefox on one page, with its own empty profile; `close` removes it. Nothing drives it. */
 export async function openFirefox(executable: string, url: string): Promise<{ close(): Promise<void> }> {
   const profile = temporaryFolder();
   const lines = Object.entries(PREFERENCES).map(([name, value]) => `user_pref("${name}", ${value});\n`);

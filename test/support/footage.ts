@@ -6,7 +6,7 @@ import { FFMPEG } from './ffprobe.js';
 
 export interface Footage {
   readonly path: string;
-  /** `real`: from TOPICAST_TEST_MEDIA; `generated` where that is not set. */
+  /** `real`: from TOPICAST_TEST_MEDIA; `generated` if that is not set. */
   readonly origin: 'real' | 'generated';
 }
 

@@ -20,7 +20,7 @@ interface Watched {
   presented: number;
 }
 
-/** Begin to read the codes from a page's video: every sixth picture, for each reading costs time itself. */
+/** Begin to read the codes from a page's video: every sixth picture, because each reading takes time itself. */
 export async function watchGlass(page: Page, selector = 'video'): Promise<void> {
   await page.evaluate(
     ({ selector, blocks, pixels }) => {

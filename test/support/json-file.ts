@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 
-/** Before hours of measuring go nowhere. @throws {Error} one line, if the folder of `--json FILE` is not there */
+/**
+ * Checked before hours of measurement are lost. @throws {Error} one line, if the folder of `--json FILE` does not exist
+ */
 export function checkJsonFile(file: string | undefined): void {
   if (file === undefined) return;
   const folder = statSync(path.dirname(path.resolve(file)), { throwIfNoEntry: false });

@@ -15,7 +15,7 @@ const cacheFolder = (): string =>
 
 const versionFolder = (): string => join(cacheFolder(), `kafka-${KAFKA_VERSION}`);
 
-/** Apache Kafka's jars and what they need, or why they cannot be had. Downloads them the first time. */
+/** Apache Kafka's jars and what they need, or why they are not available. Downloads them the first time. */
 export type KafkaJars = { readonly jars: string } | { readonly problem: string };
 
 let found: KafkaJars | undefined;
@@ -26,8 +26,8 @@ export function kafkaJars(): KafkaJars {
 }
 
 /**
- * The folder of Kafka's command-line tools, to be put on the class path beside {@link kafkaJars}; undefined where they
- * cannot be had. Downloaded the first time.
+ * The folder of Kafka's command-line tools, for the class path beside {@link kafkaJars}; undefined if they are not
+ * available. Downloaded the first time.
  */
 export function kafkaToolJars(): string | undefined {
   const folder = join(versionFolder(), 'tools');

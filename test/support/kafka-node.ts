@@ -10,13 +10,13 @@ import { JAVA } from './kafka-download.js';
 /** Lines of `server.properties`. */
 export type Properties = Readonly<Record<string, string | number | boolean>>;
 
-/** How a Kafka of the tests' own differs from the plain one. */
+/** How a test's own Kafka differs from the plain one. */
 export interface NodeOptions {
   /** More of `server.properties`; a function where they depend on the ports of the node. */
   readonly properties?: Properties | ((node: NodeAddress) => Properties);
-  /** More words for the storage tool, for example `--add-scram NAME=...`. */
+  /** More arguments for the storage tool, for example `--add-scram NAME=...`. */
   readonly formatArguments?: readonly string[];
-  /** How the tests themselves connect, where that is not in plain text (`ssl`, `sasl`). */
+  /** How the tests themselves connect, if not in plain text (`ssl`, `sasl`). */
   readonly client?: Partial<KafkaConfig>;
 }
 
@@ -27,7 +27,7 @@ export interface NodeAddress {
   readonly controllerPort: number;
 }
 
-/** One process of Kafka, broker and controller at once, that tests start and hurt. */
+/** One Kafka process, broker and controller at once, that tests start and damage. */
 export interface KafkaNode extends NodeAddress {
   /** `host:port`. */
   readonly broker: string;
@@ -103,7 +103,7 @@ export async function prepareNode(
   };
 }
 
-/** A node that is broker and controller; the times are short so that tests of outages are. */
+/** A node that is broker and controller; the times are short, so that tests of outages are short too. */
 function serverProperties(
   at: NodeAddress,
   all: readonly NodeAddress[],

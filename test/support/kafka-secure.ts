@@ -16,11 +16,11 @@ export const USER = { username: 'topicast', password: 'correct-horse-battery' } 
 /** A broker with a listener of each kind, all on 127.0.0.1, each as `host:port`. */
 export interface SecureKafka {
   readonly saslSsl: string;
-  /** TLS where the client shows a certificate too. */
+  /** TLS that also demands a client certificate. */
   readonly mutual: string;
   readonly plaintext: string;
   readonly ca: string;
-  /** An authority that the broker's certificate is not from. */
+  /** An authority that has not signed the broker's certificate. */
   readonly otherCa: string;
   /** Of a client, PEM; undefined without openssl. */
   readonly client: { readonly cert: string; readonly key: string } | undefined;
@@ -31,7 +31,7 @@ export interface SecureKafka {
   close(): Promise<void>;
 }
 
-/** A real Kafka with SASL_SSL (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512), its certificate for 127.0.0.1 alone. */
+/** A real Kafka with SASL_SSL (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512) and a certificate only for 127.0.0.1. */
 export async function startSecureKafka(): Promise<SecureKafka> {
   const temporary = temporaryFolder();
   const folder = temporary.path;
@@ -115,7 +115,7 @@ function listenerProperties(
     'listener.name.sasl_ssl.plain.sasl.jaas.config': plain,
     'listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config': scram,
     'listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config': scram,
-    // kafkajs keeps 10 s in hand: it logs in again every 2 s. (Brokers refuse to be asked within one.)
+    // kafkajs keeps a margin of 10 s, so it logs in again every 2 s. (Brokers refuse a login within one second.)
     'listener.name.sasl_ssl.connections.max.reauth.ms': 12_000,
   };
 }
@@ -160,7 +160,7 @@ async function makeCertificates(folder: string): Promise<Certificates> {
   };
 }
 
-/** keytool gives no keys away. */
+/** keytool does not export keys. */
 function clientKey(store: string): string | undefined {
   const words = ['pkcs12', '-in', store, '-nodes', '-nocerts', '-passin', `pass:${STORE_PASSWORD}`];
   const { status, stdout } = spawnSync('openssl', words, { encoding: 'utf8' });

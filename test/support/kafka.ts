@@ -31,7 +31,7 @@ export interface KafkaCluster {
   close(): Promise<void>;
 }
 
-/** Why there can be no real broker here, for the reason of a skipped suite; undefined if there can be one. */
+/** Why there can be no real broker here, as the reason for a skipped suite; undefined if there can be one. */
 export function kafkaUnavailable(): string | undefined {
   if (process.env.KAFKA_BROKERS) return undefined;
   return clusterUnavailable();
@@ -48,7 +48,7 @@ export interface BrokerOptions extends NodeOptions {
   readonly start?: boolean;
 }
 
-/** A real Apache Kafka: the one at KAFKA_BROKERS, else one broker of our own with data of its own. */
+/** A real Apache Kafka: the one at KAFKA_BROKERS, or else our own broker with its own data. */
 export async function startKafka(options: BrokerOptions = {}): Promise<Broker> {
   if (process.env.KAFKA_BROKERS) return externalBroker(process.env.KAFKA_BROKERS);
   const { nodes, remove } = await prepare(1, options);
@@ -94,7 +94,7 @@ export async function startKafkaCluster(count: number, options: NodeOptions = {}
       await admin.disconnect().catch(() => undefined);
     }
   };
-  /** What the first that answers says, each on a connection of its own: one of them may hang. */
+  /** The answer of the first node to answer, each on its own connection, because one of them may hang. */
   const metadata = (topics?: string[]) =>
     Promise.any(nodes.filter(({ pid }) => pid).map((node) => metadataFrom(node, topics)));
   const leaderOf = (topic: string, partition: number) =>

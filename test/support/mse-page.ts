@@ -36,7 +36,7 @@ else {
 }
 </script>`;
 
-/** Serves a page that plays these fragments, one source buffer a track, and says what came of it. */
+/** Serves a page that plays these fragments, with one source buffer per track, and reports the result. */
 export async function servePlayback(
   fragments: readonly Fragment[],
 ): Promise<{ url: string; result: Promise<MsePlayback>; close(): Promise<void> }> {

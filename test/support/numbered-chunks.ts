@@ -7,8 +7,8 @@ export const CHUNKS_A_SECOND = 30;
 const PACKET_BYTES = 188;
 
 /**
- * A chunk that is whole TS packets but no video: its bytes follow from its session and sequence alone, so that who has
- * read it can tell whether it is the one that was written.
+ * A chunk of whole TS packets, but without video. Its bytes depend only on its session and sequence, so a reader can
+ * tell whether it is the chunk that was written.
  */
 export function numberedChunk(
   session: number,
@@ -26,7 +26,7 @@ export function numberedChunk(
   return { header, value: numberedBytes(session, sequence, sizeBytes) };
 }
 
-/** Packets of a private stream (PID 0x100), each telling the chunk and its own place in it. */
+/** Packets of a private stream (PID 0x100); each one contains the chunk's number and its own place in it. */
 export function numberedBytes(session: number, sequence: number, sizeBytes: number): Uint8Array {
   const packets = Math.max(1, Math.round(sizeBytes / PACKET_BYTES));
   const value = Buffer.alloc(packets * PACKET_BYTES, (session + sequence) % 251);

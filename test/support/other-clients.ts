@@ -7,10 +7,10 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const works = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0;
 
-/** A Python that has kafka-python: Debian's package python3-kafka is seen by Debian's own only. */
+/** A Python that has kafka-python: only Debian's own Python sees Debian's package python3-kafka. */
 export const PYTHON = ['python3', '/usr/bin/python3'].find((python) => works(python, '-c', 'import kafka'));
 
-/** Why the clients that others wrote cannot be tried here, for the reason of a skipped suite. */
+/** Why other people's clients cannot be tried here, as the reason for a skipped suite. */
 export function otherClientsMissing(): string | undefined {
   const missing = [
     !PYTHON && 'python3-kafka',
@@ -28,7 +28,7 @@ export async function example(
 ): Promise<string> {
   const file = fileURLToPath(new URL(`../../docs/examples/${script}`, import.meta.url));
   const child = spawn(PYTHON!, [file, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
-  // An early end is told better by the script's own words.
+  // The script's own output explains an early end better.
   child.stdin.on('error', () => undefined);
   const feed = async (): Promise<void> => {
     for await (const bytes of input) child.stdin.write(bytes);
@@ -45,7 +45,7 @@ export async function example(
   return out;
 }
 
-/** kcat as a consumer of all that a topic holds; what it prints, as bytes. */
+/** Runs kcat as a consumer of everything in a topic; returns its output as bytes. */
 export async function kcat(brokers: string, topic: string, ...args: string[]): Promise<Buffer> {
   const all = ['-q', '-C', '-b', brokers, '-t', topic, '-e', ...args];
   const { stdout } = await run('kcat', all, { encoding: 'buffer', maxBuffer: 1 << 28 });
@@ -56,7 +56,7 @@ export interface Packet {
   readonly kind: 'video' | 'audio';
   readonly pts: number;
   readonly dts: number;
-  /** Where its first TS packet stands in the file. */
+  /** The place of its first TS packet in the file. */
   readonly at: number;
   readonly hash: string;
 }

@@ -24,7 +24,7 @@ export function childrenOf(parent: number): Process[] {
   return below(parent).map(({ pid, command }) => ({ pid, command }));
 }
 
-/** Of one process: bytes in memory, and open files, sockets among them. Zeros where it has ended. */
+/** For one process: bytes in memory, and open files, including sockets. Zeros if it has ended. */
 export function usageOf(pid: number): { residentBytes: number; openFiles: number } {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');

@@ -13,12 +13,12 @@ import { logger } from './services.js';
 import { readSessions, type SessionReader } from './session-reader.js';
 import { temporaryFolder } from './temporary.js';
 
-/** Names that lie evenly over the partitions of the table: what is shared out are partitions. */
+/** Names that are spread evenly over the partitions of the table, because partitions are what is shared out. */
 export const FILMS = [0, 1, 2, 3, 5, 11, 12, 13].map((n) => `film-${n}`);
 
 let groups = 0;
 
-/** Producers as processes that share the films, on topics and in a group of their own; gone at the end of the block. */
+/** Producers as processes that share the films, with their own topics and group; removed at the end of the block. */
 export class ProducerGroup implements AsyncDisposable {
   readonly producers = new Map<string, ChildProcess>();
   readonly #readers = new Map<string, SessionReader>();
@@ -73,7 +73,7 @@ export class ProducerGroup implements AsyncDisposable {
     return this.#readers.get(film)!;
   }
 
-  /** The newest in the film's topic. */
+  /** The newest session in the film's topic. */
   sessionOf(film: string): number {
     return this.reader(film).taken.at(-1)?.session ?? 0;
   }
@@ -92,7 +92,10 @@ export class ProducerGroup implements AsyncDisposable {
     );
   }
 
-  /** Resolves when these producers, each with some, encode all films, each by one encoder, which is the newest. */
+  /**
+   * Resolves when these producers encode all films: each producer some of them, each film by one encoder, which has the
+   * newest session.
+   */
   async settled(...ids: string[]): Promise<void> {
     const look = (): boolean => {
       const shares = ids.map((id) => ({ films: this.filmsOf(id).length, encoders: this.#encodersOf(id) }));
@@ -136,7 +139,7 @@ export class ProducerGroup implements AsyncDisposable {
     await this.settled(...ids);
   }
 
-  /** As it stands in the log: what a reader sees that opens the table now. */
+  /** The state in the log, as seen by a reader that opens the table now. */
   #status(film: string): StreamStatus {
     return JSON.parse(this.#statuses.get(streamStatusKey(film)) ?? '{}');
   }

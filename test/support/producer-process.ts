@@ -1,6 +1,6 @@
 /**
- * A producer as a process of its own, for tests that kill it: configured by its environment, encodes what the tables
- * say, prints a line when it has begun, ends in order at SIGTERM.
+ * A producer as a separate process, for tests that kill it. Its environment configures it; it encodes what the tables
+ * say, prints a line when it has begun, and shuts down in order at SIGTERM.
  */
 import { openKafkaLog, readKafkaConfig } from '@topicast/log/kafka';
 import { readProducerConfig, startProducer } from '@topicast/producer';

@@ -19,9 +19,9 @@ export interface Services {
   address(id: string): string;
   /** Call the HTTP API as the operator. */
   api(method: string, route: string, body?: unknown): Promise<{ status: number; body: unknown }>;
-  /** Resolves when the API says so of the stream. */
+  /** Resolves when the API says so about the stream. */
   untilState(id: string, state: string): Promise<Record<string, unknown>>;
-  /** One more on the same log, that gives its viewers so many seconds to move when it is closed. */
+  /** Another gateway on the same log, which gives its viewers this many seconds to move when it is closed. */
   anotherGateway(drainSeconds: number): Promise<{ gateway: Gateway; address(id: string): string }>;
   /** End the gateway and start another one on the same port. */
   restartGateway(downForMs?: number): Promise<void>;
@@ -105,7 +105,7 @@ export async function startServices(
   };
 }
 
-/** A moving test picture with sound, as `npm start` shows it. */
+/** A moving test picture with sound, like that of `npm start`. */
 export const testInput = (id: string): CommandLineInput => ({
   id: streamId(id),
   title: id,

@@ -3,11 +3,11 @@ import type { StreamId } from '@topicast/contracts/stream-id';
 import type { ChunkLog } from '@topicast/log';
 
 export interface SessionReader {
-  /** What a reader that follows PROTOCOL.md takes, in its order. */
+  /** The chunks that a reader accepts that follows PROTOCOL.md, in order. */
   readonly taken: readonly ChunkHeader[];
   /** Chunks of a session that was over. */
   readonly stale: number;
-  /** Chunks that came twice or were missing, and sessions that did not begin with a keyframe. */
+  /** Counts chunks that came twice or were missing, and sessions that did not begin with a keyframe. */
   readonly faults: number;
   close(): void;
 }

@@ -20,7 +20,7 @@ export function smallDisk(megabytes: number): TemporaryFolder {
   };
 }
 
-/** Why no small file system can be had; undefined if it can. */
+/** Why there can be no small file system here; undefined if there can be one. */
 export function smallDiskUnavailable(): string | undefined {
   try {
     smallDisk(1)[Symbol.dispose]();

@@ -5,11 +5,11 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 export interface TcpProxy {
   /** Of 127.0.0.1. */
   readonly port: number;
-  /** Where connections go; they are made from now on. */
+  /** Where connections go; from now on they are accepted. */
   forwardTo(port: number): void;
-  /** Nothing passes in either direction any more, and nobody is told: as if a cable were out. New connections hang. */
+  /** Nothing passes in either direction, and nobody is told, as if a cable had been unplugged. New connections hang. */
   cut(): void;
-  /** What was sent meanwhile arrives now, as TCP's repetitions would bring it. */
+  /** What was sent in the meantime arrives now, as TCP's retransmissions would deliver it. */
   heal(): void;
   close(): Promise<void>;
 }

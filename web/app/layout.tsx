@@ -22,7 +22,7 @@ export const viewport: Viewport = {
 };
 
 export default async function RootLayout({ children }: { readonly children: ReactNode }) {
-  // No page may be made at build time: each carries the nonce of its own request (proxy.ts).
+  // No page may be rendered at build time, because each one carries the nonce of its request (proxy.ts).
   await connection();
   return (
     // theme.js sets data-theme before React starts.

@@ -3,10 +3,10 @@
 import { useEffect, useEffectEvent } from 'react';
 
 const TYPED_INTO = 'input, textarea, select, [contenteditable]';
-/** Elements that do something of their own on Space. */
+/** Elements that do something themselves on Space. */
 const PRESSED_BY_SPACE = 'button, a, summary, [role="button"], [role="slider"]';
 
-/** One action a key, anywhere on the page; not with a modifier, and not where the key already means something. */
+/** One action per key, anywhere on the page, but not with a modifier, and not where the key already has a meaning. */
 export function useHotkeys(actions: Readonly<Record<string, () => void>>): void {
   const run = useEffectEvent((key: string) => {
     const action = actions[key];

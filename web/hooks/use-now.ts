@@ -6,7 +6,7 @@ const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
 let now = 0;
 
-// One clock for all readers: ages on a page change together.
+// One clock for all readers, so that all ages on a page change together.
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   now = Date.now();

@@ -23,7 +23,9 @@ function takeFromFragment(): void {
   history.replaceState(history.state, '', location.pathname + location.search);
 }
 
-/** The operator's token, kept by this tab only; the fragment it comes in is never sent to the web server. */
+/**
+ * The operator's token, which only this tab keeps. It arrives in the fragment, which is never sent to the web server.
+ */
 export function useOperatorToken(): [OperatorToken, (token: string | undefined) => void] {
   const [token, setToken] = useState<OperatorToken>({ status: 'unknown' });
 

@@ -3,19 +3,19 @@
 import { useCallback, useEffect, useEffectEvent, useRef, useState } from 'react';
 import { GatewayError } from '../lib/gateway-client';
 
-/** What is known of something that is asked for again and again. */
+/** What we know about something that is requested repeatedly. */
 export type Polled<T> =
   | { readonly status: 'loading' }
   | { readonly status: 'fresh'; readonly value: T }
-  /** The last question failed; `last` is what was known before. */
+  /** The last request failed; `last` is what we knew before. */
   | { readonly status: 'failed'; readonly error: GatewayError; readonly last: T | undefined };
 
 interface PollOptions<T> {
   readonly load: (signal: AbortSignal) => Promise<T>;
-  /** Milliseconds from one answer to the next question. */
+  /** Milliseconds from one answer to the next request. */
   readonly everyMs: number;
   readonly initial: Polled<T>;
-  /** Nobody is asked while false. */
+  /** While false, there are no requests. */
   readonly enabled?: boolean;
 }
 
@@ -23,7 +23,8 @@ export const latestOf = <T>(polled: Polled<T>): T | undefined =>
   polled.status === 'fresh' ? polled.value : polled.status === 'failed' ? polled.last : undefined;
 
 /**
- * Asks one question at a time, not while the page is hidden, and at once when it is shown again. `refresh` asks now.
+ * Sends one request at a time, none while the page is hidden, and one at once when it is shown again. `refresh` sends
+ * one now.
  */
 export function usePoll<T>({
   load,

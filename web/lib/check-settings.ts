@@ -2,9 +2,9 @@ import { ConfigError } from '@topicast/contracts/config';
 import { unknownSettings } from '@topicast/contracts/setting-names';
 import { internalGateway } from './server-config';
 
-/** Ends the process with one line if a setting cannot be used; one that nobody knows is told, and ignored. */
+/** Ends the process with one line if a setting is invalid; an unknown one is reported and ignored. */
 export function checkSettings(): void {
-  // The starter, on whose channel this process hangs, has the same environment and has told it.
+  // The parent process has the same environment, and has already reported this.
   if (!process.send) for (const line of unknownSettings(process.env)) console.warn(`web: ${line}`);
   try {
     internalGateway();

@@ -3,7 +3,7 @@ import { allGateways, type GatewayAddress } from './gateway-address';
 export interface CspInput {
   readonly nonce: string;
   readonly gateway: GatewayAddress;
-  /** Whether other sites may frame the page: the embed page only. */
+  /** Whether other sites may frame the page, which only the embed page allows. */
   readonly framedByAnyone: boolean;
   /** React's development build evaluates strings, and hot reload opens a socket to this server. */
   readonly development: boolean;

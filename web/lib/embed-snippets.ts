@@ -1,6 +1,6 @@
 export interface Snippet {
   readonly name: string;
-  /** What it is for, or what it needs. */
+  /** What the snippet is for, or what it needs. */
   readonly note: string;
   readonly code: string;
 }
@@ -20,12 +20,12 @@ export function embedSnippets({ src, embedUrl, playerUrl, title }: SnippetInput)
   return [
     {
       name: 'Frame',
-      note: 'Works everywhere, nothing to install.',
+      note: 'Works everywhere, with nothing to install.',
       code: `<iframe\n  src="${attribute(embedUrl)}"\n  title="${attribute(title)}"\n  style="width: 100%; aspect-ratio: 16 / 9; border: 0"\n  allow="autoplay; fullscreen; picture-in-picture"\n></iframe>`,
     },
     {
       name: 'Element',
-      note: 'For any page; the one file may be copied to your own server.',
+      note: 'For any page. You can copy the one file to your own server.',
       code: `<script type="module" src="${attribute(playerUrl)}"></script>\n\n<topicast-player src="${attribute(src)}" autoplay muted controls></topicast-player>`,
     },
     {

@@ -2,13 +2,13 @@ import type { StreamInfo } from '@topicast/contracts/http';
 import { GatewayError, getStream, listStreams } from './gateway-client';
 import { internalGateway } from './server-config';
 
-/** What the server knows of the gateway when it renders a page; the browser asks for itself from then on. */
+/** What the server knows about the gateway when it renders a page; from then on the browser asks by itself. */
 export type FirstRender<T> =
   | { readonly kind: 'answer'; readonly value: T }
   | { readonly kind: 'not-found' }
   | { readonly kind: 'unreachable' };
 
-// A page must not wait long for a gateway that is away: the browser goes on trying.
+// A page must not wait long for a gateway that is away, because the browser keeps trying.
 const PATIENCE_MS = 1_500;
 
 export const firstStreams = (): Promise<FirstRender<StreamInfo[]>> =>

@@ -1,4 +1,4 @@
-/** Numbers as people read them. Pure, and the same on the server and in the browser (no locale but English). */
+/** Numbers as people read them. Pure, and the same on the server and in the browser (English only). */
 export { codecName } from '@topicast/contracts/codec-name';
 
 /** `172 ms`, and from ten seconds on `12 s`. */

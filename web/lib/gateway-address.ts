@@ -1,14 +1,17 @@
-/** Where the gateway is: for this server, and for the browser that asked. Pure; the environment is read in `server-config.ts`. */
+/**
+ * The gateway's address for this server, and for the browser that asked. Pure; `server-config.ts` reads the
+ * environment.
+ */
 
 /** HTTP and WebSocket origins of a gateway as the browser reaches it, without a trailing slash. */
 export interface GatewayAddress {
   readonly http: string;
   readonly ws: string;
-  /** Other gateways of the same streams, for when this one is away; in the order in which they are asked. */
+  /** Other gateways of the same streams, in case this one is away; in the order in which they are tried. */
   readonly others?: readonly GatewayAddress[];
 }
 
-/** What of a request tells under which name the visitor knows this machine. */
+/** The parts of a request that tell by which name the visitor reaches this machine. */
 export interface RequestOrigin {
   /** The Host header. */
   readonly host: string | null;
@@ -16,7 +19,7 @@ export interface RequestOrigin {
   readonly forwardedProto: string | null;
 }
 
-/** @throws {TypeError} if the text is no http(s) URL. */
+/** @throws {TypeError} if the text is not an http(s) URL. */
 export function gatewayAddress(url: string): GatewayAddress {
   const parsed = new URL(url);
   if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') {
@@ -49,13 +52,13 @@ export const allGateways = (gateway: GatewayAddress): readonly GatewayAddress[] 
   ...(gateway.others ?? []),
 ];
 
-/** The gateway on the host that the visitor used for this page: the one guess that is right without a setting. */
+/** The gateway on the host that the visitor used for this page, the best guess without a setting. */
 export function gatewayBesideRequest(request: RequestOrigin, port: number): GatewayAddress {
   const protocol = request.forwardedProto === 'https' ? 'https' : 'http';
   return gatewayAddress(`${protocol}://${hostname(request.host)}:${port}`);
 }
 
-// The header is the visitor's to choose and ends up in the CSP: only what URL accepts as a hostname passes.
+// The visitor can choose the header, and it ends up in the CSP, so accept only what URL accepts as a hostname.
 function hostname(host: string | null): string {
   if (!host || !/^[\w.:[\]-]+$/.test(host)) return '127.0.0.1';
   try {
@@ -65,7 +68,7 @@ function hostname(host: string | null): string {
   }
 }
 
-/** What a player connects to: an address for each gateway, separated by spaces. */
+/** What a player connects to: one address per gateway, separated by spaces. */
 export const liveUrl = (gateway: GatewayAddress, id: string): string =>
   allGateways(gateway)
     .map(({ ws }) => `${ws}/live/${id}`)

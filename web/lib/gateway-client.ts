@@ -1,14 +1,14 @@
 import type { CreateStreamRequest, Problem, StreamInfo } from '@topicast/contracts/http';
 import { allGateways, type GatewayAddress } from './gateway-address';
 
-/** Why a call to the gateway did not do what was asked; decided on by `kind`, shown by `message`. */
+/** Why a call to the gateway failed. Decide by `kind`, show `message`. */
 export type GatewayFailure =
   /** No answer: away, refused by the browser, or too slow. */
   | { readonly kind: 'unreachable' }
   /** 401 or 403 without a field: the operator token is missing or wrong. */
   | { readonly kind: 'unauthorized' }
   | { readonly kind: 'not-found' }
-  /** The request was understood and refused; `fields` says where, by name of the request's property. */
+  /** The request was understood and refused; `fields` says why, by the name of the request's property. */
   | { readonly kind: 'refused'; readonly status: number; readonly fields: ReadonlyMap<string, string> };
 
 export class GatewayError extends Error {
@@ -69,7 +69,9 @@ export async function actOnStream(
     : call(gateway, 'POST', `/api/streams/${id}/${action}`, options));
 }
 
-/** A question is put to the next gateway where one does not answer; an order is not: it may have been carried out. */
+/**
+ * If a gateway does not answer, a query goes to the next one. A change does not, because it may have been carried out.
+ */
 async function call(
   gateway: GatewayAddress,
   method: string,
@@ -133,11 +135,11 @@ export function problemError(status: number, body: unknown): GatewayError {
   return new GatewayError(message, { kind: 'refused', status, fields });
 }
 
-// A path is written `source.path`, `/source/path` or `body/source/path`, by taste of the validator.
+// A path is `source.path`, `/source/path` or `body/source/path`, depending on the validator.
 const fieldName = (path: string): string => path.replaceAll('/', '.').replace(/^\.?(body\.)?/, '');
 
 const notOurs = (): GatewayError =>
-  new GatewayError('Something answered that is no Topicast gateway. Check its address.', {
+  new GatewayError('The answer does not come from a Topicast gateway. Check its address.', {
     kind: 'unreachable',
   });
 

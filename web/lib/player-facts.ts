@@ -10,7 +10,7 @@ export interface Fact {
 const ms = (value: number | undefined): string | undefined =>
   value === undefined ? undefined : formatLatency(value);
 
-/** What the panel shows, most wanted first; what is not known yet is left out. */
+/** What the panel shows, the most important first; unknown values are left out. */
 export function playerFacts(stats: PlayerStats): Fact[] {
   const frames = `${stats.framesDecoded} decoded, ${stats.framesDropped} dropped`;
   const lines: [string, string | undefined][] = [

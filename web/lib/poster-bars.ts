@@ -1,4 +1,4 @@
-/** FNV-1a with the finish of murmur3, 32 bits: without it texts that differ at their end have similar high bits. */
+/** FNV-1a with murmur3's finish, 32 bits. Without it, texts that differ at their end have similar high bits. */
 function hash(text: string): number {
   let value = 0x811c9dc5;
   for (let at = 0; at < text.length; at += 1) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193);
@@ -14,7 +14,7 @@ export interface PosterShape {
   readonly bars: readonly number[];
 }
 
-/** The picture that stands for a stream of which no frame is shown: the same for the same id, always. */
+/** The picture of a stream while no frame is shown; the same id always gives the same picture. */
 export function posterShape(id: string, count: number): PosterShape {
   const seed = hash(id);
   const bars = Array.from({ length: count }, (_, at) => {

@@ -19,7 +19,7 @@ describe('the web server’s settings', () => {
     expect(reading({ TOPICAST_PUBLIC_GATEWAY_URL: 'ftp://x' })).toThrow(
       /^TOPICAST_PUBLIC_GATEWAY_URL: must be/,
     );
-    expect(reading({ TOPICAST_PUBLIC_GATEWAY_URL: 'http://a,b' })).toThrow(/several separated by commas/);
+    expect(reading({ TOPICAST_PUBLIC_GATEWAY_URL: 'http://a,b' })).toThrow(/separate several with commas/);
     expect(reading({ TOPICAST_GATEWAY_URL: 'gateway:8080' })).toThrow(/^TOPICAST_GATEWAY_URL: must be/);
   });
 });

@@ -10,12 +10,13 @@ import {
 interface ServerConfig {
   /** How this server reaches the gateway. */
   readonly internal: GatewayAddress;
-  /** How browsers reach it, or several of it; without it: the host of the page, at the gateway's port. */
+  /** How browsers reach it, or several gateways; by default the page's host, at the gateway's port. */
   readonly shared: GatewayAddress | undefined;
   readonly port: number;
 }
 
-// Read at the first request, not at import: `next build` evaluates the modules on a machine with other settings.
+// Read at the first request, not at import, because `next build` evaluates the modules on a machine with other
+// settings.
 let cached: ServerConfig | undefined;
 function config(): ServerConfig {
   cached ??= readServerConfig(process.env);
@@ -41,7 +42,7 @@ export function readServerConfig(environment: Record<string, string | undefined>
       throw new ConfigError(`${name}: must be an http:// or https:// URL${several}`, { cause });
     }
   };
-  const several = ', several separated by commas';
+  const several = '; separate several with commas';
   return {
     internal:
       given('TOPICAST_GATEWAY_URL', gatewayAddress) ?? gatewayAddress(`http://127.0.0.1:${port.data}`),

@@ -12,7 +12,7 @@ export type Quality = (typeof QUALITIES)[number];
 /** What is typed into the form, all of it, whatever kind of source is chosen at the moment. */
 export interface StreamDraft {
   readonly title: string;
-  /** As typed; undefined while nobody has touched it and it follows the title. */
+  /** As typed; undefined while it is untouched and follows the title. */
   readonly typedId: string | undefined;
   readonly kind: SourceKind;
   readonly path: string;
@@ -36,7 +36,7 @@ export type DraftProblems = Partial<Record<DraftField, string>>;
 
 export const draftId = (draft: StreamDraft): string => draft.typedId ?? slugFromTitle(draft.title);
 
-/** What has to be put right before the draft can be sent. */
+/** What has to be corrected before the draft can be sent. */
 export function draftProblems(draft: StreamDraft, taken: ReadonlySet<string>): DraftProblems {
   const id = streamIdProblem(draftId(draft), taken);
   const path = draft.kind === 'file' && draft.path.trim() === '' ? 'Name a file on the server.' : undefined;
@@ -46,7 +46,7 @@ export function draftProblems(draft: StreamDraft, taken: ReadonlySet<string>): D
 
 function urlProblem(url: string): string | undefined {
   if (url === '') return 'Give the address of the video.';
-  // What protocols are allowed is the gateway's to say; this catches a forgotten one.
+  // The gateway decides which protocols are allowed; this catches a missing one.
   if (!/^[a-z][a-z0-9+.-]*:\/\/[^\s/]/i.test(url)) return 'Begin with a protocol, as in https:// or rtsp://.';
   return undefined;
 }
@@ -84,7 +84,7 @@ const FIELD_OF_PROPERTY: Readonly<Record<string, DraftField>> = {
   'source.url': 'url',
 };
 
-/** The gateway's objections at the fields of the form; those that fit no field (or one not shown) as `rest`. */
+/** The gateway's objections by field of the form; `rest` has those that fit no visible field. */
 export function objectionsAtFields(
   objections: ReadonlyMap<string, string>,
   kind: SourceKind,

@@ -21,10 +21,10 @@ export function describeSource(source: Source | undefined): string {
 
 const asItIs = (copy: boolean | undefined): string => (copy ? ' (sent as it is)' : '');
 
-// Cameras carry their password in the address, and a studio is shown to people.
+// Addresses of cameras contain passwords, and people may see a studio's screen.
 const withoutPassword = (url: string): string => url.replace(/^(\w+:\/\/[^/:@]*):[^/@]*@/, '$1:•••@');
 
-/** What can be asked of a stream's encoder: the word on the button that starts it, and whether it can be stopped. */
+/** What you can do with a stream's encoder: the label of the button that starts it, and whether it can be stopped. */
 export interface EncoderActions {
   readonly start: 'Start' | 'Restart' | undefined;
   readonly stop: boolean;

@@ -27,7 +27,7 @@ describe('stream ids', () => {
         expect(streamIdProblem(id, none) === undefined).toBe(isStreamId(id));
       }),
     );
-    expect(streamIdProblem('demo', new Set(['demo']))).toMatch(/exists already/);
+    expect(streamIdProblem('demo', new Set(['demo']))).toMatch(/already exists/);
     expect(streamIdProblem('my stream', none)).toMatch(/spaces/);
   });
 });

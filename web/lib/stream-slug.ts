@@ -13,7 +13,7 @@ export const slugFromTitle = (title: string): string =>
     .slice(0, MAX_ID_LENGTH)
     .replace(/-+$/, '');
 
-/** What is wrong with an id as typed so far, in words that say what to do; undefined if it can be used. */
+/** What is wrong with an id as typed so far, in words that say what to do; undefined if it is valid. */
 export function streamIdProblem(id: string, taken: ReadonlySet<string>): string | undefined {
   if (id === '') return 'Give the stream an id: it becomes part of its address.';
   if (/[A-Z]/.test(id)) return 'Use lower-case letters.';
@@ -23,6 +23,6 @@ export function streamIdProblem(id: string, taken: ReadonlySet<string>): string 
   }
   if (id.startsWith('-')) return 'Begin with a letter or a digit.';
   if (!isStreamId(id)) return `Use at most ${MAX_ID_LENGTH} characters.`;
-  if (taken.has(id)) return 'A stream with this id exists already.';
+  if (taken.has(id)) return 'A stream with this id already exists.';
   return undefined;
 }

@@ -1,6 +1,6 @@
 import type { PlayerState } from '@topicast/player';
 
-/** What is shown over the picture. `busy`: something is under way, and nobody has to do anything. */
+/** What is shown over the picture. `busy`: something is in progress, and nobody has to do anything. */
 export type WatchView =
   | { readonly kind: 'clear' }
   | { readonly kind: 'paused' }
@@ -30,7 +30,7 @@ export function watchView(state: PlayerState): WatchView {
       return {
         kind: 'message',
         title: 'The stream has ended',
-        text: 'It plays by itself when it is on air again.',
+        text: 'It will play by itself when it is live again.',
         retry: false,
       };
     case 'failed':
@@ -39,17 +39,17 @@ export function watchView(state: PlayerState): WatchView {
 }
 
 const WAITING: Readonly<Record<'offline' | 'starting' | 'failed', WatchView>> = {
-  starting: { kind: 'busy', title: 'Starting', text: 'The encoder is on its way.' },
+  starting: { kind: 'busy', title: 'Starting', text: 'The encoder is starting.' },
   offline: {
     kind: 'message',
     title: 'Off air',
-    text: 'Stay here: it plays by itself as soon as the stream is on air.',
+    text: 'Stay here: it will play by itself as soon as the stream is live.',
     retry: false,
   },
   failed: {
     kind: 'message',
     title: 'The encoder has a problem',
-    text: 'The picture comes by itself when the encoder is back.',
+    text: 'The picture will appear by itself when the encoder is back.',
     retry: false,
   },
 };
@@ -60,14 +60,14 @@ function failedView({ problem, retry }: Extract<PlayerState, { name: 'failed' }>
       return {
         kind: 'message',
         title: 'There is no such stream yet',
-        text: 'When it is created, it plays here.',
+        text: 'It will play here when it is created.',
         retry: false,
       };
     case 'deleted':
       return {
         kind: 'message',
         title: 'This stream is gone',
-        text: 'It was deleted. If it is created again, it plays here.',
+        text: 'It was deleted. If it is created again, it will play here.',
         retry: false,
       };
     case 'unsupported':
@@ -82,7 +82,7 @@ function failedView({ problem, retry }: Extract<PlayerState, { name: 'failed' }>
   }
 }
 
-/** Whether the state is worth saying to somebody who does not see it; a wait of some hundred ms is not. */
+/** Whether to announce the state to people who cannot see it; a wait of some hundred ms is not worth it. */
 export const spokenState = (view: WatchView): string => {
   switch (view.kind) {
     case 'clear':
@@ -95,6 +95,6 @@ export const spokenState = (view: WatchView): string => {
 };
 
 const BEHIND_MS = 3_000;
-/** Whether a way back to the live edge is offered: the picture stands, or is `latencyMs` old, which is too much. */
+/** Whether to offer a way back to the live edge: the picture stands still, or its age `latencyMs` is too high. */
 export const needsJump = (state: PlayerState, latencyMs: number | undefined): boolean =>
   state.name === 'paused' || (state.name === 'playing' && (latencyMs ?? 0) > BEHIND_MS);

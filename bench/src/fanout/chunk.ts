@@ -1,6 +1,6 @@
 /**
- * What all servers of the bench send: chunks that tell their number and when they were published, so that a viewer can
- * check every byte and the order, and knows how old each chunk is.
+ * What all servers of the bench send: chunks that contain their number and their time of publication, so that a viewer
+ * can check every byte and the order, and knows how old each chunk is.
  *
  *  0  4  0x47 "TOP"
  *  4  4  number, counting from 0
@@ -30,7 +30,7 @@ const STEP = 97;
 
 /** Milliseconds of CLOCK_MONOTONIC, the same in all processes of a machine. */
 export const machineTime = (): number => BASE + performance.now();
-/** The two clocks are read one after the other: what lies between is taken off by the quickest of some tries. */
+/** The two clocks are read one after the other; the fastest of several tries makes the time between them small. */
 const BASE = Math.max(
   ...Array.from({ length: 20 }, () => Number(process.hrtime.bigint()) / 1e6 - performance.now()),
 );
@@ -46,7 +46,7 @@ export function makeNoise({ bytes }: StreamShape): Buffer {
   return noise;
 }
 
-/** Where in the noise the byte at `at` of chunk `number` is from. */
+/** Where in the noise the byte at `at` of chunk `number` comes from. */
 export const noiseAt = (number: number, at: number): number =>
   (number % PLACES) * STEP + at - CHUNK_HEAD_BYTES;
 
@@ -59,7 +59,7 @@ export function makeChunk({ bytes }: StreamShape, noise: Buffer, number: number)
   return chunk;
 }
 
-/** Number and time of publication, or undefined if this is no chunk's beginning. */
+/** Number and time of publication, or undefined if this is not the beginning of a chunk. */
 export function readChunkHead(head: Buffer): { number: number; publishedAt: number } | undefined {
   if (head.readUInt32BE(0) !== MAGIC) return undefined;
   return { number: head.readUInt32BE(4), publishedAt: head.readDoubleBE(8) };

@@ -24,7 +24,7 @@ interface Row {
   readonly delivered: number;
 }
 
-/** Of node-media-server, whose one process would need one and a half cores for 2,000. */
+/** For node-media-server, whose single process would need one and a half cores for 2,000. */
 const ITS_MOST_VIEWERS = 1000;
 
 const TARGETS: readonly { viewers: number; of: Mode; to: Mode; atMost: number }[] = [
@@ -34,11 +34,11 @@ const TARGETS: readonly { viewers: number; of: Mode; to: Mode; atMost: number }[
   { viewers: 1000, of: 'economy', to: 'raw', atMost: 0.5 },
 ];
 
-/** CPU of the server's process for what it delivers, all ways in turn, round after round. */
+/** CPU of the server's process for what it delivers; all contenders take turns, round after round. */
 export async function compare({ modes, viewers, rounds, seconds }: Comparison) {
   const hasCompiler = compileLoop() !== undefined;
   if (!hasCompiler && modes.includes('c'))
-    process.stderr.write('no C compiler here: the C loop is left out\n');
+    process.stderr.write('the C loop is left out: this machine has no C compiler\n');
   const runs: Run[] = [];
   for (const count of viewers) {
     for (let round = 1; round <= rounds; round += 1) {
@@ -76,7 +76,7 @@ export async function compare({ modes, viewers, rounds, seconds }: Comparison) {
 
 export function complain({ mode, viewers, open, wrongs, wrong }: Run): void {
   if (open < viewers) process.stderr.write(`${mode}: ${viewers - open} of ${viewers} viewers were lost\n`);
-  if (wrongs > 0) process.stderr.write(`${mode}: ${wrongs} things were wrong: ${wrong.join('; ')}\n`);
+  if (wrongs > 0) process.stderr.write(`${mode}: ${wrongs} errors: ${wrong.join('; ')}\n`);
 }
 
 function rowOf(runs: readonly Run[], mode: Mode, viewers: number): Row[] {

@@ -8,7 +8,7 @@ import type { StreamShape } from './chunk.js';
 import type { Memory, Question, ServerChoice, Work } from './server.js';
 import type { Load } from './viewers.js';
 
-/** Who is compared, and how its viewers ask. */
+/** A server that is compared, and how its viewers connect. */
 export const MODES = {
   raw: { kind: 'topicast', path: '/live/bench', framing: 'raw' },
   v1: { kind: 'topicast', path: '/live/bench', framing: 'v1' },
@@ -20,7 +20,7 @@ export const MODES = {
 } as const satisfies Record<string, Pick<Load, 'path' | 'framing'> & { kind: ServerChoice['kind'] | 'c' }>;
 export type Mode = keyof typeof MODES;
 
-/** A running server, in a process of its own. */
+/** A running server in its own process. */
 export interface Contender {
   readonly port: number;
   work(): Promise<Work>;
@@ -31,7 +31,7 @@ export interface Contender {
 export const childOf = (file: string, argument: unknown, execArgv: string[] = []): ChildProcess =>
   fork(fileURLToPath(new URL(file, import.meta.url)), [JSON.stringify(argument)], {
     execArgv,
-    // The reports are on standard output: a server's talk is not wanted there.
+    // Reports go to standard output, so keep the servers' own output away from it.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
 
@@ -67,7 +67,7 @@ export async function startContender(mode: Mode, shape: StreamShape): Promise<Co
 
 let loop: string | undefined;
 
-/** The C program, or undefined where no compiler is. */
+/** The C program, or undefined if there is no compiler. */
 export function compileLoop(): string | undefined {
   if (loop) return loop;
   const folder = temporaryFolder();
@@ -116,7 +116,7 @@ async function startLoop(shape: StreamShape): Promise<Contender> {
 
 let film: string | undefined;
 
-/** A real film of 3 Mbit/s with sound, made once, sent again and again by ffmpeg. */
+/** A real film of 3 Mbit/s with sound, made once; ffmpeg sends it repeatedly. */
 async function publishFilm(rtmpPort: number): Promise<ChildProcess> {
   const ffmpeg = process.env.FFMPEG_PATH || 'ffmpeg';
   if (!film) {

@@ -10,13 +10,13 @@ export interface Trial {
   readonly viewers: number;
   readonly shape: StreamShape;
   readonly seconds: number;
-  /** Of the viewers, how many stop reading. */
+  /** How many of the viewers stop reading. */
   readonly stalled?: number;
-  /** Over this time the viewers join, evenly; as fast as they can by default. */
+  /** The viewers join evenly over this time; by default, as fast as they can. */
   readonly joinMs?: number;
 }
 
-/** One server with its viewers, measured for some seconds. */
+/** Measures one server with its viewers for some seconds. */
 export interface Run {
   readonly mode: Mode;
   readonly viewers: number;
@@ -24,22 +24,25 @@ export interface Run {
   readonly cpuUsPerMessage: number;
   /** Share of a core. */
   readonly cpu: number;
-  /** From publication to the last viewer, ms; NaN where the source is not ours. */
+  /** From publication to the last viewer, ms; NaN if the source is not ours. */
   readonly lastViewer: Percentiles;
   /** From the first viewer to the last, ms. */
   readonly spread: Percentiles;
   /** From the connection to the first chunk, ms. */
   readonly join: Percentiles;
   readonly chunksPerWrite: number;
-  /** Resident memory that came with the viewers, the ring among it. */
+  /** Resident memory that came with the viewers, including the ring. */
   readonly residentBytesPerViewer: number;
-  /** What the server holds in the end beside buffers, garbage collected; undefined if it is not Node's. */
+  /**
+   * What the server holds in the end besides buffers, after garbage collection; undefined if it does not run on
+   * Node.js.
+   */
   readonly heldBytes: number | undefined;
-  /** What its buffers hold, frames that viewers share among them; undefined if it is not Node's. */
+  /** What its buffers hold, including the frames that viewers share; undefined if it does not run on Node.js. */
   readonly bufferBytes: number | undefined;
-  /** Share of what was published that arrived while it was measured: below 1 the machine was full. */
+  /** The share of the published data that arrived during the measurement; below 1, the machine was overloaded. */
   readonly delivered: number;
-  /** Between two chunks of one viewer, ms, while others joined too. */
+  /** Between two chunks of one viewer, ms, including the time while others joined. */
   readonly longestGap: number;
   readonly served: number;
   readonly open: number;
@@ -53,7 +56,7 @@ export interface Percentiles {
   readonly max: number;
 }
 
-/** Until what runs often has been compiled, and V8 has given back what the start took: that comes some 8 s later. */
+/** Until hot code has been compiled, and V8 has returned the memory of the start, which takes some 8 s. */
 const SETTLE_MS = 10_000;
 
 export async function measure(trial: Trial): Promise<Run> {
@@ -102,7 +105,7 @@ export async function measure(trial: Trial): Promise<Run> {
   };
 }
 
-/** Resident bytes for each of `viewers` that watch a stream on which nothing comes. */
+/** Resident bytes for each of `viewers` that watch a silent stream. */
 export async function measureIdle(
   mode: Mode,
   shape: StreamShape,
@@ -126,7 +129,7 @@ export async function measureIdle(
     await sleep(SETTLE_MS);
     return client;
   };
-  // The first fill what the process has in stock.
+  // The first viewers use up the process's spare memory.
   const some = await join(first);
   const before = await server.memory();
   const others = await join(viewers);

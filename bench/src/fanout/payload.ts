@@ -1,7 +1,7 @@
 import { CHUNK_HEAD_BYTES, machineTime, noiseAt, readChunkHead, type StreamShape } from './chunk.js';
 import type { Tally } from './tally.js';
 
-/** What a viewer's binary messages are made of. It gets them in pieces of any size. */
+/** The content of a viewer's binary messages, which arrive in pieces of any size. */
 export interface Payload {
   message(bytes: number): void;
   bytes(data: Buffer, from: number, to: number): void;
@@ -13,7 +13,7 @@ export interface Checked {
   readonly tally: Tally;
 }
 
-/** Chunk after chunk, whatever messages they come in: each byte is compared with what was sent. */
+/** Chunk after chunk, whatever messages they come in. Each byte is compared with what was sent. */
 export class Chunks implements Payload {
   readonly #checked: Checked;
   readonly #onChunk: (() => void) | undefined;
@@ -51,7 +51,7 @@ export class Chunks implements Payload {
       const step = Math.min(shape.bytes - this.#at, to - at);
       const origin = noiseAt(this.#number, this.#at);
       if (data.compare(noise, origin, origin + step, at, at + step) !== 0) {
-        tally.complain(`chunk ${this.#number}: other bytes than were sent`);
+        tally.complain(`chunk ${this.#number}: wrong bytes`);
       }
       this.#at += step;
       at += step;
@@ -118,7 +118,7 @@ const TAG_HEAD_BYTES = 11;
 const TAG_TAIL_BYTES = 4;
 const FLV_HEADER_BYTES = 13;
 
-/** FLV, a tag a message: their sizes must agree, and the time of each kind must not go back. */
+/** FLV, one tag per message: their sizes must agree, and the time of each kind must not go back. */
 export class FlvTags implements Payload {
   readonly #tally: Tally;
   readonly #head = Buffer.alloc(TAG_HEAD_BYTES);

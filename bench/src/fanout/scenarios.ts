@@ -11,7 +11,10 @@ export interface ScenarioOptions {
   readonly seconds: number;
 }
 
-/** One viewer in ten does not read: what it costs, and whether the others feel it. Same number of those in both. */
+/**
+ * One viewer in ten does not read: what that costs, and whether the others notice. Both runs have the same number of
+ * readers.
+ */
 export async function stalled({ modes, viewers, rounds, seconds }: ScenarioOptions) {
   const absent = Math.round(viewers / 10);
   const reading = viewers - absent;
@@ -68,7 +71,7 @@ export async function stalled({ modes, viewers, rounds, seconds }: ScenarioOptio
   return { rows };
 }
 
-/** What a viewer of a stream costs on which nothing comes. */
+/** What a viewer of a silent stream costs. */
 export async function idle({ modes, viewers, rounds }: ScenarioOptions) {
   const rows = [];
   for (const mode of modes) {

@@ -8,25 +8,25 @@ import { temporaryFolder } from '@topicast/test/temporary';
 import { WebSocketServer } from 'ws';
 import { makeChunk, makeNoise, type StreamShape } from './chunk.js';
 
-/** What a server process is to be: its first argument, as JSON. */
+/** What a server process should be: its first argument, as JSON. */
 export interface ServerChoice {
   readonly kind: 'topicast' | 'naive' | 'node-media-server';
   readonly shape: StreamShape;
 }
 
-/** What a server process can be asked for. */
+/** The requests to a server process. */
 export type Question = 'work' | 'memory';
 
 /** What it has done so far. */
 export interface Work {
-  /** CPU time of the process, when it was asked and when it answered: between them it looked its counts up. */
+  /** CPU time of the process when it was asked and when it answered; in between it looked up its counts. */
   readonly cpuMs: { readonly asked: number; readonly answered: number };
-  /** Of Topicast: chunks sent to viewers, and the writes that they took. */
+  /** Topicast only: chunks sent to viewers, and the writes that they took. */
   readonly chunks?: number;
   readonly writes?: number;
 }
 
-/** What it has, of Node's after collecting garbage: a server that idles would not do that by itself. */
+/** Its memory; on Node.js after garbage collection, which an idle server would not do by itself. */
 export interface Memory {
   readonly residentBytes: number;
   /** Of Node's: what lives on the heap and outside of it, without what is free and without what buffers hold. */
@@ -37,7 +37,7 @@ export interface Memory {
 
 interface Server {
   readonly port: number;
-  /** Where it publishes by itself there is none. */
+  /** There is none if the server publishes by itself. */
   readonly publish?: (number: number) => void;
   readonly rtmpPort?: number;
   readonly counts?: () => Promise<Pick<Work, 'chunks' | 'writes'>>;
@@ -46,13 +46,13 @@ interface Server {
 const { kind, shape } = JSON.parse(process.argv[2] ?? '') as ServerChoice;
 const noise = makeNoise(shape);
 
-/** Ours, with an embedded log in the same process: each chunk goes the whole way. */
+/** Our server, with an embedded log in the same process: each chunk goes the whole way. */
 async function topicast(): Promise<Server> {
   const environment = { TOPICAST_MAX_VIEWERS: '20000' };
   const services = await startServices({ environment });
   const id = streamId('bench');
   const { status } = await services.api('POST', '/api/streams', { id, source: { kind: 'topic' } });
-  if (status !== 201) throw new Error(`the stream could not be made: ${status}`);
+  if (status !== 201) throw new Error(`the stream could not be created: ${status}`);
   const session = Date.now();
   const { port } = services.gateway;
   const perSecond = shape.chunksPerSecond;
@@ -84,7 +84,7 @@ async function topicast(): Promise<Server> {
   };
 }
 
-/** What anyone would write first: `ws.send` to each. */
+/** What anyone would write first: `ws.send` to each viewer. */
 async function naive(): Promise<Server> {
   const http = createServer();
   const server = new WebSocketServer({ server: http, perMessageDeflate: false });
@@ -98,7 +98,7 @@ async function naive(): Promise<Server> {
   };
 }
 
-/** node-media-server as it comes, without its console: RTMP in, FLV over WebSockets out. */
+/** node-media-server with its defaults, without its console: RTMP in, FLV over WebSockets out. */
 async function nodeMediaServer(): Promise<Server> {
   const { default: NodeMediaServer } = await import('node-media-server');
   const [port, rtmpPort] = [await freePort(), await freePort()];

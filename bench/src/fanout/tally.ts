@@ -1,11 +1,11 @@
 /** What all viewers of a process saw since the last report. */
 export interface Report {
-  /** Connections that are open, those that do not read included. */
+  /** Open connections, including those that do not read. */
   readonly open: number;
   /** Bytes received, framing included. */
   readonly bytes: number;
   readonly chunks: number;
-  /** What came otherwise than it was sent: the first few, in words. */
+  /** Differences from what was sent: the first few, in words. */
   readonly wrong: readonly string[];
   readonly wrongs: number;
   /** From publication to its last viewer, ms, for each chunk that all viewers got. */
@@ -37,7 +37,7 @@ export class Tally {
   readonly #last = new Float64Array(SLOTS);
   readonly #count = new Int32Array(SLOTS);
 
-  /** A viewer has the whole of a chunk. `publishedAt` is NaN where that is not known. */
+  /** A viewer has a whole chunk. `publishedAt` is NaN if it is unknown. */
   take(number: number, publishedAt: number, now: number): void {
     const slot = number % SLOTS;
     if (this.#number[slot] !== number) {

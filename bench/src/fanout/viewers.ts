@@ -4,13 +4,13 @@ import { makeNoise, type StreamShape } from './chunk.js';
 import { ChunkMessages, Chunks, FlvTags, type Payload } from './payload.js';
 import { Tally } from './tally.js';
 
-/** What a process of viewers is to do: its first argument, as JSON. */
+/** What a process of viewers should do: its first argument, as JSON. */
 export interface Load {
   readonly port: number;
   readonly path: string;
   readonly framing: 'raw' | 'v1' | 'flv';
   readonly viewers: number;
-  /** Of them, how many stop reading once they have got something. */
+  /** How many of them stop reading once they have got something. */
   readonly stalled: number;
   /** Over this time they join, evenly. */
   readonly joinMs: number;
@@ -18,8 +18,8 @@ export interface Load {
 }
 
 /**
- * Many viewers in one process, for little CPU: sockets that speak just enough WebSocket (RFC 6455 5.2) to check what
- * comes and to answer pings. Reports through its IPC channel: `{joined}` once all are in, then a `Report` for each
+ * Many viewers in one process, for little CPU: sockets that speak just enough WebSocket (RFC 6455 5.2) to check the
+ * data and to answer pings. Reports through its IPC channel: `{joined}` once all are in, then a `Report` for each
  * message it gets.
  */
 const load = JSON.parse(process.argv[2] ?? '') as Load;
@@ -30,7 +30,7 @@ const checked = { shape, noise: makeNoise(shape), tally };
 const shared = Buffer.alloc(1 << 18);
 let open = 0;
 
-/** Addresses of loopback, so that a client's ports cannot run out, nor a limit for one address be met. */
+/** Several loopback addresses, so that a client's ports cannot run out and no limit per address is reached. */
 const ADDRESSES = 16;
 const HANDSHAKE_AT_ONCE = 64;
 

@@ -1,5 +1,5 @@
 const LENGTH = 64 * 1024;
-/** What nobody may take from the event loop for one text; what is quadratic takes seconds at this length. */
+/** The longest time that one text may block the event loop; a quadratic search takes seconds at this length. */
 const LIMIT_MS = 50;
 /** A busy machine is slow now and then, but not each time. */
 const TRIES = 20;
@@ -26,10 +26,10 @@ const PATTERNS = [
   ],
 ];
 
-/** Lines as somebody would send them who wants to keep a program busy: long, and of one piece again and again. */
+/** Lines that an attacker might send to keep a program busy: long repetitions of one piece. */
 function hostileTexts(): string[] {
   const repeated = [...PUNCTUATION, ...PATTERNS].map((piece) => repeat(piece));
-  // With an end that does not fit, a search that failed begins anew at the next place.
+  // With an end that does not match, a failed search starts over at the next place.
   return repeated.flatMap((text) => [text, `${text}\n`, `${text}x`, `x${text}\0`]);
 }
 
@@ -57,7 +57,7 @@ function quickestOf(run: () => unknown): number {
     try {
       run();
     } catch {
-      // Refused, which is right for most of these.
+      // A refusal is right for most of these.
     }
     const ms = performance.now() - begun;
     if (ms > HOPELESS_MS) return ms;

@@ -11,15 +11,15 @@ export interface AccessOptions {
   readonly viewerSecret: string | undefined;
 }
 
-/** Why somebody may not do something: nobody knows who it is, or it is known and not enough. */
+/** Why somebody may not do something: we do not know who they are, or we do and they lack the right. */
 export type Refusal = 'unauthorized' | 'forbidden';
 
 /** `exp` in seconds since the epoch (RFC 7519 4.1.4). */
 const viewerClaims = z.object({ stream: z.string(), exp: z.number().optional() });
 
 /**
- * The one judge of who asks, and of what that one may do. A token is the operator's, or a viewer's: a JWT (HS256)
- * whose claim `stream` is a stream's id or `*`.
+ * The one judge of who is asking and what they may do. A token is the operator's, or a viewer's: a JWT (HS256) whose
+ * claim `stream` is a stream's id or `*`.
  */
 export class Access {
   readonly #operatorToken: string;
@@ -30,14 +30,20 @@ export class Access {
     this.#viewerKey = viewerSecret === undefined ? undefined : new TextEncoder().encode(viewerSecret);
   }
 
-  /** Who holds this token; without one, anybody. `unknown` for a token that is not valid, or not any more. */
+  /**
+   * Who holds this token; without a token, an anonymous principal. `unknown` for a token that is invalid or has
+   * expired.
+   */
   async identify(token: string | undefined): Promise<Principal | 'unknown'> {
     if (token === undefined) return ANONYMOUS;
     if (sameToken(token, this.#operatorToken)) return { kind: 'operator' };
     return (this.#viewerKey && (await viewerOf(token, this.#viewerKey))) ?? 'unknown';
   }
 
-  /** Why this one may not watch this stream; undefined if it may. Without a secret everybody may, whatever they show. */
+  /**
+   * Why this principal may not watch this stream; undefined if it may. Without a secret everybody may, whatever the
+   * token.
+   */
   refusalToWatch(principal: Principal | 'unknown', stream: StreamId): Refusal | undefined {
     if (!this.#viewerKey) return undefined;
     if (principal === 'unknown' || principal.kind === 'anonymous') return 'unauthorized';
@@ -45,13 +51,13 @@ export class Access {
     return principal.stream === stream ? undefined : 'forbidden';
   }
 
-  /** Why this one may not create, change or delete streams; undefined if it may. */
+  /** Why this principal may not create, change or delete streams; undefined if it may. */
   refusalToChange({ kind }: Principal): Refusal | undefined {
     if (kind === 'operator') return undefined;
     return kind === 'anonymous' ? 'unauthorized' : 'forbidden';
   }
 
-  /** Whether this one is shown where a stream comes from, what its encoder says, and the like. */
+  /** Whether this principal may see where a stream comes from, what its encoder says, and the like. */
   seesInside({ kind }: Principal): boolean {
     return kind === 'operator';
   }

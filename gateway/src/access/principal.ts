@@ -1,10 +1,10 @@
 import type { StreamId } from '@topicast/contracts/stream-id';
 import type { Milliseconds } from '@topicast/contracts/units';
 
-/** Who asks. Made once for each HTTP request and each viewer connection, by {@link Access.identify}. */
+/** Who is asking. {@link Access.identify} makes one for each HTTP request and each viewer connection. */
 export type Principal =
   | { readonly kind: 'anonymous' }
-  /** Holds a viewer's token: for one stream or for all, up to `expiresAt` by the wall clock where that is given. */
+  /** Holds a viewer's token, for one stream or for all; if `expiresAt` is given, until that wall-clock time. */
   | {
       readonly kind: 'viewer';
       readonly stream: StreamId | '*';

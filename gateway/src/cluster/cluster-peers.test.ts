@@ -32,6 +32,6 @@ it('says that there are no metrics when the primary says so, and when it says no
   const forgotten = expect(peers.metrics()).rejects.toMatchObject({ status: 503 });
   await vi.runAllTimersAsync();
   await forgotten;
-  // Too late: nobody waits for it any more.
+  // Too late: nobody is waiting for it any more.
   peers.receive({ type: 'metrics', id: lastId(), text: '' });
 });

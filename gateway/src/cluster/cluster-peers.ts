@@ -11,7 +11,7 @@ interface Waiting {
   reject(error: ApiError): void;
 }
 
-/** The other workers, as the primary tells of them. */
+/** The other workers, as the primary reports them. */
 export class ClusterPeers implements Peers {
   readonly #registry: Registry;
   readonly #tell: (message: ToPrimary) => void;
@@ -62,7 +62,7 @@ export class ClusterPeers implements Peers {
   }
 
   #refuse(id: number): void {
-    this.#waiting.get(id)?.reject(new ApiError(503, 'the metrics of all processes cannot be had now'));
+    this.#waiting.get(id)?.reject(new ApiError(503, 'the metrics of all processes are not available now'));
   }
 
   async #sendMetrics(id: number): Promise<void> {

@@ -23,12 +23,12 @@ export type ToWorker =
   | { readonly type: 'drain' };
 
 export type ToPrimary =
-  /** It listens: what is sent to a process of node:cluster before that is lost. */
+  /** The worker listens. Messages to a process of node:cluster before that are lost. */
   | { readonly type: 'hello' }
   | { readonly type: 'ready'; readonly port: number }
-  /** The settings cannot be used: one line for the person who set them. */
+  /** The settings are unusable: one line for the person who set them. */
   | { readonly type: 'failed'; readonly message: string }
-  /** About once a second: also the sign of life. */
+  /** Sent about once a second; also serves as a sign of life. */
   | { readonly type: 'counts'; readonly counts: SentCounts }
   | { readonly type: 'own-metrics'; readonly id: number; readonly metrics: Metrics }
   | { readonly type: 'ask-metrics'; readonly id: number };

@@ -15,7 +15,7 @@ class Place {
   all: MetricsOfAll | undefined;
   #metrics = new Registry();
 
-  /** A new process, which has counted so much. */
+  /** A new process that has counted this much. */
   start(sent: number, viewers: number, lag: number): void {
     const registers = [this.#metrics];
     this.#metrics.clear();
@@ -55,7 +55,7 @@ function scene() {
   new Counter({ name: 'other_total', help: 'Of what else runs here', registers: [others] }).inc(3);
   const all = new MetricsOfAll(tails, () => processes, pino({ enabled: false }), others);
   for (const place of places) place.all = all;
-  /** What who asks is told. */
+  /** The answer to the request. */
   const ask = async (): Promise<(name: string) => number | undefined> => {
     const asking = new Place();
     all.receive(asking.asProcess, { type: 'ask-metrics', id: 7 });

@@ -5,17 +5,17 @@ import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Registry } f
 import type { Metrics, ToPrimary } from './messages.js';
 import type { WorkerProcess } from './worker-process.js';
 
-/** Of a worker that does not answer, what it said last counts. */
+/** If a worker does not answer, its last answer counts. */
 const ANSWER_WITHIN_MS = 2_000;
-/** What a process has counted remains true when it is gone. The types of prom-client say that these are numbers. */
+/** Counts stay true after their process has ended. The types of prom-client say that these are numbers. */
 const REMAINING: readonly string[] = ['counter', 'histogram'];
 
 type WithValues = Metrics[number];
 type Message = Extract<ToPrimary, { type: 'own-metrics' | 'ask-metrics' }>;
 
 /**
- * The metrics of all processes of a gateway, summed for whichever worker is asked for them. Counters never go back: of a
- * worker that is late its last answer is summed, and of those that died what they had counted by then.
+ * The metrics of all processes of a gateway, summed for whichever worker is asked for them. Counters never go back: a
+ * late worker counts with its last answer, and a dead one with what it had counted by then.
  */
 export class MetricsOfAll {
   readonly #workers: () => readonly WorkerProcess[];
@@ -117,7 +117,10 @@ export class MetricsOfAll {
   }
 }
 
-/** The sum of what processes have counted; of the lag of their event loops the largest, for one that lags is enough. */
+/**
+ * The sum of what the processes have counted; of the event loop lag the largest, because one process that lags is
+ * enough.
+ */
 function sum(all: readonly Metrics[]): Registry {
   const marked = all.map((metrics) =>
     metrics.map((metric) => (isMeanLag(metric) ? { ...metric, aggregator: 'max' as const } : metric)),

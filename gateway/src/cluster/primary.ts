@@ -14,13 +14,13 @@ export interface ClusterOptions extends Omit<GatewayOptions, 'peers' | 'metrics'
 }
 
 const CHECK_MS = 5_000;
-/** Over the time that viewers have for moving: for what a worker does to end. */
+/** Added to the time that viewers have to move: a worker needs it to shut down. */
 const END_WITHIN_MS = 8_000;
 
 /**
  * One gateway of several processes behind one port (node:cluster). This process reads the log, each chunk once, and
- * hands it to the workers, which serve the viewers; connections go to them in turn. A worker that dies is replaced;
- * when this process ends, the workers do. They listen, and go on without the log, as {@link startGateway} does.
+ * hands it to the workers, which serve the viewers; they get the connections in turn. A worker that dies is replaced.
+ * When this process ends, the workers end. They start without the log just as {@link startGateway} does.
  * @throws {ConfigError} if the address cannot be listened on; the reason of the signal if it ended the start
  */
 export async function startGatewayCluster(options: ClusterOptions): Promise<Gateway> {
@@ -40,7 +40,7 @@ export async function startGatewayCluster(options: ClusterOptions): Promise<Gate
       },
       onFailed: (message: string) => {
         reject(new ConfigError(message));
-        // Later on nobody hears of that: a worker that was replaced cannot begin.
+        // Later nobody hears about it: a replacement worker that cannot start.
         if (processes.some(({ isReady }) => isReady)) logger.error(message);
       },
       onCounts: (worker: WorkerProcess) => {

@@ -1,12 +1,12 @@
 import { pauseAfter } from '@topicast/contracts/backoff';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 
-/** Who lived so long has not died of starting. */
+/** A worker that lived this long did not die because of its start. */
 const SETTLED = milliseconds(30_000);
 const BACKOFF = { first: milliseconds(250), longest: milliseconds(10_000) };
 
 /**
- * When a worker that died is replaced: at once the first time, then with exponential back-off.
+ * How long to wait before a dead worker is replaced: not at all the first time, then with exponential back-off.
  * @param deaths in a row before this one
  * @param random uniform in [0, 1)
  */

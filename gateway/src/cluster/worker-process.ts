@@ -6,7 +6,7 @@ import { type SentCounts, type ToPrimary, type ToWorker, unpackCounts } from './
 import { restartAfter } from './restarts.js';
 
 export interface WorkerEvents {
-  /** What a process that takes this place has to know. */
+  /** What a process in this place has to know. */
   onStarted(): Extract<ToWorker, { type: 'start' }>;
   onReady(port: number): void;
   onFailed(message: string): void;
@@ -18,12 +18,12 @@ export interface WorkerEvents {
   onDied(worker: WorkerProcess): void;
 }
 
-/** Of a worker that hangs nothing is heard; that it starts takes a while too. */
+/** A worker that is silent for this long hangs. The limit leaves time for its start. */
 const SILENCE_LIMIT = milliseconds(30_000);
 
 const now = (): Milliseconds => milliseconds(performance.now());
 
-/** A place in the cluster: the worker in it is replaced when it dies, with back-off. Owner of these restarts. */
+/** A place in the cluster. It owns the restarts: a worker that dies is replaced, with back-off. */
 export class WorkerProcess {
   readonly #events: WorkerEvents;
   readonly #logger: Logger;
@@ -44,18 +44,18 @@ export class WorkerProcess {
   }
 
   send(message: ToWorker): void {
-    // One that is just dying takes nothing; its end is an event of its own.
+    // A dying worker accepts no message; its end is a separate event.
     if (this.#worker?.isConnected()) this.#worker.send(message, () => undefined);
   }
 
-  /** Give up a worker that has hung up: it is replaced. */
+  /** Give up a worker that hangs; it will be replaced. */
   check(): void {
     if (!this.#worker || now() - this.#heardAt < SILENCE_LIMIT) return;
     this.#logger.error({ pid: this.#worker.process.pid }, 'a worker of the gateway hangs: ending it');
     this.#worker.process.kill('SIGKILL');
   }
 
-  /** Let its viewers move, then end it; by force if it takes longer than `within`. */
+  /** Let its viewers move, then end it, by force if that takes longer than `within`. */
   async end(within: Milliseconds): Promise<void> {
     this.#isEnding = true;
     clearTimeout(this.#timer);
@@ -76,7 +76,7 @@ export class WorkerProcess {
     this.#startedAt = now();
     this.#heardAt = now();
     worker.on('message', (message: ToPrimary) => {
-      // What a dead one said last may come after its end.
+      // The last messages of a dead worker may arrive after its end.
       if (this.#worker === worker) this.#receive(message);
     });
     worker.on('error', (error) => this.#logger.warn({ err: error }, 'a worker of the gateway'));

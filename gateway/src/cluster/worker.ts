@@ -9,13 +9,14 @@ import type { ToPrimary, ToWorker } from './messages.js';
 type Start = Extract<ToWorker, { type: 'start' }>;
 
 /**
- * A process of a gateway of several: to be called by the program that {@link startGatewayCluster} starts. It ends when
- * the primary says so or is gone; signals are the primary's business, for a terminal sends them to all.
+ * One process of a gateway with several. The program that {@link startGatewayCluster} starts calls this. The process
+ * ends when the primary says so or is gone. The primary handles signals, because a terminal sends them to all
+ * processes.
  */
 export async function runGatewayWorker(logger: Logger): Promise<void> {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined);
   process.on('uncaughtException', (error) => {
-    logger.fatal({ err: error }, 'a worker of the gateway fails');
+    logger.fatal({ err: error }, 'this gateway worker failed');
     process.exit(1);
   });
   const metrics = new GatewayMetrics();
@@ -58,6 +59,6 @@ function started(): Promise<Start> {
 }
 
 function tell(message: ToPrimary): void {
-  // If the channel is closed this process is about to end.
+  // If the channel is closed, this process is about to end.
   process.send?.(message, () => undefined);
 }

@@ -34,7 +34,7 @@ describe.concurrent('deleting a stream', () => {
     streams.onChange((key, value) => deletions.onRow(key, value));
     await log.createTopic(name, topic);
     vi.spyOn(status, 'delete').mockImplementationOnce(async () => {
-      // The other one was quicker, and the name is taken anew.
+      // The other gateway was faster, and the name is in use again.
       await log.deleteTopic(name);
       await streams.delete(deletionKey(name));
       await log.createTopic(name, topic);

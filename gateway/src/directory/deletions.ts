@@ -14,17 +14,17 @@ interface Tables {
   readonly status: Table;
 }
 
-/** Whoever began a deletion has this long before another gateway, or this one after a failure, goes on with it. */
+/** A gateway that has begun a deletion has this long before another one, or itself after a failure, continues it. */
 const TAKEN_OVER_AFTER_MS = 10_000;
 
 /**
- * Streams that somebody wants gone. The wish is a row of its own in the table of the streams, written first and deleted
- * last, so that every gateway can finish what another one began. Topics are deleted by wish alone: one without a row of
- * its stream, and without a wish, is somebody else's, and stays.
+ * Streams that somebody wants to delete. The request is a separate row in the table of streams. It is written first and
+ * removed last, so that any gateway can finish what another one began. Only a request deletes a topic: a topic without
+ * a row for its stream, and without a request, is somebody else's and stays.
  */
 export class Deletions {
   readonly #options: DeletionsOptions;
-  /** When each was noticed or tried last, on the monotonic clock. */
+  /** When each request was noticed or last tried, on the monotonic clock. */
   readonly #wished = new Map<StreamId, number>();
   readonly #underWay = new Map<StreamId, Promise<void>>();
 
@@ -32,7 +32,7 @@ export class Deletions {
     this.#options = options;
   }
 
-  /** Whether the stream is on its way out. */
+  /** Whether the stream is being deleted. */
   has(stream: StreamId): boolean {
     return this.#wished.has(stream);
   }
@@ -47,15 +47,15 @@ export class Deletions {
   }
 
   /**
-   * Resolves when the stream and its topic are gone, or if that fails later than the wish is written: then it is
-   * finished as soon as the log lets us. Rejects with a LogError if the wish cannot be written.
+   * Resolves when the stream and its topic are gone. Also resolves if that fails after the request was written; the
+   * deletion is then finished as soon as the log allows it. Rejects with a LogError if the request cannot be written.
    */
   async delete(stream: StreamId, tables: Tables): Promise<void> {
     await tables.streams.put(deletionKey(stream), JSON.stringify({ at: new Date().toISOString() }));
     await this.#finish(stream, tables);
   }
 
-  /** Go on with what was left unfinished, by whomever. */
+  /** Continue unfinished deletions, whoever began them. */
   tick(tables: Tables): void {
     const now = performance.now();
     for (const [stream, at] of this.#wished) {
@@ -68,10 +68,13 @@ export class Deletions {
     if (underWay) return underWay;
     const running = this.#remove(stream, tables)
       .catch((error: unknown) => {
-        // We are leaving: whoever comes next finishes it.
+        // We are shutting down; another gateway will finish it.
         if (error instanceof LogError && error.code === 'closed') return;
         if (this.#wished.has(stream)) this.#wished.set(stream, performance.now());
-        this.#options.logger.warn({ stream, err: error }, 'the stream is not quite deleted; trying again');
+        this.#options.logger.warn(
+          { stream, err: error },
+          'the stream is not completely deleted yet; trying again',
+        );
       })
       .finally(() => this.#underWay.delete(stream));
     this.#underWay.set(stream, running);
@@ -80,7 +83,8 @@ export class Deletions {
 
   /**
    * The row goes first, so that its producer stops writing before the topic is gone. Several gateways may do this at the
-   * same time: once one of them has withdrawn the wish the name is free, and what has it now is not ours to delete.
+   * same time. Once one of them has removed the request, the name is free, and a stream that has it now is not ours to
+   * delete.
    */
   async #remove(stream: StreamId, { streams, status }: Tables): Promise<void> {
     const steps = [

@@ -17,7 +17,7 @@ export interface DirectoryOptions {
   readonly log: ChunkReader & ChunkTopics & Tables;
   readonly logger: Logger;
   readonly viewersOf: (stream: StreamId) => number;
-  /** What a stream offers is known, or is something else than before. */
+  /** The catalog of a stream has arrived or has changed. */
   readonly onCatalog: (stream: StreamId, catalog: Catalog) => void;
   readonly onState: (stream: StreamId, state: StreamState) => void;
   readonly onRemoved: (stream: StreamId) => void;
@@ -36,7 +36,7 @@ export class Directory {
   /** Undefined until the tables are opened. */
   #producers: Liveness | undefined;
   #typed: StreamTables | undefined;
-  /** As told last. */
+  /** As last reported. */
   readonly #told = new Map<StreamId, StreamState>();
   readonly #catalogs = new Map<StreamId, Catalog>();
   readonly #unlisten: (() => void)[] = [];
@@ -56,7 +56,7 @@ export class Directory {
     });
   }
 
-  /** Read the tables, and see which topics there are. Rejects with a LogError if the log is away. */
+  /** Read the tables and list the topics. Rejects with a LogError if the log is away. */
   async open(): Promise<void> {
     try {
       await this.#open();
@@ -72,7 +72,7 @@ export class Directory {
     const status = await log.table(STATUS_TABLE);
     if (this.#isClosed) return;
     const typed = new StreamTables({ streams, status }, (stream, error) =>
-      logger.warn({ stream, err: error }, 'this row of the tables cannot be read'),
+      logger.warn({ stream, err: error }, 'a row of the tables cannot be read'),
     );
     const producers = new Liveness(status, CLOCK);
     this.#typed = typed;
@@ -108,12 +108,12 @@ export class Directory {
     return this.#tables !== undefined;
   }
 
-  /** Why they could not be, when that was tried last. */
+  /** Why the last attempt to read them failed. */
   get problem(): unknown {
     return this.#problem;
   }
 
-  /** The tables, for who changes them; undefined until they have been read. */
+  /** The tables, for code that changes them; undefined until they have been read. */
   get tables(): { readonly streams: Table; readonly status: Table } | undefined {
     return this.#tables;
   }
@@ -131,7 +131,7 @@ export class Directory {
     return known ? stateOf(known) : 'offline';
   }
 
-  /** What the encoder offers; topics of others' producers have none. */
+  /** What the encoder offers; topics of other people's producers have no catalog. */
   catalog(stream: StreamId): Catalog | undefined {
     return this.#catalogs.get(stream);
   }
@@ -151,7 +151,7 @@ export class Directory {
     return [...ids].sort().flatMap((id) => this.info(id) ?? []);
   }
 
-  /** Notice what only the passing of time tells: producers gone silent, topics that stopped growing. */
+  /** Notice what shows only with time: producers that went silent, topics that stopped growing. */
   tick(): void {
     for (const stream of [...this.#told.keys()]) this.#review(stream);
     if (this.#tables) this.deletions.tick(this.#tables);

@@ -17,7 +17,9 @@ const BLOCK_BYTES = 1_024;
 /** Seconds of media in no time, each chunk acknowledged. */
 const ANY_PACE = { TOPICAST_MAX_MESSAGES_PER_SECOND: '10000' };
 
-/** Let a log show its records as those of a producer without headers: as Kafka does, from a while ago on. */
+/**
+ * Make a log show its records without headers, as if somebody else's producer had written them to Kafka a while ago.
+ */
 function hideHeaders(log: ChunkLog, whileAgo = { offset: 0 }): void {
   const tail = log.tail.bind(log);
   vi.spyOn(log, 'tail').mockImplementation(async function* (stream, rendition, start, signal) {
@@ -105,13 +107,13 @@ describe('a topic that somebody else writes, in blocks of 1,024 bytes', () => {
     const whole: Buffer[] = [];
     const chunker = new Chunker(({ data }) => whole.push(Buffer.from(data)));
     chunker.push(stream);
-    // Read from its beginning, the stream's chunks are numbered by their place in it.
+    // When the topic is read from its beginning, the chunks are numbered by their place in the stream.
     const expected = whole.slice(viewer.chunks[0]!.header.sequence);
     await until(() => viewer.chunks.length + after.chunks.length >= expected.length);
     expect(after.messages.every(({ type }) => type === 'state')).toBe(true);
     const got = [...viewer.chunks, ...after.chunks].map(({ data }) => Buffer.from(data));
     expect(got.length).toBe(expected.length);
-    // Only in keyframe chunks there is something of the gateway's: PAT and PMT, whose counters began anew with it.
+    // Only keyframe chunks contain anything of the gateway's own: PAT and PMT, whose counters started over with it.
     const differing = got.filter((data, index) => !data.equals(expected[index]!));
     expect(differing.length).toBeLessThanOrEqual(2);
   });

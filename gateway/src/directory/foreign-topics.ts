@@ -8,9 +8,9 @@ import { type ProbeResult, probe } from './probe.js';
 export interface ForeignTopicsOptions {
   readonly log: ChunkReader & ChunkTopics;
   readonly logger: Logger;
-  /** Whether this stream's topic is neither written by a producer of ours nor on its way out. */
+  /** Whether this stream's topic is not written by a producer of ours and not being deleted. */
   readonly isForeign: (stream: StreamId) => boolean;
-  /** The topic came, went, started or stopped growing, or more is known of what it carries. */
+  /** The topic appeared, disappeared, started or stopped growing, or we know more about its content. */
   readonly onChange: (stream: StreamId) => void;
 }
 
@@ -23,14 +23,14 @@ interface Watched {
 
 const LIST_EVERY_MS = 5_000;
 const LOOK_EVERY_MS = 2_000;
-/** A topic that was just found is looked at again soon: growing shows only at the second look. */
+/** We look at a new topic again soon, because only the second look shows whether it grows. */
 const SECOND_LOOK_MS = 400;
 const LIVE_WITHIN_MS = 4_000;
 const PROBE_AGAIN_MS = 10_000;
 
 const now = (): Milliseconds => milliseconds(performance.now());
 
-/** Topics `live.*` that are written by somebody else: there is no status to read, so they are looked at. */
+/** Topics `live.*` that somebody else writes. They have no status to read, so we look at the topics themselves. */
 export class ForeignTopics {
   readonly #options: ForeignTopicsOptions;
   readonly #watched = new Map<StreamId, Watched>();
@@ -42,7 +42,7 @@ export class ForeignTopics {
     this.#options = options;
   }
 
-  /** Resolves when the topics there are have been listed. Rejects with a LogError if the log is away. */
+  /** Resolves when the existing topics have been listed. Rejects with a LogError if the log is away. */
   async open(): Promise<void> {
     await this.#list();
     this.#running ??= this.#run();
@@ -71,7 +71,7 @@ export class ForeignTopics {
     return this.#watched.get(stream)?.found;
   }
 
-  /** Know of a topic before the next listing shows it. */
+  /** Add a topic before the next listing shows it. */
   add(stream: StreamId): void {
     if (this.#watched.has(stream)) return;
     this.#watched.set(stream, { next: undefined, grewAt: undefined, found: undefined, probedAt: undefined });
@@ -93,7 +93,7 @@ export class ForeignTopics {
         }
         await this.#look();
       } catch (error) {
-        // The log is away: what was known stays, and ages.
+        // The log is away: what we know stays, and grows older.
         this.#options.logger.debug({ err: error }, 'looking at topics failed');
       }
       const isNew = [...this.#watched.values()].some(
@@ -127,7 +127,7 @@ export class ForeignTopics {
     if (!before) return;
     const grew = before.next !== undefined && next > before.next;
     const wasLive = this.isLive(stream);
-    // At the second look it is known that it does not grow: "long ago".
+    // The second look has shown that the topic does not grow: "long ago".
     const never = milliseconds(Number.NEGATIVE_INFINITY);
     const grewAt = grew ? now() : before.next === undefined ? undefined : (before.grewAt ?? never);
     this.#watched.set(stream, { ...before, next, grewAt });

@@ -8,7 +8,7 @@ import type { Directory } from './directory.js';
 
 export type OperationErrorCode = 'unknown-stream' | 'exists' | 'no-encoder';
 
-/** Something that cannot be done with this stream as it is. */
+/** The present state of the stream does not allow the operation. */
 export class OperationError extends Error {
   override readonly name = 'OperationError';
   constructor(
@@ -19,7 +19,7 @@ export class OperationError extends Error {
   }
 }
 
-/** What the operator does: changes of the desired state, which producers then follow. */
+/** What the operator does: changes to the desired state, which producers then follow. */
 export class Operations {
   readonly #log: ChunkTopics;
   readonly #directory: Directory;
@@ -106,7 +106,7 @@ export class Operations {
     );
   }
 
-  /** One that its writer has made is left as it is, retention included. */
+  /** A topic that its writer has created stays as it is, including its retention. */
   async #createTopic(id: StreamId): Promise<void> {
     if ((await this.#log.topics()).includes(id)) return;
     await this.#log.createTopic(id, { partitions: 1, retentionMs: this.#retentionMs });

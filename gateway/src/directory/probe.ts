@@ -14,7 +14,7 @@ const LONGEST_MS = 4_000;
 const MOST_BYTES = 8 * 1024 * 1024;
 const ENOUGH_SECONDS = 1;
 
-/** Look into a topic for what it carries, from its newest keyframe on. */
+/** Find out what a topic carries, from its newest keyframe on. */
 export async function probe(log: ChunkReader, stream: StreamId, signal: AbortSignal): Promise<ProbeResult> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)]);
   const seen = new Extent();
@@ -31,7 +31,7 @@ export async function probe(log: ChunkReader, stream: StreamId, signal: AbortSig
   return { tracks: chunker.tracks, bitrate: seen.bitrate };
 }
 
-/** How much media in how many bytes. */
+/** How much media there is in how many bytes. */
 class Extent {
   #bytes = 0;
   #first: Chunk | undefined;

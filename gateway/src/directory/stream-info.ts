@@ -5,7 +5,7 @@ import type { StreamId } from '@topicast/contracts/stream-id';
 import type { StreamRow, StreamStatus } from '@topicast/contracts/tables';
 import type { ProbeResult } from './probe.js';
 
-/** What is known of a stream: who writes its topic, and what that one says. */
+/** What is known about a stream: who writes its topic, and what that writer says. */
 export type KnownStream =
   | {
       readonly kind: 'encoded';
@@ -27,7 +27,10 @@ export function stateOf(stream: KnownStream): StreamState {
   return stream.status && stream.isFresh ? stream.status.state : 'offline';
 }
 
-/** Whether chunks are due: who started the stream wants them whatever its encoder does; a foreign topic is as it is. */
+/**
+ * Whether chunks are expected. For a stream that somebody has started they are, whatever its encoder does; for a
+ * foreign topic, only while it grows.
+ */
 export const isStarted = (stream: KnownStream): boolean =>
   stream.kind === 'foreign' ? stream.isLive : stream.row.enabled;
 
@@ -74,7 +77,7 @@ const catalogOf = ({ tracks, bitrate }: ProbeResult): Catalog => ({
   renditions: [{ rendition: 0, bitrate, tracks: [...tracks] }],
 });
 
-/** The same without what only the operator may see. */
+/** The same, without the parts that only the operator may see. */
 export function publicInfo(info: StreamInfo): StreamInfo {
   const { id, title, state, session, catalog, viewers, startedAt } = info;
   return { id, title, state, session, catalog, viewers, startedAt };

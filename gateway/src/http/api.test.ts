@@ -354,7 +354,7 @@ describe('a log that is away', () => {
     expect(await readiness()).toEqual([503, refused.message]);
     table.mockRestore();
     await until(async () => (await readiness())[0] === 200);
-    const lost = new LogError('invalid', 'the table "topicast.status" is followed no longer');
+    const lost = new LogError('invalid', 'the table "topicast.status" is no longer followed');
     ping.mockRejectedValue(lost);
     expect(await readiness()).toEqual([503, lost.message]);
     ping.mockRejectedValue(new LogError('unavailable', 'Kafka at kafka-0.internal:9092 does not answer'));

@@ -27,7 +27,7 @@ const problems = (...statuses: number[]) =>
     statuses.map((status) => [status, { content: { 'application/problem+json': { schema: problem } } }]),
   );
 
-/** `/api/streams`: reading for everybody, changing for the operator. */
+/** `/api/streams`: everybody may read, the operator may change. */
 export function addApi(
   instance: FastifyInstance,
   { config, directory, operations, access }: ApiOptions,
@@ -91,14 +91,14 @@ export function addApi(
       await requireSource(request.body.source, config);
       const id = await operations.create(request.body);
       const info = directory.info(id);
-      if (!info) throw new ApiError(409, 'the stream was deleted in the same moment');
+      if (!info) throw new ApiError(409, 'the stream was deleted at the same moment');
       return reply.code(201).header('location', `/api/streams/${id}`).send(info);
     },
   );
 
   const accepted = { params: anId, response: { 202: streamInfo, ...problems(401, 403, 404, 409, 503) } };
   for (const [action, summary] of [
-    ['start', 'Start the encoder; again, if it has failed'],
+    ['start', 'Start the encoder, or restart it if it has failed'],
     ['stop', 'Stop the encoder'],
   ] as const) {
     app.post(
@@ -133,7 +133,7 @@ export function addApi(
   );
 }
 
-/** A text that is no id names no stream. */
+/** A text that is not an id names no stream. */
 function existing(text: string): StreamId {
   if (!isStreamId(text)) throw unknownStream(text);
   return text;

@@ -16,19 +16,19 @@ import { boundedServer } from './server.js';
 export type AppOptions = ApiOptions &
   HealthOptions & {
     readonly logger: Logger;
-    /** A connection was one too many. */
+    /** There was one connection too many. */
     readonly onRefused: () => void;
   };
 
 const BODY_LIMIT_BYTES = 64 * 1024;
-/** Asked by orchestrators under whatever name the pod has, and telling nothing. */
+/** Orchestrators ask for these by whatever name the pod has, and they reveal nothing. */
 const ANY_HOST = new Set(['/healthz', '/readyz']);
 
 /** The HTTP side of the gateway. Every error is `application/problem+json`. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { config, logger } = options;
   const app = fastify({
-    // Its own request log would write tokens: URLs have them.
+    // Fastify's own request log would write tokens, because URLs can contain them.
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
     serverFactory: (handler) => boundedServer(handler, config.limits, options.onRefused),
@@ -43,7 +43,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 
   app.addHook('onRequest', async (request) => {
     if (ANY_HOST.has(request.url) || isOwnHost(request.headers.host, config.allowedHosts)) return;
-    throw new ApiError(421, 'this gateway is not known by that name: see TOPICAST_ALLOWED_HOSTS');
+    throw new ApiError(421, 'this gateway does not answer to that name: see TOPICAST_ALLOWED_HOSTS');
   });
   await guardOrigins(app, config);
   app.addHook('onSend', async (request, reply) => {
@@ -86,10 +86,10 @@ async function addDocumentation(app: FastifyInstance): Promise<void> {
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
 }
 
-/** What is no HTTP, or does not come to its end, has no request to answer to. */
+/** Bytes that are not HTTP, or an unfinished request: there is no request to answer. */
 function refuseMalformed(error: Error & { readonly code?: string }, socket: Socket): void {
   if (!socket.writable) socket.destroy();
   else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT')
     refuse(socket, problemOf(408, 'the request took too long'));
-  else refuse(socket, problemOf(400, 'this is no HTTP request'));
+  else refuse(socket, problemOf(400, 'this is not an HTTP request'));
 }

@@ -17,8 +17,8 @@ export interface HealthOptions {
 const PING_TIMEOUT_MS = 2_000;
 
 /**
- * What anybody may be told of a log that cannot be used. That it is away says it all, and its own words name brokers;
- * what somebody has to mend is named.
+ * What anybody may know about an unusable log. If it is away, we say only that, because its own message names brokers.
+ * A problem that somebody has to fix is named.
  */
 const reasonOf = (error: unknown, away: string): string =>
   error instanceof LogError && error.code !== 'unavailable' ? error.message : away;
@@ -34,7 +34,7 @@ export function addHealth(
 
   app.get(
     '/readyz',
-    schema('Whether viewers can be served: the log answers, and takes a write'),
+    schema('Whether viewers can be served: the log answers and accepts a write'),
     async () => {
       if (isDraining()) throw new ApiError(503, 'the gateway is going down');
       if (!directory.ready)

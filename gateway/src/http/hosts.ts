@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 
 /**
  * Whether a Host header names this gateway. A page that rebinds its own name to our address (DNS rebinding) sends that
- * name; addresses and localhost cannot be rebound. `*` among the allowed names takes any.
+ * name; addresses and localhost cannot be rebound. `*` among the allowed names allows any.
  */
 export function isOwnHost(header: string | undefined, allowedHosts: readonly string[]): boolean {
   if (allowedHosts.includes('*')) return true;

@@ -3,7 +3,10 @@ import { ApiError } from './problem.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** JSON bodies, strictly in UTF-8: broken bytes are an error and not replaced in silence. An empty body is none. */
+/**
+ * JSON bodies, strictly in UTF-8: invalid bytes are an error and are not silently replaced. An empty body counts as no
+ * body.
+ */
 export function acceptJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(

@@ -6,8 +6,8 @@ import { ApiError } from './problem.js';
 const READING = new Set(['GET', 'HEAD']);
 
 /**
- * Anybody's page may read; a page that changes something must be the web's own. Hosts are checked before: a Host that is
- * compared here is one of ours.
+ * Any page may read, but a page that changes something must belong to the web app. The Host was checked earlier, so a
+ * Host that is compared here is one of ours.
  */
 export async function guardOrigins(
   app: FastifyInstance,
@@ -34,12 +34,12 @@ export async function guardOrigins(
   app.addHook('onRequest', async (request) => {
     if (READING.has(request.method) || request.method === 'OPTIONS') return;
     if (!isAllowed(request.headers)) {
-      throw new ApiError(403, 'pages of this origin may not change anything: see TOPICAST_ALLOWED_ORIGINS');
+      throw new ApiError(403, 'pages from this origin may not change anything: see TOPICAST_ALLOWED_ORIGINS');
     }
   });
 }
 
-/** Of a preflight request the method that it asks for. */
+/** For a preflight request, the method that it asks for. */
 const intendedMethod = (request: FastifyRequest): string =>
   request.method === 'OPTIONS' ? String(request.headers['access-control-request-method']) : request.method;
 
@@ -49,7 +49,10 @@ const isOwn = (origin: string, host: string | undefined): boolean =>
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
-/** Whether a page comes from the web's port of the host that is asked: so is the web reached where that is not known before. */
+/**
+ * Whether a page comes from the web app's port on the requested host. Without TOPICAST_ALLOWED_ORIGINS, that is where
+ * the web app is.
+ */
 export function isNeighbour(origin: string, host: string | undefined, webPort: number | undefined): boolean {
   const asked = `http://${host}`;
   if (webPort === undefined || host === undefined || !URL.canParse(origin) || !URL.canParse(asked))

@@ -8,7 +8,7 @@ import { OperationError, type OperationErrorCode } from '../directory/operations
 
 export type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 421 | 422 | 426 | 500 | 503 | 507;
 
-/** An answer that is an error, thrown by whoever finds it out. */
+/** An error that becomes the answer to the request. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   constructor(
@@ -49,7 +49,7 @@ export async function sendProblem(reply: FastifyReply, problem: Problem): Promis
   await reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }
 
-/** What the client is told of an error; what is our own fault is logged and not told. */
+/** What the client learns about an error. Our own faults are logged and not revealed. */
 export function explain(error: FastifyError | Error, logger: Logger): Problem {
   if (error instanceof ApiError) return problemOf(error.status, error.message, error.errors);
   if (error instanceof OperationError) return problemOf(STATUS_OF_OPERATION[error.code], error.message);
@@ -59,7 +59,7 @@ export function explain(error: FastifyError | Error, logger: Logger): Problem {
       path: instancePath.slice(1).replaceAll('/', '.'),
       message: message ?? 'is not valid',
     }));
-    return problemOf(422, 'what was sent is not what is expected here', errors);
+    return problemOf(422, 'the request does not have the expected form', errors);
   }
   const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;
   if (status < 500) return problemOf(status, error.message);

@@ -3,12 +3,12 @@ import type { Duplex } from 'node:stream';
 import type { Problem } from '@topicast/contracts/http';
 import { milliseconds } from '@topicast/contracts/units';
 
-/** Enough for the answer to arrive. */
+/** Long enough for the answer to arrive. */
 const LINGER = milliseconds(1_000);
 
 /**
- * Answer a request that has no response of its own, and be done with its connection. Ending it closes our half only:
- * a client that keeps its half open, or reads nothing, would keep the descriptor for good.
+ * Answer a request that has no response object, and get rid of its connection. Ending the connection closes only our
+ * half: a client that keeps its half open, or reads nothing, would keep the descriptor for good.
  */
 export function refuse(socket: Duplex, problem: Problem): void {
   const body = JSON.stringify(problem);

@@ -7,21 +7,21 @@ export interface ConnectionLimits {
   readonly viewersPerAddress: number;
 }
 
-/** Connections that are no viewers', or not yet: API clients, those that are told why not, those that are leaving. */
+/** Connections that do not (yet) belong to viewers: API clients, refused clients, clients that are leaving. */
 const SPARE = 500;
 const SPARE_PER_ADDRESS = 100;
-/** From the first byte, or from the connection where none comes. */
+/** From the first byte, or from the connection if no byte arrives. */
 const HEADERS_WITHIN = milliseconds(10_000);
 const REQUEST_WITHIN = milliseconds(30_000);
 const LOOK_EVERY = milliseconds(1_000);
-/** A client that takes nothing of an answer for so long is given up. */
+/** We give up a client that takes nothing of an answer for this long. */
 const IDLE_WITHIN = milliseconds(120_000);
-/** Longer than proxies keep theirs, so that none finds a connection closed which it is about to use. */
+/** Longer than proxies keep their connections, so that no proxy uses one that we have just closed. */
 const KEEP_ALIVE = milliseconds(72_000);
 
 /**
- * An HTTP server that bounds what a connection costs before anything is known of it: how many there are, in all and from
- * one address, and how long each may take for a request.
+ * An HTTP server that limits what a connection costs before we know anything about it: how many there are, in total and
+ * from one address, and how long each may take for a request.
  */
 export function boundedServer(
   handler: RequestListener,

@@ -4,15 +4,15 @@ import type { GatewayConfig } from '../config.js';
 import { ApiError } from './problem.js';
 
 /**
- * Tell a streamer at once, in the same words, what the producer would refuse later. The producer also judges what names
- * resolve to: it is the one who connects.
- * @throws {ApiError} 403 for what is not allowed, 422 for what is wrong or not there
+ * Tell a streamer at once, in the same words, what the producer would refuse later. The producer also judges the
+ * addresses of names, because it makes the connection.
+ * @throws {ApiError} 403 for a source that is not allowed, 422 for one that is wrong or missing
  */
 export async function requireSource(
   source: CreateStreamRequest['source'],
   config: GatewayConfig,
 ): Promise<void> {
-  // Written by somebody else: nothing is opened.
+  // Somebody else writes it: there is nothing to open.
   if (source.kind === 'topic') return;
   const { mediaDirectories: mediaDirs, allowPrivateUrls } = config;
   try {

@@ -6,9 +6,9 @@ import type { Protocol } from '../stream/protocol.js';
 
 /** What an upgrade request asks for. */
 export type LiveRequest =
-  /** Refused before the 101: no viewer of ours asks so. */
+  /** Refused before the 101: none of our viewers sends this. */
   | { readonly kind: 'refuse'; readonly status: 400 | 404; readonly detail: string }
-  /** Accepted, and closed as a bad message, so that a browser's page hears why. */
+  /** Accepted and then closed as a bad message, so that a page in a browser learns why. */
   | { readonly kind: 'reject'; readonly problem: string }
   | {
       readonly kind: 'watch';
@@ -16,7 +16,7 @@ export type LiveRequest =
       readonly rendition: number;
       readonly destination: Destination;
       readonly protocol: Protocol;
-      /** Asks for some chunks at a time, later but for less. */
+      /** Asks for several chunks at a time, which arrive later but cost less. */
       readonly economy: boolean;
       readonly token: string | undefined;
     };
@@ -29,12 +29,12 @@ export function parseLiveRequest(target: string, subprotocols: string | undefine
   const [path = '', query = ''] = target.split('?', 2);
   const id = PATH.exec(path)?.[1];
   if (id === undefined) return { kind: 'refuse', status: 404, detail: 'streams are at /live/<stream>' };
-  if (!isStreamId(id)) return { kind: 'refuse', status: 400, detail: 'this is no stream id' };
+  if (!isStreamId(id)) return { kind: 'refuse', status: 400, detail: 'this is not a stream id' };
 
   const parameters = new URLSearchParams(query);
   const rendition = parameters.get('rendition') ?? '0';
   if (!RENDITION.test(rendition) || Number(rendition) > MAX_RENDITION)
-    return { kind: 'reject', problem: `rendition: a number from 0 to ${MAX_RENDITION}` };
+    return { kind: 'reject', problem: `rendition: must be a number from 0 to ${MAX_RENDITION}` };
   const after = parameters.get('after');
   const position = after === null ? 'live' : parsePosition(after);
   if (position === undefined)

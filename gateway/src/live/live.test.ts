@@ -53,7 +53,7 @@ describe('a viewer of topicast.v1', () => {
     await gateway.publish(3, { session: 2 });
     await until(() => viewer.chunks.length === 8);
     expect(viewer.messages.at(-1)).toEqual({ type: 'jump', reason: 'session', skipped: 0 });
-    // What the old encoder still writes is nobody's business.
+    // Nobody needs what the old encoder still writes.
     await gateway.publish(1, { session: 1, keyframe: true });
     await gateway.publish(6, { session: 2, gop: 10 });
     await gateway.publish(1, { session: 2, keyframe: true });
@@ -130,7 +130,7 @@ describe('a raw viewer', () => {
     await gateway.publish(50);
     await until(() => viewer.raw.length === 52);
     expect(Buffer.concat(viewer.raw).equals(Buffer.concat(range(10, 62).map((n) => dataOf(n))))).toBe(true);
-    // One a write at most, and how many chunks go in one depends on the machine.
+    // At most one per write, and the number of chunks per write depends on the machine.
     expect(viewer.pings.length).toBeGreaterThanOrEqual(1);
     expect(viewer.pings.every((payload) => /^0\.1\.\d+\.0$/.test(payload))).toBe(true);
   });
@@ -152,7 +152,7 @@ describe('a viewer that stalls', () => {
     };
     const protocol = raw ? 'raw' : 'v1';
     const sentBefore = await metric(`topicast_gateway_sent_chunks_total{protocol="${protocol}"}`);
-    // Four seconds of media in about as much time, so that lag can tell.
+    // Four seconds of media in about as much time, so that lag shows.
     const pace = 40;
     for (let second = 0; second < 4; second += 1) {
       for (let frame = 0; frame < 25; frame += 1) {
@@ -164,7 +164,8 @@ describe('a viewer that stalls', () => {
     expect(other.offsets).toEqual(range(0, 101));
     const sent = (await metric(`topicast_gateway_sent_chunks_total{protocol="${protocol}"}`)) - sentBefore;
     const toTheStalled = raw ? sent : sent - 100;
-    // It is asked once a second and has a second to answer; what came after that was never handed to the kernel.
+    // The gateway asks once a second and gives the viewer a second to answer; it never handed later chunks to the
+    // kernel.
     expect(toTheStalled).toBeLessThan(60);
     stalled.resume();
     if (!raw) stalled.acknowledge();

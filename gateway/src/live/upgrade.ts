@@ -46,23 +46,23 @@ const RENDITION_REFUSALS: Record<RenditionRefusal, Refusal> = {
   full: { code: CloseCode.tooMany, reason: 'too many streams are being watched' },
 };
 
-/** Sockets beyond the viewers' limit, for those that are being told so and those that are leaving. */
+/** Sockets beyond the limit of viewers, for clients that are being refused or are leaving. */
 const SPARE_CONNECTIONS = 200;
-/** `closeTimeout` is how long a viewer has for its part of the closing handshake, ms (missing in the types). */
+/** `closeTimeout` is how long a viewer has for its part of the closing handshake, in ms (missing in the types). */
 const SERVER_OPTIONS: ServerOptions & { closeTimeout: number } = {
   noServer: true,
   clientTracking: false,
   perMessageDeflate: false,
   maxPayload: MAX_CLIENT_MESSAGE_BYTES,
-  // It would queue a pong for each ping, also for a viewer that does not read.
+  // Otherwise ws queues a pong for each ping, even for a viewer that does not read.
   autoPong: false,
   closeTimeout: 2_000,
   handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
 };
 
 /**
- * WebSockets at `/live/<stream>`. A browser hides the HTTP status of a failed upgrade, so all that a viewer should know
- * is told by a close code, at once and before anything is allocated for it.
+ * WebSockets at `/live/<stream>`. A browser hides the HTTP status of a failed upgrade. So a close code tells a viewer
+ * everything it should know, at once and before anything is allocated for it.
  */
 export class LiveEndpoint {
   readonly #options: LiveOptions;
@@ -78,7 +78,7 @@ export class LiveEndpoint {
     server.on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head));
   }
 
-  /** Accept nobody any more. */
+  /** Stop accepting viewers. */
   stop(): void {
     this.#isClosing = true;
   }
@@ -91,7 +91,7 @@ export class LiveEndpoint {
     socket.on('error', () => socket.destroy());
     const { config } = this.#options;
     if (!isOwnHost(request.headers.host, config.allowedHosts)) {
-      refuse(socket, problemOf(421, 'this gateway is not known by that name: see TOPICAST_ALLOWED_HOSTS'));
+      refuse(socket, problemOf(421, 'this gateway does not answer to that name: see TOPICAST_ALLOWED_HOSTS'));
       return;
     }
     const asked = parseLiveRequest(request.url ?? '', request.headers['sec-websocket-protocol']);
@@ -105,7 +105,7 @@ export class LiveEndpoint {
     }
     if (this.#connections >= config.limits.viewers + SPARE_CONNECTIONS) {
       this.#options.metrics.refusedConnections += 1;
-      refuse(socket, problemOf(503, 'no more connections'));
+      refuse(socket, problemOf(503, 'too many connections'));
       return;
     }
     this.#connections += 1;
@@ -117,17 +117,17 @@ export class LiveEndpoint {
         this.#options.logger.debug({ err: error }, 'viewer connection failed'),
       );
       if (asked.kind === 'reject') this.#turnAway(webSocket, CloseCode.badMessage, asked.problem);
-      // Without a server of its own, ws upgrades the very socket that it was given: TCP here.
+      // Without its own server, ws upgrades the very socket that it was given, which is TCP here.
       else void this.#admit(webSocket, socket as Socket, asked);
     });
   }
 
   async #admit(webSocket: WebSocket, socket: Socket, watch: Watch): Promise<void> {
-    // What the viewer says meanwhile is kept for it.
+    // Keep what the viewer sends in the meantime.
     webSocket.pause();
     const principal = await this.#options.access.identify(watch.token);
     const opened = this.#refusal(principal, watch, socket) ?? (await this.#open(watch));
-    // Opening may have taken a moment.
+    // Opening may have taken some time.
     const refusal = 'code' in opened ? opened : this.#refusal(principal, watch, socket);
     if (webSocket.readyState !== WebSocket.OPEN) return;
     webSocket.resume();
@@ -150,7 +150,7 @@ export class LiveEndpoint {
     return undefined;
   }
 
-  /** Who resumes in a rendition that is no more, for the encoder is another one, goes on with the best. */
+  /** A viewer that resumes in a rendition that a new encoder no longer has continues with the best one. */
   async #open({ stream, rendition, destination }: Watch): Promise<ChunkSource | Refusal> {
     const { renditions } = this.#options;
     const opened = await renditions.open(stream, rendition);

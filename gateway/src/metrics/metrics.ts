@@ -6,7 +6,7 @@ import { PROTOCOLS, type Protocol } from '../stream/protocol.js';
 
 export type DropReason = 'repeat' | 'stale' | 'undecodable';
 
-/** What is asked for when the metrics are read. */
+/** Values that are computed when the metrics are read. */
 export interface Gauges {
   viewers(protocol: Protocol): number;
   viewersOfStartedStreams(): number;
@@ -17,7 +17,7 @@ export interface Gauges {
 
 /**
  * What the gateway counts. The fields that grow with each chunk and viewer are plain numbers, read when somebody asks
- * for `/metrics`. No label names a viewer or a stream: their number has no bound.
+ * for `/metrics`. No label names a viewer or a stream, because their number has no bound.
  */
 export class GatewayMetrics {
   readonly registry = new Registry();
@@ -30,7 +30,7 @@ export class GatewayMetrics {
   refusedConnections = 0;
   chunksRead = 0;
   lost = 0;
-  /** Of topics that somebody else writes. */
+  /** For topics that somebody else writes. */
   continuityErrors = 0;
   droppedAccessUnits = 0;
   readonly #lag: Histogram;
@@ -56,12 +56,12 @@ export class GatewayMetrics {
     count('sent_bytes_total', 'Bytes handed to viewers, with frame headers', 'protocol', this.bytesSent);
     count('sent_chunks_total', 'Chunks handed to viewers', 'protocol', this.chunksSent);
     count('writes_total', 'Writes of chunks to viewers', 'protocol', this.writes);
-    count('jumps_total', 'Times that a viewer went on elsewhere', 'reason', this.jumps);
-    count('skipped_chunks_total', 'Chunks that viewers were not given', 'reason', this.skipped);
-    count('dropped_chunks_total', 'Chunks of the log that the feeds threw away', 'reason', this.dropped);
+    count('jumps_total', 'Times that a viewer jumped to another chunk', 'reason', this.jumps);
+    count('skipped_chunks_total', 'Chunks that viewers skipped', 'reason', this.skipped);
+    count('dropped_chunks_total', 'Chunks of the log that the feeds dropped', 'reason', this.dropped);
     this.#countFrom(
       'refused_connections_total',
-      'Connections that were one too many',
+      'Connections refused because there were too many',
       () => this.refusedConnections,
     );
     this.#countFrom('read_chunks_total', 'Chunks read from the log', () => this.chunksRead);
@@ -82,11 +82,11 @@ export class GatewayMetrics {
       labelNames: ['code'],
       registers,
     });
-    // A series that begins above 0 has no rate: an alert would miss its first step.
+    // A series that begins above 0 has no rate, so an alert would miss its first step.
     for (const code of Object.values(CloseCode)) this.#closes.inc({ code }, 0);
     this.#lag = new Histogram({
       name: 'topicast_gateway_viewer_lag_seconds',
-      help: 'Media time sent to a viewer and not acknowledged, sampled',
+      help: 'Media time sent to a viewer and not yet acknowledged, sampled',
       buckets: [0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 2, 5],
       registers,
     });

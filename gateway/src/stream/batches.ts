@@ -6,14 +6,14 @@ interface Source {
   at(index: number): LiveChunk;
 }
 
-/** Viewers at that many places may share what they get in the same moment; others have a copy of their own. */
+/** Viewers at this many places share what they get at the same moment; others get their own copy. */
 const MOST_BATCHES = 8;
-/** More chunks than fit into a write. */
+/** More chunks than fit into one write. */
 const MOST_CHUNKS = 65_536;
 
 /**
- * The frames of several chunks in one piece, so that they are one write of one buffer. Viewers that get the same at the
- * same time, and nearly all do, share it. It is forgotten when the next chunk comes.
+ * The frames of several chunks in one piece, so that one write of one buffer sends them. Viewers that get the same
+ * chunks at the same time share the piece, and nearly all do. It is dropped when the next chunk comes.
  */
 export class Batches {
   readonly #ring: Source;
@@ -45,7 +45,7 @@ export class Batches {
   }
 }
 
-/** With the last question only: its answer answers those before. */
+/** Only the last chunk asks for an acknowledgement: its answer covers the earlier ones. */
 function rawFrames(chunks: readonly LiveChunk[]): Buffer[] {
   const asking = chunks.findLast(({ asksForAck }) => asksForAck);
   return chunks.map((chunk) => (chunk === asking ? chunk.rawFrame : chunk.rawMessage));

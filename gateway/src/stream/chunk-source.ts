@@ -4,8 +4,8 @@ import type { Protocol } from './protocol.js';
 import type { Subscriber } from './subscriber.js';
 
 /**
- * The chunks of one rendition that can be sent now. Chunks have indexes that only grow, whatever is dropped: `first` is
- * the oldest that is kept, `end` the one that the next chunk will get.
+ * The chunks of one rendition that can be sent now. Their indexes only grow, whatever is dropped: `first` is the index
+ * of the oldest chunk that is kept, `end` the index that the next chunk will get.
  */
 export interface ChunkWindow {
   /** Everything that was in the log when reading began has been read: the newest keyframe here is the newest of all. */
@@ -23,8 +23,8 @@ export interface ChunkWindow {
 }
 
 /**
- * Where a viewer connection gets its chunks from. A feed, whose ring all its viewers share, is one; what a cursor and a
- * connection need of it is all here, so that a reader of the log's history can be another.
+ * Where a viewer connection gets its chunks. A feed, whose ring all its viewers share, is one such source. Everything
+ * that a cursor and a connection need is here, so that a reader of the log's history can be another.
  */
 export interface ChunkSource {
   readonly rendition: number;

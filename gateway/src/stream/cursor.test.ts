@@ -6,7 +6,7 @@ import { Cursor, type Destination, LAG_LIMIT, type Step, WRITE_BYTES } from './c
 import type { LiveChunk } from './live-chunk.js';
 import { Ring } from './ring.js';
 
-/** A ring that is fed, and a viewer at its end: it gets what the cursor says, one write at a time. */
+/** A ring that is being filled, and a viewer at its end, which gets what the cursor says, one write at a time. */
 class Scene {
   readonly ring: Ring = new Ring({ span: milliseconds(2_000), bytes: bytes(1e9) });
   readonly cursor: Cursor;
@@ -27,7 +27,7 @@ class Scene {
     }
   }
 
-  /** What comes is of another topic, whose offsets begin at 0. */
+  /** The chunks that follow come from another topic, whose offsets begin at 0. */
   restart(): void {
     this.ring.clear();
     this.#offset = 0;
@@ -154,7 +154,8 @@ describe('a cursor', () => {
     scene.acknowledge();
     scene.feed(3);
     scene.write();
-    // Nothing for ten seconds, then on: three chunks were never answered, but they are no second of media.
+    // Nothing for ten seconds, then more. Three chunks were never acknowledged, but they are less than a second of
+    // media.
     scene.now = milliseconds(scene.now + 10_000);
     expect(scene.cursor.lag(scene.now)).toBeLessThan(LAG_LIMIT);
     scene.feed(1);

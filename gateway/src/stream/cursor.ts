@@ -6,7 +6,7 @@ import { Delivery } from './delivery.js';
 import type { Gap, LiveChunk } from './live-chunk.js';
 import { courseOf, STALE_AFTER } from './switch.js';
 
-/** Where a viewer wants to go on: at the newest keyframe, or at the chunk after a position. */
+/** Where a viewer wants to continue: at the newest keyframe, or at the chunk after a position. */
 export type Destination = 'live' | Position;
 
 export interface Jump {
@@ -15,12 +15,12 @@ export interface Jump {
   readonly skipped: number;
 }
 
-/** Chunks to write now, in one write: `from` up to, not including, `to`; after a jump where there is one. */
+/** Chunks to write now, in one write: from `from` up to, but not including, `to`; after the jump, if there is one. */
 export interface Step {
   readonly from: number;
   readonly to: number;
   readonly jump: Jump | undefined;
-  /** The first chunk is of the rendition that was wanted, and so is all that comes after. */
+  /** The first chunk, and everything after it, belongs to the rendition that was wanted. */
   readonly isOther: boolean;
 }
 
@@ -35,20 +35,20 @@ type Place =
       readonly left: number | undefined;
     };
 
-/** A viewer whose lag passes this gets nothing more until it has answered, and then the newest keyframe. */
+/** A viewer whose lag exceeds this gets nothing until it has answered, and then the newest keyframe. */
 export const LAG_LIMIT = milliseconds(1_000);
 /** Offsets by which another gateway may have been ahead of this one; some ten seconds. */
 const MOST_AHEAD = 300;
-/** Chunks that are pending go in one write, up to this. */
+/** Pending chunks go into one write, up to this size. */
 export const WRITE_BYTES = 256 * 1024;
 
-/** A rendition that the viewer wants to go on with, and since when. */
+/** A rendition that the viewer wants to change to, and since when. */
 interface Wanted {
   readonly window: ChunkWindow;
   readonly since: Milliseconds;
 }
 
-/** A viewer's place in a ring, or in the history: which chunks to write next. It decides, and does nothing else. */
+/** A viewer's place in a ring, or in the history: it decides which chunks to write next, and does nothing else. */
 export class Cursor {
   #window: ChunkWindow;
   #place: Place;
@@ -63,7 +63,7 @@ export class Cursor {
     this.#place = placeFor(destination, undefined);
   }
 
-  /** Go on elsewhere, because the viewer asked; in another rendition where that is given. */
+  /** Continue elsewhere, because the viewer asked; in another rendition, if one is given. */
   seek(destination: Destination, window: ChunkWindow = this.#window): void {
     this.#window = window;
     this.#place = placeFor(destination, 'seek');
@@ -72,7 +72,7 @@ export class Cursor {
     this.#held = false;
   }
 
-  /** Go over to another rendition at the next keyframe that both have. The last request counts. */
+  /** Change to another rendition at the next keyframe that both have. The last request counts. */
   want(window: ChunkWindow, now: Milliseconds): void {
     this.#wanted = { window, since: now };
   }
@@ -83,9 +83,9 @@ export class Cursor {
   }
 
   /**
-   * Everything up to this chunk has arrived.
-   * @returns what that means: an `answer` to what was asked, or even the `release` of a viewer that was held because of
-   * its lag and may go on
+   * The viewer says that everything up to this chunk has arrived.
+   * @returns what that means: an `answer` to a question, or even the `release` of a viewer that was held because of its
+   * lag and may continue
    */
   acknowledge(position: Position): 'nothing' | 'answer' | 'release' {
     if (!this.#delivery.acknowledge(position)) return 'nothing';
@@ -101,7 +101,7 @@ export class Cursor {
     return this.#delivery.lag(now);
   }
 
-  /** What to write now; the place moves on by it. To be asked only while no write is in flight. */
+  /** What to write now; the place advances by it. Call this only while no write is in flight. */
   take(now: Milliseconds): Step | undefined {
     if (this.lag(now) > LAG_LIMIT) {
       this.#held = true;
@@ -129,10 +129,10 @@ export class Cursor {
 
     this.#untold = undefined;
     const first = this.#window.at(from);
-    // What is missing before a keyframe that the viewer comes over to is what was missing in the other rendition.
+    // Chunks missing before the keyframe at which the viewer changes over were missing in the other rendition.
     if (!isOther) gap = first.gap;
     const isOtherSession = this.#delivery.session !== undefined && this.#delivery.session !== first.session;
-    // What was asked in another session is never answered now: its offsets may be above all that come.
+    // A question from another session will never be answered now: its offsets may be above all that follow.
     if (isOtherSession) this.#delivery.forget();
     const to = this.#write(from, until, now);
     this.#place = { at: 'chunk', next: to };
@@ -145,7 +145,7 @@ export class Cursor {
     return courseOf({ from: this.#window, next, to: window, since, now });
   }
 
-  /** The next chunk is of the other rendition. Returns what is missing before it. */
+  /** The next chunk belongs to the other rendition. Returns what is missing before it. */
   #cross(window: ChunkWindow, enter: number): Gap | undefined {
     const left = this.#window.at((this.#place as Place & { at: 'chunk' }).next);
     this.#delivery.cross(window.at(enter).time - left.time);
@@ -163,7 +163,7 @@ export class Cursor {
     return this.#join({ at: 'keyframe', notBefore: window.first, jump, left: undefined }, now);
   }
 
-  /** Come to stand at a chunk, if that is possible now. */
+  /** Move to a chunk, if that is possible now. */
   #settle(now: Milliseconds): Jump | undefined {
     switch (this.#place.at) {
       case 'chunk':
@@ -239,7 +239,7 @@ export class Cursor {
 const joined = (first: Jump | undefined, second: Jump | undefined): Jump | undefined =>
   first && second ? { reason: second.reason, skipped: first.skipped + second.skipped } : (second ?? first);
 
-/** That a viewer was behind says less than that what comes is of another session, with clocks of its own. */
+/** A new session, with its own clocks, says more than that the viewer was behind. */
 function announced(jump: Jump | undefined, gap: Gap | undefined, isOtherSession: boolean): Jump | undefined {
   if (jump?.reason === 'lag' && isOtherSession) return { reason: 'session', skipped: 0 };
   return jump ?? (gap && { reason: gap.reason, skipped: gap.missing });
@@ -250,7 +250,7 @@ const placeFor = (destination: Destination, jump: JumpReason | undefined): Place
     ? { at: 'keyframe', notBefore: 'undecided', jump, left: undefined }
     : { at: 'after', position: destination, jump };
 
-/** Another gateway was a little quicker: what it has sent will be read here too. */
+/** Another gateway was a little faster; what it has sent will be read here too. */
 const isSoonReached = (position: Position, newest: LiveChunk): boolean =>
   position.rendition === newest.rendition &&
   position.session === newest.session &&

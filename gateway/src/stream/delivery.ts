@@ -4,7 +4,7 @@ import type { LiveChunk } from './live-chunk.js';
 
 type Place = Pick<Position, 'offset' | 'part'>;
 
-/** Chunks sent one after the other out of one rendition. */
+/** Chunks of one rendition, sent one after the other. */
 interface Run {
   readonly number: number;
   readonly rendition: number;
@@ -12,22 +12,22 @@ interface Run {
   readonly last: Place;
 }
 
-/** The oldest chunk of which it is not known whether it arrived. */
+/** The oldest chunk that may not have arrived yet. */
 interface Question extends Place {
   readonly run: number;
   readonly time: Milliseconds;
   readonly since: Milliseconds;
 }
 
-/** Runs that are remembered while a question is open. A viewer that answers nothing is held after a second. */
+/** How many runs we remember while a question is open. A viewer that does not answer is held after a second. */
 const MOST_RUNS = 16;
 
 /**
  * What a viewer was sent and has acknowledged. Acknowledgements come in the order of the chunks, but positions of
- * different renditions have no order: a run is remembered until what was asked before it has been answered.
+ * different renditions have no order. So we remember a run until the questions before it have been answered.
  *
  * Lag is the media time that was sent and is not acknowledged, but never more than the age of the oldest open question
- * ("have you got this chunk?"): a burst that has just been written is no lag, nor is a pause of the encoder.
+ * ("have you got this chunk?"). So neither a burst that was just written nor a pause of the encoder counts as lag.
  */
 export class Delivery {
   #sent: LiveChunk | undefined;
@@ -54,7 +54,7 @@ export class Delivery {
     this.#sent = chunk;
   }
 
-  /** What was asked is not waited for any more: the viewer goes on elsewhere. */
+  /** Stop waiting for answers: the viewer continues elsewhere. */
   forget(): void {
     this.#question = undefined;
     this.#earlier = [];
@@ -62,7 +62,7 @@ export class Delivery {
     this.#run += 1;
   }
 
-  /** What comes next is of another rendition, in whose ring the same moment is this much later. */
+  /** The chunks that follow belong to another rendition, in whose ring the same moment is this much later. */
   cross(later: number): void {
     const question = this.#question;
     if (question && this.#sent && this.#first) {
@@ -81,7 +81,7 @@ export class Delivery {
   }
 
   /**
-   * Everything up to this chunk has arrived. A position that was not sent says nothing.
+   * The viewer says that everything up to this chunk has arrived. A position that was never sent says nothing.
    * @returns whether it answers what was asked
    */
   acknowledge(position: Position): boolean {

@@ -1,15 +1,15 @@
 import { milliseconds } from '@topicast/contracts/units';
 import type { Subscriber, Subscribers } from './subscriber.js';
 
-/** Each has a copy of its own of what its viewers share: more of them are rounder, and more to collect as garbage. */
+/** Each group has its own copy of what its viewers share: more groups spread the work better, but make more garbage. */
 const GROUPS = 4;
 /** From one group's turn to the next's: each gathers for 336 ms; what is promised is 200 to 350. */
 const TURN = milliseconds(84);
 
 /**
- * Tells subscribers of new chunks some at a time. They are in groups that take turns, so that a large audience is
- * written to evenly: a thousand in one go would keep everything else waiting for some 50 ms. All of a group are at the
- * same chunk and share what is written.
+ * Tells subscribers about several new chunks at a time. The subscribers form groups that take turns, so that writes to
+ * a large audience are spread evenly: a thousand at once would delay everything else by some 50 ms. All members of a
+ * group are at the same chunk and share what is written.
  */
 export class Economy implements Subscribers {
   readonly #groups = Array.from({ length: GROUPS }, () => new Set<Subscriber>());
@@ -17,7 +17,7 @@ export class Economy implements Subscribers {
   #turn = 0;
   /** When the last turn should have been: timers are late, but turns do not drift. */
   #dueAt = 0;
-  /** Groups that have not been told of the newest chunk. */
+  /** Groups that do not know about the newest chunk yet. */
   #behind = 0;
 
   get size(): number {

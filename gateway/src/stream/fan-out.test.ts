@@ -18,7 +18,7 @@ it('tells a small audience of each chunk at once', () => {
   const viewer = viewerThatTakes(0);
   fanOut.add(viewer);
   for (let chunk = 0; chunk < 10; chunk += 1) {
-    // Rounds that take no time need no pause, but some there is.
+    // Rounds that take no time need no pause, but there is a small one.
     const before = performance.now();
     while (performance.now() < before + 1);
     fanOut.tell();

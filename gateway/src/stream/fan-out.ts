@@ -2,18 +2,18 @@ import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { Subscriber, Subscribers } from './subscriber.js';
 
 /**
- * Where more than one part of the time in this many would go by with writing, chunks wait for one another. From some 300
- * viewers on, that is: their last one gets a chunk of 12 KB 29 instead of 6 ms late, for three quarters of the CPU.
+ * If writing takes more than one part in this many of the time, chunks wait for one another. This happens from some 300
+ * viewers on: the last viewer then gets a chunk of 12 KB after 29 instead of 6 ms, for three quarters of the CPU.
  */
 const SHARE = 16;
-/** Chunks are held back by this at most. */
+/** The longest time that a chunk waits. */
 const LONGEST_PAUSE = milliseconds(50);
 const SMOOTHING = 0.2;
 
 /**
- * Tells all subscribers of new chunks. A small audience at once; a large one, where a round takes a notable part of the
- * time between two frames, at intervals: each viewer then gets one or two chunks in a write, and two cost
- * hardly more than one.
+ * Tells all subscribers about new chunks: a small audience at once, a large one at intervals. An audience is large if a
+ * round takes a notable part of the time between two frames. Each viewer then gets one or two chunks per write, and two
+ * cost hardly more than one.
  */
 export class FanOut implements Subscribers {
   readonly #subscribers = new Set<Subscriber>();
@@ -58,6 +58,6 @@ export class FanOut implements Subscribers {
   }
 }
 
-/** From the beginning of a round that took so long to the beginning of the next. */
+/** From the beginning of a round that took this long to the beginning of the next one. */
 export const pauseAfter = (round: Milliseconds): Milliseconds =>
   milliseconds(Math.min(round * SHARE, LONGEST_PAUSE));

@@ -32,14 +32,14 @@ export interface FeedOptions {
 const RETRY = milliseconds(1_000);
 /** If the log's last offsets hold nothing to read, reading counts as caught up after this. */
 const CATCH_UP_MS = 3_000;
-/** A log that cannot be read is tried each time, and logged this often. */
+/** We retry a log that cannot be read each time, but log the failure only this often. */
 const WARN_EVERY_MS = 30_000;
 
-/** One tail of one rendition, from the log into a ring, for all who watch it. */
+/** One tail of one rendition, from the log into a ring, for all its viewers. */
 export class Feed implements ChunkSource {
   readonly rendition: number;
   readonly window: Ring;
-  /** Since when nobody subscribes, monotonic; undefined while somebody does. */
+  /** Since when there have been no subscribers, monotonic; undefined while there are any. */
   idleSince: Milliseconds | undefined;
   readonly #options: FeedOptions;
   readonly #subscribers: Record<Pace, Subscribers> = { prompt: new FanOut(), economy: new Economy() };
@@ -121,7 +121,7 @@ export class Feed implements ChunkSource {
     } else if ((await findRendition(this.#options)) === 'missing') {
       this.#turnAway('no-rendition');
     } else {
-      // Refused, or of a kind that cannot be read: unlike an outage this does not pass by itself.
+      // The log refuses, or holds something unreadable. Unlike an outage, this does not pass by itself.
       this.#warn(error);
       this.#turnAway('unreadable');
     }
@@ -144,7 +144,7 @@ export class Feed implements ChunkSource {
     this.#options.logger.warn({ err: error }, 'reading the stream failed, trying again');
   }
 
-  /** The topic is gone; offsets of one that is made anew begin at 0 again. */
+  /** The topic is gone; if it is created again, its offsets begin at 0 again. */
   #restart(): void {
     this.window.clear();
     if (this.#lastOffset >= 0) this.#guard.restart();

@@ -6,10 +6,12 @@ import type { GatewayMetrics } from '../metrics/metrics.js';
 import { Feed } from './feed.js';
 import type { RingLimits } from './ring.js';
 
-/** A feed outlives its last viewer by this, so that who reconnects finds its place, and joining stays quick. */
+/**
+ * A feed outlives its last viewer by this time, so that a viewer who reconnects finds its place and joins stay quick.
+ */
 export const LINGER = milliseconds(15_000);
 
-/** Each has a ring of its own, and a place in the connections to the log. */
+/** Each feed has its own ring, and a place in the connections to the log. */
 const MOST_FEEDS = 4_096;
 
 export interface FeedsOptions {
@@ -44,7 +46,7 @@ export class Feeds {
     return this.#feeds.has(keyOf(stream, rendition));
   }
 
-  /** Undefined where that would be one too many. Who gets it subscribes at once. */
+  /** Undefined if there would be one feed too many. The caller must subscribe at once. */
   open(stream: StreamId, rendition: number): Feed | undefined {
     const key = keyOf(stream, rendition);
     const open = this.#feeds.get(key);
@@ -56,7 +58,7 @@ export class Feeds {
     return feed;
   }
 
-  /** Close those that nobody has watched for a while. */
+  /** Close the feeds that nobody has watched for a while. */
   async sweep(now: Milliseconds): Promise<void> {
     await this.#closeWhere(({ feed }) => feed.idleSince !== undefined && now - feed.idleSince > LINGER);
   }

@@ -8,8 +8,8 @@ interface RenditionName {
 }
 
 /**
- * Whether the topic has such a partition. The error `invalid` alone does not tell; but every topic has a rendition 0,
- * so what is wrong with all shows there too.
+ * Whether the topic has such a partition. The error `invalid` alone does not tell. But every topic has a rendition 0,
+ * so a problem of the whole topic shows there too.
  */
 export async function findRendition(name: RenditionName): Promise<'there' | 'missing' | 'unreadable'> {
   const { log, stream, rendition } = name;

@@ -71,7 +71,7 @@ describe('records of a producer without headers', () => {
     expect(damage.continuityErrors).toBe(1);
     expect(damage.droppedAccessUnits).toBeGreaterThan(10);
     const whole = new ForeignReader(0, milliseconds(1_000_000));
-    // Begun in the middle of a GOP, which is no damage.
+    // Reading begins in the middle of a GOP, which is not damage.
     for (const record of recordsOf(stream, 1_024).slice(100))
       expect(whole.push(record).some(({ gap }) => gap)).toBe(false);
     expect(whole.takeDamage()).toEqual({ continuityErrors: 0, droppedAccessUnits: 0 });

@@ -15,24 +15,24 @@ export interface ForeignChunk {
 /** What was missing or damaged, as far as the bytes themselves tell. */
 export type Damage = Readonly<Pick<ChunkerStats, 'continuityErrors' | 'droppedAccessUnits'>>;
 
-/** A record in which a chunk may begin, and how many already did. */
+/** A record in which a chunk may begin, and how many chunks already have. */
 interface Origin {
-  /** Of its first byte among all bytes read. */
+  /** Position of its first byte among all bytes read. */
   readonly start: number;
   readonly offset: number;
   parts: number;
 }
 
-/** Records without a finished chunk are remembered up to this many; more are no video. */
+/** We remember at most this many records without a finished chunk; if there are more, this is not video. */
 const MAX_ORIGINS = 16_384;
 const MAX_PART = 0xffff;
-/** How many chunks a gap swallowed nobody can tell: they have no numbers. */
+/** Nobody can tell how many chunks a gap swallowed, because they have no numbers. */
 const LOSS: Gap = { reason: 'lost', missing: 0 };
 const NO_DAMAGE: Damage = { continuityErrors: 0, droppedAccessUnits: 0 };
 
 /**
- * Chunks out of the records of somebody else's producer, which end anywhere. Their positions are those of session 0:
- * the record in which a chunk begins, and its index among the chunks that begin there.
+ * Chunks from the records of somebody else's producer, which end anywhere. Their positions have session 0, the record
+ * in which a chunk begins, and its index among the chunks that begin there.
  */
 export class ForeignReader {
   readonly #rendition: number;
@@ -40,7 +40,7 @@ export class ForeignReader {
   #origins: Origin[] = [];
   #bytes = 0;
   #sequence = 0;
-  /** As counted by the chunker when it was told last; undefined before the first chunk. */
+  /** The chunker's count when it was last reported; undefined before the first chunk. */
   #toldDamage: Damage | undefined;
   #timestamp: LogRecord['timestamp'];
   readonly #wallClock = new WallClockEstimate();
@@ -53,7 +53,7 @@ export class ForeignReader {
 
   /** The chunks that a record completes. */
   push(record: LogRecord): readonly ForeignChunk[] {
-    // Logs that carry no time say -1 or 0.
+    // Logs without timestamps say -1 or 0.
     if (record.timestamp > 0) this.#timestamp = record.timestamp;
     this.#origins.push({ start: this.#bytes, offset: record.offset, parts: 0 });
     if (this.#origins.length > MAX_ORIGINS) this.#origins.shift();
@@ -64,7 +64,7 @@ export class ForeignReader {
     return out;
   }
 
-  /** Since the last call. What comes before the first keyframe is no damage: reading began amid it. */
+  /** Counted since the last call. What precedes the first keyframe is not damage: reading began in the middle of it. */
   takeDamage(): Damage {
     const told = this.#toldDamage;
     if (!told) return NO_DAMAGE;

@@ -4,7 +4,7 @@ import { formatPosition, type Position } from '@topicast/contracts/position';
 import type { Milliseconds } from '@topicast/contracts/units';
 import { frameHeaderBytes, Opcode, writeFrameHeader } from './frame.js';
 
-/** Why a chunk is not the continuation of the one before, and how many chunks are missing (0 if unknown). */
+/** Why a chunk does not continue the previous one, and how many chunks are missing (0 if unknown). */
 export interface Gap {
   readonly reason: 'lost' | 'session';
   readonly missing: number;
@@ -17,13 +17,13 @@ export interface FedChunk {
   /** Whole TS packets. */
   readonly data: Uint8Array;
   readonly gap: Gap | undefined;
-  /** When it could first be sent, on this process's monotonic clock. */
+  /** When the chunk could first be sent, on this process's monotonic clock. */
   readonly arrival: Milliseconds;
 }
 
 /**
- * A chunk in a ring, with its WebSocket frames. Each is built once, in one piece, and shared by all viewers: nothing
- * about one viewer is in it.
+ * A chunk in a ring, with its WebSocket frames. Each frame is built once, in one piece, and shared by all viewers, so
+ * it contains nothing about a single viewer.
  */
 export class LiveChunk implements Position {
   readonly rendition: number;
@@ -41,9 +41,9 @@ export class LiveChunk implements Position {
 
   constructor(
     fed: FedChunk,
-    /** Media time in this ring: grows over discontinuities. */
+    /** Media time in this ring; it keeps growing over discontinuities. */
     readonly time: Milliseconds,
-    /** Viewers are asked here how far they are: by a flag in the chunk message, or by a ping. */
+    /** Whether this chunk asks viewers how far they are: by a flag in the chunk message, or by a ping. */
     readonly asksForAck: boolean,
   ) {
     this.rendition = fed.position.rendition;
@@ -63,16 +63,16 @@ export class LiveChunk implements Position {
   }
 
   /**
-   * The frame of raw viewers: the TS bytes alone. Where an acknowledgement is asked for, a ping whose payload is the
-   * position follows in the same piece, so that it costs no write of its own; the pong is the acknowledgement. Built
-   * when the first raw viewer needs it.
+   * The frame of raw viewers: only the TS bytes. If an acknowledgement is asked for, a ping with the position as its
+   * payload follows in the same piece, so it needs no write of its own; the pong is the acknowledgement. Built when the
+   * first raw viewer needs it.
    */
   get rawFrame(): Buffer {
     this.#rawFrame ??= buildRawFrame(this.data, this.asksForAck ? formatPosition(this) : undefined);
     return this.#rawFrame;
   }
 
-  /** The frame of raw viewers without a question. */
+  /** The frame of raw viewers without a ping. */
   get rawMessage(): Buffer {
     const { byteLength } = this.data;
     return this.rawFrame.subarray(0, frameHeaderBytes(byteLength) + byteLength);

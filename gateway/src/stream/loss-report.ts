@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 
 const AT_MOST_EVERY_MS = 1_000;
 
-/** Logs lost chunks and access units, at most once a second, with the sum since the line before. */
+/** Logs lost chunks and access units, at most once a second, with the sum since the previous line. */
 export class LossReport {
   readonly #logger: Logger;
   #lost = 0;

@@ -1,3 +1,3 @@
-/** How viewers are spoken to: MPEG-TS alone, or `topicast.v1`. */
+/** What a viewer speaks: plain MPEG-TS, or `topicast.v1`. */
 export const PROTOCOLS = ['raw', 'v1'] as const;
 export type Protocol = (typeof PROTOCOLS)[number];

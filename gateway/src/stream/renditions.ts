@@ -5,17 +5,17 @@ import type { ChunkSource } from './chunk-source.js';
 import type { Feeds } from './feeds.js';
 import { findRendition } from './find-rendition.js';
 
-/** Why a rendition is not opened: the stream has none such, the log does not say, or too many are open. */
+/** Why a rendition is not opened: the stream does not have it, the log does not tell, or too many are open. */
 export type RenditionRefusal = 'missing' | 'unreadable' | 'full';
 
 export interface RenditionsOptions {
   readonly log: Pick<ChunkLog, 'bounds'>;
   readonly feeds: Feeds;
-  /** What the stream's encoder says that it offers; topics of others' producers have none. */
+  /** What the stream's encoder says that it offers; topics of other people's producers have no catalog. */
   readonly catalogOf: (stream: StreamId) => Catalog | undefined;
 }
 
-/** Opens renditions, and only those that there are: a feed for each number that somebody asks for would cost too much. */
+/** Opens renditions, but only those that exist: a feed for every number that somebody asks for would cost too much. */
 export class Renditions {
   readonly #options: RenditionsOptions;
 
@@ -23,7 +23,7 @@ export class Renditions {
     this.#options = options;
   }
 
-  /** The source is for who subscribes at once. */
+  /** The caller must subscribe to the source at once. */
   async open(stream: StreamId, rendition: number): Promise<ChunkSource | RenditionRefusal> {
     const { log, feeds } = this.#options;
     if (!this.#isKnown(stream, rendition)) {
@@ -33,7 +33,7 @@ export class Renditions {
     return feeds.open(stream, rendition) ?? 'full';
   }
 
-  /** Every stream has a rendition 0, also before its topic is there. */
+  /** Every stream has a rendition 0, even before its topic exists. */
   #isKnown(stream: StreamId, rendition: number): boolean {
     if (rendition === 0 || this.#options.feeds.has(stream, rendition)) return true;
     const offered = this.#options.catalogOf(stream)?.renditions ?? [];

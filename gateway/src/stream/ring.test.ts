@@ -73,7 +73,7 @@ describe('the ring', () => {
     const ring = new Ring(wide);
     ring.push(fedChunk(1_000));
     ring.push(fedChunk(1_001));
-    // A new session begins its decode times anew.
+    // The decode times of a new session start over.
     const first = ring.push(fedChunk(5, { session: 2, gap: { reason: 'session', missing: 0 } }));
     const second = ring.push(fedChunk(6, { session: 2 }));
     expect([first.time, second.time]).toEqual([FRAME_MS, 2 * FRAME_MS]);

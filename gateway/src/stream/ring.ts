@@ -10,15 +10,18 @@ import type { ChunkWindow } from './chunk-source.js';
 import { type FedChunk, LiveChunk } from './live-chunk.js';
 
 export interface RingLimits {
-  /** Media time that is kept; more only as far back as the newest keyframe. */
+  /** The media time to keep; the ring keeps more only to reach back to the newest keyframe. */
   readonly span: Milliseconds;
   /** Never more than this, keyframe or not. Frames for raw viewers, where there are any, come on top. */
   readonly bytes: Bytes;
 }
 
-/** A step of the decode time that is no continuation (DTS may repeat or swap a little between audio and video). */
+/**
+ * A step of the decode time beyond which a chunk is no continuation (DTS may repeat or swap a little between audio and
+ * video).
+ */
 const LONGEST_STEP = milliseconds(10_000);
-/** Each answer costs the gateway some 10 us, as much as sending a chunk. */
+/** Each acknowledgement costs the gateway some 10 us, as much as sending a chunk. */
 const ACK_INTERVAL = milliseconds(1_000);
 
 /** The recent chunks of one rendition. */
@@ -100,7 +103,7 @@ export class Ring implements ChunkWindow {
     return chunk;
   }
 
-  /** Forget all chunks; indexes go on. */
+  /** Forget all chunks; the indexes continue. */
   clear(): void {
     while (this.#first < this.#end) this.#dropOldest();
   }
@@ -127,7 +130,7 @@ export class Ring implements ChunkWindow {
     this.#chunks[at] = undefined;
     if (this.#keyframes[0] === this.#first) this.#keyframes.shift();
     this.#first += 1;
-    // Moving the array down for each chunk would cost its length each time; half a length at a time costs nothing.
+    // Compacting the array for each chunk would cost its length each time; compacting it by half costs next to nothing.
     if (at >= 256 && at * 2 >= this.#chunks.length) {
       this.#chunks = this.#chunks.slice(at + 1);
       this.#base = this.#first;

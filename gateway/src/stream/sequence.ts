@@ -3,13 +3,16 @@ import type { Gap } from './live-chunk.js';
 
 export type Verdict =
   | { readonly kind: 'take'; readonly gap: Gap | undefined }
-  /** `repeat`: this chunk was taken before; `stale`: of an encoder that was replaced; `undecodable`: no start after a gap. */
+  /**
+   * `repeat`: this chunk came before; `stale`: from an encoder that was replaced; `undecodable`: after a gap, before a
+   * keyframe.
+   */
   | { readonly kind: 'drop'; readonly reason: 'repeat' | 'stale' | 'undecodable' };
 
 /**
- * Sees to it that no chunk is delivered twice and that no loss stays hidden, whatever the log did
- * (contracts/PROTOCOL.md, 2): takes a chunk only if its (session, sequence) is above the last one, and after a gap only
- * from a keyframe on. The very first chunk may be any: a viewer may be resuming just there.
+ * Ensures that no chunk is delivered twice and no loss stays hidden, whatever the log did (contracts/PROTOCOL.md, 2).
+ * It accepts a chunk only if its (session, sequence) is above the last one, and after a gap only from a keyframe on.
+ * The very first chunk may be any chunk, because a viewer may resume just there.
  */
 export class SequenceGuard {
   #last: { readonly session: number; readonly sequence: number } | undefined;
@@ -36,7 +39,7 @@ export class SequenceGuard {
     return { kind: 'take', gap };
   }
 
-  /** The topic was made anew: what comes next is something else. */
+  /** The topic was created again: what comes next is something else. */
   restart(): void {
     this.#last = undefined;
     this.#gap = { reason: 'session', missing: 0 };

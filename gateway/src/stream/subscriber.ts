@@ -3,10 +3,10 @@ import type { Milliseconds } from '@topicast/contracts/units';
 /** Why there will be no chunks: the topic has no such rendition, or the log cannot give what is in it. */
 export type Unavailable = 'no-rendition' | 'unreadable';
 
-/** How soon a viewer gets a chunk: as soon as it is there, or some chunks at a time for less work. */
+/** How soon a viewer gets a chunk: as soon as it arrives, or several chunks at a time for less work. */
 export type Pace = 'prompt' | 'economy';
 
-/** Who wants to know of new chunks. */
+/** Wants to know about new chunks. */
 export interface Subscriber {
   readonly pace: Pace;
   /** There may be something to write; `now` is this process's monotonic time. */

@@ -2,18 +2,21 @@ import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { ChunkWindow } from './chunk-source.js';
 import type { LiveChunk } from './live-chunk.js';
 
-/** A stream whose newest chunk is older stands still: what it left behind is no place to join. */
+/** A stream whose newest chunk is older stands still, so its last chunks are no place to join. */
 export const STALE_AFTER = milliseconds(4_000);
-/** Renditions of one encoder come this much apart at most; a viewer waits so long at a keyframe for its other half. */
+/**
+ * The chunks of two renditions of one encoder arrive at most this far apart; a viewer waits this long at a keyframe for
+ * its counterpart.
+ */
 export const LONGEST_HOLD = milliseconds(300);
-/** A session that one rendition began this long before the other is one that the other will not have. */
+/** If one rendition began a session this long ago and the other has not, the other will not have that session. */
 const SESSION_ALONE_AFTER = milliseconds(1_000);
-/** A rendition whose newest chunk is older does not run. */
+/** A rendition whose newest chunk is older is not running. */
 const PAUSED_AFTER = milliseconds(1_000);
-/** After this without a keyframe that both renditions have, the viewer gets the other one after a jump. */
+/** After this long without a keyframe that both renditions have, the viewer gets the other one after a jump. */
 export const LEAP_AFTER = milliseconds(5_000);
 
-/** A viewer on its way from one rendition to another. */
+/** A viewer that is changing from one rendition to another. */
 export interface Passage {
   readonly from: ChunkWindow;
   /** The chunk in `from` that the viewer would get next; `joining` where it waits for a keyframe, `seeking` for its place. */
@@ -24,9 +27,9 @@ export interface Passage {
 }
 
 export type Course =
-  /** Go on in the present rendition, up to, not including, this chunk. */
+  /** Continue in the present rendition up to, but not including, this chunk. */
   | { readonly kind: 'stay'; readonly until: number }
-  /** The next chunk of the present rendition and chunk `enter` of the other one are the same moment: go over. */
+  /** The next chunk of the present rendition and chunk `enter` of the other one are the same moment: change over. */
   | { readonly kind: 'cross'; readonly enter: number }
   /** Join the other rendition at its newest keyframe. */
   | { readonly kind: 'leap' };
@@ -55,14 +58,14 @@ export function courseOf({ from, next, to, since, now }: Passage & { now: Millis
   return STAY;
 }
 
-/** Whether the encoder's new session has no such rendition as the present one. */
+/** Whether the encoder's new session lacks the present rendition. */
 function isLeftBehind(from: ChunkWindow, to: ChunkWindow, now: Milliseconds): boolean {
   const session = from.newest?.session ?? 0;
   const first = to.keyframes.find((index) => to.at(index).session > session);
   return first !== undefined && now - to.at(first).arrival > SESSION_ALONE_AFTER;
 }
 
-/** Sessions only grow: an older one, or one that stands still, is nothing to go to. */
+/** Session numbers only grow, so there is no point in changing to an older session, or to one that stands still. */
 function canBeJoined(from: ChunkWindow, to: ChunkWindow, now: Milliseconds): boolean {
   const { newest, newestKeyframe } = to;
   if (!to.caughtUp || !newest || newestKeyframe === undefined) return false;
@@ -73,7 +76,7 @@ function canBeJoined(from: ChunkWindow, to: ChunkWindow, now: Milliseconds): boo
 const isSameMoment = (a: LiveChunk, b: LiveChunk): boolean =>
   a.session === b.session && a.header.decodeTime === b.header.decodeTime;
 
-/** Whether the other half of a keyframe should be here in a moment. */
+/** Whether the counterpart of a keyframe should arrive in a moment. */
 function isExpected(keyframe: LiveChunk, to: ChunkWindow, now: Milliseconds): boolean {
   const { newest, newestKeyframe } = to;
   if (!newest || newestKeyframe === undefined) return false;

@@ -31,7 +31,7 @@ describe('a tail of a span', () => {
       await log.append(stream, 0, [recordOf(written, { keyframe, startedAt: Date.now() - written * 40 })]);
     }
   };
-  /** Of the tail, begun and then read when `meanwhile` has been done. */
+  /** Starts the tail, does `meanwhile`, and then reads. */
   const offsetsAfter = async (meanwhile: () => Promise<void>): Promise<number[]> => {
     const ending = new AbortController();
     const { batches } = await openTail(log, stream, 0, SPAN, ending.signal);

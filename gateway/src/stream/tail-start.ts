@@ -3,14 +3,14 @@ import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { ChunkReader, LogRecord } from '@topicast/log';
 
 export interface Tail {
-  /** The offset that the next record would have got when reading began: below it is what was there already. */
+  /** The offset that the next record would have got when reading began; the records below it were already there. */
   readonly next: number;
   readonly batches: AsyncIterable<readonly LogRecord[]>;
 }
 
 /**
- * Tail a rendition from `span` ago, and in any case from the newest keyframe on: so that a viewer who comes back after
- * a restart of the gateway finds its place again, and everybody finds a place to begin.
+ * Tail a rendition from `span` ago, and in any case from the newest keyframe on. So a viewer that comes back after a
+ * restart of the gateway finds its place again, and everybody finds a place to begin.
  */
 export async function openTail(
   log: ChunkReader,
@@ -32,7 +32,7 @@ async function* batchesFrom(
   signal: AbortSignal,
 ): AsyncGenerator<readonly LogRecord[]> {
   const time = milliseconds(Date.now() - span);
-  // Ends with this generator, in whichever way that ends.
+  // Ends with this generator, however that ends.
   const look = new AbortController();
   const batches = log.tail(stream, rendition, { at: 'keyframe' }, AbortSignal.any([signal, look.signal]));
   try {

@@ -1,13 +1,13 @@
 import { type Milliseconds, milliseconds, type Ticks90k, ticksToMs } from '@topicast/contracts/units';
 
-/** Further off than this is another timeline. */
+/** A difference larger than this means another timeline. */
 const REBASE_BEYOND = milliseconds(3_000);
 /** How fast the estimate may rise: encoder clocks drift by far less. */
 const RISE_PER_MS = 0.001;
 
 /**
- * When a frame was taken in, for streams whose producer does not say: the log's own timestamps, freed of jitter. A
- * record can come late but never early, so the estimate follows the earliest ones and rises slowly.
+ * When the encoder took in a frame, for streams whose producer does not say: the log's own timestamps without their
+ * jitter. A record can come late but never early, so the estimate follows the earliest ones and rises slowly.
  */
 export class WallClockEstimate {
   #offset: number | undefined;

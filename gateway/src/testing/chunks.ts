@@ -30,7 +30,7 @@ export const frameHeader = (sequence: number, choice: ChunkChoice = {}): ChunkHe
     wallClock: milliseconds((choice.startedAt ?? 0) + sequence * FRAME_MS),
   });
 
-/** TS packets that tell which chunk they are of. */
+/** TS packets that say which chunk they belong to. */
 export function dataOf(sequence: number, packets = 3): Uint8Array {
   const data = new Uint8Array(packets * 188).fill(0xff);
   for (let at = 0; at < data.byteLength; at += 188) data.set([0x47, 0x01, 0x00, 0x10], at);

@@ -21,7 +21,7 @@ import { type ChunkChoice, recordOf } from './chunks.js';
 export const OPERATOR_TOKEN = 'operator-token-of-the-tests';
 export const DEMO = streamId('demo');
 
-/** A gateway on an embedded log, both gone with the test: `await using`. */
+/** A gateway on an embedded log; both end with the test (`await using`). */
 export class GatewayUnderTest implements AsyncDisposable {
   readonly #environment: Record<string, string>;
   #current: Gateway | undefined;
@@ -127,7 +127,7 @@ export class GatewayUnderTest implements AsyncDisposable {
     }
   }
 
-  /** The next chunks are those of a new encoder. */
+  /** The next chunks come from a new encoder. */
   startSession(): void {
     this.#sequence = 0;
   }

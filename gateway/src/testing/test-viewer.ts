@@ -8,7 +8,7 @@ import { WebSocket } from 'ws';
 
 export type Received = { chunk: ChunkMessage } | { message: ServerMessage } | { raw: Buffer };
 
-/** A client of a gateway that keeps what it gets. */
+/** A client of a gateway that keeps everything it receives. */
 export class TestViewer implements Disposable {
   readonly received: Received[] = [];
   readonly chunks: ChunkMessage[] = [];
@@ -77,7 +77,7 @@ export class TestViewer implements Disposable {
     acknowledge(this.#webSocket, this.lastPosition);
   }
 
-  /** Stop reading from the connection, as a client that hangs. */
+  /** Stop reading from the connection, like a client that hangs. */
   pause(): void {
     this.#webSocket.pause();
   }

@@ -17,7 +17,7 @@ const PACKET_BYTES = 188;
 /** ffmpeg's PID of the first track. */
 const VIDEO_PID = 0x100;
 
-/** The stream without one packet of a picture: the first that lies behind this share of it. */
+/** The stream without one packet of a picture: the first packet after this share of the stream. */
 export function withoutPacket(stream: Buffer, share: number): Buffer {
   let at = Math.floor((stream.byteLength * share) / PACKET_BYTES) * PACKET_BYTES;
   // No payload_unit_start_indicator: in the middle of the picture.

@@ -8,13 +8,13 @@ import type { Counts, Peers } from './peers.js';
 const viewerOf = (stream: string): ViewerConnection =>
   ({ stream: streamId(stream), protocol: 'v1' }) as unknown as ViewerConnection;
 
-/** As it arrives at the other end of a channel of JSON. */
+/** As it arrives at the other end of a JSON channel. */
 const sent = (counts: Counts): Counts => unpackCounts(JSON.parse(JSON.stringify(packCounts(counts))));
 
 it('counts and limits viewers over all processes of the gateway', () => {
   const limits = { viewers: 5, viewersPerAddress: 3 };
   const elsewhere = [new Audience(limits), new Audience(limits)];
-  // The name of a property that every object has.
+  // A property name that every object has.
   elsewhere[0]!.add(viewerOf('constructor'), '10.0.0.1');
   elsewhere[1]!.add(viewerOf('constructor'), '10.0.0.1');
   elsewhere[1]!.add(viewerOf('demo'), '10.0.0.2');

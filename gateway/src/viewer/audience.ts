@@ -13,12 +13,15 @@ export interface AudienceLimits {
 
 const LEAVE_MS = 2_500;
 const LOOK_MS = 20;
-/** Of the time that viewers have for moving, the share in which they are told to, one after the other. */
+/** The share of the time to move in which viewers are told to move, one after the other. */
 const TELL_SHARE = 0.5;
 /** A small audience is told at least this quickly. */
 const LONGEST_GAP_MS = 20;
 
-/** All viewers of this process: who watches what, from where. The limits hold for the gateway, with its peers. */
+/**
+ * All viewers of this process: who watches what, from where. The limits apply to the whole gateway, including its
+ * peers.
+ */
 export class Audience {
   readonly #limits: AudienceLimits;
   readonly #peers: Peers | undefined;
@@ -43,18 +46,18 @@ export class Audience {
     return this.#byProtocol[protocol];
   }
 
-  /** Viewers of a stream, also those of the peers. */
+  /** Viewers of a stream, including those of the peers. */
   countOf(stream: StreamId): number {
     return (this.#byStream.get(stream)?.size ?? 0) + (this.#elsewhere.streams.get(stream) ?? 0);
   }
 
-  /** What the peers want to know. */
+  /** What the peers need to know. */
   counts(): Counts {
     const streams = new Map([...this.#byStream].map(([stream, viewers]) => [stream, viewers.size]));
     return { viewers: this.size, streams, addresses: this.#byAddress };
   }
 
-  /** Viewers of this process whose streams are such. */
+  /** Viewers of this process whose streams satisfy the condition. */
   countWhere(isSuch: (stream: StreamId) => boolean): number {
     let count = 0;
     for (const [stream, viewers] of this.#byStream) if (isSuch(stream)) count += viewers.size;
@@ -67,7 +70,7 @@ export class Audience {
     return this.size + viewers < this.#limits.viewers && fromThere < this.#limits.viewersPerAddress;
   }
 
-  /** Returns the function that takes the viewer out again. */
+  /** Returns a function that removes the viewer again. */
   add(viewer: ViewerConnection, address: string): () => void {
     const ofStream = this.#byStream.get(viewer.stream) ?? new Set();
     this.#byStream.set(viewer.stream, ofStream.add(viewer));
@@ -101,8 +104,8 @@ export class Audience {
   }
 
   /**
-   * Tell viewers to go elsewhere, one after the other so that they do not all land at one moment, and wait until
-   * nobody is left who can be told, but no longer than `within`.
+   * Tell viewers to go elsewhere, one after the other, so that they do not all arrive there at once. Wait until no
+   * viewer is left that understands this, but no longer than `within`.
    */
   async drain(within: Milliseconds): Promise<void> {
     const deadline = performance.now() + within;
@@ -111,14 +114,14 @@ export class Audience {
     let tellAt = performance.now();
     for (const viewer of viewers) {
       if (tellAt >= deadline) return;
-      // Timers are coarse: what is due by now is told in one go.
+      // Timers are coarse: tell all viewers that are due by now.
       if (tellAt > performance.now()) await sleep(LOOK_MS);
       if (viewer.move()) tellAt += gap;
     }
     while (this.#byProtocol.v1 > 0 && performance.now() < deadline) await sleep(LOOK_MS);
   }
 
-  /** Send all away, and give them some time to go. */
+  /** Close all viewers, and give them some time to go. */
   async close(): Promise<void> {
     for (const viewer of this.all()) viewer.close(CloseCode.goingAway, 'the gateway is going down');
     const deadline = performance.now() + LEAVE_MS;

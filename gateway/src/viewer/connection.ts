@@ -20,12 +20,12 @@ export interface ViewerOptions extends Omit<OutletOptions, 'acceptedAt' | 'onDon
   readonly messagesPerSecond: number;
 }
 
-/** What a viewer hears before its first chunk. */
+/** What a viewer is told before its first chunk. */
 export interface Greeting {
   readonly state: StreamState;
-  /** The frame of the stream's catalog, where it has one. */
+  /** The frame of the stream's catalog, if it has one. */
   readonly catalog: Buffer | undefined;
-  /** To be told: it is another rendition than the one asked for. */
+  /** Whether to tell the viewer its rendition, because it is not the one that it asked for. */
   readonly isOtherRendition: boolean;
 }
 
@@ -64,7 +64,7 @@ export class ViewerConnection {
     webSocket.on('close', () => this.#playout.stop());
   }
 
-  /** Begin: state and catalog first, then chunks as they come. */
+  /** Begin with the state and the catalog, then send chunks as they arrive. */
   start({ state, catalog, isOtherRendition }: Greeting): void {
     if (isOtherRendition) this.#outlet.tellRendition();
     if (catalog) this.setCatalog(catalog);
@@ -111,14 +111,14 @@ export class ViewerConnection {
   /** Called about once a second. */
   tick(now: Milliseconds): void {
     if (this.#expiresAt !== undefined && Date.now() >= this.#expiresAt) {
-      this.close(CloseCode.unauthorized, 'the token is not valid any more');
+      this.close(CloseCode.unauthorized, 'the token has expired');
       return;
     }
     const verdict = this.#liveness.check(now);
     if (verdict.kind === 'gone') {
-      // One that has ended its half of the connection, and reads nothing, would not hear of the end.
+      // A viewer that has ended its half of the connection, and reads nothing, would not notice the end.
       if (this.#webSocket.readyState !== WebSocket.OPEN) this.terminate();
-      this.close(CloseCode.heartbeatTimeout, 'no sign that anything arrives');
+      this.close(CloseCode.heartbeatTimeout, 'the viewer does not seem to receive anything');
     } else if (verdict.kind === 'ask') {
       this.#outlet.control.askForLife(verdict.payload);
       this.#outlet.talk();
@@ -137,7 +137,7 @@ export class ViewerConnection {
     this.#playout.onDone(now);
   }
 
-  /** Whether what came may be looked at: a viewer that says too much is closed. */
+  /** Whether to handle the message; a viewer that sends too many is closed. */
   #admits(now: Milliseconds): boolean {
     if (this.#messages.admits(now)) return true;
     this.close(CloseCode.tooMany, 'too many messages');
@@ -162,7 +162,7 @@ export class ViewerConnection {
     const now = monotonic();
     if (!this.#admits(now) || this.protocol === 'raw') return;
     if (isBinary || !Buffer.isBuffer(data)) {
-      this.close(CloseCode.badMessage, 'messages are JSON texts');
+      this.close(CloseCode.badMessage, 'messages must be JSON texts');
       return;
     }
     const message = parseClientMessage(data.toString());

@@ -14,7 +14,7 @@ const stateFrames: Record<StreamState, Buffer> = {
 };
 const moveFrame = textFrame({ type: 'move' });
 
-/** The same for all viewers of a stream: to be made once for them. */
+/** The same for all viewers of a stream, so make it once for all. */
 export const catalogFrame = (catalog: Catalog): Buffer => textFrame({ type: 'catalog', catalog });
 
 export const renditionFrame = (rendition: number): Buffer => textFrame({ type: 'rendition', rendition });
@@ -23,8 +23,8 @@ export const jumpFrame = (jump: Jump): Buffer =>
   textFrame({ type: 'jump', reason: jump.reason, skipped: jump.skipped });
 
 /**
- * Control frames that wait for the write in flight: of each kind only the latest, so nothing can pile up for a viewer
- * that does not read.
+ * Control frames that wait for the write in flight. Only the latest of each kind is kept, so nothing can pile up for a
+ * viewer that does not read.
  */
 export class ControlFrames {
   #state: StreamState | undefined;
@@ -71,13 +71,13 @@ export class ControlFrames {
     this.#isWaiting = true;
   }
 
-  /** Of pings that are not answered yet only the newest needs an answer (RFC 6455 5.5.3). */
+  /** Only the newest of several unanswered pings needs an answer (RFC 6455 5.5.3). */
   answerPing(payload: Uint8Array): void {
     this.#pong = encodeFrame(Opcode.pong, payload);
     this.#isWaiting = true;
   }
 
-  /** Put what waits at the end of `frames`. */
+  /** Append the waiting frames to `frames`. */
   drainInto(frames: Buffer[]): void {
     if (!this.#isWaiting) return;
     if (this.#state !== undefined) frames.push(stateFrames[this.#state]);

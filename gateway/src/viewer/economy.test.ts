@@ -13,7 +13,7 @@ async function metric(gateway: GatewayUnderTest, name: string): Promise<number> 
   return Number(line?.split(' ').at(-1));
 }
 
-/** Chunks about as quickly as an encoder makes them. */
+/** Appends chunks about as quickly as an encoder makes them. */
 async function publishSlowly(gateway: GatewayUnderTest, chunks: number, packets = 3): Promise<void> {
   for (let count = 0; count < chunks; count += 1) {
     await gateway.publish(1, { gop: 25, packets });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 
-/** After this without a sign of life a viewer is asked for one, and after the other it is given up. */
+/** After the first time without a sign of life, a viewer is asked for one; after the second, it is given up. */
 const ASK_AFTER = milliseconds(10_000);
 const GIVE_UP_AFTER = milliseconds(30_000);
 const PAYLOAD_BYTES = 8;
@@ -16,9 +16,9 @@ const ALIVE: Verdict = { kind: 'alive' };
 const GONE: Verdict = { kind: 'gone' };
 
 /**
- * Whether a viewer still reads. What it says proves nothing, for it can say it without reading; proof is what only a
- * reader can give: an answer to a question among the chunks, room for more of what did not fit into the connection at
- * once, or the pong to our ping, whose payload nobody can guess and which is written behind all else.
+ * Whether a viewer still reads. Its messages prove nothing, because it can send them without reading. Only a reader can
+ * give proof: an answer to a question among the chunks, room for data that did not fit into the connection at first, or
+ * the pong to our ping, whose payload nobody can guess and which is written after everything else.
  */
 export class Liveness {
   #provedAt: Milliseconds;
@@ -34,7 +34,7 @@ export class Liveness {
     this.#provedAt = now;
   }
 
-  /** A pong came: does it answer our ping? */
+  /** Whether this pong answers our ping. */
   pong(payload: Buffer, now: Milliseconds): void {
     if (!this.#payload?.equals(payload)) return;
     this.#payload = undefined;

@@ -16,11 +16,11 @@ export interface OutletOptions {
   readonly protocol: Protocol;
   readonly metrics: GatewayMetrics;
   readonly acceptedAt: Milliseconds;
-  /** What was in flight is on its way; `wasFull` where the viewer had to make room for it. */
+  /** The write in flight is done; `wasFull` if the viewer had to make room for it. */
   readonly onDone: (wasFull: boolean) => void;
 }
 
-/** What goes out to a viewer: control messages and chunks, one write in flight at most. */
+/** Everything that goes out to a viewer: control messages and chunks, with at most one write in flight. */
 export class Outlet {
   readonly control = new ControlFrames();
   readonly #webSocket: WebSocket;
@@ -29,7 +29,7 @@ export class Outlet {
   readonly #acceptedAt: Milliseconds;
   readonly #writer: Writer;
   #hasChunks = false;
-  /** The next chunk is of a rendition that the viewer has not been told of. */
+  /** The next chunk belongs to a rendition that the viewer does not know about yet. */
   #isUntold = false;
 
   constructor(options: OutletOptions) {
@@ -48,7 +48,7 @@ export class Outlet {
     return !this.#writer.isBusy && this.#webSocket.readyState === WebSocket.OPEN;
   }
 
-  /** Write the control messages that wait. */
+  /** Write the waiting control messages. */
   talk(): void {
     if (!this.control.isWaiting || !this.canWrite) return;
     const frames: Buffer[] = [];
@@ -56,7 +56,7 @@ export class Outlet {
     this.#writer.write(Buffer.concat(frames));
   }
 
-  /** The viewer is to hear of the rendition of the next chunk. */
+  /** Tell the viewer the rendition of the next chunk. */
   tellRendition(): void {
     this.#isUntold = true;
   }

@@ -5,11 +5,11 @@ export interface Counts {
   readonly addresses: ReadonlyMap<string, number>;
 }
 
-/** The other processes of the same gateway, where it has several (see cluster/). */
+/** The other processes of the same gateway, if it has several (see cluster/). */
 export interface Peers {
   /** Their viewers, as of a moment ago. */
   readonly counts: Counts;
-  /** Say what this process has; called about once a second. */
+  /** Report what this process has; called about once a second. */
   report(counts: Counts): void;
   /** The metrics of all processes, summed, in the format of Prometheus. */
   metrics(): Promise<string>;

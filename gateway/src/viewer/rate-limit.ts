@@ -1,6 +1,6 @@
 import type { Milliseconds } from '@topicast/contracts/units';
 
-/** Lets `perSecond` through on average, and two seconds' worth at once. */
+/** Lets `perSecond` through on average, and at most two seconds' worth at once. */
 export class RateLimit {
   readonly #perSecond: number;
   #tokens: number;

@@ -8,7 +8,7 @@ export type OpenRendition = (rendition: number) => Promise<ChunkSource | Renditi
 type State =
   | { readonly kind: 'none' }
   | { readonly kind: 'opening'; readonly rendition: number }
-  /** Held open by our subscription until the viewer comes over. */
+  /** Our subscription holds it open until the viewer changes over. */
   | { readonly kind: 'open'; readonly rendition: number; readonly source: ChunkSource };
 
 /** The other rendition that a viewer wants: it is opened, and kept open while the viewer waits for its keyframe. */
@@ -27,7 +27,7 @@ export class RenditionWish {
     return this.#state.kind === 'none' ? undefined : this.#state.rendition;
   }
 
-  /** Resolves with the source, or undefined where there is none such; never where another wish came in between. */
+  /** Resolves with the source, or undefined if there is none; never resolves if another wish came in between. */
   async ask(rendition: number, answer: (source: ChunkSource | undefined) => void): Promise<void> {
     this.drop();
     const opening: State = { kind: 'opening', rendition };
@@ -44,7 +44,7 @@ export class RenditionWish {
     answer(source);
   }
 
-  /** The source is the viewer's now: who takes it subscribes at once. */
+  /** The source now belongs to the viewer; the caller must subscribe at once. */
   take(): ChunkSource | undefined {
     const source = this.#state.kind === 'open' ? this.#state.source : undefined;
     this.drop();

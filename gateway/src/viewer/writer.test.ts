@@ -5,7 +5,7 @@ import { until } from '@topicast/test/poll';
 import { describe, expect, it } from 'vitest';
 import { SocketWriter } from './writer.js';
 
-/** A server whose connections are gone with the test. */
+/** A server whose connections end with the test. */
 class Connections implements AsyncDisposable {
   readonly #server = createServer();
   readonly #sockets: Socket[] = [];
@@ -29,7 +29,7 @@ class Connections implements AsyncDisposable {
 
 const descriptor = (socket: Socket): number => (socket as unknown as { _handle: { fd: number } })._handle.fd;
 
-/** Frames of very different sizes, each of its own bytes. */
+/** Frames of very different sizes, each with different bytes. */
 const frame = (number: number): Buffer => Buffer.alloc(1 + ((number * 7_919) % 300_000), number % 251);
 
 describe('a writer', () => {

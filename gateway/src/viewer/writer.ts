@@ -6,25 +6,25 @@ export interface Writer {
   /** Whether a write is in flight. */
   readonly isBusy: boolean;
   /**
-   * Hand over frames; they stay whose they are and must not change. Not to be called while busy.
-   * @returns whether all of it is on its way; if not, this is busy, and `onDone` will be called
+   * Hand over frames. They stay with their owner and must not change. Do not call this while busy.
+   * @returns whether everything is on its way; if not, this is busy and will call `onDone`
    */
   write(frames: Buffer): boolean;
 }
 
-/** What Node's socket keeps of the connection under it; null once that is closed. */
+/** Node's own handle of the connection under the socket; null once that is closed. */
 interface Handle {
-  /** The file descriptor; negative where the system has none. */
+  /** The file descriptor; negative if the system has none. */
   readonly fd?: number;
 }
 
 /**
- * Writes to the connection's file descriptor as long as the kernel takes all at once, and leaves the rest to the socket.
- * A write by the socket costs a request object, a callback and a turn of its stream machinery: 13.2 instead of 11.7 us a
- * message of 12.5 KB in a prototype.
+ * Writes to the connection's file descriptor as long as the kernel accepts everything at once, and leaves the rest to
+ * the socket. A write by the socket costs a request object, a callback and a turn of its stream machinery: 13.2 instead
+ * of 11.7 us a message of 12.5 KB in a prototype.
  *
  * A descriptor may belong to another connection once this one is closed. It is closed in the same turn of the event loop
- * in which the socket gives up its handle, so to look at the handle before each write is enough.
+ * in which the socket gives up its handle, so it is enough to look at the handle before each write.
  */
 export class SocketWriter implements Writer {
   readonly #socket: Socket & { readonly _handle?: Handle | null };
@@ -34,7 +34,7 @@ export class SocketWriter implements Writer {
   #isBusy = false;
   #isFull = false;
 
-  /** @param onDone `wasFull` where the kernel had no room for all of it, so that the other end had to make some */
+  /** @param onDone `wasFull` if the kernel had no room for everything, so that the other end had to make some */
   constructor(socket: Socket, onDone: (wasFull: boolean) => void) {
     this.#socket = socket;
     this.#handle = isPlain(socket) ? (this.#socket._handle ?? undefined) : undefined;
@@ -54,16 +54,16 @@ export class SocketWriter implements Writer {
     return false;
   }
 
-  /** Returns how many bytes the kernel has taken; where that is not all, it is full. */
+  /** Returns how many bytes the kernel has accepted; if that is not all, it is full. */
   #writeAtOnce(frames: Buffer): number {
     const isOpen = this.#descriptor >= 0 && this.#socket._handle === this.#handle;
-    // What the socket itself has still to write goes first.
+    // What the socket itself still has to write goes first.
     this.#isFull = isOpen && this.#socket.writableLength === 0;
     if (!this.#isFull) return 0;
     try {
       return writeSync(this.#descriptor, frames);
     } catch {
-      // Full (EAGAIN), or broken: the socket waits, or finds the same error and tells it.
+      // Full (EAGAIN), or broken: the socket waits, or finds the same error and reports it.
       return 0;
     }
   }
@@ -74,5 +74,5 @@ export class SocketWriter implements Writer {
   };
 }
 
-/** Under a TLS socket is a descriptor too, and what is written to that goes out as it is, not encrypted. */
+/** A TLS socket has a descriptor under it too, and bytes written to that would go out unencrypted. */
 const isPlain = (socket: Socket): boolean => Object.getPrototypeOf(socket) === Socket.prototype;

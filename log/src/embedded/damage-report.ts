@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 
 const EVERY_MS = 60_000;
 
-/** Counts what was found damaged and left out, and says so once a minute at most. */
+/** Counts the damaged records that were left out, and reports them at most once a minute. */
 export class DamageReport {
   readonly #logger: Logger;
   #records = 0;
@@ -12,7 +12,7 @@ export class DamageReport {
     this.#logger = logger;
   }
 
-  /** One that a reader was not given. */
+  /** A record that a reader did not get. */
   record(): void {
     this.#records++;
     const now = performance.now();
@@ -20,7 +20,7 @@ export class DamageReport {
     this.#toldAt = now;
     this.#logger.warn(
       { records: this.#records },
-      'damaged records of the embedded log were left out: viewers go on at the next keyframe',
+      'damaged records of the embedded log were left out: viewers continue at the next keyframe',
     );
     this.#records = 0;
   }

@@ -4,8 +4,8 @@ const NO_ROOM = new Set<unknown>([
   'ENOSPC',
   'EDQUOT',
   'EFBIG',
-  // LMDB gives the numbers of errno, and 5 (EIO) for a write that was cut short, as a full disk or a quota does it.
-  // A disk that truly fails looks the same.
+  // LMDB reports errno numbers, and 5 (EIO) for a write that was cut short by a full disk or a quota. A disk that
+  // really fails looks the same.
   5,
   27,
   28,

@@ -17,7 +17,7 @@ const unavailable = smallDiskUnavailable();
 const SETTINGS = { partitions: 1, retentionMs: milliseconds(3_600_000) };
 const CHUNK_BYTES = 32_000;
 
-/** A log whose clock goes by a tenth of a second with each chunk. */
+/** A log whose clock advances by a tenth of a second with each chunk. */
 async function logOn(directory: string) {
   let now = Date.now();
   const lines: string[] = [];
@@ -48,7 +48,7 @@ describe.skipIf(unavailable)(`the embedded log on a small disk${skipped}`, () =>
     const { log, lines, append } = await logOn(join(disk.path, 'log'));
     for (let n = 0; n < 1_200; n++) {
       await append();
-      // As slow as some streams of 3 MB a second together: the retention looks once a second.
+      // As slow as several streams of 3 MB a second together, because the retention looks once a second.
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     const { earliest, next } = await log.bounds(FILM, 0);
@@ -91,7 +91,7 @@ describe.skipIf(unavailable)(`the embedded log on a small disk${skipped}`, () =>
     const { log, append } = await logOn(join(disk.path, 'log'));
     await append();
     fillDisk(join(disk.path, 'ballast'));
-    // Nothing is old enough to be forgotten.
+    // Nothing is old enough to be removed.
     await until('an append is refused', async () => (await codeOf(append())) === 'full');
     await expectCode('full', log.ping());
     rmSync(join(disk.path, 'ballast'));

@@ -42,7 +42,7 @@ describe('the pressure of a disk', () => {
       fc.double({ min: 0, max: 0.9, noNaN: true }),
       fc.integer({ min: 1, max: 8 }),
       (megabytes, others, rate) => {
-        // What is stored grows by the rate, a file by what does not fit in what was removed. Megabytes.
+        // The stored data grows by the rate; the file grows only by what does not fit into freed space. In megabytes.
         const room = megabytes * (1 - others);
         if (room < 64) return;
         const pressure = new DiskPressure();

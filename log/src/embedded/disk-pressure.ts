@@ -1,37 +1,40 @@
 import { type Bytes, bytes } from '@topicast/contracts/units';
 
 const MEGABYTE = 1024 * 1024;
-/** Below this the disk counts as nearly full: room for some seconds of many streams, an eighth of a small disk. */
+/**
+ * With less space than this, the disk counts as nearly full: room for some seconds of many streams, or an eighth of a
+ * small disk.
+ */
 const MOST_LOW_BYTES = 256 * MEGABYTE;
 const LOW_SHARE = 1 / 8;
-/** It counts as relieved only at twice that, so that it does not go to and fro. */
+/** The pressure ends only at twice that, so that it does not switch back and forth. */
 const RELIEF = 2;
 const STEP = 0.9;
 /** A disk that others have filled must not cost all history while there is still some room. */
 const LEAST_BYTES = 16 * MEGABYTE;
 
 export interface DiskView {
-  /** What is left on the disk, and its size. */
+  /** The free space of the disk, and its size. */
   readonly free: Bytes;
   readonly total: Bytes;
-  /** The size of the file that holds the chunks. It never shrinks: what is removed makes room inside it. */
+  /** The size of the file that holds the chunks. It never shrinks: removing chunks makes room inside it. */
   readonly file: Bytes;
-  /** What the chunks in it take. */
+  /** The room that its chunks take. */
   readonly stored: Bytes;
-  /** Whether an append has been refused for want of room since the last look. */
+  /** Whether an append has failed for lack of room since the last look. */
   readonly refused: boolean;
 }
 
 /**
- * How much the chunks of all topics together may take, so that the disk does not fill: as long as the file grows on a
- * disk that is nearly full, a tenth less each time, until what is removed makes room for all that comes; then the file
- * stays as it is. Only history is given up: the live picture needs little.
+ * How much room the chunks of all topics together may take, so that the disk does not fill. As long as the file grows
+ * on a nearly full disk, they get a tenth less each time, until the removed chunks make room for all new ones; then the
+ * file keeps its size. Only history is given up, because the live picture needs little.
  */
 export class DiskPressure {
   #limit: Bytes | undefined;
   #file: Bytes | undefined;
 
-  /** @returns undefined: no other limit than the retention of each topic */
+  /** @returns undefined if only the retention of each topic limits them */
   observe({ free, total, file, stored, refused }: DiskView): Bytes | undefined {
     const low = Math.min(MOST_LOW_BYTES, total * LOW_SHARE);
     const grows = file > (this.#file ?? 0);

@@ -9,8 +9,8 @@ import type { Reserve } from './reserve.js';
 const TELL_EVERY_MS = 60_000;
 
 /**
- * Looks after the disk that the data folder is on: how much the chunks may take, whether the folder is still there, and
- * what an operator should know of both.
+ * Watches the disk of the data folder: how much room the chunks may take, whether the folder is still there, and what
+ * an operator should know about both.
  */
 export class DiskRoom {
   readonly #directory: string;
@@ -33,7 +33,7 @@ export class DiskRoom {
     return new DiskRoom(directory, reserve, logger, (await stat(directory)).ino);
   }
 
-  /** What should be mended soon although everything still works. */
+  /** What the operator should fix soon, although everything still works. */
   get warning(): string | undefined {
     return this.#warning;
   }
@@ -43,7 +43,7 @@ export class DiskRoom {
     this.#refused = true;
   }
 
-  /** How much the chunks of all topics may take together; undefined: what the topics' retention says. */
+  /** How much the chunks of all topics may take together; undefined if only the topics' retention limits them. */
   async limit(stored: Bytes): Promise<Bytes | undefined> {
     await this.checkFolder();
     this.#reserve.refill();
@@ -59,7 +59,7 @@ export class DiskRoom {
     });
   }
 
-  /** What was given up, if anything, and how far back one can go now. */
+  /** What was given up, if anything, and how far viewers can rewind now. */
   tellShortened(isShortened: boolean, windowMs: number): void {
     this.#warning = isShortened
       ? `the disk of ${this.#directory} is nearly full: the oldest chunks are removed early, and viewers can rewind by ${Math.round(windowMs / 1000)} s; free some room`
@@ -79,7 +79,7 @@ export class DiskRoom {
     throw new LogError('unavailable', text);
   }
 
-  /** Once a minute for each thing. */
+  /** At most once a minute for each kind of line. */
   #tell(text: string, about: string): void {
     const now = performance.now();
     if (now - (this.#toldAt.get(about) ?? Number.NEGATIVE_INFINITY) < TELL_EVERY_MS) return;

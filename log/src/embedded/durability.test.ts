@@ -167,7 +167,7 @@ describe('the embedded log', () => {
     expect(lines).toHaveLength(1);
   });
 
-  // A limit on the size of files stands in for a full disk: filling a real one needs root.
+  // A limit on the size of files stands in for a full disk, because filling a real one needs root.
   it('says that the disk is full, loses nothing that was acknowledged, and goes on when there is room', async (context) => {
     if (process.platform === 'win32' || spawnSync('sh', ['-c', 'ulimit -f 1000']).status !== 0)
       return context.skip();

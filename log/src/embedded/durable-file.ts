@@ -1,7 +1,10 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Replace a file as a whole: after a crash or a power cut there is the old one or the new one, never half of one. */
+/**
+ * Replace a file as a whole: after a crash or a power cut there is either the old file or the new one, never half of
+ * one.
+ */
 export async function writeDurably(path: string, text: string): Promise<void> {
   const draft = `${path}.draft`;
   const file = await open(draft, 'w');
@@ -20,7 +23,7 @@ export async function removeDurably(path: string): Promise<void> {
   await syncFolder(dirname(path));
 }
 
-/** Force to the disk what any process wrote into this file. */
+/** Force everything that any process wrote into this file to the disk. */
 export async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r+');
   try {

@@ -37,23 +37,25 @@ import { Topics } from './topics.js';
 import { WholeShare } from './whole-share.js';
 
 export interface EmbeddedLogOptions {
-  /** Made if it is not there; belongs to one process at a time. */
+  /** Created if it does not exist; belongs to one process at a time. */
   readonly directory: string;
   readonly logger?: Logger;
   /** Wall clock. */
   readonly clock?: () => Milliseconds;
 }
 
-/** After a full disk, appends fail without trying for this long: each try costs, and LMDB writes to stderr. */
+/**
+ * After a full disk, appends fail without a try for this long, because each try costs time and LMDB writes to stderr.
+ */
 const FULL_PAUSE_MS = 500;
 
 /**
  * Open the log that lives in a folder: chunks in LMDB, tables as JSON files; `topicast.status` in memory.
  *
- * What is acknowledged survives any end of this process, kill -9 included. A power cut or a crash of the machine costs
- * the chunks (the rewind window begins anew), never the tables, and so does a damaged chunk file, which is moved aside.
- * A damaged record or row costs that record or row. The folder holds about what the retention of its topics asks for,
- * less on a disk that is nearly full, and does not shrink. Tables can be changed and topics deleted on a full disk.
+ * What is acknowledged survives any end of this process, including kill -9. A power cut or a crash of the machine costs
+ * the chunks (the rewind window starts over), but never the tables. So does a damaged chunk file, which is moved aside.
+ * A damaged record or row costs that record or row. The folder holds about as much as the retention of its topics says,
+ * less on a nearly full disk, and does not shrink. Tables can be changed and topics deleted on a full disk.
  *
  * @throws {LogError} `locked` if another process has it open
  */
@@ -231,7 +233,7 @@ class EmbeddedLog implements ChunkLog {
     return new WholeShare();
   }
 
-  /** Resolves if an append would be taken. */
+  /** Resolves if an append would succeed. */
   async ping(): Promise<void> {
     this.#checkOpen();
     await this.#parts.room.checkFolder();
@@ -244,7 +246,7 @@ class EmbeddedLog implements ChunkLog {
     return this.#closing;
   }
 
-  /** `topicast.status` says what the producers of this process do: it is over when the process is. */
+  /** `topicast.status` says what the producers of this process do, so it ends with the process. */
   async #openTable(name: string): Promise<FileTable | MemoryTable> {
     if (name === STATUS_TABLE) return new MemoryTable();
     const { directory, reserve, logger } = this.#parts;

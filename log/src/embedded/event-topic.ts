@@ -3,7 +3,7 @@ import { checkEvents } from '../records.js';
 import { decodeEvent, encodeEvent } from './event-format.js';
 import type { NewStoredRecord } from './record-format.js';
 
-/** The partition that holds a topic's events, as the log gives access to it. */
+/** The log's access to the partition that holds a topic's events. */
 interface EventPartition {
   append(records: readonly NewStoredRecord[]): number;
   tail(start: EventStart, signal: AbortSignal): AsyncIterable<readonly LogRecord[]>;

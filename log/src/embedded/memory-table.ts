@@ -1,7 +1,9 @@
 import { LogError } from '../chunk-log.js';
 import { TableView } from '../table-view.js';
 
-/** A table whose rows end with this process: for rows that speak of nothing else. A full disk does not stop it. */
+/**
+ * A table whose rows end with this process, for rows that are only about this process. A full disk does not stop it.
+ */
 export class MemoryTable extends TableView {
   #closed = false;
 
@@ -11,7 +13,7 @@ export class MemoryTable extends TableView {
 
   protected override async change(key: string, value: string | undefined): Promise<void> {
     if (this.#closed) throw new LogError('closed', 'the log is closed');
-    // As with every other table, listeners hear of it when the writer has gone on.
+    // As with every other table, listeners are called after the writer has continued.
     await Promise.resolve();
     this.apply(key, value);
   }

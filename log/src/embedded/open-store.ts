@@ -18,23 +18,23 @@ const LOCK_FILE_BYTES = 16_384;
 const DAMAGE = new Set<unknown>([-30793, -30794, -30795, -30796, -30797]);
 
 /**
- * Open the chunks of a data folder. Chunks that cannot be trusted are not opened, for LMDB would read them until it is
- * ended by a signal: those that a power cut may have torn are deleted, those of a damaged file moved aside. Recording
- * begins anew then; the tables are elsewhere.
+ * Open the chunks of a data folder. We do not open chunks that we cannot trust, because LMDB would read them until a
+ * signal ends it. Chunks that a power cut may have torn are deleted; a damaged file is moved aside. Then recording
+ * starts over; the tables are elsewhere.
  */
 export async function openStore(directory: string, reserve: Reserve, logger: Logger): Promise<Store> {
   const folder = join(directory, FOLDER);
   if (await reserve.lend(() => markOpen(directory))) {
     logger.warn(
-      `the machine went down while ${directory} was open: its chunks are discarded, its tables are kept`,
+      `the machine went down while ${directory} was open: discarding its chunks, keeping its tables`,
     );
     await rm(folder, { recursive: true, force: true });
   }
   await mkdir(folder, { recursive: true });
   const open = (): Store =>
     reserve.lendSync(() => {
-      // liblmdb makes this file as a hole and writes into it through memory: on a full disk that is a bus error. Nothing
-      // in it counts, for no other process has the folder open.
+      // liblmdb creates this file with a hole and writes into it through memory, which is a bus error on a full disk.
+      // Nothing in it counts, because no other process has the folder open.
       writeFileSync(join(folder, LOCK_FILE), new Uint8Array(LOCK_FILE_BYTES));
       return new Store({ folder, directory, reserve });
     });
@@ -53,7 +53,7 @@ export async function openStore(directory: string, reserve: Reserve, logger: Log
   }
 }
 
-/** Bring what was written to the disk, so that a power cut from now on does no harm. */
+/** Force everything that was written to the disk, so that a power cut from now on does no harm. */
 export async function closeStore(directory: string, store: Store): Promise<void> {
   await store.close();
   try {
@@ -72,7 +72,7 @@ async function whyUnusable(folder: string, logger: Logger): Promise<string | und
   if ('damage' in result) return result.damage;
   const isKnown = (name: string): boolean => name in STORE_TREES;
   if (result.trees.every(isKnown)) return undefined;
-  logger.warn(`${file} is of another version of Topicast: recording begins anew, the tables are kept`);
+  logger.warn(`${file} is from another version of Topicast: recording starts over, the tables are kept`);
   await rm(file);
   return undefined;
 }
@@ -80,7 +80,7 @@ async function whyUnusable(folder: string, logger: Logger): Promise<string | und
 async function moveAside(directory: string, problem: string, logger: Logger): Promise<void> {
   const folder = join(directory, FOLDER);
   const aside = `${folder}.damaged-${new Date().toISOString().replaceAll(':', '-')}`;
-  // One is enough to look at, and each may be as large as the retention.
+  // One copy is enough to look at, and each may be as large as the retention.
   for (const name of await readdir(directory)) {
     if (name.startsWith(`${FOLDER}.damaged-`))
       await rm(join(directory, name), { recursive: true, force: true });
@@ -88,7 +88,7 @@ async function moveAside(directory: string, problem: string, logger: Logger): Pr
   await rename(folder, aside);
   await mkdir(folder);
   logger.error(
-    `${join(folder, DATA_FILE)} is damaged (${problem}): moved to ${aside}, which may be deleted. Recording begins anew, the tables are kept`,
+    `${join(folder, DATA_FILE)} is damaged (${problem}): moved to ${aside}, which you may delete. Recording starts over, the tables are kept`,
   );
 }
 

@@ -12,12 +12,12 @@ import {
 } from './record-format.js';
 import type { Store } from './store.js';
 
-/** One reader gets at most about this much at once. */
+/** A reader gets at most about this much at once. */
 const MAX_BATCH_BYTES = 1024 * 1024;
 
 type Retention = Pick<TopicSettings, 'retentionMs' | 'retentionBytes'>;
 
-/** One partition of a topic: what is known of it in memory, and the tails that wait for more. */
+/** One partition of a topic: what we know about it in memory, and the tails that wait for more. */
 export class Partition {
   readonly #store: Store;
   readonly #topic: TopicId;
@@ -31,7 +31,7 @@ export class Partition {
   #lastTimestamp: number;
   /** Bytes ever appended; see record-format.ts. */
   #bytes: number;
-  /** What was appended last: tails at the live edge take it from here, without asking the store. */
+  /** The latest records: tails at the live edge take them from here, without asking the store. */
   #newest: { readonly offset: number; readonly records: readonly Buffer[] } = { offset: 0, records: [] };
 
   constructor(store: Store, topic: TopicId, index: number, onDamaged: () => void) {
@@ -61,7 +61,7 @@ export class Partition {
 
   /** The offset of the first. @throws {LogError} `full`, `unavailable`, `invalid` */
   append(records: readonly NewStoredRecord[], now: Milliseconds): number {
-    // Timestamps never go back, whatever the clock does: they are searched by halving.
+    // Timestamps never go back, whatever the clock does, because the search for a time halves the range.
     const timestamp = Math.max(now, this.#lastTimestamp) as Milliseconds;
     let bytes = this.#bytes;
     const encoded = records.map((record) => {
@@ -83,7 +83,7 @@ export class Partition {
     for (const watcher of this.watchers) watcher.ring();
   }
 
-  /** Records from `offset` on, none if there are none yet, and where to read on. A damaged one is left out. */
+  /** The records from `offset` on (none if there are none yet), and where to continue. Damaged records are left out. */
   read(offset: number): { readonly records: LogRecord[]; readonly next: number } {
     const records: LogRecord[] = [];
     let at = Math.max(offset, this.#earliest);
@@ -98,7 +98,7 @@ export class Partition {
     return { records, next: at };
   }
 
-  /** The offset that a tail begins with. */
+  /** The offset at which a tail begins. */
   startOf(start: TailStart): number {
     switch (start.at) {
       case 'earliest':
@@ -114,7 +114,7 @@ export class Partition {
     }
   }
 
-  /** Delete what is too old or too much, at most `limit` records; true if there is more to delete. */
+  /** Delete records that are too old or too many, at most `limit` of them; true if there are more to delete. */
   retain(retention: Retention, now: Milliseconds, limit: number): boolean {
     const from = this.#earliest;
     const end = Math.min(from + limit, this.#next);
@@ -131,7 +131,7 @@ export class Partition {
   }
 
   #remove(to: number): void {
-    // Where the file was damaged there may be nothing for a long way.
+    // If the file was damaged, there may be no record for a long way.
     const earliest = to < this.#next ? this.#offsetFrom(to) : to;
     this.#store.remove(this.#topic, this.#index, this.#earliest, earliest);
     this.#earliest = earliest;
@@ -172,7 +172,7 @@ export class Partition {
     return offset < this.#earliest ? undefined : this.#store.head(this.#topic, this.#index, offset)?.header;
   }
 
-  /** The first sound head from `offset` on. */
+  /** The first intact head from `offset` on. */
   #headFrom(offset: number): RecordHead | undefined {
     for (let at = offset; at < this.#next; ) {
       const head = this.#store.head(this.#topic, this.#index, at);
@@ -182,7 +182,7 @@ export class Partition {
     return undefined;
   }
 
-  /** What the last sound record says, and the bytes of those after it. */
+  /** What the last intact record says, and the bytes of the records after it. */
   #lastHead(): { timestamp: number; bytes: number } {
     let bytes = 0;
     for (const offset of this.#store.offsetsBackwards(this.#topic, this.#index)) {

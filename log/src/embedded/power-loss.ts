@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { removeDurably, writeDurably } from './durable-file.js';
 
 /**
- * The chunks are written without waiting for the disk: they are in the operating system's care when they are
- * acknowledged, which outlives any end of this process, but not a power cut, after which LMDB's pages may be on the
- * disk in any order. So the folder is marked with the machine's boot while it is open: marked by an earlier boot means
- * that the machine went down while it was open, and that the chunks cannot be trusted.
+ * We write the chunks without waiting for the disk. When they are acknowledged, the operating system has them. They
+ * survive any end of this process, but not a power cut, after which LMDB's pages may be on the disk in any order. So we
+ * mark the folder with the machine's boot while it is open. A mark of an earlier boot means that the machine went down
+ * while the folder was open, and that the chunks cannot be trusted.
  */
 const markerOf = (directory: string): string => join(directory, 'open-since-boot');
 
-/** Mark the folder as open. True if the machine went down the last time it was. */
+/** Mark the folder as open. Returns true if the machine went down the last time it was open. */
 export async function markOpen(directory: string): Promise<boolean> {
   const boot = await bootIdentity();
   const before = await readFile(markerOf(directory), 'utf8').catch(() => undefined);
@@ -27,7 +27,7 @@ async function bootIdentity(): Promise<string> {
   try {
     return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
   } catch {
-    // Elsewhere than on Linux: the minute of the boot, which is a difference of two clocks and so may vary by one.
+    // On other systems than Linux: the minute of the boot, a difference of two clocks that may vary by one.
     return `minute ${Math.round((Date.now() / 1000 - uptime()) / 60)}`;
   }
 }

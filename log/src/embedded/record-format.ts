@@ -18,7 +18,7 @@ import type { LogRecord } from '../chunk-log.js';
  */
 export const KEY_BYTES = 12;
 
-/** The number of a topic's incarnation: a topic that is deleted and made again gets another one. */
+/** The number of a topic's incarnation: a topic that is deleted and created again gets another one. */
 export type TopicId = number;
 
 export function recordKey(topic: TopicId, partition: number, offset: number): Buffer {
@@ -41,11 +41,11 @@ export const topicOfKey = (key: Buffer): TopicId => key.readUInt32BE(0);
  *  | (float64) | (float64)    |              | (u32)       | (u32)       |
  *  +-----------+--------------+--------------+-------------+-------------+--------~~
  *
- * "Bytes before" counts what was ever appended to the partition: the size of any span is the difference of two
- * records, so that retention by bytes needs no scan at start and no books that could go wrong.
+ * "Bytes before" counts everything that was ever appended to the partition. The size of any span is the difference of
+ * two records, so retention by bytes needs no scan at the start and no bookkeeping that could go wrong.
  *
  * LMDB has no checksums. Without these, a damaged timestamp would end retention for good, and damaged TS bytes would
- * reach every viewer's decoder. They are two, because searches and retention read heads only. Together they cost 5 us
+ * reach every viewer's decoder. There are two, because searches and retention read only heads. Together they take 5 us
  * for a record of 12.5 KB.
  */
 const CHUNK_HEADER_AT = 16;
@@ -53,7 +53,7 @@ const HEAD_CRC_AT = CHUNK_HEADER_AT + CHUNK_HEADER_BYTES;
 const VALUE_CRC_AT = HEAD_CRC_AT + 4;
 const VALUE_AT = VALUE_CRC_AT + 4;
 
-/** What is written of a record; an event has no chunk header, whose place is then zero. */
+/** The parts of a record that are written. An event has no chunk header; its place is then zero. */
 export interface NewStoredRecord {
   readonly header: ChunkHeader | undefined;
   readonly value: Uint8Array;
@@ -82,11 +82,11 @@ export function encodeRecord(record: NewStoredRecord, timestamp: Milliseconds, b
 export const decodeHead = (stored: Buffer): RecordHead | undefined =>
   isHeadSound(stored) ? readHead(stored) : undefined;
 
-/** Whether the record is what was written. */
+/** Whether the record is as it was written. */
 export const isSound = (stored: Buffer): boolean =>
   isHeadSound(stored) && crc32(stored.subarray(VALUE_AT)) === stored.readUInt32BE(VALUE_CRC_AT);
 
-/** A sound record over `stored`, which nobody changes from now on. */
+/** An intact record over `stored`, which nobody changes from now on. */
 export function decodeRecord(offset: number, stored: Buffer): LogRecord {
   const { timestamp, header } = readHead(stored);
   return { offset, timestamp, header, value: stored.subarray(VALUE_AT) };

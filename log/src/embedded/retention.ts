@@ -7,15 +7,15 @@ import type { Partition } from './partition.js';
 import type { Topics } from './topics.js';
 
 const SWEEP_EVERY_MS = 1_000;
-/** Records removed in one transaction: well under a millisecond, so that no append waits for it. */
+/** How many records one transaction removes: it takes well under a millisecond, so that no append waits for it. */
 const STEP_RECORDS = 64;
-/** A full disk never costs what is newer: viewers who join and resume need it. */
+/** A full disk never removes newer chunks than this, because viewers who join and resume need them. */
 const KEEP_ANYWAY_MS = 10_000;
 
 /**
- * Removes what has expired, a little each second and in small steps, so that the file stays as large as the retention
- * asks for (LMDB uses freed pages again) and no append is held up. On a disk that is nearly full, the oldest chunks of
- * all topics expire early.
+ * Removes expired chunks, a little each second and in small steps. So the file stays as large as the retention needs
+ * (LMDB reuses freed pages), and no append has to wait. On a nearly full disk, the oldest chunks of all topics expire
+ * early.
  */
 export class Retention {
   readonly #topics: Topics;
@@ -34,7 +34,7 @@ export class Retention {
     this.#timer = setInterval(() => this.sweep(), SWEEP_EVERY_MS).unref();
   }
 
-  /** Begin at once, unless it goes on already. */
+  /** Begin at once, unless it is already running. */
   sweep(): void {
     if (this.#stopped) return;
     this.#sweeping ??= this.#sweep().finally(() => {
@@ -55,7 +55,7 @@ export class Retention {
       }
       await this.#makeRoom();
     } catch (error) {
-      // The folder is gone: that has been told.
+      // The folder is gone, which has been reported already.
       if (error instanceof LogError && error.code === 'unavailable') return;
       this.#logger.warn({ err: error }, 'cannot remove expired chunks from the embedded log');
     }
@@ -77,7 +77,7 @@ export class Retention {
     this.#room.tellShortened(limit !== undefined, Math.max(this.#clock() - oldest, 0));
   }
 
-  /** From wherever the oldest chunk is, so that all streams keep the same time. */
+  /** Takes the oldest chunks of any topic first, so that all streams keep the same time. */
   #removeOldest(): boolean {
     const [oldest] = this.#partitions().sort((a, b) => a.held.since - b.held.since);
     if (!oldest || oldest.held.since > this.#clock() - KEEP_ANYWAY_MS) return false;

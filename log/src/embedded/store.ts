@@ -14,31 +14,31 @@ import type { Reserve } from './reserve.js';
 
 const MAX_OFFSET = 2 ** 48 - 1;
 const MAX_PARTITION = 2 ** 16 - 1;
-/** No topic has this number: its floor is what `probe` writes. */
+/** No topic has this number; `probe` writes its floor. */
 const NO_TOPIC: TopicId = 0;
 
-/** The trees of the file, with the length of their keys. The number is that of the layout of the records. */
+/** The trees of the file, with the length of their keys. The number is the version of the records' layout. */
 export const STORE_TREES = { 'records.2': KEY_BYTES, 'floors.2': KEY_BYTES } as const;
 const [RECORDS, FLOORS] = Object.keys(STORE_TREES) as (keyof typeof STORE_TREES)[];
 
 export interface StoreOptions {
   /** Where LMDB's files are. */
   readonly folder: string;
-  /** What to call it in messages. */
+  /** Its name in messages. */
   readonly directory: string;
   readonly reserve: Reserve;
 }
 
 /**
- * The chunks of all topics in one LMDB environment. Writes are synchronous transactions without a flush: 0.1 to 0.2 ms
- * for a chunk, where lmdb-js's asynchronous ones resolve only after the disk has been waited for (31 ms on a disk
- * that takes 30) and leave rejections that nobody can catch when it is full. See power-loss.ts for what that costs.
+ * The chunks of all topics in one LMDB environment. Writes are synchronous transactions without a flush, which take 0.1
+ * to 0.2 ms for a chunk. lmdb-js's asynchronous ones resolve only after a wait for the disk (31 ms on a disk that takes
+ * 30), and leave rejections that nobody can catch when the disk is full. See power-loss.ts for what that costs.
  */
 export class Store {
   readonly #options: StoreOptions;
   readonly #env: RootDatabase;
   readonly #records: Database<Buffer, Buffer>;
-  /** The offset after the last record that retention took, so that offsets never repeat. */
+  /** The offset after the last record that retention removed, so that offsets never repeat. */
   readonly #floors: Database<Buffer, Buffer>;
 
   /** @throws LMDB's error if it cannot use the folder */
@@ -73,7 +73,7 @@ export class Store {
     });
   }
 
-  /** Remove up to `limit` records of a topic that is no more; false when nothing is left of it. */
+  /** Remove up to `limit` records of a deleted topic; false when none are left. */
   removeSome(topic: TopicId, limit: number): boolean {
     const range = { start: recordKey(topic, 0, 0), end: recordKey(topic + 1, 0, 0) };
     const keys = [...this.#records.getKeys({ ...range, limit })];
@@ -87,7 +87,7 @@ export class Store {
     return keys.length === limit;
   }
 
-  /** The stored bytes, a copy of their own. */
+  /** A copy of the stored bytes. */
   read(topic: TopicId, partition: number, offset: number): Buffer | undefined {
     return this.#records.getBinary(recordKey(topic, partition, offset));
   }
@@ -97,7 +97,7 @@ export class Store {
     return stored && decodeHead(stored);
   }
 
-  /** The first offset from this one on that has a record. There is a hole only where the file was damaged. */
+  /** The first offset from this one on that has a record. There are holes only if the file was damaged. */
   offsetFrom(topic: TopicId, partition: number, offset: number): number | undefined {
     const range = {
       start: recordKey(topic, partition, offset),
@@ -124,7 +124,7 @@ export class Store {
     return { earliest: floor, next: floor };
   }
 
-  /** All topics of which something is stored. */
+  /** All topics of which any records are stored. */
   *storedTopics(): IterableIterator<TopicId> {
     for (let start: Buffer = recordKey(0, 0, 0); ; ) {
       const [key] = this.#records.getKeys({ start, limit: 1 });
@@ -141,7 +141,7 @@ export class Store {
   }
 
   async close(): Promise<void> {
-    // In the turn of a transaction lmdb-js's close never resolves.
+    // In the same turn as a transaction, lmdb-js's close never resolves.
     await nextTurn();
     await this.#env.close();
   }
@@ -154,7 +154,7 @@ export class Store {
     }
   }
 
-  /** Removing needs room too, for the pages that change. */
+  /** Removing records needs room too, for the pages that change. */
   #writeAnyway(changes: () => void): void {
     try {
       this.#options.reserve.lendSync(() => this.#env.transactionSync(changes));

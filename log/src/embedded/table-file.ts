@@ -4,20 +4,21 @@ import type { Logger } from 'pino';
 import { writeDurably } from './durable-file.js';
 import type { Reserve } from './reserve.js';
 
-/** One row of a table file, as JSON: `["key","value"]`, on a line of its own or over several. */
+/** One row of a table file, as JSON: `["key","value"]`, on one line or several. */
 const ROW = /\[\s*("(?:[^"\\]|\\.)*")\s*,\s*("(?:[^"\\]|\\.)*")\s*\]/gs;
-/** Decoding puts it in the place of bytes that are no UTF-8. */
+/** Decoding replaces bytes that are not UTF-8 by this character. */
 const NOT_UTF8 = '\ufffd';
 
-/** A JSON array of rows, a line each, for people and for `readRows`. */
+/** A JSON array with one row per line, for people and for `readRows`. */
 export function formatRows(rows: ReadonlyMap<string, string>): string {
   return `[\n${[...rows].map((row) => JSON.stringify(row)).join(',\n')}\n]\n`;
 }
 
 /**
- * The rows of a table file; none if there is no file. Of a damaged one the rows that can still be read, with one line
- * for the operator and a copy of the file beside it. Rows have no checksum: they are JSON that a person can mend, in
- * files that are replaced as a whole; a letter that changed within one is for its reader's schema to find.
+ * The rows of a table file; none if there is no file. If the file is damaged, it returns the rows that can still be
+ * read, logs one line for the operator, and keeps a copy of the file. Rows have no checksum: they are JSON that a
+ * person can repair, in files that are replaced as a whole. A changed letter within a row is for the reader's schema to
+ * find.
  */
 export async function readRows(
   path: string,
@@ -38,7 +39,7 @@ export async function readRows(
     .filter((row) => isRow(row) && !row.join().includes(NOT_UTF8)) as [string, string][];
   const copy = `${path}.damaged-${new Date().toISOString().replaceAll(':', '-')}`;
   logger.error(
-    `${path} is damaged: ${rows.length} of its rows can be read, the others are gone; it is kept as ${copy}`,
+    `${path} is damaged: ${rows.length} of its rows can be read, the others are lost; a copy of the file is in ${copy}`,
   );
   await rename(path, copy);
   await reserve.lend(() => writeDurably(path, formatRows(new Map(rows))));
@@ -50,7 +51,7 @@ const isRow = (row: unknown): row is [string, string] =>
 
 const isTable = (table: unknown): table is [string, string][] => Array.isArray(table) && table.every(isRow);
 
-/** Undefined if it is no JSON. */
+/** Undefined if it is not JSON. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -26,7 +26,7 @@ describe('the status table of the embedded log', () => {
   );
 
   it('takes heartbeats when the disk takes nothing, and begins empty', async () => {
-    // A folder where the draft of a file shall be: that stops root too.
+    // A folder in place of a file's draft, which stops even root.
     for (const name of [STATUS_TABLE, STREAMS_TABLE])
       await mkdir(join(folder.path, `tables/${name}.json.draft`));
     const status = await log.table(STATUS_TABLE);

@@ -39,8 +39,8 @@ function readRow(text: string): Row | undefined {
 const isPositive = (value: unknown): boolean => typeof value === 'number' && value > 0;
 
 /**
- * Which topics there are: of streams by their ids, of events by names with a dot, which no id has. The rows are in a
- * table file; a topic exists as soon, and as long, as its row does.
+ * Which topics there are: streams' topics by their ids, event topics by names with a dot, which no id has. The rows are
+ * in a table file; a topic exists exactly as long as its row.
  */
 export class Topics {
   readonly #rows: FileTable;
@@ -60,7 +60,7 @@ export class Topics {
     for (const [stream, text] of rows.entries()) {
       const row = readRow(text);
       if (!row || known.has(row.id)) {
-        // Its writer makes the topic again; what it held is removed below, with all that no topic owns.
+        // Its writer will create the topic again. Its records are removed below, with all others that no topic owns.
         damage.topic(stream);
         continue;
       }
@@ -86,7 +86,7 @@ export class Topics {
     return this.#open.values();
   }
 
-  /** One that is there takes the new retention, gets the partitions that it lacks, and stays as it is in all else. */
+  /** An existing topic takes the new retention, gets the partitions that it lacks, and otherwise stays as it is. */
   create(name: string, { partitions, retentionMs, retentionBytes }: TopicSettings): Promise<void> {
     return this.#changes.run(async () => {
       const known = this.#open.get(name);
@@ -136,7 +136,7 @@ export class Topics {
 
   #show(name: string, { id, ...settings }: Row): void {
     this.#lastId = Math.max(this.#lastId, id);
-    // Tails hold on to the partitions that there are.
+    // Tails keep references to the existing partitions.
     const known = this.#open.get(name)?.partitions ?? [];
     const added = Array.from(
       { length: settings.partitions - known.length },

@@ -2,12 +2,12 @@ import { setMaxListeners } from 'node:events';
 import { closedLog } from './errors.js';
 import { retry } from './retry.js';
 
-/** How long a call goes on trying while the log is away, before it rejects with `unavailable`. Tails never give up. */
+/** How long a call keeps trying while the log is away, before it rejects with `unavailable`. Tails never give up. */
 const CALL_LIMIT_MS = 5000;
-/** Making and deleting topics, and reading a table for the first time, take longer. */
+/** Creating and deleting topics, and reading a table for the first time, take longer. */
 export const SLOW_CALL_LIMIT_MS = 30_000;
 
-/** What callers ask of the log: tried again for a while if the log is away, and over when it is closed. */
+/** Runs callers' requests to the log: repeats them for a while if the log is away, and ends them when it is closed. */
 export class Calls {
   readonly #closing = new AbortController();
 

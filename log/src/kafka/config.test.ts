@@ -65,9 +65,9 @@ describe('the settings of the Kafka log', () => {
     [{ KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'me' }, /^KAFKA_SASL_PASSWORD: is needed/],
     [{ KAFKA_SASL_USERNAME: 'me', KAFKA_SASL_PASSWORD: 'x' }, /need KAFKA_SASL_MECHANISM/],
     [{ KAFKA_SASL_MECHANISM: 'gssapi' }, /^KAFKA_SASL_MECHANISM: must be one of plain, scram/],
-    [{ KAFKA_SSL_CA: '/ca.pem' }, /^KAFKA_SSL_CA: means nothing without KAFKA_SSL=1/],
+    [{ KAFKA_SSL_CA: '/ca.pem' }, /^KAFKA_SSL_CA: has no effect without KAFKA_SSL=1/],
     [{ KAFKA_SSL: '1', KAFKA_SSL_CA: '/no/such.pem' }, /^KAFKA_SSL_CA: cannot be read: ENOENT.*such\.pem/],
-    [{ KAFKA_SSL: '1', KAFKA_SSL_CERT: '/a.pem' }, /come together/],
+    [{ KAFKA_SSL: '1', KAFKA_SSL_CERT: '/a.pem' }, /set both/],
     [{ KAFKA_TOPIC_PREFIX: 'a/b' }, /^KAFKA_TOPIC_PREFIX: may have/],
     [{ TOPICAST_KAFKA_MAX_MESSAGE_MB: '1' }, /^TOPICAST_KAFKA_MAX_MESSAGE_MB: .* from 5 to 100/],
     [{ TOPICAST_KAFKA_SEGMENT_MB: 'big' }, /^TOPICAST_KAFKA_SEGMENT_MB: must be a whole number/],
@@ -79,7 +79,7 @@ describe('the settings of the Kafka log', () => {
 
   it('say which file is no certificate', () => {
     const text = file('text.pem', 'hello');
-    expect(complaint({ KAFKA_SSL: '1', KAFKA_SSL_CA: text })).toMatch(/^KAFKA_SSL_CA: .* is no PEM file/);
+    expect(complaint({ KAFKA_SSL: '1', KAFKA_SSL_CA: text })).toMatch(/^KAFKA_SSL_CA: .* is not a PEM file/);
     const broken = file('broken.pem', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
     const both = { KAFKA_SSL_CERT: broken, KAFKA_SSL_KEY: broken };
     expect(complaint({ KAFKA_SSL: '1', ...both })).toMatch(/^KAFKA_SSL_CERT, KAFKA_SSL_KEY: /);

@@ -6,12 +6,12 @@ import type { KafkaLogOptions } from './options.js';
 
 const MB = 1024 * 1024;
 
-/** What the environment says of Kafka; its secrets are in it, so it is not for logs. */
+/** What the environment says about Kafka. It contains secrets, so do not log it. */
 export type KafkaConfig = Omit<KafkaLogOptions, 'clientId' | 'logger' | 'signal'>;
 
 /**
  * Read the settings of the Kafka log, and the files that they name.
- * @throws {ConfigError} one line that says which variable to mend
+ * @throws {ConfigError} one line that says which variable to correct
  */
 export function readKafkaConfig(environment: Readonly<Record<string, string | undefined>>): KafkaConfig {
   const config = readConfig(kafkaSettings, environment);
@@ -35,11 +35,11 @@ function readTls(config: Settings): Tls | undefined {
   const named = Object.entries(FILES).filter(([, variable]) => config[variable]);
   if (!config.KAFKA_SSL) {
     const [first] = named;
-    if (first) throw new ConfigError(`${first[1]}: means nothing without KAFKA_SSL=1`);
+    if (first) throw new ConfigError(`${first[1]}: has no effect without KAFKA_SSL=1`);
     return undefined;
   }
   if (Boolean(config.KAFKA_SSL_CERT) !== Boolean(config.KAFKA_SSL_KEY)) {
-    throw new ConfigError('KAFKA_SSL_CERT, KAFKA_SSL_KEY: a certificate and its key come together');
+    throw new ConfigError('KAFKA_SSL_CERT, KAFKA_SSL_KEY: set both, the certificate and its key');
   }
   const tls: Tls = Object.fromEntries(
     named.map(([part, variable]) => [part, readPem(variable, config[variable] ?? '')]),
@@ -60,8 +60,8 @@ function readPem(variable: string, path: string): string {
   } catch (cause) {
     throw new ConfigError(`${variable}: cannot be read: ${(cause as Error).message}`, { cause });
   }
-  // Node.js takes a file without any for an empty list of authorities.
-  if (!text.includes('-----BEGIN ')) throw new ConfigError(`${variable}: "${path}" is no PEM file`);
+  // Node.js treats a file without certificates as an empty list of authorities.
+  if (!text.includes('-----BEGIN ')) throw new ConfigError(`${variable}: "${path}" is not a PEM file`);
   return text;
 }
 

@@ -1,11 +1,11 @@
 import { LogError } from '../chunk-log.js';
 
-/** Something that another try may mend: a broker that does not answer, a leader that has moved. */
+/** Something that another try may cure: a broker that does not answer, a leader that has moved. */
 export class Transient extends Error {
   override readonly name = 'Transient';
 }
 
-/** The offset asked for is not in the log: too old, or not there yet. Looked up again, the bounds may hold. */
+/** The requested offset is not in the log: too old, or not there yet. After another look at the bounds it may be. */
 export class OffsetOutOfRange extends Transient {}
 
 /**
@@ -14,7 +14,7 @@ export class OffsetOutOfRange extends Transient {}
  * - `moved`: another broker leads now, or none does at the moment
  * - `out-of-range`: the offset is not in the log
  * - `damaged`: the broker cannot read what it has stored there
- * - `invalid`: no repetition will make it right
+ * - `invalid`: no repetition will help
  * - `transient`: try again
  */
 export type Verdict = 'fine' | 'unknown' | 'moved' | 'out-of-range' | 'damaged' | 'invalid' | 'transient';

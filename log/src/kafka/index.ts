@@ -11,9 +11,9 @@ export { type KafkaConfig, readKafkaConfig } from './config.js';
 export type { KafkaLogOptions } from './options.js';
 export { CODEC, FOLDS, unfold } from './wire/compression.js';
 
-/** A log whose brokers may be away still. */
+/** A log whose brokers may still be away. */
 export interface ExpectedLog {
-  /** To be used at once: until a broker has answered it is as in an outage. */
+  /** Usable at once; until a broker has answered, it behaves as in an outage. */
   readonly log: ChunkLog;
   /**
    * Resolves when a broker has answered. Rejects with a LogError: `invalid` if the brokers do not let us in or we do not
@@ -23,8 +23,8 @@ export interface ExpectedLog {
 }
 
 /**
- * Begin to look for the log that Apache Kafka (3.1 or later) holds, and say so through the logger while no broker
- * answers. @throws {LogError} `invalid` for an address that is none
+ * Start looking for the log in Apache Kafka (3.1 or later), and tell the logger while no broker answers. @throws
+ * {LogError} `invalid` for an invalid address
  */
 export function expectKafkaLog(options: KafkaLogOptions): ExpectedLog {
   const logger = options.logger ?? pino({ enabled: false });
@@ -32,7 +32,7 @@ export function expectKafkaLog(options: KafkaLogOptions): ExpectedLog {
   if (addresses.length === 0) throw new LogError('invalid', 'a Kafka log needs the address of a broker');
   const { clientId = 'topicast', security = {}, signal } = options;
   if (security.sasl?.mechanism === 'plain' && !security.tls) {
-    logger.warn('the Kafka password goes over the network readably: use TLS (KAFKA_SSL=1) or SCRAM');
+    logger.warn('the Kafka password goes over the network in plain text: use TLS (KAFKA_SSL=1) or SCRAM');
   }
   const cluster = new Cluster(addresses, { clientId, logger, security, health: new Health(logger) });
   const names = new TopicNames(options.topicPrefix ?? '');
@@ -42,12 +42,12 @@ export function expectKafkaLog(options: KafkaLogOptions): ExpectedLog {
     if (!ending.aborted) throw cause;
     throw new LogError('closed', `no Kafka broker had answered at ${options.brokers.join(', ')}`, { cause });
   });
-  // Who uses the log alone need not hear of it.
+  // Callers that only use the log need not handle this.
   reached.catch(() => undefined);
   return { log, reached };
 }
 
-/** The same, for who has nothing to do before a broker answers. @throws {LogError} as `reached` rejects */
+/** The same, for callers that have nothing to do before a broker answers. @throws {LogError} like `reached` */
 export async function openKafkaLog(options: KafkaLogOptions): Promise<ChunkLog> {
   const { log, reached } = expectKafkaLog(options);
   try {

@@ -27,7 +27,7 @@ describe.skipIf(reason)(`on a real Kafka${reason ? ` (${reason})` : ''}`, () => 
 
   describeChunkLog('kafka', () => openKafkaLog({ brokers: brokers() }));
 
-  /** As anybody's plain program would. */
+  /** Like anybody's plain program. */
   async function produce(topic: string, values: readonly (string | Buffer)[], key?: string): Promise<void> {
     const kafka = new Kafka({ brokers: brokers(), logLevel: logLevel.NOTHING });
     const producer = kafka.producer({
@@ -179,7 +179,7 @@ describe.skipIf(reason)(`on a real Kafka${reason ? ` (${reason})` : ''}`, () => 
     expect(lines[0]).toContain(name);
     await expectCode('invalid', own.ping());
     await expectCode('unknown-topic', table.put('a', '2'));
-    // Asked for again, it is another one.
+    // Another request returns another table.
     const anew = await own.table(name);
     await anew.put('a', '3');
     expect(anew.get('a')).toBe('3');

@@ -162,7 +162,7 @@ export class KafkaLog implements ChunkLog {
     this.#calls.close();
     const left = Promise.all([...this.#shares].map((share) => share.leave()));
     this.#tails.close();
-    // Before the tables are waited for: one that is still being read for the first time ends with it.
+    // Before we wait for the tables, because a table that is still being read for the first time ends with this.
     this.#reader.close();
     await this.#tables.close();
     this.#cluster.close();

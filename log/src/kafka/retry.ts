@@ -13,7 +13,7 @@ export interface Patience {
   readonly signal: AbortSignal;
 }
 
-/** Try until it works or fails for good: the one place where requests to Kafka are repeated. */
+/** Try until it works or fails for good. This is the only place that repeats requests to Kafka. */
 export async function retry<T>(attempt: () => Promise<T>, { limitMs, signal }: Patience): Promise<T> {
   const limit = limitMs === undefined ? Infinity : performance.now() + limitMs;
   for (;;) {

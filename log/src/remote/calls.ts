@@ -15,7 +15,7 @@ export type Call =
   | { readonly method: 'deleteTopic'; readonly stream: StreamId }
   | { readonly method: 'topics' }
   | { readonly method: 'bounds'; readonly stream: StreamId; readonly rendition: number }
-  /** Answered by the entries of the map; null stands for an undefined offset. */
+  /** The answer is the entries of the map; null stands for an undefined offset. */
   | { readonly method: 'ends'; readonly streams: readonly StreamId[] }
   | { readonly method: 'ping' }
   | { readonly method: 'eventTopic'; readonly name: string; readonly retention: Retention }
@@ -23,7 +23,7 @@ export type Call =
   | {
       readonly method: 'appendEvents';
       readonly name: string;
-      /** Without a key where there is none. */
+      /** If there is no key, it is left out. */
       readonly events: readonly EventOnWire[];
     }
   /** No value: delete the row. */
@@ -40,7 +40,7 @@ export interface ChunkTailRequest {
   readonly start: TailStart;
 }
 
-/** Of a topic that this client has opened. Answered by pieces of JSON, {@link EventOnWire}s each. */
+/** For a topic that this client has opened. The answers are pieces of JSON, each a list of {@link EventOnWire}. */
 export interface EventTailRequest {
   readonly events: string;
   readonly start: EventStart;
@@ -48,7 +48,7 @@ export interface EventTailRequest {
 
 export type TailRequest = ChunkTailRequest | EventTailRequest;
 
-/** JSON has no word for a key that is undefined: it is left out. */
+/** JSON cannot express an undefined key, so it is left out. */
 export type EventOnWire = Omit<NewEventRecord, 'key'> & { readonly key?: string };
 
 /** A LogError as it travels. */

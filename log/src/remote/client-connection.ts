@@ -5,7 +5,7 @@ import { type Call, errorOf, type Failure, type TailRequest } from './calls.js';
 import { type Frame, FrameReader, jsonBody, Kind, parseBody, writeFrame } from './frames.js';
 import { RemoteTail } from './remote-tail.js';
 
-/** Called for each row of a table, and then for each change; without a value the row is gone. */
+/** Called for each row of a table, and then for each change; without a value, the row is gone. */
 type OnRow = (key: string, value: string | undefined) => void;
 
 interface Waiting {
@@ -13,14 +13,14 @@ interface Waiting {
   reject(error: LogError): void;
 }
 
-/** The client's end of a connection to a log: requests and their answers, and what the log sends from then on. */
+/** The client's end of a connection to a log: requests and their answers, and everything that the log sends. */
 export class ClientConnection {
-  /** Resolves when the connection is lost without being closed from here: nothing works any more. */
+  /** Resolves when the connection is lost without having been closed from here; after that, nothing works. */
   readonly lost: Promise<void>;
   readonly #socket: Socket;
   readonly #waiting = new Map<number, Waiting>();
   readonly #tails = new Map<number, RemoteTail>();
-  /** By their id, from the moment that their rows are asked for. */
+  /** By their id, from the moment when their rows are requested. */
   readonly #tables = new Map<number, OnRow>();
   #lastId = 0;
   #over: LogError | undefined;
@@ -32,7 +32,7 @@ export class ClientConnection {
       try {
         reader.push(data);
       } catch (cause) {
-        const words = `the log sent what cannot be understood: ${(cause as Error).message}`;
+        const words = `the log sent something invalid: ${(cause as Error).message}`;
         socket.destroy(new LogError('unavailable', words, { cause }));
       }
     });
@@ -57,7 +57,7 @@ export class ClientConnection {
     return new ClientConnection(socket);
   }
 
-  /** @throws {LogError} of the log, `unavailable` if the connection is lost, `closed` if it was closed */
+  /** @throws {LogError} the log's own error, `unavailable` if the connection is lost, `closed` if it was closed */
   async call<T>(call: Call): Promise<T> {
     const { body } = await this.ask(Kind.call, jsonBody(call));
     return parseBody<T>(body);
@@ -72,7 +72,7 @@ export class ClientConnection {
     return answer;
   }
 
-  /** Pieces of a tail until the signal ends it. A piece counts as taken when the next one is asked for. */
+  /** Pieces of a tail until the signal aborts. A piece counts as taken when the next one is requested. */
   async *tail(request: TailRequest, signal: AbortSignal): AsyncGenerator<Buffer, void> {
     this.checkOpen();
     if (signal.aborted) return;
@@ -93,7 +93,7 @@ export class ClientConnection {
     }
   }
 
-  /** Resolves when all rows have been told; changes are told from then on. */
+  /** Resolves when all rows have been reported; changes are reported from then on. */
   async followTable(name: string, onRow: OnRow): Promise<void> {
     this.checkOpen();
     const id = this.#newId();
@@ -163,7 +163,7 @@ export class ClientConnection {
   }
 
   #newId(): number {
-    // 32 bits: what has the same number is long over.
+    // 32 bits: anything with the same number ended long ago.
     this.#lastId = (this.#lastId + 1) >>> 0;
     return this.#lastId;
   }

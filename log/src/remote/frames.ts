@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 
 /**
- * What a log and its clients, such as the workers of a gateway, say to each other over a socket. Big-endian:
+ * What a log and its clients, such as the workers of a gateway, send each other over a socket. Big-endian:
  *
  *      0       1       2       3       4       5       6       7       8
  *  +-------------------------------+-------+-------------------------------+
@@ -10,7 +10,7 @@ import type { Writable } from 'node:stream';
  *  | body: JSON, or records (see records.ts)                               |
  *  +-----------------------------------------------------------------------+
  *
- * The id is the client's: of a call, a tail or a table; what comes back carries the same.
+ * The client chooses the id of a call, a tail or a table; the answers carry the same id.
  */
 export const Kind = {
   /** Client to log: JSON, a {@link Call}. */
@@ -19,9 +19,9 @@ export const Kind = {
   append: 2,
   /** Client to log: JSON, a {@link TailRequest}. */
   tail: 3,
-  /** Client to log, no body: the tail is not wanted any more. */
+  /** Client to log, no body: the client no longer wants the tail. */
   endTail: 4,
-  /** Client to log: 32 bits, so many bytes of a tail's records have been taken. */
+  /** Client to log: 32 bits, the number of bytes of a tail's records that the client has taken. */
   taken: 5,
   /** Client to log: JSON, the name of a table. Answered by `rows`, the last of them empty, and `row` for each change from then on. */
   table: 6,
@@ -41,16 +41,16 @@ export type Kind = (typeof Kind)[keyof typeof Kind];
 export interface Frame {
   readonly kind: number;
   readonly id: number;
-  /** The receiver's own: never used again by who received it for him. */
+  /** Belongs to the receiver; nobody reuses the buffer. */
   readonly body: Buffer;
 }
 
 const HEADER_BYTES = 9;
 const LENGTH_BYTES = 4;
-/** Above what any append may hold. */
+/** More than any append may hold. */
 const LONGEST_BYTES = 64 * 1024 * 1024;
 
-/** The header of a frame; the body goes as it is, so that one buffer can go to several. */
+/** The header of a frame. The body is sent unchanged, so that one buffer can go to several clients. */
 export function frameHeader(kind: Kind, id: number, bodyBytes: number): Buffer {
   const header = Buffer.allocUnsafe(HEADER_BYTES);
   header.writeUInt32BE(bodyBytes + HEADER_BYTES - LENGTH_BYTES, 0);
@@ -59,7 +59,7 @@ export function frameHeader(kind: Kind, id: number, bodyBytes: number): Buffer {
   return header;
 }
 
-/** In one system call where the socket is free. */
+/** In one system call, if the socket is free. */
 export function writeFrame(socket: Writable, kind: Kind, id: number, body: Buffer): void {
   socket.cork();
   socket.write(frameHeader(kind, id, body.byteLength));
@@ -75,14 +75,14 @@ export class FrameReader {
   readonly #onFrame: (frame: Frame) => void;
   #parts: Buffer[] = [];
   #bytes = 0;
-  /** So many bytes there must be before it is worth looking again. */
+  /** How many bytes must be there before another look is worthwhile. */
   #needed = LENGTH_BYTES;
 
   constructor(onFrame: (frame: Frame) => void) {
     this.#onFrame = onFrame;
   }
 
-  /** @throws {RangeError} if what comes is no frame: the connection is of no use any more */
+  /** @throws {RangeError} if the bytes are not a frame; the connection is useless then */
   push(data: Buffer): void {
     this.#parts.push(data);
     this.#bytes += data.byteLength;
@@ -93,7 +93,7 @@ export class FrameReader {
     const all = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts);
     const length = all.readUInt32BE(0);
     if (length < HEADER_BYTES - LENGTH_BYTES || length > LONGEST_BYTES) {
-      throw new RangeError(`a frame of ${length} bytes cannot be`);
+      throw new RangeError(`a frame cannot have ${length} bytes`);
     }
     const end = LENGTH_BYTES + length;
     if (all.byteLength < end) {

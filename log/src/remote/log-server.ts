@@ -26,8 +26,8 @@ export class LogServer {
     this.#folder = folder;
     this.#server = server;
     this.tails = new SharedTails(log);
-    // Of one connection that could not be accepted; those there are go on.
-    server.on('error', (error) => logger.error({ err: error }, 'the log cannot be given to a client'));
+    // One connection could not be accepted; the existing ones continue.
+    server.on('error', (error) => logger.error({ err: error }, 'a client could not connect to the log'));
     server.on('connection', (socket) => {
       const connection = new ServedConnection(socket, log, this.tails, logger);
       this.#connections.add(connection);
@@ -37,7 +37,7 @@ export class LogServer {
 
   static async start(log: ServedLog, logger: Logger): Promise<LogServer> {
     const folder = await mkdtemp(join(tmpdir(), 'topicast-reader-'));
-    // Windows knows no such files, but pipes of its own.
+    // Windows has no such files, but its own pipes.
     const address = process.platform === 'win32' ? `\\\\.\\pipe${folder.slice(2)}` : join(folder, 'log.sock');
     const server = createServer();
     server.listen(address);

@@ -3,7 +3,7 @@ import { checkEvents } from '../records.js';
 import type { ClientConnection } from './client-connection.js';
 import { parseBody } from './frames.js';
 
-/** A topic of events that the log at the other end has open for this connection. */
+/** A topic of events that the log at the other end has opened for this connection. */
 export class RemoteEventTopic implements EventTopic {
   readonly #name: string;
   readonly #connection: ClientConnection;
@@ -14,7 +14,7 @@ export class RemoteEventTopic implements EventTopic {
   }
 
   async append(events: readonly NewEventRecord[]): Promise<number> {
-    // Here too, so that what is too large does not go over the connection.
+    // Checked here too, so that events that are too large do not travel over the connection.
     checkEvents(events);
     const onWire = events.map(({ key, json }) => ({ json, ...(key !== undefined && { key }) }));
     return this.#connection.call<number>({ method: 'appendEvents', name: this.#name, events: onWire });

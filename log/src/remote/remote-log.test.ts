@@ -10,7 +10,7 @@ import { describeTopics } from '../testing/topic-contract.js';
 import { LogServer } from './log-server.js';
 import { RemoteLog } from './remote-log.js';
 
-// What holds for a log holds for the same log seen from a worker.
+// A log seen from a worker must do everything that the log itself does.
 describe('the log of another process: the contract of ServedLog', () => {
   let remote: RemoteLog;
   let close: () => Promise<void>;

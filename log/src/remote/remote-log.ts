@@ -18,7 +18,7 @@ import { decodeRecords, encodeRecords } from './records.js';
 import { RemoteEventTopic } from './remote-event-topic.js';
 import { RemoteTable } from './remote-table.js';
 
-/** The log of another process, by way of its {@link LogServer}. */
+/** The log of another process, through its {@link LogServer}. */
 export class RemoteLog implements ServedLog {
   readonly #connection: ClientConnection;
   readonly #tables = new Map<string, Promise<RemoteTable>>();
@@ -32,7 +32,7 @@ export class RemoteLog implements ServedLog {
     return new RemoteLog(await ClientConnection.open(address));
   }
 
-  /** Resolves when the connection is lost without being closed from here: nothing works any more. */
+  /** Resolves when the connection is lost without having been closed from here; after that, nothing works. */
   get lost(): Promise<void> {
     return this.#connection.lost;
   }
@@ -115,7 +115,7 @@ export class RemoteLog implements ServedLog {
   }
 }
 
-/** @throws {LogError} `invalid` for a header that cannot be */
+/** @throws {LogError} `invalid` for an impossible header */
 function encodeNew(records: readonly NewRecord[]): Buffer {
   try {
     return encodeRecords(records.map((record) => ({ ...record, offset: 0, timestamp: milliseconds(0) })));

@@ -9,7 +9,7 @@ export class RemoteTable extends TableView {
     this.#send = send;
   }
 
-  /** A row, or a change, that the log tells of. */
+  /** A row, or a change, that the log reports. */
   onRow(key: string, value: string | undefined): void {
     this.apply(key, value);
   }

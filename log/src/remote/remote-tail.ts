@@ -1,7 +1,10 @@
 import type { LogError } from '../chunk-log.js';
 import { Wake } from '../wake.js';
 
-/** Pieces of a tail that have come and wait to be wanted: no more than the other end sends unasked. */
+/**
+ * Pieces of a tail that have arrived and wait for their reader; never more than the other end sends without an
+ * acknowledgement.
+ */
 export class RemoteTail {
   readonly #wake = new Wake();
   readonly #waiting: Buffer[] = [];
@@ -12,13 +15,13 @@ export class RemoteTail {
     this.#wake.ring();
   }
 
-  /** There will be no more; what has come before is given out first. */
+  /** There will be no more pieces; those that have arrived are given out first. */
   fail(problem: LogError): void {
     this.#problem = problem;
     this.#wake.ring();
   }
 
-  /** Until the signal ends it. @throws {LogError} when the tail is over */
+  /** Until the signal aborts. @throws {LogError} when the tail is over */
   async *pieces(signal: AbortSignal): AsyncGenerator<Buffer, void> {
     const ring = (): void => this.#wake.ring();
     signal.addEventListener('abort', ring);

@@ -14,7 +14,7 @@ import { type Frame, FrameReader, frameHeader, jsonBody, Kind } from './frames.j
 import { ServedConnection } from './served-connection.js';
 import { SharedTails } from './shared-tails.js';
 
-/** The socket of a worker that hangs: what is written to it stays where it is. */
+/** The socket of a worker that hangs: everything that is written to it stays there. */
 class Hanging extends Duplex {
   override _write(): void {}
   override _writev(): void {}

@@ -8,24 +8,24 @@ import { type Frame, FrameReader, jsonBody, Kind, parseBody, writeFrame } from '
 import { decodeRecords } from './records.js';
 import type { SharedTails } from './shared-tails.js';
 
-/** Records of a tail that are on their way to a client and not taken. */
+/** How much of a tail may be on its way to a client and not taken yet. */
 const TAIL_BYTES = 4 * 1024 * 1024;
-/** What may wait for a client's socket, of all its tails together. */
+/** How much may wait for a client's socket, for all its tails together. */
 const SOCKET_BYTES = 8 * 1024 * 1024;
-/** Answers and rows of tables come on top; a client that lets so much wait is given up. */
+/** Answers and rows of tables come on top; we give up a client that lets this much wait. */
 const GIVE_UP_BYTES = 32 * 1024 * 1024;
 
-/** Of a table's rows, in characters: so many in a frame. */
+/** How many characters of a table's rows go into one frame. */
 const PIECE_LENGTH = 256 * 1024;
 
-/** A tail of a client: reading waits until the client has taken what is on its way. */
+/** A tail of a client: reading waits until the client has taken the data on its way. */
 interface Tail {
   inFlight: number;
   readonly wake: Wake;
   readonly ending: AbortController;
 }
 
-/** The end of a connection at which the log is. */
+/** The log's end of a connection. */
 export class ServedConnection {
   readonly #socket: Socket;
   readonly #log: ServedLog;
@@ -69,7 +69,7 @@ export class ServedConnection {
     try {
       reader.push(data);
     } catch (error) {
-      this.#logger.error({ err: error }, 'a client of the log sent what cannot be understood');
+      this.#logger.error({ err: error }, 'a client of the log sent something invalid');
       this.end();
     }
   }
@@ -189,13 +189,14 @@ export class ServedConnection {
       const pieces =
         'events' in request ? this.#eventPieces(request, signal) : this.#tails.follow(request, signal);
       for await (const bytes of pieces) {
-        // Before, not after: many tails that catch up have all their next piece in hand when the socket is full.
+        // Before, not after: otherwise many tails that catch up all have their next piece in hand when the socket is
+        // full.
         while (!this.#hasRoom(tail) && !signal.aborted) await tail.wake.rung();
         if (signal.aborted) break;
         tail.inFlight += bytes.byteLength;
         this.#send(Kind.records, id, bytes);
       }
-      // The log has ended it: the client would wait for ever.
+      // The log has ended it; otherwise the client would wait for ever.
       if (!signal.aborted) this.#fail(id, new LogError('closed', 'the tail was closed'));
     } catch (error) {
       if (!signal.aborted) this.#fail(id, error);
@@ -223,7 +224,7 @@ export class ServedConnection {
     if (this.#socket.destroyed) return;
     writeFrame(this.#socket, kind, id, body);
     if (this.#socket.writableLength < GIVE_UP_BYTES) return;
-    this.#logger.error('a client of the log does not take what it asked for: giving it up');
+    this.#logger.error('a client of the log does not read its data: giving it up');
     this.end();
   }
 }
@@ -231,7 +232,7 @@ export class ServedConnection {
 const change = (table: Table, key: string, value: string | undefined): Promise<void> =>
   value === undefined ? table.delete(key) : table.put(key, value);
 
-/** The rows, each piece as it is when it is asked for: changes that come between two pieces are told by themselves. */
+/** The rows, each piece in its state when it is requested. Changes between two pieces are reported separately. */
 function* piecesOf(table: Table): Generator<readonly (readonly [string, string])[]> {
   let piece: [string, string][] = [];
   let length = 0;

@@ -3,7 +3,7 @@ import { type ChunkReader, LogError, type LogRecord } from '../chunk-log.js';
 import type { Wake } from '../wake.js';
 import { encodeRecords } from './records.js';
 
-/** Records as they go to the clients: encoded once, whoever gets them. */
+/** Records as the clients get them, encoded once for all. */
 export interface Batch {
   /** Offset of the first record. */
   readonly first: number;
@@ -17,12 +17,13 @@ export interface ReadCount {
   recordsRead: number;
 }
 
-/** What has been read lately stays, up to this, for those who are a little behind. */
+/** This much of the latest records stays, for clients that are a little behind. */
 const WINDOW_BYTES = 8 * 1024 * 1024;
 const WINDOW_BATCHES = 100;
 
-/** Offsets that go back: it is another topic of the same name. */
-export const madeAnew = (): LogError => new LogError('unknown-topic', 'the topic was deleted and made anew');
+/** Offsets have gone back, so this is another topic of the same name. */
+export const madeAnew = (): LogError =>
+  new LogError('unknown-topic', 'the topic was deleted and created again');
 
 export const batchOf = (records: readonly LogRecord[]): Batch => ({
   first: records[0]!.offset,
@@ -31,8 +32,8 @@ export const batchOf = (records: readonly LogRecord[]): Batch => ({
 });
 
 /**
- * The one live tail of a rendition on this machine, with a window of what it has read lately. Batches have numbers that
- * only grow; the window holds all records from its first offset on, for the tail leaves none out.
+ * The one live tail of a rendition on this machine, with a window of the latest records. Batches have numbers that only
+ * grow. The window holds all records from its first offset on, because the tail leaves none out.
  */
 export class SharedTail {
   /** Rung when there is more, and at the end. */
@@ -41,7 +42,7 @@ export class SharedTail {
   /** Why it is over, once it is. */
   problem: unknown;
   #window: Batch[] = [];
-  /** Number of the first in the window. */
+  /** Number of the first batch in the window. */
   #base = 0;
   #bytes = 0;
   readonly #ending = new AbortController();
@@ -52,15 +53,15 @@ export class SharedTail {
   }
 
   /**
-   * The number of the batch with which somebody who has everything below this offset goes on; undefined if the window
-   * does not reach back so far, or nothing has been read yet.
+   * The number of the next batch for a reader that has everything below this offset; undefined if the window does not
+   * reach back that far, or if nothing has been read yet.
    */
   find(offset: number): number | undefined {
     const [oldest] = this.#window;
     if (!oldest || offset < oldest.first) return undefined;
     let index = this.#window.length;
     while (index > 0 && this.#window[index - 1]!.next > offset) index -= 1;
-    // At the live edge, or a little ahead of this tail: the one that comes next.
+    // At the live edge, or a little ahead of this tail: the next batch.
     return this.#base + index;
   }
 

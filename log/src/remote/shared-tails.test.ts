@@ -30,7 +30,7 @@ async function newStream(): Promise<StreamId> {
   return stream;
 }
 
-/** Appends records, so many at a time, and a turn of the loop after each. */
+/** Appends records, several at a time, with a turn of the loop after each. */
 async function publish(stream: StreamId, sizes: readonly number[], packets = 1): Promise<void> {
   let { next } = await log.bounds(stream, 0);
   for (const size of sizes) {
@@ -43,7 +43,7 @@ async function publish(stream: StreamId, sizes: readonly number[], packets = 1):
   }
 }
 
-/** Offsets as they come, up to and with `last`. `pause` says how long to do nothing after each batch. */
+/** Offsets as they come, up to and including `last`. `pause` says how long to wait after each batch. */
 async function follow(
   tails: SharedTails,
   stream: StreamId,
@@ -108,7 +108,7 @@ it('reads what comes once, however many follow', async () => {
     Array.from({ length: 500 }, () => 1),
   );
   for (const offsets of await Promise.all(readings)) expect(offsets).toEqual(range(10, 520));
-  // Each their own 10, and the moment until they had met.
+  // Each its own 10, plus those until they had met.
   expect(tails.recordsRead).toBeLessThan(500 + 8 * 20);
 });
 

@@ -20,10 +20,10 @@ export class SharedTails implements ReadCount {
   }
 
   /**
-   * Encoded records (see records.ts) in order, each once, until the signal ends it. From its start the way goes through
-   * the log, until the window of the shared tail is reached; who does not take fast enough falls out of the window, and
-   * goes through the log again. So nothing is held for anybody but the window.
-   * @throws {LogError} as the tails of the log do
+   * Encoded records (see records.ts) in order, each once, until the signal aborts. A reader starts in the log and reads
+   * until it reaches the window of the shared tail. If it is too slow, it falls out of the window and reads from the
+   * log again. So nothing but the window is kept in memory for anybody.
+   * @throws {LogError} like the tails of the log
    */
   async *follow({ stream, rendition, start }: ChunkTailRequest, signal: AbortSignal): AsyncGenerator<Buffer> {
     let next: number | undefined;
@@ -41,7 +41,7 @@ export class SharedTails implements ReadCount {
 
   /**
    * Read from the log, from the start or, after an interruption, from `next` on, until the shared tail can take over.
-   * Returns the offset that comes then; undefined if this ends before.
+   * Returns the next offset; undefined if this ends before.
    */
   async *#catchUp(
     shared: SharedTail,
@@ -51,7 +51,7 @@ export class SharedTails implements ReadCount {
   ): AsyncGenerator<Buffer, number | undefined> {
     if (next !== undefined && shared.find(next) !== undefined) return next;
     const from: TailStart = next === undefined ? start : { at: 'offset', offset: next };
-    // Ends with this generator, in whichever way that ends.
+    // Ends with this generator, however that ends.
     const reading = new AbortController();
     const either = AbortSignal.any([signal, reading.signal]);
     try {
@@ -69,7 +69,7 @@ export class SharedTails implements ReadCount {
     return undefined;
   }
 
-  /** Take what the shared tail reads. Returns the offset to go on from where it has fallen out of the window. */
+  /** Take records from the shared tail. Returns the offset to continue from when it has fallen out of the window. */
   async *#goAlong(shared: SharedTail, from: number, signal: AbortSignal): AsyncGenerator<Buffer, number> {
     const wake = new Wake();
     const ring = (): void => wake.ring();
@@ -99,7 +99,7 @@ export class SharedTails implements ReadCount {
     }
   }
 
-  /** What comes now is of another topic, if there is one at all: nobody joins the tails of the old one. */
+  /** What comes now belongs to another topic, if to any. Nobody may join the tails of the old one. */
   forget(stream: StreamId): void {
     for (const key of [...this.#tails.keys()]) if (key.startsWith(`${stream}/`)) this.#tails.delete(key);
   }

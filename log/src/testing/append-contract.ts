@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ServedLog } from '../chunk-log.js';
 import { filled, gops, header, record, sequences, take } from './support.js';
 
-/** What is written is what is read. */
+/** Readers get exactly what was written. */
 export function describeAppend(log: () => ServedLog): void {
   describe('append and read', () => {
     it('keeps order, bytes and headers', async () => {

@@ -9,7 +9,7 @@ import { describeTables } from './table-contract.js';
 import { describeTails } from './tail-contract.js';
 import { describeTopics } from './topic-contract.js';
 
-/** What every implementation of `ChunkLog` must do. `open` makes a log that nobody else has open. */
+/** What every implementation of `ChunkLog` must do. `open` creates a log that nobody else has open. */
 export function describeChunkLog(name: string, open: () => Promise<ChunkLog>): void {
   describe(`${name}: the contract of ChunkLog`, () => {
     let log: ChunkLog;

@@ -1,7 +1,8 @@
 /**
  * A process that damages the chunk file of an embedded log in many ways, and opens and uses what is left each time.
  * Arguments: a data folder that `fillFolder` made and that is closed, how many cases, the seed. It prints a line before
- * and after each case, so that who reads them knows which one ended it, and throws if a record is not as it was written.
+ * and after each case, so that a reader of the lines knows which case ended it, and throws if a record is not as it was
+ * written.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -72,7 +73,7 @@ const KINDS: readonly ((file: Buffer, random: Random) => Buffer)[] = [
   },
 ];
 
-/** What a log does with its file: read, remove, append, and remove what no topic owns. */
+/** What a log does with its file: read, remove, append, and remove records that no topic owns. */
 async function useStore(directory: string): Promise<void> {
   const reserve = new Reserve(directory);
   const store = await openStore(directory, reserve, QUIET);
@@ -121,7 +122,7 @@ async function useLog(directory: string): Promise<number> {
   return count;
 }
 
-/** The last one, which was just appended, always comes. */
+/** The last record, which was just appended, always comes. */
 async function readTo(
   log: Awaited<ReturnType<typeof openEmbeddedLog>>,
   rendition: number,

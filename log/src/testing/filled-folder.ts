@@ -4,12 +4,12 @@ import { numberedChunk } from '@topicast/test/numbered-chunks';
 import { openEmbeddedLog } from '../embedded/embedded-log.js';
 
 export const FILM = streamId('film');
-/** Of the chunks of each rendition: values on pages of their own, several of them in a page, both. */
+/** Sizes of the chunks of each rendition: values with their own pages, several values in one page, both. */
 export const SIZES = [12_500, 376, 2_000] as const;
 const RECORDS = 160;
 const RETAINED_BYTES = 120_000;
 
-/** A data folder with chunks in it, and with pages in it that are free again; closed. */
+/** A closed data folder with chunks, and with pages that are free again. */
 export async function fillFolder(directory: string): Promise<void> {
   const log = await openEmbeddedLog({ directory });
   const settings = {

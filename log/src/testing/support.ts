@@ -38,7 +38,7 @@ export function record(sequence: number, fields: Partial<ChunkHeader> = {}, size
 export const gops = (count: number, gop: number): NewRecord[] =>
   Array.from({ length: count }, (_, n) => record(n, { keyframe: n % gop === 0, sinceKeyframe: n % gop }));
 
-/** A new topic with these in its rendition 0. */
+/** A new topic with these records in its rendition 0. */
 export async function filled(
   log: ChunkTopics & ChunkWriter,
   records: readonly NewRecord[],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Tables } from '../chunk-log.js';
 import { expectCode, newStream } from './support.js';
 
-/** The latest value of each key. `newName` names a table in which nothing is yet. */
+/** The latest value of each key. `newName` returns the name of an empty table. */
 export function describeTables(
   log: () => Tables,
   newName: () => string = () => `contract-${newStream()}`,

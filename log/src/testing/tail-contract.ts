@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { LogRecord, ServedLog, TailStart } from '../chunk-log.js';
 import { filled, gops, record, sequences, take } from './support.js';
 
-/** Where tails begin, and how they go on. */
+/** Where tails begin, and how they continue. */
 export function describeTails(log: () => ServedLog): void {
   describe('where a tail begins', () => {
     it('offset: clamped to what is there', async () => {
@@ -21,11 +21,11 @@ export function describeTails(log: () => ServedLog): void {
     });
 
     it('keyframe: the newest, where the hint misleads', async () => {
-      // A repeated batch moves the keyframe away from where the count points.
+      // A repeated batch moves the keyframe away from the place to which the count points.
       const records = gops(9, 4);
       const stream = await filled(log(), [...records.slice(0, 6), ...records.slice(2, 8)]);
       expect(sequences(await take(log(), stream, { at: 'keyframe' }, 4))).toEqual([4, 5, 6, 7]);
-      // A lost half of a group of pictures lets it point before the keyframe.
+      // After the loss of half a group of pictures, it points before the keyframe.
       const lossy = await filled(log(), [...records.slice(0, 5), record(7, { sinceKeyframe: 3 })]);
       expect(sequences(await take(log(), lossy, { at: 'keyframe' }, 2))).toEqual([4, 7]);
     });
@@ -83,7 +83,7 @@ export function describeTails(log: () => ServedLog): void {
       }
       await reading;
       expect(seen).toEqual(Array.from({ length: 61 }, (_, n) => n));
-      // Far above what it takes (see the bench), and far below what polling would.
+      // Far more than it takes (see the bench), and far less than polling would take.
       expect(delays.sort((a, b) => a - b)[30]).toBeLessThan(60);
     });
 
@@ -134,7 +134,7 @@ export function describeTails(log: () => ServedLog): void {
       const stream = await filled(log(), [record(0)]);
       const stop = new AbortController();
       const slow = log().tail(stream, 0, { at: 'earliest' }, stop.signal)[Symbol.asyncIterator]();
-      // What comes while it waits reaches it at the live edge.
+      // Records that arrive while it waits reach it at the live edge.
       await slow.next();
       const seen = slow.next();
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -157,7 +157,7 @@ export function describeTails(log: () => ServedLog): void {
 
 const futureStart = (): TailStart => ({ at: 'time', time: milliseconds(Date.now() + 3_600_000) });
 
-/** Append now and then until a tail that begins at the live edge has got what it waits for. */
+/** Append now and then until a tail that begins at the live edge has got what it is waiting for. */
 async function appendUntil(
   log: ServedLog,
   stream: StreamId,

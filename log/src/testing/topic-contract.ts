@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ServedLog } from '../chunk-log.js';
 import { expectCode, filled, gops, newStream, record, SETTINGS, sequences, take } from './support.js';
 
-/** Topics come and go, and forget. */
+/** Topics come, go, and remove old records. */
 export function describeTopics(log: () => ServedLog): void {
   describe('topics', () => {
     it('are listed, made once, and stay as they are when made again', async () => {

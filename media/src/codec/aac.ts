@@ -3,7 +3,7 @@ import { box } from '../iso-bmff.js';
 import type { AudioCodec, AudioConfig, AudioFrame, AudioReader } from './codec.js';
 import { audioSampleEntry } from './sample-entry.js';
 
-/** AAC in ADTS frames (ISO 13818-7 6.2), carried as ISO 13818-1 has it, stored as ISO 14496-14 has it. */
+/** AAC in ADTS frames (ISO 13818-7 6.2), carried as in ISO 13818-1 and stored as in ISO 14496-14. */
 const STREAM_TYPE_ADTS = 0x0f;
 
 const SAMPLE_RATES = [
@@ -50,9 +50,9 @@ export const aac: AudioCodec = {
 };
 
 /**
- * Not mux.js's AdtsStream: it loops for ever on a frame length of 0, and gives a frame that began in one PES packet and
- * ends in the next the time stamp of the later one, which belongs to the first frame that *begins* there
- * (ISO 13818-1 2.4.3.7).
+ * We do not use mux.js's AdtsStream. It loops for ever on a frame length of 0. It also gives a frame that began in one
+ * PES packet and ends in the next the time stamp of the later packet, which belongs to the first frame that *begins*
+ * there (ISO 13818-1 2.4.3.7).
  */
 class AdtsReader implements AudioReader {
   #rest: Uint8Array = NO_BYTES;
@@ -68,7 +68,7 @@ class AdtsReader implements AudioReader {
     let at = 0;
     while (at + HEADER_BYTES <= bytes.byteLength) {
       const header = parseHeader(bytes, at);
-      // 0 channels: the layout is inside the frame, where `esds` cannot point to.
+      // 0 channels: the layout is inside the frame, and `esds` cannot point there.
       if (!header || header.channelConfiguration === 0) {
         at = nextSync(bytes, at + 1);
         continue;
@@ -93,7 +93,7 @@ class AdtsReader implements AudioReader {
     this.#rest = NO_BYTES;
   }
 
-  /** The same object as long as it says the same. */
+  /** Returns the same object as long as its content is the same. */
   #configOf(header: Header): AudioConfig {
     const { objectType, frequencyIndex, channelConfiguration } = header;
     const key = (objectType << 8) | (frequencyIndex << 4) | channelConfiguration;
@@ -154,7 +154,7 @@ function configOf({ objectType, frequencyIndex, sampleRate, channelConfiguration
   };
 }
 
-/** For sure: it ends where the next one begins, or the bytes end. */
+/** Certain: the frame ends where the next one begins, or where the bytes end. */
 function beginsWithFrame(bytes: Uint8Array): boolean {
   const header = bytes.byteLength < HEADER_BYTES ? undefined : parseHeader(bytes, 0);
   if (!header) return false;

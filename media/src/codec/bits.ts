@@ -1,4 +1,4 @@
-/** Longer than any parameter set is up to what is read of it. */
+/** Longer than the part that we read of any parameter set. */
 const MAX_BYTES = 4_096;
 
 /** Reads bits and Exp-Golomb codes (ITU-T H.264 9.1), stepping over emulation prevention bytes; zeros past the end. */

@@ -1,39 +1,41 @@
 import { sameBytes } from '../bytes.js';
 import type { ElementaryStream } from '../mpegts/tables.js';
 
-/** What a decoder is set up with, and what the stream's parameter sets say of the picture. */
+/** What a decoder is set up with, and what the stream's parameter sets say about the picture. */
 export interface VideoConfig {
   readonly kind: 'video';
   readonly format: 'h264' | 'hevc';
-  /** RFC 6381, as avc1.64001f. */
+  /** RFC 6381, such as avc1.64001f. */
   readonly codec: string;
   /** Pixels shown, after cropping. */
   readonly width: number;
   readonly height: number;
-  /** Undefined where it is left to the decoder, which reads the parameter sets. */
+  /** Undefined if the decoder should find out from the parameter sets. */
   readonly sampleAspectRatio: readonly [number, number] | undefined;
   /** NAL units without start code, in the order of the stream, each once. */
   readonly parameterSets: readonly Uint8Array[];
 }
 
-/** What a keyframe's parameter sets say, as far as the chunker has use for it. */
+/** What a keyframe's parameter sets say, as far as the chunker needs it. */
 export type Picture = Pick<VideoConfig, 'codec' | 'width' | 'height'>;
 
-/** One access unit; NAL units are views without start code, parameter sets and delimiters apart. */
+/** One access unit. NAL units are views without start codes; parameter sets and delimiters are separate. */
 export interface AccessUnit {
   readonly nals: readonly Uint8Array[];
   /** Present in every keyframe: a decoder can start here. */
   readonly config: VideoConfig | undefined;
-  /** Parameter sets of a unit that is no keyframe. */
+  /** Parameter sets of a unit that is not a keyframe. */
   readonly looseSets: readonly Uint8Array[];
 }
 
 export interface VideoCodec {
   readonly format: VideoConfig['format'];
   isCarriedBy(stream: ElementaryStream): boolean;
-  /** Reads the access unit (Annex B) up to its first slice: all that tells a keyframe comes before that. */
+  /**
+   * Reads the access unit (Annex B) up to its first slice, because everything that marks a keyframe comes before that.
+   */
   inspect(unit: Uint8Array): { readonly keyframe: boolean; readonly picture: Picture | undefined };
-  /** Undefined if this is no access unit that could be decoded. */
+  /** Undefined if this is not a decodable access unit. */
   read(unit: Uint8Array): AccessUnit | undefined;
   /** The box in `stsd` (ISO 14496-15). */
   sampleEntry(config: VideoConfig): Uint8Array;
@@ -42,9 +44,9 @@ export interface VideoCodec {
 export interface AudioConfig {
   readonly kind: 'audio';
   readonly format: 'aac' | 'opus';
-  /** RFC 6381, as mp4a.40.2. */
+  /** RFC 6381, such as mp4a.40.2. */
   readonly codec: string;
-  /** Hz: a frame's length counts these instants. */
+  /** Hz; a frame's length is counted in these samples. */
   readonly sampleRate: number;
   readonly channels: number;
   /** AAC: AudioSpecificConfig. Opus: what follows the version in `dOps`. */
@@ -55,16 +57,16 @@ export interface AudioConfig {
 export interface AudioFrame {
   readonly data: Uint8Array;
   readonly config: AudioConfig;
-  /** Sampling instants it lasts. */
+  /** Its length in samples. */
   readonly length: number;
-  /** 33 bits, 90 kHz; undefined where the frame follows the one before. */
+  /** 33 bits, 90 kHz; undefined if the frame directly follows the previous one. */
   readonly pts: number | undefined;
 }
 
-/** Frames out of the PES packets of one track; a frame may begin in one and end in the next. */
+/** Frames from the PES packets of one track; a frame may begin in one packet and end in the next. */
 export interface AudioReader {
   read(payload: Uint8Array, pts: number | undefined): AudioFrame[];
-  /** What it waits for does not come. */
+  /** The rest of an unfinished frame will not come. */
   reset(): void;
 }
 
@@ -83,7 +85,7 @@ export interface AudioCodec {
   sampleEntry(config: AudioConfig): Uint8Array;
 }
 
-/** Whether a decoder goes on from one to the other without being set up anew. */
+/** Whether a decoder can continue from one to the other without a new set-up. */
 export function sameConfig(a: VideoConfig | AudioConfig, b: VideoConfig | AudioConfig): boolean {
   if (a.codec !== b.codec) return false;
   if (a.kind === 'video' && b.kind === 'video') return sameAll(a.parameterSets, b.parameterSets);

@@ -3,7 +3,7 @@ import type { VideoConfig } from './codec.js';
 
 type SpsFacts = Pick<VideoConfig, 'codec' | 'width' | 'height' | 'sampleAspectRatio'>;
 
-/** What a sequence parameter set (ITU-T H.264 7.3.2.1.1) says of the picture, or undefined if it is damaged. */
+/** What a sequence parameter set (ITU-T H.264 7.3.2.1.1) says about the picture, or undefined if it is damaged. */
 export function parseSps(sps: Uint8Array): SpsFacts | undefined {
   if (sps.byteLength < 5) return undefined;
   const hex = Array.from(sps.subarray(1, 4), (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -4,7 +4,7 @@ import { parseSps } from './h264-sps.js';
 import { beginsWithStartCode, distinct, nalUnits } from './nal.js';
 import { visualSampleEntry } from './sample-entry.js';
 
-/** ITU-T H.264, carried as ISO 13818-1 2.14 has it, stored as ISO 14496-15 5 has it. */
+/** ITU-T H.264, carried as in ISO 13818-1 2.14 and stored as in ISO 14496-15 5. */
 const STREAM_TYPE_H264 = 0x1b;
 
 const NAL_SLICE = 1;
@@ -68,7 +68,7 @@ function configOf(sps: readonly Uint8Array[], pps: readonly Uint8Array[]): Video
   return { kind: 'video', format: 'h264', ...picture, parameterSets: [...sps, ...pps] };
 }
 
-/** A decoder can start with an IDR picture or a recovery point, if the parameter sets stand before the first slice. */
+/** A decoder can start with an IDR picture or a recovery point, if the parameter sets come before the first slice. */
 function isKeyframe(nals: readonly Uint8Array[]): boolean {
   const first = nals.findIndex(isSlice);
   if (first < 0) return false;

@@ -17,7 +17,7 @@ const PROFILE_BYTES = 12;
 const SUB_LAYER_PROFILE_BITS = 88;
 const MAX_SIDE = 16_384;
 
-/** What a sequence parameter set (ITU-T H.265 7.3.2.2.1) says of the picture, or undefined if it is damaged. */
+/** What a sequence parameter set (ITU-T H.265 7.3.2.2.1) says about the picture, or undefined if it is damaged. */
 export function parseHevcSps(sps: Uint8Array): HevcSps | undefined {
   const bits = new BitReader(sps);
   bits.skip(HEAD_BITS);

@@ -5,7 +5,7 @@ import { parseHevcSps } from './hevc-sps.js';
 import { beginsWithStartCode, distinct, nalUnits } from './nal.js';
 import { visualSampleEntry } from './sample-entry.js';
 
-/** ITU-T H.265, carried as ISO 13818-1 2.17 has it, stored as ISO 14496-15 8 has it. */
+/** ITU-T H.265, carried as in ISO 13818-1 2.17 and stored as in ISO 14496-15 8. */
 const STREAM_TYPE_HEVC = 0x24;
 const STREAM_TYPE_PRIVATE_PES = 0x06;
 

@@ -47,7 +47,7 @@ describe.each(Object.entries(STREAMS))('%s with Opus', (_, stream) => {
   it('takes no more NAL units and parameter sets than a picture has', () => {
     if (video!.track.kind !== 'video') throw new Error('other tracks');
     const { codec } = video!.track;
-    // What is quadratic in any of them would take hours.
+    // A quadratic algorithm would take hours on any of them.
     for (const head of [0x67, 0x68, 0x42, 0x44, 0x06, 0x09]) {
       const flood = new Uint8Array(7 * 100_000);
       for (let at = 0; at < flood.byteLength; at += 7)

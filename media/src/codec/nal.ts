@@ -2,15 +2,17 @@ import { sameBytes } from '../bytes.js';
 
 /** A byte stream of NAL units with start codes (ITU-T H.264 Annex B; H.265's is the same). */
 const LENGTH_BYTES = 4;
-/** No level allows as many slices (H.264 table A-1, H.265 table A.8); a unit of more is made to cost time. */
+/**
+ * No level allows as many slices (H.264 table A-1, H.265 table A.8); a unit with more is an attempt to waste our time.
+ */
 const MAX_NALS = 8_192;
 const MAX_PARAMETER_SETS = 512;
-/** Lengths of 16 bits say how long they are. */
+/** Their lengths are stored in 16 bits. */
 const MAX_PARAMETER_SET_BYTES = 0xffff;
 
 /**
- * The NAL units in it, as views without start codes and without the zeros behind them, which are of the byte stream.
- * None at all if there are more than any picture has.
+ * The NAL units of an access unit, as views without start codes and without the zeros after them, which belong to the
+ * byte stream. Returns none if there are more than any picture has.
  * @param isLast ends the search at the first such unit, whose view then reaches to the end
  */
 export function nalUnits(bytes: Uint8Array, isLast?: (nal: Uint8Array) => boolean): Uint8Array[] {
@@ -28,14 +30,14 @@ export function nalUnits(bytes: Uint8Array, isLast?: (nal: Uint8Array) => boolea
   return nals;
 }
 
-/** Any number of zeros, at least two, then a one: an access unit begins with nothing else. */
+/** At least two zeros, then a one: an access unit must begin with this. */
 export function beginsWithStartCode(bytes: Uint8Array): boolean {
   let zeros = 0;
   while (bytes[zeros] === 0) zeros++;
   return zeros >= 2 && bytes[zeros] === 1;
 }
 
-/** What a sample holds: each NAL unit behind its length (ISO 14496-15 5.3.2). */
+/** The content of a sample: each NAL unit after its length (ISO 14496-15 5.3.2). */
 export function withLengths(nals: readonly Uint8Array[]): Uint8Array[] {
   const parts: Uint8Array[] = [];
   for (const nal of nals) {
@@ -56,7 +58,7 @@ export function distinct(sets: readonly Uint8Array[]): Uint8Array[] {
   return kept;
 }
 
-/** Index of the first byte behind the next start code from `from` on, or the length. */
+/** Index of the first byte after the next start code from `from` on, or the length. */
 function afterStartCode(bytes: Uint8Array, from: number): number {
   for (let at = bytes.indexOf(1, from + 2); at >= 0; at = bytes.indexOf(1, at + 1)) {
     if (bytes[at - 1] === 0 && bytes[at - 2] === 0) return at + 1;

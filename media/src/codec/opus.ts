@@ -4,7 +4,7 @@ import type { ElementaryStream } from '../mpegts/tables.js';
 import type { AudioCodec, AudioConfig, AudioFrame, AudioReader } from './codec.js';
 import { audioSampleEntry } from './sample-entry.js';
 
-/** Opus (RFC 6716) in private PES packets (ETSI TS 103 491 B), stored as "Encapsulation of Opus in ISO BMFF" has it. */
+/** Opus (RFC 6716) in private PES packets (ETSI TS 103 491 B), stored as in "Encapsulation of Opus in ISO BMFF". */
 const STREAM_TYPE_PRIVATE_PES = 0x06;
 const TAG_EXTENSION = 0x7f;
 const EXTENSION_OPUS = 0x80;
@@ -46,17 +46,17 @@ class OpusReader implements AudioReader {
     return frames;
   }
 
-  /** Packets never go on in the next PES packet. */
+  /** Packets never continue in the next PES packet. */
   reset(): void {}
 }
 
 /**
- * Each packet has a control header in front (opus_control_header):
+ * A control header precedes each packet (opus_control_header):
  *
  *   prefix 11 (0x3ff), start trim 1, end trim 1, extension 1, reserved 2 | size: bytes of 255 and one below it
  *   start trim 16 | end trim 16 | extension length 8, extension
  *
- * What is to be trimmed is some milliseconds at the beginning and the end of a recording, and is played.
+ * The trims concern some milliseconds at the beginning and the end of a recording, which we play all the same.
  */
 function packetsOf(payload: Uint8Array): Uint8Array[] {
   const packets: Uint8Array[] = [];
@@ -83,7 +83,7 @@ const HYBRID_FRAMES = [480, 960];
 const CELT_FRAMES = [120, 240, 480, 960];
 const MOST_INSTANTS = 5_760;
 
-/** How long a packet is, or 0 if it is none. */
+/** How long a packet lasts, or 0 if it is invalid. */
 function instantsOf(packet: Uint8Array): number {
   const toc = packet[0]!;
   const config = toc >> 3;
@@ -118,7 +118,7 @@ const LAYOUTS: readonly {
 const FAMILY_OF_MORE_THAN_TWO = 1;
 const FAMILY_INDEPENDENT = 255;
 
-/** Undefined where the descriptor names a layout of its own, which nothing here can tell. */
+/** Undefined if the descriptor names its own layout, which we cannot know. */
 function configOf({ descriptors }: ElementaryStream): AudioConfig | undefined {
   const extension = findDescriptor(descriptors, TAG_EXTENSION);
   const code = extension?.[0] === EXTENSION_OPUS ? extension[1] : 2;

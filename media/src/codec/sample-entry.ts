@@ -4,7 +4,7 @@ import { box, u16, u32, zeros } from '../iso-bmff.js';
 const SAMPLE_ENTRY = [0, 0, 0, 0, 0, 0, 0, 1];
 const DEPTH_24 = [0, 0x18, 0xff, 0xff];
 
-/** VisualSampleEntry (12.1.3), with `pasp` behind the codec's own box where the ratio is known. */
+/** VisualSampleEntry (12.1.3), with `pasp` after the codec's own box if the ratio is known. */
 export function visualSampleEntry(
   type: string,
   { width, height, sampleAspectRatio: ratio }: VisualSize,
@@ -23,7 +23,7 @@ export function visualSampleEntry(
   return box(type, head, configuration, ratio ? box('pasp', [...u32(ratio[0]), ...u32(ratio[1])]) : []);
 }
 
-/** AudioSampleEntry (12.2.3). The rate is 16.16: what it cannot hold is 0, and is said by the codec's own box. */
+/** AudioSampleEntry (12.2.3). The rate is 16.16; a rate that does not fit is 0, and the codec's own box tells it. */
 export function audioSampleEntry(
   type: string,
   { channels, sampleRate }: { readonly channels: number; readonly sampleRate: number },

@@ -4,7 +4,7 @@ import { h264 } from './h264.js';
 import { hevc } from './hevc.js';
 import { opus } from './opus.js';
 
-/** All codecs that pass through. A new one is a file of its own and a word here. */
+/** All codecs that pass through. A new codec is a new file and an entry here. */
 export const VIDEO_CODECS: readonly VideoCodec[] = [h264, hevc];
 export const AUDIO_CODECS: readonly AudioCodec[] = [aac, opus];
 

@@ -9,7 +9,7 @@ import { adtsFrame } from '../testing/packetizer.js';
 import { initSegment } from './init-segment.js';
 import { mediaFragment } from './media-fragment.js';
 
-/** mux.js's box generator, from which Topicast's players took their boxes at first, says what they look like. */
+/** mux.js's box generator, which made the boxes of Topicast's first players, shows what they should look like. */
 const VIDEO = h264.read(keyframe())!.config!;
 const AUDIO = aac
   .reader({ pid: 0x101, type: 0x0f, descriptors: new Uint8Array(0) })
@@ -70,11 +70,11 @@ describe('init segments', () => {
   });
 });
 
-/** Times of creation and of change: 0 here, made up there. Sound's own track has a width of nothing in both. */
+/** Times of creation and change are 0 here and invented there. An audio track has a width of 0 in both. */
 function withoutStamps(path: string, body: Uint8Array): string {
   const copy = body.slice();
   if (/mvhd|tkhd|mdhd/.test(path)) copy.fill(0, 4, 12);
-  // mux.js gives pictures a volume too.
+  // mux.js gives pictures a volume as well.
   if (path.endsWith('tkhd')) copy.fill(0, 36, 38);
   return hex(copy);
 }

@@ -3,7 +3,7 @@ import type { AudioConfig, VideoConfig } from '../codec/codec.js';
 import { sampleEntryOf } from '../codec/table.js';
 import { box, fullBox, letters, u16, u32, zeros } from '../iso-bmff.js';
 
-/** What a track is set up with. */
+/** The set-up of a track. */
 export interface TrackInit {
   readonly id: number;
   readonly config: VideoConfig | AudioConfig;
@@ -15,17 +15,18 @@ export interface InitOptions {
   readonly majorBrand: string;
   readonly brands: readonly string[];
   /**
-   * Live: all durations are 0xffffffff, which reads as infinite, and has Chromium present pictures at low delay. Otherwise
-   * they are 0: the fragments say how long it is, and `mehd` does where a number is given (ISO 14496-12 8.8.2).
+   * For live media, all durations are 0xffffffff, which means infinite and makes Chromium present pictures with low
+   * delay. Otherwise they are 0: the fragments say how long it is, and so does `mehd` if a number is given (ISO
+   * 14496-12 8.8.2).
    */
   readonly duration: 'infinite' | 'in fragments' | number;
 }
 
-/** Of the movie, which only `mehd` counts in. */
+/** The movie's time scale, which only `mehd` uses. */
 export const MOVIE_TIMESCALE = 90_000;
 const VIDEO_TIMESCALE = 90_000;
 
-/** Units of a second in which a track counts. */
+/** A track's time scale: units per second. */
 export const timescaleOf = (config: VideoConfig | AudioConfig): number =>
   config.kind === 'video' ? VIDEO_TIMESCALE : config.sampleRate;
 
@@ -42,12 +43,12 @@ export function initSegment(tracks: readonly TrackInit[], options: InitOptions):
   return concatenated([ftyp, box('moov', mvhd, ...tracks.map((track) => trackBox(track, length)), mvex)]);
 }
 
-/** 8.2.2: nothing is turned or scaled. */
+/** 8.2.2: no rotation or scaling. */
 const MATRIX = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000].flatMap(u32);
 
 const ENABLED = 0x7;
 const NO_ENTRIES = u32(0);
-/** sample_depends_on 2: all sound can be started with (8.8.3.1). */
+/** sample_depends_on 2: playback can start with any audio sample (8.8.3.1). */
 const INDEPENDENT = 0x200_0000;
 
 function trackBox({ id, config, language = 'und' }: TrackInit, duration: number[]): Uint8Array {

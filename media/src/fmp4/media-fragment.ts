@@ -2,10 +2,10 @@ import { letters } from '../iso-bmff.js';
 
 /** One sample of a fragment, times in the track's time scale. */
 export interface FragmentSample {
-  /** They lie one behind the other. */
+  /** They lie one after the other in memory. */
   readonly parts: readonly Uint8Array[];
   readonly duration: number;
-  /** A picture; sound needs neither. */
+  /** For a picture; sound needs neither. */
   readonly video?: { readonly keyframe: boolean; readonly compositionOffset: number };
 }
 
@@ -45,14 +45,14 @@ const [MOOF, MFHD, TRAF, TFHD, TFDT, TRUN, MDAT] = [
 ];
 
 /**
- * moof and mdat of one track: samples that follow each other. In words of 32 bits, with sizes and types:
+ * moof and mdat of one track, with consecutive samples. In words of 32 bits, with sizes and types:
  *
  *   moof | mfhd: 0, sequence | traf | tfhd: flags, track | tfdt: version 1, time 64
  *   trun: flags, count, where the data begins; then for each sample: duration, size, (flags, composition offset)
  *   mdat | samples
  *
- * It is written for each picture that a viewer sees, so in one piece.
- * @param decodeTime of the first one
+ * This runs for each picture that a viewer sees, so it writes everything in one piece.
+ * @param decodeTime of the first sample
  */
 export function mediaFragment(
   sequence: number,

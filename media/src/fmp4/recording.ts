@@ -19,7 +19,7 @@ export interface RecordedTrack {
   readonly language?: string | undefined;
 }
 
-/** What is written over bytes near the beginning, once the end is known. */
+/** Bytes that replace some near the beginning, once the end is known. */
 export interface Patch {
   readonly position: number;
   readonly bytes: Uint8Array;
@@ -32,8 +32,9 @@ const TREX_BYTES = 32;
 const MFRO_BYTES = 16;
 
 /**
- * One fragmented MP4 file that any player plays and that is whole at each moment: a process that dies loses what was not
- * yet appended. A fragment is one GOP's pictures or its sound. A stream that changes its codec needs a new file.
+ * One fragmented MP4 file that any player plays. The file is complete at every moment: a process that dies loses only
+ * what it had not yet appended. A fragment holds the pictures or the sound of one GOP. A stream that changes its codec
+ * needs a new file.
  */
 export class RecordingWriter {
   readonly #tracks: ReadonlyMap<number, TrackInit>;
@@ -53,20 +54,20 @@ export class RecordingWriter {
   /** The beginning of the file: append it first. */
   begin(): Uint8Array {
     const init = initSegment([...this.#tracks.values()], { ...FILE, duration: 0 });
-    // The end of `mehd`, behind which there is only one `trex` a track.
+    // The end of `mehd`; only one `trex` per track follows.
     this.#durationAt = init.byteLength - this.#tracks.size * TREX_BYTES - 4;
     return this.#advance(init);
   }
 
-  /** False where a sample of this kind needs a new file. */
+  /** False if a sample of this kind needs a new file. */
   takes({ pid, config }: { readonly pid: number; readonly config: VideoConfig | AudioConfig }): boolean {
     const track = this.#tracks.get(pid);
     return track !== undefined && sameConfig(track.config, config);
   }
 
   /**
-   * Pictures of one track that follow each other, a GOP.
-   * @param next the decode time of the keyframe behind them, where it is of the same timeline
+   * Consecutive pictures of one track: a GOP.
+   * @param next the decode time of the keyframe after them, if it is on the same timeline
    */
   pictures(pictures: readonly VideoSample[], next: Ticks90k | undefined): Uint8Array {
     const [first] = pictures;
@@ -79,7 +80,7 @@ export class RecordingWriter {
     return this.#fragment(run.pid, timedSound(run));
   }
 
-  /** The end of the file, an index by which players seek; and the duration, for its beginning. */
+  /** The end of the file, an index for seeking; and the duration, for its beginning. */
   end(): { readonly index: Uint8Array; readonly patch: Patch } {
     const patch = { position: this.#durationAt, bytes: Uint8Array.from(u32(this.#longest)) };
     return { index: this.#advance(this.#index()), patch };

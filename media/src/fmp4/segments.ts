@@ -6,17 +6,18 @@ import { mediaFragment } from './media-fragment.js';
 import type { TimedSamples } from './timed-samples.js';
 
 /**
- * CMAF (ISO 23000-19) for HLS and DASH: an init segment, and segments of parts, of one track each. One track a file, for
- * CMAF allows no other, DASH players want it so, HLS takes audio as a rendition of its own (`EXT-X-MEDIA`), and a viewer
- * may change the picture's quality or the language without loading the other track again.
+ * CMAF (ISO 23000-19) for HLS and DASH: an init segment, and segments of parts, each with one track. A file has one
+ * track because CMAF allows no more, DASH players expect it, and HLS takes audio as a separate rendition
+ * (`EXT-X-MEDIA`). A viewer can then change the picture's quality or the language without loading the other track
+ * again.
  *
- * A part is a CMAF chunk (moof and mdat); the first of a segment begins with `styp`. A segment is its parts, one behind the
- * other, so that LL-HLS's parts and whole segments are the same bytes. All bytes depend on the samples alone: sequence
+ * A part is a CMAF chunk (moof and mdat); the first part of a segment begins with `styp`. A segment is the sequence of
+ * its parts, so LL-HLS's parts and whole segments are the same bytes. All bytes depend only on the samples: sequence
  * numbers are counted from the segment's number.
  */
 const TRACK_ID = 1;
 const CMAF_BRANDS = ['iso6', 'cmfc'];
-/** So many parts a segment have numbers of their own in `mfhd`. */
+/** How many parts of a segment have distinct numbers in `mfhd`. */
 const MAX_PARTS = 1_000;
 
 export const cmafInit = (config: VideoConfig | AudioConfig, language?: string): Uint8Array<ArrayBuffer> =>
@@ -26,7 +27,7 @@ export const cmafInit = (config: VideoConfig | AudioConfig, language?: string): 
     duration: 'in fragments',
   });
 
-/** Where a part stands: of the GOP number's segment, counted from 0. */
+/** The place of a part: its index, from 0, in the segment of this GOP number. */
 export interface PartNumber {
   readonly segment: number;
   readonly part: number;

@@ -2,16 +2,16 @@ import { type Ticks90k, ticks90k } from '@topicast/contracts/units';
 import type { AudioRun, VideoSample } from '../samples/sample.js';
 import type { FragmentSample } from './media-fragment.js';
 
-/** Samples of one track that follow each other, with their durations, in the track's time scale. */
+/** Consecutive samples of one track, with their durations, in the track's time scale. */
 export interface TimedSamples {
   readonly decodeTime: number;
   readonly samples: readonly FragmentSample[];
 }
 
 /**
- * Pictures with their true durations: up to the decode time of the next one.
- * @param next the decode time of the picture behind the last one, where it is known and of the same timeline; else the last
- * one lasts as long as the one before
+ * Pictures with their true durations, up to the decode time of the next picture.
+ * @param next the decode time of the picture after the last one, if it is known and on the same timeline; otherwise the
+ * last picture lasts as long as the previous one
  */
 export function timedPictures(pictures: readonly VideoSample[], next: Ticks90k | undefined): TimedSamples {
   const end = next ?? ticks90k((pictures.at(-1)?.placement.decode ?? 0) + (pictures.at(-1)?.duration ?? 0));
@@ -25,7 +25,7 @@ export function timedPictures(pictures: readonly VideoSample[], next: Ticks90k |
   };
 }
 
-/** Sound, counted from its first instant. */
+/** Sound, counted from its first sample. */
 export function timedSound(run: AudioRun): TimedSamples {
   return {
     decodeTime: run.start,

@@ -8,7 +8,7 @@ import type { Timeline } from './timeline.js';
 
 const MAX_PENDING_BYTES = 1 << 20;
 
-/** Audio packets that are complete PES packets and wait for the next chunk. */
+/** Packets of complete audio PES packets that wait for the next chunk. */
 export interface PendingAudio {
   readonly packets: readonly Uint8Array[];
   /** Time stamps of the first and the last PES packet. */
@@ -20,14 +20,14 @@ export interface PendingAudio {
   readonly start: number;
 }
 
-/** Collects audio PES packets; one that is unfinished stays for a later chunk. */
+/** Collects audio PES packets; an unfinished one stays for a later chunk. */
 export class AudioTrack {
   readonly #timeline: Timeline;
   readonly #codec: AudioCodec;
   readonly #stream: ElementaryStream;
   format: AudioFormat | undefined;
   pending: PendingAudio | undefined;
-  /** PES packets thrown away: unfinished, without a time, or more than may wait. */
+  /** PES packets that were dropped: unfinished, without a time, or more than may wait. */
   dropped = 0;
   #pendingBytes = 0;
   readonly #open = new PesBuffer();
@@ -53,7 +53,7 @@ export class AudioTrack {
     else if (this.#open.packets.byteLength > MAX_PENDING_BYTES) this.lose();
   }
 
-  /** A packet is missing: the unfinished PES packet cannot be whole. */
+  /** A packet is missing, so the unfinished PES packet cannot become complete. */
   lose(): void {
     if (this.#openState) this.dropped++;
     this.#openState = undefined;

@@ -112,7 +112,7 @@ describe('the reader of chunks', () => {
     const demuxer = readerOf();
     const first = ts.video({ pts: 0, openLength: true }, keyframe());
     demuxer.read(join([ts.tables(), ...first]));
-    // Three bytes of a PES packet: too few for mux.js to see that it is one, and so to let go of it.
+    // Three bytes of a PES packet: too few for mux.js to recognise it, and so to release it.
     const stray = ts.video({ pts: 1, openLength: true }, hex('01'))[0]!.slice();
     stray.set([0x30 | (stray[3]! & 0x0f), 180], 3);
     expect(demuxer.read(stray)).toBeUndefined();

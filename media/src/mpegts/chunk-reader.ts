@@ -22,17 +22,17 @@ export interface Unit {
   readonly dts: number | undefined;
 }
 
-/** What a chunk holds of one track. */
+/** The content of one track in a chunk. */
 export interface TrackUnits<Track extends ProgrammeTrack = ProgrammeTrack> {
   readonly track: Track;
   readonly units: readonly Unit[];
-  /** Something of the track is missing right before this chunk, or in it. */
+  /** Data of the track is missing right before this chunk, or in it. */
   readonly gap: boolean;
 }
 
 /**
- * The PES packets and sections of a chunk, by track. A chunk holds whole ones, so its end is where the last one ends, and
- * nothing stays from one chunk to the next but the tables and the continuity counters.
+ * The PES packets and sections of a chunk, by track. A chunk contains only whole ones, so the last one ends where the
+ * chunk ends, and nothing is kept from one chunk to the next except the tables and the continuity counters.
  */
 export class ChunkReader {
   readonly #programmes = new ProgrammeReader();
@@ -40,7 +40,7 @@ export class ChunkReader {
   #carried: CarriedProgramme | undefined;
   #collectors = new Map<number, Collector>();
 
-  /** What the newest tables announce. */
+  /** The tracks that the newest tables announce. */
   get tracks(): readonly ProgrammeTrack[] {
     return this.#carried?.tracks ?? NO_TRACKS;
   }
@@ -57,7 +57,7 @@ export class ChunkReader {
     return whole && found.every(isWhole) ? found : undefined;
   }
 
-  /** What comes next does not continue what came before. */
+  /** The next chunk does not continue the previous one. */
   reset(): void {
     this.#continuity = new ContinuityCheck();
   }
@@ -71,7 +71,7 @@ export class ChunkReader {
     }
     const collector = this.#collectors.get(pid);
     if (!collector) return;
-    // Chunks hold no repeated packets: what looks like one comes 16 packets, or 32, after the last.
+    // Chunks contain no repeated packets: what looks like one comes 16 packets, or 32, after the last.
     if (this.#continuity.check(packet, pid) !== 'next') collector.lose(startsUnit(packet));
     collector.push(packet);
   }
@@ -86,7 +86,7 @@ const NO_TRACKS: readonly ProgrammeTrack[] = [];
 
 const isWhole = (units: TrackUnits | undefined): units is TrackUnits => units !== undefined;
 
-/** Puts the units of one track together. */
+/** Assembles the units of one track. */
 class Collector {
   readonly #track: ProgrammeTrack;
   #units: Unit[] = [];
@@ -103,7 +103,7 @@ class Collector {
     this.#sections = inSections ? new SectionAssembler(MAX_PRIVATE_BYTES) : undefined;
   }
 
-  /** Packets before the next one are missing. @param between whole units, and not inside one */
+  /** Packets before the next one are missing. @param between whole units, not inside one */
   lose(between: boolean): void {
     this.#gap = true;
     if (between) return;
@@ -123,7 +123,7 @@ class Collector {
     this.#open.push(packet.subarray(payloadStart(packet)));
   }
 
-  /** The chunk is over. Undefined if it is damaged: without its picture a chunk is of no use. */
+  /** The chunk is over. Undefined if it is damaged, because a chunk without its picture is useless. */
   end(): TrackUnits | undefined {
     this.#finish();
     this.#sections?.lose();

@@ -20,7 +20,7 @@ function chunksOf(bytes: Uint8Array, cuts: readonly number[] = []): { chunks: Ch
   const chunks: Chunk[] = [];
   const chunker = new Chunker((chunk) => chunks.push(chunk));
   const edges = [0, ...[...cuts].sort((a, b) => a - b), bytes.byteLength];
-  // A copy each time: the chunker must not hold on to the caller's buffer.
+  // A copy each time, because the chunker must not keep the caller's buffer.
   for (let i = 1; i < edges.length; i++) {
     const piece = bytes.slice(edges[i - 1], edges[i]);
     chunker.push(piece);
@@ -221,7 +221,7 @@ describe('damage', () => {
         const { chunks } = chunksOf(broken);
         const after = pictures(chunks).filter(({ start }) => start >= at + insert.byteLength);
         const resumed = after.slice(after.findIndex((chunk) => chunk.keyframe));
-        // All that a joining viewer gets after the damage is whole and is there.
+        // Everything that a joining viewer gets after the damage is whole, and nothing is missing.
         for (const chunk of resumed) {
           expect(trackOf(chunk.data, 0x100)).toBe(trackOf(byTime.get(chunk.decodeTime)!.data, 0x100));
         }
@@ -244,7 +244,7 @@ describe('damage', () => {
     );
     fc.assert(
       fc.property(bytes, fc.array(fc.nat(4000), { maxLength: 5 }), (input, cuts) => {
-        // Behind real tables and pictures the garbage reaches every parser.
+        // After real tables and pictures, the garbage reaches every parser.
         const { chunks } = chunksOf(
           join([av().subarray(0, 188 * 60), input]),
           cuts.map((cut) => cut % (188 * 60)),

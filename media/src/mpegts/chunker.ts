@@ -18,10 +18,10 @@ const AUDIO_CHUNK_TICKS = 40 * 90;
 const AUDIO_KEYFRAME_TICKS = 90_000;
 
 /**
- * Cuts a byte stream of MPEG-TS into chunks, each as soon as its access unit is complete. It cuts and does not
- * rewrite: the packets of one video track and of all audio and data tracks pass as they are. Null packets, other
- * programmes and unknown stream types are left out, and the chunker writes PAT and PMT itself, in front of each keyframe. Any split of the same bytes gives the same chunks, and
- * no input makes it throw.
+ * Cuts a byte stream of MPEG-TS into chunks, each as soon as its access unit is complete. It cuts but does not rewrite:
+ * the packets of one video track and of all audio and data tracks pass unchanged. Null packets, other programmes and
+ * unknown stream types are left out, and the chunker writes PAT and PMT itself, in front of each keyframe. Any split of
+ * the same bytes gives the same chunks, and no input makes it throw.
  */
 export class Chunker {
   readonly #onChunk: (chunk: Chunk) => void;
@@ -53,7 +53,7 @@ export class Chunker {
     };
   }
 
-  /** The first track of each kind, as far as its bitstream has told. */
+  /** The first track of each kind, as far as its bitstream has described it. */
   get format(): StreamFormat {
     const sound = this.#sides.describe().find((track) => track.kind === 'audio' && track.codec !== undefined);
     if (sound?.kind !== 'audio') return { video: this.#video.format, audio: undefined };
@@ -61,7 +61,7 @@ export class Chunker {
     return { video: this.#video.format, audio: { codec, sampleRate, channels } };
   }
 
-  /** What the chunks carry, in the order of the PMT but for the video track, which comes first. */
+  /** The tracks in the chunks, in the order of the PMT, except that the video track comes first. */
   get tracks(): readonly Track[] {
     const videoTrack = this.#videoTrack;
     const video: Track[] = videoTrack ? [{ kind: 'video', pid: videoTrack.pid, ...this.#video.format }] : [];
@@ -72,7 +72,7 @@ export class Chunker {
     this.#splitter.push(bytes);
   }
 
-  /** The stream is over: what is complete leaves. */
+  /** The stream is over: everything complete leaves. */
   end(): void {
     this.#splitter.end();
     this.#sides.finish();
@@ -122,7 +122,7 @@ export class Chunker {
     this.#sides.use(current?.tracks ?? []);
   }
 
-  /** A video access unit is complete: it leaves with the audio that is. */
+  /** A video access unit is complete, and leaves with the complete audio. */
   #cut(unit: AccessUnit): void {
     this.#emit(unit.packets, this.#sides.take(), unit);
   }
@@ -135,7 +135,7 @@ export class Chunker {
     const since = from - (this.#lastAudioKeyframe ?? Number.NEGATIVE_INFINITY);
     const keyframe = alone && (since >= AUDIO_KEYFRAME_TICKS || since < 0);
     if (keyframe) this.#lastAudioKeyframe = from;
-    // Audio from before the first picture of an A/V stream: nobody can begin there.
+    // Audio from before the first picture of an A/V stream; nobody can start there.
     if (!alone && this.#sinceKeyframe === undefined) return;
     this.#emit(undefined, pending, {
       keyframe,
@@ -156,7 +156,8 @@ export class Chunker {
     if (keyframe && this.#carried)
       parts.unshift(this.#tables.write(programmeOf(this.#carried), this.#carried.pmtPid));
     this.#sinceKeyframe = keyframe ? 0 : (this.#sinceKeyframe ?? 0) + 1;
-    // Interleaved tracks may finish in another order than they began: a chunk's place in the stream never goes back.
+    // Interleaved tracks may end in another order than they began, but a chunk's place in the stream must never go
+    // back.
     this.#lastStart = Math.max(Math.min(unit.start, sides?.start ?? unit.start), this.#lastStart);
     this.#onChunk({
       data: concatenated(parts),
@@ -171,7 +172,7 @@ export class Chunker {
   }
 }
 
-/** Only what the chunks carry, with its clock, which no other PID brings. */
+/** Only the tracks that the chunks carry, with their clock, which no other PID carries. */
 function programmeOf({ programme, tracks }: CarriedProgramme): Programme {
   const [video, audio] = [ofKind(tracks, 'video')[0], ofKind(tracks, 'audio')[0]];
   return { ...programme, pcrPid: (video ?? audio)!.pid, streams: tracks.map(({ stream }) => stream) };

@@ -35,7 +35,9 @@ function compare(packet: Uint8Array, before: Uint8Array): Continuity {
   return counter === continuityOf(before) && sameBytes(packet, before) ? 'repeat' : 'gap';
 }
 
-/** All but the clock reference in the adaptation field, which a repeated packet states anew: so from the end back. */
+/**
+ * Everything but the clock reference in the adaptation field, which a repeated packet updates; so compare from the end.
+ */
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   for (let at = PACKET_BYTES - 1; at >= 12; at--) if (a[at] !== b[at]) return false;
   return true;

@@ -4,16 +4,16 @@ import { MAX_PRIVATE_BYTES, SectionAssembler } from './sections.js';
 
 const MAX_PENDING_BYTES = 256 * 1024;
 
-/** Packets of whole PES packets or sections of a data track, which wait for the next chunk. */
+/** Packets of whole PES packets or sections of a data track that wait for the next chunk. */
 export interface PendingData {
   readonly packets: readonly Uint8Array[];
   /** Position in the stream of the first packet. */
   readonly start: number;
 }
 
-/** Collects what a data track carries; a PES packet or section that is unfinished stays for a later chunk. */
+/** Collects the content of a data track; an unfinished PES packet or section stays for a later chunk. */
 export class DataTrack {
-  /** PES packets and sections thrown away: unfinished, or more than may wait. */
+  /** PES packets and sections that were dropped: unfinished, or more than may wait. */
   dropped = 0;
   #pending: { packets: Uint8Array[]; start: number; bytes: number } | undefined;
   readonly #open = new PesBuffer();
@@ -36,7 +36,7 @@ export class DataTrack {
     else if (this.#open.packets.byteLength > MAX_PENDING_BYTES) this.lose();
   }
 
-  /** A packet is missing: what is unfinished cannot be whole. */
+  /** A packet is missing, so the unfinished data cannot become complete. */
   lose(): void {
     if (this.#openAt !== undefined) this.dropped++;
     this.#openAt = undefined;

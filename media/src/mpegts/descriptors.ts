@@ -10,13 +10,13 @@ export function findDescriptor(descriptors: Uint8Array, tag: number): Uint8Array
   return undefined;
 }
 
-/** The format_identifier of the registration descriptor (2.6.8), as 'Opus' or 'CUEI'. */
+/** The format_identifier of the registration descriptor (2.6.8), such as 'Opus' or 'CUEI'. */
 export function registrationOf(descriptors: Uint8Array): string | undefined {
   const body = findDescriptor(descriptors, TAG_REGISTRATION);
   return body && body.byteLength >= 4 ? String.fromCharCode(...body.subarray(0, 4)) : undefined;
 }
 
-/** ISO 639-2 (2.6.18), as 'eng'; undefined where it is not said, or said to be undetermined. */
+/** ISO 639-2 (2.6.18), such as 'eng'; undefined if it is absent or declared as undetermined. */
 export function languageOf(descriptors: Uint8Array): string | undefined {
   const body = findDescriptor(descriptors, TAG_ISO_639_LANGUAGE) ?? [];
   const code = String.fromCharCode(...body.slice(0, 3)).toLowerCase();

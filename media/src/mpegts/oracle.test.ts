@@ -12,7 +12,7 @@ import { AAC, AUDIO, chunksOf, transportStream, VIDEO, ZEROLATENCY } from '../te
 import { ChunkReader, type Unit } from './chunk-reader.js';
 import { pidOf } from './packet.js';
 
-/** mux.js's TS demuxer, which played for a year, says what a chunk holds: ours must say the same. */
+/** mux.js's TS demuxer, which our player used before, says what a chunk contains, and ours must say the same. */
 const STREAMS: Record<string, () => Uint8Array> = {
   'a camera at low delay': () =>
     transportStream(`${VIDEO} ${AUDIO} ${ZEROLATENCY} -g 10 ${AAC}`, { seconds: 2 }),
@@ -44,7 +44,7 @@ if (existsSync(CLIP)) {
     remuxed('-pes_payload_size', '0', '-omit_video_pes_length', '0');
 }
 
-/** Both readers, asked the same. */
+/** Asks both readers the same. */
 class Pair {
   readonly #ours = new ChunkReader();
   readonly #oracle = new MuxDemuxer();
@@ -61,7 +61,7 @@ class Pair {
     for (const kind of ['video', 'audio'] as const) {
       const track = contents.find((each) => each.track.kind === kind);
       expect((track?.units ?? []).map(summary)).toEqual(expected[kind].map(summary));
-      // mux.js says nothing of an audio PES packet that lacks its end, or its beginning.
+      // mux.js does not report an audio PES packet that lacks its end or its beginning.
       if (track && (kind === 'video' || expected.audioGap))
         expect(track?.gap, `${kind} gap`).toBe(expected[`${kind}Gap`]);
     }
@@ -80,11 +80,11 @@ class Pair {
   }
 }
 
-/** Three zeros that no start code ends: where the next NAL unit begins is anybody's guess. */
+/** Three zeros without a start code at their end: nobody can tell where the next NAL unit begins. */
 const hasBrokenStartCode = (bytes: Uint8Array) =>
   bytes.some((byte, i) => i >= 3 && byte > 1 && !bytes[i - 1] && !bytes[i - 2] && !bytes[i - 3]);
 
-/** A digest: a failing comparison of whole pictures cannot be read. */
+/** A digest, because nobody can read a failing comparison of whole pictures. */
 const digest = (bytes: Uint8Array) =>
   `${bytes.byteLength}:${createHash('sha1').update(bytes).digest('base64').slice(0, 8)}`;
 const summary = ({ data, pts, dts }: Unit) => ({ data: digest(data), pts, dts });
@@ -115,7 +115,7 @@ describe.each(Object.entries(STREAMS))('%s', (_, stream) => {
   });
 });
 
-/** mux.js does not check the CRC of a table, and takes tables anew from any bytes. */
+/** mux.js does not check the CRC of a table, and accepts new tables from any bytes. */
 function hitsTables(whole: Uint8Array, given: Uint8Array): boolean {
   if (given === whole) return false;
   const tables = (bytes: Uint8Array) => {

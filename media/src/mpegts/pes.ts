@@ -6,9 +6,9 @@ import { PACKET_BYTES, payloadStart } from './packet.js';
  *   00 00 01 | stream id | length 16 | 10.. .... | PTS/DTS flags 2, ... | header length | PTS 5 bytes | DTS 5 bytes
  */
 export interface PesHeader {
-  /** Bytes of the whole PES packet, or undefined where it does not say (only video may leave it open). */
+  /** Bytes of the whole PES packet, or undefined if it does not say (only video may leave it open). */
   readonly length: number | undefined;
-  /** Where the elementary stream's bytes begin. */
+  /** Where the bytes of the elementary stream begin. */
   readonly payloadAt: number;
   /** 33 bits, 90 kHz. */
   readonly pts: number | undefined;
@@ -32,7 +32,7 @@ const readTimestamp = (bytes: Uint8Array, at: number): number =>
   ((bytes[at]! >> 1) & 7) * 0x4000_0000 +
   ((bytes[at + 1]! << 22) | ((bytes[at + 2]! >> 1) << 15) | (bytes[at + 3]! << 7) | (bytes[at + 4]! >> 1));
 
-/** The packets of one PES packet as they come in, together with its bytes. Both buffers are used again and again. */
+/** The packets of one PES packet as they arrive, together with its bytes. Both buffers are reused. */
 export class PesBuffer {
   #packetBytes = new Uint8Array(64 * 1024);
   #pesBytes = new Uint8Array(64 * 1024);

@@ -3,14 +3,14 @@ import { SectionAssembler } from './sections.js';
 import { PAT_PID, type Programme, parsePat, parsePmt } from './tables.js';
 import { type ProgrammeTrack, tracksOf } from './tracks.js';
 
-/** The programme that is carried, and its tracks: the first programme that has video or audio. */
+/** The programme that we carry, and its tracks: the first programme with video or audio. */
 export interface CarriedProgramme {
   readonly programme: Programme;
   readonly pmtPid: number;
   readonly tracks: readonly ProgrammeTrack[];
 }
 
-/** Reads PAT and PMT, whose packets must be in order. The only place that does. */
+/** Reads PAT and PMT, whose packets must be in order. This is the only place that does. */
 export class ProgrammeReader {
   readonly #pat = new SectionAssembler();
   readonly #pmts = new Map<number, SectionAssembler>();

@@ -7,7 +7,7 @@ export const MAX_PRIVATE_BYTES = 4096;
 const LENGTH_FIELD_END = 3;
 const CRC_BYTES = 4;
 
-/** Puts the sections of one PID together, from as many packets as they take. */
+/** Assembles the sections of one PID, from as many packets as they take. */
 export class SectionAssembler {
   readonly #maxBytes: number;
   #parts: number[] = [];
@@ -18,7 +18,7 @@ export class SectionAssembler {
     this.#maxBytes = maxBytes;
   }
 
-  /** The section that this packet completes, with its CRC, which has been checked; or undefined. */
+  /** The section that this packet completes, including its CRC, which has been checked; or undefined. */
   push(packet: Uint8Array): Uint8Array | undefined {
     let at = payloadStart(packet);
     if (startsUnit(packet)) {
@@ -47,7 +47,7 @@ export class SectionAssembler {
 }
 
 /**
- * The packets of one section, which gets its length and its CRC here.
+ * The packets of one section; this adds its length and its CRC.
  * @param continuity of the first packet
  */
 export function sectionPackets(pid: number, continuity: number, content: readonly number[]): Uint8Array {

@@ -6,12 +6,12 @@ import { DataTrack } from './data-track.js';
 import type { Timeline } from './timeline.js';
 import type { AudioPid, DataPid, ProgrammeTrack } from './tracks.js';
 
-/** What leaves with the next chunk, beside the picture. */
+/** The data that leaves with the next chunk, besides the picture. */
 export interface SidePackets {
   readonly packets: readonly Uint8Array[];
   /** Position in the stream of the first packet. */
   readonly start: number;
-  /** When the first sound that waits begins. */
+  /** When the first waiting sound begins. */
   readonly from: Ticks90k | undefined;
 }
 
@@ -24,21 +24,21 @@ export class SideTracks {
   readonly #timeline: Timeline;
   #sides = new Map<number, Side>();
   #droppedBefore = 0;
-  /** The audio track whose clock says when sound leaves without a picture: the first that has some. */
+  /** The audio track whose clock decides when sound leaves without a picture: the first one with sound. */
   #lead: AudioTrack | undefined;
 
   constructor(timeline: Timeline) {
     this.#timeline = timeline;
   }
 
-  /** PES packets and sections that never leave. */
+  /** PES packets and sections that will never leave. */
   get dropped(): number {
     let dropped = this.#droppedBefore;
     for (const { track } of this.#sides.values()) dropped += track.dropped;
     return dropped;
   }
 
-  /** A track that goes on under its PID keeps what waits. */
+  /** A track that continues under its PID keeps its waiting packets. */
   use(tracks: readonly ProgrammeTrack[]): void {
     const before = this.#sides;
     this.#sides = new Map();
@@ -71,7 +71,7 @@ export class SideTracks {
     this.#sides.get(pid)?.track.lose();
   }
 
-  /** The stream is over: what is whole may leave. */
+  /** The stream is over: everything complete may leave. */
   finish(): void {
     for (const side of this.#sides.values()) {
       side.track.finish();
@@ -80,8 +80,8 @@ export class SideTracks {
   }
 
   /**
-   * How long the sound that waits lasts, from begin to begin, so that two AAC frames (43 ms) do not overtake the pictures
-   * of a 24 or 25 Hz stream.
+   * How long the waiting sound lasts, from beginning to beginning, so that two AAC frames (43 ms) do not overtake the
+   * pictures of a 24 or 25 Hz stream.
    */
   get waited(): number {
     const pending = this.#lead?.pending;
@@ -101,7 +101,7 @@ export class SideTracks {
     return packets.length > 0 ? { packets, start, from } : undefined;
   }
 
-  /** What they are, for the catalog. */
+  /** Their descriptions, for the catalog. */
   describe(): (AudioEntry | DataEntry)[] {
     return [...this.#sides.values()].map((side) => {
       const { pid, language } = side.entry;

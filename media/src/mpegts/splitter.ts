@@ -1,12 +1,12 @@
 import { PACKET_BYTES, SYNC_BYTE } from './packet.js';
 
-/** How many packets in a row must begin with the sync byte before a byte counts as one, after sync was lost. */
+/** After a loss of sync, how many packets in a row must begin with the sync byte before a byte counts as one. */
 const CONFIRMATIONS = 3;
 
 /**
  * Finds the 188-byte packets in a byte stream that may begin anywhere, be cut anywhere and hold garbage. In sync, a
- * packet leaves with its last byte; only finding sync (again) looks ahead. What it finds depends on the bytes alone,
- * not on how they were split.
+ * packet leaves with its last byte; only the search for sync looks ahead. The result depends only on the bytes, not on
+ * how they were split.
  */
 export class PacketSplitter {
   readonly #onPacket: (packet: Uint8Array, position: number) => void;
@@ -23,12 +23,12 @@ export class PacketSplitter {
   }
 
   push(bytes: Uint8Array): void {
-    // A plain view: `slice` of a Node Buffer would not copy, and packets that are kept would be the caller's bytes.
+    // A plain view: `slice` of a Node Buffer would not copy, and packets that we keep would be the caller's bytes.
     const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#consume(joined(this.#rest, plain), CONFIRMATIONS);
   }
 
-  /** No more bytes follow: what is left counts as packets with fewer confirmations. */
+  /** No more bytes follow: the rest counts as packets with fewer confirmations. */
   end(): void {
     this.#consume(this.#rest, 1);
     this.garbageBytes += this.#rest.byteLength;
@@ -51,12 +51,12 @@ export class PacketSplitter {
       if (!found.confirmed) break;
     }
     this.#position += at;
-    // A copy: the caller's buffer may be used again, and holding a view would keep all of it.
+    // A copy, because the caller may reuse its buffer, and a view would keep all of it in memory.
     this.#rest = bytes.slice(at);
   }
 }
 
-/** The first byte from `at` on that can be a sync byte as far as the bytes tell, and whether they tell for sure. */
+/** The first byte from `at` on that can be a sync byte as far as the bytes show, and whether that is certain. */
 function findSync(
   bytes: Uint8Array,
   from: number,

@@ -10,7 +10,7 @@ export interface ElementaryStream {
   readonly pid: number;
   /** stream_type, table 2-34. */
   readonly type: number;
-  /** As they stand in the PMT: tag, length, body, and so on. */
+  /** As in the PMT: tag, length, body, and so on. */
   readonly descriptors: Uint8Array;
 }
 
@@ -27,7 +27,7 @@ const lengthAt = (bytes: Uint8Array, at: number): number => word(bytes, at) & 0x
 /** current_next_indicator: the table applies already. */
 const isCurrent = (section: Uint8Array): boolean => (section[5]! & 1) === 1;
 
-/** The PMT PIDs in a PAT section, in order; undefined if it is no PAT that applies. */
+/** The PMT PIDs in a PAT section, in order; undefined if it is not a PAT that applies. */
 export function parsePat(section: Uint8Array): number[] | undefined {
   if (section[0] !== TABLE_PAT || !isCurrent(section)) return undefined;
   const pids: number[] = [];
@@ -61,7 +61,7 @@ export function parsePmt(section: Uint8Array): Programme | undefined {
   return { number: word(section, 3), pcrPid: pidAt(section, 8), descriptors, streams };
 }
 
-/** Writes PAT and PMT of one programme, with continuity counters of its own. */
+/** Writes PAT and PMT of one programme, with its own continuity counters. */
 export class TableWriter {
   #patContinuity = 0;
   #pmtContinuity = 0;

@@ -2,11 +2,13 @@ import type { Ticks90k } from '@topicast/contracts/units';
 
 const WRAP = 2 ** 33;
 
-/** The value next to the reference that a 33-bit timestamp stands for. */
+/** The value of a 33-bit timestamp that is nearest to the reference. */
 export const unwrapNear = (timestamp: number, reference: number): number =>
   timestamp + Math.round((reference - timestamp) / WRAP) * WRAP;
 
-/** Unwraps 33-bit timestamps, of all PIDs of a programme together: each goes next to the one before. */
+/**
+ * Unwraps the 33-bit timestamps of all PIDs of a programme together: each one is placed nearest to the previous one.
+ */
 export class Timeline {
   #last: number | undefined;
 

@@ -27,7 +27,7 @@ export interface DataPid {
   readonly pid: number;
   readonly stream: ElementaryStream;
   readonly format: DataTrack['format'];
-  /** It carries sections, which have no time stamps, and not PES packets. */
+  /** It carries sections, which have no time stamps, instead of PES packets. */
   readonly inSections: boolean;
   readonly language: string | undefined;
 }
@@ -41,11 +41,11 @@ const STREAM_TYPE_METADATA = 0x15;
 /** ANSI/SCTE 35 8.1. */
 const STREAM_TYPE_SCTE_35 = 0x86;
 
-/** Registrations (SMPTE RA) and descriptors (EN 300 468 6.1) of sound in private PES packets: it is no data. */
+/** Registrations (SMPTE RA) and descriptors (EN 300 468 6.1) of sound in private PES packets, which is not data. */
 const SOUND_REGISTRATIONS = new Set(['AC-3', 'EAC3', 'AC-4', 'DTS1', 'DTS2', 'DTS3', 'BSSD', 'Opus']);
 const SOUND_DESCRIPTORS = [0x6a, 0x7a, 0x7b, 0x81];
 
-/** The tracks that are carried, in the order of the PMT: the first video track, all audio and data tracks. */
+/** The tracks that we carry, in the order of the PMT: the first video track, and all audio and data tracks. */
 export function tracksOf(programme: Programme): ProgrammeTrack[] {
   const tracks: ProgrammeTrack[] = [];
   for (const stream of programme.streams) {
@@ -103,6 +103,6 @@ const isSound = (descriptors: Uint8Array, registration: string | undefined): boo
   SOUND_REGISTRATIONS.has(registration ?? '') ||
   SOUND_DESCRIPTORS.some((tag) => findDescriptor(descriptors, tag) !== undefined);
 
-/** A format identifier stands in the registration or in the metadata descriptor (2.6.60), at several places. */
+/** A format identifier is in the registration or in the metadata descriptor (2.6.60), at several places. */
 const holds = (descriptors: Uint8Array, identifier: string): boolean =>
   String.fromCharCode(...descriptors).includes(identifier);

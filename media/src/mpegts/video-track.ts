@@ -5,7 +5,7 @@ import { hasPayload, hasStuffing, PACKET_BYTES, startsUnit } from './packet.js';
 import { PesBuffer, parsePesHeader } from './pes.js';
 import { FrameRate, type Timeline } from './timeline.js';
 
-/** Of its packets, with or without payload: beyond this it is no picture, and given up. */
+/** The size of its packets, with or without payload; more than this is not a picture, and is given up. */
 const MAX_ACCESS_UNIT_BYTES = 16 << 20;
 /** A step of the decode time beyond this is a break of the clock, not a slow camera. */
 const MAX_STEP_TICKS = 10 * 90_000;
@@ -53,7 +53,7 @@ export class VideoTrack {
     return { codec, width, height, frameRate: this.#frameRate.value };
   }
 
-  /** What the packets that come next carry: another PID or codec begins anew. */
+  /** What the next packets carry; another PID or codec starts over. */
   use(codec: VideoCodec | undefined): void {
     this.lose();
     if (codec !== this.#codec) this.#picture = undefined;
@@ -88,13 +88,13 @@ export class VideoTrack {
     }
   }
 
-  /** A packet is missing: the open access unit is damaged, and what follows refers to it. */
+  /** A packet is missing: the open access unit is damaged, and the following units refer to it. */
   lose(): void {
     if (this.#open) this.#open.damaged = true;
     this.#waitsForKeyframe = true;
   }
 
-  /** The open access unit ends here; thrown away if it lacks bytes that its PES packet declared. */
+  /** The open access unit ends here; it is dropped if it lacks bytes that its PES packet declared. */
   finish(): void {
     const open = this.#open;
     this.#open = undefined;
@@ -111,7 +111,7 @@ export class VideoTrack {
     this.#complete(open.start, pes.subarray(header.payloadAt, header.length), header.dts, header.pts);
   }
 
-  /** Forget the open access unit, with the memory that it took: what follows up to the next one is part of it. */
+  /** Forget the open access unit and free its memory; everything up to the next one is part of it. */
   #giveUp(): void {
     this.#open = undefined;
     this.#buffer = new PesBuffer();
@@ -144,7 +144,7 @@ export class VideoTrack {
     });
   }
 
-  /** A packet that continues nothing: what was taken for the end of its PES packet by the stuffing was none. */
+  /** A packet that continues nothing: the stuffing did not mark the end of its PES packet after all. */
   #stray(): void {
     if (!this.#endedByStuffing) return;
     this.#endedByStuffing = false;

@@ -2,21 +2,21 @@ import { TICKS_PER_SECOND, type Ticks90k, ticks90k } from '@topicast/contracts/u
 import { type AudioFrame, sameConfig } from '../codec/codec.js';
 import type { AudioRun, Placement } from './sample.js';
 
-/** How far the counter may be from a time stamp, in frames: stamps are rounded, and jitter. */
+/** How far the counter may be from a time stamp, in frames, because stamps are rounded and jitter. */
 const MAX_DRIFT_FRAMES = 1.5;
-/** After loss: only what rounding explains. */
+/** After a loss: only as much as rounding explains. */
 const MAX_DRIFT_FRAMES_AFTER_LOSS = 0.1;
 
 interface Position {
-  /** In sampling instants of this rate. */
+  /** In samples of this rate. */
   readonly instant: number;
   readonly sampleRate: number;
   readonly epoch: number;
 }
 
 /**
- * Gives the frames of one audio track their times: one run, or several where the sound has a gap or changes its format.
- * Times come from counting sampling instants; 90 kHz time stamps, rounded, would leave gaps and overlaps of one instant.
+ * Gives the frames of one audio track their times: one run, or several if the sound has a gap or changes its format.
+ * Times come from counting samples, because rounded 90 kHz time stamps would leave gaps and overlaps of one sample.
  */
 export class AudioClock {
   readonly #pid: number;
@@ -24,7 +24,7 @@ export class AudioClock {
   readonly #from: number;
   /** Frames from before the beginning of the timeline, or without a time stamp that has a place in it. */
   droppedFrames = 0;
-  /** Where the next frame begins; undefined as long as no time stamp says. */
+  /** Where the next frame begins; undefined until a time stamp tells. */
   #next: Position | undefined;
   #maxDrift = MAX_DRIFT_FRAMES;
 
@@ -70,7 +70,7 @@ export class AudioClock {
     return runs;
   }
 
-  /** Keeps counting where the time stamp agrees, else goes by the time stamp. */
+  /** Keeps counting if the time stamp agrees; otherwise follows the time stamp. */
   #follow({ config, length }: AudioFrame, placement: Placement | undefined): void {
     if (!placement) {
       this.#next = undefined;
@@ -86,10 +86,10 @@ export class AudioClock {
   }
 }
 
-/** A run that grows. */
+/** A growing run. */
 type Run = AudioRun & { readonly frames: AudioFrame[] };
 
-/** Where a run ends, in sampling instants. */
+/** Where a run ends, in samples. */
 export const endOf = ({ frames, start }: AudioRun): number =>
   frames.reduce((sum, { length }) => sum + length, start);
 

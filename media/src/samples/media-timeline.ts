@@ -4,25 +4,25 @@ import type { Placement, SampleClock } from './sample.js';
 
 /** A step of the decode time beyond this, at a keyframe, is a jump of the clock. */
 const MAX_STEP = TICKS_PER_SECOND;
-/** Audio that begins this much before the first picture is its priming; earlier audio is left out. */
+/** Audio that begins up to this much before the first picture is priming; earlier audio is left out. */
 const MAX_PRIMING = TICKS_PER_SECOND;
-/** Audio further from all that was placed is of another timeline. */
+/** Audio further away than this from everything placed so far belongs to another timeline. */
 const MAX_AUDIO_DISTANCE = 5 * TICKS_PER_SECOND;
-/** Data may announce what comes, or tell of what was. */
+/** Data may announce future events, or report past ones. */
 const MAX_DATA_DISTANCE = 60 * TICKS_PER_SECOND;
-/** Tracks whose ends are further apart did not end together: one stopped before. */
+/** If the ends of tracks are further apart, they did not end together: one stopped earlier. */
 const MAX_ENDS_APART = TICKS_PER_SECOND / 2;
 
 /**
- * Turns 33-bit stream time into media time, which begins at 0 and goes on over jumps of the stream's clock. After a jump
- * it continues where the first of the tracks ended: MSE stalls at a gap of audio, while pictures that were to come after
- * the sound's end are merely replaced.
+ * Turns 33-bit stream time into media time, which begins at 0 and continues over jumps of the stream's clock. After a
+ * jump it continues where the first of the tracks ended, because MSE stalls at a gap of audio, while pictures after the
+ * sound's end are merely replaced.
  */
 export class MediaTimeline implements SampleClock {
   #epoch = 0;
   /** Stream time, unwrapped, that is 0 in media time. */
   #base: number | undefined;
-  /** Unwrapped stream time of what was placed last in this epoch. */
+  /** Unwrapped stream time of the last sample placed in this epoch. */
   #lastVideo: number | undefined;
   #lastAudio: number | undefined;
   /** Media time at which the tracks end. */
@@ -52,8 +52,8 @@ export class MediaTimeline implements SampleClock {
   }
 
   /**
-   * @param alone the stream has no video, so that audio alone makes the timeline.
-   * @returns undefined if it is of another timeline. From before the first picture it has a time below 0.
+   * @param alone the stream has no video, so audio alone makes the timeline.
+   * @returns undefined if it belongs to another timeline. Before the first picture, the time is negative.
    */
   placeAudio(pts33: number, alone: boolean): Placement | undefined {
     const pts = this.#unwrap(pts33);
@@ -67,14 +67,17 @@ export class MediaTimeline implements SampleClock {
     return this.#placed(pts, pts);
   }
 
-  /** Of a data track: it never begins a timeline. @returns undefined where there is none yet, or it is of another. */
+  /**
+   * For a data track, which never begins a timeline. @returns undefined if there is none yet, or if it belongs to
+   * another.
+   */
   placeData(pts33: number): Placement | undefined {
     const pts = this.#unwrap(pts33);
     const distance = Math.abs(pts - (this.#latest ?? Number.POSITIVE_INFINITY));
     return this.#base === undefined || distance > MAX_DATA_DISTANCE ? undefined : this.#placed(pts, pts);
   }
 
-  /** What was placed of this track is over at this media time. */
+  /** The placed samples of this track end at this media time. */
   reach(track: 'video' | 'audio', end: Ticks90k): void {
     if (track === 'video') this.#videoEnd = Math.max(this.#videoEnd ?? 0, end);
     else this.#audioEnd = end;

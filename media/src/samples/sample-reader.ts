@@ -8,13 +8,13 @@ import { VideoTimes } from './video-times.js';
 
 /** Counted since the beginning. */
 export interface SampleStats {
-  /** Gave no samples: bytes or packets were missing inside. */
+  /** Chunks without samples, because bytes or packets were missing inside. */
   readonly damagedChunks: number;
   /** Before the first keyframe, damaged, or after loss up to the next keyframe. */
   readonly droppedAccessUnits: number;
-  /** Before the first picture, or of another timeline than the video. */
+  /** Before the first picture, or on another timeline than the video. */
   readonly droppedAudioFrames: number;
-  /** Before the first picture, or of another timeline. */
+  /** Before the first picture, or on another timeline. */
   readonly droppedDataUnits: number;
 }
 
@@ -89,7 +89,7 @@ export class SampleReader {
   }
 
   /**
-   * Sound is counted anew from its next time stamp on. Readers that call this at the same chunks give the same times,
+   * Count sound afresh from its next time stamp on. Readers that call this at the same chunks return the same times,
    * wherever they began to read.
    */
   resync(): void {
@@ -115,7 +115,7 @@ export class SampleReader {
     return sample;
   }
 
-  /** @param leads the track that goes on without a gap over a jump of the clock */
+  /** @param leads the track that continues without a gap over a jump of the clock */
   #readAudio(
     { track, units }: TrackUnits<AudioPid>,
     { alone, leads }: { alone: boolean; leads: boolean },
@@ -154,14 +154,14 @@ export class SampleReader {
     for (const { clock } of before.values()) this.#droppedAudioBefore += clock.droppedFrames;
   }
 
-  /** What comes next does not continue what came before. */
+  /** The next chunk does not continue the previous one. */
   #lose(): void {
     this.#chunks.reset();
     this.#waitsForKeyframe = true;
     for (const { entry } of this.#audio.values()) this.#loseAudio(entry);
   }
 
-  /** The rest of an audio frame that was cut off does not come. */
+  /** The rest of an audio frame that was cut off will not come. */
   #loseAudio({ pid }: AudioPid): void {
     const state = this.#audio.get(pid);
     state?.reader.reset();

@@ -2,19 +2,19 @@ import { TICKS_PER_SECOND, type Ticks90k, ticks90k } from '@topicast/contracts/u
 import { unwrapNear } from '../mpegts/timeline.js';
 import type { Placement, SampleClock } from './sample.js';
 
-/** Sound and data further than this from their chunk's time are of another timeline. */
+/** Sound and data further than this from their chunk's time belong to another timeline. */
 const MAX_DISTANCE = 10 * TICKS_PER_SECOND;
 
 /**
- * Places samples on the time line of the chunk headers, so that each reader of a log gives them the same times, wherever
- * it began to read. `epoch` counts the discontinuities that it was told of.
+ * Places samples on the time line of the chunk headers, so that each reader of a log gives them the same times,
+ * wherever it began to read. `epoch` counts the reported discontinuities.
  */
 export class StreamClock implements SampleClock {
   #now: Ticks90k | undefined;
   #epoch = -1;
   #last: number | undefined;
 
-  /** Tell of each chunk before its samples are read. */
+  /** Report each chunk before its samples are read. */
   begin(chunk: { readonly decodeTime: Ticks90k; readonly discontinuity: boolean }): void {
     if (chunk.discontinuity || this.#now === undefined) {
       this.#epoch++;
@@ -39,7 +39,7 @@ export class StreamClock implements SampleClock {
     return this.placeAudio(pts);
   }
 
-  /** Nothing is moved to where a track ended. */
+  /** Nothing moves to where a track ended. */
   reach(): void {}
 
   #unwrap(timestamp: number): number | undefined {

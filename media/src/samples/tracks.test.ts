@@ -29,7 +29,7 @@ const registration = (identifier: string) => descriptor(0x05, text(identifier));
 const language = (code: string) => descriptor(0x0a, join([text(code), Uint8Array.of(0)]));
 
 const DATA = [
-  // As Apple's tools write timed metadata: metadata descriptor with 'ID3 ' twice.
+  // As Apple's tools write timed metadata: a metadata descriptor with 'ID3 ' twice.
   {
     pid: ID3_PID,
     type: 0x15,
@@ -97,7 +97,7 @@ describe('data tracks', () => {
     expect(
       of(KLV_PID).map(({ data, placement }) => [data.byteLength, data[0], placement.presentation / FRAME]),
     ).toEqual([0, 10, 20, 30].map((i) => [500, i, i]));
-    // A cue has no time stamp: it counts from the picture that it came with.
+    // A cue has no time stamp; its time is that of the picture with which it came.
     expect(
       of(CUE_PID).map(({ data, placement }) => [...data.subarray(0, 2), placement.presentation / FRAME]),
     ).toEqual([

@@ -4,10 +4,10 @@ import { type AccessUnit, sameConfig, type VideoConfig } from '../codec/codec.js
 import { withLengths } from '../codec/nal.js';
 import type { Placement, VideoSample } from './sample.js';
 
-/** Until two pictures tell: 30 a second. */
+/** Before two pictures tell: 30 a second. */
 const FIRST_STEP = ticks90k(TICKS_PER_SECOND / 30);
 
-/** Makes samples of the access units of one track, once they have their place. */
+/** Makes samples from the access units of one track, once their places are known. */
 export class VideoTimes {
   #config: VideoConfig | undefined;
   #last: Placement | undefined;
@@ -31,7 +31,7 @@ export class VideoTimes {
       pid,
       placement,
       step: this.#steps?.[0],
-      // The lesser: a gap is not a frame rate.
+      // The smaller one, because a gap is not a frame rate.
       duration: ticks90k(Math.min(...(this.#steps ?? [FIRST_STEP]))),
       keyframe: unit.config !== undefined,
       config,
@@ -41,7 +41,7 @@ export class VideoTimes {
 
   #configure(config: VideoConfig): void {
     if (this.#config && sameConfig(this.#config, config)) return;
-    // Copies: the views would keep the whole access unit.
+    // Copies, because views would keep the whole access unit in memory.
     this.#config = { ...config, parameterSets: config.parameterSets.map((set) => set.slice()) };
   }
 }

@@ -10,7 +10,7 @@ export type Damage =
   | { kind: 'insert'; bytes: Uint8Array }
   | { kind: 'flag' };
 
-/** Transport packets by their outside, on the PIDs of the stream. */
+/** Bytes that look like transport packets on the PIDs of the stream. */
 export const noise = fc
   .array(
     fc.record({
@@ -32,7 +32,7 @@ export const noise = fc
 export const damage: fc.Arbitrary<Damage> = fc.oneof(
   fc.record({ kind: fc.constantFrom('drop' as const, 'repeat' as const) }),
   fc.record({ kind: fc.constant('flip' as const), at: fc.nat(1 << 20), bit: fc.integer({ min: 0, max: 7 }) }),
-  // The heads of packets and PES packets, where a flipped bit does most.
+  // The headers of packets and PES packets, where a flipped bit does most harm.
   fc.record({ kind: fc.constant('flip' as const), at: fc.nat(800), bit: fc.integer({ min: 0, max: 7 }) }),
   fc.record({ kind: fc.constant('cut' as const), at: fc.nat(1 << 20) }),
   fc.record({
@@ -42,7 +42,7 @@ export const damage: fc.Arbitrary<Damage> = fc.oneof(
   fc.record({ kind: fc.constant('flag' as const) }),
 );
 
-/** What arrives of a chunk. */
+/** The part of a chunk that arrives. */
 export function damaged(data: Uint8Array, how: Damage): Uint8Array[] {
   switch (how.kind) {
     case 'drop':

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 
 const FFMPEG = process.env.FFMPEG_PATH || 'ffmpeg';
 
-/** Hashes of all frames that ffmpeg decodes from a track, in the order shown: what a viewer would see or hear. */
+/** Hashes of all frames that ffmpeg decodes from a track, in presentation order: what a viewer would see or hear. */
 export function decodedFrames(bytes: Uint8Array, track: 'video' | 'audio'): string[] {
   const { status, stdout } = spawnSync(
     FFMPEG,

@@ -1,4 +1,4 @@
-/** Reads back what fmp4/ writes: the boxes of ISO 14496-12 as plain values. */
+/** Reads back the output of fmp4/: the boxes of ISO 14496-12 as plain values. */
 export interface Box {
   readonly type: string;
   readonly body: Uint8Array;
@@ -57,7 +57,7 @@ export function readFragment(bytes: Uint8Array): { decodeTime: number; sequence:
   return { decodeTime: Number(tfdt.getBigUint64(4)), sequence, samples };
 }
 
-/** The types of the NAL units in a sample, which have their length in front. */
+/** The types of the NAL units in a sample, each of which follows its length. */
 export function nalTypesOf(sample: Uint8Array): number[] {
   const types: number[] = [];
   for (let at = 0; at < sample.byteLength; at += 4 + viewOf(sample).getUint32(at))

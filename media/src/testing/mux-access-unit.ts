@@ -3,7 +3,7 @@ import h264 from 'mux.js/lib/codecs/h264.js';
 import { sameBytes } from '../bytes.js';
 import type { Pes } from './mux-demuxer.js';
 
-/** One H.264 access unit as mux.js cuts it, parameter sets and delimiters apart. */
+/** One H.264 access unit as mux.js cuts it; parameter sets and delimiters are separate. */
 export interface MuxAccessUnit {
   readonly nals: readonly Uint8Array[];
   readonly sps: readonly Uint8Array[];
@@ -43,7 +43,7 @@ export class MuxAccessUnitReader {
     });
   }
 
-  /** Undefined if this is no access unit that could be decoded. */
+  /** Undefined if this is not a decodable access unit. */
   read({ data, pts, dts }: Pes): MuxAccessUnit | undefined {
     if (pts === undefined || dts === undefined || !beginsWithStartCode(data)) return undefined;
     [this.#nals, this.#sps, this.#pps, this.#hasPicture] = [[], [], [], false];
@@ -76,7 +76,7 @@ function beginsWithStartCode(bytes: Uint8Array): boolean {
   return zeros >= 2 && bytes[zeros] === 1;
 }
 
-/** `trailing_zero_8bits` are of the byte stream, not of the NAL unit; mux.js leaves those of the last one. */
+/** `trailing_zero_8bits` belong to the byte stream, not to the NAL unit; mux.js keeps those of the last one. */
 function withoutTrailingZeros(nal: Uint8Array): Uint8Array {
   let end = nal.byteLength;
   while (end > 0 && nal[end - 1] === 0) end--;

@@ -42,8 +42,8 @@ const OPEN_LENGTH = 6;
 
 /**
  * The oracle of the differential tests: the PES packets of a chunk, as mux.js reads them. mux.js parses packets and tables and puts the PES packets together; cutting into
- * packets is done here, for its TransportPacketStream withholds the last packet until the next one comes. A chunk
- * holds whole PES packets, so its end is where mux.js may let go of them (else ElementaryStream would wait for the next
+ * packets is done here, because its TransportPacketStream withholds the last packet until the next one comes. A chunk
+ * contains whole PES packets, so mux.js may release them at its end (otherwise ElementaryStream would wait for the next
  * one to begin), and nothing stays in ElementaryStream from one chunk to the next.
  */
 export class MuxDemuxer {
@@ -83,7 +83,7 @@ export class MuxDemuxer {
     return found.damaged ? undefined : { ...found, audioOnly: this.#packets.programMapTable?.video === null };
   }
 
-  /** What comes next does not continue what came before. */
+  /** The next chunk does not continue the previous one. */
   reset(): void {
     this.#continuity = new ContinuityCheck();
   }

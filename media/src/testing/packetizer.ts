@@ -1,6 +1,6 @@
 import { type ElementaryStream, type Programme, TableWriter } from '../mpegts/tables.js';
 
-/** Chunks made by hand, for what no encoder can be told to make. */
+/** Chunks made by hand, for cases that no encoder can be told to make. */
 export const VIDEO_PID = 0x100;
 export const AUDIO_PID = 0x101;
 const PMT_PID = 0x1000;
@@ -36,7 +36,7 @@ function pesPacket(
   return Uint8Array.from([...head, ...payload]);
 }
 
-/** 33 bits in five bytes: 4 of a prefix, then 3, 15 and 15 bits with a marker behind each. */
+/** 33 bits in five bytes: 4 bits of a prefix, then 3, 15 and 15 bits, each followed by a marker. */
 function stamp(prefix: number, ticks: number): number[] {
   const value = ((ticks % 2 ** 33) + 2 ** 33) % 2 ** 33;
   const [high, low] = [Math.floor(value / 2 ** 15), value % 2 ** 15];
@@ -99,7 +99,7 @@ export class Packetizer {
   }
 }
 
-/** An AAC frame of 48 kHz mono, 1,024 instants, in its ADTS header. */
+/** An AAC frame of 48 kHz mono, 1,024 samples, with its ADTS header. */
 export function adtsFrame(payload: Uint8Array, { frequencyIndex = 3, channels = 1 } = {}): Uint8Array {
   const size = 7 + payload.byteLength;
   const head = [

@@ -10,7 +10,7 @@ export interface ClockSample {
 export interface ClockEstimate {
   /** Add it to the viewer's clock to get the gateway's. */
   readonly offset: Milliseconds;
-  /** Of the best exchange; the estimate is at most half of it wrong. */
+  /** Of the best exchange; the estimate is wrong by at most half of it. */
   readonly roundTrip: Milliseconds;
 }
 
@@ -25,8 +25,8 @@ export const addClockSample = (
 ): readonly ClockSample[] => (roundTrip(sample) < 0 ? samples : [...samples.slice(1 - KEPT_SAMPLES), sample]);
 
 /**
- * The clock filter of NTP (RFC 5905 10): of the recent exchanges the one with the shortest round trip was delayed least,
- * and says most.
+ * The clock filter of NTP (RFC 5905 10): of the recent exchanges, the one with the shortest round trip was delayed
+ * least and is the most accurate.
  */
 export function estimateClock(samples: readonly ClockSample[]): ClockEstimate | undefined {
   const [first, ...rest] = samples;

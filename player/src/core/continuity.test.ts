@@ -63,7 +63,7 @@ describe('continuity', () => {
     const steps = play([
       foreign(900, { keyframe: true, discontinuity: true }),
       foreign(901),
-      // Resumed at another gateway, which counts from where it began to read.
+      // Resumed at another gateway, which counts from the place where it began to read.
       foreign(42),
       foreign(43),
       foreign(44, { keyframe: true, discontinuity: true }),
@@ -104,7 +104,7 @@ describe('continuity', () => {
   });
 
   describe('from rendition to rendition', () => {
-    /** Of a rendition that numbers its chunks otherwise, on the same decode time line. */
+    /** From a rendition that numbers its chunks differently, on the same decode time line. */
     const of = (rendition: number, time: number, over: Partial<ChunkHeader> = {}): Arrival => ({
       rendition,
       header: { ...chunk(time, over), sequence: time + 1000 * rendition },

@@ -1,18 +1,18 @@
 import type { ChunkMessage } from '@topicast/contracts/chunk-message';
 import { TICKS_PER_SECOND, type Ticks90k } from '@topicast/contracts/units';
 
-/** What the judgement needs of a chunk. */
+/** What the judgement needs from a chunk. */
 export type Arrival = Pick<ChunkMessage, 'rendition' | 'header'>;
 
 /** What came before in this stream; `undefined` before the first chunk of a join. */
 export interface ContinuityState {
   readonly rendition: number;
   readonly session: number;
-  /** Of the rendition. Says nothing in session 0. */
+  /** Counts the chunks of the rendition. Has no meaning in session 0. */
   readonly sequence: number;
   /** Of the newest picture, see {@link pictureTime}. */
   readonly decodeTime: Ticks90k;
-  /** After loss nothing can be decoded until the next keyframe. */
+  /** After a loss, nothing can be decoded until the next keyframe. */
   readonly waiting: boolean;
 }
 
@@ -20,14 +20,16 @@ export interface ContinuityState {
 export type Entry =
   /** It is the next one. */
   | 'continues'
-  /** Its rendition is another one, which goes on where the one before ended: the media timeline does not break. */
+  /**
+   * It belongs to another rendition, which continues where the previous one ended: the media timeline does not break.
+   */
   | 'switch'
   /** A beginning: the first of all, after a jump, or after loss. */
   | 'join';
 
 export type ContinuityVerdict =
   | { readonly use: 'play'; readonly entry: Entry }
-  /** Came before, or of an encoder that was replaced. */
+  /** It came before, or is from an encoder that was replaced. */
   | { readonly use: 'repeat' }
   /** Not decodable: a keyframe must come first. */
   | { readonly use: 'skip' };
@@ -39,9 +41,9 @@ export interface ContinuityStep {
   readonly state: ContinuityState;
 }
 
-/** Somebody else's producer numbers nothing: each gateway counts from where it began to read (PROTOCOL 2). */
+/** Somebody else's producer numbers nothing, so each gateway counts from where it began to read (PROTOCOL 2). */
 const UNNUMBERED_SESSION = 0;
-/** A keyframe of another rendition that comes later than this after the last picture does not go on from it. */
+/** A keyframe of another rendition that comes later than this after the last picture does not continue from it. */
 const LONGEST_STEP = TICKS_PER_SECOND;
 
 /**
@@ -78,8 +80,8 @@ function isOver(before: ContinuityState, { rendition, header }: Arrival): boolea
 }
 
 /**
- * Decode time of the newest picture. Chunks that hold sound alone have times of their own, a little before or after those
- * of the pictures around them; in a stream without pictures the keyframe chunks count.
+ * Decode time of the newest picture. Chunks with sound alone have their own times, a little before or after those of
+ * the pictures around them; in a stream without pictures, the keyframe chunks count.
  */
 export const pictureTime = (
   { header }: Arrival,

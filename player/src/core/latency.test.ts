@@ -6,7 +6,7 @@ import { CONTROL_PERIOD_MS, decideLatency, joinLatency, type LatencyState, targe
 const TARGET = milliseconds(150);
 
 interface World {
-  /** Media end at a time of the world; what has not arrived is not counted. */
+  /** The end of the media at a time; media that have not arrived do not count. */
   readonly end: (now: number) => number;
   readonly level: number;
   readonly seconds: number;
@@ -22,7 +22,7 @@ interface Tick {
   readonly state: LatencyState;
 }
 
-/** A player that obeys: stands when it has nothing, resumes with 100 ms, moves at the rate it is told. */
+/** A player that obeys: it stops when it has nothing, resumes with 100 ms, and plays at the given rate. */
 function simulate({ end, level, seconds, target = TARGET, state: first }: World): Tick[] {
   let state = first ?? joinLatency(milliseconds(0));
   const start = state.at;
@@ -94,7 +94,7 @@ describe('latency control', () => {
   });
 
   it('corrects by 10 % at most for 8 s after a join, by 5 % at most afterwards', () => {
-    // Media comes 6 % faster than it should: the control cannot keep up, and does all it may.
+    // Media come 6 % faster than they should: the control cannot keep up, and does as much as it may.
     const ticks = simulate({ end: (now) => now * 1.06, level: 400, seconds: 14 });
     expect(Math.max(...ticks.map((tick) => tick.rate))).toBeCloseTo(1.1);
     expect(Math.max(...after(ticks, 8.1).map((tick) => tick.rate))).toBeLessThanOrEqual(1.051);
@@ -131,7 +131,7 @@ describe('latency control', () => {
     let level = 100;
     const seeks: number[] = [];
     for (let now = 0; now < 4_000; now += CONTROL_PERIOD_MS) {
-      // Nothing comes between 1 s and 1.5 s, and nobody waits: the stream has no sound.
+      // Nothing arrives between 1 s and 1.5 s, and the browser does not wait, because the stream has no sound.
       if (now > 1_000 && now < 1_500) level -= CONTROL_PERIOD_MS;
       const sample = { now: milliseconds(now), level: milliseconds(level), started: true, waiting: false };
       const decided = decideLatency({ ...sample, seeking: false, excused: false }, TARGET, state);
@@ -195,7 +195,7 @@ describe('latency control', () => {
       if (decided.action.do === 'seek') seeks.push({ now, level: decided.action.level });
       state = decided.state;
     }
-    // The stall has raised the target to 200 ms, which are there after 400.
+    // The stall has raised the target to 200 ms, which it reaches after 400.
     expect(seeks).toEqual([{ now: 2_400, level: 200 }]);
   });
 });

@@ -1,43 +1,51 @@
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 
 /**
- * Keeps the playhead a target behind the end of what is buffered: by playing a little faster or slower, and by a seek
- * only when that would take too long. Pure: asked every {@link CONTROL_PERIOD_MS}, does nothing itself.
+ * Keeps the playhead a target distance behind the end of the buffer, by playing a little faster or slower, and by a
+ * seek only if that would take too long. Pure: it is asked every {@link CONTROL_PERIOD_MS}, and does nothing itself.
  */
 export const CONTROL_PERIOD_MS = 40;
 
-/** Chromium wants some 200 ms of decoded audio to start, and collapses under 130; video alone is calm at 80. */
+/**
+ * Chromium wants some 200 ms of decoded audio before it starts, and breaks down below 130; video alone is stable at 80.
+ */
 export const DEFAULT_TARGET_MS = { withAudio: 150, videoOnly: 80 } as const;
 
-/** Time constant of the smoothing: a few frames, so that the saw of arriving frames does not show. */
+/** Time constant of the smoothing: a few frames, so that the sawtooth of arriving frames does not show. */
 const SMOOTHING_MS = 250;
 const DEAD_BAND_MS = 35;
-/** Once correcting, go on to within this: without it the rate would flicker at the edge of the dead band. */
+/**
+ * Once correcting, continue until the error is below this; otherwise the rate would flicker at the edge of the dead
+ * band.
+ */
 const SETTLED_MS = 8;
-/** 5 % at 100 ms off. Its time constant, 2 s, is far above that of the smoothing: that keeps it from swinging. */
+/**
+ * 5 % for an error of 100 ms. Its time constant, 2 s, is far longer than that of the smoothing, which prevents
+ * oscillation.
+ */
 const GAIN_PER_MS = 0.0005;
 const MOST_CORRECTION = 0.05;
-/** While coming in from a join, a seek or a stall: who just saw the picture stand does not mind. */
+/** Right after a join, a seek or a stall: a viewer who has just seen the picture stop does not mind. */
 const HURRIED_GAIN_PER_MS = 0.001;
 const MOST_HURRIED_CORRECTION = 0.1;
 const HURRY_MS = 8_000;
-/** Every change of the rate costs the audio stretcher a restart. */
+/** Every change of the rate restarts the audio stretcher. */
 const RATE_STEP = 0.01;
-/** At 5 % this much is 14 s away: a seek is the smaller evil. */
+/** At 5 % this distance takes 14 s, so a seek is the smaller evil. */
 const FAR_BEHIND_MS = 700;
 /** The playhead ran past the end of the data: what arrives now is dropped as late. */
 const FAR_AHEAD_MS = 100;
 const FAR_FOR_MS = 250;
 const FALLING_MS = 50;
-/** After a join or a seek the decoder fills up: standing still then is no stall. */
+/** After a join or a seek the decoder fills up; standing still then is not a stall. */
 const GRACE_MS = 1_000;
 /**
- * Chromium doubles what it wants before it resumes with each time that it ran dry (200, 400, 800 ms of sound), and forgets
- * that in a seek: once the target is there again, a seek resumes sooner, and nothing has to be caught up afterwards. Also
- * crosses holes that the browser does not. Not more often than this.
+ * Each time that Chromium runs dry, it doubles the sound that it wants before it resumes (200, 400, 800 ms), and a seek
+ * resets that. So once the target is reached again, a seek resumes sooner, and nothing has to be caught up afterwards.
+ * A seek also crosses holes that the browser does not. Not more often than this.
  */
 const RESUME_BY_SEEK_MS = 500;
-/** Ticks further apart than this (a hidden tab, a busy page) say nothing of each other. */
+/** Ticks further apart than this (a hidden tab, a busy page) say nothing about each other. */
 const STALE_MS = 500;
 const BACK_OFF_STEP_MS = 50;
 const BACK_OFF_GROWTH = 1.5;
@@ -48,14 +56,14 @@ const COME_BACK_MS_PER_S = 3;
 export interface PlayheadSample {
   /** Monotonic. */
   readonly now: Milliseconds;
-  /** End of what all tracks have, minus the playhead. Negative: the playhead ran past it. */
+  /** End of the media that all tracks have, minus the playhead. Negative if the playhead ran past it. */
   readonly level: Milliseconds;
   /** A frame has been decoded since the media was attached. */
   readonly started: boolean;
-  /** The playhead stands although it should move. */
+  /** The playhead stands still although it should move. */
   readonly waiting: boolean;
   readonly seeking: boolean;
-  /** Data cannot come (connection away, stream not live): standing still says nothing of the target. */
+  /** No data can arrive (connection lost, stream not live), so standing still says nothing about the target. */
   readonly excused: boolean;
 }
 
@@ -65,7 +73,7 @@ export interface LatencyState {
   readonly rate: number;
   readonly hurryUntil: Milliseconds;
   readonly joinedAt: Milliseconds;
-  /** Since when too far off for the rate alone. */
+  /** Since when the error has been too large for the rate alone. */
   readonly farSince: Milliseconds | undefined;
   readonly starvedSince: Milliseconds | undefined;
   /** What stalls have added to the target. */
@@ -79,7 +87,7 @@ export type LatencyAction =
   /** Go to where the level is this. */
   | { readonly do: 'seek'; readonly level: Milliseconds };
 
-/** @param before what stalls have taught is kept over a new join */
+/** @param before what stalls have taught, which is kept over a new join */
 export const joinLatency = (now: Milliseconds, before?: LatencyState): LatencyState => ({
   at: now,
   smoothed: undefined,
@@ -123,11 +131,11 @@ function observe(sample: PlayheadSample, target: Milliseconds, before: LatencySt
   const weight = 1 - Math.exp(-passed / SMOOTHING_MS);
   const smoothed = milliseconds(known === undefined ? level : known + (level - known) * weight);
 
-  // Without sound nothing makes the browser wait: the clock runs on, and frames that arrive are late.
+  // Without sound nothing makes the browser wait: the clock keeps running, and frames arrive late.
   const starved = sample.started && (sample.waiting || sample.seeking || level < 0);
   const stalled =
     starved && before.starvedSince === undefined && !sample.excused && now - before.joinedAt > GRACE_MS;
-  // While nothing comes the level falls: going back would show the same again.
+  // While nothing arrives, the level falls, and going back would show the same pictures again.
   const falls = level < smoothed - FALLING_MS;
   const far = (level < -FAR_AHEAD_MS && !falls) || level > targetLevel(target, before) + FAR_BEHIND_MS;
   return {
@@ -171,8 +179,8 @@ function chooseRate(aim: Milliseconds, { at, smoothed, rate, hurryUntil }: Laten
 }
 
 /**
- * Whether to go to the live edge when the burst of a join has arrived. A picture that stands loses nothing by it; one
- * that moves (the encoder was replaced, and the media goes on) is left alone unless it is far off.
+ * Whether to go to the live edge when the burst of a join has arrived. A picture that stands still loses nothing by
+ * that. A moving one (the encoder was replaced, and the media continue) is left alone unless it is far off.
  */
 export const joinMustSeek = (level: Milliseconds, aim: Milliseconds, standing: boolean): boolean =>
   (standing && Math.abs(level - aim) > DEAD_BAND_MS) || level > aim + FAR_BEHIND_MS || level < -FAR_AHEAD_MS;

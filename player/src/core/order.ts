@@ -17,8 +17,9 @@ export const positionOf = ({ rendition, header, offset, part }: ChunkMessage): P
 });
 
 /**
- * Whether a chunk of another connection goes on from the newest that has been taken, or repeats what came up to it.
- * Positions tell within a rendition. Those of different renditions have no order: there a later keyframe goes on.
+ * Whether a chunk of another connection continues from the newest chunk that was taken, or repeats something up to it.
+ * Within a rendition, positions tell. Positions of different renditions have no order; there, a later keyframe
+ * continues.
  */
 export function isNews(chunk: ChunkMessage, last: Place): boolean {
   const { rendition, session } = last.position;

@@ -8,14 +8,14 @@ export type LinkState =
   | { readonly status: 'retrying'; readonly problem: Problem; readonly retry: 'soon' | 'slowly' }
   | { readonly status: 'failed'; readonly problem: Problem };
 
-/** The picture: none yet, moving, standing because data is missing. */
+/** The picture: none yet, moving, or standing still because data is missing. */
 export type PictureState = 'none' | 'moving' | 'standing';
 
-/** All that the player's state depends on. */
+/** Everything that the player's state depends on. */
 export interface PlayerFacts {
   readonly intent: 'stopped' | 'playing' | 'paused';
   readonly link: LinkState;
-  /** Last word of the gateway on this stream; absent before the first. */
+  /** The gateway's last report about this stream; absent before the first one. */
   readonly stream?: StreamState;
   readonly picture: PictureState;
 }

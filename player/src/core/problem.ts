@@ -13,13 +13,13 @@ const KNOWN: Readonly<Record<number, readonly [ProblemReason, string]>> = {
   [CloseCode.unauthorized]: ['unauthorized', 'This stream needs a valid token.'],
   [CloseCode.forbidden]: ['forbidden', 'The token is not for this stream.'],
   [CloseCode.unknownStream]: ['unknown-stream', 'There is no such stream yet.'],
-  [CloseCode.heartbeatTimeout]: ['unreachable', 'The connection was silent for too long.'],
+  [CloseCode.heartbeatTimeout]: ['unreachable', 'The gateway heard nothing from the player for too long.'],
   [CloseCode.streamDeleted]: ['deleted', 'The stream was deleted.'],
   [CloseCode.tooMany]: ['too-many', 'Too many viewers; trying again.'],
   [CloseCode.logUnavailable]: ['log-unavailable', 'The gateway cannot reach its log; trying again.'],
 };
 
-/** @param code of the close frame; 1005 or 1006 where there was none @param opened whether the upgrade succeeded */
+/** @param code of the close frame; 1005 or 1006 if there was none @param opened whether the upgrade succeeded */
 export function endingOfClose(code: number, opened: boolean): Ending {
   const [reason, message] = KNOWN[code] ?? [
     'unreachable',

@@ -4,7 +4,8 @@ const WINDOW_MS = 60_000;
 const MOST_IN_WINDOW = 3;
 
 /**
- * Whether a broken media source may be replaced once more: a stream that breaks every one of them is not worth a loop.
+ * Whether a broken media source may be replaced once more. A stream that breaks every one of them must not cause a
+ * loop.
  * @param rebuilds when earlier ones were replaced
  */
 export function allowRebuild(

@@ -3,9 +3,9 @@ import type { RetryAdvice } from '@topicast/contracts/close-codes';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 
 export interface ReconnectState {
-  /** Attempts that failed in a row; 0 while connected. */
+  /** The number of attempts that failed in a row; 0 while connected. */
   readonly failures: number;
-  /** Index of the gateway that is asked. */
+  /** Index of the gateway to ask. */
   readonly gateway: number;
 }
 
@@ -18,13 +18,13 @@ const BACKOFF = { first: milliseconds(250), longest: milliseconds(5_000) };
 const SLOWLY = milliseconds(10_000);
 /** All viewers of a gateway that goes away come at once: spread them. */
 const AT_ONCE_SPREAD_MS = 100;
-/** Older than this, the way back is shorter over the newest keyframe than through everything missed. */
+/** If the gap is longer than this, joining at the newest keyframe is faster than catching up with everything missed. */
 const RESUME_WITHIN_MS = 10_000;
 
 /**
- * When to connect again, and to which gateway: always the next one, in turn. After a connection that worked at once, and
- * at once too to those that have not been tried yet; when all have failed, with exponential back-off from round to
- * round, each delay drawn from its upper half, at most 5 s.
+ * When to connect again, and to which gateway: always the next one, in turn. The attempt is immediate after a
+ * connection that worked, and for gateways that have not been tried yet. When all have failed, there is exponential
+ * back-off from round to round; each delay is drawn from its upper half, and is at most 5 s.
  * @param gateways how many there are
  * @param random uniform in [0, 1)
  */
@@ -48,13 +48,16 @@ export function reconnect(
   return { retry: 'soon', delay, state: { failures: ending.worked ? 0 : failures, gateway } };
 }
 
-/** The picture has been standing for about a second then, and the viewers of a stream do not all ask at one moment. */
+/**
+ * By then the picture has been standing still for about a second. The spread keeps the viewers of a stream from asking
+ * all at once.
+ */
 const STARVED_AFTER_MS = 1_500;
 const STARVED_SPREAD_MS = 1_000;
 
 /**
  * Whether to try another gateway as well, because a live stream gives no chunks: this gateway hangs, or is cut off. Not
- * for long: where the others have none either, it is the stream that stands.
+ * for long: if the others have no chunks either, the stream itself stands still.
  * @param random uniform in [0, 1), the same while one connection lasts
  */
 export const isStarved = (sinceLastChunk: Milliseconds, random: number): boolean =>

@@ -5,21 +5,21 @@ import type { PlayerRendition, WantedRendition } from './types.js';
 /** Whether the browser plays a MIME type, as `MediaSource.isTypeSupported` says. */
 export type Supports = (mimeType: string) => boolean;
 
-// As in contracts/catalog, whose schemas are far too large for a player.
+// The same as in contracts/catalog, whose schemas are far too large for a player.
 const videoOf = ({ tracks }: Rendition) => tracks.find((each): each is VideoTrack => each.kind === 'video');
 const audioOf = ({ tracks }: Rendition) => tracks.find((each): each is AudioTrack => each.kind === 'audio');
 
-/** The MIME types that the source buffers of a rendition will have. Codecs that nobody named are left out. */
+/** The MIME types that the source buffers of a rendition will have. Tracks without a codec name are left out. */
 const mimeTypesOf = (rendition: Rendition): string[] =>
   [videoOf(rendition), audioOf(rendition)].flatMap((track) =>
     track?.codec ? [`${track.kind}/mp4; codecs="${track.codec}"`] : [],
   );
 
-/** What a browser can do with what a catalog offers. */
+/** What a browser can play of a catalog. */
 export interface Playability {
-  /** Renditions for which it lacks a decoder. Codecs that nobody named are taken for playable. */
+  /** Renditions for which it lacks a decoder. Tracks without a codec name count as playable. */
   readonly unplayable: readonly number[];
-  /** For viewers, where there is no other rendition: what it would take to play the best one. */
+  /** For viewers, if there is no other rendition: what the browser lacks to play the best one. */
   readonly problem: string;
 }
 
@@ -35,14 +35,14 @@ export function judgePlayability({ renditions }: Catalog, supports: Supports): P
 
 export interface RenditionChoice {
   readonly wanted: WantedRendition;
-  /** The one in use, to stay with where nothing speaks for another one. */
+  /** The one in use, which stays unless there is a reason for another one. */
   readonly current?: number | undefined;
   readonly unplayable: ReadonlySet<number>;
 }
 
 /**
- * The rendition to play: the one that is wanted if it is offered and can be played, else the present one if that can,
- * else the best that can. Undefined if there is none.
+ * The rendition to play: the wanted one if it is offered and playable, otherwise the present one if it is playable,
+ * otherwise the best playable one. Undefined if there is none.
  */
 export function chooseRendition(
   { renditions }: Catalog,

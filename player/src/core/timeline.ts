@@ -1,7 +1,7 @@
 import type { ChunkHeader } from '@topicast/contracts/chunk-header';
 import { type Milliseconds, milliseconds, type Seconds, ticksToMs } from '@topicast/contracts/units';
 
-/** One moment on two clocks: the media timeline, and the encoder's wall clock when it took that frame in. */
+/** One moment on two clocks: the media timeline, and the encoder's wall clock when it took in that frame. */
 export interface TimelineAnchor {
   readonly media: Seconds;
   readonly wallClock: Milliseconds;

@@ -1,11 +1,11 @@
 /**
- * The words that the player speaks to the page that embeds it. Published as they stand: this file imports nothing, and
- * units are in the names.
+ * The types that the player shows to the page that embeds it. This file is published unchanged, so it imports nothing,
+ * and units are in the names.
  */
 
 /** Why a connection, or the playback, failed. */
 export type ProblemReason =
-  /** The address is no WebSocket address. */
+  /** The address is not a WebSocket address. */
   | 'address'
   /** The gateway does not answer, or the connection broke. */
   | 'unreachable'
@@ -13,26 +13,26 @@ export type ProblemReason =
   | 'unknown-stream'
   /** The stream was deleted. */
   | 'deleted'
-  /** No token, or one that is not valid any more: get another one. */
+  /** No token, or one that is no longer valid: get another one. */
   | 'unauthorized'
   /** The token is for something else. */
   | 'forbidden'
-  /** The gateway has as many viewers as it takes. */
+  /** The gateway has as many viewers as it accepts. */
   | 'too-many'
   /** The gateway cannot reach its log. */
   | 'log-unavailable'
   /** Player and gateway do not understand each other. */
   | 'protocol'
-  /** The browser cannot decode what arrives, again and again. */
+  /** The browser repeatedly fails to decode the media. */
   | 'media'
-  /** The browser has no Media Source Extensions, or not this codec, or allows no worker. */
+  /** The browser lacks Media Source Extensions or this codec, or allows no worker. */
   | 'unsupported';
 
 export interface Problem {
   readonly reason: ProblemReason;
-  /** For people, English. */
+  /** English text for people. */
   readonly message: string;
-  /** WebSocket close code, where one was the cause. */
+  /** The WebSocket close code, if one was the cause. */
   readonly code?: number;
 }
 
@@ -47,22 +47,24 @@ export type PlayerState =
   /** Connected to a stream that is not live (yet); plays by itself when it is. */
   | { readonly name: 'waiting'; readonly stream: 'offline' | 'starting' | 'failed' }
   | { readonly name: 'playing' }
-  /** Paused by the user, or by the browser's autoplay policy; goes on at the live edge. */
+  /** Paused by the user, or by the browser's autoplay policy; continues at the live edge. */
   | { readonly name: 'paused' }
-  /** The picture stands because data is missing. `problem`: why the connection is away, if it is. */
+  /** The picture stands still because data is missing. `problem`: why the connection is lost, if it is. */
   | { readonly name: 'buffering'; readonly problem?: Problem }
   /** The stream was live and went offline. The last picture stays; plays by itself when it is live again. */
   | { readonly name: 'ended' }
   | { readonly name: 'failed'; readonly problem: Problem; readonly retry: FailureRetry };
 
-/** Which rendition to play: this one, or (`auto`) the one that the gateway gives, the best that the browser plays. */
+/**
+ * Which rendition to play: this one, or with `auto` the one that the gateway gives, the best that the browser plays.
+ */
 export type WantedRendition = number | 'auto';
 
-/** One encoding of the stream, as its catalog describes it. What the encoder did not say is absent. */
+/** One encoding of the stream, as its catalog describes it. Unknown values are absent. */
 export interface PlayerRendition {
   /** Its number: 0 is the best. */
   readonly rendition: number;
-  /** Whether this browser has decoders for all that it holds. */
+  /** Whether this browser has decoders for all its tracks. */
   readonly playable: boolean;
   /** Bits a second. */
   readonly bitrate?: number;
@@ -70,33 +72,33 @@ export interface PlayerRendition {
   readonly width?: number;
   readonly height?: number;
   readonly frameRate?: number;
-  /** RFC 6381, as `avc1.64001f` and `mp4a.40.2`; absent also where there is no such track. */
+  /** RFC 6381, such as `avc1.64001f` and `mp4a.40.2`; also absent if there is no such track. */
   readonly videoCodec?: string;
   readonly audioCodec?: string;
 }
 
-/** A snapshot. Counters run from the start of playing; what is not known yet is absent. */
+/** A snapshot. Counters run from the start of playback; unknown values are absent. */
 export interface PlayerStats {
-  /** Age of the picture on the screen: gateway's clock now, minus the encoder's clock when it took the frame in. */
+  /** Age of the picture on the screen: the gateway's clock now, minus the encoder's clock when it took in the frame. */
   readonly latencyMs?: number;
   /** Media ahead of the playhead. */
   readonly levelMs?: number;
   /** The level that the player aims at; grows after a stall. */
   readonly targetMs: number;
   readonly playbackRate: number;
-  /** The rendition that is played. */
+  /** The rendition that is playing. */
   readonly rendition?: number;
   /** Bits a second received, over the last second. */
   readonly bitrate: number;
   readonly framesDecoded: number;
   readonly framesDropped: number;
-  /** Times that the picture stood because data was missing. */
+  /** How often the picture stood still because data was missing. */
   readonly stalls: number;
   /** Seeks made to get back to the live edge. */
   readonly seeks: number;
   readonly reconnects: number;
   readonly chunksReceived: number;
-  /** Chunks missing in the sequence, that nobody announced. */
+  /** Chunks missing in the sequence without an announcement. */
   readonly chunksLost: number;
   /** Chunks left out on purpose: by the gateway for a slow viewer, or here while waiting for a keyframe. */
   readonly chunksSkipped: number;
@@ -112,9 +114,9 @@ export interface PlayerStats {
 
 export interface PlayerOptions {
   /**
-   * `ws://host:port/live/<stream>`; http(s) becomes ws(s), and a relative address is relative to the page. Several, as
-   * a list or separated by white space, are gateways of the same stream: asked in this order, each when the one before
-   * is away or going down.
+   * `ws://host:port/live/<stream>`; http(s) becomes ws(s), and a relative address is relative to the page. Several
+   * addresses, as a list or separated by white space, are gateways of the same stream. They are tried in this order,
+   * each one when the previous one is away or going down.
    */
   readonly src: string | readonly string[];
   /** Sent as a WebSocket subprotocol, never in the address. */
@@ -123,7 +125,7 @@ export interface PlayerOptions {
   readonly rendition?: WantedRendition;
   /** Level to aim at. By default 150 with sound, 80 for video alone. */
   readonly targetLatencyMs?: number;
-  /** Address of `worker.js`, of the page's own origin, where its policy forbids blob workers. */
+  /** Address of `worker.js` on the page's own origin, if the page's policy forbids blob workers. */
   readonly workerSrc?: string;
   /** `page`: use Media Source Extensions on the page even where the worker has them. */
   readonly mediaIn?: 'auto' | 'page';

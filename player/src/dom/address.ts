@@ -1,7 +1,7 @@
 /**
- * The WebSocket addresses of a stream, one a gateway: absolute, ws or wss.
- * @param src one or more addresses, also several in a text, separated by white space
- * @throws {TypeError} if there is none, or something that is no address
+ * The WebSocket addresses of a stream, one per gateway: absolute, ws or wss.
+ * @param src one or more addresses; a text may contain several, separated by white space
+ * @throws {TypeError} if there is no address, or an invalid one
  */
 export function streamAddresses(src: string | readonly string[]): string[] {
   const given = [src].flat().flatMap((text) => text.split(/\s+/).filter(Boolean));

@@ -3,7 +3,7 @@ import type { Fragment } from '@topicast/media/fmp4';
 import { bytesOf, type MediaSink, type MediaSinkEvents } from '../mse/media-sink.js';
 import { openPageMedia } from '../mse/open-media.js';
 
-/** A media source in the video element: the worker's, by its handle, or one on the page that the worker feeds. */
+/** A media source in the video element: the worker's, through its handle, or one on the page that the worker feeds. */
 export class AttachedMedia {
   readonly #video: HTMLVideoElement;
   readonly #sink: MediaSink | undefined;
@@ -17,13 +17,13 @@ export class AttachedMedia {
     events: MediaSinkEvents,
   ) {
     this.#video = video;
-    // Safari wants it for managed media sources, and a live stream cannot be cast from its worker.
+    // Safari demands this for managed media sources, and a live stream cannot be cast from its worker.
     video.disableRemotePlayback = true;
-    // Metadata and the first picture are wanted before it plays.
+    // We need the metadata and the first picture before it plays.
     video.preload = 'auto';
     if (handle) {
       video.removeAttribute('src');
-      // The specification has it in MediaProvider (W3C MSE 3.14), the library's declarations do not.
+      // The specification includes it in MediaProvider (W3C MSE 3.14), but the library's declarations do not.
       video.srcObject = handle as MediaProvider & MediaSourceHandle;
       return;
     }

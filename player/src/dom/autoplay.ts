@@ -1,14 +1,14 @@
-/** What became of the wish to play. */
+/** What became of the attempt to play. */
 export type PlayOutcome =
   | 'playing'
-  /** With sound it was refused, without it it plays. */
+  /** The browser refused to play with sound, but plays without it. */
   | 'muted'
-  /** Refused either way: a gesture of the user is needed. */
+  /** Refused either way: the user has to click first. */
   | 'blocked'
-  /** Another media source took the place of this one before it began. */
+  /** Another media source replaced this one before it began. */
   | 'replaced';
 
-/** Play, without sound if the browser's autoplay policy wants it so (HTML 4.8.11.8). */
+/** Play, without sound if the browser's autoplay policy demands that (HTML 4.8.11.8). */
 export async function playOrMute(video: HTMLVideoElement): Promise<PlayOutcome> {
   const first = await attempt(video);
   if (first !== 'blocked' || video.muted) return first;

@@ -15,11 +15,11 @@ export type PlaybackFacts = Omit<PlayerFacts, 'intent'>;
 
 export interface PlaybackEvents {
   onFacts(facts: PlaybackFacts): void;
-  /** A new media source is filled, and the playhead where it is to begin. */
+  /** A new media source is filled, and the playhead is where playback should begin. */
   onReady(): void;
-  /** What the stream offers is new, or has changed. */
+  /** The stream's offer has arrived or has changed. */
   onCatalog(renditions: readonly PlayerRendition[]): void;
-  /** What is played from here on. */
+  /** The rendition that plays from here on. */
   onRendition(rendition: number): void;
 }
 
@@ -36,7 +36,7 @@ export class Playback {
   readonly #listening = new AbortController();
   #facts: PlaybackFacts = { link: { status: 'connecting' }, picture: 'none' };
   #media: AttachedMedia | undefined;
-  /** Media on the page: the burst has been sent, and is not in the source buffers yet. */
+  /** Media on the page: the burst has been sent, but is not in the source buffers yet. */
   #joining: { readonly hasAudio: boolean } | undefined;
 
   constructor(
@@ -79,7 +79,7 @@ export class Playback {
     this.#host.post({ type: 'rendition', rendition });
   }
 
-  /** Tell the worker where playback is, and say how it goes. Call it about once a second. */
+  /** Tell the worker where playback is, and report statistics. Call this about once a second. */
   report(): PlayerStats {
     this.#host.post({ type: 'playhead', playhead: seconds(this.#video.currentTime) });
     return this.#report.stats(this.#facts.picture !== 'none');
@@ -179,7 +179,7 @@ export class Playback {
   }
 
   #onCatalog({ catalog }: Extract<ToPage, { type: 'catalog' }>): void {
-    // The worker may have no media to ask. Answered before the fragments that follow are appended.
+    // The worker may have no MediaSource to ask. The page answers before it appends the fragments that follow.
     if (this.#report.mediaIn === 'page') {
       this.#host.post({ type: 'playability', playability: judgePlayability(catalog, canPlay) });
     }

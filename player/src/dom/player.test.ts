@@ -24,7 +24,10 @@ vi.mock('./playback.js', () => ({
   },
 }));
 
-/** What the player needs of a video element; as in a browser `paused` changes at once, and the event comes later. */
+/**
+ * The part of a video element that the player needs. As in a browser, `paused` changes at once, and the event comes
+ * later.
+ */
 class FakeVideo extends EventTarget {
   paused = true;
   muted = true;

@@ -13,21 +13,23 @@ import { Playback, type PlaybackFacts } from './playback.js';
 
 export interface PlayerEventMap {
   statechange: CustomEvent<PlayerState>;
-  /** What the stream offers is known, or has changed: its renditions, best first. */
+  /** The stream's renditions, the best first; fired when they become known or change. */
   catalogchange: CustomEvent<readonly PlayerRendition[]>;
-  /** Another rendition is played from here on, or the first one is. */
+  /** Another rendition, or the first one, plays from here on. */
   renditionchange: CustomEvent<{ readonly rendition: number }>;
   /** About once a second while not idle. */
   stats: CustomEvent<PlayerStats>;
-  /** The browser refused to play with sound: it plays without. */
+  /** The browser refused to play with sound, so it plays without. */
   autoplaymuted: Event;
-  /** The browser refused to play at all: call `play()` from a gesture of the user. */
+  /** The browser refused to play at all: call `play()` from a click. */
   autoplayblocked: Event;
 }
 
 const STATS_PERIOD_MS = 1_000;
 
-/** Plays one stream in a video element, which stays the page's own: its volume, size and events are there as ever. */
+/**
+ * Plays one stream in a video element. The element still belongs to the page: its volume, size and events work as ever.
+ */
 export class TopicastPlayer extends EventTarget {
   #video: HTMLVideoElement;
   #options: PlayerOptions;
@@ -47,7 +49,7 @@ export class TopicastPlayer extends EventTarget {
     this.#video = video;
     this.#options = options;
     const { signal } = this.#listening;
-    // The events come later than what they tell of: by then it may be otherwise again.
+    // The events come after the change that they report, and by then the state may have changed again.
     video.addEventListener('pause', () => video.paused && this.#onPause(), { signal });
     video.addEventListener('play', () => !video.paused && this.#onPlay(), { signal });
   }
@@ -56,29 +58,32 @@ export class TopicastPlayer extends EventTarget {
     return this.#state;
   }
 
-  /** Of the last second; absent before there is any. */
+  /** Statistics of the last second; absent at first. */
   get stats(): PlayerStats | undefined {
     return this.#stats;
   }
 
-  /** What the stream offers, best first; empty before that is known, and for streams that nobody describes. */
+  /** What the stream offers, the best first; empty before that is known, and for streams without a catalog. */
   get renditions(): readonly PlayerRendition[] {
     return this.#renditions;
   }
 
-  /** The rendition that is wanted; `stats` and `renditionchange` tell which one is played. */
+  /** The rendition that is wanted; `stats` and `renditionchange` tell which one is playing. */
   get rendition(): WantedRendition {
     return this.#options.rendition ?? 'auto';
   }
 
-  /** Goes on with it at its next keyframe; the picture does not stop. Kept over reconnects, and for the next `play`. */
+  /**
+   * The player changes to it at its next keyframe, without stopping the picture. It keeps the choice over reconnects,
+   * and for the next `play`.
+   */
   set rendition(rendition: WantedRendition) {
     if (rendition === this.rendition) return;
     this.#options = { ...this.#options, rendition };
     this.#playback?.setRendition(rendition);
   }
 
-  /** The level aimed at; absent: the default. Takes effect with the next join. */
+  /** The target level; absent: the default. Takes effect at the next join. */
   set targetLatencyMs(ms: number | undefined) {
     const { targetLatencyMs: _, ...options } = this.#options;
     this.#options = ms === undefined ? options : { ...options, targetLatencyMs: ms };
@@ -86,8 +91,8 @@ export class TopicastPlayer extends EventTarget {
   }
 
   /**
-   * Connect and play, or go on at the live edge after a pause. Resolves when the picture moves.
-   * @throws {DOMException} NotAllowedError: a gesture of the user is needed; NotSupportedError: it failed for good, see
+   * Connect and play, or continue at the live edge after a pause. Resolves when the picture moves.
+   * @throws {DOMException} NotAllowedError: the user has to click first; NotSupportedError: it failed for good, see
    * `state`; AbortError: it was stopped or paused before.
    */
   play(): Promise<void> {
@@ -98,18 +103,18 @@ export class TopicastPlayer extends EventTarget {
     if (this.#intent === 'stopped') this.#start();
     else if (this.#video.paused) this.#tryPlay();
     this.#update();
-    // What is so already does not change, and no change would come. A pause is about to: its end is an event.
+    // If the state is already right, no change event would come. A pause is about to end, which causes an event.
     if (this.#state.name !== 'paused') this.#settleBy(this.#state);
     return promised;
   }
 
-  /** Leaves the picture, and the connection until `play`. */
+  /** Keeps the picture, and disconnects until `play`. */
   pause(): void {
     this.#video.pause();
     this.#onPause();
   }
 
-  /** Ends everything; `play` begins anew. */
+  /** Ends everything; `play` starts again. */
   stop(): void {
     this.#intent = 'stopped';
     clearInterval(this.#timer);
@@ -120,7 +125,7 @@ export class TopicastPlayer extends EventTarget {
     this.#update();
   }
 
-  /** For good: the video element is free again. */
+  /** Ends for good: the video element is free again. */
   destroy(): void {
     this.stop();
     this.#listening.abort();
@@ -152,7 +157,8 @@ export class TopicastPlayer extends EventTarget {
       this.#facts = { link: { status: 'failed', problem }, picture: 'none' };
       return;
     }
-    // While the user's gesture counts: Safari lets this element play later for it. (`play` would begin before the join.)
+    // While the user's click counts, Safari remembers that this element may play later. (`play` would begin before the
+    // join.)
     this.#video.load();
     this.#playback = new Playback(this.#video, urls, this.#options, {
       onFacts: (facts) => {
@@ -175,7 +181,7 @@ export class TopicastPlayer extends EventTarget {
     const outcome = await playOrMute(this.#video);
     if (outcome === 'muted') this.dispatchEvent(new Event('autoplaymuted'));
     if (outcome !== 'blocked' || this.#intent !== 'playing') return;
-    this.#settle(new DOMException('playing needs a gesture of the user', 'NotAllowedError'));
+    this.#settle(new DOMException('the browser needs a click before it plays', 'NotAllowedError'));
     this.dispatchEvent(new Event('autoplayblocked'));
     this.#onPause();
   }

@@ -12,16 +12,18 @@ import type { BufferEdge } from '../mse/media-sink.js';
 
 export interface PlayheadEvents {
   onPicture(picture: PictureState): void;
-  /** The playhead stands where the first picture of this media source is to be. To play before would show older ones. */
+  /**
+   * The playhead is where the first picture of this media source will be. Playing earlier would show older pictures.
+   */
   onReady(): void;
 }
 
-/** Shorter waits come with every seek, and nobody sees them. */
+/** Every seek causes shorter waits, which nobody sees. */
 const BLINK_MS = 120;
-/** A stream that has just begun has less than the target yet: wait for it, else playback runs dry at once. */
+/** A stream that has just begun has less than the target: wait for it, or playback runs dry at once. */
 const FILL_MS = 300;
 
-/** The way of a media source to its first picture, and of the playhead to the live edge after each jump. */
+/** The steps of a media source to its first picture, and of the playhead to the live edge after each jump. */
 type Join =
   /** The burst has not been appended yet. */
   | { readonly stage: 'filling' }
@@ -34,10 +36,10 @@ type Screen =
   | { readonly shows: 'nothing' }
   | { readonly shows: 'moving' }
   | { readonly shows: 'standing' }
-  /** Something of before a pause, whatever it does, or nothing yet: the next join leads away from it. */
+  /** Something from before a pause, or nothing yet; the next join leaves it behind. */
   | { readonly shows: 'stale'; readonly picture: 'none' | 'standing' };
 
-/** Moves the playhead of a video element as the latency control says, and sees whether the picture moves. */
+/** Moves the playhead of a video element as the latency control says, and watches whether the picture moves. */
 export class Playhead {
   seeks = 0;
   readonly #video: HTMLVideoElement;
@@ -68,7 +70,7 @@ export class Playhead {
     video.addEventListener('waiting', () => this.#onWaiting(), { signal });
   }
 
-  /** Smoothed, where there is enough to smooth. */
+  /** Smoothed, once there is enough to smooth. */
   get levelMs(): Milliseconds | undefined {
     return this.#control.smoothed ?? this.#level;
   }
@@ -81,7 +83,7 @@ export class Playhead {
     return this.#control.stalls;
   }
 
-  /** Another media source: nothing of it is known yet. */
+  /** Another media source, about which nothing is known yet. */
   reset(): void {
     this.#edge = undefined;
     this.#join = { stage: 'filling' };
@@ -89,7 +91,7 @@ export class Playhead {
     this.#control = joinLatency(Milliseconds.now(), this.#control);
   }
 
-  /** After a pause: whatever is left of before it, go to the live edge with the next join. */
+  /** After a pause: go to the live edge at the next join, whatever is left from before. */
   expectJoin(): void {
     if (this.#screen.shows === 'stale') return;
     const { shows } = this.#screen;
@@ -102,7 +104,7 @@ export class Playhead {
     this.#seekAfterJoin();
   }
 
-  /** What has been appended goes up to the live edge. */
+  /** The appended media reach up to the live edge. */
   join(target: Milliseconds): void {
     this.#target = target;
     const first = this.#join.stage === 'filling' || (this.#join.stage === 'due' && this.#join.first);

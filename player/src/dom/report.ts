@@ -14,7 +14,7 @@ const NO_COUNTERS: WorkerCounters = {
   at: Milliseconds.zero,
 };
 
-/** What is known of how it goes, for the statistics. */
+/** What is known about playback, for the statistics. */
 export class Report {
   mediaIn: 'worker' | 'page' = 'page';
   rendition: number | undefined;
@@ -44,7 +44,7 @@ export class Report {
     this.#joinMs ??= at - this.#startedAt;
   }
 
-  /** @param hasPicture before the first one there is nothing that has an age */
+  /** @param hasPicture before the first picture there is nothing that has an age */
   stats(hasPicture: boolean): PlayerStats {
     const video = this.#video;
     const { totalVideoFrames = 0, droppedVideoFrames = 0 } = video.getVideoPlaybackQuality?.() ?? {};

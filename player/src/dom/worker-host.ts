@@ -1,7 +1,7 @@
 import type { Problem } from '../core/types.js';
 import type { ToPage, ToWorker } from '../worker/messages.js';
 
-/** The worker's program as text, put in by the bundler; absent where the sources run unbundled. */
+/** The worker's program as text, which the bundler puts in; absent if the sources run unbundled. */
 declare const TOPICAST_WORKER_SOURCE: string | undefined;
 
 const NO_WORKER: Problem = {
@@ -12,17 +12,20 @@ const NO_WORKER: Problem = {
 
 export interface WorkerHostEvents {
   onMessage(message: ToPage): void;
-  /** The worker did not start, or broke; nothing more comes from it. */
+  /** The worker did not start, or has failed; it sends nothing more. */
   onFailed(problem: Problem): void;
 }
 
-/** One worker: started here, ended here, spoken to in typed messages. */
+/** One worker: started and ended here, with typed messages. */
 export class WorkerHost {
   readonly #worker: Worker | undefined;
   #blobAddress: string | undefined;
   #started = false;
 
-  /** @param src of worker.js; without it the bundled program, as a blob: workers cannot be loaded from another origin. */
+  /**
+   * @param src of worker.js; without it, the bundled program as a blob, because workers cannot be loaded from another
+   * origin.
+   */
   constructor(src: string | undefined, events: WorkerHostEvents) {
     try {
       this.#worker = new Worker(src ?? this.#makeBlobAddress(), { name: 'topicast-player' });

@@ -1,35 +1,35 @@
 import type { Seconds } from '@topicast/contracts/units';
 import type { Fragment, TrackKind } from '@topicast/media/fmp4';
 
-/** Where the media ends, in what all tracks have. */
+/** The part of the media that all tracks have. */
 export interface BufferEdge {
-  /** Begin of the newest range without a hole. */
+  /** Beginning of the newest range without a hole. */
   readonly start: Seconds;
   /** True end of the shortest track: declared durations are longer (see the transmuxer). */
   readonly end: Seconds;
 }
 
 export type MediaFailure =
-  /** This browser cannot decode it: no use in trying again. */
+  /** This browser cannot decode it; trying again is useless. */
   | { readonly kind: 'unsupported'; readonly message: string }
-  /** This media source is of no use any more; another one may be. */
+  /** This media source is unusable now; another one may work. */
   | { readonly kind: 'broken'; readonly message: string };
 
 /** A media source keeps the tracks that it was opened with. */
 export const OTHER_TRACKS: MediaFailure = { kind: 'broken', message: 'the tracks of the stream changed' };
 
 export interface MediaSinkEvents {
-  /** Everything given so far is in, and nothing is updating. */
+  /** Everything so far has been appended, and nothing is updating. */
   onAppended(edge: BufferEdge): void;
-  /** At most once; after it nothing more comes. */
+  /** Called at most once; nothing more follows. */
   onFailed(failure: MediaFailure): void;
 }
 
 /** Takes fragments for one media source: source buffers here, or a way to those on the page. */
 export interface MediaSink {
-  /** The first call decides the tracks: it must hold an init segment of each. */
+  /** The first call decides the tracks; it must contain an init segment for each. */
   append(fragments: readonly Fragment[]): void;
-  /** Where playback is, so that what lies far behind can be let go. */
+  /** Where playback is, so that media far behind can be removed. */
   setPlayhead(playhead: Seconds): void;
   close(): void;
 }

@@ -1,7 +1,7 @@
 import type { MediaSink, MediaSinkEvents } from './media-sink.js';
 import { SourceBuffers } from './source-buffers.js';
 
-/** Safari on iPhones has only this one (W3C MSE 3.16); its extra events can be left aside. */
+/** Safari on iPhones has only this one (W3C MSE 3.16); we can ignore its extra events. */
 declare const ManagedMediaSource: typeof MediaSource | undefined;
 
 export const workerHasMedia = (): boolean =>
@@ -24,7 +24,7 @@ export const pageHasMedia = (): boolean => sourceClass() !== undefined;
 /** Whether source buffers of this MIME type can be made here: on the page, or in a worker that has media. */
 export const canPlay = (mimeType: string): boolean => sourceClass()?.isTypeSupported(mimeType) === true;
 
-/** On the page: attach the address to the video element, revoke it when another one takes its place. */
+/** On the page: attach the address to the video element, and revoke it when another one replaces it. */
 export function openPageMedia(events: MediaSinkEvents): { address: string; sink: MediaSink } {
   const Source = sourceClass();
   if (!Source) throw new Error('no Media Source Extensions');

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import type { BufferEdge, MediaFailure } from './media-sink.js';
 import { SourceBuffers } from './source-buffers.js';
 
-/** As much of a SourceBuffer as is used; what was done to it, in order. */
+/** The part of a SourceBuffer that we use, and a record of what was done to it, in order. */
 class FakeBuffer extends EventTarget {
   updating = false;
   full = false;

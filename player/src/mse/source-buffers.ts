@@ -15,7 +15,7 @@ export class SourceBuffers implements MediaSink {
   readonly #source: MediaSource;
   readonly #events: MediaSinkEvents;
   readonly #tracks = new Map<TrackKind, TrackBuffer>();
-  /** What came before the media source was open. */
+  /** Fragments that came before the media source was open. */
   #early: Fragment[] = [];
   #closed = false;
 

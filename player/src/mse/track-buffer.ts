@@ -2,14 +2,20 @@ import { type Seconds, seconds } from '@topicast/contracts/units';
 import type { Fragment } from '@topicast/media/fmp4';
 import type { MediaFailure } from './media-sink.js';
 
-/** Kept behind the playhead; one removal for every 10 s of media, for each drops decoded frames too. */
+/**
+ * How much to keep behind the playhead. There is one removal for every 10 s of media, because each one also drops
+ * decoded frames.
+ */
 const KEEP_BEHIND_S = 10;
 const TRIM_FROM_S = 20;
 const KEEP_WHEN_FULL_S = 1;
-/** Some 30 s of a very good stream. The queue stays empty but while the media source opens. */
+/** Some 30 s of a very good stream. The queue stays empty except while the media source opens. */
 const MAX_QUEUED_BYTES = 32 * 1024 * 1024;
 
-/** One source buffer and what waits for it. All that waits goes in as one append: W3C MSE 3.5.1 runs per append. */
+/**
+ * One source buffer and its queue. Everything in the queue goes in as one append, because W3C MSE 3.5.1 runs per
+ * append.
+ */
 export class TrackBuffer {
   readonly #buffer: SourceBuffer;
   #mimeType: string;
@@ -39,7 +45,7 @@ export class TrackBuffer {
     return this.#queue.length === 0 && !this.#buffer.updating;
   }
 
-  /** Begin of the newest range, 0 if there is none. */
+  /** Beginning of the newest range, 0 if there is none. */
   get start(): Seconds {
     const { buffered } = this.#buffer;
     return seconds(buffered.length > 0 ? buffered.start(buffered.length - 1) : 0);
@@ -48,7 +54,7 @@ export class TrackBuffer {
   push(fragment: Fragment): void {
     this.#queuedBytes += fragment.data.byteLength;
     if (this.#queuedBytes > MAX_QUEUED_BYTES) {
-      this.#onFailed({ kind: 'broken', message: 'the browser takes no more media' });
+      this.#onFailed({ kind: 'broken', message: 'the browser accepts no more media' });
       return;
     }
     this.#queue.push(fragment);
@@ -103,7 +109,10 @@ export class TrackBuffer {
     return other < 0 ? this.#queue.length : other;
   }
 
-  /** Let go of what lies more than `from` behind the playhead, down to `keep`. False: there was nothing to. */
+  /**
+   * If there is more than `from` behind the playhead, remove it down to `keep`. Returns false if there was nothing to
+   * remove.
+   */
   #trim(from: number, keep: number): boolean {
     const { buffered } = this.#buffer;
     if (buffered.length === 0 || buffered.start(0) >= this.#playhead - from) return false;

@@ -2,8 +2,8 @@ import { formatPosition, type Position } from '@topicast/contracts/position';
 
 /**
  * The address to connect to (PROTOCOL 4).
- * @param after where to go on; it names its rendition
- * @param rendition where to join; absent: as the address says, else as the gateway gives
+ * @param after where to continue; it names its rendition
+ * @param rendition where to join; absent: as the address says, or else the gateway's choice
  */
 export function connectionAddress(
   url: string,
@@ -17,5 +17,5 @@ export function connectionAddress(
   return address.href;
 }
 
-/** The rendition that an address asks for; without a word of it the gateway gives the best. */
+/** The rendition that an address asks for; if it names none, the gateway gives the best. */
 export const renditionOf = (url: string): number => Number(/[?&]rendition=(\d+)/.exec(url)?.[1] ?? 0);

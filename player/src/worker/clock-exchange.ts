@@ -5,10 +5,10 @@ const FIRST_EXCHANGES = 5;
 const FIRST_PERIOD_MS = 150;
 const PERIOD_MS = 3_000;
 
-/** The viewer's wall clock, never set back while the page lives: the same in worker and page. */
+/** The viewer's wall clock, which never goes back while the page lives; it is the same in the worker and the page. */
 export const wallClockNow = (): Milliseconds => milliseconds(performance.timeOrigin + performance.now());
 
-/** Asks the gateway for its time: a few times quickly after connecting, then at leisure. */
+/** Asks the gateway for its time: a few times in quick succession after connecting, then less often. */
 export class ClockExchange {
   readonly #ask: (client: Milliseconds) => void;
   readonly #onEstimate: (estimate: ClockEstimate) => void;
@@ -21,7 +21,7 @@ export class ClockExchange {
     this.#onEstimate = onEstimate;
   }
 
-  /** On each new connection; another gateway has another clock. */
+  /** Called on each new connection, because another gateway has another clock. */
   start(): void {
     this.stop();
     this.#samples = [];

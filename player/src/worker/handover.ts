@@ -13,13 +13,13 @@ export interface HandoverOptions {
   readonly from: ReconnectState;
   /** @throws {SyntaxError} if the address is none */
   readonly open: (gateway: number, after: Place | undefined, events: SocketEvents) => Socket;
-  /** Where the old connection is; undefined where it is not worth resuming. */
+  /** The place of the old connection; undefined if it is not worth resuming. */
   readonly place: () => Place | undefined;
-  /** The new connection has what the old one has not: change over. */
+  /** The new connection has a chunk that the old one has not: change over. */
   readonly onReady: (successor: Successor) => void;
 }
 
-/** What a connection has said of the stream. */
+/** What a connection has said about the stream. */
 export interface Heard {
   readonly state?: StreamState;
   readonly catalog?: Catalog;
@@ -29,14 +29,14 @@ export interface Heard {
 export interface Successor {
   readonly socket: Socket;
   readonly gateway: number;
-  /** What it goes on after; undefined where it joins afresh. */
+  /** The position after which it continues; undefined if it joins afresh. */
   readonly after: Place | undefined;
   readonly heard: Heard;
-  /** The first chunk that is news. */
+  /** The first new chunk. */
   readonly chunk: ChunkMessage | undefined;
 }
 
-/** An attempt is under way, or waits for its time. */
+/** An attempt is in progress, or waits for its time. */
 type Attempt =
   | {
       readonly status: 'connecting';
@@ -48,8 +48,8 @@ type Attempt =
   | { readonly status: 'over' };
 
 /**
- * Looks for another gateway while the old connection goes on. A new connection is ready with its first chunk that the
- * old one has not delivered: everything before it has been played, so nothing is lost and nothing comes twice.
+ * Looks for another gateway while the old connection continues. A new connection is ready at its first chunk that the
+ * old one has not delivered: everything before that has been played, so nothing is lost and nothing comes twice.
  */
 export class Handover {
   readonly #options: HandoverOptions;
@@ -63,7 +63,7 @@ export class Handover {
     this.#begin();
   }
 
-  /** The old connection is gone: whatever there is of a new one. Ends the handover. */
+  /** The old connection is gone: returns the new one, as far as it exists. Ends the handover. */
   take(): Successor | undefined {
     const attempt = this.#attempt;
     this.#attempt = { status: 'over' };
@@ -74,11 +74,11 @@ export class Handover {
   }
 
   /**
-   * The old connection changed its rendition: a new one that goes on in the rendition before could be anywhere in a GOP of
-   * it. Ask for a new one at the place where the old one is now.
+   * The old connection has changed its rendition. A new connection that continues in the previous rendition could be
+   * anywhere in one of its GOPs, so ask for one at the present place of the old connection.
    */
   restart(): void {
-    // One that waits for its next attempt will ask for the place of that moment by itself.
+    // An attempt that is still waiting will ask for the place at its own time.
     if (this.#attempt.status !== 'connecting') return;
     this.close();
     this.#begin();
@@ -114,7 +114,7 @@ export class Handover {
     switch (message.type) {
       case 'state':
         this.#note({ state: message.state });
-        // No chunk will come to wait for.
+        // No chunk will come.
         if (message.state !== 'live') this.#ready(undefined);
         break;
       case 'catalog':
@@ -122,7 +122,7 @@ export class Handover {
         break;
       case 'jump':
       case 'move':
-        // It does not have our place, or goes down too.
+        // It does not have our place, or is going down too.
         this.#failed('soon');
         break;
       default:
@@ -143,7 +143,7 @@ export class Handover {
 
   #failed(retry: RetryAdvice): void {
     this.close();
-    // That this gateway refuses us for good does not mean that all do; while the old connection serves there is time.
+    // Even if this gateway refuses us for good, others may not; while the old connection serves us, there is time.
     const advice = retry === 'never' ? 'slowly' : retry;
     const ending = { retry: advice, worked: false };
     const decision = reconnect(this.#retries, ending, this.#options.gateways, Math.random());

@@ -1,16 +1,16 @@
 import { Milliseconds } from '@topicast/contracts/units';
 import type { Fragment, TrackKind } from '@topicast/media/fmp4';
 
-/** The burst comes back to back: this long without a message, and it is over. */
+/** The burst comes back to back; after this long without a message it is over. */
 const QUIET_MS = 8;
-/** A busy machine makes pauses too: where the newest chunk is known to be old, wait for more, up to this. */
+/** A busy machine also pauses. If the newest chunk is known to be old, wait for more, up to this long. */
 const LONGEST_MS = 120;
-/** A track that was announced and does not come: go on without it. */
+/** If an announced track does not come by then, continue without it. */
 const MISSING_TRACK_MS = 1_000;
 
 /**
- * Collects what arrives from the keyframe to the live edge, so that it goes into each source buffer in one append: the
- * browser decodes it in one go and shows a picture after tens of milliseconds instead of hundreds.
+ * Collects everything from the keyframe to the live edge, so that it goes into each source buffer in one append. The
+ * browser then decodes it at once, and shows a picture after tens of milliseconds instead of hundreds.
  */
 export class JoinBurst {
   /**

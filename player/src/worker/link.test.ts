@@ -10,7 +10,7 @@ import { Link } from './link.js';
 /** Pictures from keyframe to keyframe. */
 const GOP = 4;
 
-/** One stream in several renditions, which each of two gateways has. Its chunks are counted by `time`. */
+/** One stream in several renditions, which two gateways both have. `time` counts its chunks. */
 class Stream {
   length = 0;
   /** Offsets of different renditions have nothing to do with each other. */
@@ -44,7 +44,7 @@ class FakeSocket {
   static readonly OPEN = 1;
   static all: FakeSocket[] = [];
   static stream = new Stream();
-  /** Gateways that refuse whoever comes. */
+  /** Gateways that refuse everybody. */
   static closed = new Set<number>();
   readonly gateway: number;
   next: number;
@@ -167,7 +167,7 @@ describe('a gateway that asks to move', () => {
     old!.say({ type: 'move' });
     const next = live()[1]!;
     expect(next).toMatchObject({ gateway: 1, next: 3 });
-    // While the new connection is being made, the old one goes on.
+    // While the new connection is being opened, the old one continues.
     publish(2);
     next.open();
     expect(old!.readyState).toBe(1);
@@ -298,7 +298,7 @@ describe('a gateway that hangs while the stream is live', () => {
   });
 });
 
-/** Where the rendition changes, it does so at a keyframe: every chunk can be decoded. */
+/** The rendition changes only at a keyframe, so every chunk can be decoded. */
 function expectDecodable(): void {
   for (const [index, rendition] of renditions.entries()) {
     if (index > 0 && rendition !== renditions[index - 1]) expect(times[index]! % GOP).toBe(0);
@@ -390,7 +390,7 @@ it('whatever happens to its gateways, every chunk comes once and in order, and w
         }
         expect(live().length).toBeLessThanOrEqual(2);
       }
-      // In the end there is a gateway again, and a keyframe to switch at.
+      // In the end there is a gateway again, and a keyframe at which to switch.
       FakeSocket.closed.clear();
       const catchUp = () => {
         for (let time = 0; time < 60 && times.length < FakeSocket.stream.length; time += 1) {

@@ -13,7 +13,10 @@ import { ClockExchange } from './clock-exchange.js';
 import { Handover, type Successor } from './handover.js';
 import { Socket, type SocketEvents } from './socket.js';
 
-/** A connection that ends sooner than this did not work: a gateway that falls over at once is not asked at once again. */
+/**
+ * A connection that ends sooner than this counts as failed, so that we do not ask a gateway again at once that fails at
+ * once.
+ */
 const WORKED_AFTER_MS = 2_000;
 const LOOK_MS = 500;
 
@@ -21,7 +24,7 @@ export type StreamMessage = Exclude<ServerMessage, { type: 'clock' | 'move' | 'r
 
 export interface LinkEvents {
   onState(state: LinkState): void;
-  /** A connection is open; `resumed`: what comes continues what came before. */
+  /** A connection is open; `resumed`: its chunks continue the previous ones. */
   onConnected(resumed: boolean): void;
   onChunk(chunk: ChunkMessage): void;
   onMessage(message: StreamMessage): void;
@@ -35,27 +38,27 @@ interface Connected {
   readonly resumes: boolean;
   /** It may repeat what another one has delivered. */
   readonly overlaps: boolean;
-  /** Its last word on the stream. */
+  /** Its last report about the stream. */
   readonly stream: StreamState | undefined;
-  /** What it gives, as far as is known. */
+  /** The rendition that it gives, as far as is known. */
   readonly rendition: number;
-  /** The way to another gateway, while this connection serves on. */
+  /** The way to another gateway, while this connection continues to serve. */
   readonly leaving: Leaving | undefined;
 }
 
 interface Leaving {
   readonly handover: Handover;
-  /** `told`: this gateway goes down. `starved`: it gives nothing, and is kept when it gives something again. */
+  /** `told`: this gateway is going down. `starved`: it gives nothing; we keep it if it gives something again. */
   readonly because: 'told' | 'starved';
 }
 
 type Connection =
   | { readonly status: 'closed' }
-  /** For the time of the next attempt. */
+  /** Waits for the time of the next attempt. */
   | { readonly status: 'waiting'; readonly timer: ReturnType<typeof setTimeout> }
   | Connected;
 
-/** Stays connected to one stream, at one of its gateways: the only owner of reconnecting. */
+/** Stays connected to one stream, at one of its gateways. Only this class reconnects. */
 export class Link {
   readonly #urls: readonly string[];
   readonly #token: string | undefined;
@@ -65,11 +68,11 @@ export class Link {
   #connection: Connection = { status: 'closed' };
   #retries: ReconnectState = NO_FAILURES;
   #last: (Place & { readonly at: Milliseconds }) | undefined;
-  /** Undefined: as the gateway gives. */
+  /** Undefined: the gateway's choice. */
   #wanted: number | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
 
-  /** @param urls of the same stream, in the order in which they are asked */
+  /** @param urls of the same stream, in the order in which they are tried */
   constructor(urls: readonly string[], token: string | undefined, events: LinkEvents) {
     this.#urls = urls;
     this.#token = token;
@@ -80,7 +83,7 @@ export class Link {
     );
   }
 
-  /** The rendition that comes, or will come when there is a connection. */
+  /** The rendition that arrives, or will arrive when there is a connection. */
   get rendition(): number {
     return this.#connected?.rendition ?? this.#asked(undefined);
   }
@@ -96,7 +99,10 @@ export class Link {
     this.#connect();
   }
 
-  /** Go on at the newest keyframe, on the connection there is; one that is being made begins anew, to join there too. */
+  /**
+   * Continue at the newest keyframe, on the present connection; one that is being opened starts over, to join there
+   * too.
+   */
   seekLive(): void {
     const leaving = this.#connected?.leaving;
     this.#stay();
@@ -105,7 +111,7 @@ export class Link {
     if (leaving) this.#leave(leaving.because);
   }
 
-  /** Have this rendition from its next keyframe on, and on every connection to come. */
+  /** Take this rendition from its next keyframe on, and on every future connection. */
   setRendition(rendition: number): void {
     this.#wanted = rendition;
     this.#connected?.socket.send({ type: 'rendition', to: rendition });
@@ -165,7 +171,7 @@ export class Link {
     return new Socket(address, this.#token, this.#urls.length > 1, events);
   }
 
-  /** What a connection is asked for that goes on after this place. */
+  /** What to ask from a connection that continues after this place. */
   #asked(after: Place | undefined): number {
     return after?.position.rendition ?? this.#wanted ?? renditionOf(this.#urls[this.#retries.gateway]!);
   }
@@ -186,7 +192,7 @@ export class Link {
     onClosed: (code) => this.#ended(endingOfClose(code, this.#connected?.socket.openedAt !== undefined)),
   };
 
-  /** The first words on a connection that is open. */
+  /** The first messages on an open connection. */
   #begin(): void {
     this.#clock.start();
     const wanted = this.#wanted;
@@ -239,7 +245,7 @@ export class Link {
     if (connected.socket.openedAt !== undefined && isStarved(silence, this.#patience)) this.#leave('starved');
   }
 
-  /** Go to another gateway; this connection serves until that one does. */
+  /** Go to another gateway; this connection serves until the other one does. */
   #leave(because: Leaving['because']): void {
     const connected = this.#connected;
     if (!connected) return;

@@ -10,7 +10,7 @@ import { type Splice, spliceSound } from './splice.js';
 const ANCHOR_PERIOD_MS = 1_000;
 
 export interface MediaFeedEvents {
-  /** Whether the newest chunk is of the live edge; unknown before the clocks have been compared. */
+  /** Whether the newest chunk is at the live edge; unknown before the clocks have been compared. */
   readonly isLive: () => boolean | undefined;
   onAnchor(anchor: TimelineAnchor): void;
   /** The burst of a join has been given to the sink. */
@@ -27,7 +27,7 @@ type Stage =
   | { readonly name: 'waiting' }
   /** The burst of a join, from the keyframe to the live edge. */
   | { readonly name: 'collecting'; readonly burst: JoinBurst }
-  /** The burst is on its way into the source buffers. */
+  /** The burst is being appended to the source buffers. */
   | { readonly name: 'joining' }
   | { readonly name: 'playing' };
 
@@ -66,14 +66,14 @@ export class MediaFeed {
     this.#give(kept);
   }
 
-  /** All that was given is in the source buffers, or with those who own them. */
+  /** Everything so far is in the source buffers, or has been sent to their owner. */
   appended(): void {
     if (this.#stage.name !== 'joining') return;
     this.#stage = { name: 'playing' };
     this.#events.onJoined(this.#opened?.tracks ?? []);
   }
 
-  /** What comes next does not continue what came before. */
+  /** The next chunk does not continue the previous one. */
   forget(): void {
     if (this.#stage.name === 'collecting') this.#stage.burst.cancel();
     this.#stage = { name: 'waiting' };

@@ -9,29 +9,32 @@ import type { TimelineAnchor } from '../core/timeline.js';
 import type { WantedRendition } from '../core/types.js';
 import type { BufferEdge, MediaFailure } from '../mse/media-sink.js';
 
-/** What the page and its worker say to each other. The worker owns connection and transmuxer, the page the video element. */
+/**
+ * The messages between the page and its worker. The worker owns the connection and the transmuxer, the page the video
+ * element.
+ */
 export type ToWorker =
   | {
       readonly type: 'start';
-      /** One a gateway: absolute, ws or wss, without `after`. */
+      /** One per gateway: absolute, ws or wss, without `after`. */
       readonly urls: readonly string[];
       readonly token: string | undefined;
       readonly rendition: WantedRendition;
       readonly mediaIn: 'worker' | 'page';
     }
-  /** Disconnect, keep what is buffered; `resume` joins again at the newest keyframe. */
+  /** Disconnect, but keep the buffer; `resume` joins again at the newest keyframe. */
   | { readonly type: 'hold' }
   | { readonly type: 'resume' }
   | { readonly type: 'rendition'; readonly rendition: WantedRendition }
-  /** Media on the page: what the page says of the newest catalog. */
+  /** Media on the page: what the page says about the newest catalog. */
   | { readonly type: 'playability'; readonly playability: Playability }
   | { readonly type: 'playhead'; readonly playhead: Seconds }
-  /** The video element gave up on this media source. */
+  /** The video element has given up on this media source. */
   | { readonly type: 'media-failed'; readonly media: number; readonly failure: MediaFailure }
-  /** Media on the page: this much of what was sent has been taken. */
+  /** Media on the page: this much of the sent data has been taken. */
   | { readonly type: 'taken'; readonly bytes: number };
 
-/** `media` numbers the media sources of a worker: what belongs to an older one is stale. */
+/** `media` numbers the media sources of a worker; messages about an older one are stale. */
 export type ToPage =
   | { readonly type: 'ready'; readonly hasMedia: boolean }
   /** A new media source: attach it. Without a handle the page makes its own. */
@@ -43,7 +46,7 @@ export type ToPage =
   | { readonly type: 'link'; readonly link: LinkState }
   | { readonly type: 'stream'; readonly stream: StreamState }
   | { readonly type: 'catalog'; readonly catalog: Catalog }
-  /** What is played from here on. */
+  /** The rendition that plays from here on. */
   | { readonly type: 'rendition'; readonly rendition: number }
   | { readonly type: 'clock'; readonly clock: ClockEstimate }
   | { readonly type: 'anchor'; readonly anchor: TimelineAnchor }

@@ -3,7 +3,7 @@ import type { Fragment } from '@topicast/media/fmp4';
 import { bytesOf, type MediaSink } from '../mse/media-sink.js';
 import type { ToPage } from './messages.js';
 
-/** A page that does not take its messages (a dialogue is open) must not fill up the memory. */
+/** A page that does not read its messages (because a dialogue is open) must not fill up the memory. */
 const MAX_UNTAKEN_BYTES = 16 * 1024 * 1024;
 
 /** Sends fragments to source buffers on the page. */

@@ -6,14 +6,14 @@ import type { WorkerCounters } from './messages.js';
 export class Reception {
   readonly #counters = { chunks: 0, bytes: 0, lost: 0, skipped: 0, reconnects: 0 };
   #before: ContinuityState | undefined;
-  /** Since it was last begun. */
+  /** Since the last start. */
   #hasConnected = false;
 
   get counters(): Omit<WorkerCounters, 'at'> {
     return this.#counters;
   }
 
-  /** From the start, or after a pause: the next connection is no reconnect. */
+  /** At the start, or after a pause: the next connection does not count as a reconnect. */
   begin(): void {
     this.#hasConnected = false;
   }
@@ -23,7 +23,7 @@ export class Reception {
     this.#hasConnected = true;
   }
 
-  /** How to play this chunk; undefined: not at all. */
+  /** How to play this chunk; undefined if not at all. */
   judge(chunk: ChunkMessage): Entry | undefined {
     const { verdict, lost, state } = follow(this.#before, chunk);
     this.#before = state;
@@ -34,12 +34,12 @@ export class Reception {
     return verdict.use === 'play' ? verdict.entry : undefined;
   }
 
-  /** So many chunks were left out on purpose. */
+  /** This many chunks were left out on purpose. */
   skipped(count: number): void {
     this.#counters.skipped += count;
   }
 
-  /** What comes next does not continue what came before. */
+  /** The next chunk does not continue the previous one. */
   forget(): void {
     this.#before = undefined;
   }

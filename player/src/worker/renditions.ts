@@ -3,16 +3,16 @@ import { chooseRendition, type Playability } from '../core/renditions.js';
 import type { WantedRendition } from '../core/types.js';
 
 export interface RenditionsEvents {
-  /** Another catalog: tell the page, and judge it. */
+  /** A new catalog: tell the page, and check it. */
   onCatalog(catalog: Catalog): void;
-  /** What is played from here on. */
+  /** The rendition that plays from here on. */
   onUse(rendition: number): void;
-  /** Go on with this one; `afresh`: what comes now cannot be played anyway. */
+  /** Continue with this one; `afresh`: the present one cannot be played anyway. */
   onChoice(rendition: number, how: 'switch' | 'afresh'): void;
   onUnplayable(problem: string): void;
 }
 
-/** Which renditions there are, which one is wanted, and which one is played. */
+/** Which renditions there are, which one is wanted, and which one is playing. */
 export class Renditions {
   readonly #events: RenditionsEvents;
   #wanted: WantedRendition;
@@ -31,7 +31,7 @@ export class Renditions {
     this.#events.onCatalog(catalog);
   }
 
-  /** What the browser can do with the newest catalog. @param current the rendition that comes */
+  /** What the browser can play of the newest catalog. @param current the rendition that comes */
   judge({ unplayable, problem }: Playability, current: number): void {
     this.#unplayable = new Set(unplayable);
     const chosen = this.#choose(current);
@@ -53,7 +53,7 @@ export class Renditions {
     return !this.#unplayable.has(rendition);
   }
 
-  /** A chunk of this one is about to be played. */
+  /** A chunk of this rendition is about to be played. */
   use(rendition: number): void {
     if (rendition === this.#used) return;
     this.#used = rendition;

@@ -11,18 +11,18 @@ import { Milliseconds } from '@topicast/contracts/units';
 import { positionOf } from '../core/order.js';
 
 const OPEN_TIMEOUT_MS = 10_000;
-/** Where there are others to ask. */
+/** Used if there are other gateways to ask. */
 const SHORT_OPEN_TIMEOUT_MS = 3_000;
-/** The clock exchange makes something arrive every 3 s even where the stream is offline. */
+/** Because of the clock exchange, something arrives every 3 s even if the stream is offline. */
 const SILENCE_TIMEOUT_MS = 10_000;
-/** Close code of a browser for a connection that ended without a close frame (RFC 6455 7.4.1). */
+/** A browser's close code for a connection that ended without a close frame (RFC 6455 7.4.1). */
 const ABNORMAL = 1006;
 
 export interface SocketEvents {
   onOpen(): void;
   onChunk(chunk: ChunkMessage): void;
   onMessage(message: ServerMessage): void;
-  /** Once, at the end, unless the socket was closed from here. */
+  /** Called once, at the end, unless the socket was closed from here. */
   onClosed(code: number): void;
 }
 
@@ -38,7 +38,7 @@ export class Socket {
     url: string,
     token: string | undefined,
     hasAlternatives: boolean,
-    /** May change hands. */
+    /** May change its owner. */
     public events: SocketEvents,
   ) {
     const protocols = token === undefined ? [SUBPROTOCOL] : [SUBPROTOCOL, tokenProtocol(token)];
@@ -91,7 +91,7 @@ export class Socket {
   }
 }
 
-/** base64url without padding (RFC 4648 5): the only alphabet that a subprotocol's name takes any token in. */
+/** base64url without padding (RFC 4648 5), because the name of a subprotocol may only contain such characters. */
 function tokenProtocol(token: string): string {
   const bytes = String.fromCharCode(...new TextEncoder().encode(token));
   const base64url = btoa(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');

@@ -16,7 +16,9 @@ import { Reception } from './reception.js';
 import { Renditions } from './renditions.js';
 
 const REPORT_MS = 1_000;
-/** A chunk younger than this is of the live edge: encoder, log and network take some tens of milliseconds. */
+/**
+ * A chunk younger than this is at the live edge: the encoder, the log and the network take some tens of milliseconds.
+ */
 const LIVE_AGE_MS = 250;
 
 type Settings = Extract<ToWorker, { type: 'start' }>;
@@ -24,7 +26,7 @@ type Post = (message: ToPage, transfer?: Transferable[]) => void;
 
 type Media =
   | { readonly status: 'open'; readonly feed: MediaFeed; readonly page: PageSink | undefined }
-  /** The page does not take its messages: begin again when it does. */
+  /** The page does not read its messages: start again when it does. */
   | { readonly status: 'overflowed' };
 
 /**
@@ -38,7 +40,7 @@ export class Viewing {
   readonly #renditions: Renditions;
   readonly #reception = new Reception();
   #media: Media;
-  /** Number of the media source, see messages.ts. */
+  /** Number of the media source; see messages.ts. */
   #mediaNumber = 0;
   /** When earlier media sources were replaced. */
   #rebuilds: readonly number[] = [];
@@ -64,7 +66,7 @@ export class Viewing {
     this.#renditions = new Renditions(settings.rendition, {
       onCatalog: (catalog) => {
         post({ type: 'catalog', catalog });
-        // Else the page answers: where media is there, this worker may have none to ask.
+        // Otherwise the page answers: if media are on the page, this worker may have no MediaSource to ask.
         if (settings.mediaIn === 'worker') this.#judge(judgePlayability(catalog, canPlay));
       },
       onUse: (rendition) => post({ type: 'rendition', rendition }),
@@ -145,7 +147,7 @@ export class Viewing {
     this.#renditions.judge(playability, this.#link.rendition);
   }
 
-  /** What comes next does not continue what came before. */
+  /** The next chunk does not continue the previous one. */
   #forget(): void {
     this.#reception.forget();
     if (this.#media.status === 'open') this.#media.feed.forget();
@@ -173,7 +175,7 @@ export class Viewing {
     this.#post({ type: 'link', link: { status: 'failed', problem } });
   }
 
-  /** Begin again at the newest keyframe, with a new media source. */
+  /** Start again at the newest keyframe, with a new media source. */
   #rejoin(): void {
     this.#replaceMedia();
     this.#link.seekLive();

@@ -10,10 +10,10 @@ export interface EncodeOptions {
   readonly ffmpeg: Ffmpeg;
   readonly guard: ProcessGuard;
   readonly args: readonly string[];
-  /** Of ffmpeg; this process's, if absent. */
+  /** Of ffmpeg; if absent, this process's. */
   readonly environment?: NodeJS.ProcessEnv | undefined;
   readonly testPicture: boolean;
-  /** A recording, which ffmpeg reads as fast as it is allowed to. */
+  /** A recording, which ffmpeg reads as fast as we let it. */
   readonly paced: boolean;
   /** How many outputs it has. */
   readonly renditions: number;
@@ -23,14 +23,14 @@ export interface EncodeOptions {
   readonly onLines: (lines: string[]) => void;
   /** Called when packets of ffmpeg's output are missing, at most once a second. */
   readonly onGaps: (stats: Readonly<ChunkerStats>) => void;
-  /** How long an output may say nothing: before its first chunk, and after it. */
+  /** How long an output may be silent: before its first chunk, and after it. */
   readonly silenceMs: { readonly first: number; readonly next: number };
 }
 
 export interface EncoderExit extends ProcessExit {
-  /** It was ended for saying nothing. */
+  /** It was ended because it was silent. */
   readonly silent: boolean;
-  /** Chunks that were encoded ahead of their time, which did not come. */
+  /** Chunks that were encoded early and whose time never came. */
   readonly heldChunks: number;
 }
 

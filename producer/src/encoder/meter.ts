@@ -14,7 +14,7 @@ interface Entry {
   readonly decodeTime: Ticks90k;
 }
 
-/** What the chunks of one session show of the encoder, over the last seconds. */
+/** What the chunks of one session show about the encoder, over the last seconds. */
 export class Meter {
   #entries: Entry[] = [];
   #bitrate: number | undefined;
@@ -34,7 +34,7 @@ export class Meter {
     if (!chunk.audioOnly) this.#noteStructure(chunk);
   }
 
-  /** Bits a second; it keeps its value over small changes. */
+  /** Bits a second; the value ignores small changes. */
   get bitrate(): number | undefined {
     const [first, last] = [this.#entries[0], this.#entries.at(-1)];
     if (!first || !last || last.at - first.at < 1_000) return this.#bitrate;
@@ -45,7 +45,7 @@ export class Meter {
     return this.#bitrate;
   }
 
-  /** Frames a second by the usual step of their timestamps; what the bitstream claims is often wrong. */
+  /** Frames a second, from the usual step of their timestamps, because the bitstream's own claim is often wrong. */
   get frameRate(): number | undefined {
     const frames = this.#entries.filter((entry) => entry.video);
     const steps = frames.slice(1).map(({ decodeTime }, index) => decodeTime - frames[index]!.decodeTime);
@@ -58,7 +58,7 @@ export class Meter {
     );
   }
 
-  /** What makes a stream that is sent as it came worse than one encoded here. */
+  /** What makes a stream that is not encoded here worse than one that is. */
   get warning(): string | undefined {
     const found = [
       this.#reordered ? 'B-frames, which add delay' : undefined,
@@ -67,11 +67,11 @@ export class Meter {
         : undefined,
     ].filter((item) => item !== undefined);
     if (found.length === 0) return undefined;
-    return `The source has ${found.join(', and ')}. It is sent as it is; encoding it again avoids this.`;
+    return `The source has ${found.join(', and ')}. It is sent as it is; encode it again to avoid this.`;
   }
 
   #noteStructure({ keyframe, decodeTime, presentationOffset }: MeteredChunk): void {
-    // A constant offset is only a shift; frames change places where it varies.
+    // A constant offset is only a shift; if it varies, frames change places.
     this.#reordered ||= this.#offset !== undefined && this.#offset !== presentationOffset;
     this.#offset = presentationOffset;
     const sinceKeyframe = this.#lastKeyframe === undefined ? 0 : (decodeTime - this.#lastKeyframe) / 90_000;

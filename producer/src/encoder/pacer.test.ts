@@ -23,7 +23,7 @@ function setUp() {
   };
   const begin = performance.now();
   const pacer = new Pacer((chunk) => out.push([performance.now() - begin, chunk.decodeTime / 90]), encoder);
-  /** The encoder's next frames, as long as it is not held back. */
+  /** The encoder's next frames, unless it is held back. */
   let next = 0;
   const encode = (frames: number): void => {
     for (let count = 0; count < frames && !encoder.paused; count++) pacer.push(frame(40 * next++));

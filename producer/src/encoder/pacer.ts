@@ -1,15 +1,15 @@
 import { ticksToMs } from '@topicast/contracts/units';
 import type { Chunk } from '@topicast/media/mpegts';
 
-/** Media held ready, so that an encoder that pauses (a busy machine, a badly interleaved file) is not noticed. */
+/** Media to hold ready, so that nobody notices when the encoder pauses (a busy machine, a badly interleaved file). */
 const LEAD_MS = 1_000;
-/** Begin with less when the encoder is slow to fill it. */
+/** Begin with less if the encoder is slow to fill it. */
 const FILL_MS = 1_500;
-/** Sound and picture follow each other more closely than this; who is later was not there in time. */
+/** Sound and picture follow each other more closely than this; a chunk that is later was not there in time. */
 const LATE_MS = 250;
 
 /**
- * Lets the chunks of a recording go at the pace of their timestamps. ffmpeg could do that itself (`-re`), but it paces
+ * Releases the chunks of a recording at the pace of their timestamps. ffmpeg could do that itself (`-re`), but it paces
  * what it reads: a file that stores half a second of sound and then half a second of pictures comes out in bursts.
  */
 export class Pacer {
@@ -38,7 +38,7 @@ export class Pacer {
     this.#run();
   }
 
-  /** @returns how many chunks were held and will not go any more. */
+  /** @returns how many chunks were held and will never be released. */
   close(): number {
     clearTimeout(this.#timer);
     return this.#queue.splice(0).length;
@@ -76,7 +76,7 @@ export class Pacer {
     return now;
   }
 
-  /** Milliseconds of media that are ready. Over a jump of the timestamps they cannot be told, and count as enough. */
+  /** Milliseconds of media that are ready. Across a jump of the timestamps nobody can tell, and it counts as enough. */
   #lead(): number {
     const [first, last] = [this.#queue[0], this.#queue.at(-1)];
     if (!first || !last) return 0;

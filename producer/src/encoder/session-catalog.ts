@@ -3,7 +3,7 @@ import { milliseconds } from '@topicast/contracts/units';
 import type { NewRecord } from '@topicast/log';
 import { Meter } from './meter.js';
 
-/** What a session turns out to offer: its renditions with their tracks, as far as its chunks have shown them. */
+/** What a session offers: its renditions with their tracks, as far as its chunks have shown them. */
 export class SessionCatalog {
   readonly #session: number;
   readonly #meters: readonly Meter[];
@@ -44,7 +44,7 @@ export class SessionCatalog {
     };
   }
 
-  /** What makes a stream that is sent as it came worse than one encoded here. */
+  /** What makes a stream that is not encoded here worse than one that is. */
   get copyWarning(): string | undefined {
     return this.#meters[0]?.warning;
   }

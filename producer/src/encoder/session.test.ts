@@ -5,7 +5,7 @@ import { type ChunkReader, LogError, type LogRecord } from '@topicast/log';
 import { describe, expect, it } from 'vitest';
 import { lastSessionInLog, nextSession } from './session.js';
 
-/** A log that knows of two records, and gives what it is told to. */
+/** A log with two records, which answers as it is told to. */
 const log = (batches: readonly (readonly LogRecord[])[]): ChunkReader => ({
   bounds: async () => ({ earliest: 0, next: 2 }),
   ends: async () => new Map([[streamId('film'), [2]]]),

@@ -4,15 +4,16 @@ import { type ChunkReader, LogError } from '@topicast/log';
 
 const READ_LIMIT = milliseconds(2_000);
 
-/** A session's number: the time of its start, but always above the one before, whatever the clock does. */
+/** A session's number: the time of its start, but always above the previous number, whatever the clock does. */
 export const nextSession = (now: number, last: number): number => Math.max(Math.floor(now), last + 1);
 
-/** More than one that hung brings late in one go: its records may be the newest. */
+/** More records than a producer that hung writes late at once; those may be the newest ones. */
 const LOOK_BACK = 100;
 
 /**
  * The highest session among the newest records of a stream; 0 if there is none, or none of ours.
- * @throws {LogError} `unavailable` if it cannot be read in time: a guess could be a session that readers take for old
+ * @throws {LogError} `unavailable` if it cannot be read in time; a guess could be a session that readers take for an
+ * old one
  */
 export async function lastSessionInLog(
   log: ChunkReader,
@@ -28,5 +29,8 @@ export async function lastSessionInLog(
     highest = Math.max(highest, ...records.map(({ header }) => header?.session ?? 0));
     if ((records.at(-1)?.offset ?? 0) >= next - 1) return highest;
   }
-  throw new LogError('unavailable', 'The newest chunks of the stream could not be read; it is tried again.');
+  throw new LogError(
+    'unavailable',
+    'The newest chunks of the stream could not be read; the producer will try again.',
+  );
 }

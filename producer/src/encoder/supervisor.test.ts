@@ -77,7 +77,7 @@ async function setUp(source: Source, change: Partial<SupervisorOptions> = {}) {
   };
 }
 
-/** A server that takes connections and says nothing. */
+/** A server that accepts connections and says nothing. */
 async function silentServer(): Promise<{ port: number } & AsyncDisposable> {
   const server: Server = createServer((socket) => socket.on('error', () => undefined).resume());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -105,7 +105,7 @@ describe('supervise', () => {
     const source: Source = { kind: 'url', url: `rtmp://127.0.0.1:${server.port}/live/x` };
     await using setup = await setUp(source, { silenceMs: { first: 1_000, next: 1_000 } });
     await until('another try', () => setup.status().restarts === 1);
-    expect(setup.status()).toMatchObject({ problem: 'The source sends nothing any more.', state: 'failed' });
+    expect(setup.status()).toMatchObject({ problem: 'The source has stopped sending.', state: 'failed' });
   });
 
   it('ends an encoder that is stopped by the system, and starts another', async () => {

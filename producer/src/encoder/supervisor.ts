@@ -27,20 +27,20 @@ export interface SupervisorOptions {
   readonly source: Source;
   readonly ladder?: readonly Rung[] | undefined;
   readonly rules: SourceRules;
-  /** The internet, if absent. */
+  /** If absent, the internet. */
   readonly network?: Network;
   readonly ffmpeg: Ffmpeg;
   readonly guard: ProcessGuard;
   readonly encoding: EncodingSettings;
   readonly logger: Logger;
-  /** Make the topic, if it is not there. @returns the last session in it. Called before each run. */
+  /** Create the topic if it does not exist. @returns the last session in it. Called before each run. */
   readonly prepare: () => Promise<number>;
   readonly publisher: Pick<StreamPublisher, 'beginSession' | 'push' | 'lose' | 'state'>;
   readonly report: (change: Partial<StreamStatus>) => void;
   readonly silenceMs?: { readonly first: number; readonly next: number };
 }
 
-/** Opening and examining a source takes its time; from then on a live input that is silent for 10 s has failed. */
+/** Opening and examining a source takes some time. After that, a live input that is silent for 10 s has failed. */
 const SILENCE_MS = { first: 20_000, next: 10_000 };
 
 const TRIED_AGAIN = 'It is tried again when the file changes, or when the stream is started by hand.';
@@ -68,7 +68,7 @@ type RunEnd =
       readonly isCertain: boolean;
     };
 
-/** Keep one encoder running until the signal ends it: the only place that decides about starting it again. */
+/** Keep one encoder running until the signal ends it. This is the only place that decides about restarting it. */
 export async function supervise(options: SupervisorOptions, signal: AbortSignal): Promise<void> {
   const { report, logger } = options;
   let failures = 0;
@@ -78,7 +78,7 @@ export async function supervise(options: SupervisorOptions, signal: AbortSignal)
     if (end.why === 'stopped' || signal.aborted) return;
     logger.warn(
       { problem: end.problem },
-      end.why === 'refused' ? 'the source is refused' : 'the encoder ended',
+      end.why === 'refused' ? 'the source was refused' : 'the encoder ended',
     );
     if (end.why === 'refused') {
       report({ state: 'failed', problem: end.problem, encoderLog: [], catalog: undefined });
@@ -194,7 +194,7 @@ async function run(
       catalog: offered.catalog,
       encoderLog: lines,
       droppedChunks: dropped,
-      problem: trouble ? `The log takes nothing at the moment: ${trouble}` : (warning ?? copied),
+      problem: trouble ? `The log accepts no chunks at the moment: ${trouble}` : (warning ?? copied),
     });
   };
   const threads = Math.min(4, availableParallelism());
@@ -207,7 +207,7 @@ async function run(
   const onGaps = ({ continuityErrors, droppedAccessUnits }: Readonly<ChunkerStats>): void =>
     logger.warn(
       { session, continuityErrors, droppedAccessUnits },
-      "packets of the encoder's output are missing",
+      "packets are missing in the encoder's output",
     );
   const environment = opened.fence?.environment;
   const exit = await encode(
@@ -218,7 +218,7 @@ async function run(
   if (signal.aborted) return { why: 'stopped' };
   const lines = opened.told(exit.lines);
   const problem = exit.silent
-    ? 'The source sends nothing any more.'
+    ? 'The source has stopped sending.'
     : exit.clean
       ? 'The source has ended.'
       : explain(source, lines, exit.how);
@@ -227,5 +227,5 @@ async function run(
   return { why: 'failed', problem, lines, ranMs, isCertain };
 }
 
-/** Such an address waits for somebody to call, which is no failure. */
+/** Such an address waits for a caller, and waiting is not a failure. */
 const isListening = (source: JudgedSource): boolean => source.kind === 'url' && source.listens;

@@ -4,18 +4,18 @@ import { type EncoderInput, inputArguments, isLooped } from './input.js';
 
 export type Track = 'encode' | 'copy';
 
-/** What one run of ffmpeg shall do. */
+/** What one run of ffmpeg should do. */
 export interface EncodingPlan {
   readonly input: EncoderInput;
   readonly video: Track;
   readonly audio: Track;
-  /** What the copied video is; H.264 where it does not say. */
+  /** The codec of the copied video; H.264 if absent. */
   readonly copiedVideo?: 'h264' | 'hevc';
-  /** The renditions, the best first; absent: one, as the settings have it. */
+  /** The renditions, the best first; absent: one, as the settings say. */
   readonly ladder?: readonly RungLimits[] | undefined;
 }
 
-/** What a rendition's video may have at most. */
+/** The limits of a rendition's video. */
 export interface RungLimits {
   readonly height: number;
   readonly bitrate: number;
@@ -27,16 +27,16 @@ export interface EncoderOptions extends EncodingSettings {
   readonly libavformat: number;
 }
 
-/** A new GOP each second: who joins gets at most a second of pictures at once, and waits for none. */
+/** A new GOP each second: a viewer who joins gets at most a second of pictures at once, and waits for none. */
 const GOP_SECONDS = 1;
 
-/** The file descriptor of a rendition's output; the test picture's sound comes in on 3. */
+/** The file descriptor of a rendition's output; descriptor 3 takes in the test picture's sound. */
 export const outputDescriptor = (rendition: number): number => (rendition === 0 ? 1 : rendition + 3);
 
 /**
  * From a plan to ffmpeg's arguments: MPEG-TS with H.264 and AAC, each rendition on its own descriptor, with the least
- * delay. The source is decoded once. Its sound is encoded once too, beside the best rendition; `RenditionJoin` gives
- * the others the same packets.
+ * delay. The source is decoded once. Its sound is also encoded once, together with the best rendition; `RenditionJoin`
+ * gives the others the same packets.
  */
 export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): string[] {
   const only = { height: options.maxHeight, bitrate: options.maxVideoBitrate };
@@ -54,18 +54,18 @@ export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): st
   ];
 }
 
-// "V": no cover pictures. "?": what is not there is left out.
+// "V": no cover pictures. "?": missing tracks are left out.
 function tracks(input: EncoderInput, rendition: number): string[] {
   if (input.kind === 'test') return ['-map', '0:v:0', ...(rendition === 0 ? ['-map', '1:a:0'] : [])];
   return rendition === 0 ? ['-map', '0:V:0?', '-map', '0:a:0?'] : ['-map', '0:V:0'];
 }
 
-// AAC begins 21 ms before the picture. A muxer moves a whole output so that no time is below 0: only the one with sound
-// would move. A second in advance keeps all where they are.
+// AAC begins 21 ms before the picture. A muxer shifts a whole output so that no time is below 0, so it would shift only
+// the output with sound. An offset of a second keeps all of them in place.
 const SAME_TIME_LINE = ['-output_ts_offset', '1'];
 
-// Parameter sets before each keyframe. The muxer sees to it where they stand in the container; live transports may send
-// them once only. No filter in a loop: ffmpeg ends filters at the end of the first round.
+// Parameter sets before each keyframe. The muxer adds them if the container has them; live transports may send them
+// only once. We use no filter in a loop, because ffmpeg ends filters at the end of the first round.
 const videoCopied = ({ input, copiedVideo = 'h264' }: EncodingPlan): string[] => [
   ...['-c:v', 'copy'],
   ...(isLooped(input) ? [] : ['-bsf:v', `${copiedVideo}_mp4toannexb,dump_extra=freq=keyframe`]),
@@ -107,10 +107,10 @@ function videoEncoded(
   ];
 }
 
-/** Square pixels, even sides, no combs, and no more lines than allowed. */
+/** Square pixels, even sides, no interlacing combs, and no more lines than allowed. */
 function pictureFilter(maxHeight: number): string {
   const factor = `min(1\\,${maxHeight}/ih)`;
-  // Nobody sees 1 % of width, but everybody sees what scaling by it does to the sharpness.
+  // Nobody sees 1 % of width, but everybody sees how scaling by 1 % blurs the picture.
   const stretch = 'if(lt(abs(sar-1)\\,0.01)\\,1\\,sar)';
   return [
     'yadif=deint=interlaced',
@@ -119,7 +119,7 @@ function pictureFilter(maxHeight: number): string {
   ].join(',');
 }
 
-// "async" fills the gaps that loops and lossy networks leave, so that sound keeps step with the picture.
+// "async" fills the gaps that loops and lossy networks leave, so that sound and picture stay in step.
 const audioEncoded = (input: EncoderInput): string[] => [
   ...(input.kind === 'test' ? [] : ['-af', 'aresample=async=1000']),
   ...['-c:a', 'aac', '-b:a', '128k', '-ar', '48000', '-ac', '2'],
@@ -128,9 +128,9 @@ const audioEncoded = (input: EncoderInput): string[] => [
 const output = (input: EncoderInput, rendition: number): string[] => [
   // The muxer holds nothing back: no delay added to the timestamps, no buffer.
   ...['-muxdelay', '0', '-muxpreload', '0', '-flush_packets', '1'],
-  // A live picture does not wait for its sound. A recording is read ahead: its tracks are put in order first.
+  // A live picture does not wait for its sound. A recording is read ahead, so its tracks can be put in order first.
   ...['-max_interleave_delta', isLooped(input) ? '2000000' : '1'],
-  // One audio frame a PES, and video PES whose end is known at once.
+  // One audio frame per PES packet, and video PES packets whose end is known at once.
   ...['-pes_payload_size', '0', '-omit_video_pes_length', '0'],
   ...['-max_muxing_queue_size', '1024', '-f', 'mpegts', `pipe:${outputDescriptor(rendition)}`],
 ];

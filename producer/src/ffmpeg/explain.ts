@@ -7,8 +7,8 @@ const KNOWN: readonly (readonly [RegExp, string])[] = [
   ],
   [/Stream map '0:V:0' matches no streams/, 'It has no picture, which a ladder needs.'],
   [/does not contain any stream|matches no streams/i, 'It holds neither video nor sound.'],
-  [/No such file/i, 'There is nothing at that place.'],
-  [/Permission denied/i, 'ffmpeg may not open it (permission denied).'],
+  [/No such file/i, 'It does not exist.'],
+  [/Permission denied/i, 'ffmpeg has no permission to open it.'],
   [/404|Not Found/, 'The server says that there is nothing at this address (404).'],
   [
     /401|403|Unauthorized|Forbidden/,
@@ -16,16 +16,16 @@ const KNOWN: readonly (readonly [RegExp, string])[] = [
   ],
   [/Connection refused/i, 'The server refuses the connection: is it running, and is the port right?'],
   [/timed out|Operation timed/i, 'The server does not answer.'],
-  [/certificate/i, 'The certificate of the server is not valid for its name, or nobody known has signed it.'],
+  [/certificate/i, "The server's certificate is not valid for its name, or its signer is not trusted."],
   [/Failed to resolve|Name or service not known/i, 'The host name cannot be found.'],
   [/Protocol not found/i, 'This ffmpeg cannot open addresses of this kind: set FFMPEG_PATH to a newer one.'],
   [
     /Unknown encoder|Unrecognized option/i,
-    'This ffmpeg lacks something that is needed: set FFMPEG_PATH to a newer one.',
+    'This ffmpeg lacks a feature that we need: set FFMPEG_PATH to a newer one.',
   ],
 ];
 
-/** One line for the streamer from ffmpeg's last words; the words themselves are shown beside it. */
+/** One line for the streamer, from ffmpeg's last lines; the lines themselves are shown beside it. */
 export function explain(source: JudgedSource, lines: readonly string[], how: string): string {
   const text = lines.slice(-8).join('\n');
   const what = { test: 'The test picture', file: 'The file', url: 'The address', device: 'The device' }[

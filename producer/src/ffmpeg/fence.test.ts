@@ -23,7 +23,7 @@ const playlist = (...lines: string[]): string =>
   ['#EXTM3U', '#EXT-X-VERSION:3', '#EXT-X-TARGETDURATION:1', ...lines, '#EXT-X-ENDLIST', ''].join('\n');
 const segment = (url: string): string => playlist('#EXTINF:1,', url);
 
-/** What each attack makes a server at a public address say, given the private one. */
+/** What each attack makes a server at a public address answer, given the port at the private one. */
 const ATTACKS: Record<string, (port: number) => Answers> = {
   'an HTTP redirect': (port) => ({ start: redirectTo(`http://127.0.0.1:${port}/`) }),
   'an HLS segment': (port) => ({ start: segment(`http://127.0.0.1:${port}/a.ts`) }),
@@ -55,7 +55,7 @@ const next =
   (response: ServerResponse): unknown =>
     response.end(texts[Math.min(asked++, texts.length - 1)]);
 
-/** Ways around the proxy, each of which ffmpeg knows: nobody may be asked. */
+/** Ways around the proxy that ffmpeg knows: none of them may reach anybody. */
 const TRICKS: Record<string, (port: number) => Answers[string]> = {
   'a raw connection as a segment': (port) => segment(`tcp://127.0.0.1:${port}`),
   'a raw connection as a variant': (port) => variant(`tcp://127.0.0.1:${port}`),

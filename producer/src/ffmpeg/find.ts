@@ -4,10 +4,10 @@ import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { ConfigError } from '@topicast/contracts/config';
 
-/** An ffmpeg that can do what is asked of it here. */
+/** An ffmpeg that can do what we need. */
 export interface Ffmpeg {
   readonly path: string;
-  /** `bundled`: the one among the dependencies: old, without SRT. */
+  /** `bundled`: the one among the dependencies, which is old and has no SRT. */
   readonly origin: 'configured' | 'path' | 'bundled';
   readonly version: string;
   /** Major version of libavformat: options were renamed with 59 (ffmpeg 5). */
@@ -16,7 +16,7 @@ export interface Ffmpeg {
 }
 
 /**
- * FFMPEG_PATH, else the one on PATH if it encodes H.264, else the one among the dependencies.
+ * FFMPEG_PATH, or else the one on PATH if it encodes H.264, or else the one among the dependencies.
  * @throws {ConfigError} if none of them runs.
  */
 export async function findFfmpeg(configured: string | undefined): Promise<Ffmpeg> {
@@ -60,7 +60,7 @@ async function bundled(): Promise<Ffmpeg | undefined> {
   try {
     await access(path, constants.X_OK);
   } catch {
-    // Packages installed without their scripts leave the binary without the right to run.
+    // If packages are installed without their scripts, the binary is not executable.
     await chmod(path, 0o755).catch(() => undefined);
   }
   return examine(path, 'bundled');

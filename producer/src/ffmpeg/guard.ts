@@ -28,7 +28,7 @@ for p in $pids; do kill -KILL "-$p" 2>/dev/null; done
 
 export function startGuard(): ProcessGuard {
   if (process.platform === 'win32') return { watch: () => undefined, close: async () => undefined };
-  // Of a process group of its own: a signal meant for this one and all its children must not take the guard first.
+  // It has its own process group: a signal for this process and all its children must not kill the guard first.
   const shell = spawn('/bin/sh', ['-c', SCRIPT], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
   const ended = new Promise<void>((resolve) => {
     shell.once('close', () => resolve());

@@ -2,7 +2,7 @@ import { PROTOCOLS, type UrlProtocol } from '@topicast/sources';
 import type { Fence } from '@topicast/sources/open';
 import { TEST_PICTURE } from '../test-picture/format.js';
 
-/** A checked source, and how it is to be read. */
+/** A checked source, and how to read it. */
 export type EncoderInput =
   | { readonly kind: 'test' }
   | { readonly kind: 'file'; readonly path: string }
@@ -10,21 +10,24 @@ export type EncoderInput =
       readonly kind: 'url';
       readonly url: string;
       readonly protocol: UrlProtocol;
-      /** A recording of known length, and not a live source. */
+      /** A recording of known length, not a live source. */
       readonly paced: boolean;
-      /** The only way to it, where addresses are judged; else ffmpeg opens it by itself. */
+      /** The only way to it, if addresses are judged; otherwise ffmpeg opens it by itself. */
       readonly fence?: Fence | undefined;
     }
   | { readonly kind: 'device'; readonly path: string; readonly system: 'linux' | 'darwin' };
 
-/** Containers of media. Left out: playlists and scripts that name other files, still pictures, text shown as a screen. */
+/**
+ * Containers of media. Not included: playlists and scripts that name other files, still pictures, and text shown as a
+ * screen.
+ */
 const CONTAINERS =
   'mov,matroska,mpegts,mpeg,mpegvideo,flv,live_flv,avi,asf,ogg,mxf,ivf,rm,gif,h264,hevc,m4v,mjpeg,wav,w64,aiff,mp3,aac,ac3,eac3,flac,caf';
 const NETWORK_CONTAINERS = `${CONTAINERS},hls,dash,rtsp,mpjpeg`;
 
 const IO_TIMEOUT_US = String(10_000_000);
 
-/** Recordings: they begin again at their end, and come as fast as they are read. */
+/** Recordings: they start over at their end, and come as fast as they are read. */
 export const isLooped = (input: EncoderInput): boolean =>
   input.kind === 'file' || (input.kind === 'url' && input.paced);
 
@@ -34,13 +37,13 @@ export const inputArguments = (input: EncoderInput, libavformat: number): string
   ...opening(input, libavformat),
 ];
 
-/** The same without the loop, for looking at a source. */
+/** The same without the loop, to examine a source. */
 export function opening(input: EncoderInput, libavformat: number): string[] {
   switch (input.kind) {
     case 'test':
       return TEST_PICTURE.input;
     case 'file':
-      // A protocol in front: no character of the path means anything to ffmpeg.
+      // With a protocol in front, no character of the path has a special meaning for ffmpeg.
       return ['-format_whitelist', CONTAINERS, '-protocol_whitelist', 'file', '-i', `file:${input.path}`];
     case 'url':
       return [
@@ -65,7 +68,7 @@ const transports = ({ protocol, fence }: EncoderInput & { kind: 'url' }): string
 
 const isRtsp = (protocol: UrlProtocol): boolean => protocol === 'rtsp' || protocol === 'rtsps';
 
-// Decoding by slices: frame threads would each hold a picture back.
+// Decode by slices, because each frame thread would hold back a picture.
 const lowDelay = [
   ...['-fflags', '+nobuffer+genpts', '-probesize', '1000000', '-analyzeduration', '1000000'],
   ...['-thread_type', 'slice'],
@@ -84,7 +87,7 @@ function timeouts(protocol: UrlProtocol, libavformat: number, resumes: boolean):
       return ['-rw_timeout', IO_TIMEOUT_US];
     case 'rtsp':
     case 'rtsps':
-      // Before libavformat 59 "timeout" meant: listen, and wait that long for a caller.
+      // Before libavformat 59, "timeout" meant: listen, and wait this long for a caller.
       return [libavformat >= 59 ? '-timeout' : '-stimeout', IO_TIMEOUT_US];
     case 'srt':
       return ['-timeout', IO_TIMEOUT_US];

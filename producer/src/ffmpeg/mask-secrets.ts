@@ -1,7 +1,7 @@
 /**
- * User names, passwords and queries (keys, SRT passphrases) of addresses are masked, wherever they stand in a text. The
- * time it takes grows with the length alone. @param isCut the text went on: where an address is cut before it is clear
- * what it shows, nothing of it is shown
+ * Mask user names, passwords and queries (keys, SRT passphrases) of addresses anywhere in a text. The time this takes
+ * grows only with the length. @param isCut the text was longer: if an address is cut before it is clear what it shows,
+ * none of it is shown
  */
 export function maskSecrets(text: string, isCut = false): string {
   const words = text.split(/([\s'"]+)/);
@@ -19,7 +19,7 @@ function maskWord(word: string, isCut: boolean): string {
   return [scheme, ...parts].join('://') + (query < 0 ? '' : '?***');
 }
 
-/** `user:password@host/path`; there may be an "@" in the password as well. */
+/** `user:password@host/path`; the password may contain an "@" as well. */
 function maskUser(part: string, isCut: boolean): string {
   const end = part.search(/[/#]/);
   const authority = end < 0 ? part : part.slice(0, end);

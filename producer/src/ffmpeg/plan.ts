@@ -7,12 +7,12 @@ import type { EncodingPlan, RungLimits } from './arguments.js';
 import type { EncoderInput } from './input.js';
 import type { Probe } from './probe.js';
 
-/** Recordings and copies depend on what is in the source; the rest is opened once only, at once. */
+/** Recordings and copies depend on what is in the source; other sources are opened only once, without a look. */
 export const needsProbe = (source: JudgedSource): boolean =>
   source.kind === 'file' ||
   (source.kind === 'url' && (source.copy || source.protocol === 'http' || source.protocol === 'https'));
 
-/** How a source is opened when nothing is known of it yet. */
+/** How to open a source about which nothing is known yet. */
 export function inputOf(source: JudgedSource, system: NodeJS.Platform, fence?: Fence): EncoderInput {
   switch (source.kind) {
     case 'test':
@@ -28,11 +28,11 @@ export function inputOf(source: JudgedSource, system: NodeJS.Platform, fence?: F
 
 export interface Planned {
   readonly plan: EncodingPlan;
-  /** Where the streamer does not get what was asked for. */
+  /** Why the streamer does not get what was asked for. */
   readonly warning: string | undefined;
 }
 
-/** What was asked for besides the source, and what the operator allows. */
+/** What the streamer asked for besides the source, and what the operator allows. */
 export interface Wishes {
   readonly ladder: readonly Rung[] | undefined;
   readonly limits: Pick<EncodingSettings, 'maxHeight' | 'maxVideoBitrate'>;
@@ -41,7 +41,7 @@ export interface Wishes {
 const COPIED_VIDEO = ['h264', 'hevc'] as const;
 const COPIED_AUDIO: readonly string[] = ['aac', 'opus'];
 
-/** Decide how to encode a source that was found to hold this; undefined if there is nothing to stream in it. */
+/** Decide how to encode a source with this content; undefined if it contains nothing to stream. */
 export function planEncoding(
   source: JudgedSource,
   input: EncoderInput,
@@ -66,19 +66,19 @@ export function planEncoding(
       input: input.kind === 'url' ? { ...input, paced: probe.durationSeconds !== undefined } : input,
       video: copyVideo ? 'copy' : 'encode',
       audio: copyAudio ? 'copy' : 'encode',
-      // Sound alone has no sizes to choose from.
+      // Sound has no sizes to choose from.
       ladder: ladder && probe.video ? fitLadder(ladder, height, limits) : undefined,
       ...(copiedVideo && { copiedVideo }),
     },
     warning:
       copyAsked && probe.video && !copyVideo
-        ? `The video is ${probe.video}, which cannot be sent as it is: it is encoded again.`
+        ? `The video is ${probe.video}, which cannot be sent as it is, so it is encoded again.`
         : heightWarning(ladder, height, limits),
   };
 }
 
 /**
- * The rungs that differ. Pictures are never enlarged: of all rungs that have as many lines as the source or as the
+ * The rungs that differ. Pictures are never enlarged: of all rungs with at least as many lines as the source has or the
  * operator allows, the smallest stays.
  */
 export function fitLadder(

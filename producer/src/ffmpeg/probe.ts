@@ -3,7 +3,7 @@ import type { ProcessGuard } from './guard.js';
 import { type EncoderInput, opening } from './input.js';
 import { startFfmpeg } from './process.js';
 
-/** What ffmpeg finds in a source; codecs by its own names. */
+/** What ffmpeg finds in a source; codecs have ffmpeg's names. */
 export interface Probe {
   /** Absent: live. */
   readonly durationSeconds: number | undefined;
@@ -20,7 +20,7 @@ export type ProbeResult =
 
 const PROBE_TIMEOUT_MS = 15_000;
 
-/** Open a source and look at what is in it. (There is no ffprobe among the dependencies.) */
+/** Open a source and look at its content. (The dependencies contain no ffprobe.) */
 export async function probeSource(
   input: EncoderInput,
   ffmpeg: Ffmpeg,
@@ -34,7 +34,7 @@ export async function probeSource(
     environment: input.kind === 'url' ? input.fence?.environment : undefined,
     guard,
     onOutput: () => undefined,
-    // Long lists of chapters and tags come between the lines that matter.
+    // Long lists of chapters and tags stand between the lines that matter.
     keepLines: 2_000,
   });
   const end = (): void => child.end();
@@ -50,7 +50,7 @@ export async function probeSource(
     : { ok: false, isCertain: isOwnVerdict, lines: lines.filter((line) => !line.startsWith('At least one')) };
 }
 
-/** Read what `ffmpeg -i` tells: undefined if the source could not be opened. */
+/** Read the output of `ffmpeg -i`; undefined if the source could not be opened. */
 export function readProbe(lines: readonly string[]): Probe | undefined {
   if (!lines.some((line) => line.startsWith('Input #0'))) return undefined;
   const codec = (kind: string): string | undefined =>

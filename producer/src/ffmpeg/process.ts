@@ -5,11 +5,11 @@ import type { ProcessGuard } from './guard.js';
 import { StderrTail } from './stderr-tail.js';
 
 const KILL_AFTER_MS = 2_000;
-/** All outputs end together when ffmpeg does; one that has ended alone this long has failed. */
+/** All outputs end together when ffmpeg does. An output that ended this long before the others has failed. */
 const ENDED_ALONE_MS = 2_000;
 
 export interface ProcessExit {
-  /** Exit code, signal, or the system's reason why it could not be started. */
+  /** Exit code, signal, or the system's reason why ffmpeg could not be started. */
   readonly how: string;
   readonly clean: boolean;
   /** It ended by itself and said so by its exit code; false where it was killed, or could not be started. */
@@ -19,30 +19,30 @@ export interface ProcessExit {
 
 export interface FfmpegProcess {
   readonly pid: number | undefined;
-  /** Raw frames and raw sound go in here; only where they were asked for. */
+  /** Raw frames and raw sound go in here; present only if they were asked for. */
   readonly feeds: { readonly video: Writable; readonly audio: Writable } | undefined;
   readonly lines: () => string[];
-  /** Resolves when the process is gone and all that it wrote has been read; never rejects. */
+  /** Resolves when the process is gone and everything that it wrote has been read; never rejects. */
   readonly exited: Promise<ProcessExit>;
-  /** Leave its output where it is, which holds it back; and go on reading. */
+  /** Stop reading its output, which holds ffmpeg back, and read on. */
   pause(): void;
   resume(): void;
   /** SIGTERM for it and all that it started (FFMPEG_PATH may be a wrapper), and SIGKILL for who is left after a while. */
   end(): void;
 }
 
-/** Start ffmpeg. What it writes goes to `onOutput`, as it comes. When one of several outputs ends, it is ended. */
+/** Start ffmpeg. Its output goes to `onOutput` as it comes. When one of several outputs ends, ffmpeg is ended. */
 export function startFfmpeg(options: {
   readonly path: string;
   readonly args: readonly string[];
   readonly fed: boolean;
-  /** This process's, if absent. */
+  /** If absent, this process's. */
   readonly environment?: NodeJS.ProcessEnv | undefined;
   readonly guard: ProcessGuard;
   /** How many outputs it has; one, if absent. The first is its standard output, see `outputDescriptor`. */
   readonly outputs?: number;
   readonly onOutput: (bytes: Uint8Array, output: number) => void;
-  /** Lines of its standard error that are kept. */
+  /** How many lines of its standard error to keep. */
   readonly keepLines?: number;
 }): FfmpegProcess {
   const count = options.outputs ?? 1;
@@ -63,7 +63,7 @@ export function startFfmpeg(options: {
     output.once('end', () => {
       endedAlone ??= setTimeout(end, ENDED_ALONE_MS);
     });
-    // A socket that breaks when ffmpeg goes; its exit says why.
+    // The socket breaks when ffmpeg ends; its exit says why.
     output.on('error', () => undefined);
     return output;
   });
@@ -72,7 +72,7 @@ export function startFfmpeg(options: {
   const feeds = options.fed
     ? { video: child.stdin as Writable, audio: child.stdio[3] as Writable }
     : undefined;
-  // A feed breaks when ffmpeg goes; its exit says why.
+  // The feed breaks when ffmpeg ends; its exit says why.
   feeds?.video.on('error', () => undefined);
   feeds?.audio.on('error', () => undefined);
 
@@ -95,7 +95,7 @@ export function startFfmpeg(options: {
   };
   const end = (): void => {
     if (killing) return;
-    // Its output must be read to its end, or the process is never seen to close.
+    // Its output must be read to the end, or Node.js never reports that the process has closed.
     resume();
     feeds?.video.destroy();
     feeds?.audio.destroy();

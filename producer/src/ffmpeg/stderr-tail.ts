@@ -2,10 +2,10 @@ import { maskSecrets } from './mask-secrets.js';
 
 const LINES = 40;
 const LINE_LENGTH = 300;
-/** What of a line is looked at: enough for an address with a long query before it, which shrinks. */
+/** How much of a line we look at: enough for an address with a long query, which shrinks. */
 const LOOKED_AT = LINE_LENGTH * 4;
 
-/** The last lines that ffmpeg wrote, for the streamer: bounded, and without what is secret in addresses. */
+/** The last lines that ffmpeg wrote, for the streamer: bounded, and without the secrets in addresses. */
 export class StderrTail {
   readonly #keep: number;
   #lines: string[] = [];
@@ -17,13 +17,13 @@ export class StderrTail {
 
   push(text: string): void {
     const parts = (this.#rest + text).split(/\r\n|\n|\r/);
-    // An endless line is cut before it grows: its end is of no use to anybody.
+    // An endless line is cut before it grows, because nobody needs its end.
     this.#rest = (parts.pop() ?? '').slice(0, LOOKED_AT + 1);
     for (const part of parts.filter(Boolean).slice(-this.#keep)) this.#add(part);
   }
 
   lines(): string[] {
-    // It may go on.
+    // The line may continue.
     const last = tidy(this.#rest, true);
     return last ? [...this.#lines, last].slice(-this.#keep) : [...this.#lines];
   }
@@ -36,10 +36,10 @@ export class StderrTail {
   }
 }
 
-// Names and tags of files come here too, and they are as long as somebody likes: cut first.
+// Names and tags of files come here too, and can have any length, so cut first.
 const tidy = (line: string, isPart = line.length > LOOKED_AT): string =>
   maskSecrets(line.slice(0, LOOKED_AT), isPart)
-    // The address of a context in ffmpeg's memory says nothing to anybody.
+    // The address of a context in ffmpeg's memory means nothing to anybody.
     .replace(/ @ 0x[0-9a-f]{1,16}\]/g, ']')
     .trimEnd()
     .slice(0, LINE_LENGTH);

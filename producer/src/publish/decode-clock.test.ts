@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DecodeClock } from './decode-clock.js';
 import { SteadyClock } from './steady-clock.js';
 
-/** Numbers that look random and are the same each time. */
+/** Numbers that look random but are the same each time. */
 function noise(seed: number): () => number {
   let state = seed;
   return () => {
@@ -28,7 +28,7 @@ const most = (errors: number[]): number => Math.max(...errors.map(Math.abs));
 describe('DecodeClock', () => {
   it('sees through the jitter of arrivals', () => {
     const random = noise(1);
-    // 5 ms at least, now and then much more, as a busy machine does it.
+    // At least 5 ms, and now and then much more, as on a busy machine.
     const errors = simulate(60, () => 5 + random() * 20 + (random() < 0.05 ? 300 : 0));
     expect(most(errors.slice(60))).toBeLessThan(8);
     const steps = errors.slice(61).map((error, index) => Math.abs(error - errors[index + 60]!));

@@ -1,15 +1,15 @@
 import { type Milliseconds, milliseconds, type Ticks90k, ticksToMs } from '@topicast/contracts/units';
 
 const WINDOW_MS = 10_000;
-/** Crystals differ by a tenth of a millisecond a second; this leaves room, and no viewer notices it. */
+/** Crystals differ by a tenth of a millisecond a second. This leaves room, and no viewer notices it. */
 const RISE_PER_MS = 0.002;
-/** A source that fell behind for longer than the window (a stalled network) is followed at once. */
+/** We follow a source at once if it fell behind for longer than the window (a stalled network). */
 const STEP_MS = 500;
 
 /**
- * When, on the monotonic clock, the frame of a decode time was taken in. An encoder puts a frame out late at times, but
- * never early: the earliest of the last seconds shows the true distance between the two clocks, and the others waited
- * somewhere. An earlier one is believed at once, a later one slowly.
+ * When, on the monotonic clock, the encoder took in the frame of a decode time. An encoder sometimes puts out a frame
+ * late, but never early. So the earliest frame of the last seconds shows the true distance between the two clocks, and
+ * the others waited somewhere. We believe an earlier frame at once, and a later one slowly.
  */
 export class DecodeClock {
   /** Candidates for the minimum, oldest first, distances rising. */
@@ -17,7 +17,7 @@ export class DecodeClock {
   #distance: number | undefined;
   #since = 0;
 
-  /** A chunk of that decode time has just arrived. `restart`: its time line has nothing to do with the one before. */
+  /** A chunk of this decode time has just arrived. `restart`: its time line has nothing to do with the previous one. */
   observe(decodeTime: Ticks90k, arrival: Milliseconds, restart: boolean): Milliseconds {
     if (restart) {
       this.#window = [];

@@ -3,12 +3,12 @@ import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { type ChunkLog, LogError } from '@topicast/log';
 
 const READ_LIMIT = milliseconds(2_000);
-/** An encoder that hung may bring old records late, and they are then the newest. */
+/** An encoder that hung may write old records late, and these are then the newest. */
 const LOOK_BACK = 100;
 
 /**
- * The highest GOP number at the end of a stream's renditions; 0 if there is none. In all of them, because each may have
- * lost what another has.
+ * The highest GOP number at the end of a stream's renditions; 0 if there is none. It looks at all of them, because each
+ * may have lost what another one has.
  * @throws {LogError} `unavailable` if one cannot be read in time
  */
 export async function lastGopInLog(

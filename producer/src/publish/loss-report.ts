@@ -1,6 +1,6 @@
 const PERIOD_MS = 1_000;
 
-/** Tells of losses at most once a second: of the first at once, of those that follow together. */
+/** Reports losses at most once a second: the first one at once, those that follow together. */
 export class LossReport {
   readonly #tell: (count: number, reason: string) => void;
   #untold = 0;
@@ -18,7 +18,7 @@ export class LossReport {
     if (!this.#timer) this.#flush();
   }
 
-  /** Tells of the rest. */
+  /** Reports the rest. */
   close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -20,10 +20,10 @@ it('begins each session at 0 with a discontinuity, and counts GOPs on', () => {
     [1000, 1, false, 8],
     [1000, 2, false, 9],
   ]);
-  // The log is behind: 9 was given away, and is not in it yet.
+  // The log is behind: number 9 was given out, but is not in the log yet.
   numbering.beginSession(1001, 8);
   expect(headers(chunk(5, true))).toEqual([[1001, 0, true, 10]]);
-  // Another encoder has gone on in between.
+  // Another encoder has continued in the meantime.
   numbering.beginSession(1002, 20);
   expect(headers(chunk(7, true))).toEqual([[1002, 0, true, 21]]);
 });

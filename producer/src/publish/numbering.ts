@@ -5,8 +5,8 @@ import { DecodeClock } from './decode-clock.js';
 import type { SteadyClock } from './steady-clock.js';
 
 /**
- * Makes the headers of the best rendition's chunks; the other renditions take the same ones. It counts before anything
- * can be lost, so that a number means the same picture in each rendition.
+ * Makes the headers of the best rendition's chunks; the other renditions use the same headers. It counts before
+ * anything can be lost, so a number means the same picture in each rendition.
  */
 export class Numbering {
   readonly #clock: SteadyClock;
@@ -19,7 +19,7 @@ export class Numbering {
     this.#clock = clock;
   }
 
-  /** Chunks from now on are another encoder's. GOPs are counted on, above `gop` too. */
+  /** From now on, chunks come from another encoder. The GOP number keeps growing, and is above `gop` too. */
   beginSession(session: number, gop: number): void {
     this.#session = session;
     this.#sequence = 0;
@@ -27,7 +27,7 @@ export class Numbering {
     this.#decodeClock = new DecodeClock();
   }
 
-  /** @param arrival when the chunk came, by the monotonic clock */
+  /** @param arrival when the chunk arrived, by the monotonic clock */
   header(chunk: Chunk, arrival: Milliseconds): ChunkHeader {
     const { keyframe, audioOnly, sinceKeyframe, decodeTime, presentationOffset } = chunk;
     const discontinuity = chunk.discontinuity || this.#sequence === 0;

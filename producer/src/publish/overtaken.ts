@@ -2,22 +2,22 @@ import type { StreamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
 import type { ChunkLog, NewRecord } from '@topicast/log';
 
-/** Before the first append: what another encoder has written while ours began. */
+/** Before the first append: what another encoder has written while ours started. */
 const LOOK_BACK = 100;
 const READ_LIMIT = milliseconds(2_000);
 
 type Log = Pick<ChunkLog, 'append' | 'tail'>;
 
-/** What of a partition has not been looked at, and is not ours. */
+/** The part of a partition that is not ours and that we have not looked at. */
 interface Unknown {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * Appends, and notices from the offsets alone whether somebody else writes between: only then it reads what that was. A
- * producer that hung learns so, with its first appends, that another one has taken its stream over, whatever has become
- * of status rows and groups.
+ * Appends, and notices from the offsets alone whether somebody else writes in between; only then does it read what that
+ * was. In this way a producer that hung learns with its first appends that another one has taken over its stream,
+ * whatever has happened to status rows and groups.
  */
 export class OvertakenWatch {
   readonly #log: Log;
@@ -61,7 +61,7 @@ export class OvertakenWatch {
     if (this.#unknown.size > 0 && !this.#closing.signal.aborted) this.#looking ??= this.#look();
   }
 
-  /** What cannot be read now is read after another append. */
+  /** If it cannot be read now, it is read after another append. */
   async #look(): Promise<void> {
     for (const [rendition, unknown] of [...this.#unknown]) {
       this.#unknown.delete(rendition);

@@ -15,7 +15,7 @@ const record = (sequence: number, keyframe: boolean, size = 188): NewRecord => (
 
 type Answer = 'ok' | 'unavailable' | 'lost answer' | 'invalid' | 'unknown-topic';
 
-/** A log that answers as it is told, and well in the end. */
+/** A log that answers as it is told to, and finally succeeds. */
 function setUp(answers: Answer[], onUnknownTopic: () => Promise<'retry' | 'stop'> = async () => 'retry') {
   const stored: NewRecord[] = [];
   const batches: (readonly NewRecord[])[] = [];
@@ -78,7 +78,7 @@ describe('Publisher', () => {
     await publisher.close();
     publisher.push(record(1, true));
     expect(batches).toHaveLength(1);
-    expect(lines.map(({ msg }) => msg)).not.toContain('the log takes no chunks');
+    expect(lines.map(({ msg }) => msg)).not.toContain('the log accepts no chunks');
   });
 
   it('counts what is left when it is closed before the log has taken it, once', async () => {
@@ -97,7 +97,7 @@ describe('Publisher', () => {
 
   it('tells of losses at most once a second, of all in the end', async () => {
     const { publisher, lines } = setUp([]);
-    // One after the other is too large for the queue.
+    // Both together are too large for the queue.
     for (let index = 0; index < 50; index++) {
       publisher.push(record(index, true, 188 * 41));
     }
@@ -121,7 +121,7 @@ describe('Publisher', () => {
   it('never reorders; gaps begin at keyframes and are counted; repeats are whole batches', async () => {
     const answers = fc
       .array(fc.constantFrom<Answer[]>('ok', 'ok', 'lost answer', 'invalid'), { maxLength: 4 })
-      // A batch that was taken once is not refused for what it is when it comes again.
+      // A batch that was accepted once is not refused as such when it comes again.
       .filter((list) => list.every((answer, at) => answer !== 'invalid' || list[at - 1] !== 'lost answer'));
     const bursts = fc.array(fc.array(fc.boolean(), { maxLength: 60 }), { maxLength: 6 });
     await fc.assert(
@@ -138,7 +138,7 @@ describe('Publisher', () => {
         await publisher.close();
         const { dropped, queued } = publisher.state;
         expect(queued).toBe(0);
-        // As the gateway reads: whatever is not above the last one is a repeat.
+        // Reads like the gateway: anything that is not above the last one is a repeat.
         const seen: NewRecord[] = [];
         for (const record of stored) {
           if (record.header.sequence > (seen.at(-1)?.header.sequence ?? -1)) seen.push(record);

@@ -20,7 +20,7 @@ export interface PublisherOptions {
   readonly rendition: number;
   /** Names the stream in each line. */
   readonly logger: Logger;
-  /** The stream has no topic. `retry`: it has one again; `stop`: nobody wants the stream any more. */
+  /** The stream has no topic. `retry`: it has one again; `stop`: nobody wants the stream. */
   readonly onUnknownTopic: () => Promise<'retry' | 'stop'>;
   readonly limits?: QueueLimits;
 }
@@ -29,13 +29,14 @@ export interface PublisherState {
   readonly queued: number;
   /** Of the present session. */
   readonly dropped: number;
-  /** The log's last answer, while it takes nothing. */
+  /** The log's last answer, while it accepts nothing. */
   readonly trouble: string | undefined;
 }
 
 /**
- * The chunks of one rendition to the log, in order, one append in flight; what arrives meanwhile goes in the next. A failed append is
- * repeated with the identical batch until it succeeds, so that nothing is lost or reordered but what the queue drops.
+ * Brings the chunks of one rendition to the log, in order, with one append in flight; chunks that arrive in the
+ * meantime go into the next one. A failed append is repeated with the identical batch until it succeeds, so nothing is
+ * lost except what the queue drops, and nothing is reordered.
  */
 export class Publisher {
   readonly #options: PublisherOptions;
@@ -61,7 +62,7 @@ export class Publisher {
     return { queued: this.#queue.length, dropped: this.#dropped, trouble: this.#trouble };
   }
 
-  /** Chunks from now on are another encoder's. */
+  /** From now on, chunks come from another encoder. */
   beginSession(session: number): void {
     this.#session = session;
     this.#dropped = 0;
@@ -72,7 +73,7 @@ export class Publisher {
       this.#dropped++;
       return;
     }
-    this.#count(this.#queue.push(record), 'the log takes too little');
+    this.#count(this.#queue.push(record), 'the log is too slow');
     this.#sending ??= this.#send();
   }
 
@@ -82,14 +83,14 @@ export class Publisher {
     this.#losses.add(chunks, reason);
   }
 
-  /** Count chunks that were lost before they came here, at the end of an encoder: what ended it is told elsewhere. */
+  /** Count chunks that were lost before they came here, at the end of an encoder; its end is reported elsewhere. */
   lose(chunks: number, reason: string): void {
     if (chunks === 0) return;
     this.#dropped += chunks;
     this.#options.logger.info({ chunks, reason }, 'chunks dropped at the end');
   }
 
-  /** Resolves when what was pushed is in the log, or could not be brought there in a short time. */
+  /** Resolves when everything that was pushed is in the log, or could not be written in a short time. */
   async close(): Promise<void> {
     this.#stopped = true;
     const timer = setTimeout(() => this.#closing.abort(), CLOSE_MS);
@@ -99,7 +100,7 @@ export class Publisher {
   }
 
   async #send(): Promise<void> {
-    // Not at once: what one read from ffmpeg brought shall be one append.
+    // Not at once, so that the chunks of one read from ffmpeg become one append.
     await Promise.resolve();
     const left: NewRecord[] = [];
     while (this.#queue.length > 0 && !this.#closing.signal.aborted) {
@@ -107,17 +108,17 @@ export class Publisher {
       if (!(await this.#deliver(batch))) left.push(...batch);
     }
     left.push(...this.#queue.clear());
-    this.lose(this.#ofThisSession(left), this.#trouble ?? 'no time was left');
+    this.lose(this.#ofThisSession(left), this.#trouble ?? 'there was no time left');
     this.#sending = undefined;
   }
 
-  /** @returns false if it all ends before the log has answered to the batch. */
+  /** @returns false if the publisher ends before the log has answered. */
   async #deliver(batch: readonly NewRecord[]): Promise<boolean> {
     const { log, stream, rendition, logger } = this.#options;
     for (let failures = 0; ; failures++) {
       try {
         await log.append(stream, rendition, batch);
-        if (this.#trouble) logger.info('the log takes chunks again');
+        if (this.#trouble) logger.info('the log accepts chunks again');
         this.#trouble = undefined;
         return true;
       } catch (error) {
@@ -137,7 +138,7 @@ export class Publisher {
       this.#stopAll();
       return 'end';
     }
-    if (!this.#trouble) this.#options.logger.warn({ code, reason }, 'the log takes no chunks');
+    if (!this.#trouble) this.#options.logger.warn({ code, reason }, 'the log accepts no chunks');
     this.#trouble = reason;
     switch (code) {
       case 'unavailable':
@@ -145,7 +146,7 @@ export class Publisher {
       case 'unknown-topic':
         return 'retry';
       case 'invalid':
-        // Refused for what it is: it would be refused for ever.
+        // The log refuses this batch as such, and would refuse it for ever.
         this.#count([...batch, ...this.#queue.skipToKeyframe()], reason);
         return 'skip';
       case 'locked':

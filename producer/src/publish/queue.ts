@@ -10,14 +10,14 @@ export interface QueueLimits {
 export const BATCH_BYTES = 768_000;
 
 /**
- * Records on their way to the log, bounded. When it is full the oldest go, a whole GOP at a time: what is left begins
- * at a keyframe, and is as fresh as can be when the log comes back.
+ * A bounded queue of records on their way to the log. When it is full, the oldest records are dropped, a whole GOP at a
+ * time. So the rest begins at a keyframe, and is as fresh as possible when the log comes back.
  */
 export class RecordQueue {
   readonly #limits: QueueLimits;
   #records: NewRecord[] = [];
   #bytes = 0;
-  /** Everything up to the next keyframe is of no use: what it builds on was dropped. */
+  /** Everything up to the next keyframe is useless, because what it builds on was dropped. */
   #awaitingKeyframe = false;
   #gap = false;
 
@@ -33,7 +33,7 @@ export class RecordQueue {
     return this.#bytes;
   }
 
-  /** @returns the records that were dropped to make room, of this one and those before. */
+  /** @returns how many records were dropped to make room, including this one. */
   push(record: NewRecord): NewRecord[] {
     if (this.#awaitingKeyframe && !record.header.keyframe) return [record];
     this.#awaitingKeyframe = false;
@@ -61,7 +61,7 @@ export class RecordQueue {
     return this.#removeFirst(this.#records.length);
   }
 
-  /** After records before the queue were lost: drop what builds on them. */
+  /** Records were lost before the queue: drop the records that build on them. */
   skipToKeyframe(): NewRecord[] {
     return this.#records[0]?.header.keyframe ? this.#markFirst() : this.#dropOldestGop();
   }

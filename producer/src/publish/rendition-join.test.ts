@@ -8,7 +8,7 @@ import { RenditionJoin } from './rendition-join.js';
 
 const [PAT, PMT, VIDEO, SOUND] = [0, 0x1000, 0x100, 0x101];
 
-/** A packet of a PID that can be told from all others. */
+/** A packet of a PID, different from all others. */
 function packet(pid: number, mark: number): Uint8Array {
   const bytes = new Uint8Array(188);
   bytes.set([0x47, pid >> 8, pid & 0xff, 0x10, mark >> 8, mark & 0xff]);
@@ -16,7 +16,7 @@ function packet(pid: number, mark: number): Uint8Array {
 }
 const hex = (...packets: Uint8Array[]): string => Buffer.concat(packets).toString('hex');
 
-/** What the best rendition has at a place: a picture with sound behind it, or sound alone. */
+/** What the best rendition has at one place: a picture followed by sound, or sound alone. */
 interface Cell {
   readonly picture: 'keyframe' | 'other' | undefined;
   readonly sounds: number;

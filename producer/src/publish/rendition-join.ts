@@ -2,7 +2,9 @@ import type { ChunkHeader } from '@topicast/contracts/chunk-header';
 import type { NewRecord } from '@topicast/log';
 import type { Chunk } from '@topicast/media/mpegts';
 
-/** Chunks that wait for their counterpart in another rendition: half a minute of them has failed. */
+/**
+ * Chunks that wait for their counterpart in another rendition. Half a minute of them means that something has failed.
+ */
 const MOST_WAITING = 1_000;
 const PACKET_BYTES = 188;
 /** The first stream of each output of ffmpeg's MPEG-TS muxer. */
@@ -13,14 +15,14 @@ interface Place {
   readonly header: ChunkHeader;
   /** PAT and PMT. */
   readonly before: Uint8Array;
-  /** Sound, and whatever else is no video. */
+  /** Sound, and everything else that is not video. */
   readonly after: Uint8Array;
 }
 
 /**
- * Gives a rendition the chunks of the best one, with its own video in them. The encoder of a rendition makes video
- * alone: which sound goes with which picture is decided once, so that a viewer who changes the rendition at a keyframe
- * gets each packet of sound once. docs/design/renditions.md has the cases and what was measured.
+ * Gives a rendition the chunks of the best one, with its own video in them. The encoder of such a rendition makes only
+ * video. Which sound goes with which picture is decided once, so a viewer who changes the rendition at a keyframe gets
+ * each packet of sound once. docs/design/renditions.md has the cases and what was measured.
  */
 export class RenditionJoin {
   readonly #emit: (record: NewRecord) => void;
@@ -28,7 +30,7 @@ export class RenditionJoin {
   readonly #places: Place[] = [];
   /** Pictures of this rendition that came before the best rendition's. */
   readonly #pictures: Chunk[] = [];
-  /** Something was lost: the rendition goes on at the next keyframe. */
+  /** Something was lost: the rendition continues at the next keyframe. */
   #isBroken = false;
 
   constructor(emit: (record: NewRecord) => void, lose: (chunks: number, reason: string) => void) {
@@ -45,14 +47,14 @@ export class RenditionJoin {
 
   /** This rendition's next picture. */
   follow(picture: Chunk): void {
-    // Its muxer has no sound to send alone.
+    // Its muxer has no sound to send by itself.
     if (picture.audioOnly) return;
     this.#pictures.push(picture);
     this.#settle();
     if (this.#pictures.length > MOST_WAITING) this.#skipPicture();
   }
 
-  /** The encoder has ended. @returns how many chunks will not come any more. */
+  /** The encoder has ended. @returns how many chunks will never come. */
   close(): number {
     return this.#places.splice(0).length + this.#pictures.splice(0).length;
   }
@@ -105,7 +107,7 @@ export class RenditionJoin {
   }
 }
 
-/** What of a chunk is no video: the tables in front of it, and the sound behind it. */
+/** The parts of a chunk that are not video: the tables before it, and the sound after it. */
 function sharedPackets(value: Uint8Array): Pick<Place, 'before' | 'after'> {
   const packets = packetsOf(value);
   const firstVideo = packets.findIndex(isVideo);

@@ -1,12 +1,12 @@
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 
-/** A clock set by hand or by an NTP step shows a jump of this much; less is followed slowly. */
+/** A clock that is set by hand or by an NTP step jumps at least this much; smaller differences are followed slowly. */
 const STEP_MS = 1000;
 /** The fastest that NTP slews. */
 const SLEW_PER_MS = 0.0005;
 
 /**
- * Wall clock on top of a monotonic clock: it runs evenly where the system's clock is being adjusted, and follows it.
+ * A wall clock on top of a monotonic clock. It runs evenly while the system's clock is being adjusted, and follows it.
  */
 export class SteadyClock {
   readonly #system: () => number;

@@ -15,7 +15,7 @@ const picture = (index: number): Chunk => {
   return chunkOf(index, { data, keyframe: index % 3 === 0, sinceKeyframe: index % 3 });
 };
 
-/** A log with a partition a rendition; the stalled one answers when it is told to. */
+/** A log with one partition per rendition; the stalled one answers when it is told to. */
 function setUp({ lastGop = async () => 0, stalled }: { lastGop?: () => Promise<number>; stalled?: number }) {
   const stored: NewRecord[][] = [[], [], []];
   let release: () => void = () => undefined;

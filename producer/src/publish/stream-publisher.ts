@@ -12,7 +12,7 @@ export interface StreamPublisherOptions
   readonly clock: SteadyClock;
   /** Names the stream in each line. */
   readonly logger: Logger;
-  /** The highest GOP number that is in the log; it rejects when that cannot be read in time. */
+  /** The highest GOP number in the log; rejects if that cannot be read in time. */
   readonly lastGop: () => Promise<number>;
 }
 
@@ -28,7 +28,7 @@ export interface StreamPublisherState {
   readonly queued: number;
   /** Chunks of the present session, of all renditions. */
   readonly dropped: number;
-  /** The log's last answer, while it takes nothing. */
+  /** The log's last answer, while it accepts nothing. */
   readonly trouble: string | undefined;
 }
 
@@ -38,7 +38,10 @@ interface Arrived {
   readonly at: Milliseconds;
 }
 
-/** The chunks of all renditions of a stream to the log: numbered together, each rendition on a way of its own. */
+/**
+ * Brings the chunks of all renditions of a stream to the log. They are numbered together, but each rendition has its
+ * own way.
+ */
 export class StreamPublisher {
   readonly #options: StreamPublisherOptions;
   readonly #numbering: Numbering;
@@ -68,7 +71,7 @@ export class StreamPublisher {
     return this.#session?.session;
   }
 
-  /** Chunks from now on are another encoder's. */
+  /** From now on, chunks come from another encoder. */
   beginSession(session: PublishedSession): void {
     this.#session = session;
     this.#waiting = [];
@@ -103,15 +106,15 @@ export class StreamPublisher {
     }
   }
 
-  /** Resolves when what was pushed is in the log, or could not be brought there in a short time. */
+  /** Resolves when everything that was pushed is in the log, or could not be written in a short time. */
   async close(): Promise<void> {
     await this.#counting;
     await Promise.all(this.#publishers.map((publisher) => publisher.close()));
   }
 
   /**
-   * As late as can be: the encoder that this one takes over from writes until our first chunk is in the log. What cannot
-   * be read costs a gap in no case, only a number that may come twice.
+   * As late as possible, because the encoder that this one replaces writes until our first chunk is in the log. If the
+   * number cannot be read, there is no gap; only a GOP number may come twice.
    */
   async #beginCounting(waiting: Arrived[]): Promise<void> {
     const { session } = this.#session!;
@@ -119,7 +122,7 @@ export class StreamPublisher {
       this.#options.logger.warn({ error }, 'the number of the last GOP could not be read');
       return 0;
     });
-    // Another encoder has begun meanwhile.
+    // Another encoder has started in the meantime.
     if (this.#waiting !== waiting) return;
     this.#waiting = undefined;
     this.#numbering.beginSession(session, gop);

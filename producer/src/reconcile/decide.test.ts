@@ -46,13 +46,13 @@ describe('decide', () => {
     expect(decide(overtaken)).toEqual([{ do: 'stop', id: 'a', because: 'changed' }]);
     const share = { owns: () => true, confirmed: false };
     expect(decide({ ...overtaken, share })).toEqual([{ do: 'stop', id: 'a', because: 'taken' }]);
-    // And it stays away then, while the other is there.
+    // And then it stays away while the other one is there.
     expect(decide({ ...overtaken, share, running: new Map() })).toEqual([]);
     expect(decide({ ...overtaken, share, running: new Map(), alive: new Set() })).toHaveLength(1);
-    // What stands in the topic says the same, whatever the rows say.
+    // The topic says the same, whatever the rows say.
     const seen = view({ rows, statuses: new Map([['a', status({ session: 6 })]]), running: running(6, 7) });
     expect(decide(seen)).toEqual([{ do: 'stop', id: 'a', because: 'changed' }]);
-    // A late word of the one before says nothing of the successor.
+    // A late row of the previous producer says nothing about the successor.
     expect(decide({ ...overtaken, running: running(8) })).toEqual([]);
     expect(decide({ ...overtaken, running: running() })).toEqual([]);
   });
@@ -89,7 +89,7 @@ describe('decide', () => {
       ]);
       expect(decide(view({ statuses }))).toEqual([{ do: 'forget', id: 'a' }]);
     }
-    // What is another's to tidy is left to it.
+    // Another producer's leftovers are left to that producer.
     expect(decide(view({ rows: disabled, statuses: theirs, share: nothing }))).toEqual([]);
     expect(decide(view({ rows: disabled, statuses: theirs, alive: other }))).toEqual([]);
   });

@@ -1,35 +1,35 @@
 import type { StreamRow, StreamStatus } from '@topicast/contracts/tables';
 
-/** An encoder of this producer, also one that waits to try again. */
+/** An encoder of this producer, including one that waits to try again. */
 export interface Running {
   /** See {@link fingerprint}. */
   readonly fingerprint: string;
-  /** The last that it began; undefined before the first. */
+  /** The last session that it began; undefined before the first. */
   readonly session: number | undefined;
   /** The highest session of others that was seen in the stream's topic. */
   readonly seenInTopic: number | undefined;
 }
 
-/** What there is and what shall be, at one moment. */
+/** What there is and what there should be, at one moment. */
 export interface View {
   /** This producer. */
   readonly me: string;
   readonly rows: ReadonlyMap<string, StreamRow>;
   readonly statuses: ReadonlyMap<string, StreamStatus>;
-  /** Streams whose status row a late one of another producer was written over in the log. */
+  /** Streams whose status row was overwritten in the log by a late row of another producer. */
   readonly overwritten: ReadonlySet<string>;
-  /** The other producers that were heard of lately. */
+  /** The other producers that have recently sent a heartbeat. */
   readonly alive: ReadonlySet<string>;
   readonly running: ReadonlyMap<string, Running>;
-  /** What the group of producers gave to this one. */
+  /** What the group of producers has assigned to this one. */
   readonly share: {
     owns(id: string): boolean;
-    /** False while the group is out of reach, which may have given it to others meanwhile. */
+    /** False while the group is out of reach; it may have assigned the stream to others in the meantime. */
     readonly confirmed: boolean;
   };
 }
 
-/** `moved`: the group gave it to another. `taken`: another encodes it already. */
+/** `moved`: the group has assigned it to another producer. `taken`: another producer already encodes it. */
 export type StopReason = 'disabled' | 'deleted' | 'changed' | 'moved' | 'taken';
 
 export type Action =
@@ -37,16 +37,19 @@ export type Action =
   | { readonly do: 'stop'; readonly id: string; readonly because: StopReason }
   /** A row that says live, but nothing runs: say that it is offline. */
   | { readonly do: 'release'; readonly id: string; readonly status: StreamStatus }
-  /** Write the status row as it is once more. */
+  /** Write the status row again, unchanged. */
   | { readonly do: 'restore'; readonly id: string; readonly status: StreamStatus }
-  /** The status of a stream that is no more. */
+  /** The status of a stream that no longer exists. */
   | { readonly do: 'forget'; readonly id: string };
 
-/** What an encoder was started with: another source, or another start by hand, needs another encoder. */
+/** What an encoder was started with: a different source, or another start by hand, needs a new encoder. */
 export const fingerprint = (row: StreamRow): string =>
   JSON.stringify([row.source, row.ladder, row.startCount, row.boundTo]);
 
-/** From what is to what shall be. Pure: the same view gives the same actions, and none when all is as it shall be. */
+/**
+ * The actions that lead from what is to what should be. Pure: the same view gives the same actions, and none if
+ * everything is as it should be.
+ */
 export function decide(view: View): Action[] {
   const ids = new Set([...view.rows.keys(), ...view.statuses.keys(), ...view.running.keys()]);
   return [...ids].map((id) => decideOne(id, view)).filter((action) => action !== undefined);
@@ -80,14 +83,14 @@ function reasonToStop(
   if (!row) return 'deleted';
   if (!isWanted(row)) return 'disabled';
   if (!isOurs(row, view)) return 'moved';
-  // Readers ignore what has a lower session than what they saw: an encoder that was overtaken talks to nobody.
+  // Readers ignore sessions below the highest that they have seen, so nobody hears an encoder that was overtaken.
   if (isOvertaken(status, running, view)) return isCertain(row, view) ? 'changed' : 'taken';
   return fingerprint(row) === running.fingerprint ? undefined : 'changed';
 }
 
 const isWanted = (row: StreamRow): boolean => row.enabled && row.source.kind !== 'topic';
 
-/** Declared by a command line: for that producer alone, since nobody else has its files and devices. */
+/** Declared by a command line: only that producer may encode it, because nobody else has its files and devices. */
 export const isBound = (row: StreamRow): boolean => row.boundTo !== undefined;
 
 const isOurs = (row: StreamRow, { me, share }: View): boolean =>
@@ -96,7 +99,7 @@ const isOurs = (row: StreamRow, { me, share }: View): boolean =>
 /** Whether nobody else can own it by now. */
 const isCertain = (row: StreamRow, { share }: View): boolean => isBound(row) || share.confirmed;
 
-/** By the word of another producer, or by what it has written. */
+/** According to another producer's row, or to what it has written. */
 const isOvertaken = (
   status: StreamStatus | undefined,
   { session, seenInTopic }: Running,

@@ -13,7 +13,7 @@ export interface HeartbeatsOptions {
   readonly logger: Logger;
 }
 
-/** This producer's sign of life, and the producers beside it. */
+/** This producer's sign of life, and the other producers. */
 export class Heartbeats {
   readonly #options: HeartbeatsOptions;
   readonly #key: string;
@@ -47,7 +47,7 @@ export class Heartbeats {
     return staying.size > 0;
   }
 
-  /** Tell the others not to wait for us to take anything over. */
+  /** Tell the others not to wait for us to take over anything. */
   leave(): void {
     this.#leaving = true;
     this.#beat();
@@ -77,7 +77,7 @@ export class Heartbeats {
   #complainOfNamesake(): void {
     const { me, logger } = this.#options;
     logger.error(
-      `another producer calls itself "${me}" too: give each its own TOPICAST_PRODUCER_ID, or both will encode the same streams`,
+      `another producer also calls itself "${me}": give each its own TOPICAST_PRODUCER_ID, or both will encode the same streams`,
     );
   }
 }

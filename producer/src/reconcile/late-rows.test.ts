@@ -85,7 +85,7 @@ it('whoever hangs, however late rows, chunks and claims come: each stream ends i
               expect(view.get(id)?.state ?? 'offline').toBe('offline');
               continue;
             }
-            // What the row says is what a reader of the topic takes.
+            // The row agrees with what a reader of the topic accepts.
             const session = Math.max(...world.topics.get(id)!);
             expect(view.get(id)).toMatchObject({ producer: holders[0]!.name, state: 'live', session });
             expect(holders[0]!.encoders.get(id)!.session).toBe(session);

@@ -7,12 +7,12 @@ import { nextSession } from '../encoder/session.js';
 import { type Action, decide, fingerprint, type StopReason } from './decide.js';
 import type { Heartbeats } from './heartbeats.js';
 
-/** Silence has no event: it is looked for. */
+/** Silence causes no event, so we have to look for it. */
 const LOOK_EVERY_MS = 1_000;
 
 /** A stream that is being encoded here. */
 export interface RunningStream {
-  /** The last that it began; undefined before the first. */
+  /** The last session that it began; undefined before the first. */
   readonly session: number | undefined;
   /** The highest session of others that was seen in its topic. */
   readonly seenInTopic: number | undefined;
@@ -30,7 +30,7 @@ export interface ReconcilerOptions {
 
 interface Entry {
   readonly fingerprint: string;
-  /** Set once nothing shall happen to it any more but its end. */
+  /** Set once nothing but its end may happen to it. */
   ending: boolean;
   readonly claim: AbortController;
   readonly stream: Promise<RunningStream | undefined>;
@@ -38,14 +38,14 @@ interface Entry {
   running: RunningStream | undefined;
 }
 
-/** Brings what runs here in step with the tables, whenever they change. */
+/** Makes what runs here match the tables, whenever they change. */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #running = new Map<string, Entry>();
   readonly #stopListening: readonly (() => void)[];
   readonly #timer: NodeJS.Timeout;
   readonly #work = new Set<Promise<void>>();
-  /** Streams whose status row is being put right. */
+  /** Streams whose status row is being corrected. */
   readonly #settling = new Set<string>();
   #scheduled = false;
   #closed = false;
@@ -62,7 +62,7 @@ export class Reconciler {
     this.#schedule();
   }
 
-  /** Start nothing any more, and end all encoders: now, or when others have taken over. */
+  /** Start nothing more, and end all encoders: now, or when others have taken over. */
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
@@ -71,7 +71,7 @@ export class Reconciler {
     while (this.#work.size > 0) await Promise.all(this.#work);
   }
 
-  // Tables tell of every change by itself: many at once are looked at once.
+  // Tables report every change separately; several changes at once need only one look.
   #schedule(): void {
     if (this.#scheduled || this.#closed) return;
     this.#scheduled = true;
@@ -169,8 +169,8 @@ export class Reconciler {
   }
 
   /**
-   * Say that a stream is this producer's, with a session of its own: what the one before says from now on is late.
-   * @throws if another one has claimed it meanwhile, which is seen when this producer was away for a while
+   * Claim a stream for this producer, with a session of its own: from now on, rows of the previous producer are late.
+   * @throws if another producer has claimed it in the meantime, which happens when this one was away for a while
    */
   async #claim(id: string): Promise<StreamStatus> {
     const { me, tables } = this.#options;
@@ -179,7 +179,8 @@ export class Reconciler {
       ...{ producer: me, state: 'starting', session, problem: undefined, restarts: 0 },
     });
     const shown = tables.statuses.get(streamId(id));
-    if (shown?.producer !== me || shown.session !== session) throw new Error('another producer was later');
+    if (shown?.producer !== me || shown.session !== session)
+      throw new Error('another producer has claimed it');
     return claimed;
   }
 

@@ -33,7 +33,7 @@ async function chunksOf(log: ChunkLog): Promise<ChunkHeader[]> {
   return headers;
 }
 
-/** What a reader takes: nothing of a session that is over. */
+/** What a reader accepts: nothing from a session that is over. */
 function taken(headers: readonly ChunkHeader[]): ChunkHeader[] {
   let last = 0;
   return headers.filter(({ session }) => {
@@ -42,7 +42,9 @@ function taken(headers: readonly ChunkHeader[]): ChunkHeader[] {
   });
 }
 
-/** A session follows without a gap: readers have the last chunk before it when its first, a keyframe, comes. */
+/**
+ * A session follows without a gap: readers have the previous session's last chunk when its first, a keyframe, comes.
+ */
 function expectSeamless(headers: readonly ChunkHeader[], session: number): void {
   const chunks = taken(headers);
   const begin = chunks.findIndex((chunk) => chunk.session === session);
@@ -79,7 +81,7 @@ describe('several producers on one log', () => {
     const first = await liveAt('one');
     expect(first.session).toBeGreaterThan(left.session);
 
-    // A rebalance: the one before encodes on until the other is there, and then no longer.
+    // A rebalance: the old producer keeps encoding until the new one is there, and no longer.
     group.give('two');
     const second = await liveAt('two');
     const newestOf = async (session: number) =>

@@ -8,10 +8,10 @@ const PAUSE_MS = 1_000;
 type StatusTable = Pick<TypedTable<StreamId, StreamStatus>, 'get' | 'put' | 'onChange' | 'onLate'>;
 
 /**
- * Keeps one row of `topicast.status` in step with what is: a new state is written at once, anything else at most once
- * a second. What cannot be written is tried again with what is true by then. Once another producer has a higher session
- * nothing is written any more; and where a late row of another one, or a late deletion, has taken our row's place in the
- * log, it is written again, for whoever opens the table from now on.
+ * Keeps one row of `topicast.status` up to date. A new state is written at once, anything else at most once a second.
+ * If a write fails, it tries again with what is true by then. Once another producer has a higher session, it writes
+ * nothing more. If a late row of another producer, or a late deletion, has replaced our row in the log, it writes the
+ * row again, for everybody who opens the table from now on.
  */
 export class StatusWriter {
   readonly #table: StatusTable;
@@ -21,7 +21,7 @@ export class StatusWriter {
   #written = '';
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
-  /** What came while a write was under way does not wait for the usual pause. */
+  /** A change that came during a write does not wait for the usual pause. */
   #isUrgent = false;
   #closed = false;
   readonly #stopListening: readonly (() => void)[];
@@ -33,7 +33,7 @@ export class StatusWriter {
     this.#current = initial;
     this.#stopListening = [
       table.onLate((name) => name === stream && this.#writeAgain(0)),
-      // Perhaps nobody wants the stream any more: then we are closed before that.
+      // If nobody wants the stream any more, we are closed before that.
       table.onChange((name, row) => name === stream && row === undefined && this.#writeAgain(PAUSE_MS)),
     ];
     this.#schedule(0);
@@ -51,7 +51,7 @@ export class StatusWriter {
     else if (!this.#timer) this.#schedule(PAUSE_MS);
   }
 
-  /** Write nothing any more; resolves when no write is under way. */
+  /** Write nothing more; resolves when no write is in flight. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);

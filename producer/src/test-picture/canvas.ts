@@ -41,7 +41,7 @@ export const mix = (from: Rgb, to: Rgb, share: number): Rgb => [
   from[2] + (to[2] - from[2]) * share,
 ];
 
-/** Colour each pixel; colour planes take the upper left pixel of four. For what is drawn once. */
+/** Colour each pixel; the colour planes use the upper left pixel of four. For things that are drawn once. */
 export function paint(picture: Picture, colourAt: (x: number, y: number) => Rgb): void {
   const { width, height } = picture;
   let colour = colourAt(0, 0);

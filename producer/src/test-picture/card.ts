@@ -20,7 +20,7 @@ const BARS: readonly Rgb[] = [
 
 const SOFT_BARS = BARS.map((colour) => mix(colour, PANEL, 0.22));
 const GREYS = Array.from({ length: 16 }, (_, step): Rgb => [step * 17, step * 17, step * 17]);
-/** Faint, for the eye to judge sharpness and shape by. */
+/** Faint lines by which the eye can judge sharpness and shape. */
 const GRID = mix(PANEL, ACCENT, 0.22);
 
 const BAR_TOP = 560;
@@ -35,8 +35,8 @@ type Stamp = readonly [tile: Picture, left: number, top: number];
 
 /**
  * The test picture: colour bars, a clock in UTC, a ring that goes round once a second and flashes with the tone, and a
- * block that moves evenly. What moves is laid over a fixed background in opaque tiles made beforehand: a frame costs a
- * few copies.
+ * block that moves evenly. The moving parts are opaque tiles, drawn beforehand and laid over a fixed background, so a
+ * frame costs only a few copies.
  */
 export class TestCard {
   readonly #background = createPicture(WIDTH, HEIGHT);
@@ -57,7 +57,7 @@ export class TestCard {
     }
   }
 
-  /** A picture with all that never changes, to be drawn upon again and again. */
+  /** A picture with everything that never changes, as the background of each frame. */
   frame(): Picture {
     const picture = createPicture(WIDTH, HEIGHT);
     picture.data.set(this.#background.data);

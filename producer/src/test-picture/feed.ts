@@ -5,19 +5,24 @@ import { TEST_PICTURE } from './format.js';
 import { tone } from './tone.js';
 
 const FRAME_MS = 1000 / TEST_PICTURE.frameRate;
-/** Pictures on their way to ffmpeg; drawing waits when it does not take them. */
+/** Pictures on their way to ffmpeg; drawing waits if ffmpeg does not accept them. */
 const BUFFERS = 3;
-/** Behind or ahead by more (a suspended machine, a set clock), the picture goes on from the present. */
+/**
+ * If the picture is behind or ahead by more (a suspended machine, a clock that was set), it continues from the present.
+ */
 const STEP_MS = 500;
-/** Sound goes ahead of the picture, so that the muxer never waits for it. The tone is known beforehand. */
+/**
+ * Sound goes ahead of the picture, so that the muxer never waits for it. That is possible because the tone is known
+ * beforehand.
+ */
 const SOUND_AHEAD_MS = 100;
 
-/** Made once: painting it takes a good part of a second's work, and nothing in it changes. */
+/** Made once, because painting it takes a good part of a second and nothing in it changes. */
 let sharedCard: TestCard | undefined;
 
 /**
- * Draw the test picture in real time into ffmpeg until the signal ends it. Frames are numbered and not timed: a late
- * one is followed by the next at once, and the timestamps stay even.
+ * Draw the test picture into ffmpeg in real time until the signal ends it. Frames have numbers, not times: after a late
+ * frame, the next one follows at once, and the timestamps stay even.
  */
 export function feedTestPicture(
   feeds: { readonly video: Writable; readonly audio: Writable },
@@ -41,7 +46,7 @@ export function feedTestPicture(
     const now = Date.now();
     if (Math.abs(now - next) > STEP_MS) next = now;
     for (let picture = next <= now && free.pop(); picture; picture = next <= now && free.pop()) send(picture);
-    // Never less than a moment: without a free picture there is nothing to do but wait.
+    // Always wait a moment: without a free picture there is nothing else to do.
     timer = setTimeout(tick, Math.max(free.length > 0 ? 0 : 5, next - Date.now()));
   };
   signal.addEventListener('abort', () => clearTimeout(timer), { once: true });

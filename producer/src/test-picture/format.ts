@@ -3,11 +3,11 @@ const HEIGHT = 720;
 const FRAME_RATE = 30;
 const SAMPLE_RATE = 48_000;
 
-// There is nothing to find out about raw data, and sound comes only as fast as pictures are taken: looking at it for
-// long would never end.
+// ffmpeg has nothing to find out about raw data. Sound comes only as fast as ffmpeg takes pictures, so a long analysis
+// would never end.
 const unexamined = ['-probesize', '32', '-analyzeduration', '0'];
 
-/** The test picture as it comes out of this process: raw frames on ffmpeg's standard input, raw sound on its fd 3. */
+/** The test picture as it leaves this process: raw frames on ffmpeg's standard input, raw sound on its fd 3. */
 export const TEST_PICTURE = {
   width: WIDTH,
   height: HEIGHT,

@@ -6,7 +6,7 @@ const LOUDNESS = 0.12;
 
 /**
  * Raw sound (16 bit, little-endian, mono) of `samples` samples from a moment on: a soft tone at the beginning of each
- * second. A function of time alone: pieces that follow each other join without a click.
+ * second. It depends only on the time, so consecutive pieces join without a click.
  */
 export function tone(time: number, samples: number): Buffer {
   const out = Buffer.alloc(samples * 2);

@@ -18,7 +18,7 @@ export type Answers = Record<string, string | ((response: ServerResponse) => unk
 export interface Film extends Disposable {
   /** The path of `film.ts`, `film.mp4`, `film.m3u8`, `secret.m3u8` (encrypted) or `film.mpd`. */
   readonly at: (name: string) => string;
-  /** Serves the files, with ranges; but for those that the test answers itself. */
+  /** Serves the files, with ranges, except those that the test answers itself. */
   readonly serve: (own?: Answers) => (request: IncomingMessage, response: ServerResponse) => unknown;
 }
 

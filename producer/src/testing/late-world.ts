@@ -7,7 +7,7 @@ import { decide, fingerprint } from '../reconcile/decide.js';
 
 type Change = readonly [key: string, value: string | undefined];
 
-/** A table of one process: it shows the log's changes when that process reads them. */
+/** A table in one process, which shows the log's changes when that process reads them. */
 class LaggingTable implements KeyValueTable {
   readonly #write: (change: Change) => void;
   readonly #rows = new Map<string, string>();
@@ -21,7 +21,7 @@ class LaggingTable implements KeyValueTable {
     this.#write = write;
   }
 
-  /** Read on, at most so many changes. */
+  /** Read on, at most this many changes. */
   read(most = Number.POSITIVE_INFINITY): void {
     for (const [key, value] of this.log.slice(this.position, this.position + most)) {
       this.position++;
@@ -46,7 +46,7 @@ class LaggingTable implements KeyValueTable {
   }
 }
 
-/** What a process is about an encoder: claimed, or running with a status row to be kept. */
+/** What a process has of an encoder: a claim, or a running encoder with a status row to maintain. */
 interface Encoder {
   readonly fingerprint: string;
   readonly claimed: number;
@@ -55,7 +55,7 @@ interface Encoder {
   seenInTopic: number | undefined;
   status: StreamStatus;
   isDirty: boolean;
-  /** Steps that it still encodes for a successor. */
+  /** The steps for which it keeps encoding until a successor is there. */
   ending: number | undefined;
 }
 
@@ -66,7 +66,7 @@ export class LateWorld {
   /** The sessions of each stream's chunks, in the order of the log. */
   readonly topics = new Map<StreamId, number[]>();
   readonly producers: readonly ModelProducer[];
-  /** Whom the group gave each stream to. */
+  /** The owner that the group has given each stream. */
   owners = new Map<StreamId, string>();
   now = 1_000;
 
@@ -78,7 +78,7 @@ export class LateWorld {
     return this.producers.find(({ name }) => name === this.owners.get(id)) ?? this.producers[0]!;
   }
 
-  /** The group gives what is not at somebody awake to others. */
+  /** The group gives streams without an awake owner to others. */
   rebalance(choose: (id: StreamId) => number): void {
     const awake = this.producers.filter(({ isHung }) => !isHung);
     const [first] = awake;
@@ -88,7 +88,7 @@ export class LateWorld {
     }
   }
 
-  /** Everybody is awake and reads, writes and decides, until nothing changes. @returns whether that comes */
+  /** Everybody is awake and reads, writes and decides, until nothing changes. @returns whether that happens */
   settle(): boolean {
     for (const producer of this.producers) producer.wake();
     for (let round = 0; round < 60; round++) {
@@ -106,7 +106,7 @@ export class LateWorld {
     return false;
   }
 
-  /** How somebody sees the statuses who opens the compacted table now. */
+  /** The statuses as seen by somebody who opens the compacted table now. */
   compactedStatuses(): ReadonlyMap<StreamId, StreamStatus> {
     const table = new LaggingTable([...new Map(this.changes)]);
     table.read();
@@ -156,12 +156,12 @@ class ModelProducer {
 
   hang(): void {
     this.isHung = true;
-    // What it knows of the group and of others is old by the time it comes back.
+    // What it knows about the group and the others is old by the time it comes back.
     this.#isConfirmed = false;
     this.#alive.clear();
   }
 
-  /** The first that it does is to speak, with what it knew. */
+  /** The first thing it does is to write what it knew. */
   wake(): void {
     if (!this.isHung) return;
     this.isHung = false;

@@ -41,7 +41,7 @@ export function rtspServer(
   return listening(tls ? createTls(tls, serve) : createTcp(serve), PUBLIC_ADDRESS);
 }
 
-/** An RTMP server that hears a client's `connect`, and what it gives as `tcUrl`. */
+/** An RTMP server that reads a client's `connect` and the `tcUrl` in it. */
 export async function rtmpListener(heard: (tcUrl: string) => void): Promise<TestServer> {
   const HANDSHAKE = 1 + 1536 + 1536;
   const server = createTcp((socket) => {
@@ -54,7 +54,7 @@ export async function rtmpListener(heard: (tcUrl: string) => void): Promise<Test
         // S0, S1 of nothing but zeros, S2 that repeats C1: the plain handshake.
         socket.write(Buffer.concat([Buffer.from([3]), Buffer.alloc(1536), bytes.subarray(1, 1 + 1536)]));
       }
-      // The connect message in chunks of 128 bytes, each but the first after a byte C3.
+      // The connect message in chunks of 128 bytes; each one but the first follows a byte C3.
       const message = bytes.subarray(HANDSHAKE + 12);
       const payload = Buffer.concat(
         Array.from({ length: Math.ceil(message.length / 129) }, (_, i) =>

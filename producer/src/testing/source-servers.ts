@@ -8,7 +8,7 @@ import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, createServer as createTcp, type Server, type Socket } from 'node:net';
 import type { Network } from '@topicast/sources/open';
 
-/** Stands for the internet; both are of this machine, and need no rights. */
+/** Stands for the internet. Both addresses belong to this machine and need no rights. */
 export const PUBLIC_ADDRESS = '127.0.0.2';
 const PRIVATE_ADDRESS = '127.0.0.1';
 
@@ -72,5 +72,5 @@ export const httpServer = (handler: Handler, address = PUBLIC_ADDRESS): Promise<
 export const httpsServer = (handler: Handler, tls: KeyPair): Promise<TestServer> =>
   listening(createHttps(tls, handler) as unknown as HttpServer, PUBLIC_ADDRESS);
 
-/** Takes connections and says nothing: what must never be reached. */
+/** Accepts connections and says nothing; it must never be reached. */
 export const privateServer = (): Promise<TestServer> => listening(createTcp(), PRIVATE_ADDRESS);

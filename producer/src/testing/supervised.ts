@@ -10,7 +10,7 @@ import type { Ffmpeg } from '../ffmpeg/find.js';
 import { startGuard } from '../ffmpeg/guard.js';
 import type { PublishedSession } from '../publish/stream-publisher.js';
 
-/** A source that a stranger named, with a real ffmpeg; and what came of it. */
+/** A source that a stranger named, with a real ffmpeg, and the result. */
 export function superviseStranger(
   source: Source,
   options: { readonly ffmpeg: Ffmpeg; readonly network: Network; readonly allowPrivateUrls?: boolean },

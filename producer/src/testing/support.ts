@@ -13,7 +13,7 @@ export const isRunning = (pid: number): boolean => {
   }
 };
 
-/** Real footage where there is some, else a clip made here; says which of the two. */
+/** Real footage if there is some, otherwise a clip made here; says which of the two. */
 export async function footage(
   name: string,
   folder: string,
@@ -41,7 +41,7 @@ export class TestGroup {
     for (const tell of this.#members.values()) tell();
   }
 
-  /** The same log, as this member sees it: who leaves gives all to another. */
+  /** The same log, as this member sees it: a member that leaves gives everything to another. */
   logOf(member: string, log: ChunkLog): ChunkLog {
     const share: Share = {
       confirmed: true,

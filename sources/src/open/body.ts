@@ -8,11 +8,13 @@ export type BodyKind = 'hls' | 'dash' | 'media';
 
 export interface Body {
   readonly kind: BodyKind;
-  /** All of it, to be read once. */
+  /** The whole body, which can be read once. */
   readonly bytes: AsyncGenerator<Buffer>;
 }
 
-/** What a body is, by its first bytes; never by fewer than are needed, for a server chooses how its body is cut. */
+/**
+ * What a body is, judged by its first bytes. It waits for enough of them, because a server chooses how its body is cut.
+ */
 export async function sniff(message: IncomingMessage): Promise<Body> {
   const pieces = message[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   const begin: Buffer[] = [];
@@ -41,13 +43,13 @@ async function* all(
   }
 }
 
-/** RFC 8216 4.3.1.1: HLS begins so, and nothing else does. ffmpeg knows DASH by its element. */
+/** RFC 8216 4.3.1.1: HLS begins like this, and nothing else does. ffmpeg recognises DASH by its element. */
 function kindOf(begin: string): BodyKind {
   if (begin.startsWith('#EXTM3U')) return 'hls';
   return /^(?:\xef\xbb\xbf)?\s*</.test(begin) && /<MPD/i.test(begin) ? 'dash' : 'media';
 }
 
-/** @throws if it is cut, or too long. */
+/** @throws if it is cut off or too long. */
 export async function wholePlaylist(bytes: AsyncIterable<Buffer>): Promise<string> {
   const pieces: Buffer[] = [];
   let length = 0;

@@ -1,17 +1,17 @@
 import { SourceError } from '../source-error.js';
 import { marked } from './marked-url.js';
 
-/** What lets a parser read other characters than stand there; and what must not be left of a comment. */
+/** Makes a parser read other characters than the text has; and parts of comments that must not remain. */
 const HIDING = /<!|<\?|&#|\0/;
 const ENCODING = /^\s*<\?xml[^>]*\sencoding\s*=\s*["']([^"']*)["']/i;
 const READ_AS_THEY_STAND = ['utf-8', 'us-ascii', 'ascii', 'iso-8859-1'];
-/** In front of "://", at the beginning of an attribute, of a text or of a word. */
+/** Before "://", at the beginning of an attribute, a text or a word. */
 const HTTP = /(?:^|[\s"'>])https?$/i;
 
 /**
- * A DASH manifest whose addresses are all http, marked where they are https. The ffmpeg of 2018 does not hand its
- * protocol whitelist on to what a manifest names, and opens whatever begins with "http": `httpproxy` is a protocol of it
- * that connects to the host in its address.
+ * A DASH manifest whose addresses are all http, with a mark for https. The ffmpeg of 2018 does not apply its protocol
+ * whitelist to addresses in a manifest, and opens everything that begins with "http", including its own protocol
+ * `httpproxy`, which connects to the host in its address.
  * @throws {SourceError} for an address of another kind, or a manifest that hides what it names
  */
 export function fencedManifest(text: string): string {
@@ -27,7 +27,7 @@ export function fencedManifest(text: string): string {
   return marked(plain);
 }
 
-/** Comments and processing instructions part a text for us, and not for an XML parser. */
+/** Comments and processing instructions split a text for us, but not for an XML parser. */
 function withoutComments(text: string): string {
   const kept: string[] = [];
   const begins = /<!--|<\?/g;
@@ -35,7 +35,7 @@ function withoutComments(text: string): string {
   for (let found = begins.exec(text); found; found = begins.exec(text)) {
     const close = found[0] === '<?' ? '?>' : '-->';
     const end = text.indexOf(close, begins.lastIndex);
-    // Without an end it stays, and the manifest is refused.
+    // A comment without an end stays, and the manifest is refused.
     if (end < 0) break;
     kept.push(text.slice(at, found.index));
     at = end + close.length;

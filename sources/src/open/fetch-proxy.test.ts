@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { startFetchProxy } from './fetch-proxy.js';
 import { Gate } from './gate.js';
 
-/** A server behind a proxy, and a client that asks by way of the proxy as ffmpeg does. */
+/** A server behind a proxy, and a client that uses the proxy as ffmpeg does. */
 async function setUp(handler: (request: IncomingMessage, response: ServerResponse) => void) {
   const server = createServer(handler);
   let connections = 0;
@@ -137,7 +137,7 @@ describe('the proxy for HTTP', () => {
     });
     const answer = await ask(own);
     answer.pause();
-    // It stands still when all buffers are full.
+    // It stops when all buffers are full.
     for (let before = -1; before !== sent; ) {
       before = sent;
       await new Promise((resolve) => setTimeout(resolve, 300));

@@ -14,11 +14,11 @@ const KEEP_ALIVE_MS = 60_000;
 interface FetchProxy extends AsyncDisposable {
   /** With the password. */
   readonly url: string;
-  /** What is at the source's own address is of this kind, or not passed on. */
+  /** The body at the source's own address must be of this kind; otherwise it is not passed on. */
   expect(source: string, kind: BodyKind): void;
 }
 
-/** An HTTP proxy for one ffmpeg: each of its requests is judged, bodies are passed on as they come. */
+/** An HTTP proxy for one ffmpeg. It judges each request, and passes on bodies as they come. */
 export async function startFetchProxy(gate: Gate): Promise<FetchProxy> {
   const access = new ProxyAccess();
   const agents = { plain: new GateAgent(gate, false), secure: new GateAgent(gate, true) };

@@ -9,11 +9,11 @@ import { fencedPlaylist } from './hls-playlist.js';
 import { marked, type ProxyRequest } from './marked-url.js';
 import type { PlaylistAddresses } from './playlist-addresses.js';
 
-/** A server that takes longer for the head of its answer has failed. */
+/** A server that takes longer to send the head of its answer has failed. */
 const ANSWER_TIMEOUT_MS = 10_000;
 /**
- * Of one connection (RFC 9110 7.6.1), of the proxy, and what would change the body behind our back: ffmpeg takes titles
- * out of bodies that have an `icy-metaint`.
+ * Headers of a single connection (RFC 9110 7.6.1), of the proxy, and those that would change the body behind our back:
+ * ffmpeg removes titles from bodies with `icy-metaint`.
  */
 const NOT_PASSED_ON = new Set([
   ...['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
@@ -27,7 +27,7 @@ interface Forwarding {
   readonly playlists: PlaylistAddresses;
 }
 
-/** Ask the server for what ffmpeg asks for, and pass its answer on as it comes. */
+/** Send ffmpeg's request to the server, and pass on the answer as it comes. */
 export function forward(
   incoming: IncomingMessage,
   answer: ServerResponse,
@@ -43,16 +43,16 @@ export function forward(
   outgoing.setTimeout(CONNECT_TIMEOUT_MS + ANSWER_TIMEOUT_MS, () =>
     outgoing.destroy(new Error('Connection timed out')),
   );
-  // ffmpeg went away, to another place in the file or for good.
+  // ffmpeg has gone, to another place in the file or for good.
   answer.once('close', () => outgoing.destroy());
   outgoing.once('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'ECONNRESET' && outgoing.reusedSocket && !answer.headersSent && !answer.destroyed) {
-      // The server gave up an idle connection just now; there are few of them, and then a new one.
+      // The server has just closed an idle connection. There are few of those; after them, a new one is opened.
       forward(incoming, answer, wanted, context);
     } else fail(answer, error, wanted, gate);
   });
   outgoing.once('response', (response) => {
-    // From now on it is for ffmpeg to say what is too slow: a live stream may pause, and ffmpeg may read slowly.
+    // From now on ffmpeg decides what is too slow: a live stream may pause, and ffmpeg may read slowly.
     outgoing.setTimeout(0);
     pass(response, method, answer, wanted, context).catch((error: Error) => {
       response.destroy();
@@ -83,14 +83,15 @@ async function pass(
     return;
   }
   if ((response.headers['content-encoding'] ?? 'identity') !== 'identity') {
-    throw new Error('the answer is compressed, which was not asked for');
+    throw new Error('the answer is compressed although we did not ask for that');
   }
   const isBegin = /^bytes 0-/.test(response.headers['content-range'] ?? 'bytes 0-');
   const body: Body = isBegin ? await sniff(response) : { kind: 'media', bytes: piecesOf(response) };
-  if (!playlists.agree(wanted, body.kind)) throw new Error('the answer is not the playlist that it was');
+  if (!playlists.agree(wanted, body.kind))
+    throw new Error('the answer is no longer a playlist of the same kind');
   if (body.kind === 'media') {
     answer.writeHead(status, headers);
-    // Live streams begin with a head that is long before the body.
+    // In live streams, the head comes long before the body.
     answer.flushHeaders();
     pipeline(body.bytes, answer, () => undefined);
     return;

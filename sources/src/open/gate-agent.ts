@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Gate } from './gate.js';
 
-/** Connections by way of the gate, kept for the next request to the same place. */
+/** Connections through the gate, kept for the next request to the same place. */
 export class GateAgent extends Agent {
   readonly #gate: Gate;
   readonly #tls: boolean;

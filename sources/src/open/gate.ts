@@ -13,12 +13,12 @@ export interface Target {
 }
 
 export const CONNECT_TIMEOUT_MS = 10_000;
-/** Of what went wrong on the way to servers; ffmpeg sees no more than that our own port gave it nothing. */
+/** How many problems on the way to servers to remember; ffmpeg sees only that our own port gave it nothing. */
 const LINES = 8;
 
 /**
- * The only way out for one fenced source: names are resolved here, every address is judged here, and the judged
- * addresses are the ones that are connected to. The first refusal is the end of the source.
+ * The only way out for one fenced source. It resolves names, judges every address, and connects only to judged
+ * addresses. The first refusal ends the source.
  */
 export class Gate {
   readonly #network: Network;
@@ -29,7 +29,7 @@ export class Gate {
     this.#network = network;
   }
 
-  /** Aborted with a SourceError when the source led to what it may not lead to. */
+  /** Aborted with a SourceError when the source led to a forbidden place. */
   get refused(): AbortSignal {
     return this.#refusing.signal;
   }
@@ -54,14 +54,15 @@ export class Gate {
     const { resolve, isPublic } = this.#network;
     const known = isPublicHost(host, isPublic);
     const addresses = known === undefined ? await this.#resolve(host, resolve) : [host];
-    // One private address among public ones is enough: which of them is used is not for a name server to choose.
+    // One private address among public ones is enough to refuse, because a name server must not choose which one is
+    // used.
     if (known === false || !addresses.every((address) => isIP(address) !== 0 && isPublic(address))) {
       throw this.refuse(`The source leads to "${host}", which ${PRIVATE_ADDRESS}`);
     }
     return addresses;
   }
 
-  /** A connection to one of the judged addresses, with TLS for the name that was asked for. @throws {SourceError} */
+  /** A connection to one of the judged addresses, with TLS for the requested name. @throws {SourceError} */
   async connect(target: Target): Promise<Socket> {
     const addresses = await this.addressesOf(target.host);
     try {
@@ -83,7 +84,7 @@ export class Gate {
   }
 
   #open({ host, port, tls }: Target, addresses: readonly string[]): Socket {
-    // Node tries them one after the other, and asks nobody else.
+    // Node tries these addresses one after the other, and asks nobody else.
     const judged = addresses.map((address) => ({ address, family: isIP(address) }));
     const lookup: LookupFunction = (_host, options, answer) =>
       options.all ? answer(null, judged) : answer(null, judged[0]!.address, judged[0]!.family);
@@ -94,7 +95,7 @@ export class Gate {
       ...(isIP(host) === 0 && { servername: host }),
       ...(this.#network.certificateAuthorities && { ca: this.#network.certificateAuthorities }),
     });
-    // Whoever gives up the one gives up the other.
+    // Giving up one also gives up the other.
     socket.once('error', (error) => secure.destroy(error));
     secure.once('close', () => socket.destroy());
     return secure;
@@ -120,7 +121,7 @@ function connected(socket: Socket, event: 'connect' | 'secureConnect'): Promise<
   });
 }
 
-/** ffmpeg's own words, where it has some: they are explained to streamers elsewhere. */
+/** ffmpeg's own words, if it has any; they are explained to streamers elsewhere. */
 function inWords(error: unknown): string {
   const known: Record<string, string> = {
     ECONNREFUSED: 'Connection refused',

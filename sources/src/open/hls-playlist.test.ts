@@ -94,7 +94,7 @@ describe('fencedPlaylist', () => {
         }
         for (const line of passed.split(/[\r\n\0]/)) {
           if (line !== '' && !line.startsWith('#')) expect(line).toMatch(/^http:\/\//);
-          // As ffmpeg's ff_parse_key_value finds it.
+          // As ffmpeg's ff_parse_key_value reads it.
           if (line.startsWith('#EXT-X-')) expect(line).not.toMatch(/[:,]URI=(?!"?http:\/\/)/);
         }
       }),

@@ -5,13 +5,13 @@ import { marked } from './marked-url.js';
 const LINES_AT_ONCE = 2_000;
 /** The tags whose addresses ffmpeg opens. Others with addresses are left out. */
 const OPENED = /^(#EXT-X-(?:KEY|MEDIA|MAP):)(.*)$/;
-/** One of an attribute list (RFC 8216 4.2), without the escapes that ffmpeg knows and the RFC does not. */
+/** An attribute of a list (RFC 8216 4.2), without the escapes that ffmpeg knows but the RFC does not. */
 const ATTRIBUTE = /\s*([A-Z0-9-]+)=("[^"\\]*"|[^"\\,\s]*)\s*(?:,|$)/y;
 
 /**
- * An HLS playlist in which every address is a whole http address, marked where it is https. ffmpeg opens variants and
- * renditions by any protocol that is on its whitelist, and `tcp`, which http needs, is: so nothing is passed on here that
- * was not understood, and lines end where they end for ffmpeg.
+ * An HLS playlist in which every address is a complete http address, with a mark for https. ffmpeg opens variants and
+ * renditions with any protocol on its whitelist, which must contain `tcp` because http needs it. So we pass on nothing
+ * that we have not understood, and lines end where ffmpeg ends them.
  * @throws {SourceError} for an address of another kind
  */
 export async function fencedPlaylist(text: string, base: string): Promise<string> {
@@ -19,7 +19,7 @@ export async function fencedPlaylist(text: string, base: string): Promise<string
   const fenced: string[] = [];
   for (let at = 0; at < lines.length; at += LINES_AT_ONCE) {
     for (const line of lines.slice(at, at + LINES_AT_ONCE)) fenced.push(fencedLine(line.trimEnd(), base));
-    // A long playlist does not hold up the streams of others.
+    // A long playlist must not delay other streams.
     await setImmediate();
   }
   return fenced
@@ -31,7 +31,7 @@ export async function fencedPlaylist(text: string, base: string): Promise<string
 function fencedLine(line: string, base: string): string {
   if (line === '') return '';
   if (!line.startsWith('#')) return address(line, base);
-  // A title is no list of attributes, and most tags name nothing.
+  // A title is not a list of attributes, and most tags name nothing.
   if (line.startsWith('#EXTINF:') || !/URI\s*=/i.test(line)) return line;
   const [, tag = '', list = ''] = OPENED.exec(line) ?? [];
   const attributes = list.trim() === '' ? undefined : readAttributes(list);
@@ -42,7 +42,7 @@ function fencedLine(line: string, base: string): string {
   return tag + written.join(',');
 }
 
-/** @returns undefined if it is not written as it must be: ffmpeg may read something else in it */
+/** @returns undefined if it is malformed, because ffmpeg may read something else in it */
 function readAttributes(list: string): (readonly [string, string])[] | undefined {
   const read: (readonly [string, string])[] = [];
   for (ATTRIBUTE.lastIndex = 0; ATTRIBUTE.lastIndex < list.length; ) {

@@ -11,30 +11,30 @@ export type { Network } from './network.js';
 export interface Fence {
   /** What it opens in place of the source's own address. */
   readonly url: string;
-  /** Options in front of `-i`. */
+  /** Options before `-i`. */
   readonly options: readonly string[];
-  /** Its demuxers that may be used besides those of plain media. */
+  /** The demuxers that it may use besides those of plain media. */
   readonly demuxers: readonly string[];
-  /** Whether it may take up a lost connection in the middle. */
+  /** Whether it may resume a lost connection in the middle. */
   readonly resumes: boolean;
   /** The whole environment of the process. */
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** A source that ffmpeg can open as often as it likes until this is disposed. */
+/** A source that ffmpeg can open any number of times until this is disposed. */
 export interface OpenSource extends AsyncDisposable {
   /** Absent: ffmpeg opens the source by itself. */
   readonly fence: Fence | undefined;
-  /** Aborted with a SourceError when the source led to what it may not lead to; what runs on it is to be ended. */
+  /** Aborted with a SourceError when the source led to a forbidden place; the caller must then end what runs on it. */
   readonly refused: AbortSignal;
-  /** ffmpeg's last lines for the streamer, with what it did not see: what went wrong on the way to servers. */
+  /** ffmpeg's last lines for the streamer, together with problems on the way to servers, which ffmpeg did not see. */
   readonly told: (lines: readonly string[]) => string[];
 }
 
 /**
- * Open a judged source. Behind a fence, the address that passed the check is the one connected to, for redirects and
- * whatever playlists name too.
- * @throws {SourceError} if its host cannot be found, or is not where it may be.
+ * Open a judged source. Behind a fence, we connect only to addresses that have passed the check, including those of
+ * redirects and playlists.
+ * @throws {SourceError} if its host cannot be found, or has a forbidden address.
  */
 export async function openSource(
   source: JudgedSource,
@@ -50,7 +50,7 @@ export async function openSource(
   const url = new URL(source.url);
   const { fenced, port, tls } = protocolOf(source.protocol);
   const target = { host: bare(url.hostname), port: Number(url.port || port), tls };
-  // So that this is told before ffmpeg starts; each connection is judged again.
+  // So that a problem shows before ffmpeg starts; each connection is judged again.
   const [address = ''] = await gate.addressesOf(target.host);
   const signal = AbortSignal.any([stopping, refused]);
   const { proxy, readable, server, ...way } = await WAYS[fenced]({ url, target, address, signal }, gate);
@@ -62,7 +62,10 @@ export async function openSource(
   };
 }
 
-/** Without the proxies of this process, and without exceptions: even an empty `no_proxy` is one, for hosts with a dot at the end. */
+/**
+ * Without this process's proxies and without exceptions: even an empty `no_proxy` is an exception, for hosts that end
+ * with a dot.
+ */
 function environment(proxy: string | undefined): NodeJS.ProcessEnv {
   const { http_proxy: _, no_proxy: __, ...rest } = process.env;
   return proxy === undefined ? rest : { ...rest, http_proxy: proxy };

@@ -1,6 +1,6 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
 
-/** Let a server listen on a free port of this machine alone; disposing it ends all its connections. */
+/** Let a server listen on a free port that only this machine can reach. Disposing it ends all its connections. */
 export async function listenLocally(server: Server): Promise<{ port: number } & AsyncDisposable> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {

@@ -1,12 +1,12 @@
 import { lookup } from 'node:dns/promises';
 import { isPublicAddress } from '../address.js';
 
-/** The network as fenced sources see it; tests bring one of their own. */
+/** The network as fenced sources see it; tests bring their own. */
 export interface Network {
   /** All addresses of a host name. @throws if the name cannot be resolved. */
   readonly resolve: (host: string) => Promise<readonly string[]>;
   readonly isPublic: (address: string) => boolean;
-  /** PEM; those that Node trusts, if absent. */
+  /** PEM; if absent, the authorities that Node.js trusts. */
   readonly certificateAuthorities?: string;
 }
 

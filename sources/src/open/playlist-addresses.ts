@@ -1,12 +1,13 @@
 import type { BodyKind } from './body.js';
 import { type ProxyRequest, readProxyRequest } from './marked-url.js';
 
-/** More than there are redirects on the way to a playlist. */
+/** More than the redirects on the way to a playlist. */
 const KEPT = 100;
 
 /**
- * The addresses at which the source itself was a playlist, and must be one again. ffmpeg looks for a playlist behind an
- * ID3 tag too, where it would get it as it is: what was promised to be one is one from its first byte, or nothing.
+ * The addresses at which the source itself was a playlist, and must be one again. ffmpeg also looks for a playlist
+ * after an ID3 tag, which would reach it unchecked. So an answer at these addresses is a playlist from its first byte,
+ * or it is not passed on.
  */
 export class PlaylistAddresses {
   #source: string | undefined;

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream';
 import type { Gate, Target } from './gate.js';
 import { listenLocally } from './local-server.js';
 
-/** A port of this machine that leads to one place, which is judged for each connection. */
+/** A port of this machine that leads to one place. The place is judged for each connection. */
 export async function startRelay(gate: Gate, target: Target): Promise<{ port: number } & AsyncDisposable> {
   const server = createServer((near) => {
     near.setNoDelay(true);

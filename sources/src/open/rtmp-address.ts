@@ -1,7 +1,7 @@
 /**
  * The `tcUrl` that a client of this address tells the server: the address of the application. Given to ffmpeg, which
- * would tell the server the address of our relay. What is the application, and what the stream in it, as ffmpeg's
- * rtmpproto.c cuts it: at slashes, of the query too.
+ * would otherwise tell the server the address of our relay. The address is split into application and stream as in
+ * ffmpeg's rtmpproto.c: at slashes, including those in the query.
  */
 export function rtmpTcUrl(url: URL): string {
   const [application = '', instance, ...stream] = `${url.pathname}${url.search}`.slice(1).split('/');

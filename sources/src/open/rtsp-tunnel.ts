@@ -13,18 +13,19 @@ interface Head {
   readonly method: string;
   readonly url: string;
   readonly headers: ReadonlyMap<string, string>;
-  /** What came behind the head. */
+  /** The bytes after the head. */
   readonly rest: Buffer;
 }
 
 /**
- * RTSP for one ffmpeg that speaks it inside of HTTP, through us as its proxy (Apple's "Tunnelling RTSP and RTP through
- * HTTP"): a GET, whose answer carries all that the server says, and a POST with all that ffmpeg says, in base64. So each
- * place that ffmpeg wants to go to, by a redirect too, is named to us; we go there by plain RTSP or with TLS.
+ * RTSP for one ffmpeg that speaks it inside HTTP, with us as its proxy (Apple's "Tunnelling RTSP and RTP through
+ * HTTP"). The answer to a GET carries everything that the server says, and a POST carries everything that ffmpeg says,
+ * in base64. So ffmpeg names to us each place that it wants to go to, even after a redirect; we connect there with
+ * plain RTSP or with TLS.
  */
 export async function startRtspTunnel(gate: Gate, first: Target): Promise<{ url: string } & AsyncDisposable> {
   const access = new ProxyAccess();
-  /** Connections to servers, by the cookie that the two requests of a tunnel have in common. */
+  /** Connections to servers, by the cookie that the two requests of a tunnel share. */
   const servers = new Map<string, Socket>();
   const server = createServer((near) => {
     near.setNoDelay(true);
@@ -77,7 +78,7 @@ export async function startRtspTunnel(gate: Gate, first: Target): Promise<{ url:
   return { url: access.address(local.port), [Symbol.asyncDispose]: () => local[Symbol.asyncDispose]() };
 }
 
-/** The tunnel's requests do not say whether the address was rtsps; the place that was named first, and the port, do. */
+/** The tunnel's requests do not say whether the address was rtsps; the first named place, and the port, do. */
 const withTls = ({ host, port, tls }: Target, first: Target): Target => {
   const isFirst = host === first.host && port === first.port;
   return { host, port, tls: isFirst ? first.tls : tls || port === protocolOf('rtsps').port };
@@ -87,11 +88,11 @@ function end(near: Socket, status: string, headers = ''): void {
   near.end(`HTTP/1.1 ${status}\r\n${headers}Content-Length: 0\r\nConnection: close\r\n\r\n`);
 }
 
-/** Not by Node's parser: the body of the POST outlives the length that its head announces. */
+/** Not with Node's parser, because the body of the POST is longer than its head announces. */
 function readHead(near: Socket): Promise<Head> {
   return new Promise((resolve, reject) => {
     let bytes = Buffer.alloc(0);
-    const fail = (): void => reject(new Error('there came no head of a request'));
+    const fail = (): void => reject(new Error('no request head arrived'));
     const timer = setTimeout(fail, HEAD_TIMEOUT_MS);
     const onData = (more: Buffer): void => {
       bytes = Buffer.concat([bytes, more]);
@@ -122,7 +123,7 @@ function readHead(near: Socket): Promise<Head> {
   });
 }
 
-/** ffmpeg encodes each message by itself: padding can stand anywhere. */
+/** ffmpeg encodes each message separately, so padding can be anywhere. */
 class FromBase64 extends Transform {
   #rest = '';
 

@@ -5,8 +5,8 @@ const REDIRECTS = 8;
 const ANSWER_TIMEOUT_MS = 20_000;
 
 /**
- * What is at an address, asked by way of the proxy. ffmpeg is then allowed this and nothing else: what demuxes media opens
- * no other address.
+ * What is at an address, asked through the proxy. ffmpeg may then use this demuxer and no other that opens addresses;
+ * demuxers of media open none.
  */
 export async function sourceKind(
   { place, user }: { readonly place: string; readonly user: URL },
@@ -29,7 +29,7 @@ export async function sourceKind(
     if (headers.location === undefined) break;
     address = headers.location;
   }
-  // It may want a password by a challenge that ffmpeg will answer; or ffmpeg shall say what is wrong.
+  // The server may demand a password that ffmpeg will send; otherwise, let ffmpeg say what is wrong.
   return byName(user.pathname);
 }
 

@@ -9,20 +9,20 @@ import { rtmpTcUrl } from './rtmp-address.js';
 import { startRtspTunnel } from './rtsp-tunnel.js';
 import { sourceKind } from './source-kind.js';
 
-/** What ffmpeg is told, so that it comes to an address by way of the gate. */
+/** What we tell ffmpeg so that it reaches an address through the gate. */
 interface Way {
   readonly url: string;
-  /** Options in front of `-i`. */
+  /** Options before `-i`. */
   readonly options: readonly string[];
-  /** ffmpeg's demuxers that may be used, besides those of plain media: these open addresses that they find. */
+  /** The demuxers that ffmpeg may use besides those of plain media; these open addresses that they find. */
   readonly demuxers: readonly string[];
-  /** Whether a connection that was lost may be taken up again in the middle. */
+  /** Whether ffmpeg may resume a lost connection in the middle. */
   readonly resumes: boolean;
   /** The HTTP proxy for all its requests. */
   readonly proxy?: string;
-  /** What ffmpeg says, with the addresses that the streamer knows. */
+  /** ffmpeg's lines, with the addresses that the streamer knows. */
   readonly readable: (line: string) => string;
-  /** What must stay open meanwhile. */
+  /** What must stay open in the meantime. */
   readonly server?: AsyncDisposable;
 }
 
@@ -31,11 +31,11 @@ interface Wanted {
   readonly target: Target;
   /** One of the target's addresses, which was judged. */
   readonly address: string;
-  /** Nobody waits for it any more. */
+  /** Nobody is waiting for it any more. */
   readonly signal: AbortSignal;
 }
 
-/** DASH opens http addresses only, and each of the two nothing that is of the other. */
+/** DASH opens only http addresses, and neither of the two opens the other's kind. */
 const DEMUXERS: Record<BodyKind, readonly string[]> = { hls: ['hls'], dash: ['dash'], media: ['mpjpeg'] };
 
 export const WAYS: Record<Protocol['fenced'], (wanted: Wanted, gate: Gate) => Promise<Way>> = {
@@ -50,7 +50,7 @@ export const WAYS: Record<Protocol['fenced'], (wanted: Wanted, gate: Gate) => Pr
         url: `http://${userOf(url)}${place}`,
         options: [],
         demuxers: DEMUXERS[kind],
-        // The rest of a playlist would come as it is.
+        // Otherwise the rest of a playlist would arrive unchecked.
         resumes: kind === 'media',
         readable: unmarked,
         proxy: server.url,
@@ -59,7 +59,7 @@ export const WAYS: Record<Protocol['fenced'], (wanted: Wanted, gate: Gate) => Pr
     } catch (error) {
       await server[Symbol.asyncDispose]();
       gate.refused.throwIfAborted();
-      throw new SourceError('unreachable', 'The server does not answer, or ends the connection.', {
+      throw new SourceError('unreachable', 'The server does not answer, or closes the connection.', {
         cause: error,
       });
     }
@@ -101,7 +101,7 @@ export const WAYS: Record<Protocol['fenced'], (wanted: Wanted, gate: Gate) => Pr
   },
 };
 
-/** All behind the protocol, at another host and port. */
+/** Everything after the protocol, at another host and port. */
 const rewritten = (url: URL, host: string): string =>
   `${userOf(url)}${host}${url.pathname}${url.search}${url.hash}`;
 

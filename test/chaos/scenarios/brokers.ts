@@ -4,7 +4,7 @@ import type { KafkaScenario } from '../scenario.js';
 
 const AWAY_MS = 6000;
 const HANG_MS = 10_000;
-/** Starting takes them three seconds or more, so that all are away for eight at least. */
+/** They take three seconds or more to start, so all are away for at least eight. */
 const BLACKOUT_MS = 5000;
 
 export const leaderKill: KafkaScenario = {
@@ -39,7 +39,7 @@ export const brokerHang: KafkaScenario = {
 
 export const rollingRestart: KafkaScenario = {
   name: 'rolling-restart',
-  what: 'end and start the three brokers one by one, each when all copies are in sync',
+  what: 'restart the three brokers one by one, each when all copies are in sync',
   ...{ on: 'kafka', redundancy: 'remains', producers: 1, player: true },
   async hurt(stage, fault) {
     fault.begins();
@@ -68,7 +68,7 @@ export const blackout: KafkaScenario = {
 
 export const networkCut: KafkaScenario = {
   name: 'network-cut',
-  what: 'nothing passes between the gateways and the brokers for 5 s, and nobody is told',
+  what: 'nothing passes between the gateways and the brokers for 5 s, and no connection closes',
   ...{ on: 'kafka', redundancy: 'none', producers: 1, player: true, gatewaysBehindProxies: true },
   async hurt(stage, fault) {
     fault.begins();

@@ -9,7 +9,7 @@ const FULL_MS = 8000;
 
 export const diskFull: EmbeddedScenario = {
   name: 'disk-full',
-  what: 'no room on the disk of the embedded log for 8 s',
+  what: 'the disk of the embedded log is full for 8 s',
   ...{ on: 'embedded', redundancy: 'none', player: true },
   unavailable: smallDiskUnavailable,
   async hurt(stage, fault) {

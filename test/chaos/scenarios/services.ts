@@ -10,7 +10,7 @@ const BETWEEN_STEPS_MS = 5000;
 
 export const gatewayKill: KafkaScenario = {
   name: 'gateway-kill',
-  what: 'kill -9 the gateway that all viewers are at; there is another one',
+  what: 'kill -9 the gateway that serves all viewers; there is another one',
   ...{ on: 'kafka', redundancy: 'remains', producers: 1, player: true },
   async hurt(stage, fault) {
     fault.begins();
@@ -21,7 +21,7 @@ export const gatewayKill: KafkaScenario = {
 
 export const gatewayDrain: KafkaScenario = {
   name: 'gateway-drain',
-  what: 'SIGTERM the gateway that all viewers are at; there is another one',
+  what: 'SIGTERM to the gateway that serves all viewers; there is another one',
   ...{ on: 'kafka', redundancy: 'remains', producers: 1, player: true },
   async hurt(stage, fault) {
     fault.begins();
@@ -32,7 +32,7 @@ export const gatewayDrain: KafkaScenario = {
 
 export const workerKill: KafkaScenario = {
   name: 'worker-kill',
-  what: 'kill -9 all processes below that gateway, which serve its viewers; it makes new ones',
+  what: 'kill -9 all workers of that gateway, which serve its viewers; it starts new ones',
   ...{ on: 'kafka', redundancy: 'remains', producers: 1, player: true, gatewayWorkers: 2 },
   async hurt(stage, fault) {
     const workers = childrenOf(stage.gateways[0]!.pid);
@@ -49,7 +49,7 @@ export const producerKill: KafkaScenario = {
   ...{ on: 'kafka', redundancy: 'remains', producers: 2, player: true },
   async hurt(stage, fault) {
     const busy = stage.producers.find((producer) => encoderOf(producer) !== undefined);
-    if (!busy) throw new Error('no producer encodes');
+    if (!busy) throw new Error('no producer is encoding');
     fault.begins();
     await busy.kill();
     fault.ends();
@@ -62,7 +62,7 @@ export const ffmpegKill: KafkaScenario = {
   ...{ on: 'kafka', redundancy: 'none', producers: 1, player: true },
   async hurt(stage, fault) {
     const encoder = encoderOf(stage.producers[0]!);
-    if (!encoder) throw new Error('no encoder runs');
+    if (!encoder) throw new Error('no encoder is running');
     fault.begins();
     kill(encoder, 'SIGKILL');
     fault.ends();
@@ -71,7 +71,7 @@ export const ffmpegKill: KafkaScenario = {
 
 export const clockStep: KafkaScenario = {
   name: 'clock-step',
-  what: "set the producer's wall clock a minute ahead, and after 5 s back",
+  what: "set the producer's wall clock a minute ahead, and back after 5 s",
   ...{ on: 'kafka', redundancy: 'remains', producers: 1, player: true, producersClock: true },
   unavailable: fakeClockUnavailable,
   async hurt(stage, fault) {

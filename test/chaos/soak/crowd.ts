@@ -8,7 +8,7 @@ export interface CrowdReport {
   open: number;
   joins: number;
   chunks: number;
-  /** Sequence numbers left out without a word, and all that the gateway said it left out. */
+  /** Sequence numbers left out silently, and those that the gateway announced as left out. */
   lost: number;
   doubled: number;
   outOfOrder: number;
@@ -40,7 +40,7 @@ process.once('SIGTERM', () => {
   clearInterval(telling);
 });
 
-/** One viewer from its coming to its going; then another one comes. */
+/** One viewer from its arrival to its departure; then another one arrives. */
 function visit(): void {
   if (leaving) return;
   const stream = ids[Math.floor(Math.random() * ids.length)]!;

@@ -1,5 +1,5 @@
 // Loaded into a process before its program (`node --expose-gc --import probe.mjs program.js`), with an IPC channel:
-// answers each message with what the process holds after a collection of garbage.
+// answers each message with what the process holds after garbage collection.
 import { readdirSync } from 'node:fs';
 
 process.on('message', () => {

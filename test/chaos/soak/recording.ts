@@ -38,7 +38,7 @@ export class Recording {
     return this.#timeOf(sequence) / 90_000;
   }
 
-  /** A chunk of an endless stream; its packets' own clock begins anew each time round. */
+  /** A chunk of an endless stream; the clock in its packets starts over in each round. */
   record(sequence: number, session: number, wallClock: NewRecord['header']['wallClock']): NewRecord {
     const chunk = this.#chunks[sequence % this.#chunks.length]!;
     const { keyframe, audioOnly, sinceKeyframe, presentationOffset, data } = chunk;

@@ -16,11 +16,11 @@ import { slopeAnHour } from './slope.js';
 const STREAMS = 20;
 const VIEWERS = 300;
 const SAMPLE_EVERY_MS = 10_000;
-/** Of the run: caches fill, and the compiler has its fill too. */
+/** The part of the run in which caches fill and code is compiled. */
 const WARM_UP = 0.25;
 const PROBE = ['--expose-gc', '--import', join(REPOSITORY, 'test/chaos/soak/probe.mjs')];
 
-/** What a process holds after a collection of garbage; bytes and counts. */
+/** What a process holds after garbage collection; bytes and counts. */
 interface Holdings {
   readonly rss: number;
   readonly heapUsed: number;
@@ -45,8 +45,8 @@ export interface SoakOutcome {
 }
 
 /**
- * Twenty streams played from a recording, and 300 viewers that come and go, on one broker; every ten seconds a look at
- * the gateway, in whose process the log is read, and at the process that writes.
+ * Twenty streams from a recording, and 300 viewers that come and go, on one broker. Every ten seconds it looks at the
+ * gateway, whose process reads the log, and at the process that writes.
  */
 export async function soak(minutes: number, say: (line: string) => void): Promise<SoakOutcome> {
   using temporary = temporaryFolder();
@@ -128,7 +128,7 @@ function startGateway(folder: string, brokers: string, port: number): Service {
       KAFKA_BROKERS: brokers,
       TOPICAST_DATA_DIR: join(folder, 'gateway'),
       TOPICAST_GATEWAY_PORT: String(port),
-      // So that the process that is looked at reads the log and serves the viewers.
+      // So that the observed process both reads the log and serves the viewers.
       TOPICAST_GATEWAY_WORKERS: '1',
       TOPICAST_LOG_LEVEL: 'warn',
     },

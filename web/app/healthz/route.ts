@@ -1,5 +1,5 @@
 export const dynamic = 'force-dynamic';
 
-/** That this process answers. The gateway's health is the gateway's to tell. */
+/** Shows that this process answers. The gateway reports its own health. */
 export const GET = (): Response =>
   Response.json({ status: 'ok' }, { headers: { 'cache-control': 'no-store' } });

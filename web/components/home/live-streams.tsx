@@ -21,7 +21,7 @@ interface LiveStreamsProps {
   readonly first: FirstRender<StreamInfo[]>;
 }
 
-/** The streams on air, appearing and disappearing by themselves. */
+/** The live streams, which appear and disappear by themselves. */
 export function LiveStreams({ gateway, first }: LiveStreamsProps) {
   const [polled, refresh] = usePoll({
     load: (signal) => listStreams(gateway, { signal }),

@@ -3,7 +3,7 @@
 import { TopicastPlayer } from '@topicast/player/react';
 import styles from './filling-player.module.css';
 
-/** The stream without sound and controls, in all of its (positioned) parent. */
+/** The stream without sound and controls; it fills its (positioned) parent. */
 export function FillingPlayer({ src }: { readonly src: string }) {
   return <TopicastPlayer className={styles.player} src={src} muted autoPlay />;
 }

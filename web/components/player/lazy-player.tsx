@@ -2,7 +2,7 @@
 
 import dynamic from 'next/dynamic';
 
-/** The silent player, fetched when it is first shown; there is nothing to render of it on a server. */
+/** The silent player, which is loaded when it is first shown; a server has nothing to render. */
 export const LazyPlayer = dynamic(() => import('./filling-player').then((module) => module.FillingPlayer), {
   ssr: false,
 });

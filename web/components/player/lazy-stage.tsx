@@ -3,7 +3,7 @@
 import dynamic from 'next/dynamic';
 import styles from './stage.module.css';
 
-/** The stage, without its code in the page's first load. */
+/** The stage, whose code is not part of the page's first load. */
 export const LazyStage = dynamic(() => import('./stage').then((module) => module.Stage), {
   ssr: false,
   loading: () => <div className={styles.stage} aria-busy="true" />,

@@ -5,12 +5,12 @@ import styles from './stage.module.css';
 
 interface LiveBadgeProps {
   readonly state: PlayerState;
-  /** Age of the picture on the screen, since the encoder took it in. */
+  /** Age of the picture on the screen since the encoder took it in. */
   readonly latencyMs: number | undefined;
   readonly onJump: () => void;
 }
 
-/** How live the picture is; nothing while there is none. */
+/** How live the picture is; empty while there is no picture. */
 export function LiveBadge({ state, latencyMs, onJump }: LiveBadgeProps) {
   if (state.name !== 'playing' && state.name !== 'buffering' && state.name !== 'paused') return null;
   const behind = needsJump(state, latencyMs);
@@ -19,7 +19,7 @@ export function LiveBadge({ state, latencyMs, onJump }: LiveBadgeProps) {
       <div
         className={styles.badge}
         data-live={state.name === 'playing' && !behind}
-        title="Time since the encoder took the picture in"
+        title="Time since the encoder took in the picture"
       >
         {behind ? 'BEHIND' : 'LIVE'}
         {latencyMs !== undefined && state.name !== 'paused' && <span>· {formatLatency(latencyMs)}</span>}

@@ -5,11 +5,11 @@ import styles from './stage.module.css';
 
 interface SoundPromptProps {
   readonly player: RefObject<TopicastPlayerElement | null>;
-  /** The sound is on: by this button, or by the controls. */
+  /** The sound was switched on, by this button or by the controls. */
   readonly onSound: () => void;
 }
 
-/** Where the browser let the player begin only without sound. */
+/** Shown if the browser let the player start only without sound. */
 export function SoundPrompt({ player, onSound }: SoundPromptProps) {
   const done = useEffectEvent(onSound);
   useEffect(() => {

@@ -20,7 +20,7 @@ interface StageProps {
   readonly title: string;
 }
 
-/** The player and everything that lies over the picture: badge, state, controls, statistics. */
+/** The player and everything over the picture: badge, state, controls, statistics. */
 export function Stage({ src, title }: StageProps) {
   const stage = useRef<HTMLDivElement>(null);
   const controller = useRef<ComponentRef<typeof MediaController>>(null);
@@ -33,7 +33,7 @@ export function Stage({ src, title }: StageProps) {
   const view = watchView(state);
 
   useEffect(() => {
-    // All of the stage goes to full screen, not only what is inside the controller.
+    // The whole stage goes to full screen, not only the content of the controller.
     if (controller.current && stage.current) controller.current.fullscreenElement = stage.current;
   }, []);
 
@@ -92,7 +92,7 @@ export function Stage({ src, title }: StageProps) {
   );
 }
 
-// A refusal to play comes back as the player's state, and one to go full screen as nothing happening.
+// If the browser refuses to play, the player's state shows it; if it refuses full screen, nothing happens.
 const ignore = (): void => undefined;
 
 function togglePlay(player: TopicastPlayerElement | null): void {
@@ -100,7 +100,7 @@ function togglePlay(player: TopicastPlayerElement | null): void {
   else player?.pause();
 }
 
-/** Whoever plays joins at the live edge; whoever is behind it begins anew. */
+/** A paused viewer joins at the live edge; a viewer who is behind starts again. */
 function rejoin(player: TopicastPlayerElement | null): void {
   if (player?.state.name === 'paused') player.play().catch(ignore);
   else player?.load();

@@ -8,7 +8,7 @@ interface StatusOverlayProps {
   readonly onRetry: () => void;
 }
 
-/** Why there is no moving picture. Screen readers hear it from the stage's live region. */
+/** Says why there is no moving picture. Screen readers read it from the stage's live region. */
 export function StatusOverlay({ view, onRetry }: StatusOverlayProps) {
   switch (view.kind) {
     case 'clear':

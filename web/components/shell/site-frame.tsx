@@ -5,7 +5,7 @@ import { NavLink } from './nav-link';
 import styles from './site-frame.module.css';
 import { ThemeToggle } from './theme-toggle';
 
-/** Header, content, footer: around every page but the embedded player. */
+/** Header, content and footer, for every page except the embedded player. */
 export function SiteFrame({ children }: { readonly children: ReactNode }) {
   return (
     <div className={styles.frame}>

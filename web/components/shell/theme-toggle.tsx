@@ -7,7 +7,7 @@ import styles from './theme-toggle.module.css';
 
 const KEY = 'topicast-theme';
 
-// What public/theme.js does before the first paint; Next makes its page for 404 in the browser, without that script.
+// Does what public/theme.js does before the first paint. Next renders its 404 page in the browser, without that script.
 function applyStoredTheme(): void {
   try {
     const theme = localStorage.getItem(KEY);
@@ -29,7 +29,7 @@ function toggleTheme(): void {
   }
 }
 
-/** Both icons are in the page and CSS shows one: the server does not know the visitor's theme. */
+/** Both icons are in the page and CSS shows one of them, because the server does not know the visitor's theme. */
 export function ThemeToggle() {
   useEffect(applyStoredTheme, []);
   return (

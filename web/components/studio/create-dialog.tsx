@@ -31,7 +31,7 @@ interface CreateDialogProps {
   readonly onCreated: (title: string) => void;
 }
 
-/** What the gateway said to the last attempt; a field's part of it goes when the field is changed. */
+/** What the gateway said to the last attempt; the message of a field disappears when the field changes. */
 interface Refusal {
   readonly fields: DraftProblems;
   readonly form?: string | undefined;
@@ -50,7 +50,7 @@ export function CreateDialog({ gateway, token, taken, onClose, onCreated }: Crea
   }, [attemptsRefused]);
 
   const own = draftProblems(draft, taken);
-  // Nobody is scolded for a field that they have not filled in yet; an id is checked as it is typed.
+  // Do not complain about a field that is still empty; an id is checked while it is typed.
   const shown: DraftProblems = { ...refusal.fields, ...(sent ? own : draftId(draft) ? pick(own, 'id') : {}) };
 
   const change = (part: Partial<StreamDraft>) => {

@@ -122,7 +122,7 @@ export function Dashboard({ gateway, token, onRefused, onLeave }: DashboardProps
             close();
             setSaid(`${open.stream.title} is deleted.`);
             refresh();
-            // The button that opened the dialog goes away with its stream.
+            // The button that opened the dialog disappears with its stream.
             requestAnimationFrame(() => heading.current?.focus());
           }}
         />

@@ -29,7 +29,7 @@ export function DeleteDialog({ gateway, token, stream, onClose, onDeleted }: Del
       onDeleted();
     } catch (reason) {
       if (!(reason instanceof GatewayError)) throw reason;
-      // Somebody else was faster: the stream is gone, as asked.
+      // Somebody else was faster: the stream is gone, as requested.
       if (reason.failure.kind === 'not-found') return onDeleted();
       setError(reason.message);
       setBusy(false);

@@ -8,7 +8,7 @@ import { Icon } from '../ui/icon';
 import { Poster } from '../ui/poster';
 import styles from './stream-row.module.css';
 
-/** The stream's poster; on request the stream itself, small and without sound. */
+/** The stream's poster or, on request, the stream itself, small and without sound. */
 export function LivePreview({
   stream,
   gateway,

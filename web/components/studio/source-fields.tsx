@@ -98,8 +98,8 @@ function CopyOption({
       <label htmlFor={id}>Send the video as it is</label>
       <p id={`${id}-note`} data-warning={checked}>
         {checked
-          ? 'The source must be H.264. B-frames add delay, and viewers wait for its next keyframe to join: with long gaps between keyframes that takes seconds.'
-          : 'Saves the server the encoding. Left off, the video is encoded for the lowest delay.'}
+          ? 'Choose this for H.264 or HEVC. B-frames add delay, and viewers wait for a keyframe when they join, which takes seconds if keyframes are far apart.'
+          : 'Saves the server the work of encoding. If this is off, the video is encoded for the lowest delay.'}
       </p>
     </div>
   );

@@ -16,7 +16,7 @@ interface StreamRowProps {
   readonly stream: StreamInfo;
   readonly gateway: GatewayAddress;
   readonly token: string;
-  /** Something was asked for: look again. */
+  /** A request was sent: look again. */
   readonly onChanged: () => void;
   readonly onDelete: () => void;
 }
@@ -78,7 +78,7 @@ export function StreamRow({ stream, gateway, token, onChanged, onDelete }: Strea
   );
 }
 
-/** Why it failed, or what is not as it should be, with the encoder's last words. */
+/** Why it failed, or what is wrong, with the encoder's last lines. */
 function Trouble({ stream }: { readonly stream: StreamInfo }) {
   const failed = stream.state === 'failed';
   const log = stream.encoderLog ?? [];

@@ -7,7 +7,7 @@ import { Dashboard } from './dashboard';
 import { DashboardSkeleton } from './dashboard-skeleton';
 import { TokenForm } from './token-form';
 
-/** The dashboard for those who have the operator's token, the question for it for the others. */
+/** The dashboard for visitors who have the operator's token; others are asked for the token. */
 export function Studio({ gateway }: { readonly gateway: GatewayAddress }) {
   const [token, setToken] = useOperatorToken();
   const [refused, setRefused] = useState(false);

@@ -15,7 +15,7 @@ const classes = ({ look = 'secondary', compact, icon }: Look, more?: string): st
     .join(' ');
 
 interface ButtonProps extends Look, ComponentProps<'button'> {
-  /** What it asked for is under way. It keeps the focus, which a disabled button would lose. */
+  /** Its request is in progress. The button keeps the focus, which a disabled button would lose. */
   readonly busy?: boolean | undefined;
 }
 

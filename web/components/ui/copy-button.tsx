@@ -5,7 +5,7 @@ import { Button } from './button';
 import { Icon } from './icon';
 
 interface CopyButtonProps {
-  /** Asked when the button is pressed. */
+  /** Called when the button is pressed. */
   readonly text: () => string;
   readonly label: string;
   readonly describedBy?: string;
@@ -26,7 +26,7 @@ export function CopyButton({ text, label, describedBy }: CopyButtonProps) {
 
   async function copy(): Promise<void> {
     try {
-      // Absent on plain http but for localhost.
+      // Absent on plain http, except on localhost.
       if (!navigator.clipboard) throw new Error('no clipboard on an insecure page');
       await navigator.clipboard.writeText(text());
       setOutcome('copied');

@@ -8,13 +8,13 @@ import { Icon } from './icon';
 interface DialogProps {
   readonly title: string;
   readonly children: ReactNode;
-  /** Also for Escape and the backdrop. */
+  /** Also called for Escape and the backdrop. */
   readonly onClose: () => void;
 }
 
 /**
- * Modal while it is rendered. The focus goes to the element with `data-first-focus`; the browser keeps it inside, and
- * gives it back to whatever opened the dialog.
+ * Modal while it is rendered. The focus goes to the element with `data-first-focus`. The browser keeps it inside, and
+ * returns it to the element that opened the dialog.
  */
 export function Dialog({ title, children, onClose }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);

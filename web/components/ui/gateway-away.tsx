@@ -8,7 +8,7 @@ interface GatewayAwayProps {
   readonly gateway: GatewayAddress;
   readonly everyMs: number;
   readonly onRetry: () => void;
-  /** What else there is to say, to whom this page is for. */
+  /** Further text, for the audience of this page. */
   readonly children: ReactNode;
 }
 

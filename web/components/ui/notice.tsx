@@ -6,11 +6,11 @@ interface NoticeProps {
   readonly title: string;
   readonly children: ReactNode;
   readonly actions?: ReactNode;
-  /** The heading's level on its page: 1 where the notice is all there is. */
+  /** The heading's level on its page: 1 if there is nothing but the notice. */
   readonly level?: 1 | 2;
 }
 
-/** In place of content that is not there: says why, and what to do. */
+/** Replaces missing content; says why it is missing, and what to do. */
 export function Notice({ icon, title, children, actions, level = 2 }: NoticeProps) {
   const Heading = level === 1 ? 'h1' : 'h2';
   return (

@@ -19,7 +19,7 @@ const POLL_MS = 2_000;
 interface WatchProps {
   readonly gateway: GatewayAddress;
   readonly id: string;
-  /** What the server knew; nothing when the gateway was away. */
+  /** What the server knew; undefined if the gateway was away. */
   readonly first: StreamInfo | undefined;
 }
 

@@ -30,19 +30,19 @@ export type FileCheck =
   { readonly trees: readonly string[] } | { readonly damage: string };
 
 /**
- * Whether LMDB can use a data file without being led astray by it: its meta pages, every page of every tree, the order
- * of the keys, the bounds of every node, and that the free list names no page that is in use. Values are not looked at,
- * so the time goes with the number of records, not with their size. An empty file is a sound one: LMDB begins anew.
+ * Checks that LMDB can safely use a data file: its meta pages, every page of every tree, the order of the keys, the
+ * bounds of every node, and that the free list names no page in use. It does not look at values, so the time depends on
+ * the number of records, not on their size. An empty file is fine: LMDB then starts a new one.
  */
 export function checkLmdbFile(path: string, keyBytes: KeyBytes): FileCheck {
-  // Another machine's layout is another one: LMDB must look by itself.
+  // Another kind of machine has another layout; LMDB must check that itself.
   if (endianness() !== 'LE' || !['x64', 'arm64'].includes(process.arch)) return { trees: [] };
   const file = openSync(path, 'r');
   try {
     const isEmpty = fstatSync(file).size === 0;
     return { trees: isEmpty ? [] : new Check(new Pages(file), keyBytes).run() };
   } catch (error) {
-    // A number that points out of its page ends in a RangeError of Buffer's.
+    // A number that points outside its page causes Buffer to throw a RangeError.
     if (error instanceof Damage || error instanceof RangeError) return { damage: error.message };
     throw error;
   } finally {
@@ -50,7 +50,7 @@ export function checkLmdbFile(path: string, keyBytes: KeyBytes): FileCheck {
   }
 }
 
-/** The keys of a tree come in order; one may equal the bound that a branch page has announced for it. */
+/** The keys of a tree are in order; a key may equal the bound that a branch page has announced. */
 interface Bound {
   key: Buffer | undefined;
   mayEqual: boolean;
@@ -115,7 +115,7 @@ class Check {
       );
       count[isLeaf ? 'leafPages' : 'branchPages']++;
       for (const [index, node] of this.#nodes(page, header, isLeaf).entries()) {
-        // The first key of a branch page is whatever it was when the page was made: nobody looks at it.
+        // The first key of a branch page keeps its value from when the page was made; nobody looks at it.
         if (isLeaf || index > 0) {
           const fits = keyBytes === undefined || node.key.byteLength === keyBytes;
           expectSound(fits, `a key of ${name} has another length`);
@@ -164,7 +164,7 @@ class Check {
     return nodes;
   }
 
-  /** A value on pages of its own. */
+  /** A value that has its own pages. */
   #overflow({ value, valueBytes }: Node): { pages: number; at: number } {
     const pageNumber = readU64(value, 0);
     const pages = readU64(value, 16);

@@ -1,7 +1,7 @@
 /**
  * The layout of an LMDB data file, as the liblmdb that lmdb-js 3 carries writes it on 64-bit little-endian machines
- * (its mdb.c: MDB_page_header, MDB_meta, MDB_db, MDB_node, MDB_ovpage). Every field that liblmdb follows without
- * looking is here; liblmdb trusts its file, and a wrong number in it ends the process by a signal.
+ * (its mdb.c: MDB_page_header, MDB_meta, MDB_db, MDB_node, MDB_ovpage). Every field that liblmdb follows without a
+ * check is here. liblmdb trusts its file, and a wrong number in it ends the process with a signal.
  *
  * A page begins with its header; "lower" and "upper" count from the header's end:
  *
@@ -12,7 +12,7 @@
  *                                    | pages (u32)   |  on the first page of an overflow run
  */
 export const PAGE_HEADER_BYTES = 24;
-/** As much of a file's begin as holds the first meta page's fields. */
+/** The beginning of a file, long enough for the fields of the first meta page. */
 export const META_BYTES = 168;
 export const MAX_PAGE_BYTES = 65_536;
 
@@ -66,19 +66,21 @@ export interface PageHeader {
 }
 
 export interface Node {
-  /** Where it begins and what it takes, counted from the page's begin. */
+  /** Where it begins and how long it is, counted from the beginning of the page. */
   readonly at: number;
   readonly bytes: number;
   readonly flags: number;
   readonly key: Buffer;
   /** On a branch page. */
   readonly child: number;
-  /** On a leaf page: the length of the value, and what is here of it, which is a reference if the node is big. */
+  /**
+   * On a leaf page: the length of the value, and the part of it that is here, which is a reference if the node is big.
+   */
   readonly valueBytes: number;
   readonly value: Buffer;
 }
 
-/** Page numbers and counts are 64 bits wide; what does not fit a double is no number that a file can have. */
+/** Page numbers and counts are 64 bits wide; no file can have a number that does not fit into a double. */
 export const readU64 = (bytes: Buffer, at: number): number => Number(bytes.readBigUInt64LE(at));
 
 export const readPageHeader = (page: Buffer): PageHeader => ({
@@ -90,7 +92,7 @@ export const readPageHeader = (page: Buffer): PageHeader => ({
   pages: page.readUInt32LE(20),
 });
 
-/** Undefined if this is no meta page of this layout. */
+/** Undefined if this is not a meta page of this layout. */
 export function readMeta(page: Buffer): Meta | undefined {
   const { flags } = readPageHeader(page);
   if (flags !== PAGE_META || page.readUInt32LE(META_AT) !== MAGIC) return undefined;
@@ -119,7 +121,7 @@ export function readTree(bytes: Buffer, at: number): Tree {
   };
 }
 
-/** Where nodes begin, counted from the page's begin, in the order of their keys. */
+/** Where nodes begin, counted from the beginning of the page, in the order of their keys. */
 export const nodeOffsets = (page: Buffer, { lower }: PageHeader): number[] =>
   Array.from(
     { length: lower >> 1 },

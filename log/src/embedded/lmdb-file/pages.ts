@@ -23,7 +23,7 @@ export class Pages {
   readonly #file: number;
   readonly meta: Meta;
   readonly #size: number;
-  /** One byte a page: whether something uses it. */
+  /** One byte per page: whether something uses it. */
   readonly #used: Uint8Array;
 
   constructor(file: number) {
@@ -66,7 +66,7 @@ export class Pages {
     return this.#headerOf(pageNumber, this.read(pageNumber * pageBytes, PAGE_HEADER_BYTES));
   }
 
-  /** LMDB takes a page of a later transaction for one that it is just changing in memory. */
+  /** LMDB treats a page of a later transaction as one that it is changing in memory. */
   #headerOf(pageNumber: number, page: Buffer): PageHeader {
     const header = readPageHeader(page);
     expectSound(header.page === pageNumber, `page ${pageNumber} calls itself ${header.page}`);
@@ -93,7 +93,7 @@ export class Pages {
     const fits = mapBytes >= (lastPage + 1) * pageBytes && mapBytes <= MAX_MAP_BYTES;
     expectSound(fits, `a map of ${mapBytes} bytes cannot be`);
     expectSound(Number.isSafeInteger(transaction), 'the transaction number cannot be');
-    // Pages at the end may never have been written, if they were freed at once; so the file may end before, not by much.
+    // Pages at the end may never have been written, if they were freed at once, so the file may end a little earlier.
     expectSound(lastPage <= 2 * (this.#size / pageBytes) + 1024, 'the file is much shorter than it says');
   }
 }

@@ -10,22 +10,22 @@ import { type Address, Link, type LinkSettings, nameOf } from './link.js';
 import { NotAdmitted } from './security.js';
 
 /**
- * What a connection is for. Long polls (`tail`, and `quiet` for partitions of which little comes) and writes have
- * connections of their own, and so have the short polls of those who join a long one late; `read` fetches what is behind
- * the live edge, `ask` is for everything short.
+ * What a connection is for. Long polls (`tail`, and `quiet` for partitions with few records), writes, and the short
+ * polls of followers that join a long poll late have their own connections. `read` fetches what is behind the live
+ * edge, and `ask` is for everything short.
  */
 export type Purpose = 'tail' | 'quiet' | 'join' | 'read' | 'ask' | 'write';
 
-/** After this a question goes to another broker as well. */
+/** After this time a question goes to another broker as well. */
 const HEDGE_MS = 500;
-/** Who has not answered a question to all by then is not waited for. */
+/** We stop waiting for brokers that have not answered a question to all by then. */
 const ALL_MS = 1000;
 
 /** One broker, with a link for each purpose, made when it is needed. */
 export class Node {
   readonly #settings: LinkSettings;
   readonly #links = new Map<Purpose, Link>();
-  /** It lets a request wait for longer than it should, and has answered none since: others are asked first. */
+  /** It has left a request waiting for too long and has answered none since, so we ask others first. */
   suspect = false;
   #isClosed = false;
 
@@ -38,7 +38,7 @@ export class Node {
 
   /** @throws {Transient} */
   async request<T>(purpose: Purpose, protocol: Protocol<T>): Promise<T> {
-    // Who still holds a broker that has left the cluster must look for another one.
+    // Callers that still hold a broker that has left the cluster must look for another one.
     if (this.#isClosed) throw new Transient(`Kafka's broker at ${nameOf(this.address)} was given up`);
     let link = this.#links.get(purpose);
     if (!link) {
@@ -50,7 +50,7 @@ export class Node {
     return answer;
   }
 
-  /** Fail what is under way on a connection, and open another for what comes next. */
+  /** Fail the requests in flight on a connection, and open another one for the next requests. */
   abandon(purpose: Purpose): void {
     this.#links.get(purpose)?.abandon();
   }
@@ -61,7 +61,7 @@ export class Node {
   }
 }
 
-/** The brokers: those named at the start, and those that they tell of. */
+/** The brokers: those named at the start, and those that they report. */
 export class Cluster {
   readonly #settings: LinkSettings;
   readonly #seeds: readonly Node[];
@@ -80,7 +80,7 @@ export class Cluster {
     return this.#nodes.size;
   }
 
-  /** The most brokers that were there at once: one that is away is one all the same. */
+  /** The highest number of brokers that were there at once, because a broker that is away still counts. */
   get mostSeen(): number {
     return this.#mostSeen;
   }
@@ -108,12 +108,12 @@ export class Cluster {
       return this.#learn(answer);
     } catch (error) {
       const { errors } = error as AggregateError;
-      // That one of them does not let us in tells more than that another one is away.
+      // A broker that does not let us in says more than another one that is away.
       throw errors.find((each) => each instanceof NotAdmitted) ?? errors.at(-1);
     }
   }
 
-  /** What each broker knows: after a topic was made or deleted they learn of it one after the other. */
+  /** What each broker knows: after a topic was created or deleted, they learn about it one after the other. */
   async metadataOfEach(topics: readonly string[]): Promise<Metadata[]> {
     const impatience = new AbortController();
     const enough = sleep(ALL_MS, undefined, { signal: impatience.signal }).catch(() => undefined);
@@ -126,7 +126,7 @@ export class Cluster {
     return answers.filter((answer) => answer !== undefined);
   }
 
-  /** The one that the last metadata named. @throws {Transient} */
+  /** The controller that the last metadata named. @throws {Transient} */
   get controller(): Node {
     const node = this.#nodes.get(this.#controllerId);
     if (!node) throw new Transient('Kafka has no controller at the moment');
@@ -159,6 +159,6 @@ export class Cluster {
 /** `host:port`, with or without brackets around an IPv6 address. @throws {LogError} `invalid` */
 export function parseAddress(text: string): Address {
   const match = /^\[?([^\s[\]]+?)\]?:(\d{1,5})$/.exec(text);
-  if (!match) throw new LogError('invalid', `"${text}" is no Kafka broker's address: use host:port`);
+  if (!match) throw new LogError('invalid', `"${text}" is not the address of a Kafka broker: use host:port`);
   return { host: match[1]!, port: Number(match[2]) };
 }

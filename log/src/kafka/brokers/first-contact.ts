@@ -4,19 +4,19 @@ import type { TopicNames } from '../topics/topic-names.js';
 import type { Cluster } from './cluster.js';
 import { NotAdmitted } from './security.js';
 
-/** How long brokers may hang up before it is the settings that are wrong: one that is being restarted does so too. */
+/** How long brokers may hang up before we blame the settings; a broker that is being restarted hangs up too. */
 const HANGING_UP_LIMIT_MS = 5000;
 
 /**
- * Resolves when a broker has answered, however long that takes. @throws {LogError} `invalid` if they are there and will
- * not have us; the signal's reason
+ * Resolves when a broker has answered, however long that takes. @throws {LogError} `invalid` if the brokers are there
+ * but do not let us in; the signal's reason
  */
 export async function firstContact(cluster: Cluster, names: TopicNames, signal: AbortSignal): Promise<void> {
   const refused = refusal();
   await retry(() => cluster.metadata([names.of('topicast.streams')]).catch(refused), { signal });
 }
 
-/** Ends the wait for brokers that are there and will not have us. */
+/** Ends the wait for brokers that are there but do not let us in. */
 function refusal(): (error: unknown) => never {
   let since: number | undefined;
   return (error) => {

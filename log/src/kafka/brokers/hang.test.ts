@@ -29,7 +29,7 @@ describe.skipIf(unavailable)(`a broker that hangs${unavailable ? ` (skipped: ${u
     const reading = (async () => {
       for await (const batch of log.tail(stream, 0, { at: 'earliest' }, stop.signal)) {
         for (const { header } of batch) {
-          // As the feed does: a batch that was sent again may have been written twice.
+          // Like the feed, because a batch that was sent again may have been written twice.
           if (header!.sequence > (seen.at(-1) ?? -1)) seen.push(header!.sequence);
         }
       }
@@ -49,7 +49,7 @@ describe.skipIf(unavailable)(`a broker that hangs${unavailable ? ` (skipped: ${u
     const before = next;
     await until('records flow again', () => (seen.at(-1) ?? 0) > before + 20);
     expect(await kafka.leaderOf(topicOf(stream), 0)).not.toBe(hung);
-    // Everything short finds its way too while it hangs.
+    // Short requests also find their way while the broker hangs.
     await log.ping();
     await take(log, stream, { at: 'keyframe' }, 1);
     await log.bounds(stream, 0);

@@ -4,7 +4,10 @@ const QUIET_MS = 1000;
 
 type State = 'up' | 'down' | 'refused';
 
-/** Tells the operator when a broker goes away and when it is back, and of damage: a line for each, at most one a second. */
+/**
+ * Tells the operator when a broker goes away, when it comes back, and when the log is damaged: one line each, at most
+ * one a second.
+ */
 export class Health {
   readonly #logger: Logger;
   readonly #brokers = new Map<string, { told: State; lastLine: number }>();
@@ -28,7 +31,10 @@ export class Health {
     );
   }
 
-  /** It is there, and will not have us. Before any has answered, the first contact tells of it by its end. */
+  /**
+   * The broker is there but does not let us in. Before any broker has answered, the first contact reports this by its
+   * failure.
+   */
   refused(address: string, reason: string): void {
     if (!this.#hasAnswered) return;
     this.#tell(address, 'refused', () => this.#logger.error(`Kafka at ${address}: ${reason}`));
@@ -39,7 +45,7 @@ export class Health {
     this.#tell(address, 'up', () => this.#logger.info(`Kafka at ${address} answers again`));
   }
 
-  /** Something in the log cannot be read, and is passed over. */
+  /** Something in the log cannot be read and is skipped. */
   damaged(topic: string, partition: number, offset: number, reason: string): void {
     this.#damages += 1;
     if (performance.now() - this.#lastDamage < QUIET_MS) return;

@@ -2,9 +2,8 @@
 const LOOK_EVERY_MS = 150;
 
 /**
- * Await an answer. If it has not come after `lateAfterMs`, `look` is called then and again and again until it comes;
- * `look` may make it fail, unless it is over by the time that it has looked. What `look` itself fails with does not
- * matter.
+ * Await an answer. If it has not come after `lateAfterMs`, `look` is called repeatedly until it comes. `look` may make
+ * the request fail, unless it has ended by then. Errors of `look` itself do not matter.
  */
 export async function watchful<T>(
   answer: Promise<T>,
@@ -26,7 +25,7 @@ export async function watchful<T>(
 }
 
 /**
- * The first answer of several who can be asked, in turn: the next one when one fails, or has not answered after
+ * The first answer of several candidates that are asked in turn: the next one when one fails, or has not answered after
  * `hedgeMs`. @throws {AggregateError} of all failures, in their order, if all fail
  */
 export function firstAnswer<Asked, T>(

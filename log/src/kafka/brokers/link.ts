@@ -25,13 +25,13 @@ export interface LinkSettings {
 }
 
 const CONNECT_TIMEOUT_MS = 2000;
-/** Far more than a request takes (a fetch waits for 100 ms), and soon enough to leave a broker that hangs. */
+/** Far more than a request takes (a fetch waits for 100 ms), but short enough to leave a broker that hangs. */
 export const REQUEST_TIMEOUT_MS = 4000;
-/** After a failure, further requests fail at once for this long instead of knocking again each. */
+/** After a failure, further requests fail at once for this long, instead of each trying to connect again. */
 const KNOCK_PAUSE_MS = 100;
-/** Somebody has to change a setting before another knock helps. */
+/** Somebody has to change a setting before another attempt helps. */
 const NOT_ADMITTED_PAUSE_MS = 1000;
-/** Of the two requests of a login: every broker from 2.2 on speaks them. */
+/** The version of the two login requests; every broker from 2.2 on supports it. */
 const LOGIN_VERSIONS = { 17: { minVersion: 1, maxVersion: 1 }, 36: { minVersion: 1, maxVersion: 1 } };
 
 interface Wire {
@@ -48,7 +48,8 @@ type State =
 
 /**
  * One connection to one broker, opened when it is first used and again after it broke. A broker answers a connection's
- * requests in their order, so that a long poll or a slow write holds up what comes after it: hence one link a purpose.
+ * requests in order, so a long poll or a slow write delays what comes after it. That is why each purpose has its own
+ * link.
  */
 export class Link {
   readonly #address: Address;
@@ -72,7 +73,7 @@ export class Link {
     }
   }
 
-  /** Give up a connection whose broker hangs: what waits on it fails, and the next request opens another. */
+  /** Give up a connection whose broker hangs: its waiting requests fail, and the next request opens another one. */
   abandon(): void {
     const state = this.#state;
     if (state.is !== 'connected') return;
@@ -160,7 +161,8 @@ export class Link {
     if (ofAnEarlierConnection) return reason;
     if (state.is === 'connected') release(connection, state.socket);
     if (state.is === 'connected' && !verdict && !isTimeout(cause)) {
-      // It may have been idle for too long: the next attempt to connect tells whether the broker is there.
+      // The connection may have been idle for too long; the next attempt to connect will show whether the broker is
+      // there.
       this.#state = { is: 'idle' };
     } else {
       this.#state = { is: 'failed', at: performance.now(), reason };
@@ -171,14 +173,14 @@ export class Link {
   }
 }
 
-/** One that may be going away is knocked at again as soon as any. */
+/** A broker that may be going away is tried again as soon as any other. */
 const pauseAfter = (reason: Transient): number =>
   reason instanceof NotAdmitted && reason.isCertain ? NOT_ADMITTED_PAUSE_MS : KNOCK_PAUSE_MS;
 
 const isTimeout = (cause: unknown): boolean =>
   cause instanceof Error && cause.name === 'KafkaJSRequestTimeoutError';
 
-/** The broker has left the cluster, or the whole log was closed, of which the caller knows. */
+/** The broker has left the cluster, or the whole log was closed, which the caller knows. */
 const closed = (): Transient => new Transient('the connection to Kafka was closed');
 
 /** End a connection now: kafkajs's own `disconnect` first waits for the requests in flight. */
@@ -188,7 +190,7 @@ function release(connection: PrivateConnection, socket: Socket): void {
   socket.destroy();
 }
 
-/** What is worth a line is told by {@link Health}; kafkajs's own words are for debugging. */
+/** {@link Health} logs what is worth a line; kafkajs's own messages are for debugging. */
 function quietLogger(logger: Logger): PrivateLogger {
   const say = (message: string): void => logger.debug(`kafkajs: ${message}`);
   const lines = { debug: () => undefined, info: say, warn: say, error: say, namespace: () => lines };

@@ -64,7 +64,7 @@ describe.skipIf(unavailable)(`when Kafka is away${unavailable ? ` (skipped: ${un
     const stop = new AbortController();
     const reading = (async () => {
       for await (const batch of reader.tail(stream, 0, { at: 'earliest' }, stop.signal)) {
-        // As the feed does: only what is above the last counts, for a batch may have been written twice.
+        // Like the feed: only what is above the last record counts, because a batch may have been written twice.
         for (const { header } of batch)
           if (header!.sequence > (seen.at(-1) ?? -1)) seen.push(header!.sequence);
       }

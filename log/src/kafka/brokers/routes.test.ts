@@ -19,7 +19,7 @@ const topic = (
     topicErrorCode === 0 ? [{ partitionErrorCode: 0, partitionId: 0, leader, leaderEpoch: epoch }] : [],
 });
 
-/** Two brokers; `says` is what the first says of a topic, `alsoSays` what the other does. */
+/** Two brokers; `says` is what the first one says about a topic, `alsoSays` what the other one says. */
 function brokers(says: (name: string) => TopicMetadata, alsoSays = says) {
   const asked: (readonly string[])[] = [];
   const answer = (names: readonly string[], say: typeof says): Metadata => ({
@@ -63,7 +63,7 @@ it('a broker that lags behind does not bring an old leader back', async () => {
   now = topic('t', { leader: 1, epoch: 8 });
   routes.forget('t');
   expect((await routes.locate(place)).node).toBe(ONE);
-  // Another topic of that name counts its epochs from the beginning.
+  // Another topic of that name starts its epochs over.
   now = topic('t', { id: 'another', leader: 2, epoch: 0 });
   routes.forget('t');
   expect(await routes.locate(place)).toEqual({ node: TWO, topicId: 'another' });

@@ -8,7 +8,9 @@ import { watchful } from './late-answers.js';
 /** An answer that takes longer may never come. */
 export const LATE_AFTER_MS = 1000;
 
-/** A partition of a topic: of the one with this id (KIP-516), or where none is given of the one that has the name now. */
+/**
+ * A partition of a topic: of the topic with this id (KIP-516), or, without an id, of the topic that has the name now.
+ */
 export interface Place {
   readonly topic: string;
   readonly topicId?: string | undefined;
@@ -20,7 +22,7 @@ export interface Location {
   readonly topicId: string;
 }
 
-/** What is asked of a {@link Cluster} here. */
+/** The part of {@link Cluster} that is needed here. */
 type Brokers = Pick<Cluster, 'metadata' | 'metadataOfEach' | 'node' | 'size'>;
 
 type Leader = Pick<PartitionMetadata, 'leader' | 'leaderEpoch'>;
@@ -35,18 +37,19 @@ interface Asking {
   readonly reject: (error: unknown) => void;
 }
 
-/** What is watched while its broker is late with an answer. */
+/** The partitions to check while their broker is late with an answer. */
 export interface Watch<P extends Place> {
   readonly node: Node;
   readonly lateAfterMs: number;
   readonly places: () => readonly P[];
-  /** These are led by another broker, or none, by now. */
+  /** These now have another leader, or none. */
   readonly moved: (places: readonly P[]) => void;
 }
 
 /**
- * Which broker leads a partition, remembered until somebody finds that it has changed. Questions that come while one is
- * under way are asked together, so that a broker with a thousand partitions can go away without a thousand questions.
+ * Which broker leads a partition, remembered until somebody finds that it has changed. Questions that come while
+ * another one is in flight are asked together, so that a broker with a thousand partitions can go away without a
+ * thousand questions.
  */
 export class Routes {
   readonly #cluster: Brokers;
@@ -93,7 +96,7 @@ export class Routes {
     checkPartition(partition, await this.partitionCount(topic));
   }
 
-  /** Partitions may have been added, of which the brokers learn one after the other. */
+  /** Partitions may have been added; the brokers learn about that one after the other. */
   async #lookForMore(topic: string): Promise<void> {
     this.forget(topic);
     const topicId = await this.topicId(topic);
@@ -109,7 +112,7 @@ export class Routes {
     this.#trusted.delete(topic);
   }
 
-  /** Await what a broker was asked. While it is late, others are asked whether it still leads. */
+  /** Await a broker's answer. While it is late, ask others whether it still leads. */
   watch<T, P extends Place>(answer: Promise<T>, { node, lateAfterMs, places, moved }: Watch<P>): Promise<T> {
     return watchful(answer, lateAfterMs, async (isOver) => {
       node.suspect = true;
@@ -122,7 +125,7 @@ export class Routes {
     });
   }
 
-  /** Ask the leader of a partition. Given up when another one leads by the time that the answer is late. */
+  /** Ask the leader of a partition. Give up if the answer is late and another broker leads by then. */
   async ask<T>(place: Place, node: Node, purpose: Purpose, protocol: Protocol<T>): Promise<T> {
     try {
       return await this.watch(node.request(purpose, protocol), {
@@ -194,7 +197,7 @@ export class Routes {
     }
     const before = this.#known.get(topic);
     const older = before?.topicId === found.topicId ? before.leaders : [];
-    // Partitions are never taken away: a broker that tells of fewer lags behind.
+    // Partitions are never removed, so a broker that reports fewer lags behind.
     const leaders: Leader[] = [...older];
     for (const { partitionId, leader, leaderEpoch } of found.partitionMetadata) {
       const known = older[partitionId];
@@ -206,7 +209,10 @@ export class Routes {
     return route;
   }
 
-  /** The topic of the name is another one. No broker must know the one wanted: one that lags behind may have answered. */
+  /**
+   * Another topic has the name now. Make sure that no broker knows the wanted one, because one that lags behind may
+   * have answered.
+   */
   async #miss(topic: string, topicId: string): Promise<never> {
     this.forget(topic);
     const answers = await this.#cluster.metadataOfEach([topic]);
@@ -218,7 +224,7 @@ export class Routes {
   }
 }
 
-/** What Kafka says of a topic; undefined if no broker knows it. @throws {Transient} */
+/** What Kafka says about a topic; undefined if no broker knows it. @throws {Transient} */
 export async function findTopic(cluster: Brokers, topic: string): Promise<TopicMetadata | undefined> {
   return (await findTopics(cluster, [topic])).get(topic);
 }

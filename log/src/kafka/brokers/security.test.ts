@@ -34,7 +34,7 @@ describe.skipIf(reason)(`a Kafka with TLS and SASL${reason ? ` (${reason})` : ''
   });
   const open = (security: Security, broker = kafka.saslSsl) => openKafkaLog({ brokers: [broker], security });
 
-  /** What one is told who opens it with these settings. */
+  /** The message that somebody gets who opens the log with these settings. */
   async function refusalOf(security: Security, broker = kafka.saslSsl): Promise<string> {
     const error: unknown = await open(security, broker).catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(LogError);

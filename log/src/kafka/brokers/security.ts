@@ -4,10 +4,10 @@ import type { SASLOptions } from 'kafkajs';
 import { Transient } from '../errors.js';
 import { type PrivateSasl, type SaslMechanism, saslProviders } from '../wire/kafkajs-private.js';
 
-/** TLS, with PEM texts. Without `ca`: the authorities that Node.js brings. Certificate and host name are checked. */
+/** TLS, with PEM texts. Without `ca`, Node.js's own authorities count. Certificate and host name are checked. */
 export interface Tls {
   readonly ca?: string;
-  /** Of the client, where the broker asks for one. */
+  /** The client's certificate, if the broker asks for one. */
   readonly cert?: string;
   readonly key?: string;
 }
@@ -15,20 +15,20 @@ export interface Tls {
 /** `mechanism`, `username` and `password`. */
 export type Sasl = Extract<SASLOptions, { readonly mechanism: SaslMechanism }>;
 
-/** How connections are protected, and who we say that we are. */
+/** How connections are protected, and how we log in. */
 export interface Security {
   readonly tls?: Tls;
   readonly sasl?: Sasl;
 }
 
 /**
- * A broker that is there and will not have us, or that we do not trust: somebody has to change a setting. A running
- * log goes on trying, for that may happen; a log that is being opened says so and gives up.
+ * A broker that is there but does not let us in, or that we do not trust: somebody has to change a setting. A running
+ * log keeps trying, because that may happen; a log that is being opened reports it and gives up.
  */
 export class NotAdmitted extends Transient {
   constructor(
     message: string,
-    /** False where a broker that is just going away looks the same. */
+    /** False if a broker that is just going away looks the same. */
     readonly isCertain: boolean,
     options?: ErrorOptions,
   ) {
@@ -51,8 +51,8 @@ export function openSocket(
 }
 
 /**
- * SASL as kafkajs does it. It hides a connection that broke behind the words "authentication failed": what really
- * happened is thrown instead, for then another try is right.
+ * SASL as kafkajs does it. kafkajs hides a broken connection behind the words "authentication failed". We throw what
+ * really happened instead, because then another try makes sense.
  */
 export function saslOf({ mechanism, username, password }: Sasl): PrivateSasl {
   const provider = saslProviders[mechanism]({ username, password });
@@ -100,7 +100,7 @@ export interface Verdict {
   readonly isCertain: boolean;
 }
 
-/** What a failed connection tells of our settings; undefined if nothing. */
+/** What a failed connection says about our settings; undefined if nothing. */
 export function judge({ cause, isFirst, security: { tls, sasl } }: Failure): Verdict | undefined {
   const { code, message } = cause as { code?: unknown; message?: string };
   const said = (message ?? String(cause)).replace(/^Connection error: /, '').trim();
@@ -116,14 +116,14 @@ export function judge({ cause, isFirst, security: { tls, sasl } }: Failure): Ver
   }
   if (!isFirst || !hungUp(cause, said)) return undefined;
   if (tls && /before secure TLS/.test(said)) {
-    const words = 'it hangs up during the handshake; is that port for TLS? If not, leave KAFKA_SSL out';
+    const words = 'it hangs up during the handshake; is that port for TLS? If not, remove KAFKA_SSL';
     return { words, isCertain: false };
   }
   const missing = [
     ...(tls ? [] : ['TLS (KAFKA_SSL=1)']),
     ...(sasl ? [] : ['a login (KAFKA_SASL_MECHANISM)']),
   ];
-  const question = missing.length > 0 ? `does that port want ${missing.join(' or ')}?` : 'is that its port?';
+  const question = missing.length > 0 ? `does that port need ${missing.join(' or ')}?` : 'is that its port?';
   return { words: `it hangs up at the first request; ${question}`, isCertain: false };
 }
 
@@ -133,11 +133,11 @@ const TLS_ERROR =
 const TLS_ADVICE: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID:
     'name the broker, in KAFKA_BROKERS and in its advertised.listeners, as its certificate does',
-  CERT_HAS_EXPIRED: "renew the broker's certificate, or set this clock right",
-  CERT_NOT_YET_VALID: "this clock, or the one that made the broker's certificate, is wrong",
+  CERT_HAS_EXPIRED: "renew the broker's certificate, or correct this machine's clock",
+  CERT_NOT_YET_VALID: "this machine's clock, or the clock that made the broker's certificate, is wrong",
 };
 const OTHER_TLS_ADVICE = {
-  handshake: 'check the port, and whether the broker asks for a certificate of ours (KAFKA_SSL_CERT)',
+  handshake: 'check the port, and whether the broker asks for a client certificate (KAFKA_SSL_CERT)',
   trust: "the broker's certificate is not from an authority we trust: check KAFKA_SSL_CA",
 };
 const adviceFor = (code: string): keyof typeof OTHER_TLS_ADVICE =>

@@ -4,10 +4,10 @@ import { assignSticky, type Claim } from './sticky-assigner.js';
 const NAME = 'topicast-sticky';
 const VERSION = 1;
 
-/** What of a {@link Claim} travels: JSON, as the user data of the member's subscription. */
+/** The part of a {@link Claim} that travels: JSON, as the user data of the member's subscription. */
 type OwnClaim = Omit<Claim, 'member'>;
 
-/** {@link assignSticky} as kafkajs takes it. `claim` is asked at each joining. */
+/** {@link assignSticky} in kafkajs's form. `claim` is called at each join. */
 export const groupAssigner =
   (topic: string, partitions: number, claim: () => OwnClaim): PartitionAssigner =>
   (): Assigner => ({
@@ -37,7 +37,7 @@ export const groupAssigner =
     },
   });
 
-/** Of another version's member, or none of ours: it claims nothing. */
+/** From a member of another version, or not from one of ours: it claims nothing. */
 function decodeClaim(metadata: Buffer): OwnClaim {
   try {
     const text = AssignerProtocol.MemberMetadata.decode(metadata)?.userData.toString('utf8') ?? '';

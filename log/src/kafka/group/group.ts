@@ -20,14 +20,17 @@ export interface GroupOptions {
   readonly topic: string;
   readonly sessionTimeout: Milliseconds;
   readonly assigner: PartitionAssigner;
-  /** Called after each joining. */
+  /** Called after each join. */
   readonly onAssignment: (partitions: readonly number[]) => void;
 }
 
-/** kafkajs heartbeats between two polls, and learns of a rebalance by a heartbeat: both are a part of every hand-over. */
+/**
+ * kafkajs heartbeats between two polls, and learns about a rebalance from a heartbeat; both times add to every
+ * hand-over.
+ */
 const POLL_MS = 100;
 const HEARTBEATS_PER_SESSION = 10;
-/** Where a session is refused as too short: what brokers demand unless told otherwise, and more. */
+/** If a session is refused as too short: the brokers' default minimum, and longer ones. */
 const LONGER_SESSIONS = [6_000, 10_000, 30_000].map(milliseconds);
 const CONNECT_TIMEOUT_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 4_000;
@@ -38,8 +41,8 @@ const WELL_AFTER_MS = 10_000;
 const LEAVE_LIMIT_MS = 1_500;
 
 /**
- * Membership in a consumer group, for the assignment only: nothing is fetched, no offset committed. kafkajs's consumer
- * ends itself after a few failures and does not look for another coordinator before; here a new one follows, for ever.
+ * Membership in a consumer group, only for the assignment: we fetch nothing and commit no offset. kafkajs's consumer
+ * ends after a few failures without looking for another coordinator; here a new consumer always follows.
  */
 export class Group {
   readonly #options: GroupOptions;
@@ -60,7 +63,7 @@ export class Group {
     return this.#sessionTimeout;
   }
 
-  /** Since the group has confirmed that this member belongs to it; monotonic. */
+  /** When the group last confirmed that this member belongs to it; monotonic. */
   get silence(): Milliseconds {
     return milliseconds(performance.now() - this.#confirmedAt);
   }
@@ -85,7 +88,7 @@ export class Group {
     }
   }
 
-  /** Join, and stay a member until a failure, with which it resolves, or until it is to leave. */
+  /** Join, and stay a member until a failure (it resolves with that), or until it should leave. */
   async #belong(): Promise<unknown> {
     const { signal } = this.#leaving;
     const ending = new AbortController();
@@ -93,7 +96,7 @@ export class Group {
     const ended = new Promise<unknown>((resolve) => {
       signal.addEventListener('abort', () => resolve(undefined), { signal: ending.signal });
       consumer.on(consumer.events.CRASH, ({ payload }) => resolve(payload.error));
-      // A coordinator that hangs: kafkajs would go on asking it for longer than another needs to take its place.
+      // The coordinator hangs; kafkajs would keep asking it for longer than another broker needs to take its place.
       this.#whenSilent(ending.signal, () => resolve(new Error('it does not answer')));
     });
     const running = (async () => {
@@ -104,15 +107,15 @@ export class Group {
     })();
     const failure = await Promise.race([ended, running.then(() => ended).catch((error: unknown) => error)]);
     ending.abort();
-    // Not while it joins: kafkajs forgets to stop what starts to run after that.
+    // Not while it joins, because kafkajs does not stop what starts to run after that.
     const gone = running.catch(() => undefined).then(() => consumer.disconnect());
     await Promise.race([gone.catch(() => undefined), sleep(LEAVE_LIMIT_MS, undefined, { ref: false })]);
     return failure;
   }
 
   /**
-   * A joining may rest for as long as the slowest member takes, which is a session; after two there is no excuse. Counted
-   * by ticks and not by the clock: after this process itself hung, kafkajs finds its way back.
+   * A join may wait for the slowest member, which takes up to one session; after two sessions something is wrong. We
+   * count ticks, not time, because after a hang of this process kafkajs finds its way back.
    */
   #whenSilent(signal: AbortSignal, listener: () => void): void {
     let [confirmedAt, ticks] = [this.#confirmedAt, 0];
@@ -127,7 +130,7 @@ export class Group {
   #consumer(ending: AbortSignal): Consumer {
     const { client, group, topic, assigner } = this.#options;
     const { brokers, clientId, security, logger } = client;
-    // Few repetitions by kafkajs: they go to the same coordinator, which may be gone.
+    // kafkajs should retry only a few times, because it asks the same coordinator, which may be gone.
     const retry = {
       retries: 2,
       initialRetryTime: 100,
@@ -161,7 +164,7 @@ export class Group {
     });
     consumer.on(consumer.events.HEARTBEAT, () => ending.aborted || this.#confirm());
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-      // Before the first fetch: kafkajs asks for nothing then, and only its heartbeats go on.
+      // Before the first fetch: kafkajs then requests nothing, and only its heartbeats continue.
       consumer.pause([{ topic }]);
       if (ending.aborted) return;
       this.#confirm();
@@ -184,7 +187,7 @@ export class Group {
     this.#sessionTimeout = longer;
     this.#options.client.logger.warn(
       `Kafka refuses a session timeout of ${refused} ms in the group "${this.#options.group}", trying ${longer} ms: ` +
-        `the streams of a producer that dies wait so long for another. Set group.min.session.timeout.ms=${refused} ` +
+        `the streams of a producer that dies wait that long for another one. Set group.min.session.timeout.ms=${refused} ` +
         'on the brokers, or a longer TOPICAST_PRODUCER_SESSION_TIMEOUT_MS here',
     );
     return true;
@@ -198,12 +201,12 @@ export class Group {
     this.#toldOf = kind;
     const { client, group } = this.#options;
     client.logger.warn(
-      `the group "${group}" cannot be reached (${words}); what was shared out last stays so until it can`,
+      `the group "${group}" cannot be reached (${words}); the last assignment stays until it can`,
     );
   }
 }
 
-/** Kafka's name of the error that is at the bottom of it, if Kafka sent one. */
+/** Kafka's name of the underlying error, if Kafka sent one. */
 function typeOf(failure: unknown): string | undefined {
   for (let each = failure; each instanceof Error; each = each.cause) {
     if ('type' in each && typeof each.type === 'string') return each.type;
@@ -211,7 +214,7 @@ function typeOf(failure: unknown): string | undefined {
   return undefined;
 }
 
-/** What is worth a line is told by {@link Group}; kafkajs's own words are for debugging. */
+/** {@link Group} logs what is worth a line; kafkajs's own messages are for debugging. */
 const quietly =
   (logger: Logger): logCreator =>
   () =>

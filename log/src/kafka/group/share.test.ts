@@ -25,7 +25,7 @@ describe.skipIf(reason)(`sharing a table on a real Kafka${reason ? ` (${reason})
     await broker?.stop();
   });
 
-  /** A member as another process would be one: with a log of its own. */
+  /** A member like another process: it has its own log. */
   async function join(group: string, member: string, sessionTimeoutMs = 3_000): Promise<Share> {
     const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
     const log = await openKafkaLog({ brokers: broker.brokers.split(','), logger });

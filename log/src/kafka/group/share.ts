@@ -10,8 +10,8 @@ export interface KafkaShareOptions extends ShareOptions {
 
 /**
  * A member's part of a table: the partitions that a consumer group assigns to it. During a rebalance, and while the
- * group is out of reach for however long, the last assignment counts: two owners for a while do no harm, since the later
- * one's chunks have the higher session; none would.
+ * group is out of reach for however long, the last assignment counts. Two owners for a while do no harm, because the
+ * later one's chunks have the higher session; having no owner would.
  */
 export class KafkaShare implements Share {
   readonly #table: Pick<KafkaTable, 'name' | 'partitionCount' | 'partitionOf'>;
@@ -30,7 +30,7 @@ export class KafkaShare implements Share {
     this.#table = table;
     this.#groupName = group;
     this.#logger = client.logger;
-    // Before the first joining the silence is infinite, which JSON has no word for; nothing is claimed then either.
+    // Before the first join the silence is infinite, which JSON cannot express; the member then claims nothing either.
     const claim = () => ({
       owned: [...this.#owned],
       silentMs: Math.min(this.#group.silence, Number.MAX_VALUE),

@@ -13,7 +13,7 @@ const claimsOf = (assignment: ReadonlyMap<string, readonly number[]>): Claim[] =
 const sorted = (numbers: Iterable<number>): number[] => [...numbers].sort((a, b) => a - b);
 const all = Array.from({ length: PARTITIONS }, (_, n) => n);
 
-/** How many of those that somebody worked on went to somebody else. */
+/** How many partitions that somebody worked on went to somebody else. */
 function moved(claims: readonly Claim[], after: ReadonlyMap<string, readonly number[]>): number {
   return claims.flatMap(({ member, owned }) => owned.filter((n) => !after.get(member)?.includes(n))).length;
 }
@@ -31,7 +31,7 @@ const anyClaims = fc
       ...members.map((member) =>
         fc.record({
           member: fc.constant(member),
-          // Also what no partition is: another version's member may send anything.
+          // Includes numbers that are no partitions, because a member of another version may send anything.
           owned: fc.array(fc.oneof(fc.integer({ min: -2, max: 40 }), fc.constant(0.5)), { maxLength: 40 }),
           silentMs: fc.integer({ min: 0, max: 3 }),
         }),
@@ -66,7 +66,7 @@ describe('the sticky assigner', () => {
           for (let n = 0; n < joins || claims.length === 0; n++) claims.push(claim(`m${born++}`));
           const after = assignSticky(claims, PARTITIONS);
           expectFair(after, PARTITIONS);
-          // What is above a member's share has to go, the larger shares lying with those who have most; nothing else.
+          // Only what exceeds a member's share has to move, if the larger shares go to those who have most.
           const sizes = claims.map(({ owned }) => owned.length).sort((a, b) => b - a);
           const surplus = sizes.map((size, rank) => {
             const share =
@@ -97,7 +97,7 @@ describe('the sticky assigner', () => {
     );
     expect(after.get('awake')).toEqual(all.slice(0, 16));
     expect(moved([claim('awake', all)], after)).toBe(16);
-    // All were out of reach: nobody was thrown out, nothing moves.
+    // All were out of reach: nobody was thrown out, so nothing moves.
     const halves = [claim('a', all.slice(0, 16), 9_000), claim('b', all.slice(16), 12_000)];
     expect(moved(halves, assignSticky(halves, PARTITIONS))).toBe(0);
   });

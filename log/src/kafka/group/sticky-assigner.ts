@@ -1,24 +1,24 @@
-/** What a member brings along when it joins. */
+/** What a member says when it joins. */
 export interface Claim {
   readonly member: string;
-  /** The partitions that it was given last, which it works on still. */
+  /** The partitions that it was given last, and still works on. */
   readonly owned: readonly number[];
   /**
-   * Milliseconds since the group last confirmed that, by the member's own clock. Who was thrown out without knowing
-   * (it hung) comes back with an old claim to what others were given since.
+   * Milliseconds since the group last confirmed that, by the member's own clock. A member that was thrown out without
+   * noticing (it hung) comes back with an old claim to partitions that others have been given since.
    */
   readonly silentMs: number;
 }
 
 /**
- * Share partitions 0 to `partitions - 1` among members: each to exactly one, the numbers per member differ by one at
- * most, and as few partitions as that allows leave the member that works on them. Pure, and the order of the claims
- * does not matter.
+ * Share partitions 0 to `partitions - 1` among members: each goes to exactly one, the numbers per member differ by at
+ * most one, and as few partitions as possible leave the member that works on them. Pure; the order of the claims does
+ * not matter.
  */
 export function assignSticky(claims: readonly Claim[], partitions: number): Map<string, number[]> {
   if (claims.length === 0) return new Map();
   const kept = settle(claims, partitions);
-  // The larger shares to those who have most: whoever gets a smaller one has to give.
+  // The larger shares go to those who have most, because a member with a smaller share has to give partitions away.
   const members = [...kept.keys()].sort(
     (a, b) => kept.get(b)!.length - kept.get(a)!.length || (a < b ? -1 : 1),
   );
@@ -37,7 +37,10 @@ export function assignSticky(claims: readonly Claim[], partitions: number): Map<
   return assignment;
 }
 
-/** What each member may keep, as far as its share allows: of several who claim a partition the latest confirmed does. */
+/**
+ * What each member may keep, as far as its share allows. If several claim a partition, the one that was confirmed last
+ * keeps it.
+ */
 function settle(claims: readonly Claim[], partitions: number): Map<string, number[]> {
   const byTrust = [...claims].sort((a, b) => a.silentMs - b.silentMs || (a.member < b.member ? -1 : 1));
   const taken = new Set<number>();

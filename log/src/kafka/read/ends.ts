@@ -4,12 +4,12 @@ import { LATE_AFTER_MS, type Place, type Routes } from '../brokers/routes.js';
 import { Transient, verdictOf } from '../errors.js';
 import { listOffsetsRequest, NEXT } from '../wire/requests.js';
 
-/** By topic: the next offset of each partition, or undefined where no broker can tell at the moment. */
+/** By topic: the next offset of each partition, or undefined if no broker can tell at the moment. */
 type Ends = Map<string, (number | undefined)[]>;
 
 /**
- * The ends of many topics, by one request to each broker; what has moved is asked for once more. Topics that are not
- * there are left out. @throws {Transient} if no broker answers
+ * The ends of many topics, with one request to each broker, and a second one for partitions that have moved. Missing
+ * topics are left out. @throws {Transient} if no broker answers
  */
 export async function endsOf(routes: Routes, topics: readonly string[]): Promise<Ends> {
   const ends = await ask(routes, topics);
@@ -52,7 +52,7 @@ async function countOf(routes: Routes, topic: string): Promise<number | undefine
   }
 }
 
-/** Undefined if there is none at the moment. */
+/** Undefined if there is no leader at the moment. */
 async function leaderOf(routes: Routes, place: Place): Promise<Node | undefined> {
   try {
     return (await routes.locate(place)).node;
@@ -62,7 +62,7 @@ async function leaderOf(routes: Routes, place: Place): Promise<Node | undefined>
   }
 }
 
-/** Ask one broker. One that does not answer leaves its partitions undefined. */
+/** Ask one broker. If it does not answer, its partitions stay undefined. */
 async function list(routes: Routes, node: Node, places: readonly Place[], ends: Ends): Promise<void> {
   const topics = new Map<string, { partition: number; timestamp: number }[]>();
   for (const { topic, partition } of places) {

@@ -9,12 +9,12 @@ import { type Follower, Followers } from './followers.js';
 import { ShortPolls } from './short-polls.js';
 
 /**
- * Why a follower leaves a loop: `moved` needs another look at who leads (if anybody), `out-of-range` at the offsets,
- * `damaged` at the batch that comes next.
+ * Why a follower leaves a loop: after `moved` look at the leader again (if there is one), after `out-of-range` at the
+ * offsets, after `damaged` at the next batch.
  */
 export type Trouble = 'moved' | 'out-of-range' | 'damaged';
 
-/** Who looks after the followers that a loop cannot serve. */
+/** Takes care of the followers that a loop cannot serve. */
 export interface LoopOwner {
   recover(follower: Follower, trouble: Trouble): void;
   fail(follower: Follower, error: Error): void;
@@ -22,23 +22,26 @@ export interface LoopOwner {
   heard(follower: Follower): void;
   /** A poll has ended. */
   turned(): void;
-  /** Await an answer, and look around while it is late. */
+  /** Await an answer, and check with others while it is late. */
   watch<T>(answer: Promise<T>, watch: Watch<Follower>): Promise<T>;
 }
 
-/** New records end the wait at once, and a {@link ShortPolls} serves who joins meanwhile: so this may be long. */
+/**
+ * This may be long, because new records end the wait at once, and {@link ShortPolls} serves followers that join in the
+ * meantime.
+ */
 const MAX_WAIT_MS = 500;
-/** A broker that has not answered so long after it should have may hang. */
+/** A broker whose answer is overdue by this much may hang. */
 const GRACE_MS = 500;
 const MAX_BYTES = 16 * 1024 * 1024;
-/** A batch that is larger comes whole all the same (KIP-74), so nothing can block a partition. */
+/** A larger batch still comes whole (KIP-74), so nothing can block a partition. */
 const PARTITION_BYTES = 1024 * 1024;
 /** The broker has forgotten our session, or thinks it elsewhere: FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH, FETCH_SESSION_TOPIC_ID_ERROR. */
 const SESSION_IS_LOST: ReadonlySet<number> = new Set([70, 71, 106]);
 
 /**
- * A long poll of one broker: one Fetch after the other, over all partitions that are given to it. Ends by itself when
- * none are.
+ * A long poll of one broker: one Fetch after the other, over all partitions that it has been given. Ends by itself when
+ * it has none.
  */
 export class FetchLoop {
   readonly #node: Node;
@@ -47,7 +50,7 @@ export class FetchLoop {
   readonly #followers = new Followers(PARTITION_BYTES);
   readonly #session = new FetchSession();
   readonly #shortPolls: ShortPolls;
-  /** Told when the long poll takes them along. */
+  /** Called when the long poll includes them. */
   #joining = new Map<Follower, () => void>();
   #running = false;
 
@@ -60,7 +63,7 @@ export class FetchLoop {
     );
   }
 
-  /** Serve it as soon as any. */
+  /** Serve it at once. */
   add(follower: Follower, topicId: string): void {
     const isUnderWay = this.#running;
     this.#enter(follower, topicId);
@@ -111,17 +114,17 @@ export class FetchLoop {
         moved: (gone) => this.#leave(gone),
       });
       if (SESSION_IS_LOST.has(answer.errorCode)) return this.#session.lost();
-      if (answer.errorCode !== 0) throw new Transient(`Kafka refuses to be read: error ${answer.errorCode}`);
+      if (answer.errorCode !== 0) throw new Transient(`Kafka refuses a fetch: error ${answer.errorCode}`);
       this.#session.answered(answer.sessionId);
       for (const partition of answer.partitions) this.#handle(partition);
     } catch {
-      // The link has told why. Another broker may lead by now.
+      // The link has reported why. Another broker may lead by now.
       this.#session.lost();
       for (const follower of this.#followers.all()) this.#release(follower, 'moved');
     }
   }
 
-  /** The broker hangs, and others lead these partitions by now. */
+  /** The broker hangs, and other brokers lead these partitions by now. */
   #leave(gone: readonly Follower[]): void {
     for (const follower of gone) this.#release(follower, 'moved');
     if (this.#followers.isEmpty) this.#node.abandon(this.#purpose);
@@ -140,7 +143,7 @@ export class FetchLoop {
 
   #deliver(fetched: FetchedPartition, from: number): void {
     if (fetched.recordSet.byteLength === 0) return;
-    // Who came meanwhile and wants what is before the beginning of this fetch waits for the next.
+    // A follower that came in the meantime and wants records from before this fetch waits for the next one.
     const followers = this.#followers.of(fetched).filter(({ next }) => next >= from);
     if (followers.length === 0) return;
     try {

@@ -5,34 +5,37 @@ import { type Change, keyOf } from './followers.js';
 const LAST_EPOCH = 0x7fff_ffff;
 
 /**
- * A broker remembers what we want of it, and a fetch names only what has changed since the one before (KIP-227): a
- * thousand quiet topics cost nothing on the wire. Tells what to write into the next fetch.
+ * A broker remembers what we want from it, and a fetch names only the changes since the previous one (KIP-227), so a
+ * thousand quiet topics cost nothing on the wire. This class says what to write into the next fetch.
  */
 export class FetchSession {
   #id = 0;
-  /** Of the next fetch; 0 begins a session. */
+  /** The epoch of the next fetch; 0 begins a session. */
   #epoch = 0;
   /** What the broker will know when it has the last fetch. */
   readonly #told = new Map<string, Wanted>();
 
-  /** @param all what is wanted, for a session that begins; of one under way the changes are enough. */
+  /** @param all everything that is wanted, for a new session; a session in progress needs only the changes. */
   next(changes: readonly Change[], all: () => readonly Wanted[]): SessionFields {
     return this.#epoch === 0 ? this.#begin(all()) : this.#goOn(changes);
   }
 
-  /** From where the last fetch asked for a partition; undefined if it did not. */
+  /** The offset from which the last fetch asked for a partition; undefined if it did not. */
   askedFrom(partition: PartitionOfTopic): number | undefined {
     return this.#told.get(keyOf(partition))?.offset;
   }
 
-  /** The last fetch was answered, by a broker that gave the session this id: 0 if it has no room for it. */
+  /** The last fetch was answered. The broker gave the session this id, or 0 if it has no room for a session. */
   answered(sessionId: number): void {
     this.#id = sessionId;
     if (sessionId === 0) this.#epoch = 0;
     else this.#epoch = this.#epoch === LAST_EPOCH ? 1 : this.#epoch + 1;
   }
 
-  /** Nobody knows whether the broker got the last fetch. The next one ends this session, if it is there, and begins one. */
+  /**
+   * Nobody knows whether the broker got the last fetch. The next one ends this session, if it exists, and begins a new
+   * one.
+   */
   lost(): void {
     this.#epoch = 0;
   }

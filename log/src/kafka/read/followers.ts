@@ -2,17 +2,20 @@ import type { Place } from '../brokers/routes.js';
 import type { PartitionOfTopic, Wanted } from '../wire/fetch-api.js';
 import type { KafkaRecord } from '../wire/record-batch.js';
 
-/** Somebody who follows a partition. Without a topic id: that of the topic which has the name when it begins. */
+/** Follows a partition. Without a topic id, it follows the topic that has the name when it begins. */
 export interface Follower extends Place {
   /** The offset wanted next. */
   readonly next: number;
-  /** Records from `next` on, in order; then `next` must be the one given. Shared with the other followers. */
+  /**
+   * Takes records from `next` on, in order; afterwards, `next` must be the given one. The records are shared with other
+   * followers.
+   */
   take(records: readonly KafkaRecord[], next: number): void;
   /** The end: the topic is gone, or cannot be read. */
   fail(error: Error): void;
 }
 
-/** What is wanted of a partition by now; absent: nothing any more. */
+/** What is now wanted from a partition; absent: nothing more. */
 export interface Change extends PartitionOfTopic {
   readonly wanted: Wanted | undefined;
 }
@@ -21,7 +24,7 @@ interface Followed extends PartitionOfTopic {
   readonly followers: Set<Follower>;
 }
 
-/** Followers by what they follow, and what has changed since somebody asked last. */
+/** Followers by what they follow, and what has changed since the last call. */
 export class Followers {
   readonly #maxBytes: number;
   readonly #partitions = new Map<string, Followed>();
@@ -58,7 +61,7 @@ export class Followers {
     if (followed.followers.size === 0) this.#partitions.delete(key);
   }
 
-  /** For somebody who is about to give them records: their offsets count as changed. */
+  /** For a caller that is about to give them records: their offsets count as changed. */
   of(partition: PartitionOfTopic): Follower[] {
     const followed = this.#partitions.get(keyOf(partition));
     if (!followed) return [];
@@ -70,17 +73,17 @@ export class Followers {
     return [...this.#topicIds.keys()];
   }
 
-  /** Each partition once, from the lowest offset that is wanted of it. */
+  /** Each partition once, from the lowest offset that anybody wants. */
   wanted(): Wanted[] {
     return [...this.#partitions.values()].map((each) => this.#wantedOf(each));
   }
 
-  /** What may be wanted otherwise than when this was called last. */
+  /** What may have changed since this was called last. */
   takeChanges(): Change[] {
     const changes = [...this.#changed].map((followed) => ({
       topicId: followed.topicId,
       partition: followed.partition,
-      // One that lost its last follower and then got another is in the map as a new entry.
+      // A partition that lost its last follower and then got another one is in the map as a new entry.
       wanted: this.#wantedNow(followed),
     }));
     this.#changed.clear();

@@ -2,23 +2,23 @@ import type { Node } from '../brokers/cluster.js';
 import { FetchLoop, type LoopOwner } from './fetch-loop.js';
 import type { Follower } from './followers.js';
 
-/** A partition of which nothing came for so long is quiet. */
+/** A partition without records for this long is quiet. */
 const QUIET_AFTER_MS = 3000;
 const LOOK_EVERY_MS = 1000;
 
-/** Who looks after the followers that a broker's loops cannot serve. */
+/** Takes care of the followers that a broker's loops cannot serve. */
 export type LeaderOwner = Omit<LoopOwner, 'heard' | 'turned'>;
 
 /**
- * The long polls of one broker: one over the partitions of which records come, one over the quiet ones. A broker goes
- * through all partitions of a poll whenever one of them has something (a session, KIP-227, spares the wire only): some
- * 10 ms for a thousand. Those who wait for a stream to begin must not slow those that are on air.
+ * The long polls of one broker: one over the partitions that bring records, one over the quiet ones. A broker walks all
+ * partitions of a poll whenever one of them has something, which takes some 10 ms for a thousand (a session, KIP-227,
+ * saves only bytes on the wire). Followers that wait for a stream to begin must not slow down the live ones.
  */
 export class LeaderLoops {
   readonly #busy: FetchLoop;
   readonly #quiet: FetchLoop;
   readonly #topicIds = new Map<Follower, string>();
-  /** When those in the busy loop got records last. */
+  /** When the followers in the busy loop last got records. */
   readonly #heardAt = new Map<Follower, number>();
   #lookedAt = 0;
 
@@ -69,7 +69,7 @@ export class LeaderLoops {
     this.add(follower, topicId);
   }
 
-  /** Let the quiet ones go over. Until the other poll has taken them along, this one serves them too. */
+  /** Move the quiet ones to the other poll. Until that one includes them, this one serves them too. */
   #look(): void {
     const now = performance.now();
     if (now - this.#lookedAt < LOOK_EVERY_MS) return;

@@ -7,7 +7,7 @@ import { EARLIEST, listOffsetsRequest, NEXT } from '../wire/requests.js';
 
 const NOT_FOUND = -1;
 
-/** What offsets a topic's partitions hold. All reject with {LogError} `unknown-topic` or {Transient}. */
+/** The offsets in a topic's partitions. All methods reject with {LogError} `unknown-topic` or {Transient}. */
 export class Offsets {
   readonly #routes: Routes;
 
@@ -31,7 +31,7 @@ export class Offsets {
     }));
   }
 
-  /** The first record that is not older, or undefined. */
+  /** The first record that is not older than the time, or undefined. */
   async since(topic: string, partition: number, time: Milliseconds): Promise<number | undefined> {
     const asked = milliseconds(Math.max(0, Math.floor(time)));
     const offset = (await this.#list(topic, [partition], asked)).get(partition)!;
@@ -56,7 +56,7 @@ export class Offsets {
     for (const { partition, errorCode, offset } of answers.flatMap((answer) =>
       answer.responses.flatMap((response) => response.partitions),
     )) {
-      // To find a time, the broker reads the log; where that is damaged it finds none.
+      // To find a time, the broker reads the log; if that is damaged, it finds nothing.
       const isDamaged = verdictOf(errorCode) === 'damaged';
       if (!isDamaged) this.#check(topic, partition, errorCode);
       offsets.set(partition, isDamaged ? NOT_FOUND : Number(offset));

@@ -42,7 +42,7 @@ describe.skipIf(unavailable)(
       folder[Symbol.dispose]();
     });
 
-    /** Appends one record after the other until it is ended; then resolves with how many there are. */
+    /** Appends one record after the other until it is stopped; then resolves with their number. */
     function keepWriting(stream: StreamId, rendition = 0): () => Promise<number> {
       let done = false;
       const writing = (async () => {
@@ -108,7 +108,7 @@ describe.skipIf(unavailable)(
         await admin.createTopics({ topics: [{ topic: topicOf(reborn), numPartitions: 3 }] });
         return true;
       });
-      // More than the old one had, so that an offset alone does not tell them apart.
+      // More records than the old topic had, so that an offset alone does not tell them apart.
       for (let n = 100; n < 110; n++) await log.append(reborn, 0, [record(n)]);
       await expectCode('unknown-topic', old.ended);
       expect(sequences(old.records)).toEqual(upTo(5));
@@ -162,7 +162,7 @@ describe.skipIf(unavailable)(
       const endWriting = keepWriting(other);
       const readings = [resting, other].map((stream) => keepReading(stream, { at: 'earliest' }));
       for (let burst = 0; burst < 3; burst++) {
-        // Longer than it takes to count as quiet.
+        // Longer than it takes until a topic counts as quiet.
         if (burst > 0) await delay(4500);
         for (let n = burst * 50; n < (burst + 1) * 50; n++) await log.append(resting, 0, [record(n)]);
       }
@@ -242,7 +242,7 @@ describe.skipIf(unavailable)(
         await topic.append([{ key, json: '{}' }]);
       }
       await writing.put('b', '2');
-      // A row takes 9 bytes behind the 61 of its batch.
+      // A row takes 9 bytes after the 61 of its batch.
       await damageBatch(join(data, `${table}-0`), 2, 68);
       await damageBatch(join(data, `events.${events}-0`), 1, 68);
       const elsewhere = await openKafkaLog({ brokers: [broker.brokers] });

@@ -11,21 +11,21 @@ import type { Follower } from './followers.js';
 import { LeaderLoops } from './leader-loops.js';
 import type { Offsets } from './offsets.js';
 
-/** A page of what lies behind the live edge; a larger batch comes whole (KIP-74). */
+/** A page of records behind the live edge; a larger batch comes whole (KIP-74). */
 const PAGE_BYTES = 2 * 1024 * 1024;
-/** A follower that moved so short a time ago waits before it moves again. */
+/** A follower that moved less than this ago waits before it moves again. */
 const SETTLED_MS = 500;
 
 interface Seat {
-  /** Of the topic that it follows, once that was found. */
+  /** The id of the topic that it follows, once that is known. */
   topicId: string | undefined;
   loops: LeaderLoops | undefined;
   movedAt: number;
 }
 
 /**
- * Reading without a consumer group: pages at any offset, and followers of the live edge, who are served by the long polls of their
- * broker and are carried along when a partition's leader moves or its broker is away for a while.
+ * Reads without a consumer group: pages at any offset, and followers of the live edge. The long polls of a broker serve
+ * its followers; they move with a partition's leader, and survive when its broker is away for a while.
  */
 export class Reader {
   readonly #routes: Routes;
@@ -43,8 +43,8 @@ export class Reader {
   }
 
   /**
-   * What is there from an offset on, without waiting for more: at the live edge nothing. What is damaged is read once
-   * more, for it may have been damaged on its way, and then passed over.
+   * The records from an offset on, without waiting for more; at the live edge there are none. Damaged data is read a
+   * second time, because the damage may have happened on the way, and is then skipped.
    * @throws {LogError} `unknown-topic`, `invalid`; {OffsetOutOfRange}, {Transient}
    */
   async page(place: Place, offset: number, maxBytes = PAGE_BYTES): Promise<Decoded> {
@@ -93,7 +93,7 @@ export class Reader {
     throw refusal(`to read "${topic}", partition ${partition}`, found.errorCode);
   }
 
-  /** Bring a follower to the loop of the broker that leads its partition, however long that takes. */
+  /** Move a follower to the loop of the broker that leads its partition, however long that takes. */
   async #settle(follower: Follower, left?: Node): Promise<void> {
     let location = await this.#locate(follower);
     const seat = this.#followers.get(follower);
@@ -110,7 +110,7 @@ export class Reader {
     seat.loops.add(follower, location.topicId);
   }
 
-  /** Undefined if it follows no longer. */
+  /** Undefined if it has stopped following. */
   #locate(follower: Follower): Promise<Location | undefined> {
     const { topic, partition } = follower;
     const attempt = async (): Promise<Location | undefined> => {
@@ -173,7 +173,7 @@ export class Reader {
       }
       if (this.#followers.has(follower)) follower.take(page.records, page.next);
     } catch (error) {
-      // Its loop meets it again, and the damage.
+      // Its loop will meet it again, and the damage too.
       if (!(error instanceof Transient)) throw error;
       await pause(this.#closing);
     }

@@ -4,13 +4,13 @@ import { type FetchedPartition, NO_SESSION } from '../wire/fetch-api.js';
 import { fetchRequest } from '../wire/requests.js';
 import { type Follower, Followers, keyOf } from './followers.js';
 
-/** How long somebody who joins a long poll late may have to wait until a short poll serves it. */
+/** How long a follower that joins a long poll late may wait until a short poll serves it. */
 const SHORT_WAIT_MS = 15;
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
- * Followers who come while the long poll of their broker is under way would wait for its end. Until then short polls
- * of their own, on another connection, serve them; both may bring a record, and a follower takes it once.
+ * Followers that come while their broker's long poll is in flight would have to wait for its end. Until then, separate
+ * short polls on another connection serve them. Both may bring a record; a follower takes it once.
  */
 export class ShortPolls {
   readonly #node: Node;
@@ -39,7 +39,7 @@ export class ShortPolls {
     this.#followers.remove(follower);
   }
 
-  /** The long poll has taken them along. */
+  /** The long poll now includes them. */
   clear(): void {
     if (!this.#followers.isEmpty) this.#followers = new Followers(this.#partitionBytes);
   }
@@ -64,7 +64,7 @@ export class ShortPolls {
       }
       if (answer.errorCode !== 0) this.clear();
     } catch {
-      // The long poll meets the same trouble, and knows what to do.
+      // The long poll will meet the same trouble, and knows what to do.
       this.clear();
     }
   }

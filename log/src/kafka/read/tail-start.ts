@@ -6,12 +6,15 @@ import type { KafkaRecord } from '../wire/record-batch.js';
 import type { Offsets } from './offsets.js';
 import type { Reader } from './reader.js';
 
-/** Where keyframes are not marked: x264 puts one every 250 frames unless told otherwise, 10 s at 25 frames a second. */
+/**
+ * For topics where keyframes are not marked: by default x264 makes one every 250 frames, which is 10 s at 25 frames a
+ * second.
+ */
 export const FOREIGN_LOOK_BACK: Milliseconds = milliseconds(15_000);
-/** A batch comes whole whatever the limit, so this asks for one batch. */
+/** A batch comes whole whatever the limit is, so this asks for one batch. */
 const ONE_BATCH = 1;
 const FIRST_STEP_BACK = 64;
-/** Where a keyframe is farther away than this many chunks (4.5 minutes of a frame each), it is not looked for. */
+/** A keyframe that is farther away than this many chunks (4.5 minutes of one frame each) is not looked for. */
 const LONGEST_WALK = 8192;
 
 /** The offset at which a tail begins. @throws as {@link Reader.page} */
@@ -64,7 +67,7 @@ async function newestKeyframe(search: Search): Promise<number> {
   return walkBack(search);
 }
 
-/** Look through ever longer stretches before the end. Without a keyframe: what comes next. */
+/** Look through longer and longer stretches before the end. Without a keyframe, begin with what comes next. */
 async function walkBack({ reader, place, bounds }: Search): Promise<number> {
   const last = Math.max(bounds.earliest, bounds.next - LONGEST_WALK);
   for (let end = bounds.next, step = FIRST_STEP_BACK; end > last; step *= 2) {

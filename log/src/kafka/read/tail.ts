@@ -6,21 +6,25 @@ import type { Decoded, KafkaRecord } from '../wire/record-batch.js';
 import type { Follower } from './followers.js';
 import type { Reader } from './reader.js';
 
-/** What may wait for a tail's reader. Above it the tail leaves the loop and reads by pages at its reader's pace. */
+/**
+ * How much may wait for a tail's reader. Beyond this, the tail leaves the loop and reads pages at its reader's pace.
+ */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 
 /** Clamps an offset that the log no longer holds, or does not hold yet. */
 type Clamp = (offset: number) => Promise<number>;
 
-/** Where a tail begins: in the topic with this id, so that one made anew under its name is told apart. */
+/**
+ * Where a tail begins: in the topic with this id, so that a topic that is created again under its name is told apart.
+ */
 export interface Start {
   readonly topicId: string;
   readonly offset: number;
 }
 
 /**
- * One reader of one partition, in turn behind the live edge (pages, as fast as they are taken) and at it (pushed by the
- * fetch loop). Nothing is lost in between, for the log itself is the buffer.
+ * One reader of one partition. It is either behind the live edge (and reads pages, as fast as they are taken) or at it
+ * (and the fetch loop pushes records). Nothing is lost in between, because the log itself is the buffer.
  */
 export class Tail {
   readonly #reader: Reader;
@@ -64,7 +68,7 @@ export class Tail {
     }
   }
 
-  /** At the live edge. Returns the offset to go on from when the reader has fallen behind. */
+  /** At the live edge. Returns the offset to continue from when the reader has fallen behind. */
   async *#follow(place: Place, from: number): AsyncGenerator<readonly KafkaRecord[], number> {
     const wake = new Wake();
     const ring = (): void => wake.ring();
@@ -75,7 +79,7 @@ export class Tail {
       for (;;) {
         await wake.rung();
         this.signal.throwIfAborted();
-        // The state first: what it becomes while the reader is busy with these records rings again.
+        // Set the state first: a change while the reader is busy with these records rings again.
         const { state } = live;
         const waiting = live.drain();
         if (waiting.length > 0) yield waiting;
@@ -91,7 +95,7 @@ export class Tail {
 
 type LiveState =
   | { readonly is: 'following' }
-  /** More came than may wait; it has left the loop, and what follows those that wait must be read again. */
+  /** More records came than may wait, so it has left the loop, and must read again what follows the waiting ones. */
   | { readonly is: 'overrun'; readonly from: number }
   | { readonly is: 'failed'; readonly error: Error };
 
@@ -128,7 +132,8 @@ class LiveEdge implements Follower {
     }
     this.next = next;
     if (records.length === 0) return;
-    // Values are views of an answer that holds other partitions' records too: what has to wait must not keep all those.
+    // Values are views of an answer that also holds other partitions' records; waiting records must not keep all of
+    // those in memory.
     const isBehind = this.#waiting.length > 0;
     for (const record of records) {
       this.#waiting.push(isBehind ? { ...record, value: record.value.slice() } : record);

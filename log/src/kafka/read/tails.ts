@@ -8,7 +8,7 @@ import type { Reader } from './reader.js';
 import { Tail } from './tail.js';
 import { startOffset } from './tail-start.js';
 
-/** The tails that are open, of chunks and of events: each with a beginning to find, and an end that others may bring. */
+/** The open tails, of chunks and of events: each has to find its beginning, and others may end it. */
 export class Tails {
   readonly #routes: Routes;
   readonly #offsets: Offsets;

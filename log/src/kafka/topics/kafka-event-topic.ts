@@ -6,7 +6,7 @@ import type { KafkaRecord } from '../wire/record-batch.js';
 import { eventMessage } from '../write/messages.js';
 import type { Writer } from '../write/writer.js';
 
-/** In one partition, for events have one order. */
+/** In one partition, because events have one order. */
 const PARTITION = 0;
 
 /** Events in a topic: the key is the record's, the JSON its value, so that any Kafka client can read and write them. */

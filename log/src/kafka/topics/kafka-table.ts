@@ -11,15 +11,15 @@ import type { KafkaRecord } from '../wire/record-batch.js';
 export type WriteRow = (partition: number, key: string, value: string | undefined) => Promise<number>;
 
 /**
- * A compacted topic and its rows in memory. A view follows all partitions from their first offset on; what is written
- * shows when it comes back from the log, so that all processes see the changes of a key in one order.
+ * A compacted topic and its rows in memory. A view follows all partitions from their first offset on. A write shows
+ * when it comes back from the log, so all processes see the changes of a key in the same order.
  */
 export class KafkaTable extends TableView {
   readonly #reader: Pick<Reader, 'follow' | 'unfollow'>;
   readonly #write: WriteRow;
   readonly #partitions: readonly PartitionView[];
   readonly #order: readonly Serial[];
-  /** Resolves, with the reason, when a part of it is followed no longer: what is written there is not shown then. */
+  /** Resolves, with the reason, when one of its partitions is no longer followed; writes to it then do not show. */
   readonly failed: Promise<Error>;
   /** Which partition a row lies in, by its key. */
   readonly partitionOf: (key: string) => number;
@@ -50,8 +50,8 @@ export class KafkaTable extends TableView {
   }
 
   /**
-   * Resolves when what was in it at the start has been read. If it rejects, the table is closed.
-   * @throws {LogError} `unavailable` if that takes longer than the limit; what ended one of its partitions
+   * Resolves when everything that was in it at the start has been read. If it rejects, the table is closed.
+   * @throws {LogError} `unavailable` if that takes longer than the limit; or the error that ended one of its partitions
    */
   async caughtUp(bounds: readonly Bounds[], limitMs: number): Promise<void> {
     const impatience = setTimeout(() => {
@@ -90,7 +90,7 @@ export class KafkaTable extends TableView {
   }
 }
 
-/** Follows one partition of a table, and lets writers wait until it has come as far as their write. */
+/** Follows one partition of a table, and lets writers wait until it has reached their write. */
 class PartitionView implements Follower {
   readonly #show: (record: KafkaRecord) => void;
   readonly #failed: (reason: Error) => void;

@@ -24,11 +24,14 @@ export interface KafkaTablesOptions {
   readonly logger: Logger;
 }
 
-/** Rows of one key stay in one partition, so the number must never change: more than one where there are many rows. */
+/**
+ * All rows of a key stay in one partition, so the number must never change. Tables with many rows have several
+ * partitions.
+ */
 const PARTITIONS: Readonly<Record<string, number>> = { 'topicast.streams': 32, 'topicast.status': 8 };
 const partitionsOf = (name: string): number => PARTITIONS[name] ?? 1;
 
-/** The tables that are open, one object for each name. */
+/** The open tables, one object for each name. */
 export class KafkaTables {
   readonly #options: KafkaTablesOptions;
   readonly #open = new Map<string, Promise<KafkaTable>>();
@@ -38,7 +41,7 @@ export class KafkaTables {
     this.#options = options;
   }
 
-  /** @throws {LogError} if a table that was open shows what is written to it no longer */
+  /** @throws {LogError} if an open table no longer shows writes */
   check(): void {
     if (this.#lost) throw this.#lost;
   }
@@ -78,12 +81,12 @@ export class KafkaTables {
     return table;
   }
 
-  /** Who holds it goes on with rows that change no more: say so. Asked for again, it is opened anew. */
+  /** Its owner continues with rows that no longer change, so say so. Another request opens the table again. */
   #lose(name: string, cause: Error): void {
     const { calls, logger } = this.#options;
     if (calls.closing.aborted) return;
     this.#open.delete(name);
-    const words = `the table "${name}" is followed no longer (${cause.message}); mend its topic and start again`;
+    const words = `the table "${name}" is no longer followed (${cause.message}); repair its topic and restart this process`;
     logger.error(words);
     this.#lost ??= new LogError('invalid', words, { cause });
   }

@@ -1,14 +1,14 @@
 import type { Retention } from '../../chunk-log.js';
 import { MAX_APPEND_BYTES } from '../../records.js';
 
-/** Kafka forgets whole segments: eight of them make the rewind window end within an eighth of what was asked. */
+/** Kafka removes whole segments; with eight of them, the rewind window is exact to an eighth. */
 const SEGMENTS = 8;
 const SHORTEST_SEGMENT_MS = 10_000;
 const SMALLEST_SEGMENT_BYTES = 16 * 1024 * 1024;
 const LARGEST_SEGMENT_BYTES = 1024 * 1024 * 1024;
 /** Twice what an append may hold: headers and framing fit in any case. */
 const MAX_BATCH_BYTES = 2 * MAX_APPEND_BYTES;
-/** Where this many copies are asked for, one broker may be away and writing goes on, with what is written on two. */
+/** With this many copies or more, one broker may be away: writing continues, and every write is on two brokers. */
 const REPLICAS_FOR_TWO_IN_SYNC = 3;
 
 export type Config = Readonly<Record<string, string | number>>;
@@ -16,19 +16,22 @@ export type Config = Readonly<Record<string, string | number>>;
 export interface TopicConfig {
   /** Set when the topic is made. */
   readonly made: Config;
-  /** The same, and brought in line when the topic is asked for again. */
+  /** The same, but updated when the topic is requested again. */
   readonly kept?: Config;
-  /** Whether it gets partitions that it lacks. A table never does: in which one a row lies depends on their number. */
+  /**
+   * Whether the topic gets partitions that it lacks. A table never does, because the partition of a row depends on
+   * their number.
+   */
   readonly grows: boolean;
 }
 
-/** What the operator chose for the topics that we make. */
+/** What the operator has chosen for the topics that we create. */
 export interface TopicChoices {
   readonly segmentBytes?: number;
   readonly maxMessageBytes?: number;
 }
 
-/** Of topics that forget what is old: of chunks and of events. */
+/** For topics that remove old records: chunks and events. */
 export function retainedConfig(
   { retentionMs, retentionBytes }: Retention,
   { segmentBytes, maxMessageBytes = MAX_BATCH_BYTES }: TopicChoices = {},
@@ -39,7 +42,7 @@ export function retainedConfig(
     made: {
       'cleanup.policy': 'delete',
       'max.message.bytes': maxMessageBytes,
-      // Retention, and rewinding to a time, by one clock, whatever a foreign producer's says.
+      // Retention and rewinding to a time use one clock, whatever a foreign producer's clock says.
       'message.timestamp.type': 'LogAppendTime',
       'compression.type': 'producer',
     },
@@ -56,11 +59,11 @@ export function retainedConfig(
 export const tableConfig = ({ maxMessageBytes = MAX_BATCH_BYTES }: TopicChoices = {}): TopicConfig => ({
   made: {
     'cleanup.policy': 'compact',
-    // Heartbeats rewrite the same keys: compact early, for a reader reads all that is there.
+    // Heartbeats rewrite the same keys, and a reader reads everything, so compact early.
     'segment.ms': 600_000,
     'min.cleanable.dirty.ratio': 0.1,
     'max.message.bytes': maxMessageBytes,
-    // A producer whose clock is wrong would be refused.
+    // Otherwise brokers refuse a producer whose clock is wrong.
     'message.timestamp.type': 'LogAppendTime',
   },
   grows: false,

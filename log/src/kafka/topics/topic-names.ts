@@ -3,7 +3,7 @@ import { LogError } from '../../chunk-log.js';
 
 const EVENTS = 'events.';
 
-/** What topics are called in Kafka: the installation's prefix, and then the name that everything else knows. */
+/** The names of topics in Kafka: the installation's prefix, and then the name that everything else uses. */
 export class TopicNames {
   readonly #prefix: string;
 
@@ -18,7 +18,7 @@ export class TopicNames {
   /** Of a table or a group. */
   of = (name: string): string => this.#prefix + name;
 
-  /** The stream whose chunks a topic holds; undefined for any other topic, also one of another installation. */
+  /** The stream whose chunks a topic holds; undefined for any other topic, including those of another installation. */
   stream = (topic: string): StreamId | undefined =>
     topic.startsWith(this.#prefix) ? streamOfTopic(topic.slice(this.#prefix.length)) : undefined;
 }

@@ -66,7 +66,7 @@ describe.skipIf(reason)(`the topics in a real Kafka${reason ? ` (${reason})` : '
     const change = { type: ConfigResourceTypes.TOPIC, name: topic, configEntries };
     await admin.alterConfigs({ validateOnly: false, resources: [change] });
     await log.createTopic(stream, { ...settings(30), partitions: 1 });
-    // A broker learns of it a moment after the controller.
+    // A broker learns about it a moment after the controller.
     await expect
       .poll(() => configOf(topic))
       .toMatchObject({

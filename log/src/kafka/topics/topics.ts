@@ -19,9 +19,9 @@ import type { TopicNames } from './topic-names.js';
 const BROKER_TIMEOUT = milliseconds(3000);
 const NOT_CONTROLLER = 41;
 const INVALID_PARTITIONS = 37;
-/** Where no replication factor is set; fewer where there are fewer brokers. */
+/** If no replication factor is set; fewer if there are fewer brokers. */
 const DEFAULT_REPLICAS = 3;
-/** Of what DescribeConfigs tells: set for this very topic. */
+/** DescribeConfigs's mark of a value that is set for this very topic. */
 const OF_THE_TOPIC = 1;
 
 export interface TopicsOptions {
@@ -33,7 +33,7 @@ export interface TopicsOptions {
   readonly replicationFactor?: number;
 }
 
-/** Making, deleting and listing topics. All reject with {LogError} or {Transient}. */
+/** Creates, deletes and lists topics. All methods reject with {LogError} or {Transient}. */
 export class Topics {
   readonly #options: TopicsOptions;
 
@@ -42,8 +42,8 @@ export class Topics {
   }
 
   /**
-   * Make a topic; one that is there already gets the partitions that it lacks and the part of its configuration that is
-   * to be kept in line, and stays as it is in all else. Resolves when all its partitions can be read and written.
+   * Create a topic. An existing topic gets the partitions that it lacks and the part of its configuration that we keep
+   * up to date, and otherwise stays as it is. Resolves when all its partitions can be read and written.
    */
   async create(topic: string, partitions: number, config: TopicConfig): Promise<void> {
     const { cluster, routes, offsets } = this.#options;
@@ -66,7 +66,7 @@ export class Topics {
     );
   }
 
-  /** No error if there is none. Kafka deletes in its own time: see {@link expectGone}. */
+  /** It is no error if there is none. Kafka takes its time to delete: see {@link expectGone}. */
   async delete(topic: string): Promise<void> {
     const { cluster } = this.#options;
     if (!(await findTopic(cluster, topic))) return;
@@ -75,7 +75,7 @@ export class Topics {
     if (code !== 0 && code !== UNKNOWN_TOPIC) throw refusal(`to delete "${topic}"`, code);
   }
 
-  /** @throws {Transient} while any broker still knows it: until then it cannot be made anew */
+  /** @throws {Transient} while any broker still knows it; until then it cannot be created again */
   async expectGone(topic: string): Promise<void> {
     this.#options.routes.forget(topic);
     if (await findTopic(this.#options.cluster, topic))
@@ -112,7 +112,7 @@ export class Topics {
     const request = createPartitionsRequest(topic, count, BROKER_TIMEOUT);
     const answer = await cluster.controller.request('ask', request);
     const [result] = answer.topicErrors;
-    // Somebody else was faster, or this broker learns of the topic late: the next look tells.
+    // Somebody else was faster, or this broker learns about the topic late; the next look will show.
     if (!result || result.errorCode === INVALID_PARTITIONS || result.errorCode === UNKNOWN_TOPIC) return;
     if (result.errorCode === NOT_CONTROLLER) throw new Transient('Kafka is electing a controller');
     if (result.errorCode !== 0) {
@@ -122,10 +122,10 @@ export class Topics {
         result.errorMessage ?? undefined,
       );
     }
-    logger.info(`the topic "${topic}" has ${count} partitions from now on`);
+    logger.info(`the topic "${topic}" now has ${count} partitions`);
   }
 
-  /** A cluster where we may not change a topic keeps it as it is, and the operator is told. */
+  /** If the cluster does not let us change a topic, it stays as it is, and we tell the operator. */
   async #keepInLine(topic: string, wanted: Config): Promise<void> {
     const { cluster, logger } = this.#options;
     try {
@@ -134,17 +134,17 @@ export class Topics {
       const now = Object.fromEntries(found.map(({ configName, configValue }) => [configName, configValue]));
       const changed = entries(wanted).filter(({ name, value }) => now[name] !== value);
       if (changed.length === 0) return;
-      // This request replaces all that is set for the topic: what is to stay is sent along.
+      // This request replaces all settings of the topic, so it includes those that should stay.
       const own = found.filter(({ configSource }) => configSource === OF_THE_TOPIC);
       const staying = Object.fromEntries(own.map(({ configName, configValue }) => [configName, configValue]));
       const all = entries({ ...staying, ...wanted });
       const altered = await cluster.controller.request('ask', alterTopicRequest(topic, all));
       onlyOf(altered.resources, `to change "${topic}"`);
       const words = changed.map(({ name, value }) => `${name} ${now[name]} -> ${value}`).join(', ');
-      logger.info(`the topic "${topic}" is kept otherwise from now on: ${words}`);
+      logger.info(`the topic "${topic}" has new retention settings: ${words}`);
     } catch (error) {
       if (!(error instanceof LogError && error.code === 'invalid')) throw error;
-      logger.warn(`the topic "${topic}" keeps the retention that it was made with: ${error.message}`);
+      logger.warn(`the topic "${topic}" keeps the retention that it was created with: ${error.message}`);
     }
   }
 }
@@ -162,7 +162,7 @@ function onlyOf<Resource extends { readonly errorCode: number; readonly errorMes
   return resource;
 }
 
-/** A topic that was just made may not be known everywhere yet. */
+/** Not all brokers may know a topic yet that was just created. */
 async function retryUnknown<T>(question: () => Promise<T>): Promise<T> {
   try {
     return await question();

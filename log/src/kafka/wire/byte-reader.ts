@@ -28,7 +28,7 @@ export class ByteReader {
     return this.bytes.readInt32BE(this.at - 4);
   }
 
-  /** Exact below 2^53, which offsets and times are. */
+  /** Exact below 2^53, which is enough for offsets and times. */
   int64(): number {
     return this.int32() * 0x1_0000_0000 + (this.int32() >>> 0);
   }
@@ -39,7 +39,7 @@ export class ByteReader {
     return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2;
   }
 
-  /** 7 bits a byte, least significant first; without bit operations, for it may be longer than 32 bits. */
+  /** 7 bits per byte, least significant first; without bit operations, because it may be longer than 32 bits. */
   uvarint(): number {
     let raw = 0;
     for (let scale = 1; ; scale *= 128) {
@@ -50,7 +50,7 @@ export class ByteReader {
     }
   }
 
-  /** The length of a compact string or array: one more is written, for 0 means null. Null counts as empty. */
+  /** The length of a compact string or array. The wire has one more, because 0 means null. Null counts as empty. */
   compactLength(): number {
     return Math.max(0, this.uvarint() - 1);
   }

@@ -7,7 +7,7 @@ export class ByteWriter {
     this.#bytes = Buffer.allocUnsafe(sizeHint);
   }
 
-  /** What was written: a view that is good until more is written. */
+  /** The bytes so far: a view that is valid until more is written. */
   get bytes(): Buffer {
     return this.#bytes.subarray(0, this.#at);
   }

@@ -7,10 +7,10 @@ import { LogError } from '../../chunk-log.js';
 /** Bits 0-2 of a batch's attributes. */
 export const CODEC = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
 
-/** More than any batch that a topic of ours takes; a bound for what a foreign producer's batch unfolds to. */
+/** More than any batch that one of our topics accepts; a limit for the unpacked size of a foreign producer's batch. */
 export const MAX_UNFOLDED_BYTES = 64 * 1024 * 1024;
 
-/** @throws {LogError} `invalid` if it would become too large; what the codec throws if it is none */
+/** @throws {LogError} `invalid` if it would become too large; the codec's error if the bytes are invalid */
 export function unfold(bytes: Buffer, codec: number): Buffer {
   switch (codec) {
     case CODEC.none:
@@ -27,12 +27,12 @@ export function unfold(bytes: Buffer, codec: number): Buffer {
     default:
       throw new LogError(
         'invalid',
-        `the topic's records are compressed with codec ${codec}, of which nothing is known`,
+        `the topic's records are compressed with codec ${codec}, which is unknown`,
       );
   }
 }
 
-/** Codecs to write with, by their numbers, as kafkajs's registry takes them. */
+/** Codecs for writing, by their numbers, in the form of kafkajs's registry. */
 export const FOLDS: Readonly<Record<number, (bytes: Buffer) => Buffer>> = {
   [CODEC.gzip]: (bytes) => gzipSync(bytes),
   [CODEC.snappy]: foldSnappy,
@@ -41,7 +41,7 @@ export const FOLDS: Readonly<Record<number, (bytes: Buffer) => Buffer>> = {
 
 /**
  * snappy-java's stream, which Kafka's own clients write: this header, version INT32, compatible version INT32, and
- * blocks of length INT32 and raw snappy. Others (librdkafka) write one block of raw snappy without any of it.
+ * blocks of length INT32 and raw snappy. Others (librdkafka) write one block of raw snappy without any of that.
  */
 const XERIAL_HEADER = Buffer.from('\x82SNAPPY\0', 'latin1');
 const XERIAL_BLOCKS_AT = XERIAL_HEADER.byteLength + 8;
@@ -136,7 +136,7 @@ const ZSTD_CHECKSUM = 0x04;
 const ZSTD_REPEATED = 1;
 
 /**
- * What Zstandard frames make their reader allocate, all together (RFC 8878 3.1.1):
+ * How much Zstandard frames make their reader allocate in total (RFC 8878 3.1.1):
  *
  *   magic INT32 (all are little-endian), header as in {@link zstdHeader}, blocks, [checksum INT32]
  *   block: INT24 (bit 0: the last one; bits 1-2: 1 for a byte to be repeated; bits 3-23: size), bytes
@@ -194,5 +194,8 @@ function zstdHeader(bytes: Buffer, start: number): { readonly window: number; re
 
 function checkSize(bytes: number): void {
   if (bytes <= MAX_UNFOLDED_BYTES) return;
-  throw new LogError('invalid', `the topic holds a batch that unfolds to over ${MAX_UNFOLDED_BYTES} bytes`);
+  throw new LogError(
+    'invalid',
+    `the topic holds a batch that unpacks to more than ${MAX_UNFOLDED_BYTES} bytes`,
+  );
 }

@@ -8,7 +8,7 @@ export interface FetchFields {
   readonly session: SessionFields;
 }
 
-/** Where in a session a fetch is (KIP-227), and what of it changes: all partitions, for a new session and for none. */
+/** Where a fetch is in a session (KIP-227), and what it changes: all partitions for a new session or without one. */
 export interface SessionFields {
   readonly sessionId: number;
   /** 0 asks for a new session (and ends the one named), -1 for none. */
@@ -18,7 +18,7 @@ export interface SessionFields {
 }
 
 export interface PartitionOfTopic {
-  /** 32 hex digits. A topic that is deleted and made anew has another (KIP-516). */
+  /** 32 hex digits. A topic that is deleted and created again has another id (KIP-516). */
   readonly topicId: string;
   readonly partition: number;
 }

@@ -1,15 +1,15 @@
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
-// Not by name: Node.js finds only some of this CommonJS module's names, and this is none of them.
+// Not imported by name: Node.js finds only some names of this CommonJS module, and not this one.
 import kafkajs from 'kafkajs';
 import { FOLDS, unfold } from './compression.js';
 
 /**
  * The parts of kafkajs that it does not export: one connection, and the encoders of requests. Everything that is
- * private to kafkajs is named here and nowhere else; kafkajs is pinned, and `kafkajs-private.test.ts` guards it.
+ * private to kafkajs is named here and nowhere else. kafkajs is pinned, and `kafkajs-private.test.ts` guards our use.
  *
  * Its consumer reads no partition without a group and stops all topics at one topic's error; its producer never forgets
- * a deleted topic (`targetTopics`). A connection for each purpose, and requests of our own, need neither.
+ * a deleted topic (`targetTopics`). With a connection for each purpose and our own requests, we need neither.
  */
 export interface PrivateConnection {
   connect(): Promise<unknown>;
@@ -28,7 +28,7 @@ export interface PrivateConnection {
 
 interface PrivateRequestQueue {
   readonly pending: readonly unknown[];
-  /** Set while a check is planned. */
+  /** Set while a check is scheduled. */
   readonly throttleCheckTimeoutId: unknown;
   scheduleCheckPendingRequests(): void;
 }
@@ -52,7 +52,7 @@ export interface PrivateSasl {
   readonly authenticationProvider: SaslProvider;
 }
 
-/** Speaks one mechanism over `saslAuthenticate`, which carries a message there and the answer back. */
+/** Speaks one mechanism over `saslAuthenticate`, which carries a message to the broker and the answer back. */
 export type SaslProvider = (exchange: {
   readonly host: string;
   readonly port: number;
@@ -65,7 +65,7 @@ export interface PrivateLogger {
   readonly namespace: () => PrivateLogger & Readonly<Record<'debug' | 'info' | 'warn' | 'error', LogLine>>;
 }
 
-/** A request and how its answer is read: what `Connection.send` takes. */
+/** A request and how to read its answer, as `Connection.send` takes it. */
 export interface Protocol<Decoded> {
   readonly request: {
     readonly apiKey: number;
@@ -120,16 +120,16 @@ export interface CreateTopicsFields {
 export interface CreatePartitionsFields {
   readonly timeout: number;
   readonly validateOnly: boolean;
-  /** `count`: how many there are to be in all. */
+  /** `count`: how many partitions there should be in total. */
   readonly topicPartitions: readonly { readonly topic: string; readonly count: number }[];
 }
 
 export interface ConfigResource {
   readonly type: number;
   readonly name: string;
-  /** To describe them: absent for all. */
+  /** The entries to describe; absent for all. */
   readonly configNames?: readonly string[];
-  /** To set them: all others are taken back. */
+  /** The entries to set; all others are reset. */
   readonly configEntries?: readonly { readonly name: string; readonly value: string }[];
 }
 
@@ -155,8 +155,9 @@ const { prototype: requestQueue } = load('kafkajs/src/network/requestQueue') as 
 };
 const planCheck = requestQueue.scheduleCheckPendingRequests;
 /**
- * kafkajs plans a check of its queue after every answer, even of an empty queue, and each check plans the next: a 1 ms
- * timer for ever (https://github.com/tulios/kafkajs/issues/1751). Checks are needed only while something waits.
+ * kafkajs schedules a check of its queue after every answer, even if the queue is empty, and each check schedules the
+ * next: a 1 ms timer for ever (https://github.com/tulios/kafkajs/issues/1751). Checks are needed only while something
+ * waits.
  */
 requestQueue.scheduleCheckPendingRequests = function () {
   if (this.pending.length > 0) planCheck.call(this);
@@ -191,7 +192,8 @@ const codecOf = (codec: number, fold: (bytes: Buffer) => Buffer): Codec => ({
   decompress: async (bytes) => unfold(bytes, codec),
 });
 
-// kafkajs brings gzip alone, and this registry for the others. It serves its own producers and consumers too.
+// kafkajs contains only gzip, and this registry for other codecs. The registry also serves its own producers and
+// consumers.
 Object.assign(
   kafkajs.CompressionCodecs,
   Object.fromEntries(Object.entries(FOLDS).map(([n, fold]) => [n, () => codecOf(Number(n), fold)])),

@@ -10,7 +10,7 @@ export interface Metadata {
 export interface TopicMetadata {
   readonly topicErrorCode: number;
   readonly topic: string;
-  /** 32 hex digits, all zero where the topic is not known. */
+  /** 32 hex digits, all zero if the topic is unknown. */
   readonly topicId: string;
   readonly partitionMetadata: readonly PartitionMetadata[];
 }

@@ -13,14 +13,14 @@ export interface KafkaRecord extends LogRecord {
 
 export interface Decoded {
   readonly records: readonly KafkaRecord[];
-  /** The offset after what was read, also where it holds no record that we want. */
+  /** The offset after everything that was read, even if that contains no record that we want. */
   readonly next: number;
-  /** What is at `next` cannot be read, and nothing behind it was. */
+  /** The data at `next` cannot be read, and nothing after it was read. */
   readonly damage?: Damage;
 }
 
 export interface Damage {
-  /** Where to go on if it stays damaged: behind the record, or else the batch, as far as can be told. */
+  /** Where to continue if it stays damaged: after the record, or after the batch, as far as we can tell. */
   readonly after: number;
   readonly reason: string;
 }
@@ -35,13 +35,14 @@ const COMPRESSION = 0x7;
 const LOG_APPEND_TIME = 0x8;
 const CONTROL = 0x20;
 const NO_BYTES = new Uint8Array(0);
-/** No batch has more records: a larger number in a damaged one is not believed. */
+/** No batch has more records; we do not believe a larger number in a damaged one. */
 const MOST_RECORDS = 1_000_000;
 
 /**
  * Read the record batches of a fetch answer, from offset `from` on. The broker sends whole batches, so the first
  * records may be older than what was asked for, and the last batch may be cut off. Values are views
- * of the answer, which nobody uses again: who keeps a value for long makes a copy, as a ring does. Never throws.
+ * of the answer, which nobody reuses; a caller that keeps a value for long should copy it, as a ring does. Never
+ * throws.
  *
  * Record batch, magic 2 (https://kafka.apache.org/documentation/#recordbatch):
  *
@@ -79,7 +80,7 @@ export function decodeRecords(recordSet: Buffer, from: number): Decoded {
   return { records, next };
 }
 
-/** Why a batch cannot be read, if not even its fixed fields can be believed. */
+/** Why a batch cannot be read, if not even its fixed fields are credible. */
 function flaw(batch: Buffer): string | undefined {
   if (batch.byteLength > MAGIC_AT && batch.readInt8(MAGIC_AT) !== 2)
     return 'older than Kafka 0.11, or its magic';
@@ -88,8 +89,8 @@ function flaw(batch: Buffer): string | undefined {
 }
 
 /**
- * The offset lies outside of the checksum. If it is ahead of what comes next, and of the batch that follows, it is
- * damaged: then the offset of the following one, else undefined.
+ * The checksum does not cover the offset. If the offset is ahead of the expected one, and of the batch that follows, it
+ * is damaged. Returns the offset of the following batch in that case, otherwise undefined.
  */
 function offsetBehindFlaw(recordSet: Buffer, at: number, end: number, next: number): number | undefined {
   if (recordSet.byteLength - end < FIRST_BYTES) return undefined;
@@ -99,7 +100,9 @@ function offsetBehindFlaw(recordSet: Buffer, at: number, end: number, next: numb
   return first > next && last >= following && following >= next ? following : undefined;
 }
 
-/** The batch that follows tells where the damaged one ends; without one, its own fields, if they can be true. */
+/**
+ * The batch that follows tells where the damaged one ends; without it, the batch's own fields do, if they are possible.
+ */
 function behindDamage(recordSet: Buffer, at: number, end: number, from: number): number {
   if (end > at && recordSet.byteLength - end >= FIRST_BYTES) {
     const following = new ByteReader(recordSet, end).int64();
@@ -117,8 +120,9 @@ interface Span {
 }
 
 /**
- * Reads the records from `from` on, and tells the offset after the batch: compaction keeps it where it takes the records.
- * A record that cannot be read is damage, and so is a batch whose records cannot be unfolded: what wrote it is to blame.
+ * Reads the records from `from` on, and returns the offset after the batch, which compaction keeps even if it removes
+ * the records. An unreadable record is damage, and so is a batch whose records cannot be unpacked, because its writer
+ * is to blame.
  */
 function decodeBatch(batch: Buffer, from: number, records: KafkaRecord[]): Span {
   const fixed = new ByteReader(batch);
@@ -141,7 +145,7 @@ function decodeBatch(batch: Buffer, from: number, records: KafkaRecord[]): Span 
       behind = after;
       const head = recordHead(reader);
       const offset = baseOffset + head.offsetDelta;
-      // No later one would ever be read.
+      // Otherwise no later record would ever be read.
       if (offset >= after) throw new RangeError('a record lies behind its batch');
       if (offset >= next) {
         next = offset;

@@ -10,9 +10,9 @@ import {
 } from './kafkajs-private.js';
 import { METADATA, type Metadata } from './metadata-api.js';
 
-// The requests we make, each in one fixed version, spoken by every broker from 3.1 to 4.x: reading and metadata with
-// encoders of our own, for they need topic ids; the others in the newest version that kafkajs writes. Answers come as
-// they are, error codes included.
+// The requests that we make, each in one fixed version that every broker from 3.1 to 4.x supports. Reading and metadata
+// have our own encoders, because they need topic ids; the others use the newest version that kafkajs writes. Answers
+// are returned unchanged, including error codes.
 
 export interface Produced {
   readonly topics: readonly {
@@ -32,7 +32,7 @@ export interface ListedOffsets {
     readonly partitions: readonly {
       readonly partition: number;
       readonly errorCode: number;
-      /** Decimal, "-1" if no record is at or after the time asked for. */
+      /** Decimal, "-1" if there is no record at or after the requested time. */
       readonly offset: string;
     }[];
   }[];
@@ -88,7 +88,7 @@ export const listOffsetsRequest = (topics: ListOffsetsFields['topics']): Protoco
 export const createTopicsRequest = (fields: CreateTopicsFields): Protocol<TopicErrors> =>
   unparsed(requests.CreateTopics.protocol({ version: 3 })(fields));
 
-/** Version 1 leaves the choice of brokers for the new partitions to Kafka where none is given. */
+/** In version 1, Kafka chooses the brokers for the new partitions if none are given. */
 export const createPartitionsRequest = (
   topic: string,
   count: number,
@@ -117,7 +117,7 @@ export const describeTopicRequest = (name: string): Protocol<DescribedConfigs> =
     }),
   );
 
-/** Takes back all that is set for the topic and is not among these. */
+/** Resets all settings of the topic that are not among these. */
 export const alterTopicRequest = (
   name: string,
   configEntries: readonly { readonly name: string; readonly value: string }[],

@@ -2,7 +2,7 @@ import { CHUNK_HEADER_KEY, encodeChunkHeader } from '@topicast/contracts/chunk-h
 import { LogError, type NewEventRecord, type NewRecord } from '../../chunk-log.js';
 import type { Message } from '../wire/kafkajs-private.js';
 
-/** A chunk: its bytes as they are, and one header. @throws {LogError} `invalid` for a header that cannot be */
+/** A chunk: its unchanged bytes, and one header. @throws {LogError} `invalid` for an impossible header */
 export function chunkMessage({ header, value }: NewRecord): Message {
   return {
     key: null,

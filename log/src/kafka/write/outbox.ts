@@ -6,9 +6,9 @@ import { Transient } from '../errors.js';
 import type { Message, ProduceFields } from '../wire/kafkajs-private.js';
 import { type Produced, produceRequest } from '../wire/requests.js';
 
-/** The broker gives up before we do, and says so. */
+/** The broker gives up before we do, and tells us. */
 const BROKER_TIMEOUT = milliseconds(REQUEST_TIMEOUT_MS - 500);
-/** What goes into one request, unless a single batch is larger. */
+/** How much goes into one request, unless a single batch is larger. */
 const REQUEST_BYTES = 8 * 1024 * 1024;
 
 export interface Written {
@@ -24,15 +24,15 @@ interface Parcel extends Place {
 }
 
 /**
- * The batches for one broker. It answers a connection's requests one after the other, so while one is under way the
- * batches of other partitions gather for the next: many streams then cost few requests.
+ * The batches for one broker. It answers a connection's requests one after the other. So while one request is in
+ * flight, the batches of other partitions gather for the next one, and many streams need few requests.
  */
 export class Outbox {
   readonly #node: Node;
   readonly #routes: Routes;
   readonly #codec: number;
   #waiting: Parcel[] = [];
-  /** In the request that is under way, and not given up. */
+  /** In the request in flight, and not given up. */
   #sent: Parcel[] = [];
   #sending = false;
 
@@ -74,7 +74,7 @@ export class Outbox {
     });
   }
 
-  /** The broker hangs, and others lead these partitions by now: their writers try there. */
+  /** The broker hangs, and other brokers lead these partitions by now, so their writers try there. */
   #giveUp(parcels: ReadonlySet<Parcel>): void {
     this.#sent = this.#sent.filter((parcel) => !parcels.has(parcel));
     this.#waiting = this.#waiting.filter((parcel) => !parcels.has(parcel));
@@ -96,7 +96,7 @@ export class Outbox {
   }
 }
 
-/** How many parcels go into the next request: of each partition one (a batch a partition), up to the size limit. */
+/** How many parcels go into the next request: one per partition, up to the size limit. */
 function fitting(parcels: readonly Parcel[]): number {
   const partitions = new Set<string>();
   let bytes = 0;

@@ -19,7 +19,7 @@ export class Writer {
 
   /**
    * One attempt to write a batch; another attempt with the same messages sends the identical batch. Resolves with the
-   * offset of the first. The caller keeps at most one batch a partition in flight.
+   * offset of the first. The caller must keep at most one batch per partition in flight.
    * @throws {LogError} `unknown-topic`, `invalid`; {Transient}, and then it may or may not have been written
    */
   async write(topic: string, partition: number, messages: readonly Message[]): Promise<number> {

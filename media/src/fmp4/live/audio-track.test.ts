@@ -18,7 +18,7 @@ const frame = (pts: number | undefined, config = PARAMETERS): AudioFrame => ({
   pts,
 });
 
-/** What comes before it: the times of samples. */
+/** The step before it: the times of samples. */
 class Writer {
   readonly clock = new AudioClock(AUDIO_PID);
   readonly track = new AudioTrack();

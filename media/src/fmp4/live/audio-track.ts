@@ -5,7 +5,7 @@ import { mediaFragment } from '../media-fragment.js';
 import type { Fragment } from './fragment.js';
 import { InitSegments, TRACK_ID } from './init-segments.js';
 
-/** Frames that follow each other in, one fragment out. */
+/** Consecutive frames in, one fragment out. */
 export class AudioTrack {
   #sequence = 0;
   readonly #inits = new InitSegments();

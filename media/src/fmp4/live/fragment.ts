@@ -13,7 +13,7 @@ export interface InitSegment {
 /** One moof+mdat: one video access unit, or the audio frames of one chunk. */
 export interface Fragment {
   readonly track: TrackKind;
-  /** Present where the decoder's parameters are new: append it first. */
+  /** Present if the decoder's parameters are new; append it first. */
   readonly init?: InitSegment;
   readonly data: Uint8Array<ArrayBuffer>;
   /** Presentation time on the media timeline of its first sample; and the true end (declared durations are longer). */
@@ -21,6 +21,6 @@ export interface Fragment {
   readonly end: Seconds;
   readonly keyframe: boolean;
   readonly samples: number;
-  /** The fragments before were another timeline: this one was rebased. */
+  /** The previous fragments were on another timeline: this one was rebased. */
   readonly discontinuity: boolean;
 }

@@ -2,7 +2,7 @@ import { type AudioConfig, sameConfig, type VideoConfig } from '../../codec/code
 import { initSegment } from '../init-segment.js';
 import type { InitSegment } from './fragment.js';
 
-/** One track a source buffer. */
+/** Each source buffer has one track. */
 export const TRACK_ID = { video: 1, audio: 2 } as const;
 
 const LIVE = { majorBrand: 'isom', brands: ['isom', 'avc1'], duration: 'infinite' } as const;
@@ -11,7 +11,7 @@ const LIVE = { majorBrand: 'isom', brands: ['isom', 'avc1'], duration: 'infinite
 export class InitSegments {
   #config: VideoConfig | AudioConfig | undefined;
 
-  /** Undefined where the decoder goes on as it is set up. */
+  /** Undefined if the decoder can continue with its present set-up. */
   next(config: VideoConfig | AudioConfig): InitSegment | undefined {
     if (this.#config && (this.#config === config || sameConfig(this.#config, config))) return undefined;
     this.#config = config;

@@ -17,7 +17,7 @@ import {
 import type { Fragment, TrackKind } from './fragment.js';
 import { Transmuxer } from './transmuxer.js';
 
-/** What each chunk gives. */
+/** The fragments of each chunk. */
 const transmux = (chunks: readonly Chunk[], transmuxer = new Transmuxer()): Fragment[][] =>
   chunks.map(({ data, discontinuity }) => transmuxer.push(data, { discontinuity }));
 
@@ -28,7 +28,7 @@ const of = (track: TrackKind, fragments: readonly Fragment[]) =>
 const fileOf = (fragments: readonly Fragment[]) =>
   join(fragments.flatMap(({ init, data }) => (init ? [init.data, data] : [data])));
 
-/** A digest: a failing comparison of megabytes takes minutes to print. */
+/** A digest, because a failing comparison of megabytes takes minutes to print. */
 const payloadOf = ({ data }: Fragment) => createHash('sha1').update(boxesOf(data)[1]!.body).digest('base64');
 
 const av = () => transportStream(`${VIDEO} ${AUDIO} ${ZEROLATENCY} ${AAC}`);
@@ -108,7 +108,7 @@ describe.each(Object.entries(STREAMS))('%s', (_, { stream, inOrder = true, primi
   });
 });
 
-/** Decode times grow, and what is shown leaves neither gaps nor overlaps. */
+/** Decode times grow, and the presented media have neither gaps nor overlaps. */
 function expectContinuous(fragments: readonly Fragment[], inOrder: boolean): void {
   const read = fragments.map(({ data }) => readFragment(data));
   read.forEach(({ decodeTime, sequence }, i) => {

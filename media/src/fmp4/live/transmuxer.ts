@@ -7,9 +7,9 @@ import { VideoTrack } from './video-track.js';
 const KINDS = ['video', 'audio'] as const;
 
 /**
- * Chunk in, fragments out, at once: of the picture and of the first audio track. Media time is the chunk's unwrapped time
- * minus a base chosen at the first keyframe and at each rebase, so that the media timeline goes on growing over
- * discontinuities. Never throws on any input.
+ * A chunk goes in, and fragments of the picture and the first audio track come out at once. Media time is the chunk's
+ * unwrapped time minus a base that is chosen at the first keyframe and at each rebase, so the media timeline keeps
+ * growing over discontinuities. Never throws on any input.
  */
 export class Transmuxer {
   readonly #samples = new SampleReader(new MediaTimeline());
@@ -20,7 +20,7 @@ export class Transmuxer {
     return this.#samples.stats;
   }
 
-  /** What the newest keyframe chunk announced to be played, whether or not it has come. */
+  /** The tracks that the newest keyframe chunk announced, whether or not they have come. */
   get announced(): readonly TrackKind[] {
     const kinds = new Set(this.#samples.tracks.map(({ kind }) => kind));
     return KINDS.filter((kind) => kinds.has(kind));

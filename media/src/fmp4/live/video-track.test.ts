@@ -10,7 +10,7 @@ import { VideoTrack } from './video-track.js';
 
 const FRAME = 3000;
 
-/** What comes before it: the times of samples. */
+/** The step before it: the times of samples. */
 class Writer {
   readonly times = new VideoTimes();
   readonly track = new VideoTrack();

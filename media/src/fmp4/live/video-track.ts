@@ -5,11 +5,12 @@ import type { Fragment } from './fragment.js';
 import { InitSegments, TRACK_ID } from './init-segments.js';
 
 /**
- * MSE takes a step of the decode time over twice the duration declared before it for a gap, and drops all up to the next
- * keyframe (W3C MSE 3.5.8). The true duration is not known before the next picture is here, so a long one is declared.
+ * MSE treats a step of the decode time of more than twice the previously declared duration as a gap, and drops
+ * everything up to the next keyframe (W3C MSE 3.5.8). The true duration is unknown before the next picture arrives, so
+ * we declare a long one.
  */
 const MIN_DECLARED = TICKS_PER_SECOND / 2;
-/** A picture that comes later than that has its decode time put here; its presentation time stays true. */
+/** A picture that comes even later gets this decode time; its presentation time stays true. */
 const MAX_DECODE_STEP = 1.8;
 
 /** One picture in, one fragment out. */

@@ -9,7 +9,7 @@ export async function generateMetadata({ params }: PageProps<'/embed/[id]'>): Pr
   return { title: id, robots: { index: false } };
 }
 
-/** The player and nothing else, for frames in other people's pages. A stream that does not exist yet is waited for. */
+/** Only the player, for frames in other people's pages. It waits for a stream that does not exist yet. */
 export default async function EmbedPage({ params }: PageProps<'/embed/[id]'>) {
   const id = await routeStreamId(params);
   const gateway = await requestGateway();

@@ -6,7 +6,7 @@ import { Watch } from '../../../../components/watch/watch';
 import { firstStream } from '../../../../lib/first-render';
 import { requestGateway, routeStreamId } from '../../../../lib/request';
 
-// The title and the page ask for the same stream: once a request.
+// The title and the page need the same stream, so ask once per request.
 const streamOf = cache(firstStream);
 
 export async function generateMetadata({ params }: PageProps<'/watch/[id]'>): Promise<Metadata> {
