@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 
-const MAX_GZIPPED_BYTES = 30 * 1024;
+/** The React component is the element and a wrapper. */
+const MAX_GZIPPED_KB = { element: 25, react: 26, worker: 25 };
 const ENTRIES = ['index', 'element', 'define', 'react'];
 /** For a plain `<script type="module">`: one file to copy, which shares nothing with the others. */
 const STANDALONE = 'topicast-player';
@@ -62,8 +63,9 @@ for (const [name, bytes] of Object.entries(sizes)) {
     `player, ${name}: ${(bytes / 1024).toFixed(1)} KB gzipped${name === 'worker' ? ' (inside the others)' : ''}`,
   );
 }
-if (Math.max(...Object.values(sizes)) > MAX_GZIPPED_BYTES) {
-  console.error(`player: more than ${MAX_GZIPPED_BYTES / 1024} KB gzipped`);
+for (const [name, most] of Object.entries(MAX_GZIPPED_KB)) {
+  if (sizes[name] <= most * 1024) continue;
+  console.error(`player, ${name}: more than ${most} KB gzipped`);
   process.exitCode = 1;
 }
 
