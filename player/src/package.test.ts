@@ -100,7 +100,10 @@ describe('the packed package', () => {
   it('is at most 25 KB gzipped, worker and all; 26 with the React component', async () => {
     // bundle.mjs fails if the bundle is larger, and beforeAll ran it.
     const { stdout } = await run(process.execPath, [join(folder, 'bundle.mjs')]);
-    const sizes = [...stdout.matchAll(/(\w+): ([\d.]+) KB gzipped/g)].map(([, name, size]) => [name, Number(size)]);
+    const sizes = [...stdout.matchAll(/(\w+): ([\d.]+) KB gzipped/g)].map(([, name, size]) => [
+      name,
+      Number(size),
+    ]);
     const { element, react, worker } = Object.fromEntries(sizes);
     expect(element).toBeLessThanOrEqual(25);
     expect(react).toBeLessThanOrEqual(26);
