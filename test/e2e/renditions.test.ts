@@ -12,7 +12,9 @@ import { type Services, startServices } from '../support/services.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 const SWITCHES = 10;
-const WIDTHS = [1280, 640, 320] as const;
+const WIDTHS = [960, 640, 320] as const;
+/** So that a busy machine does not stall it, and a switch that held anything back would. */
+const CUSHION_MS = 800;
 
 /** A picture as it was presented. */
 interface Shown {
@@ -79,7 +81,7 @@ describe('a stream in three renditions, from its encoder to the screen', () => {
           id: streamId('ladder'),
           title: 'Ladder',
           source: { kind: 'test' },
-          ladder: [{ height: 720 }, { height: 360 }, { height: 180 }],
+          ladder: [{ height: 540 }, { height: 360 }, { height: 180 }],
         },
         { id: streamId('hevc'), title: 'HEVC', source: { kind: 'file', path: hevc, copy: true } },
       ],
@@ -92,11 +94,10 @@ describe('a stream in three renditions, from its encoder to the screen', () => {
     folder[Symbol.dispose]();
   });
 
-  // Tried again where the picture stood: on a busy machine it does that for reasons of its own.
-  it('switched ten times: the picture goes on, and follows', { retry: 2 }, async () => {
+  it('switched ten times: the picture goes on, and follows', async () => {
     await services.untilState('ladder', 'live');
     await using page = await browser.newPage();
-    await openPlayer(page, pages, '/player', services.address('ladder'));
+    await openPlayer(page, pages, '/player', services.address('ladder'), CUSHION_MS);
     await until('it plays', async () => (await playback(page)).states.at(-1) === 'playing');
     // What every join brings is none of a switch's business.
     await page.waitForTimeout(2000);

@@ -22,7 +22,9 @@ export function servePlayerPages(): Promise<PageServer> {
   window.states = [];
   player.addEventListener('statechange', (event) => window.states.push(event.detail.name));
   player.addEventListener('stats', (event) => { window.stats = event.detail; });
-  player.src = ${address};
+  const [src, cushion] = ${address}.split(' ');
+  if (cushion) player.setAttribute('target-latency', cushion);
+  player.src = src;
 </script>`,
     ),
     '/mpegts': html(
@@ -37,14 +39,16 @@ export function servePlayerPages(): Promise<PageServer> {
   });
 }
 
-/** Open one of the pages on a stream. */
+/** Open one of the pages on a stream; the player may be asked for a latency other than its own. */
 export async function openPlayer(
   page: Page,
   pages: PageServer,
   path: '/player' | '/mpegts',
   address: string,
+  targetLatencyMs?: number,
 ): Promise<void> {
-  await page.goto(`${pages.origin}${path}#${encodeURIComponent(address)}`);
+  const asked = targetLatencyMs === undefined ? address : `${address} ${targetLatencyMs}`;
+  await page.goto(`${pages.origin}${path}#${encodeURIComponent(asked)}`);
 }
 
 export interface Playback {
