@@ -45,6 +45,22 @@ describe('the rows of streams', () => {
     expect([...tables.rows.rows.keys()]).toEqual(['a']);
     expect(damaged).toEqual(['b', 'c']);
   });
+
+  it('that become unreadable while the table is open stay as they were, until a tombstone', async () => {
+    const { table, tables, damaged } = open([['a', JSON.stringify(row)]]);
+    const changes: unknown[] = [];
+    tables.rows.onChange((_, now) => changes.push(now?.title));
+    // Damaged, of a version that has another kind of source, and under another name.
+    const unreadable = ['{"id":"a"', JSON.stringify({ ...row, source: { kind: 'telepathy' } })];
+    for (const text of [...unreadable, JSON.stringify({ ...row, id: 'b' })]) await table.put('a', text);
+    expect(tables.rows.get(A)?.title).toBe('A');
+    expect([damaged, changes]).toEqual([['a', 'a', 'a'], []]);
+    await table.put('a', JSON.stringify({ ...row, title: 'A again' }));
+    await table.put('a', '{');
+    await table.delete('a');
+    expect(tables.rows.get(A)).toBeUndefined();
+    expect(changes).toEqual(['A again', undefined]);
+  });
 });
 
 describe('the status of a stream', () => {
@@ -69,14 +85,16 @@ describe('the status of a stream', () => {
     expect(changes).toEqual([9, 9, undefined, 5]);
   });
 
-  it('that is damaged hides the one before, and opens no door to late ones', async () => {
+  it('that is damaged leaves the one before, since the encoder goes on, and opens no door to late ones', async () => {
     const { table, tables } = open([[streamStatusKey('a'), status('two', 9)]]);
     await table.put(streamStatusKey('a'), '{');
-    expect(tables.statuses.get(A)).toBeUndefined();
-    await table.put(streamStatusKey('a'), status('one', 5));
-    expect(tables.statuses.get(A)).toBeUndefined();
-    await table.put(streamStatusKey('a'), status('two', 9));
     expect(tables.statuses.get(A)?.session).toBe(9);
+    await table.put(streamStatusKey('a'), status('one', 5));
+    expect(tables.statuses.get(A)?.session).toBe(9);
+    // What is written over a late row may be of a newer version: nobody puts the old row back.
+    expect([...tables.statuses.overwritten]).toEqual(['a']);
+    await table.put(streamStatusKey('a'), '{');
+    expect([...tables.statuses.overwritten]).toEqual([]);
   });
 });
 

@@ -7,9 +7,11 @@ const ROWS: RowKind<StreamId, StreamRow> = {
   isName: isStreamId,
   schema: streamRow,
   nameOf: ({ id }) => id,
-  isLate: ({ incarnation }, newest) =>
-    incarnation !== undefined && newest.incarnation !== undefined && incarnation !== newest.incarnation,
+  isLate: (row, newest) => isOfAnotherCreation(row, newest) && (row.restored ?? 0) <= (newest.restored ?? 0),
 };
+
+const isOfAnotherCreation = ({ incarnation }: StreamRow, newest: StreamRow): boolean =>
+  incarnation !== undefined && newest.incarnation !== undefined && incarnation !== newest.incarnation;
 
 const STATUSES: RowKind<StreamId, StreamStatus> = {
   prefix: streamStatusKey(''),

@@ -42,9 +42,14 @@ export const streamRow = z.preprocess(
     createdAt: z.iso.datetime(),
     /**
      * Made at random by whoever creates the stream. Where two create the same id at the same time, the first row in the
-     * table counts for everybody.
+     * table counts for everybody, unless the other one was put back more often.
      */
     incarnation: z.string().max(64).optional(),
+    /**
+     * How often this row was put back over the row of another creation. Who opened the table in between knows only that
+     * one, and would take this row for the late one.
+     */
+    restored: z.number().int().nonnegative().optional(),
     /** Raised at each start by hand, so that a start after a failure is a change even where `enabled` was true. */
     startCount: z.number().int().default(0),
     /**

@@ -30,15 +30,14 @@ type Listener<Name, Row> = (name: Name, row: Row | undefined) => void;
 
 /**
  * The rows of one kind in a table, each read and checked once. An unreadable row (damaged, or of a newer version) is
- * left out, and costs nothing else. A late row counts as never written; a tombstone clears the way for any row.
+ * reported and changes nothing: the last readable row stays, because a stream that is on air must not end with one
+ * flipped bit or in the middle of an update. A late row counts as never written; a tombstone clears the way for any row.
  */
 export class TypedTable<Name extends string, Row> {
   readonly #table: KeyValueTable;
   readonly #kind: RowKind<Name, Row>;
   readonly #onDamaged: (name: Name, error: Error) => void;
   readonly #rows = new Map<Name, Row>();
-  /** The same, including values that a damaged row has hidden. */
-  readonly #newest = new Map<Name, Row>();
   readonly #listeners = new Set<Listener<Name, Row>>();
   readonly #overwritten = new Set<Name>();
   readonly #onLate = new Set<(name: Name) => void>();
@@ -104,18 +103,21 @@ export class TypedTable<Name extends string, Row> {
     const name = key.startsWith(prefix) ? key.slice(prefix.length) : undefined;
     if (name === undefined || !isName(name)) return;
     if (value === undefined) {
-      this.#newest.delete(name);
       this.#show(name, undefined);
       return;
     }
     const row = this.#read(name, value);
-    const newest = this.#newest.get(name);
-    if (row && newest && isLate?.(row, newest)) {
+    if (!row) {
+      // It may be of a newer version, which must not be undone.
+      this.#overwritten.delete(name);
+      return;
+    }
+    const newest = this.#rows.get(name);
+    if (newest && isLate?.(row, newest)) {
       this.#overwritten.add(name);
       for (const tell of [...this.#onLate]) tell(name);
       return;
     }
-    if (row) this.#newest.set(name, row);
     this.#show(name, row);
   }
 

@@ -89,7 +89,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const live = new LiveEndpoint({
     config,
     directory,
-    renditions: new Renditions({ log, feeds, catalogOf: (stream) => directory.catalog(stream) }),
+    renditions: new Renditions({
+      log,
+      feeds,
+      catalogOf: (stream) => directory.catalog(stream),
+      isLive: (stream) => directory.state(stream) === 'live',
+    }),
     audience,
     metrics,
     logger,

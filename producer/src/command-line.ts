@@ -49,7 +49,7 @@ export function declare(
       ...(ladder && { ladder }),
       enabled: true,
       createdAt: rows.get(id)?.createdAt ?? context.now.toISOString(),
-      ...(rows.get(id)?.incarnation && { incarnation: rows.get(id)?.incarnation }),
+      ...creationOf(rows.get(id)),
       startCount: rows.get(id)?.startCount ?? 0,
       boundTo: me,
       visibility: rows.get(id)?.visibility ?? ('public' as const),
@@ -88,3 +88,9 @@ export async function applyDeclaration(
   }
   return new Map(put.map((row) => [row.id, row.source]));
 }
+
+/** What tells the row from that of another creation of the same id. */
+const creationOf = (row: StreamRow | undefined): Pick<StreamRow, 'incarnation' | 'restored'> => ({
+  ...(row?.incarnation !== undefined && { incarnation: row.incarnation }),
+  ...(row?.restored !== undefined && { restored: row.restored }),
+});

@@ -5,10 +5,10 @@ import { readGatewayConfig, startGatewayCluster } from '@topicast/gateway';
 import { expectKafkaLog } from '@topicast/log/kafka';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
 import { bundleScript, startChildScript } from '../support/child-script.js';
 import { freePorts } from '../support/free-ports.js';
 import { type Broker, clusterUnavailable, startKafka } from '../support/kafka.js';
+import { openLiveSocket } from '../support/live-socket.js';
 import { until } from '../support/poll.js';
 import { logger, OPERATOR_TOKEN } from '../support/services.js';
 import { type TemporaryFolder, temporaryFolder } from '../support/temporary.js';
@@ -83,7 +83,11 @@ describe.skipIf(unavailable)(
           detail: 'the log has not been reached yet',
         });
       }
-      const viewer = new WebSocket(url('/live/demo').replace('http', 'ws'));
+      const nothing = (): void => undefined;
+      const viewer = openLiveSocket(url('/live/demo').replace('http', 'ws'), {
+        chunk: nothing,
+        message: nothing,
+      });
       const [code] = await once(viewer, 'close');
       expect(code).toBe(4503);
     }

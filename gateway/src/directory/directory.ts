@@ -11,6 +11,7 @@ import type { ChunkReader, ChunkTopics, Table, Tables } from '@topicast/log';
 import type { Logger } from 'pino';
 import { Deletions } from './deletions.js';
 import { ForeignTopics } from './foreign-topics.js';
+import { RowRepairs } from './row-repairs.js';
 import { isStarted, type KnownStream, stateOf, streamInfo } from './stream-info.js';
 
 export interface DirectoryOptions {
@@ -75,6 +76,11 @@ export class Directory {
       logger.warn({ stream, err: error }, 'a row of the tables cannot be read'),
     );
     const producers = new Liveness(status, CLOCK);
+    const repairs = new RowRepairs({
+      rows: typed.rows,
+      isBeingDeleted: (stream) => this.deletions.has(stream),
+      logger,
+    });
     this.#typed = typed;
     this.#producers = producers;
     this.#unlisten.push(
@@ -82,6 +88,7 @@ export class Directory {
       typed.rows.onChange((stream) => this.#onRow(stream)),
       typed.statuses.onChange((stream) => this.#onStatus(stream)),
       producers.onChange((producer) => this.#onHeartbeat(producer)),
+      () => repairs.close(),
       () => typed.close(),
       () => producers.close(),
     );

@@ -5,6 +5,7 @@ import type { StreamRow } from '@topicast/contracts/tables';
 import type { Milliseconds } from '@topicast/contracts/units';
 import { type ChunkTopics, LogError, type Table } from '@topicast/log';
 import type { Directory } from './directory.js';
+import { putBack } from './row-repairs.js';
 
 export type OperationErrorCode = 'unknown-stream' | 'exists' | 'no-encoder';
 
@@ -73,7 +74,7 @@ export class Operations {
     const first = this.#directory.row(streamId(row.id));
     if (!first || first.incarnation === row.incarnation) return;
     // Whoever opens the table later sees the last row alone.
-    await this.#put(first);
+    await this.#put(putBack(first));
     throw exists(row.id);
   }
 

@@ -10,10 +10,14 @@ class HalfOpenClients implements Disposable {
   /** What each was told. */
   readonly answers = new Map<Socket, string>();
 
-  constructor(private readonly port: number) {}
+  readonly #port: number;
+
+  constructor(port: number) {
+    this.#port = port;
+  }
 
   async open(says: string): Promise<Socket> {
-    const socket = connect({ port: this.port, host: '127.0.0.1', allowHalfOpen: true });
+    const socket = connect({ port: this.#port, host: '127.0.0.1', allowHalfOpen: true });
     this.sockets.push(socket);
     socket.on('error', () => undefined);
     socket.on('data', (data) => this.answers.set(socket, (this.answers.get(socket) ?? '') + data));

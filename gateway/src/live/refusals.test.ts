@@ -1,8 +1,9 @@
 import { CloseCode } from '@topicast/contracts/close-codes';
+import { STATUS_TABLE, STREAMS_TABLE, streamStatusKey } from '@topicast/contracts/tables';
 import { LogError } from '@topicast/log';
 import { until } from '@topicast/test/poll';
 import { describe, expect, it, vi } from 'vitest';
-import { GatewayUnderTest, OPERATOR_TOKEN } from '../testing/gateway-under-test.js';
+import { DEMO, GatewayUnderTest, OPERATOR_TOKEN } from '../testing/gateway-under-test.js';
 import { TestViewer } from '../testing/test-viewer.js';
 
 describe('a viewer that cannot be served', () => {
@@ -34,6 +35,25 @@ describe('a viewer that cannot be served', () => {
     expect(await statusOf(gateway.live('Not_An_Id'))).toBe(400);
     expect(await statusOf(gateway.live('demo/x'))).toBe(404);
     expect(await statusOf(gateway.live('demo'), { host: 'evil.example' })).toBe(421);
+  });
+
+  it('stays when the rows of the stream become unreadable, as in an update of one gateway after the other', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    await gateway.addStream();
+    await gateway.heartbeat();
+    await gateway.setStatus({ state: 'live' });
+    using viewer = new TestViewer(gateway.live('demo'));
+    await until(() => viewer.messages.length === 1);
+    const source = { kind: 'of a newer version' };
+    await (await gateway.log.table(STREAMS_TABLE)).put(DEMO, JSON.stringify({ id: DEMO, source }));
+    await (await gateway.log.table(STATUS_TABLE)).put(streamStatusKey(DEMO), '{');
+    const complaints = () => gateway.logLines.filter((line) => line.includes('cannot be read'));
+    await until(() => complaints().length === 2);
+    await gateway.publish(1);
+    await until(() => viewer.chunks.length === 1);
+    expect(viewer.messages).toEqual([{ type: 'state', state: 'live' }]);
+    expect((await fetch(gateway.url('/api/streams/demo'))).status).toBe(200);
+    expect(viewer.closed).toBeUndefined();
   });
 
   it('is closed when the stream is deleted', async () => {

@@ -2,7 +2,7 @@ import { CloseCode } from '@topicast/contracts/close-codes';
 import { formatPosition } from '@topicast/contracts/position';
 import type { ServerMessage } from '@topicast/contracts/server-message';
 import { until } from '@topicast/test/poll';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { recordOf } from '../testing/chunks.js';
 import { DEMO, GatewayUnderTest } from '../testing/gateway-under-test.js';
 import { TestViewer } from '../testing/test-viewer.js';
@@ -109,6 +109,34 @@ describe('a viewer of a stream with renditions', () => {
     await until(() => viewers.every(({ closed }) => closed !== undefined));
     expect(new Set(viewers.map(({ closed }) => closed!.code))).toEqual(new Set([CloseCode.unknownStream]));
     expect(await feedsOf(gateway)).toBe(0);
+  });
+
+  it('costs the log next to nothing, whichever renditions it asks for in vain', async () => {
+    await using gateway = await GatewayUnderTest.start({ TOPICAST_MAX_MESSAGES_PER_SECOND: '1000' });
+    await gateway.addStream(DEMO, {}, 2);
+    await gateway.heartbeat();
+    await publish(gateway, [0, 1], 0, 6);
+    using viewer = new TestViewer(gateway.live('demo'));
+    await until(() => viewer.chunks.length === 1);
+    const bounds = vi.spyOn(gateway.log, 'bounds');
+    const ask = async (count: number): Promise<number> => {
+      bounds.mockClear();
+      viewer.received.length = 0;
+      for (let n = 0; n < count; n += 1) viewer.send({ type: 'rendition', to: 57 + (n % 4) });
+      viewer.send({ type: 'clock', client: count });
+      await until(() => viewer.messages.some((each) => each.type === 'clock' && each.client === count));
+      await until(() => told(viewer).includes(rendition(0)));
+      return bounds.mock.calls.length;
+    };
+    // Two requests each: does the stream have this rendition, and can its topic be read at all.
+    expect(await ask(1_000)).toBeLessThanOrEqual(4 * 2);
+    await gateway.setStatus({
+      catalog: { session: 1, renditions: [0, 1].map((each) => ({ rendition: each, tracks: [] })) },
+    });
+    await until(() => viewer.messages.some(({ type }) => type === 'catalog'));
+    viewer.send({ type: 'rendition', to: 63 });
+    expect(await ask(100)).toBe(0);
+    expect(viewer.closed).toBeUndefined();
   });
 
   it('stays where it is once it was told to move, so that its position is good elsewhere', async () => {

@@ -3,7 +3,7 @@ import type { StreamId } from '@topicast/contracts/stream-id';
 import type { ChunkLog } from '@topicast/log';
 import type { ChunkSource } from './chunk-source.js';
 import type { Feeds } from './feeds.js';
-import { findRendition } from './find-rendition.js';
+import { RenditionSearch } from './rendition-search.js';
 
 /** Why a rendition is not opened: the stream does not have it, the log does not tell, or too many are open. */
 export type RenditionRefusal = 'missing' | 'unreadable' | 'full';
@@ -13,24 +13,28 @@ export interface RenditionsOptions {
   readonly feeds: Feeds;
   /** What the stream's encoder says that it offers; topics of other people's producers have no catalog. */
   readonly catalogOf: (stream: StreamId) => Catalog | undefined;
+  /** Whether the encoder runs, so that its catalog is complete. */
+  readonly isLive: (stream: StreamId) => boolean;
 }
 
 /** Opens renditions, but only those that exist: a feed for every number that somebody asks for would cost too much. */
 export class Renditions {
   readonly #options: RenditionsOptions;
+  readonly #search: RenditionSearch;
 
   constructor(options: RenditionsOptions) {
     this.#options = options;
+    this.#search = new RenditionSearch(options.log);
   }
 
   /** The caller must subscribe to the source at once. */
   async open(stream: StreamId, rendition: number): Promise<ChunkSource | RenditionRefusal> {
-    const { log, feeds } = this.#options;
     if (!this.#isKnown(stream, rendition)) {
-      const found = await findRendition({ log, stream, rendition });
+      if (this.#options.isLive(stream) && this.#options.catalogOf(stream)) return 'missing';
+      const found = await this.#search.find(stream, rendition);
       if (found !== 'there') return found;
     }
-    return feeds.open(stream, rendition) ?? 'full';
+    return this.#options.feeds.open(stream, rendition) ?? 'full';
   }
 
   /** Every stream has a rendition 0, even before its topic exists. */

@@ -1,17 +1,10 @@
-import { type ChunkMessage, decodeChunkMessage } from '@topicast/contracts/chunk-message';
-import type { ClientMessage } from '@topicast/contracts/client-message';
-import { formatPosition, type Position } from '@topicast/contracts/position';
-import { parseServerMessage, type ServerMessage, SUBPROTOCOL } from '@topicast/contracts/server-message';
-import { WebSocket } from 'ws';
+import type { ChunkMessage } from '@topicast/contracts/chunk-message';
+import { formatPosition } from '@topicast/contracts/position';
+import type { ServerMessage } from '@topicast/contracts/server-message';
+import { openLiveSocket, positionOf, say } from '@topicast/test/live-socket';
+import type { WebSocket } from 'ws';
 
 const RETRY_MS = 20;
-
-const positionOf = ({ rendition, header, offset, part }: ChunkMessage): Position => ({
-  rendition,
-  session: header.session,
-  offset,
-  part,
-});
 
 export interface SwitchingOptions {
   /** Where to connect next. */
@@ -30,6 +23,7 @@ export class SwitchingViewer implements Disposable {
   readonly faults: string[] = [];
   moves = 0;
   switches = 0;
+  readonly #options: SwitchingOptions;
   #current: WebSocket;
   /** Of a move under way: not ours until it delivers what the current one has not. */
   #next: WebSocket | undefined;
@@ -39,7 +33,8 @@ export class SwitchingViewer implements Disposable {
   #isCatchingUp = false;
   #isClosed = false;
 
-  constructor(private readonly options: SwitchingOptions) {
+  constructor(options: SwitchingOptions) {
+    this.#options = options;
     this.#current = this.#connect();
   }
 
@@ -58,13 +53,12 @@ export class SwitchingViewer implements Disposable {
   }
 
   #connect(): WebSocket {
-    const url = new URL(this.options.address());
+    const url = new URL(this.#options.address());
     const last = this.chunks.at(-1);
     if (last) url.searchParams.set('after', formatPosition(positionOf(last)));
-    const webSocket = new WebSocket(url, [SUBPROTOCOL], { perMessageDeflate: false });
-    webSocket.on('message', (data: Buffer, isBinary) => {
-      if (isBinary) this.#onChunk(webSocket, decodeChunkMessage(data)!);
-      else this.#onMessage(webSocket, parseServerMessage(data.toString())!);
+    const webSocket = openLiveSocket(url.href, {
+      chunk: (chunk) => this.#onChunk(webSocket, chunk),
+      message: (message) => this.#onMessage(webSocket, message),
     });
     webSocket.on('error', () => undefined);
     webSocket.on('close', () => this.#onClose(webSocket));
@@ -72,7 +66,6 @@ export class SwitchingViewer implements Disposable {
   }
 
   #onChunk(from: WebSocket, chunk: ChunkMessage): void {
-    if (chunk.asksForAck) send(from, { type: 'ack', position: formatPosition(positionOf(chunk)) });
     const last = this.chunks.at(-1);
     const isNext = from === this.#next;
     if (!isNext && from !== this.#current) return;
@@ -90,8 +83,8 @@ export class SwitchingViewer implements Disposable {
       if (this.#told !== chunk.rendition) this.faults.push(`rendition ${chunk.rendition} came untold`);
     }
     this.chunks.push(chunk);
-    const wish = this.options.wish(chunk);
-    if (wish !== undefined) send(from, { type: 'rendition', to: wish });
+    const wish = this.#options.wish(chunk);
+    if (wish !== undefined) say(from, { type: 'rendition', to: wish });
   }
 
   #onMessage(from: WebSocket, message: ServerMessage): void {
@@ -118,8 +111,4 @@ export class SwitchingViewer implements Disposable {
       }, RETRY_MS);
     }
   }
-}
-
-function send(webSocket: WebSocket, message: ClientMessage): void {
-  if (webSocket.readyState === WebSocket.OPEN) webSocket.send(JSON.stringify(message));
 }

@@ -19,6 +19,8 @@ export interface PlayoutOptions {
  */
 export class Playout implements Subscriber {
   readonly pace: Pace;
+  readonly #outlet: Outlet;
+  readonly #onUnavailable: (why: Unavailable) => void;
   #source: ChunkSource;
   readonly #cursor: Cursor;
   readonly #wish: RenditionWish;
@@ -29,10 +31,12 @@ export class Playout implements Subscriber {
 
   constructor(
     { pace, source, openRendition, destination }: PlayoutOptions,
-    private readonly outlet: Outlet,
-    private readonly onUnavailable: (why: Unavailable) => void,
+    outlet: Outlet,
+    onUnavailable: (why: Unavailable) => void,
   ) {
     this.pace = pace;
+    this.#outlet = outlet;
+    this.#onUnavailable = onUnavailable;
     this.#source = source;
     this.#cursor = new Cursor(source.window, destination);
     this.#wish = new RenditionWish(openRendition, {
@@ -58,14 +62,14 @@ export class Playout implements Subscriber {
 
   /** Write what waits: control messages, then chunks. */
   pump(now: Milliseconds): void {
-    this.outlet.talk();
-    while (this.outlet.canWrite) {
+    this.#outlet.talk();
+    while (this.#outlet.canWrite) {
       const step = this.#cursor.take(now);
       if (!step) break;
       if (step.isOther) this.#comeOver();
-      this.outlet.writeChunks(this.#source, step, now);
+      this.#outlet.writeChunks(this.#source, step, now);
     }
-    this.#isCut = this.outlet.isBusy && this.#cursor.mayHaveMore;
+    this.#isCut = this.#outlet.isBusy && this.#cursor.mayHaveMore;
   }
 
   /** Nothing is in flight any more. */
@@ -73,7 +77,7 @@ export class Playout implements Subscriber {
     // What has come meanwhile waits for the next round where viewers get some chunks at a time.
     const hasMore = this.pace === 'prompt' ? this.#cursor.mayHaveMore : this.#isCut;
     if (hasMore) this.pump(now);
-    else this.outlet.talk();
+    else this.#outlet.talk();
   }
 
   /** Where both renditions stand still, only time tells that the wait for a keyframe is over. */
@@ -82,7 +86,7 @@ export class Playout implements Subscriber {
   }
 
   unavailable(why: Unavailable): void {
-    this.onUnavailable(why);
+    this.#onUnavailable(why);
   }
 
   /** @returns whether that shows that the viewer reads */
@@ -130,8 +134,8 @@ export class Playout implements Subscriber {
   #keepRendition(): void {
     this.#wish.drop();
     this.#cursor.stay();
-    this.outlet.control.answerRendition(this.#source.rendition);
-    this.outlet.talk();
+    this.#outlet.control.answerRendition(this.#source.rendition);
+    this.#outlet.talk();
   }
 
   #seekElsewhere(position: Position): void {
@@ -150,7 +154,7 @@ export class Playout implements Subscriber {
     this.#source.unsubscribe(this);
     source.subscribe(this);
     this.#source = source;
-    this.outlet.tellRendition();
+    this.#outlet.tellRendition();
   }
 }
 

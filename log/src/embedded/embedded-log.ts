@@ -19,7 +19,6 @@ import {
 } from '../chunk-log.js';
 import { checkAppend, checkPartitionCount } from '../records.js';
 import { checkTableName } from '../table-view.js';
-import { Wake } from '../wake.js';
 import { DamageReport } from './damage-report.js';
 import { noRoom } from './disk-errors.js';
 import { DiskRoom } from './disk-room.js';
@@ -33,6 +32,7 @@ import type { NewStoredRecord } from './record-format.js';
 import { Reserve } from './reserve.js';
 import { Retention } from './retention.js';
 import type { Store } from './store.js';
+import { Tails } from './tails.js';
 import { Topics } from './topics.js';
 import { WholeShare } from './whole-share.js';
 
@@ -100,7 +100,7 @@ class EmbeddedLog implements ChunkLog {
   readonly #topics: Topics;
   readonly #retention: Retention;
   readonly #tables = new Map<string, Promise<FileTable | MemoryTable>>();
-  readonly #tails = new Set<Wake>();
+  readonly #tails: Tails;
   #fullUntil = 0;
   #closing: Promise<void> | undefined;
 
@@ -108,6 +108,7 @@ class EmbeddedLog implements ChunkLog {
     this.#parts = parts;
     const { rows, store, room, clock, logger } = parts;
     this.#topics = new Topics(rows, store, new DamageReport(logger));
+    this.#tails = new Tails(this.#topics, () => this.#checkOpen());
     this.#retention = new Retention(this.#topics, room, clock, logger);
   }
 
@@ -158,7 +159,7 @@ class EmbeddedLog implements ChunkLog {
     start: TailStart,
     signal: AbortSignal,
   ): AsyncIterable<readonly LogRecord[]> {
-    return this.#tail(stream, rendition, start, signal);
+    return this.#tails.follow(stream, rendition, start, signal);
   }
 
   async eventTopic(name: string, retention: RetentionSettings): Promise<EventTopic> {
@@ -171,7 +172,7 @@ class EmbeddedLog implements ChunkLog {
         this.#checkOpen();
         return this.#write(this.#topics.partition(topic, 0), records);
       },
-      tail: (start, signal) => this.#tail(topic, 0, start, signal),
+      tail: (start, signal) => this.#tails.follow(topic, 0, start, signal),
     });
   }
 
@@ -182,38 +183,6 @@ class EmbeddedLog implements ChunkLog {
     } catch (error) {
       if (error instanceof LogError && error.code === 'full') this.#makeRoom();
       throw error;
-    }
-  }
-
-  async *#tail(
-    topic: string,
-    index: number,
-    start: TailStart,
-    signal: AbortSignal,
-  ): AsyncGenerator<readonly LogRecord[]> {
-    this.#checkOpen();
-    const partition = this.#topics.partition(topic, index);
-    const wake = new Wake();
-    const ring = (): void => wake.ring();
-    signal.addEventListener('abort', ring, { once: true });
-    partition.watchers.add(wake);
-    this.#tails.add(wake);
-    try {
-      let offset = partition.startOf(start);
-      while (!signal.aborted) {
-        this.#checkOpen();
-        if (!this.#topics.holds(topic, partition)) {
-          throw new LogError('unknown-topic', `the topic of "${topic}" was deleted`);
-        }
-        const { records, next } = partition.read(offset);
-        if (next === offset) await wake.rung();
-        offset = next;
-        if (records.length > 0) yield records;
-      }
-    } finally {
-      signal.removeEventListener('abort', ring);
-      partition.watchers.delete(wake);
-      this.#tails.delete(wake);
     }
   }
 
@@ -255,7 +224,7 @@ class EmbeddedLog implements ChunkLog {
 
   async #close(): Promise<void> {
     const { directory, lock, reserve, rows, store } = this.#parts;
-    for (const tail of this.#tails) tail.ring();
+    this.#tails.wakeAll();
     const tables = await Promise.allSettled(this.#tables.values());
     await Promise.all(tables.map((table) => table.status === 'fulfilled' && table.value.close()));
     await rows.close();

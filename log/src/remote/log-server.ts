@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { ServedLog } from '../chunk-log.js';
 import { ServedConnection } from './served-connection.js';
+import { SharedAnswers } from './shared-answers.js';
 import { SharedTails } from './shared-tails.js';
 
 /** Gives a log to the other processes of this machine that know its address: the workers of a gateway. */
@@ -26,10 +27,11 @@ export class LogServer {
     this.#folder = folder;
     this.#server = server;
     this.tails = new SharedTails(log);
+    const shared = { tails: this.tails, answers: new SharedAnswers(log) };
     // One connection could not be accepted; the existing ones continue.
     server.on('error', (error) => logger.error({ err: error }, 'a client could not connect to the log'));
     server.on('connection', (socket) => {
-      const connection = new ServedConnection(socket, log, this.tails, logger);
+      const connection = new ServedConnection(socket, log, shared, logger);
       this.#connections.add(connection);
       socket.once('close', () => this.#connections.delete(connection));
     });

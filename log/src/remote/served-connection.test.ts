@@ -12,7 +12,13 @@ import { openEmbeddedLog } from '../embedded/index.js';
 import { record } from '../testing/support.js';
 import { type Frame, FrameReader, frameHeader, jsonBody, Kind } from './frames.js';
 import { ServedConnection } from './served-connection.js';
+import { SharedAnswers } from './shared-answers.js';
 import { SharedTails } from './shared-tails.js';
+
+const sharedOf = (log: ChunkLog, tails = new SharedTails(log)) => ({
+  tails,
+  answers: new SharedAnswers(log),
+});
 
 /** The socket of a worker that hangs: everything that is written to it stays there. */
 class Hanging extends Duplex {
@@ -26,7 +32,7 @@ it('a worker that hangs holds a bounded part of what it asked for', async () => 
   const log = await openEmbeddedLog({ directory: folder.path });
   const tails = new SharedTails(log);
   const socket = new Hanging();
-  new ServedConnection(socket as unknown as Socket, log, tails, pino({ enabled: false }));
+  new ServedConnection(socket as unknown as Socket, log, sharedOf(log, tails), pino({ enabled: false }));
   const streams = Array.from({ length: 6 }, (_, n) => streamId(`film-${n}`));
   for (const [id, stream] of streams.entries()) {
     await log.createTopic(stream, { partitions: 1, retentionMs: milliseconds(3_600_000) });
@@ -55,7 +61,7 @@ it('many tails that catch up at once share the room there is', async () => {
   }
   const tails = new SharedTails(log);
   const socket = new Hanging();
-  new ServedConnection(socket as unknown as Socket, log, tails, pino({ enabled: false }));
+  new ServedConnection(socket as unknown as Socket, log, sharedOf(log, tails), pino({ enabled: false }));
   // 3 MB each.
   for (let id = 0; id < 40; id += 1) {
     const body = jsonBody({ stream, rendition: 0, start: { at: 'earliest' } });
@@ -91,7 +97,7 @@ it('a table of any size goes to a worker piece by piece, and changes meanwhile a
       else held.push(take);
     },
   });
-  new ServedConnection(socket as Socket, log, new SharedTails(log), pino({ enabled: false }));
+  new ServedConnection(socket as Socket, log, sharedOf(log), pino({ enabled: false }));
   const body = jsonBody('topicast.status');
   socket.push(Buffer.concat([frameHeader(Kind.table, 7, body.byteLength), body]));
   await expect.poll(() => socket.writableLength).toBeGreaterThan(8 * 1024 * 1024);
@@ -136,7 +142,7 @@ it('says so when a tail ends', async () => {
       done();
     },
   });
-  new ServedConnection(socket as Socket, ending, new SharedTails(ending), pino({ enabled: false }));
+  new ServedConnection(socket as Socket, ending, sharedOf(ending), pino({ enabled: false }));
   const body = jsonBody({ stream: streamId('film'), rendition: 0, start: { at: 'live' } });
   socket.push(Buffer.concat([frameHeader(Kind.tail, 5, body.byteLength), body]));
   const received: Frame[] = [];

@@ -6,6 +6,7 @@ import { Wake } from '../wake.js';
 import { type AppendTarget, type Call, type EventTailRequest, failureOf, type TailRequest } from './calls.js';
 import { type Frame, FrameReader, jsonBody, Kind, parseBody, writeFrame } from './frames.js';
 import { decodeRecords } from './records.js';
+import type { SharedAnswers } from './shared-answers.js';
 import type { SharedTails } from './shared-tails.js';
 
 /** How much of a tail may be on its way to a client and not taken yet. */
@@ -25,21 +26,27 @@ interface Tail {
   readonly ending: AbortController;
 }
 
+/** What the connections to a log have in common. */
+export interface Shared {
+  readonly tails: SharedTails;
+  readonly answers: SharedAnswers;
+}
+
 /** The log's end of a connection. */
 export class ServedConnection {
   readonly #socket: Socket;
   readonly #log: ServedLog;
-  readonly #tails: SharedTails;
+  readonly #shared: Shared;
   readonly #logger: Logger;
   readonly #open = new Map<number, Tail>();
   readonly #events = new Map<string, Promise<EventTopic>>();
   readonly #unlisten: (() => void)[] = [];
   readonly #closed = new AbortController();
 
-  constructor(socket: Socket, log: ServedLog, tails: SharedTails, logger: Logger) {
+  constructor(socket: Socket, log: ServedLog, shared: Shared, logger: Logger) {
     this.#socket = socket;
     this.#log = log;
-    this.#tails = tails;
+    this.#shared = shared;
     this.#logger = logger;
     const reader = new FrameReader((frame) => this.#receive(frame));
     socket.on('data', (data) => this.#push(reader, data));
@@ -108,18 +115,19 @@ export class ServedConnection {
   }
 
   async #call(call: Call): Promise<unknown> {
+    const { tails, answers } = this.#shared;
     switch (call.method) {
       case 'createTopic':
-        return this.#log.createTopic(call.stream, call.settings);
+        return answers.change(() => this.#log.createTopic(call.stream, call.settings));
       case 'deleteTopic':
-        this.#tails.forget(call.stream);
-        return this.#log.deleteTopic(call.stream);
+        tails.forget(call.stream);
+        return answers.change(() => this.#log.deleteTopic(call.stream));
       case 'topics':
-        return this.#log.topics();
+        return answers.topics(this);
       case 'bounds':
         return this.#log.bounds(call.stream, call.rendition);
       case 'ends':
-        return [...(await this.#log.ends(call.streams))];
+        return [...(await answers.ends(this, call.streams))];
       case 'ping':
         return this.#log.ping();
       case 'put':
@@ -187,7 +195,7 @@ export class ServedConnection {
     this.#open.set(id, tail);
     try {
       const pieces =
-        'events' in request ? this.#eventPieces(request, signal) : this.#tails.follow(request, signal);
+        'events' in request ? this.#eventPieces(request, signal) : this.#shared.tails.follow(request, signal);
       for await (const bytes of pieces) {
         // Before, not after: otherwise many tails that catch up all have their next piece in hand when the socket is
         // full.

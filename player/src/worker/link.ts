@@ -3,14 +3,14 @@ import type { ServerMessage, StreamState } from '@topicast/contracts/server-mess
 import { Milliseconds } from '@topicast/contracts/units';
 import { badAddress } from '../core/bad-address.js';
 import type { ClockEstimate } from '../core/clock.js';
-import { pictureTime } from '../core/continuity.js';
-import { isNews, type Place, positionOf } from '../core/order.js';
+import type { Place } from '../core/order.js';
 import type { LinkState } from '../core/player-state.js';
 import { type Ending, endingOfClose } from '../core/problem.js';
-import { isStarved, NO_FAILURES, type ReconnectState, reconnect, worthResuming } from '../core/reconnect.js';
+import { isStarved, NO_FAILURES, type ReconnectState, reconnect } from '../core/reconnect.js';
 import { connectionAddress, renditionOf } from './address.js';
 import { ClockExchange } from './clock-exchange.js';
 import { Handover, type Successor } from './handover.js';
+import { Progress } from './progress.js';
 import { Socket, type SocketEvents } from './socket.js';
 
 /**
@@ -65,9 +65,9 @@ export class Link {
   readonly #events: LinkEvents;
   readonly #clock: ClockExchange;
   readonly #patience = Math.random();
+  readonly #progress = new Progress();
   #connection: Connection = { status: 'closed' };
   #retries: ReconnectState = NO_FAILURES;
-  #last: (Place & { readonly at: Milliseconds }) | undefined;
   /** Undefined: the gateway's choice. */
   #wanted: number | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
@@ -91,7 +91,7 @@ export class Link {
   /** Connect, at the newest keyframe. */
   open(): void {
     this.close();
-    this.#last = undefined;
+    this.#progress.forget();
     this.#retries = NO_FAILURES;
     this.#events.onState({ status: 'connecting' });
     self.addEventListener('online', this.#retryNow);
@@ -106,7 +106,7 @@ export class Link {
   seekLive(): void {
     const leaving = this.#connected?.leaving;
     this.#stay();
-    this.#last = undefined;
+    this.#progress.forget();
     this.#connected?.socket.send({ type: 'seek', to: 'live' });
     if (leaving) this.#leave(leaving.because);
   }
@@ -140,7 +140,7 @@ export class Link {
   }
 
   #connect(): void {
-    const after = this.#place();
+    const after = this.#progress.place;
     const { gateway } = this.#retries;
     try {
       this.#serveBy(this.#openSocket(gateway, after, this.#socketEvents), after, false);
@@ -176,11 +176,6 @@ export class Link {
     return after?.position.rendition ?? this.#wanted ?? renditionOf(this.#urls[this.#retries.gateway]!);
   }
 
-  #place(): Place | undefined {
-    const isFresh = this.#last && worthResuming(Milliseconds.sub(Milliseconds.now(), this.#last.at));
-    return isFresh ? this.#last : undefined;
-  }
-
   readonly #socketEvents: SocketEvents = {
     onOpen: () => {
       this.#begin();
@@ -203,14 +198,12 @@ export class Link {
     const connected = this.#connected;
     if (!connected) return;
     if (connected.overlaps) {
-      if (this.#last && !isNews(chunk, this.#last)) return;
+      if (!this.#progress.isContinuedBy(chunk)) return;
       this.#know({ overlaps: false });
     }
     const { rendition } = chunk;
     if (rendition !== connected.rendition) this.#know({ rendition });
-    const switched = this.#last !== undefined && rendition !== this.#last.position.rendition;
-    const decodeTime = pictureTime(chunk, this.#last);
-    this.#last = { position: positionOf(chunk), decodeTime, at: Milliseconds.now() };
+    const switched = this.#progress.take(chunk);
     if (connected.leaving?.because === 'starved') this.#stay();
     else if (switched) connected.leaving?.handover.restart();
     this.#events.onChunk(chunk);
@@ -240,8 +233,8 @@ export class Link {
 
   #lookElsewhere(): void {
     const connected = this.#connected;
-    if (!connected || connected.leaving || connected.stream !== 'live' || !this.#last) return;
-    const silence = Milliseconds.sub(Milliseconds.now(), this.#last.at);
+    const { silence } = this.#progress;
+    if (!connected || connected.leaving || connected.stream !== 'live' || silence === undefined) return;
     if (connected.socket.openedAt !== undefined && isStarved(silence, this.#patience)) this.#leave('starved');
   }
 
@@ -255,7 +248,7 @@ export class Link {
         gateways: this.#urls.length,
         from: this.#retries,
         open: (gateway, after, events) => this.#openSocket(gateway, after, events),
-        place: () => this.#place(),
+        place: () => this.#progress.place,
         onReady: (successor) => this.#changeOver(successor),
       });
     this.#know({ leaving: { handover, because } });

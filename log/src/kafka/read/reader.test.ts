@@ -209,9 +209,10 @@ describe.skipIf(unavailable)(
       live.stop();
     });
 
-    it('damage anywhere in a batch costs that one, and at most a few behind it that its broker cannot find', async () => {
-      // Magic, last offset, count, a record.
-      for (const at of [16, 23, 57, 100]) {
+    it('damage in a batch that its broker still gives, or calls damaged, costs that one and at most a few behind it', async () => {
+      // Offset (both ends), the first byte of the length (negative: the broker calls it damaged), checksum, last offset,
+      // count, a record. With the other bytes of the length, or the magic, the broker gives nothing from there on.
+      for (const at of [3, 7, 8, 17, 23, 57, 100]) {
         const stream = await filled(log, []);
         for (let n = 0; n < 9; n++) await log.append(stream, 0, [record(n, {}, 188 * 20)]);
         await damageBatch(join(data, `${topicOf(stream)}-0`), 4, at);

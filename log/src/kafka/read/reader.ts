@@ -187,9 +187,10 @@ export class Reader {
 }
 
 /**
- * The broker says that it cannot read what it has stored (a batch of no length). Offset by offset, until its index leads
- * it to what lies behind: a batch or two later. Where a damaged length makes a batch seem longer than the log, the broker
- * gives nothing and no error, as it does when it is throttled: nothing is skipped then, for it might be sound.
+ * The broker says that it cannot read what it has stored (a batch of negative length). Offset by offset, until its index
+ * leads it to what lies behind: a batch or two later. Where the damaged length is possible, the broker gives nothing and
+ * no error, as it does when it is throttled; where the magic is damaged, it gives an error that could mean anything.
+ * Nothing is skipped then, for it might be sound.
  */
 const unreadable = (offset: number): Decoded => ({
   records: [],

@@ -1,0 +1,96 @@
+import { streamId } from '@topicast/contracts/stream-id';
+import { StreamTables } from '@topicast/contracts/stream-tables';
+import { MemoryTable } from '@topicast/contracts/testing/memory-table';
+import fc from 'fast-check';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RowRepairs } from './row-repairs.js';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const FILM = streamId('film');
+const created = (incarnation: string, title = incarnation) =>
+  JSON.stringify({
+    ...{ id: FILM, title, incarnation, source: { kind: 'test' } },
+    ...{ enabled: true, createdAt: '2026-01-01T00:00:00Z' },
+  });
+
+/** What a gateway knows of the table from now on. */
+function openGateway(table: MemoryTable, isBeingDeleted = () => false) {
+  const { rows } = new StreamTables({ streams: table, status: new MemoryTable() });
+  const repairs = new RowRepairs({ rows, isBeingDeleted, logger: pino({ enabled: false }) });
+  return { rows, repairs, shown: () => rows.get(FILM)?.incarnation };
+}
+
+const inTable = (table: MemoryTable): unknown => JSON.parse(table.get(FILM) ?? 'null')?.incarnation;
+
+describe('the row of a stream that two clients created at once', () => {
+  it('is put back by any gateway where the loser died, and counts for those who know only the loser', async () => {
+    const table = new MemoryTable();
+    const early = openGateway(table);
+    await table.put(FILM, created('first'));
+    await table.put(FILM, created('second'));
+    const late = openGateway(table);
+    expect([early.shown(), late.shown(), inTable(table)]).toEqual(['first', 'second', 'second']);
+    const put = vi.spyOn(table, 'put');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([early.shown(), late.shown(), inTable(table)]).toEqual(['first', 'first', 'first']);
+    expect(put).toHaveBeenCalledTimes(1);
+    expect(openGateway(table).shown()).toBe('first');
+  });
+
+  it('is tried again after a failure, but not put back over a deletion, nor by a gateway that has closed', async () => {
+    const conflict = async (table: MemoryTable) => {
+      await table.put(FILM, created('first'));
+      await table.put(FILM, created('second'));
+    };
+    const [failing, deleted, deleting, closed] = Array.from({ length: 4 }, () => new MemoryTable()) as [
+      MemoryTable,
+      MemoryTable,
+      MemoryTable,
+      MemoryTable,
+    ];
+    openGateway(failing);
+    openGateway(deleted);
+    openGateway(deleting, () => true);
+    const { repairs } = openGateway(closed);
+    for (const table of [failing, deleted, deleting, closed]) await conflict(table);
+    vi.spyOn(failing, 'put').mockRejectedValueOnce(new Error('away'));
+    await deleted.delete(FILM);
+    repairs.close();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([failing, deleted, deleting, closed].map(inTable)).toEqual([
+      ...['first', undefined, 'second', 'second'],
+    ]);
+  });
+
+  it('is the same for everybody in the end, whenever they came and whatever they changed', async () => {
+    const step = fc.oneof(
+      fc.record({ do: fc.constant('create' as const), incarnation: fc.constantFrom('a', 'b', 'c') }),
+      fc.record({ do: fc.constant('open' as const) }),
+      // An operator changes what a gateway shows.
+      fc.record({ do: fc.constant('rename' as const), gateway: fc.nat(5) }),
+      fc.record({ do: fc.constant('wait' as const), ms: fc.nat(3_000) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
+        const table = new MemoryTable();
+        const gateways = [openGateway(table)];
+        for (const each of steps) {
+          if (each.do === 'create') await table.put(FILM, created(each.incarnation));
+          else if (each.do === 'open') gateways.push(openGateway(table));
+          else if (each.do === 'wait') await vi.advanceTimersByTimeAsync(each.ms);
+          else {
+            const row = gateways[each.gateway % gateways.length]!.rows.get(FILM);
+            if (row) await table.put(FILM, JSON.stringify({ ...row, title: 'renamed' }));
+          }
+        }
+        await vi.advanceTimersByTimeAsync(60_000);
+        expect(vi.getTimerCount()).toBe(0);
+        expect(new Set(gateways.map(({ shown }) => shown()))).toEqual(new Set([inTable(table)]));
+        for (const { repairs } of gateways) repairs.close();
+      }),
+    );
+  });
+});
