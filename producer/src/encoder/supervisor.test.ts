@@ -134,6 +134,19 @@ describe('supervise', () => {
     expect(status()).toMatchObject({ state: 'live', restarts: 1 });
   });
 
+  it('tries a good file again by itself after the machine lacked memory or file descriptors', async () => {
+    using folder = temporaryFolder();
+    const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);
+    const { file } = await footage('flower.mp4', folder.path, ffmpeg.path);
+    const starved = path.join(folder.path, 'ffmpeg');
+    const limits = 'case $(wc -l < "$0.runs") in 1) ulimit -v 20000;; 2) ulimit -n 3;; esac';
+    const script = `#!/bin/sh\necho >> "$0.runs"\n${limits}\nexec ${ffmpeg.path} "$@"\n`;
+    await writeFile(starved, script, { mode: 0o755 });
+    await using setup = await setUp({ kind: 'file', path: file }, { ffmpeg: { ...ffmpeg, path: starved } });
+    await until('the film is streamed', () => (setup.sessions.at(-1)?.chunks.length ?? 0) > 10);
+    expect(setup.status()).toMatchObject({ state: 'live', restarts: 2 });
+  });
+
   it('streams what has sound only, and what has pictures only', async () => {
     using folder = temporaryFolder();
     const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);

@@ -1,3 +1,4 @@
+import { isVerdictOnMedia } from './explain.js';
 import type { Ffmpeg } from './find.js';
 import type { ProcessGuard } from './guard.js';
 import { type EncoderInput, opening } from './input.js';
@@ -15,7 +16,7 @@ export interface Probe {
 
 export type ProbeResult =
   | { readonly ok: true; readonly probe: Probe }
-  /** `isCertain`: ffmpeg has looked at it to the end, and would find the same again. */
+  /** `isCertain`: ffmpeg has judged the media, and would find the same again. */
   | { readonly ok: false; readonly isCertain: boolean; readonly lines: string[] };
 
 const PROBE_TIMEOUT_MS = 15_000;
@@ -45,9 +46,10 @@ export async function probeSource(
   clearTimeout(timer);
   signal.removeEventListener('abort', end);
   const probe = readProbe(lines);
+  const isCertain = isOwnVerdict && isVerdictOnMedia(lines);
   return probe
     ? { ok: true, probe }
-    : { ok: false, isCertain: isOwnVerdict, lines: lines.filter((line) => !line.startsWith('At least one')) };
+    : { ok: false, isCertain, lines: lines.filter((line) => !line.startsWith('At least one')) };
 }
 
 /** Read the output of `ffmpeg -i`; undefined if the source could not be opened. */
