@@ -30,6 +30,13 @@ describe('declare', () => {
     });
   });
 
+  it('keeps what the table says about a stream and a command line cannot', () => {
+    const kept = { incarnation: 'abc', owner: 'ann', visibility: 'private', startCount: 5 } as const;
+    const before = rows({ ...row('demo', 'me'), ...kept });
+    const { put } = declare([{ id: 'demo', source: { kind: 'test' } }], before, context);
+    expect(put).toEqual([{ ...row('demo', 'me'), ...kept, enabled: true }]);
+  });
+
   it("takes no name from the API or from a living producer's command line, but from a dead one's", () => {
     const inputs = ['a', 'b', 'c'].map((id) => ({ id, source: { kind: 'test' } as const }));
     const before = rows(row('a'), row('b', 'other'), row('c', 'dead'));

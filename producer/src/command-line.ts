@@ -42,18 +42,23 @@ export function declare(
     .filter((row) => row !== undefined && !isFree(row)) as StreamRow[];
   const put = [...declared]
     .filter(([id]) => conflicts.every((row) => row.id !== id))
-    .map(([id, { title, source, ladder }]) => ({
-      id,
-      title: cleanTitle(title ?? id) || id,
-      source: source.kind === 'file' ? { ...source, path: path.resolve(source.path) } : source,
-      ...(ladder && { ladder }),
-      enabled: true,
-      createdAt: rows.get(id)?.createdAt ?? context.now.toISOString(),
-      ...creationOf(rows.get(id)),
-      startCount: rows.get(id)?.startCount ?? 0,
-      boundTo: me,
-      visibility: rows.get(id)?.visibility ?? ('public' as const),
-    }));
+    .map(([id, { title, source, ladder }]) => {
+      const known = rows.get(id);
+      const { createdAt, startCount, owner, visibility } = known ?? {};
+      return {
+        id,
+        title: cleanTitle(title ?? id) || id,
+        source: source.kind === 'file' ? { ...source, path: path.resolve(source.path) } : source,
+        ...(ladder && { ladder }),
+        enabled: true,
+        createdAt: createdAt ?? context.now.toISOString(),
+        ...creationOf(known),
+        startCount: startCount ?? 0,
+        boundTo: me,
+        ...(owner !== undefined && { owner }),
+        visibility: visibility ?? ('public' as const),
+      };
+    });
   const remove = [...rows.values()]
     .filter((row) => row.boundTo === me && !declared.has(row.id))
     .map(({ id }) => id);

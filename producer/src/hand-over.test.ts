@@ -18,6 +18,9 @@ describe('handing a stream over', () => {
       url('srt://:9000?mode=listener'),
       url('SRT://0.0.0.0:9000?latency=80&mode=Listener'),
       url('srt://peer.example:9000?mode=rendezvous'),
+      // The first "?" begins the options, and a fragment is one of them, as ffmpeg reads it.
+      url('srt://:9000?streamid=#!::r=x&mode=listener'),
+      url(' srt://0.0.0.0:9000?a=?&mode=listener'),
     ];
     expect(twice.filter((source) => !canBeReadTwice(source))).toEqual([]);
     expect(once.filter(canBeReadTwice)).toEqual([]);

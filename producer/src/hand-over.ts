@@ -2,6 +2,7 @@ import type { Source } from '@topicast/contracts/http';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
 import type { ChunkReader } from '@topicast/log';
+import { isCalled } from '@topicast/sources';
 
 /** Less than the ten seconds that `docker stop` gives a container. */
 export const HAND_OVER_LIMIT = milliseconds(8_000);
@@ -44,7 +45,7 @@ export function canBeReadTwice(source: Source): boolean {
     case 'file':
       return true;
     case 'url':
-      return !/^srt:[^?]*[?](.*&)?mode=(listener|rendezvous)(&|$)/is.test(source.url);
+      return isCalled(source.url);
     case 'device':
     case 'topic':
       return false;

@@ -27,7 +27,7 @@ it('no address, playlist or request of ffmpeg keeps the event loop', () => {
     playlist: (text: string) => fencedPlaylist(text, 'http://a/').catch(() => undefined),
     'tag of a playlist': (text: string) =>
       fencedPlaylist(`#EXT-X-KEY:${text}`, 'http://a/').catch(() => undefined),
-    manifest: fencedManifest,
+    manifest: (text: string) => fencedManifest(text).catch(() => undefined),
   };
   expect(slowReaders(readers)).toEqual([]);
 });

@@ -4,3 +4,4 @@
 export { type JudgedSource, judgeSource, type SourceRules } from './judge.js';
 export { PROTOCOLS, URL_PROTOCOLS, type UrlProtocol } from './protocols.js';
 export { SourceError } from './source-error.js';
+export { isCalled } from './source-url.js';

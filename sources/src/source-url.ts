@@ -13,15 +13,15 @@ export interface SourceUrl {
 
 /** `srt://:9000?mode=listener`, as ffmpeg's documentation writes it, is not a URL for anybody else. */
 const ANY_SRT_ADDRESS = /^srt:\/\/(?=:\d)/i;
-const SRT_MODES = ['caller', 'listener', 'rendezvous'];
+const CALLER = 'caller';
+const SRT_MODES = [CALLER, 'listener', 'rendezvous'];
 
 export const PRIVATE_ADDRESS =
   'is in a private network or on this machine; TOPICAST_ALLOW_PRIVATE_URLS=1 allows that.';
 
 /** @throws {SourceError} `invalid`, or `refused` for what needs permission. */
 export function judgeUrl(text: string, rules: { readonly allowPrivate: boolean }): SourceUrl {
-  const address = text.trim().replace(ANY_SRT_ADDRESS, 'srt://0.0.0.0');
-  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const url = parsed(text);
   const protocol = URL_PROTOCOLS.find((known) => `${known}:` === url?.protocol);
   if (!url || !protocol) {
     throw new SourceError('invalid', `The address must begin with ${URL_PROTOCOLS.join('://, ')}://.`);
@@ -33,9 +33,9 @@ export function judgeUrl(text: string, rules: { readonly allowPrivate: boolean }
     throw new SourceError('invalid', `The address names no port, as in ${protocol}://host:9000.`);
   }
   if (options) judgeOptions(url, options);
-  const mode = protocol === 'srt' ? srtMode(url) : 'caller';
+  const mode = protocol === 'srt' ? srtMode(url) : CALLER;
   if (!rules.allowPrivate) {
-    if (mode !== 'caller') {
+    if (mode !== CALLER) {
       throw new SourceError(
         'refused',
         'An address that waits for callers on this machine is refused; TOPICAST_ALLOW_PRIVATE_URLS=1 allows that.',
@@ -46,6 +46,17 @@ export function judgeUrl(text: string, rules: { readonly allowPrivate: boolean }
     }
   }
   return { url: url.href, protocol, listens: mode === 'listener' };
+}
+
+/** Whether we call at the address, as often as we like; otherwise one caller comes to us, or one peer meets us. */
+export function isCalled(text: string): boolean {
+  const url = parsed(text);
+  return url !== undefined && (url.protocol !== 'srt:' || modeIn(url) === CALLER);
+}
+
+function parsed(text: string): URL | undefined {
+  const address = text.trim().replace(ANY_SRT_ADDRESS, 'srt://0.0.0.0');
+  return URL.canParse(address) ? new URL(address) : undefined;
 }
 
 /** The host without the brackets of an IPv6 address. */
@@ -73,7 +84,7 @@ function judgeOptions(url: URL, known: readonly string[]): void {
 }
 
 function srtMode(url: URL): string {
-  const mode = optionsOf(url).find(([name]) => name === 'mode')?.[1] ?? 'caller';
+  const mode = modeIn(url);
   if (!SRT_MODES.includes(mode)) {
     throw new SourceError(
       'invalid',
@@ -82,6 +93,8 @@ function srtMode(url: URL): string {
   }
   return mode;
 }
+
+const modeIn = (url: URL): string => optionsOf(url).find(([name]) => name === 'mode')?.[1] ?? CALLER;
 
 /** Everything after the first "?", including "#": ffmpeg knows no fragments, and SRT stream ids begin with "#!::". */
 const optionsOf = ({ href }: URL): (readonly [string, string])[] =>

@@ -134,6 +134,41 @@ describe('supervise', () => {
     expect(status()).toMatchObject({ state: 'live', restarts: 1 });
   });
 
+  it('tries a good file again by itself after the machine lacked memory or file descriptors', async () => {
+    using folder = temporaryFolder();
+    const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);
+    const { file } = await footage('flower.mp4', folder.path, ffmpeg.path);
+    const starved = path.join(folder.path, 'ffmpeg');
+    const limits = 'case $(wc -l < "$0.runs") in 1) ulimit -v 20000;; 2) ulimit -n 3;; esac';
+    const script = `#!/bin/sh\necho >> "$0.runs"\n${limits}\nexec ${ffmpeg.path} "$@"\n`;
+    await writeFile(starved, script, { mode: 0o755 });
+    await using setup = await setUp({ kind: 'file', path: file }, { ffmpeg: { ...ffmpeg, path: starved } });
+    await until('the film is streamed', () => (setup.sessions.at(-1)?.chunks.length ?? 0) > 10);
+    expect(setup.status()).toMatchObject({ state: 'live', restarts: 2 });
+  });
+
+  it('sends the sound of all languages where nothing is encoded', async () => {
+    using folder = temporaryFolder();
+    const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);
+    const { file } = await footage('flower.mp4', folder.path, ffmpeg.path);
+    const { execFileSync } = await import('node:child_process');
+    const film = path.join(folder.path, 'languages.mp4');
+    const languages = ['-metadata:s:a:0', 'language=deu', '-metadata:s:a:1', 'language=fra'];
+    const tracks = ['-map', '0:v', '-map', '0:a', '-map', '0:a', '-c:v', 'copy', '-c:a:0', 'copy'];
+    const opus = ['-c:a:1', 'libopus', '-strict', '-2'];
+    execFileSync(ffmpeg.path, ['-v', 'error', '-i', file, ...tracks, ...opus, ...languages, film]);
+    await using setup = await setUp({ kind: 'file', path: film, copy: true });
+    // Longer than the film: the tracks are still there in the second round.
+    await until('a round', () => (setup.sessions[0]?.chunks.length ?? 0) > 250);
+    const { catalog, restarts } = setup.status();
+    const sound = catalog?.renditions[0]?.tracks.filter(({ kind }) => kind === 'audio');
+    expect(sound).toMatchObject([
+      { codec: 'mp4a.40.2', language: 'deu' },
+      { codec: 'opus', language: 'fra' },
+    ]);
+    expect(restarts).toBe(0);
+  });
+
   it('streams what has sound only, and what has pictures only', async () => {
     using folder = temporaryFolder();
     const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);

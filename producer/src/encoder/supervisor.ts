@@ -11,7 +11,7 @@ import { type Network, type OpenSource, openSource } from '@topicast/sources/ope
 import type { Logger } from 'pino';
 import type { EncodingSettings } from '../config.js';
 import { ffmpegArguments } from '../ffmpeg/arguments.js';
-import { explain } from '../ffmpeg/explain.js';
+import { explain, isVerdictOnMedia } from '../ffmpeg/explain.js';
 import type { Ffmpeg } from '../ffmpeg/find.js';
 import type { ProcessGuard } from '../ffmpeg/guard.js';
 import { isLooped } from '../ffmpeg/input.js';
@@ -64,7 +64,7 @@ type RunEnd =
       readonly problem: string;
       readonly lines: readonly string[];
       readonly ranMs: number;
-      /** ffmpeg has looked at it, and would find the same again. */
+      /** ffmpeg has judged the media, and would find the same again. */
       readonly isCertain: boolean;
     };
 
@@ -223,7 +223,7 @@ async function run(
       ? 'The source has ended.'
       : explain(source, lines, exit.how);
   const ranMs = liveSince === undefined ? 0 : performance.now() - liveSince;
-  const isCertain = liveSince === undefined && exit.isOwnVerdict;
+  const isCertain = liveSince === undefined && exit.isOwnVerdict && isVerdictOnMedia(exit.lines);
   return { why: 'failed', problem, lines, ranMs, isCertain };
 }
 

@@ -9,6 +9,8 @@ export interface EncodingPlan {
   readonly input: EncoderInput;
   readonly video: Track;
   readonly audio: Track;
+  /** All audio tracks are copied, not only the first: the same sound in several languages, for example. */
+  readonly allAudio?: boolean;
   /** The codec of the copied video; H.264 if absent. */
   readonly copiedVideo?: 'h264' | 'hevc';
   /** The renditions, the best first; absent: one, as the settings say. */
@@ -45,7 +47,7 @@ export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): st
     ...['-nostdin', '-nostats', '-hide_banner', '-loglevel', 'warning'],
     ...inputArguments(plan.input, options.libavformat),
     ...ladder.flatMap((rung, rendition) => [
-      ...tracks(plan.input, rendition),
+      ...tracks(plan, rendition),
       ...(plan.video === 'copy' ? videoCopied(plan) : videoEncoded(plan.input, rung, options)),
       ...(rendition > 0 ? [] : plan.audio === 'copy' ? ['-c:a', 'copy'] : audioEncoded(plan.input)),
       ...(ladder.length > 1 ? SAME_TIME_LINE : []),
@@ -55,9 +57,9 @@ export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): st
 }
 
 // "V": no cover pictures. "?": missing tracks are left out.
-function tracks(input: EncoderInput, rendition: number): string[] {
+function tracks({ input, allAudio }: EncodingPlan, rendition: number): string[] {
   if (input.kind === 'test') return ['-map', '0:v:0', ...(rendition === 0 ? ['-map', '1:a:0'] : [])];
-  return rendition === 0 ? ['-map', '0:V:0?', '-map', '0:a:0?'] : ['-map', '0:V:0'];
+  return rendition === 0 ? ['-map', '0:V:0?', '-map', allAudio ? '0:a?' : '0:a:0?'] : ['-map', '0:V:0'];
 }
 
 // AAC begins 21 ms before the picture. A muxer shifts a whole output so that no time is below 0, so it would shift only

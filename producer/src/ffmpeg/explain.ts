@@ -1,12 +1,21 @@
 import type { JudgedSource } from '@topicast/sources';
 
-const KNOWN: readonly (readonly [RegExp, string])[] = [
+/** What ffmpeg says about the media itself: it would find the same again. */
+const ABOUT_THE_MEDIA: readonly (readonly [RegExp, string])[] = [
   [
-    /Invalid data found|moov atom not found|could not find codec parameters|Format not on whitelist/i,
+    /Invalid data found|moov atom not found|could not find codec parameters|Format not on whitelist|Unsupported codec|Decoder \(codec \w{1,30}\) not found|nothing was encoded/i,
     'It holds no video or sound that ffmpeg can read.',
   ],
   [/Stream map '0:V:0' matches no streams/, 'It has no picture, which a ladder needs.'],
   [/does not contain any stream|matches no streams/i, 'It holds neither video nor sound.'],
+];
+
+/** The machine lacks something, so whatever else ffmpeg says may be wrong. */
+const OUTAGE =
+  /Cannot allocate memory|Resource temporarily unavailable|Too many open files|Input\/output error|Stale file handle|No space left/i;
+
+const KNOWN: typeof ABOUT_THE_MEDIA = [
+  ...ABOUT_THE_MEDIA,
   [/No such file/i, 'It does not exist.'],
   [/Permission denied/i, 'ffmpeg has no permission to open it.'],
   [/404|Not Found/, 'The server says that there is nothing at this address (404).'],
@@ -25,9 +34,15 @@ const KNOWN: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
+const end = (lines: readonly string[]): string => lines.slice(-8).join('\n');
+
+/** Whether ffmpeg judged the media, rather than failed for a reason that may pass. */
+export const isVerdictOnMedia = (lines: readonly string[]): boolean =>
+  ABOUT_THE_MEDIA.some(([pattern]) => pattern.test(end(lines))) && !lines.some((line) => OUTAGE.test(line));
+
 /** One line for the streamer, from ffmpeg's last lines; the lines themselves are shown beside it. */
 export function explain(source: JudgedSource, lines: readonly string[], how: string): string {
-  const text = lines.slice(-8).join('\n');
+  const text = end(lines);
   const what = { test: 'The test picture', file: 'The file', url: 'The address', device: 'The device' }[
     source.kind
   ];

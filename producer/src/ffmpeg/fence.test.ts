@@ -85,6 +85,18 @@ const TRICKS: Record<string, (port: number) => Answers[string]> = {
   'joined files': (port) => segment(`concat:http://127.0.0.1:${port}/a.ts|http://127.0.0.1:${port}/b.ts`),
 };
 
+/** Answers that ffmpeg reads as a whole variant or as the rest of one, whatever their heads claim. */
+const HEADS: Record<string, readonly [status: number, headers: Record<string, string>]> = {
+  'a range that begins with 00': [206, { 'content-range': 'bytes 00-9/10' }],
+  'a range that says nothing': [206, { 'content-range': 'bytes */10' }],
+  'a range in a whole answer': [200, { 'content-range': 'bytes 00-9/10' }],
+  'an empty range in a whole answer': [200, { 'content-range': 'bytes */10' }],
+  'the status 203': [203, {}],
+  'the status 999': [999, {}],
+  'the status 300': [300, {}],
+  'a redirect that not every ffmpeg knows': [308, { location: 'gone.m3u8' }],
+};
+
 describe.each(each)('a fenced ffmpeg %s', (_version, ffmpeg) => {
   const hls = (server: TestServer, name = 'start', host = 'public.example') =>
     ({ kind: 'url', url: `http://${host}:${server.port}/${name}` }) as const;
@@ -107,6 +119,25 @@ describe.each(each)('a fenced ffmpeg %s', (_version, ffmpeg) => {
     await until('a failure', () => stranger.status().state === 'failed');
     expect(inside.reached()).toBe(0);
     expect(stranger.chunks).toEqual([]);
+  });
+
+  it.each(Object.entries(HEADS))('gets no unchecked variant with %s', async (_what, [status, headers]) => {
+    await using inside = await privateServer();
+    const raw = variant(`tcp://127.0.0.1:${inside.port}`);
+    let answered = 0;
+    const nested = (response: ServerResponse): void => {
+      response.writeHead(status, { ...headers, 'content-length': raw.length }).end(raw);
+      answered += 1;
+    };
+    await using server = await httpServer(
+      film.serve({ start: variant('nested.m3u8'), 'nested.m3u8': nested }),
+    );
+    await using stranger = superviseStranger(hls(server), { ffmpeg, network: testNetwork() });
+    await until(
+      'an end',
+      () => answered > 0 && (stranger.status().state === 'failed' || inside.reached() > 0),
+    );
+    expect(inside.reached()).toBe(0);
   });
 
   it('does not follow a name to another address', async () => {

@@ -56,16 +56,18 @@ export function planEncoding(
       warning: heightWarning(ladder, height, limits),
     };
   }
-  if (!probe.video && !probe.audio) return undefined;
+  if (!probe.video && probe.audio.length === 0) return undefined;
   const copyAsked = 'copy' in source && source.copy;
   const copiedVideo = copyAsked ? COPIED_VIDEO.find((codec) => codec === probe.video) : undefined;
   const copyVideo = copiedVideo !== undefined;
-  const copyAudio = copyAsked && COPIED_AUDIO.includes(probe.audio ?? '');
+  const canCopy = probe.audio.map((codec) => copyAsked && COPIED_AUDIO.includes(codec));
   return {
     plan: {
       input: input.kind === 'url' ? { ...input, paced: probe.durationSeconds !== undefined } : input,
       video: copyVideo ? 'copy' : 'encode',
-      audio: copyAudio ? 'copy' : 'encode',
+      audio: canCopy[0] ? 'copy' : 'encode',
+      // One that cannot be copied would end the whole output, so then only the first one goes.
+      ...(canCopy.length > 1 && canCopy.every(Boolean) && { allAudio: true }),
       // Sound has no sizes to choose from.
       ladder: ladder && probe.video ? fitLadder(ladder, height, limits) : undefined,
       ...(copiedVideo && { copiedVideo }),

@@ -22,13 +22,13 @@ const SONG = `Input #0, mp3, from 'file:/media/song.mp3':
 
 describe('readProbe', () => {
   it('reads codecs and length', () => {
-    expect(readProbe(FLOWER)).toEqual({ durationSeconds: 5.06, video: 'h264', audio: 'aac', height: 540 });
+    expect(readProbe(FLOWER)).toEqual({ durationSeconds: 5.06, video: 'h264', audio: ['aac'], height: 540 });
   });
   it('does not take a cover picture for video', () => {
     expect(readProbe(SONG)).toEqual({
       durationSeconds: undefined,
       video: undefined,
-      audio: 'mp3',
+      audio: ['mp3'],
       height: undefined,
     });
   });
@@ -43,7 +43,7 @@ describe('planEncoding', () => {
   const plan = (
     copy: boolean,
     video: string | undefined,
-    audio: string | undefined,
+    audio: string | string[] | undefined,
     durationSeconds?: number,
   ) => {
     const source = {
@@ -54,7 +54,7 @@ describe('planEncoding', () => {
       fenced: false,
       listens: false,
     } as const;
-    const probe = { durationSeconds, video, audio, height: 720 };
+    const probe = { durationSeconds, video, audio: [audio ?? []].flat(), height: 720 };
     return planEncoding(source, inputOf(source, 'linux'), probe, { ladder: undefined, limits });
   };
   it('copies what fits where it is asked to', () => {
@@ -66,6 +66,13 @@ describe('planEncoding', () => {
       copiedVideo: 'hevc',
     });
     expect(plan(false, 'h264', 'aac')?.plan).toMatchObject({ video: 'encode', audio: 'encode' });
+  });
+  it('copies all audio tracks if it can, and else only the first', () => {
+    expect(plan(true, 'h264', ['aac', 'opus'])?.plan).toMatchObject({ audio: 'copy', allAudio: true });
+    expect(plan(true, 'h264', ['aac', 'dts'])?.plan).toMatchObject({ audio: 'copy' });
+    for (const tracks of [['aac'], ['aac', 'dts'], ['dts', 'aac']])
+      expect(plan(true, 'h264', tracks)?.plan).not.toHaveProperty('allAudio');
+    expect(plan(false, 'h264', ['aac', 'aac'])?.plan).not.toHaveProperty('allAudio');
   });
   it('encodes what does not fit, and says so', () => {
     const planned = plan(true, 'vp8', 'vorbis');

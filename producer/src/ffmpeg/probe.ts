@@ -1,3 +1,4 @@
+import { isVerdictOnMedia } from './explain.js';
 import type { Ffmpeg } from './find.js';
 import type { ProcessGuard } from './guard.js';
 import { type EncoderInput, opening } from './input.js';
@@ -8,14 +9,15 @@ export interface Probe {
   /** Absent: live. */
   readonly durationSeconds: number | undefined;
   readonly video: string | undefined;
-  readonly audio: string | undefined;
+  /** Of each track. */
+  readonly audio: readonly string[];
   /** Lines of the picture. */
   readonly height: number | undefined;
 }
 
 export type ProbeResult =
   | { readonly ok: true; readonly probe: Probe }
-  /** `isCertain`: ffmpeg has looked at it to the end, and would find the same again. */
+  /** `isCertain`: ffmpeg has judged the media, and would find the same again. */
   | { readonly ok: false; readonly isCertain: boolean; readonly lines: string[] };
 
 const PROBE_TIMEOUT_MS = 15_000;
@@ -45,19 +47,20 @@ export async function probeSource(
   clearTimeout(timer);
   signal.removeEventListener('abort', end);
   const probe = readProbe(lines);
+  const isCertain = isOwnVerdict && isVerdictOnMedia(lines);
   return probe
     ? { ok: true, probe }
-    : { ok: false, isCertain: isOwnVerdict, lines: lines.filter((line) => !line.startsWith('At least one')) };
+    : { ok: false, isCertain, lines: lines.filter((line) => !line.startsWith('At least one')) };
 }
 
 /** Read the output of `ffmpeg -i`; undefined if the source could not be opened. */
 export function readProbe(lines: readonly string[]): Probe | undefined {
   if (!lines.some((line) => line.startsWith('Input #0'))) return undefined;
-  const codec = (kind: string): string | undefined =>
+  const codecs = (kind: string): string[] =>
     lines
       .filter((line) => !line.includes('(attached pic)'))
       .map((line) => new RegExp(`^ {1,9}Stream #0:\\d{1,6}.*?: ${kind}: (\\w+)`).exec(line)?.[1])
-      .find((name) => name !== undefined);
+      .filter((name) => name !== undefined);
   const duration = lines
     .map((line) => /^ {1,9}Duration: (\d{1,9}):(\d\d):(\d\d(?:\.\d+)?)/.exec(line))
     .find((match) => match !== null);
@@ -65,8 +68,8 @@ export function readProbe(lines: readonly string[]): Probe | undefined {
     durationSeconds: duration
       ? Number(duration[1]) * 3600 + Number(duration[2]) * 60 + Number(duration[3])
       : undefined,
-    video: codec('Video'),
-    audio: codec('Audio'),
+    video: codecs('Video')[0],
+    audio: codecs('Audio'),
     height: heightIn(lines),
   };
 }

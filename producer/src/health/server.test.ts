@@ -1,8 +1,11 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { openEmbeddedLog } from '@topicast/log/embedded';
 import { until } from '@topicast/test/poll';
 import { temporaryFolder } from '@topicast/test/temporary';
 import { pino } from 'pino';
+import { Gauge } from 'prom-client';
 import { expect, it } from 'vitest';
 import { readProducerConfig } from '../config.js';
 import { startProducer } from '../producer.js';
@@ -65,4 +68,39 @@ it('says which setting to change where its port is taken', async () => {
   const second = startHealthServer({ ...options, port: first.port, metrics });
   await expect(second).rejects.toThrow('set TOPICAST_PRODUCER_PORT');
   await first.close();
+});
+
+/** A health server of a producer that has nothing to do. */
+async function startIdle(metrics = new ProducerMetrics()) {
+  const log = { ping: async () => undefined };
+  const options = { host: '127.0.0.1', port: 0, log, metrics, isStarted: () => true };
+  const health = await startHealthServer(options);
+  return {
+    port: health.port,
+    ask: (page: string) => fetch(`http://127.0.0.1:${health.port}${page}`),
+    [Symbol.asyncDispose]: () => health.close(),
+  };
+}
+
+it('goes on when a metric cannot be collected', async () => {
+  const metrics = new ProducerMetrics();
+  const collect = async (): Promise<never> => Promise.reject(new Error('no such file: /proc/self/fd'));
+  new Gauge({ name: 'broken', help: 'Never read', registers: [metrics.registry], collect });
+  await using idle = await startIdle(metrics);
+  const answer = await idle.ask('/metrics');
+  expect([answer.status, await answer.json()]).toMatchObject([
+    500,
+    { title: expect.stringContaining('metrics') },
+  ]);
+  expect((await idle.ask('/healthz')).status).toBe(200);
+});
+
+it('answers though as many connections as it takes ask for nothing', async () => {
+  await using idle = await startIdle();
+  const silent = Array.from({ length: 50 }, () => connect(idle.port, '127.0.0.1').resume());
+  await Promise.all(silent.map((socket) => once(socket, 'connect')));
+  await expect(idle.ask('/healthz')).rejects.toThrow();
+  const isAnswered = async () => (await idle.ask('/healthz')).ok;
+  await until('an answer', isAnswered, { limitMs: 15_000 });
+  for (const socket of silent) socket.destroy();
 });

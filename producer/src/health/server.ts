@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '@topicast/contracts/config';
@@ -25,6 +25,8 @@ export interface HealthServer {
 const PING_TIMEOUT_MS = 2_000;
 /** Orchestrators and Prometheus, and nobody else. */
 const MAX_CONNECTIONS = 50;
+/** So that connections which ask for nothing do not keep out an orchestrator for long; all times in ms. */
+const PATIENCE = { headersTimeout: 2_000, requestTimeout: 2_000, connectionsCheckingInterval: 500 };
 
 /**
  * `/healthz`, `/readyz` and `/metrics` of a producer that is a process of its own.
@@ -35,7 +37,13 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
   const ofTheProcess = new Registry();
   collectDefaultMetrics({ register: ofTheProcess });
   const metrics = Registry.merge([options.metrics.registry, ofTheProcess]);
-  const server = createServer({ requestTimeout: 10_000 }, answer(options, metrics));
+  const server = createServer(PATIENCE, (request, response) => {
+    answer(request, response, options, metrics).catch(() => {
+      // A gauge could not be read. Streams do not depend on it, and a scrape later may succeed.
+      if (response.headersSent) response.destroy();
+      else problem(request, response, 500, 'the metrics could not be collected');
+    });
+  });
   server.maxConnections = MAX_CONNECTIONS;
   try {
     await once(server.listen({ host, port }), 'listening');
@@ -54,31 +62,46 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
   };
 }
 
-const answer =
-  (options: HealthServerOptions, metrics: Registry): RequestListener =>
-  async (request, response) => {
-    const say = (status: number, body: string, type = 'application/json'): void => {
-      const end = request.method === 'HEAD' ? '' : body;
-      response.writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff' }).end(end);
-    };
-    const problem = (status: number, title: string): void =>
-      say(status, JSON.stringify({ type: 'about:blank', title, status }), 'application/problem+json');
-
-    if (request.method !== 'GET' && request.method !== 'HEAD')
-      return problem(405, 'only GET is answered here');
-    switch (request.url) {
-      case '/healthz':
-        return say(200, '{"status":"ok"}');
-      case '/readyz': {
-        const trouble = await troubleOf(options);
-        return trouble ? problem(503, trouble) : say(200, '{"status":"ready"}');
-      }
-      case '/metrics':
-        return say(200, await metrics.metrics(), Registry.PROMETHEUS_CONTENT_TYPE);
-      default:
-        return problem(404, 'there are /healthz, /readyz and /metrics');
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: HealthServerOptions,
+  metrics: Registry,
+): Promise<void> {
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return problem(request, response, 405, 'only GET is answered here');
+  switch (request.url) {
+    case '/healthz':
+      return say(request, response, 200, '{"status":"ok"}');
+    case '/readyz': {
+      const trouble = await troubleOf(options);
+      return trouble
+        ? problem(request, response, 503, trouble)
+        : say(request, response, 200, '{"status":"ready"}');
     }
-  };
+    case '/metrics':
+      return say(request, response, 200, await metrics.metrics(), Registry.PROMETHEUS_CONTENT_TYPE);
+    default:
+      return problem(request, response, 404, 'there are /healthz, /readyz and /metrics');
+  }
+}
+
+function say(
+  { method }: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  body: string,
+  type = 'application/json',
+): void {
+  response
+    .writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff' })
+    .end(method === 'HEAD' ? '' : body);
+}
+
+function problem(request: IncomingMessage, response: ServerResponse, status: number, title: string): void {
+  const body = JSON.stringify({ type: 'about:blank', title, status });
+  say(request, response, status, body, 'application/problem+json');
+}
 
 /** Why streams cannot be encoded into the log now. The log's own words name brokers, and stay here. */
 async function troubleOf({ log, isStarted }: HealthServerOptions): Promise<string | undefined> {

@@ -79,7 +79,7 @@ it('counts GOPs from what it has itself where the log cannot be read', async () 
   expect(stored[2]!.map(({ header }) => header.gop)).toEqual([6, 6, 6, 7, 8]);
 });
 
-it('forgets what waits for a number when another encoder begins', async () => {
+it('counts what waits for a number as dropped when another encoder begins', async () => {
   let answer: (gop: number) => void = () => undefined;
   const first = new Promise<number>((resolve) => {
     answer = resolve;
@@ -88,11 +88,14 @@ it('forgets what waits for a number when another encoder begins', async () => {
   const { publisher, stored, begin, push } = setUp({ lastGop: () => answers.shift()!() });
   begin(1000);
   push(0, 2);
+  expect(publisher.state.dropped).toBe(0);
   begin(1001);
+  expect(publisher.state.dropped).toBe(2 * 3);
   push(0, 1);
   await until('the second session is in the log', () => stored[0]!.length === 1);
   answer(9);
   await publisher.close();
+  expect(publisher.state.dropped).toBe(2 * 3);
   expect(stored[0]!.map(({ header }) => [header.session, header.gop])).toEqual([[1001, 10]]);
 });
 

@@ -26,7 +26,7 @@ export interface PublishedSession {
 export interface StreamPublisherState {
   /** Chunks that wait for the log, of all renditions. */
   readonly queued: number;
-  /** Chunks of the present session, of all renditions. */
+  /** Chunks of the present session, of all renditions, and those that its beginning cost. */
   readonly dropped: number;
   /** The log's last answer, while it accepts nothing. */
   readonly trouble: string | undefined;
@@ -73,13 +73,18 @@ export class StreamPublisher {
 
   /** From now on, chunks come from another encoder. */
   beginSession(session: PublishedSession): void {
+    const unsent = this.#unsent();
     this.#session = session;
     this.#waiting = [];
     this.#counting = undefined;
     for (let rendition = this.#publishers.length; rendition < session.renditions; rendition++) {
       this.#publishers.push(this.#publisherOf(rendition));
     }
-    for (const publisher of this.#publishers) publisher.beginSession(session.session);
+    for (const [rendition, publisher] of this.#publishers.entries()) {
+      publisher.beginSession(session.session);
+      // They count for the new session, because nobody looks at the old one any more.
+      publisher.miss(unsent[rendition] ?? 0, 'another encoder began before they were numbered');
+    }
     this.#joins = this.#publishers.slice(1, session.renditions).map(
       (publisher, index) =>
         new RenditionJoin(
@@ -127,6 +132,15 @@ export class StreamPublisher {
     this.#waiting = undefined;
     this.#numbering.beginSession(session, gop);
     for (const arrived of waiting) this.#take(arrived);
+  }
+
+  /** For each rendition, the chunks that are not on their way to the log. */
+  #unsent(): number[] {
+    const waiting = this.#waiting ?? [];
+    return this.#publishers.map(
+      (_, own) =>
+        waiting.filter(({ rendition }) => rendition === own).length + (this.#joins[own - 1]?.close() ?? 0),
+    );
   }
 
   #take({ rendition, chunk, at }: Arrived): void {

@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 
 /** Enough to tell what a body is. */
 const SNIFFED = 4_096;
-const LARGEST_PLAYLIST = 8 * 1024 * 1024;
+/** Four hours of segments of 2 s with names of 100 bytes are 900 KB. */
+export const LARGEST_PLAYLIST = 1024 * 1024;
 
 export type BodyKind = 'hls' | 'dash' | 'media';
 

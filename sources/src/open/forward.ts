@@ -1,7 +1,8 @@
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import { SourceError } from '../source-error.js';
-import { type Body, sniff, wholePlaylist } from './body.js';
+import { askedFrom, beginsAsAsked } from './asked-range.js';
+import { sniff, wholePlaylist } from './body.js';
 import { fencedManifest } from './dash-manifest.js';
 import { CONNECT_TIMEOUT_MS, type Gate } from './gate.js';
 import type { GateAgent } from './gate-agent.js';
@@ -54,7 +55,7 @@ export function forward(
   outgoing.once('response', (response) => {
     // From now on ffmpeg decides what is too slow: a live stream may pause, and ffmpeg may read slowly.
     outgoing.setTimeout(0);
-    pass(response, method, answer, wanted, context).catch((error: Error) => {
+    pass(response, incoming, answer, wanted, context).catch((error: Error) => {
       response.destroy();
       fail(answer, error, wanted, gate);
     });
@@ -64,7 +65,7 @@ export function forward(
 
 async function pass(
   response: IncomingMessage,
-  method: string | undefined,
+  { method, headers: { range } }: IncomingMessage,
   answer: ServerResponse,
   wanted: ProxyRequest,
   { gate, playlists }: Forwarding,
@@ -76,17 +77,27 @@ async function pass(
     headers.location = nextAddress(location, wanted, gate);
     playlists.redirected(wanted, headers.location);
   }
-  const isMedia = status === 200 || status === 206;
-  if (!isMedia || method === 'HEAD') {
+  if (method === 'HEAD' || isError(status)) {
     answer.writeHead(status, headers);
     pipeline(response, answer, () => undefined);
     return;
   }
+  if (location !== undefined && status >= 300 && status < 400) {
+    // A redirect that this ffmpeg does not know (the one of 2018 does not know 308) would make it read the body.
+    response.resume();
+    answer.writeHead(status, { ...headers, 'content-length': '0' }).end();
+    return;
+  }
+  // ffmpeg reads the body of every other answer, whatever its status and its headers say, so we look at it too.
   if ((response.headers['content-encoding'] ?? 'identity') !== 'identity') {
     throw new Error('the answer is compressed although we did not ask for that');
   }
-  const isBegin = /^bytes 0-/.test(response.headers['content-range'] ?? 'bytes 0-');
-  const body: Body = isBegin ? await sniff(response) : { kind: 'media', bytes: piecesOf(response) };
+  const asked = askedFrom(range);
+  if (!beginsAsAsked(asked, status, response.headers['content-range'])) {
+    throw new Error('the answer is another part of the file than the one that we asked for');
+  }
+  const body = await sniff(response);
+  if (body.kind !== 'media' && asked !== 0) throw new Error('the rest of a file is a playlist');
   if (!playlists.agree(wanted, body.kind))
     throw new Error('the answer is no longer a playlist of the same kind');
   if (body.kind === 'media') {
@@ -98,15 +109,14 @@ async function pass(
   }
   const text = await wholePlaylist(body.bytes);
   const fenced = Buffer.from(
-    body.kind === 'hls' ? await fencedPlaylist(text, urlOf(wanted)) : fencedManifest(text),
+    await (body.kind === 'hls' ? fencedPlaylist(text, urlOf(wanted)) : fencedManifest(text)),
   );
   const { 'content-range': _, 'accept-ranges': __, ...rest } = headers;
   answer.writeHead(200, { ...rest, 'content-length': String(fenced.length) }).end(fenced);
 }
 
-async function* piecesOf(message: IncomingMessage): AsyncGenerator<Buffer> {
-  yield* message as AsyncIterable<Buffer>;
-}
+/** ffmpeg reads no body behind these, and behind all others it does. */
+const isError = (status: number): boolean => status >= 400 && status < 600;
 
 function fail(answer: ServerResponse, error: Error, { host, port }: ProxyRequest, gate: Gate): void {
   const isRefused = error instanceof SourceError && error.code === 'refused';

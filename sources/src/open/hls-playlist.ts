@@ -2,7 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 import { SourceError } from '../source-error.js';
 import { marked } from './marked-url.js';
 
-const LINES_AT_ONCE = 2_000;
+/** Longer tags are left out, and longer addresses are refused. */
+const LONGEST_LINE = 4_096;
+const MOST_LINES = 50_000;
+/** Characters: every address becomes a complete one, so a playlist grows. */
+const LARGEST_FENCED = 8 * 1024 * 1024;
+/** Characters that are read before other work has its turn, a few milliseconds; and what a line costs besides its own. */
+const WORK_AT_ONCE = 32 * 1024;
+const LINE_COST = 50;
 /** The tags whose addresses ffmpeg opens. Others with addresses are left out. */
 const OPENED = /^(#EXT-X-(?:KEY|MEDIA|MAP):)(.*)$/;
 /** An attribute of a list (RFC 8216 4.2), without the escapes that ffmpeg knows but the RFC does not. */
@@ -15,22 +22,49 @@ const ATTRIBUTE = /\s*([A-Z0-9-]+)=("[^"\\]*"|[^"\\,\s]*)\s*(?:,|$)/y;
  * @throws {SourceError} for an address of another kind
  */
 export async function fencedPlaylist(text: string, base: string): Promise<string> {
-  const lines = text.split(/\r\n|[\n\r\0]/);
-  const fenced: string[] = [];
-  for (let at = 0; at < lines.length; at += LINES_AT_ONCE) {
-    for (const line of lines.slice(at, at + LINES_AT_ONCE)) fenced.push(fencedLine(line.trimEnd(), base));
+  const written: string[] = [];
+  let piece = '';
+  let length = 0;
+  let work = 0;
+  let lines = 0;
+  for (const line of linesOf(text)) {
+    const fenced = fencedLine(line, base);
+    if (fenced !== '') {
+      piece += `${fenced}\n`;
+      length += fenced.length + 1;
+      lines += 1;
+    }
+    if (length > LARGEST_FENCED || lines > MOST_LINES) throw new Error('the playlist is too long');
+    // An address is resolved against the base, whose length counts each time.
+    work += line === '' ? 1 : LINE_COST + line.length + base.length;
+    if (work < WORK_AT_ONCE) continue;
+    written.push(piece);
+    piece = '';
+    work = 0;
     // A long playlist must not delay other streams.
     await setImmediate();
   }
-  return fenced
-    .filter((line) => line !== '')
-    .concat('')
-    .join('\n');
+  return written.concat(piece).join('');
+}
+
+function* linesOf(text: string): Generator<string> {
+  const end = /\r\n|[\n\r\0]/g;
+  let at = 0;
+  for (let found = end.exec(text); found; found = end.exec(text)) {
+    yield text.slice(at, found.index).trimEnd();
+    at = end.lastIndex;
+  }
+  yield text.slice(at).trimEnd();
 }
 
 function fencedLine(line: string, base: string): string {
   if (line === '') return '';
-  if (!line.startsWith('#')) return address(line, base);
+  const isTag = line.startsWith('#');
+  if (line.length > LONGEST_LINE) {
+    if (isTag) return '';
+    throw new Error('the playlist has an address that is too long');
+  }
+  if (!isTag) return address(line, base);
   // A title is not a list of attributes, and most tags name nothing.
   if (line.startsWith('#EXTINF:') || !/URI\s*=/i.test(line)) return line;
   const [, tag = '', list = ''] = OPENED.exec(line) ?? [];
