@@ -22,7 +22,7 @@ export function servePlayerPages(): Promise<PageServer> {
   window.states = [];
   player.addEventListener('statechange', (event) => window.states.push(event.detail.name));
   player.addEventListener('stats', (event) => { window.stats = event.detail; });
-  const [src, cushion] = ${address}.split(' ');
+  const [src, cushion] = location.hash.slice(1).split('&').map(decodeURIComponent);
   if (cushion) player.setAttribute('target-latency', cushion);
   player.src = src;
 </script>`,
@@ -47,8 +47,8 @@ export async function openPlayer(
   address: string,
   targetLatencyMs?: number,
 ): Promise<void> {
-  const asked = targetLatencyMs === undefined ? address : `${address} ${targetLatencyMs}`;
-  await page.goto(`${pages.origin}${path}#${encodeURIComponent(asked)}`);
+  const cushion = targetLatencyMs === undefined ? '' : `&${targetLatencyMs}`;
+  await page.goto(`${pages.origin}${path}#${encodeURIComponent(address)}${cushion}`);
 }
 
 export interface Playback {
