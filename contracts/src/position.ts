@@ -18,22 +18,48 @@ export interface Position {
 /** Renditions are partitions, and a chunk message has six bits for them. */
 export const MAX_RENDITION = 63;
 
-const POSITION_PATTERN = /^(0|[1-9]\d?)\.(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,4})$/;
-
 export const formatPosition = ({ rendition, session, offset, part }: Position): string =>
   `${rendition}.${session}.${offset}.${part}`;
 
 /** The position a text names, or undefined if it names none. */
 export function parsePosition(text: string): Position | undefined {
-  const match = POSITION_PATTERN.exec(text);
-  if (!match) return undefined;
-  const [rendition, session, offset, part] = match.slice(1).map(Number) as [number, number, number, number];
+  const fields = parseFields(text);
+  if (!fields) return undefined;
+  const [rendition, session, offset, part] = fields;
   const valid =
     rendition <= MAX_RENDITION &&
     Number.isSafeInteger(session) &&
     Number.isSafeInteger(offset) &&
     part <= 0xffff;
   return valid ? { rendition, session, offset, part } : undefined;
+}
+
+const ZERO = 48;
+const DOT = 46;
+const MOST_DIGITS = 16;
+
+/**
+ * Four decimal numbers without leading zeros, with dots between them. Gateways read one from each viewer each second; a
+ * regular expression takes five times as long.
+ */
+function parseFields(text: string): readonly [number, number, number, number] | undefined {
+  const fields: [number, number, number, number] = [0, 0, 0, 0];
+  let field = 0;
+  let digits = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    const digit = code - ZERO;
+    if (digit >= 0 && digit <= 9) {
+      if (digits === MOST_DIGITS || (digits > 0 && fields[field] === 0)) return undefined;
+      fields[field] = fields[field]! * 10 + digit;
+      digits += 1;
+    } else {
+      if (code !== DOT || digits === 0 || field === 3) return undefined;
+      field += 1;
+      digits = 0;
+    }
+  }
+  return field === 3 && digits > 0 ? fields : undefined;
 }
 
 /**

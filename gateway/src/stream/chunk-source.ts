@@ -1,6 +1,7 @@
 import type { Position } from '@topicast/contracts/position';
 import type { LiveChunk } from './live-chunk.js';
 import type { Protocol } from './protocol.js';
+import type { Run } from './run.js';
 import type { Subscriber } from './subscriber.js';
 
 /**
@@ -18,6 +19,8 @@ export interface ChunkWindow {
   readonly newest: LiveChunk | undefined;
   /** @throws {RangeError} for an index outside `first` to `end`: a bug. */
   at(index: number): LiveChunk;
+  /** The chunks to write in one piece, from `from` on and before `until`. `from` is within `first` to `end`. */
+  run(from: number, until: number): Run;
   /** The index of the chunk at exactly this position. */
   find(position: Position): number | undefined;
 }

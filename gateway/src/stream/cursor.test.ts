@@ -2,9 +2,10 @@ import { bytes, milliseconds } from '@topicast/contracts/units';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FRAME_MS, fedChunk } from '../testing/chunks.js';
-import { Cursor, type Destination, LAG_LIMIT, type Step, WRITE_BYTES } from './cursor.js';
+import { Cursor, type Destination, LAG_LIMIT, type Step } from './cursor.js';
 import type { LiveChunk } from './live-chunk.js';
 import { Ring } from './ring.js';
+import { WRITE_BYTES } from './run.js';
 
 /** A ring that is being filled, and a viewer at its end, which gets what the cursor says, one write at a time. */
 class Scene {
@@ -35,8 +36,8 @@ class Scene {
 
   write(): Step | undefined {
     const step = this.cursor.take(this.now);
-    for (let index = step?.from ?? 0; index < (step?.to ?? 0); index += 1) {
-      this.got.push({ chunk: this.ring.at(index), jump: index === step?.from ? step.jump : undefined });
+    for (let index = step?.run.from ?? 0; index < (step?.run.to ?? 0); index += 1) {
+      this.got.push({ chunk: this.ring.at(index), jump: index === step?.run.from ? step.jump : undefined });
     }
     return step;
   }
@@ -58,7 +59,7 @@ describe('a cursor', () => {
     scene.feed(10);
     scene.feed(1, { keyframe: true });
     scene.feed(5);
-    expect(scene.write()).toMatchObject({ from: 11, to: 17, jump: undefined });
+    expect(scene.write()).toMatchObject({ run: { from: 11, to: 17 }, jump: undefined });
     expect(scene.write()).toBeUndefined();
   });
 
@@ -69,7 +70,7 @@ describe('a cursor', () => {
     expect(scene.write()).toBeUndefined();
     scene.feed(1, { keyframe: true });
     scene.ring.caughtUp = true;
-    expect(scene.write()).toMatchObject({ from: 1 });
+    expect(scene.write()).toMatchObject({ run: { from: 1 } });
   });
 
   it('does not begin in what a stream left behind that stands still', () => {
@@ -81,14 +82,14 @@ describe('a cursor', () => {
     scene.feed(1);
     expect(scene.write()).toBeUndefined();
     scene.feed(1, { keyframe: true });
-    expect(scene.write()).toMatchObject({ from: 12, to: 13, jump: undefined });
+    expect(scene.write()).toMatchObject({ run: { from: 12, to: 13 }, jump: undefined });
   });
 
   it('resumes with exactly the next chunk, in the middle of a GOP too', () => {
     const scene = new Scene({ rendition: 0, session: 1, offset: 4, part: 0 });
     scene.feed(1, { keyframe: true });
     scene.feed(9);
-    expect(scene.write()).toMatchObject({ from: 5, to: 10, jump: undefined });
+    expect(scene.write()).toMatchObject({ run: { from: 5, to: 10 }, jump: undefined });
   });
 
   it.each([
@@ -99,7 +100,7 @@ describe('a cursor', () => {
     const scene = new Scene(position);
     scene.feed(8, { keyframe: true });
     scene.feed(2);
-    expect(scene.write()).toMatchObject({ from: 7, to: 10, jump: { reason, skipped: 0 } });
+    expect(scene.write()).toMatchObject({ run: { from: 7, to: 10 }, jump: { reason, skipped: 0 } });
   });
 
   it('resumes at a position that another gateway has read a little earlier', () => {
@@ -128,7 +129,10 @@ describe('a cursor', () => {
     const next = scene.got.at(-1)!.chunk.offset + 1;
     scene.acknowledge();
     const newest = scene.ring.newestKeyframe!;
-    expect(scene.write()).toMatchObject({ from: newest, jump: { reason: 'lag', skipped: newest - next } });
+    expect(scene.write()).toMatchObject({
+      run: { from: newest },
+      jump: { reason: 'lag', skipped: newest - next },
+    });
   });
 
   it('loses nothing where a short stall ends within the GOP', () => {
@@ -197,8 +201,8 @@ describe('a cursor', () => {
     scene.feed(1, { keyframe: true, session: 2, gap: { reason: 'session', missing: 0 } });
     scene.feed(1, { session: 2 });
     scene.cursor.seek({ rendition: 0, session: 1, offset: 0, part: 0 });
-    expect(scene.write()).toMatchObject({ from: 1, to: 3, jump: { reason: 'seek', skipped: 0 } });
-    expect(scene.write()).toMatchObject({ from: 3, to: 5, jump: { reason: 'session', skipped: 0 } });
+    expect(scene.write()).toMatchObject({ run: { from: 1, to: 3 }, jump: { reason: 'seek', skipped: 0 } });
+    expect(scene.write()).toMatchObject({ run: { from: 3, to: 5 }, jump: { reason: 'session', skipped: 0 } });
   });
 
   it('ignores acknowledgements of what was never sent', () => {
@@ -261,6 +265,7 @@ describe('a cursor', () => {
 
 function sizeOf(scene: Scene, step: Step): number {
   let size = 0;
-  for (let index = step.from; index < step.to; index += 1) size += scene.ring.at(index).frame.byteLength;
+  for (let index = step.run.from; index < step.run.to; index += 1)
+    size += scene.ring.at(index).frame.byteLength;
   return size;
 }

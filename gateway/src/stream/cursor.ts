@@ -4,6 +4,7 @@ import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { ChunkWindow } from './chunk-source.js';
 import { Delivery } from './delivery.js';
 import type { Gap, LiveChunk } from './live-chunk.js';
+import type { Run } from './run.js';
 import { courseOf, STALE_AFTER } from './switch.js';
 
 /** Where a viewer wants to continue: at the newest keyframe, or at the chunk after a position. */
@@ -15,17 +16,17 @@ export interface Jump {
   readonly skipped: number;
 }
 
-/** Chunks to write now, in one write: from `from` up to, but not including, `to`; after the jump, if there is one. */
+/** Chunks to write now, in one write, after the jump, if there is one. */
 export interface Step {
-  readonly from: number;
-  readonly to: number;
+  readonly run: Run;
   readonly jump: Jump | undefined;
   /** The first chunk, and everything after it, belongs to the rendition that was wanted. */
   readonly isOther: boolean;
 }
 
 type Place =
-  | { readonly at: 'chunk'; readonly next: number }
+  /** Advances in place: a new object for each viewer and write would outlive the young generation. */
+  | { readonly at: 'chunk'; next: number }
   | { readonly at: 'after'; readonly position: Position; readonly jump: JumpReason | undefined }
   /** At the newest keyframe, once there is one that is not before `notBefore`. `left` is where it was before. */
   | {
@@ -39,8 +40,6 @@ type Place =
 export const LAG_LIMIT = milliseconds(1_000);
 /** Offsets by which another gateway may have been ahead of this one; some ten seconds. */
 const MOST_AHEAD = 300;
-/** Pending chunks go into one write, up to this size. */
-export const WRITE_BYTES = 256 * 1024;
 
 /** A rendition that the viewer wants to change to, and since when. */
 interface Wanted {
@@ -92,9 +91,9 @@ export class Cursor {
     return this.#held ? 'release' : 'answer';
   }
 
-  /** Whether there may be something to take: false only at the live edge. */
+  /** Whether there may be something to take: false only at the live edge of the rendition that is wanted. */
   get mayHaveMore(): boolean {
-    return this.#place.at !== 'chunk' || this.#place.next !== this.#window.end;
+    return this.#wanted !== undefined || this.#place.at !== 'chunk' || this.#place.next !== this.#window.end;
   }
 
   lag(now: Milliseconds): Milliseconds {
@@ -123,20 +122,20 @@ export class Cursor {
       }
     }
     this.#untold = jump;
-    if (this.#place.at !== 'chunk' || this.#place.next === this.#window.end) return undefined;
-    const from = this.#place.next;
-    if (from === until) return undefined;
+    const place = this.#place;
+    if (place.at !== 'chunk' || place.next === this.#window.end || place.next === until) return undefined;
 
     this.#untold = undefined;
-    const first = this.#window.at(from);
+    const run = this.#window.run(place.next, until);
     // Chunks missing before the keyframe at which the viewer changes over were missing in the other rendition.
-    if (!isOther) gap = first.gap;
-    const isOtherSession = this.#delivery.session !== undefined && this.#delivery.session !== first.session;
+    if (!isOther) gap = run.first.gap;
+    const { session } = this.#delivery;
+    const isOtherSession = session !== undefined && session !== run.first.session;
     // A question from another session will never be answered now: its offsets may be above all that follow.
     if (isOtherSession) this.#delivery.forget();
-    const to = this.#write(from, until, now);
-    this.#place = { at: 'chunk', next: to };
-    return { from, to, jump: announced(jump, gap, isOtherSession), isOther };
+    this.#delivery.record(run, now);
+    place.next = run.to;
+    return { run, jump: announced(jump, gap, isOtherSession), isOther };
   }
 
   #courseTo({ window, since }: Wanted, now: Milliseconds) {
@@ -217,21 +216,6 @@ export class Cursor {
   #oldestWorthJoining(now: Milliseconds): number {
     const { newest, first, end } = this.#window;
     return newest && now - newest.arrival <= STALE_AFTER ? first : end;
-  }
-
-  /** Take chunks from `from` on, up to a gap (it has to be announced first) and up to `WRITE_BYTES`. */
-  #write(from: number, until: number, now: Milliseconds): number {
-    let index = from;
-    let bytes = 0;
-    let chunk = this.#window.at(index);
-    do {
-      bytes += chunk.frame.byteLength;
-      this.#delivery.record(chunk, now);
-      index += 1;
-      if (index === this.#window.end || index === until) break;
-      chunk = this.#window.at(index);
-    } while (!chunk.gap && bytes + chunk.frame.byteLength <= WRITE_BYTES);
-    return index;
   }
 }
 

@@ -1,11 +1,12 @@
 import { comparePositions, type Position } from '@topicast/contracts/position';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { LiveChunk } from './live-chunk.js';
+import type { Run } from './run.js';
 
 type Place = Pick<Position, 'offset' | 'part'>;
 
 /** Chunks of one rendition, sent one after the other. */
-interface Run {
+interface Stretch {
   readonly number: number;
   readonly rendition: number;
   readonly first: Place;
@@ -14,26 +15,26 @@ interface Run {
 
 /** The oldest chunk that may not have arrived yet. */
 interface Question extends Place {
-  readonly run: number;
+  readonly stretch: number;
   readonly time: Milliseconds;
   readonly since: Milliseconds;
 }
 
-/** How many runs we remember while a question is open. A viewer that does not answer is held after a second. */
-const MOST_RUNS = 16;
+/** How many stretches we remember while a question is open. A viewer that does not answer is held after a second. */
+const MOST_STRETCHES = 16;
 
 /**
  * What a viewer was sent and has acknowledged. Acknowledgements come in the order of the chunks, but positions of
- * different renditions have no order. So we remember a run until the questions before it have been answered.
+ * different renditions have no order. So we remember a stretch until the questions before it have been answered.
  *
  * Lag is the media time that was sent and is not acknowledged, but never more than the age of the oldest open question
  * ("have you got this chunk?"). So neither a burst that was just written nor a pause of the encoder counts as lag.
  */
 export class Delivery {
   #sent: LiveChunk | undefined;
-  #run = 0;
+  #stretch = 0;
   #first: Place | undefined;
-  #earlier: Run[] = [];
+  #earlier: Stretch[] = [];
   #question: Question | undefined;
 
   /** The session of the chunk that was sent last. */
@@ -46,12 +47,12 @@ export class Delivery {
     return milliseconds(Math.min(this.#sent.time - this.#question.time, now - this.#question.since));
   }
 
-  record(chunk: LiveChunk, now: Milliseconds): void {
-    if (!this.#first) this.#first = placeOf(chunk);
-    if (chunk.asksForAck && !this.#question) {
-      this.#question = { ...placeOf(chunk), run: this.#run, time: chunk.time, since: now };
+  record({ first, last, asking }: Run, now: Milliseconds): void {
+    this.#first ??= placeOf(first);
+    if (asking && !this.#question) {
+      this.#question = { ...placeOf(asking), stretch: this.#stretch, time: asking.time, since: now };
     }
-    this.#sent = chunk;
+    this.#sent = last;
   }
 
   /** Stop waiting for answers: the viewer continues elsewhere. */
@@ -59,7 +60,7 @@ export class Delivery {
     this.#question = undefined;
     this.#earlier = [];
     this.#first = undefined;
-    this.#run += 1;
+    this.#stretch += 1;
   }
 
   /** The chunks that follow belong to another rendition, in whose ring the same moment is this much later. */
@@ -68,16 +69,16 @@ export class Delivery {
     if (question && this.#sent && this.#first) {
       const { rendition } = this.#sent;
       this.#earlier.push({
-        number: this.#run,
+        number: this.#stretch,
         rendition,
         first: this.#first,
         last: placeOf(this.#sent),
       });
-      if (this.#earlier.length > MOST_RUNS) this.#earlier.shift();
+      if (this.#earlier.length > MOST_STRETCHES) this.#earlier.shift();
       this.#question = { ...question, time: milliseconds(question.time + later) };
     }
     this.#first = undefined;
-    this.#run += 1;
+    this.#stretch += 1;
   }
 
   /**
@@ -86,25 +87,26 @@ export class Delivery {
    */
   acknowledge(position: Position): boolean {
     const question = this.#question;
-    const run = this.#runOf(position);
-    if (!question || run === undefined || run < question.run) return false;
-    if (run === question.run && comparePositions(position, question) < 0) return false;
+    if (!question) return false;
+    const stretch = this.#stretchOf(position);
+    if (stretch === undefined || stretch < question.stretch) return false;
+    if (stretch === question.stretch && comparePositions(position, question) < 0) return false;
     this.#question = undefined;
     this.#earlier = [];
     return true;
   }
 
-  #runOf(position: Position): number | undefined {
-    const { rendition } = position;
-    const isIn = (run: Pick<Run, 'rendition' | 'first' | 'last'>): boolean =>
-      run.rendition === rendition &&
-      comparePositions(run.first, position) <= 0 &&
-      comparePositions(position, run.last) <= 0;
+  #stretchOf(position: Position): number | undefined {
     const sent = this.#sent;
-    if (sent && this.#first && isIn({ rendition: sent.rendition, first: this.#first, last: sent }))
-      return this.#run;
-    return this.#earlier.findLast(isIn)?.number;
+    if (sent && this.#first && isWithin(position, sent.rendition, this.#first, sent)) return this.#stretch;
+    return this.#earlier.findLast(({ rendition, first, last }) => isWithin(position, rendition, first, last))
+      ?.number;
   }
 }
+
+const isWithin = (position: Position, rendition: number, first: Place, last: Place): boolean =>
+  position.rendition === rendition &&
+  comparePositions(first, position) <= 0 &&
+  comparePositions(position, last) <= 0;
 
 const placeOf = ({ offset, part }: Place): Place => ({ offset, part });

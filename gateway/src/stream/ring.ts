@@ -8,6 +8,7 @@ import {
 } from '@topicast/contracts/units';
 import type { ChunkWindow } from './chunk-source.js';
 import { type FedChunk, LiveChunk } from './live-chunk.js';
+import { type Run, SharedRun } from './run.js';
 
 export interface RingLimits {
   /** The media time to keep; the ring keeps more only to reach back to the newest keyframe. */
@@ -27,6 +28,7 @@ const ACK_INTERVAL = milliseconds(1_000);
 /** The recent chunks of one rendition. */
 export class Ring implements ChunkWindow {
   readonly #limits: RingLimits;
+  readonly #shared = new SharedRun(this);
   caughtUp = false;
   #first = 0;
   #end = 0;
@@ -71,6 +73,10 @@ export class Ring implements ChunkWindow {
     const chunk = this.#chunks[index - this.#base];
     if (!chunk) throw new RangeError(`ring: ${index} is not within ${this.#first} to ${this.#end}`);
     return chunk;
+  }
+
+  run(from: number, until: number): Run {
+    return this.#shared.from(from, until);
   }
 
   find(position: Position): number | undefined {

@@ -69,9 +69,9 @@ class Scene {
   write(): void {
     for (let step = this.cursor.take(this.now); step; step = this.cursor.take(this.now)) {
       if (step.isOther) this.rendition = this.wanted;
-      for (let index = step.from; index < step.to; index += 1) {
+      for (let index = step.run.from; index < step.run.to; index += 1) {
         const chunk = this.rings[this.rendition]!.at(index);
-        this.got.push({ chunk, jump: index === step.from ? step.jump?.reason : undefined });
+        this.got.push({ chunk, jump: index === step.run.from ? step.jump?.reason : undefined });
       }
     }
   }

@@ -61,7 +61,7 @@ export class Outlet {
     this.#isUntold = true;
   }
 
-  writeChunks(source: ChunkSource, { from, to, jump }: Step, now: Milliseconds): void {
+  writeChunks(source: ChunkSource, { run: { from, to }, jump }: Step, now: Milliseconds): void {
     const protocol = this.#protocol;
     const metrics = this.#metrics;
     if (!this.#hasChunks) {

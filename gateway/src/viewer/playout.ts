@@ -63,7 +63,7 @@ export class Playout implements Subscriber {
   /** Write what waits: control messages, then chunks. */
   pump(now: Milliseconds): void {
     this.#outlet.talk();
-    while (this.#outlet.canWrite) {
+    while (this.#cursor.mayHaveMore && this.#outlet.canWrite) {
       const step = this.#cursor.take(now);
       if (!step) break;
       if (step.isOther) this.#comeOver();
