@@ -126,6 +126,9 @@ export class Playback {
       case 'clock':
         this.#report.clock = message.clock;
         break;
+      case 'arrivals':
+        this.#playhead.evidence = message.evidence;
+        break;
       case 'anchor':
         this.#report.anchor = message.anchor;
         break;

@@ -1,4 +1,5 @@
 import { Milliseconds, Seconds, seconds } from '@topicast/contracts/units';
+import { type ArrivalEvidence, NO_EVIDENCE } from '../core/arrivals.js';
 import {
   CONTROL_PERIOD_MS,
   decideLatency,
@@ -42,6 +43,7 @@ type Screen =
 /** Moves the playhead of a video element as the latency control says, and watches whether the picture moves. */
 export class Playhead {
   seeks = 0;
+  evidence: ArrivalEvidence = NO_EVIDENCE;
   readonly #video: HTMLVideoElement;
   /** Whether data can be expected at all. */
   readonly #isFed: () => boolean;
@@ -157,6 +159,7 @@ export class Playhead {
         waiting: this.#waitingSince !== undefined,
         seeking: this.#video.seeking,
         excused: !this.#isFed(),
+        evidence: this.evidence,
       },
       this.#target,
       this.#control,
