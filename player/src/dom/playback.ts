@@ -9,6 +9,7 @@ import type { ToPage } from '../worker/messages.js';
 import { AttachedMedia, detachMedia } from './attached-media.js';
 import { Playhead } from './playhead.js';
 import { Report } from './report.js';
+import { Screen } from './screen.js';
 import { WorkerHost } from './worker-host.js';
 
 export type PlaybackFacts = Omit<PlayerFacts, 'intent'>;
@@ -32,6 +33,7 @@ export class Playback {
   readonly #events: PlaybackEvents;
   readonly #host: WorkerHost;
   readonly #playhead: Playhead;
+  readonly #screen: Screen;
   readonly #report: Report;
   readonly #listening = new AbortController();
   #facts: PlaybackFacts = { link: { status: 'connecting' }, picture: 'none' };
@@ -54,7 +56,8 @@ export class Playback {
       onPicture: (picture) => this.#learn({ picture }),
       onReady: () => events.onReady(),
     });
-    this.#report = new Report(video, this.#playhead);
+    this.#screen = new Screen(video, () => this.#facts.stream === 'live');
+    this.#report = new Report(video, this.#playhead, this.#screen);
     this.#host = new WorkerHost(options.workerSrc, {
       onMessage: (message) => this.#receive(message),
       onFailed: (problem) => this.#fail(problem),
@@ -88,6 +91,7 @@ export class Playback {
   close(): void {
     this.#listening.abort();
     this.#playhead.close();
+    this.#screen.close();
     this.#host.close();
     this.#media?.close();
     detachMedia(this.#video);
