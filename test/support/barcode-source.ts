@@ -15,6 +15,8 @@ const BACKGROUNDS = 30;
 
 export interface BarcodeSource {
   readonly id: StreamId;
+  /** Stop the encoder for a while; what it was given meanwhile comes out at once. */
+  hang(ms: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -40,7 +42,7 @@ export async function startBarcodeSource(
   const encoder = spawn(
     FFMPEG,
     [
-      ...['-v', 'error', '-fflags', 'nobuffer', '-probesize', '32', '-analyzeduration', '0'],
+      ...['-v', 'error', '-probesize', '32', '-analyzeduration', '0'],
       ...[...picture, '-i', 'pipe:0'],
       ...(audio ? ['-f', 'lavfi', '-i', 'sine=f=440:r=48000:samples_per_frame=1024'] : []),
       ...[
@@ -91,6 +93,11 @@ export async function startBarcodeSource(
   draw();
   return {
     id,
+    async hang(ms) {
+      encoder.kill('SIGSTOP');
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      encoder.kill('SIGCONT');
+    },
     async close() {
       clearTimeout(timer);
       encoder.kill('SIGKILL');
