@@ -1,17 +1,25 @@
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { milliseconds } from '@topicast/contracts/units';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NO_EVIDENCE } from './arrivals.js';
-import { CONTROL_PERIOD_MS, decideLatency, joinLatency, type LatencyState, targetLevel } from './latency.js';
+import {
+  CONTROL_PERIOD_MS,
+  decideLatency,
+  joinLatency,
+  type LatencyState,
+  type LatencyTarget,
+  latencyTarget,
+  targetLevel,
+} from './latency.js';
 
-const TARGET = milliseconds(150);
+const TARGET = latencyTarget(true, 150);
 
 interface World {
   /** The end of the media at a time; media that have not arrived do not count. */
   readonly end: (now: number) => number;
   readonly level: number;
   readonly seconds: number;
-  readonly target?: Milliseconds;
+  readonly target?: LatencyTarget;
   readonly state?: LatencyState;
 }
 
@@ -79,7 +87,7 @@ describe('latency control', () => {
         const ticks = simulate({ end: frames(jitter), level, seconds: 40 });
         expect(ticks.some((tick) => tick.seek)).toBe(false);
         const settled = after(ticks, 20);
-        expect(Math.abs(mean(settled) - TARGET)).toBeLessThan(45);
+        expect(Math.abs(mean(settled) - TARGET.level)).toBeLessThan(45);
         expect(ticks.at(-1)?.state.stalls).toBe(0);
         const changes = settled.filter((tick, index) => index > 0 && tick.rate !== settled[index - 1]?.rate);
         expect(changes.length).toBeLessThanOrEqual(2);
@@ -105,13 +113,13 @@ describe('latency control', () => {
   it('follows an encoder whose clock runs 200 ppm off', () => {
     const steady = frames(10);
     const ticks = simulate({ end: (now) => steady(now) * 1.0002, level: 150, seconds: 300 });
-    expect(Math.abs(mean(after(ticks, 250)) - TARGET)).toBeLessThan(45);
+    expect(Math.abs(mean(after(ticks, 250)) - TARGET.level)).toBeLessThan(45);
   });
 
   it('seeks once when far behind, and not before a frame was decoded', () => {
     const ticks = simulate({ end: frames(), level: 3_000, seconds: 20 });
     expect(ticks.filter((tick) => tick.seek)).toHaveLength(1);
-    expect(Math.abs(mean(after(ticks, 10)) - TARGET)).toBeLessThan(45);
+    expect(Math.abs(mean(after(ticks, 10)) - TARGET.level)).toBeLessThan(45);
 
     let state = joinLatency(milliseconds(0));
     for (let now = 0; now < 10_000; now += CONTROL_PERIOD_MS) {

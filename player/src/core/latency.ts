@@ -10,7 +10,25 @@ export const CONTROL_PERIOD_MS = 40;
 /**
  * Chromium wants some 200 ms of decoded audio before it starts, and breaks down below 130; video alone is stable at 80.
  */
-export const DEFAULT_TARGET_MS = { withAudio: 150, videoOnly: 80 } as const;
+const DEFAULT_TARGET_MS = { withAudio: 150, videoOnly: 80 } as const;
+/** What the browser needs if every chunk comes exactly when it is due. */
+const RESERVE_MS = { withAudio: 130, videoOnly: 40 } as const;
+
+export interface LatencyTarget {
+  /** The level to aim at while the network is good. */
+  readonly level: Milliseconds;
+  /** The part of it that the browser needs for itself; the rest covers late chunks. */
+  readonly reserve: Milliseconds;
+}
+
+/** @param wanted by the page that embeds the player */
+export function latencyTarget(hasAudio: boolean, wanted: number | undefined): LatencyTarget {
+  const kind = hasAudio ? 'withAudio' : 'videoOnly';
+  return {
+    level: milliseconds(wanted ?? DEFAULT_TARGET_MS[kind]),
+    reserve: milliseconds(RESERVE_MS[kind]),
+  };
+}
 
 /** Time constant of the smoothing: a few frames, so that the sawtooth of arriving frames does not show. */
 const SMOOTHING_MS = 250;
@@ -48,8 +66,6 @@ const GRACE_MS = 1_000;
 const RESUME_BY_SEEK_MS = 500;
 /** Ticks further apart than this (a hidden tab, a busy page) say nothing about each other. */
 const STALE_MS = 500;
-/** The targets cover delays of this size. */
-const COVERED_MS = 20;
 /** The buffer grows at once, and shrinks this fast, when there is no more need for it. */
 const SHRINK_MS_PER_S = 20;
 /** After a stall we do not believe in accidents for this long: the worst delay counts, though it came only once. */
@@ -88,12 +104,12 @@ export interface LatencyState {
   /** Since when the error has been too large for the rate alone. */
   readonly farSince: Milliseconds | undefined;
   readonly starvedSince: Milliseconds | undefined;
-  /** What late chunks add to the target. */
+  /** How late chunks may come without a stall. */
   readonly spread: Milliseconds;
   /** Until when the worst delay counts. */
   readonly lessonUntil: Milliseconds;
-  /** A stall whose cause is not known yet: when to judge it, and what was added to the target then. */
-  readonly trial: { readonly at: Milliseconds; readonly spread: Milliseconds } | undefined;
+  /** A stall whose cause is not known yet: when it was, and which delays the level covered. */
+  readonly trial: { readonly at: Milliseconds; readonly covered: Milliseconds } | undefined;
   /** What unexplained stalls add to the target. */
   readonly backOff: Milliseconds;
   readonly stalledAt: Milliseconds;
@@ -123,13 +139,14 @@ export const joinLatency = (now: Milliseconds, before?: LatencyState): LatencySt
 });
 
 /** The level to aim at now. */
-export const targetLevel = (target: Milliseconds, { spread, backOff }: LatencyState): Milliseconds =>
-  milliseconds(target + spread + backOff);
+export const targetLevel = (
+  { level, reserve }: LatencyTarget,
+  { spread, backOff }: LatencyState,
+): Milliseconds => milliseconds(Math.max(level, reserve + spread) + backOff);
 
-/** @param target of a stream that never stalls, see {@link DEFAULT_TARGET_MS} */
 export function decideLatency(
   sample: PlayheadSample,
-  target: Milliseconds,
+  target: LatencyTarget,
   before: LatencyState,
 ): { readonly action: LatencyAction; readonly state: LatencyState } {
   const { now } = sample;
@@ -145,7 +162,7 @@ export function decideLatency(
   return { action: { do: 'rate', rate }, state: { ...state, rate, hurryUntil } };
 }
 
-function observe(sample: PlayheadSample, target: Milliseconds, before: LatencyState): LatencyState {
+function observe(sample: PlayheadSample, target: LatencyTarget, before: LatencyState): LatencyState {
   const { now, level } = sample;
   const passed = now - before.at;
   const known = passed < STALE_MS ? before.smoothed : undefined;
@@ -159,7 +176,7 @@ function observe(sample: PlayheadSample, target: Milliseconds, before: LatencySt
   // While nothing arrives, the level falls, and going back would show the same pictures again.
   const falls = level < smoothed - FALLING_MS;
   const far = (level < -FAR_AHEAD_MS && !falls) || level > targetLevel(target, before) + FAR_BEHIND_MS;
-  const learnt = learn(sample, before, starved, stalled);
+  const learnt = learn(sample, target, before, { starved, stalled });
   return {
     ...before,
     ...learnt,
@@ -176,15 +193,16 @@ function observe(sample: PlayheadSample, target: Milliseconds, before: LatencySt
 /** What the arrivals and a stall say about the target. */
 function learn(
   { now, evidence }: PlayheadSample,
+  target: LatencyTarget,
   before: LatencyState,
-  starved: boolean,
-  stalled: boolean,
+  { starved, stalled }: { readonly starved: boolean; readonly stalled: boolean },
 ): Pick<LatencyState, 'spread' | 'lessonUntil' | 'trial' | 'backOff'> {
-  const trial = stalled ? { at: now, spread: before.spread } : before.trial;
+  const covered = milliseconds(targetLevel(target, before) - target.reserve);
+  const trial = stalled ? { at: now, covered } : before.trial;
   const isDue = trial !== undefined && !starved && now - trial.at >= VERDICT_AFTER_MS;
-  const wasLate = isDue && uncovered(evidence.worst) > trial.spread;
+  const wasLate = isDue && evidence.worst > trial.covered;
   const lessonUntil = wasLate ? milliseconds(now + LESSON_MS) : before.lessonUntil;
-  const need = uncovered(now < lessonUntil ? evidence.worst : evidence.repeating);
+  const need = now < lessonUntil ? evidence.worst : evidence.repeating;
   const shrunk = before.spread - ((now - before.at) / 1000) * SHRINK_MS_PER_S;
   return {
     spread: milliseconds(Math.max(need, shrunk)),
@@ -193,8 +211,6 @@ function learn(
     backOff: isDue && !wasLate ? raised(before.backOff) : lowered(before, now),
   };
 }
-
-const uncovered = (delay: Milliseconds): number => Math.max(0, delay - COVERED_MS);
 
 const raised = (backOff: Milliseconds): Milliseconds =>
   milliseconds(Math.min(MAX_BACK_OFF_MS, backOff * BACK_OFF_GROWTH + BACK_OFF_STEP_MS));

@@ -1,5 +1,5 @@
-import { milliseconds, seconds } from '@topicast/contracts/units';
-import { DEFAULT_TARGET_MS } from '../core/latency.js';
+import { seconds } from '@topicast/contracts/units';
+import { latencyTarget } from '../core/latency.js';
 import type { PlayerFacts } from '../core/player-state.js';
 import { describeRenditions, judgePlayability } from '../core/renditions.js';
 import type { PlayerOptions, PlayerRendition, PlayerStats, Problem, WantedRendition } from '../core/types.js';
@@ -181,8 +181,7 @@ export class Playback {
 
   #join(hasAudio: boolean): void {
     this.#joining = undefined;
-    const usual = hasAudio ? DEFAULT_TARGET_MS.withAudio : DEFAULT_TARGET_MS.videoOnly;
-    this.#playhead.join(milliseconds(this.targetLatencyMs ?? usual));
+    this.#playhead.join(latencyTarget(hasAudio, this.targetLatencyMs));
   }
 
   #onCatalog({ catalog }: Extract<ToPage, { type: 'catalog' }>): void {

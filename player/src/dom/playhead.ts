@@ -6,6 +6,7 @@ import {
   joinLatency,
   joinMustSeek,
   type LatencyState,
+  type LatencyTarget,
   targetLevel,
 } from '../core/latency.js';
 import type { PictureState } from '../core/player-state.js';
@@ -57,7 +58,7 @@ export class Playhead {
   #decoded = false;
   #waitingSince: Milliseconds | undefined;
   #control: LatencyState = joinLatency(Milliseconds.now());
-  #target = Milliseconds.zero;
+  #target: LatencyTarget = { level: Milliseconds.zero, reserve: Milliseconds.zero };
 
   constructor(video: HTMLVideoElement, isFed: () => boolean, events: PlayheadEvents) {
     this.#video = video;
@@ -107,7 +108,7 @@ export class Playhead {
   }
 
   /** The appended media reach up to the live edge. */
-  join(target: Milliseconds): void {
+  join(target: LatencyTarget): void {
     this.#target = target;
     const first = this.#join.stage === 'filling' || (this.#join.stage === 'due' && this.#join.first);
     this.#join = { stage: 'due', first };

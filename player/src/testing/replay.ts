@@ -1,6 +1,13 @@
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { milliseconds } from '@topicast/contracts/units';
 import { Arrivals } from '../core/arrivals.js';
-import { CONTROL_PERIOD_MS, decideLatency, joinLatency, type LatencyState } from '../core/latency.js';
+import {
+  CONTROL_PERIOD_MS,
+  decideLatency,
+  joinLatency,
+  type LatencyState,
+  type LatencyTarget,
+  latencyTarget,
+} from '../core/latency.js';
 
 /** A chunk with a picture, as it arrived. All times are ms. */
 export interface Arrival {
@@ -18,10 +25,10 @@ export interface Browser {
 }
 
 /** Chromium: sound in Media Source Extensions wants a reserve, pictures alone do not. */
-export const WITH_SOUND: Browser = { stopsBelow: 110, resumesAt: 200 };
-export const PICTURE_ONLY: Browser = { stopsBelow: 0, resumesAt: 1 };
+const WITH_SOUND: Browser = { stopsBelow: 110, resumesAt: 200 };
+const PICTURE_ONLY: Browser = { stopsBelow: 0, resumesAt: 1 };
 
-export interface Replay {
+interface Replay {
   /** Standing pictures of more than 120 ms. */
   readonly freezes: number;
   readonly frozenMs: number;
@@ -32,13 +39,40 @@ export interface Replay {
   readonly p95Ms: number;
 }
 
+export const SETTINGS: Readonly<Record<string, { target: LatencyTarget; browser: Browser }>> = {
+  'sound in MSE': { target: latencyTarget(true, undefined), browser: WITH_SOUND },
+  'picture alone': { target: latencyTarget(false, undefined), browser: PICTURE_ONLY },
+};
+
+/** As `bench:network` records it: a chunk per row. */
+interface Trace {
+  readonly columns: readonly string[];
+  readonly kinds: readonly string[];
+  readonly chunks: readonly (readonly number[])[];
+}
+
+/** The burst of a join comes at once; it is over when this much time has passed. */
+const BURST_MS = 300;
+
+/** The chunks with pictures that came after the burst of the join. */
+export function readTrace({ columns, kinds, chunks }: Trace): Arrival[] {
+  const [media, takenIn, age, kind] = ['mediaMs', 'takenInMs', 'ageMs', 'kind'].map((name) =>
+    columns.indexOf(name),
+  ) as [number, number, number, number];
+  const pictures = chunks
+    .filter((row) => kinds[row[kind]!] !== 'audio')
+    .map((row) => ({ media: row[media]!, takenIn: row[takenIn]!, at: row[takenIn]! + row[age]! }));
+  const joined = (pictures[0]?.at ?? 0) + BURST_MS;
+  return pictures.filter(({ at }) => at > joined);
+}
+
 const SETTLING_MS = 5_000;
 const FREEZE_MS = 120;
 /** As the worker reports the evidence. */
 const EVIDENCE_PERIOD_MS = 250;
 
 /** Plays recorded arrivals through the control, with a simulated browser: the same input, the same answer. */
-export function replay(arrivals: readonly Arrival[], target: Milliseconds, browser: Browser): Replay {
+export function replay(arrivals: readonly Arrival[], target: LatencyTarget, browser: Browser): Replay {
   const [first] = arrivals;
   if (!first) throw new Error('no arrivals');
   const learnt = new Arrivals();
@@ -46,7 +80,7 @@ export function replay(arrivals: readonly Arrival[], target: Milliseconds, brows
   let evidenceAt = first.at;
   let state: LatencyState = joinLatency(milliseconds(first.at));
   let end = first.media;
-  let playhead = first.media - target;
+  let playhead = first.media - target.level;
   let rate = 1;
   let waiting = false;
   let stoodSince: number | undefined;
