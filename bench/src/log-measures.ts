@@ -12,7 +12,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import { Child, cpuOf, linesOf, type Sample } from './log-child.js';
 import { ageOf, now, stamped } from './log-clock.js';
 
-export interface Bench {
+interface Bench {
   readonly brokers: string;
   readonly brokerPid: number;
   /** Of each measurement. */

@@ -17,7 +17,7 @@ export type AudioFormat = Omit<AudioTrack, 'kind' | 'pid' | 'language'>;
 const copy = z.boolean().optional().describe('send the video as it is, without encoding it again');
 
 /** What a user may ask for. */
-export const requestedSource = z.discriminatedUnion('kind', [
+const requestedSource = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('test') }).strict(),
   z.object({ kind: z.literal('file'), path: z.string().min(1).max(4096), copy }).strict(),
   z.object({ kind: z.literal('url'), url: z.string().min(1).max(4096), copy }).strict(),

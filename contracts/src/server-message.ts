@@ -8,7 +8,7 @@ export const TOKEN_SUBPROTOCOL_PREFIX = 'topicast.token.';
 export const STREAM_STATES = ['offline', 'starting', 'live', 'failed'] as const;
 export type StreamState = (typeof STREAM_STATES)[number];
 
-export const JUMP_REASONS = ['lag', 'lost', 'session', 'seek'] as const;
+const JUMP_REASONS = ['lag', 'lost', 'session', 'seek'] as const;
 /** `lag`: the viewer was too slow; `lost`: chunks are missing in the log or in the ring; `session`: a new encoder; `seek`: asked for. */
 export type JumpReason = (typeof JUMP_REASONS)[number];
 

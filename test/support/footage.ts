@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { FFMPEG } from './ffprobe.js';
 
-export interface Footage {
+interface Footage {
   readonly path: string;
   /** `real`: from TOPICAST_TEST_MEDIA; `generated` if that is not set. */
   readonly origin: 'real' | 'generated';

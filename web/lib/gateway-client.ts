@@ -2,7 +2,7 @@ import type { CreateStreamRequest, Problem, StreamInfo } from '@topicast/contrac
 import { allGateways, type GatewayAddress } from './gateway-address';
 
 /** Why a call to the gateway failed. Decide by `kind`, show `message`. */
-export type GatewayFailure =
+type GatewayFailure =
   /** No answer: away, refused by the browser, or too slow. */
   | { readonly kind: 'unreachable' }
   /** 401 or 403 without a field: the operator token is missing or wrong. */
@@ -22,7 +22,7 @@ export class GatewayError extends Error {
   }
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** The operator's token; with it the list has sources, problems and the encoder's last lines. */
   readonly token?: string | undefined;
@@ -56,7 +56,7 @@ export async function createStream(
   await call(gateway, 'POST', '/api/streams', options, request);
 }
 
-export type StreamAction = 'start' | 'stop' | 'delete';
+type StreamAction = 'start' | 'stop' | 'delete';
 
 export async function actOnStream(
   gateway: GatewayAddress,

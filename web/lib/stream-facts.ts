@@ -25,7 +25,7 @@ const asItIs = (copy: boolean | undefined): string => (copy ? ' (sent as it is)'
 const withoutPassword = (url: string): string => url.replace(/^(\w+:\/\/[^/:@]*):[^/@]*@/, '$1:•••@');
 
 /** What you can do with a stream's encoder: the label of the button that starts it, and whether it can be stopped. */
-export interface EncoderActions {
+interface EncoderActions {
   readonly start: 'Start' | 'Restart' | undefined;
   readonly stop: boolean;
 }

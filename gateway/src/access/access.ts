@@ -5,14 +5,14 @@ import { z } from 'zod';
 import { ANONYMOUS, type Principal } from './principal.js';
 import { sameToken } from './tokens.js';
 
-export interface AccessOptions {
+interface AccessOptions {
   readonly operatorToken: string;
   /** Signs the viewers' tokens. Absent: everybody may watch everything. */
   readonly viewerSecret: string | undefined;
 }
 
 /** Why somebody may not do something: we do not know who they are, or we do and they lack the right. */
-export type Refusal = 'unauthorized' | 'forbidden';
+type Refusal = 'unauthorized' | 'forbidden';
 
 /** `exp` in seconds since the epoch (RFC 7519 4.1.4). */
 const viewerClaims = z.object({ stream: z.string(), exp: z.number().optional() });

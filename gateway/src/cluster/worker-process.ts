@@ -5,7 +5,7 @@ import { type Counts, NOBODY } from '../viewer/peers.js';
 import { type SentCounts, type ToPrimary, type ToWorker, unpackCounts } from './messages.js';
 import { restartAfter } from './restarts.js';
 
-export interface WorkerEvents {
+interface WorkerEvents {
   /** What a process in this place has to know. */
   onStarted(): Extract<ToWorker, { type: 'start' }>;
   onReady(port: number): void;

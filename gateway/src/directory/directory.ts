@@ -14,7 +14,7 @@ import { ForeignTopics } from './foreign-topics.js';
 import { RowRepairs } from './row-repairs.js';
 import { isStarted, type KnownStream, stateOf, streamInfo } from './stream-info.js';
 
-export interface DirectoryOptions {
+interface DirectoryOptions {
   readonly log: ChunkReader & ChunkTopics & Tables;
   readonly logger: Logger;
   readonly viewersOf: (stream: StreamId) => number;

@@ -5,7 +5,7 @@ import type { ChunkReader, ChunkTopics } from '@topicast/log';
 import type { Logger } from 'pino';
 import { type ProbeResult, probe } from './probe.js';
 
-export interface ForeignTopicsOptions {
+interface ForeignTopicsOptions {
   readonly log: ChunkReader & ChunkTopics;
   readonly logger: Logger;
   /** Whether this stream's topic is not written by a producer of ours and not being deleted. */

@@ -19,7 +19,7 @@ import { SequenceGuard } from './sequence.js';
 import type { Pace, Subscriber, Subscribers, Unavailable } from './subscriber.js';
 import { openTail } from './tail-start.js';
 
-export interface FeedOptions {
+interface FeedOptions {
   readonly log: ChunkReader;
   readonly stream: StreamId;
   readonly rendition: number;

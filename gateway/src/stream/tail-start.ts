@@ -2,7 +2,7 @@ import type { StreamId } from '@topicast/contracts/stream-id';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { ChunkReader, LogRecord } from '@topicast/log';
 
-export interface Tail {
+interface Tail {
   /** The offset that the next record would have got when reading began; the records below it were already there. */
   readonly next: number;
   readonly batches: AsyncIterable<readonly LogRecord[]>;

@@ -12,7 +12,7 @@ export type { KafkaLogOptions } from './options.js';
 export { CODEC, FOLDS, unfold } from './wire/compression.js';
 
 /** A log whose brokers may still be away. */
-export interface ExpectedLog {
+interface ExpectedLog {
   /** Usable at once; until a broker has answered, it behaves as in an outage. */
   readonly log: ChunkLog;
   /**

@@ -7,7 +7,7 @@ import {
 } from './packet.js';
 
 /** `repeat`: drop it; `gap`: at least one packet before it is missing. */
-export type Continuity = 'next' | 'repeat' | 'gap';
+type Continuity = 'next' | 'repeat' | 'gap';
 
 /**
  * Checks the 4-bit counters of each PID (ISO 13818-1 2.4.3.3). A packet may be sent twice; the same counter with

@@ -3,7 +3,7 @@ import { codecName } from '@topicast/contracts/codec-name';
 import type { PlayerRendition, WantedRendition } from './types.js';
 
 /** Whether the browser plays a MIME type, as `MediaSource.isTypeSupported` says. */
-export type Supports = (mimeType: string) => boolean;
+type Supports = (mimeType: string) => boolean;
 
 // The same as in contracts/catalog, whose schemas are far too large for a player.
 const videoOf = ({ tracks }: Rendition) => tracks.find((each): each is VideoTrack => each.kind === 'video');
@@ -33,7 +33,7 @@ export function judgePlayability({ renditions }: Catalog, supports: Supports): P
   };
 }
 
-export interface RenditionChoice {
+interface RenditionChoice {
   readonly wanted: WantedRendition;
   /** The one in use, which stays unless there is a reason for another one. */
   readonly current?: number | undefined;

@@ -25,7 +25,7 @@ export interface PublisherOptions {
   readonly limits?: QueueLimits;
 }
 
-export interface PublisherState {
+interface PublisherState {
   readonly queued: number;
   /** Of the present session. */
   readonly dropped: number;

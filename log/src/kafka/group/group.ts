@@ -14,7 +14,7 @@ export interface GroupClient {
   readonly logger: Logger;
 }
 
-export interface GroupOptions {
+interface GroupOptions {
   readonly client: GroupClient;
   readonly group: string;
   readonly topic: string;

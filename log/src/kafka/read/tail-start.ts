@@ -10,7 +10,7 @@ import type { Reader } from './reader.js';
  * For topics where keyframes are not marked: by default x264 makes one every 250 frames, which is 10 s at 25 frames a
  * second.
  */
-export const FOREIGN_LOOK_BACK: Milliseconds = milliseconds(15_000);
+const FOREIGN_LOOK_BACK: Milliseconds = milliseconds(15_000);
 /** A batch comes whole whatever the limit is, so this asks for one batch. */
 const ONE_BATCH = 1;
 const FIRST_STEP_BACK = 64;

@@ -12,7 +12,7 @@ import { type TopicChoices, tableConfig } from './topic-config.js';
 import { checkTopicOfTable, type TopicNames } from './topic-names.js';
 import type { Topics } from './topics.js';
 
-export interface KafkaTablesOptions {
+interface KafkaTablesOptions {
   readonly calls: Calls;
   readonly names: TopicNames;
   readonly topics: Topics;
