@@ -53,9 +53,3 @@ export const catalog = z.object({
     .max(MAX_RENDITION + 1),
 });
 export type Catalog = z.infer<typeof catalog>;
-
-/** The first track of a kind in a rendition; without a catalog there is none. */
-export const videoOf = (of: Pick<Rendition, 'tracks'> | undefined): VideoTrack | undefined =>
-  of?.tracks.find((each) => each.kind === 'video');
-export const audioOf = (of: Pick<Rendition, 'tracks'> | undefined): AudioTrack | undefined =>
-  of?.tracks.find((each) => each.kind === 'audio');

@@ -84,7 +84,6 @@ export const streamInfo = z.object({
 export type StreamInfo = z.infer<typeof streamInfo>;
 
 export const streamList = z.object({ streams: z.array(streamInfo) });
-export type StreamList = z.infer<typeof streamList>;
 
 /** RFC 9457; `application/problem+json`. */
 export const problem = z.object({

@@ -62,4 +62,3 @@ export const Seconds = {
 export const TICKS_PER_SECOND = 90_000;
 export const ticksToMs = (ticks: Ticks90k): Milliseconds => (ticks / 90) as Milliseconds;
 export const ticksToSeconds = (ticks: Ticks90k): Seconds => (ticks / TICKS_PER_SECOND) as Seconds;
-export const msToTicks = (ms: Milliseconds): Ticks90k => (ms * 90) as Ticks90k;

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { videoOf } from '@topicast/contracts/catalog';
 import type { StreamInfo } from '@topicast/contracts/http';
 import { streamId, topicOf } from '@topicast/contracts/stream-id';
+import { videoOf } from '@topicast/contracts/tracks';
 import { milliseconds } from '@topicast/contracts/units';
 import { openKafkaLog } from '@topicast/log/kafka';
 import { Kafka, logLevel } from 'kafkajs';

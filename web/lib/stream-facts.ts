@@ -1,5 +1,6 @@
 import type { AudioTrack, Rendition, VideoTrack } from '@topicast/contracts/catalog';
 import type { Source, StreamInfo } from '@topicast/contracts/http';
+import { audioOf, videoOf } from '@topicast/contracts/tracks';
 import { codecName, formatBitrate, formatDuration, formatFrameRate, formatResolution } from './format';
 
 /** A source as the studio shows it in one line. */
@@ -46,8 +47,8 @@ export function onAir({ catalog }: StreamInfo): {
   const rendition = catalog?.renditions[0];
   return {
     rendition,
-    video: rendition?.tracks.find((track) => track.kind === 'video'),
-    audio: rendition?.tracks.find((track) => track.kind === 'audio'),
+    video: videoOf(rendition),
+    audio: audioOf(rendition),
   };
 }
 

@@ -1,13 +1,10 @@
-import type { AudioTrack, Catalog, Rendition, VideoTrack } from '@topicast/contracts/catalog';
+import type { Catalog, Rendition } from '@topicast/contracts/catalog';
 import { codecName } from '@topicast/contracts/codec-name';
+import { audioOf, videoOf } from '@topicast/contracts/tracks';
 import type { PlayerRendition, WantedRendition } from './types.js';
 
 /** Whether the browser plays a MIME type, as `MediaSource.isTypeSupported` says. */
 type Supports = (mimeType: string) => boolean;
-
-// The same as in contracts/catalog, whose schemas are far too large for a player.
-const videoOf = ({ tracks }: Rendition) => tracks.find((each): each is VideoTrack => each.kind === 'video');
-const audioOf = ({ tracks }: Rendition) => tracks.find((each): each is AudioTrack => each.kind === 'audio');
 
 /** The MIME types that the source buffers of a rendition will have. Tracks without a codec name are left out. */
 const mimeTypesOf = (rendition: Rendition): string[] =>
