@@ -1,5 +1,5 @@
 import type { Catalog } from './catalog.js';
-import type { Milliseconds } from './units.js';
+import { type Milliseconds, milliseconds } from './units.js';
 
 export const SUBPROTOCOL = 'topicast.v1';
 /** A viewer's token travels as a second subprotocol: this prefix and the token in base64url. */
@@ -50,7 +50,7 @@ export function parseServerMessage(text: string): ServerMessage | undefined {
   if (type === 'jump' && isOneOf(JUMP_REASONS, reason) && typeof skipped === 'number')
     return { type, reason, skipped };
   if (type === 'clock' && typeof client === 'number' && typeof gateway === 'number') {
-    return { type, client, gateway: gateway as Milliseconds };
+    return { type, client, gateway: milliseconds(gateway) };
   }
   if (type === 'rendition' && typeof rendition === 'number') return { type, rendition };
   if (type === 'catalog' && isCatalog(message.catalog)) return { type, catalog: message.catalog };

@@ -50,6 +50,8 @@ export const Milliseconds = {
   ...arithmetic<Milliseconds>(),
   /** Monotonic, for durations; counts from the start of the page, the worker or the process. */
   now: (): Milliseconds => performance.now() as Milliseconds,
+  /** Counts from the Unix epoch, UTC, and jumps when somebody sets the clock. */
+  wallClock: (): Milliseconds => Date.now() as Milliseconds,
   ofSeconds: (value: Seconds): Milliseconds => (value * 1000) as Milliseconds,
 };
 

@@ -1,5 +1,5 @@
 import { isStreamId, type StreamId } from '@topicast/contracts/stream-id';
-import { milliseconds } from '@topicast/contracts/units';
+import { Milliseconds, seconds } from '@topicast/contracts/units';
 import { jwtVerify } from 'jose';
 import { z } from 'zod';
 import { ANONYMOUS, type Principal } from './principal.js';
@@ -68,7 +68,7 @@ async function viewerOf(token: string, key: Uint8Array): Promise<Principal | und
     const { payload } = await jwtVerify(token, key, { algorithms: ['HS256'] });
     const { stream, exp } = viewerClaims.parse(payload);
     if (stream !== '*' && !isStreamId(stream)) return undefined;
-    const expiresAt = exp === undefined ? undefined : milliseconds(exp * 1000);
+    const expiresAt = exp === undefined ? undefined : Milliseconds.ofSeconds(seconds(exp));
     return { kind: 'viewer', stream, expiresAt };
   } catch {
     return undefined;

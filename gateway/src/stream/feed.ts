@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jittered } from '@topicast/contracts/backoff';
 import type { StreamId } from '@topicast/contracts/stream-id';
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { type ChunkReader, LogError, type LogErrorCode, type LogRecord } from '@topicast/log';
 import type { Logger } from 'pino';
 import type { GatewayMetrics } from '../metrics/metrics.js';
@@ -59,7 +59,7 @@ export class Feed implements ChunkSource {
     this.window = new Ring(options.limits);
     this.#batches = new Batches(this.window);
     this.#losses = new LossReport(options.logger);
-    this.idleSince = milliseconds(performance.now());
+    this.idleSince = Milliseconds.now();
     this.#running = this.#run();
   }
 
@@ -75,7 +75,7 @@ export class Feed implements ChunkSource {
   unsubscribe(subscriber: Subscriber): void {
     const { prompt, economy } = this.#subscribers;
     if (!this.#subscribers[subscriber.pace].delete(subscriber)) return;
-    if (prompt.size + economy.size === 0) this.idleSince = milliseconds(performance.now());
+    if (prompt.size + economy.size === 0) this.idleSince = Milliseconds.now();
   }
 
   async close(): Promise<void> {
@@ -174,9 +174,12 @@ export class Feed implements ChunkSource {
 
   #takeRecord(record: LogRecord): void {
     const isLive = this.window.caughtUp;
-    const age = Math.max(0, Date.now() - record.timestamp);
-    const arrival = milliseconds(performance.now() - (isLive ? 0 : age));
-    if (isLive) this.#options.metrics.observeLogHop(milliseconds(age));
+    const age = Milliseconds.max(
+      Milliseconds.zero,
+      Milliseconds.sub(Milliseconds.wallClock(), record.timestamp),
+    );
+    const arrival = Milliseconds.sub(Milliseconds.now(), isLive ? Milliseconds.zero : age);
+    if (isLive) this.#options.metrics.observeLogHop(age);
     const { header, offset } = record;
     if (header) {
       const { rendition } = this.#options;

@@ -1,5 +1,5 @@
 import type { StreamId } from '@topicast/contracts/stream-id';
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { Milliseconds } from '@topicast/contracts/units';
 import type { ChunkReader, LogRecord } from '@topicast/log';
 
 interface Tail {
@@ -31,7 +31,7 @@ async function* batchesFrom(
   earliest: number,
   signal: AbortSignal,
 ): AsyncGenerator<readonly LogRecord[]> {
-  const time = milliseconds(Date.now() - span);
+  const time = Milliseconds.sub(Milliseconds.wallClock(), span);
   // Ends with this generator, however that ends.
   const look = new AbortController();
   const batches = log.tail(stream, rendition, { at: 'keyframe' }, AbortSignal.any([signal, look.signal]));

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { STATUS_TABLE } from '@topicast/contracts/tables';
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { Milliseconds } from '@topicast/contracts/units';
 import { type Logger, pino } from 'pino';
 import {
   type Bounds,
@@ -62,7 +62,7 @@ const FULL_PAUSE_MS = 500;
 export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<ChunkLog> {
   const directory = resolve(options.directory);
   const logger = options.logger ?? pino({ enabled: false });
-  const clock = options.clock ?? (() => milliseconds(Date.now()));
+  const clock = options.clock ?? Milliseconds.wallClock;
   await mkdir(join(directory, 'tables'), { recursive: true });
   const lock = await lockFolder(directory);
   try {

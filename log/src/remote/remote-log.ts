@@ -1,5 +1,5 @@
 import type { StreamId } from '@topicast/contracts/stream-id';
-import { milliseconds } from '@topicast/contracts/units';
+import { Milliseconds } from '@topicast/contracts/units';
 import {
   type Bounds,
   type EventTopic,
@@ -118,7 +118,7 @@ export class RemoteLog implements ServedLog {
 /** @throws {LogError} `invalid` for an impossible header */
 function encodeNew(records: readonly NewRecord[]): Buffer {
   try {
-    return encodeRecords(records.map((record) => ({ ...record, offset: 0, timestamp: milliseconds(0) })));
+    return encodeRecords(records.map((record) => ({ ...record, offset: 0, timestamp: Milliseconds.zero })));
   } catch (cause) {
     throw new LogError('invalid', (cause as Error).message, { cause });
   }

@@ -1,4 +1,4 @@
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 
 /** A clock that is set by hand or by an NTP step jumps at least this much; smaller differences are followed slowly. */
 const STEP_MS = 1000;
@@ -14,7 +14,7 @@ export class SteadyClock {
   #since: number;
 
   constructor(
-    readonly monotonic: () => Milliseconds = () => milliseconds(performance.now()),
+    readonly monotonic: () => Milliseconds = Milliseconds.now,
     system: () => number = Date.now,
   ) {
     this.#system = system;
