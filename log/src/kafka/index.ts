@@ -46,15 +46,3 @@ export function expectKafkaLog(options: KafkaLogOptions): ExpectedLog {
   reached.catch(() => undefined);
   return { log, reached };
 }
-
-/** The same, for callers that have nothing to do before a broker answers. @throws {LogError} like `reached` */
-export async function openKafkaLog(options: KafkaLogOptions): Promise<ChunkLog> {
-  const { log, reached } = expectKafkaLog(options);
-  try {
-    await reached;
-  } catch (error) {
-    await log.close();
-    throw error;
-  }
-  return log;
-}
