@@ -7,7 +7,7 @@ import { packCounts, sumCounts } from './messages.js';
 import { MetricsOfAll } from './metrics-of-all.js';
 import { WorkerProcess } from './worker-process.js';
 
-export interface ClusterOptions extends Omit<GatewayOptions, 'peers' | 'metrics'> {
+interface ClusterOptions extends Omit<GatewayOptions, 'peers' | 'metrics'> {
   readonly workers: number;
   /** The program of the workers: it calls `runGatewayWorker`. */
   readonly script: string;

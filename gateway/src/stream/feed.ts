@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jittered } from '@topicast/contracts/backoff';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
-import { type ChunkReader, LogError, type LogErrorCode, type LogRecord } from '@topicast/log';
+import { type ChunkReader, LogError, type LogErrorCode, type LogRecord, LossReport } from '@topicast/log';
 import type { Logger } from 'pino';
 import type { GatewayMetrics } from '../metrics/metrics.js';
 import { Batches } from './batches.js';
@@ -12,7 +12,6 @@ import { FanOut } from './fan-out.js';
 import { findRendition } from './find-rendition.js';
 import { type Damage, ForeignReader } from './foreign.js';
 import type { FedChunk } from './live-chunk.js';
-import { LossReport } from './loss-report.js';
 import type { Protocol } from './protocol.js';
 import { Ring, type RingLimits } from './ring.js';
 import { SequenceGuard } from './sequence.js';
@@ -58,7 +57,9 @@ export class Feed implements ChunkSource {
     this.rendition = options.rendition;
     this.window = new Ring(options.limits);
     this.#batches = new Batches(this.window);
-    this.#losses = new LossReport(options.logger);
+    this.#losses = new LossReport((chunks) =>
+      options.logger.warn({ chunks }, 'chunks are missing in the log, or damaged'),
+    );
     this.idleSince = Milliseconds.now();
     this.#running = this.#run();
   }
@@ -82,6 +83,7 @@ export class Feed implements ChunkSource {
     this.#closing.abort();
     for (const subscribers of Object.values(this.#subscribers)) subscribers.stop();
     await this.#running;
+    this.#losses.close();
   }
 
   async #run(): Promise<void> {

@@ -25,9 +25,9 @@ import { DiskRoom } from './disk-room.js';
 import { EmbeddedEventTopic } from './event-topic.js';
 import { FileTable } from './file-table.js';
 import { type FolderLock, lockFolder } from './folder-lock.js';
-import { MemoryTable } from './memory-table.js';
 import { closeStore, openStore } from './open-store.js';
 import type { Partition } from './partition.js';
+import { ProcessTable } from './process-table.js';
 import type { NewStoredRecord } from './record-format.js';
 import { Reserve } from './reserve.js';
 import { Retention } from './retention.js';
@@ -36,7 +36,7 @@ import { Tails } from './tails.js';
 import { Topics } from './topics.js';
 import { WholeShare } from './whole-share.js';
 
-export interface EmbeddedLogOptions {
+interface EmbeddedLogOptions {
   /** Created if it does not exist; belongs to one process at a time. */
   readonly directory: string;
   readonly logger?: Logger;
@@ -99,7 +99,7 @@ class EmbeddedLog implements ChunkLog {
   readonly #parts: Parts;
   readonly #topics: Topics;
   readonly #retention: Retention;
-  readonly #tables = new Map<string, Promise<FileTable | MemoryTable>>();
+  readonly #tables = new Map<string, Promise<FileTable | ProcessTable>>();
   readonly #tails: Tails;
   #fullUntil = 0;
   #closing: Promise<void> | undefined;
@@ -216,8 +216,8 @@ class EmbeddedLog implements ChunkLog {
   }
 
   /** `topicast.status` says what the producers of this process do, so it ends with the process. */
-  async #openTable(name: string): Promise<FileTable | MemoryTable> {
-    if (name === STATUS_TABLE) return new MemoryTable();
+  async #openTable(name: string): Promise<FileTable | ProcessTable> {
+    if (name === STATUS_TABLE) return new ProcessTable();
     const { directory, reserve, logger } = this.#parts;
     return FileTable.open({ directory: join(directory, 'tables'), reserve, logger }, name);
   }

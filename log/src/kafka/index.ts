@@ -7,7 +7,7 @@ import { KafkaLog } from './kafka-log.js';
 import type { KafkaLogOptions } from './options.js';
 import { TopicNames } from './topics/topic-names.js';
 
-export { type KafkaConfig, readKafkaConfig } from './config.js';
+export { readKafkaConfig } from './config.js';
 export type { KafkaLogOptions } from './options.js';
 export { CODEC, FOLDS, unfold } from './wire/compression.js';
 
