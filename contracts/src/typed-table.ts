@@ -1,4 +1,4 @@
-/** The part of the log's table that is needed here: the latest text of each key. */
+/** The latest text of each key. The tables of the log are of this kind. */
 export interface KeyValueTable {
   get(key: string): string | undefined;
   entries(): IterableIterator<[key: string, value: string]>;

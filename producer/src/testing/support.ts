@@ -1,7 +1,3 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import path from 'node:path';
-import { promisify } from 'node:util';
 import type { ChunkLog, Share } from '@topicast/log';
 
 export const isRunning = (pid: number): boolean => {
@@ -12,24 +8,6 @@ export const isRunning = (pid: number): boolean => {
     return false;
   }
 };
-
-/** Real footage if there is some, otherwise a clip made here; says which of the two. */
-export async function footage(
-  name: string,
-  folder: string,
-  ffmpeg: string,
-): Promise<{ file: string; real: boolean }> {
-  const real = path.join(process.env.TOPICAST_TEST_MEDIA ?? '/nonexistent', name);
-  if (existsSync(real)) return { file: real, real: true };
-  const file = path.join(folder, name);
-  const video = name.endsWith('.webm')
-    ? ['-c:v', 'libvpx', '-deadline', 'realtime', '-c:a', 'libvorbis']
-    : ['-c:v', 'libx264', '-bf', '2', '-g', '150', '-c:a', 'aac'];
-  const pictures = ['-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=24:duration=5'];
-  const sound = ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=44100:duration=5'];
-  await promisify(execFile)(ffmpeg, ['-v', 'error', '-y', ...pictures, ...sound, ...video, '-ac', '2', file]);
-  return { file, real: false };
-}
 
 /** A group of producers in one process, whose only owner of everything the test names. */
 export class TestGroup {
