@@ -1,4 +1,5 @@
 import type { Catalog } from './catalog.js';
+import { parseJson } from './json.js';
 import { type Milliseconds, milliseconds } from './units.js';
 
 export const SUBPROTOCOL = 'topicast.v1';
@@ -38,12 +39,7 @@ const isOneOf = <T extends string>(list: readonly T[], value: unknown): value is
  * because the player contains no zod.
  */
 export function parseServerMessage(text: string): ServerMessage | undefined {
-  let message: Record<string, unknown>;
-  try {
-    message = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const message = parseJson(text) as Record<string, unknown> | null | undefined;
   if (typeof message !== 'object' || message === null) return undefined;
   const { type, state, reason, skipped, client, gateway, rendition } = message;
   if (type === 'state' && isOneOf(STREAM_STATES, state)) return { type, state };

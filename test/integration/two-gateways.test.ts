@@ -14,7 +14,7 @@ import { type Broker, kafkaUnavailable, startKafka } from '../support/kafka.js';
 import { openKafkaLog } from '../support/kafka-log.js';
 import { numberedChunk } from '../support/numbered-chunks.js';
 import { until } from '../support/poll.js';
-import { childrenOf } from '../support/processes.js';
+import { childrenOf, isRunning } from '../support/processes.js';
 import { REPOSITORY } from '../support/root.js';
 import { logger } from '../support/services.js';
 import { temporaryFolder } from '../support/temporary.js';
@@ -112,7 +112,7 @@ describe.skipIf(reason)(`two gateways on one Kafka${reason ? ` (${reason})` : ''
     clustered.kill('SIGKILL');
     await publishing;
     await allExact();
-    await until('its workers are gone', () => workers.every((pid) => !isAlive(pid)));
+    await until('its workers are gone', () => workers.every((pid) => !isRunning(pid)));
 
     // In order: viewers are told to move.
     await start(1, 2);
@@ -130,12 +130,3 @@ describe.skipIf(reason)(`two gateways on one Kafka${reason ? ` (${reason})` : ''
 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>
   exitCode !== null || signalCode !== null;
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -24,6 +24,15 @@ export function childrenOf(parent: number): Process[] {
   return below(parent).map(({ pid, command }) => ({ pid, command }));
 }
 
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** For one process: bytes in memory, and open files, including sockets. Zeros if it has ended. */
 export function usageOf(pid: number): { residentBytes: number; openFiles: number } {
   try {

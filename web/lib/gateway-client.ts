@@ -1,4 +1,5 @@
 import type { CreateStreamRequest, Problem, StreamInfo } from '@topicast/contracts/http';
+import { parseJson } from '@topicast/contracts/json';
 import { allGateways, type GatewayAddress } from './gateway-address';
 
 /** Why a call to the gateway failed. Decide by `kind`, show `message`. */
@@ -145,11 +146,3 @@ const notOurs = (): GatewayError =>
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

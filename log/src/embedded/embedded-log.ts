@@ -17,6 +17,7 @@ import {
   type TailStart,
   type TopicSettings,
 } from '../chunk-log.js';
+import { OpenTables } from '../open-tables.js';
 import { checkAppend, checkPartitionCount } from '../records.js';
 import { checkTableName } from '../table-view.js';
 import { DamageReport } from './damage-report.js';
@@ -99,7 +100,7 @@ class EmbeddedLog implements ChunkLog {
   readonly #parts: Parts;
   readonly #topics: Topics;
   readonly #retention: Retention;
-  readonly #tables = new Map<string, Promise<FileTable | ProcessTable>>();
+  readonly #tables = new OpenTables((name) => this.#openTable(name));
   readonly #tails: Tails;
   #fullUntil = 0;
   #closing: Promise<void> | undefined;
@@ -189,12 +190,7 @@ class EmbeddedLog implements ChunkLog {
   async table(name: string): Promise<Table> {
     this.#checkOpen();
     checkTableName(name);
-    const known = this.#tables.get(name);
-    if (known) return known;
-    const opening = this.#openTable(name);
-    this.#tables.set(name, opening);
-    opening.catch(() => this.#tables.delete(name));
-    return opening;
+    return this.#tables.get(name);
   }
 
   async share(_group: string, table: string): Promise<Share> {
@@ -225,8 +221,7 @@ class EmbeddedLog implements ChunkLog {
   async #close(): Promise<void> {
     const { directory, lock, reserve, rows, store } = this.#parts;
     this.#tails.wakeAll();
-    const tables = await Promise.allSettled(this.#tables.values());
-    await Promise.all(tables.map((table) => table.status === 'fulfilled' && table.value.close()));
+    await Promise.all((await this.#tables.all()).map((table) => table.close()));
     await rows.close();
     await this.#retention.stop();
     await closeStore(directory, store);

@@ -9,6 +9,7 @@ import { milliseconds } from '@topicast/contracts/units';
 import type { Chunk } from '@topicast/media/mpegts';
 import { footage } from '@topicast/test/footage';
 import { until } from '@topicast/test/poll';
+import { isRunning } from '@topicast/test/processes';
 import { temporaryFolder } from '@topicast/test/temporary';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
@@ -16,7 +17,6 @@ import { readProducerConfig } from '../config.js';
 import { findFfmpeg } from '../ffmpeg/find.js';
 import { type ProcessGuard, startGuard } from '../ffmpeg/guard.js';
 import type { PublishedSession } from '../publish/stream-publisher.js';
-import { isRunning } from '../testing/support.js';
 import { type SupervisorOptions, supervise } from './supervisor.js';
 
 /** A supervisor with a real ffmpeg, and what it did. */

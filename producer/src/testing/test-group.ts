@@ -1,14 +1,5 @@
 import type { ChunkLog, Share } from '@topicast/log';
 
-export const isRunning = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
 /** A group of producers in one process, whose only owner of everything the test names. */
 export class TestGroup {
   readonly #members = new Map<string, () => void>();
