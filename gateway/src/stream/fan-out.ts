@@ -54,7 +54,8 @@ export class FanOut implements Subscribers {
     const now = Milliseconds.now();
     this.#beganAt = now;
     for (const subscriber of this.#subscribers) subscriber.pump(now);
-    this.#round = milliseconds(this.#round + SMOOTHING * (performance.now() - now - this.#round));
+    const change = Milliseconds.sub(Milliseconds.sub(Milliseconds.now(), now), this.#round);
+    this.#round = Milliseconds.add(this.#round, Milliseconds.scale(change, SMOOTHING));
   }
 }
 

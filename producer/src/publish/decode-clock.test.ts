@@ -64,7 +64,7 @@ describe('SteadyClock', () => {
     let offset = 1_700_000_000_000;
     const clock = new SteadyClock(
       () => milliseconds(now),
-      () => now + offset,
+      () => milliseconds(now + offset),
     );
     expect(clock.at(milliseconds(0))).toBe(1_700_000_000_000);
     offset += 100;
