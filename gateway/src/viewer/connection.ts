@@ -13,7 +13,7 @@ import { Outlet, type OutletOptions } from './outlet.js';
 import { Playout, type PlayoutOptions } from './playout.js';
 import { RateLimit } from './rate-limit.js';
 
-export interface ViewerOptions extends Omit<OutletOptions, 'acceptedAt' | 'onDone'>, PlayoutOptions {
+interface ViewerOptions extends Omit<OutletOptions, 'acceptedAt' | 'onDone'>, PlayoutOptions {
   readonly stream: StreamId;
   /** When the viewer's token ceases to be valid, wall clock. */
   readonly expiresAt: Milliseconds | undefined;
@@ -21,7 +21,7 @@ export interface ViewerOptions extends Omit<OutletOptions, 'acceptedAt' | 'onDon
 }
 
 /** What a viewer is told before its first chunk. */
-export interface Greeting {
+interface Greeting {
   readonly state: StreamState;
   /** The frame of the stream's catalog, if it has one. */
   readonly catalog: Buffer | undefined;
