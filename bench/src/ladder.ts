@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formatLadder, type Rung } from '@topicast/contracts/ladder';
+import type { Rung } from '@topicast/contracts/ladder';
 import { streamId } from '@topicast/contracts/stream-id';
 import { ticksToSeconds } from '@topicast/contracts/units';
 import type { CommandLineInput } from '@topicast/producer';
@@ -73,7 +73,7 @@ async function measure(source: string, input: CommandLineInput, ladder: Rung[]):
     await sleep(Number(options.seconds) * 1000);
     const seconds = (await mediaSeconds(services, input.id)) - began;
     return {
-      ...{ source, ladder: formatLadder(ladder) },
+      ...{ source, ladder: ladder.map(({ height }) => `${height}p`).join('+') },
       ffmpegCpuMs: (ffmpegCpuMs() - ffmpeg) / seconds,
       ownCpuMs: (ownCpuMs() - own) / seconds,
     };

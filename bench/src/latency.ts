@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { openKafkaLog } from '@topicast/log/kafka';
 import { startBarcodeSource } from '@topicast/test/barcode-source';
 import { launchChromium } from '@topicast/test/chromium';
 import { quantile, readGlass, watchGlass } from '@topicast/test/glass';
 import { kafkaUnavailable, startKafka } from '@topicast/test/kafka';
+import { openKafkaLog } from '@topicast/test/kafka-log';
 import { servePages } from '@topicast/test/page-server';
 import { playerFile } from '@topicast/test/player-page';
 import { until } from '@topicast/test/poll';

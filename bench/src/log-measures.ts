@@ -4,15 +4,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { streamId, topicOf } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
-import { openKafkaLog } from '@topicast/log/kafka';
 import { quantile } from '@topicast/test/glass';
 import { JAVA, kafkaJars, kafkaToolJars } from '@topicast/test/kafka-download';
+import { openKafkaLog } from '@topicast/test/kafka-log';
 import { until } from '@topicast/test/poll';
 import { Kafka, logLevel } from 'kafkajs';
 import { Child, cpuOf, linesOf, type Sample } from './log-child.js';
 import { ageOf, now, stamped } from './log-clock.js';
 
-export interface Bench {
+interface Bench {
   readonly brokers: string;
   readonly brokerPid: number;
   /** Of each measurement. */

@@ -7,7 +7,7 @@
 import { setMaxListeners } from 'node:events';
 import { streamId, topicOf } from '@topicast/contracts/stream-id';
 import type { TailStart } from '@topicast/log';
-import { openKafkaLog } from '@topicast/log/kafka';
+import { openKafkaLog } from '@topicast/test/kafka-log';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Sample } from './log-child.js';
 import { ageOf, now } from './log-clock.js';

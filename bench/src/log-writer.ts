@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { streamId } from '@topicast/contracts/stream-id';
-import { openKafkaLog } from '@topicast/log/kafka';
+import { openKafkaLog } from '@topicast/test/kafka-log';
 import { stamped } from './log-clock.js';
 
 const [brokers, streams, rate, bytes] = process.argv.slice(2) as [string, string, string, string];

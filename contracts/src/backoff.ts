@@ -1,4 +1,4 @@
-import { type Milliseconds, milliseconds } from './units.js';
+import { Milliseconds } from './units.js';
 
 /** The pauses of one owner of retries. Equal numbers: every pause is alike. */
 export interface Backoff {
@@ -15,8 +15,8 @@ export interface Backoff {
  * @param random uniform in [0, 1)
  */
 export const pauseAfter = ({ first, longest }: Backoff, failures: number, random: number): Milliseconds =>
-  jittered(milliseconds(Math.min(longest, first * 2 ** failures)), random);
+  jittered(Milliseconds.min(longest, Milliseconds.scale(first, 2 ** failures)), random);
 
 /** For what is tried again at a steady pace: a pause drawn from its upper half. */
 export const jittered = (longest: Milliseconds, random: number): Milliseconds =>
-  milliseconds(longest * (0.5 + random / 2));
+  Milliseconds.scale(longest, 0.5 + random / 2);

@@ -7,7 +7,7 @@ const pid = z.number().int().min(0).max(0x1fff).optional().describe('where its p
 const codec = z.string().max(64).optional().describe('RFC 6381, as avc1.64001f or mp4a.40.2');
 const language = z.string().max(35).optional().describe('ISO 639-2, as eng');
 
-export const videoTrack = z.object({
+const videoTrack = z.object({
   kind: z.literal('video'),
   pid,
   codec,
@@ -17,7 +17,7 @@ export const videoTrack = z.object({
 });
 export type VideoTrack = z.infer<typeof videoTrack>;
 
-export const audioTrack = z.object({
+const audioTrack = z.object({
   kind: z.literal('audio'),
   pid,
   codec,
@@ -27,7 +27,7 @@ export const audioTrack = z.object({
 });
 export type AudioTrack = z.infer<typeof audioTrack>;
 
-export const dataTrack = z.object({
+const dataTrack = z.object({
   kind: z.literal('data'),
   pid,
   format: z.enum(['id3', 'klv', 'scte35', 'other']),
@@ -35,10 +35,10 @@ export const dataTrack = z.object({
 });
 export type DataTrack = z.infer<typeof dataTrack>;
 
-export const track = z.discriminatedUnion('kind', [videoTrack, audioTrack, dataTrack]);
+const track = z.discriminatedUnion('kind', [videoTrack, audioTrack, dataTrack]);
 export type Track = z.infer<typeof track>;
 
-export const rendition = z.object({
+const rendition = z.object({
   rendition: z.number().int().min(0).max(MAX_RENDITION).describe('the partition; 0 is the best'),
   bitrate: z.number().int().nonnegative().optional().describe('bits a second, as measured'),
   tracks: z.array(track).max(32),
@@ -53,9 +53,3 @@ export const catalog = z.object({
     .max(MAX_RENDITION + 1),
 });
 export type Catalog = z.infer<typeof catalog>;
-
-/** The first track of a kind in a rendition; without a catalog there is none. */
-export const videoOf = (of: Pick<Rendition, 'tracks'> | undefined): VideoTrack | undefined =>
-  of?.tracks.find((each) => each.kind === 'video');
-export const audioOf = (of: Pick<Rendition, 'tracks'> | undefined): AudioTrack | undefined =>
-  of?.tracks.find((each) => each.kind === 'audio');

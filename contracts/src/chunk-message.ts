@@ -44,14 +44,6 @@ export function writeChunkMessagePrefix(message: Omit<ChunkMessage, 'data'>, int
   writeChunkHeader(message.header, into, at + 12);
 }
 
-/** A whole message in its own buffer. */
-export function encodeChunkMessage(message: ChunkMessage): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(CHUNK_MESSAGE_PREFIX_BYTES + message.data.byteLength);
-  writeChunkMessagePrefix(message, out);
-  out.set(message.data, CHUNK_MESSAGE_PREFIX_BYTES);
-  return out;
-}
-
 /** The chunk in a binary message, or undefined for a message of another type or a damaged one. */
 export function decodeChunkMessage(bytes: Uint8Array): ChunkMessage | undefined {
   if (bytes.byteLength < CHUNK_MESSAGE_PREFIX_BYTES || bytes[0] !== TYPE_CHUNK) return undefined;

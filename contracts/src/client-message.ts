@@ -6,7 +6,7 @@ export const MAX_CLIENT_MESSAGE_BYTES = 1024;
 const positionText = z.string().refine((text) => parsePosition(text) !== undefined, 'is not a position');
 
 /** JSON control messages, viewer to gateway. The player uses only the type; the gateway checks with the schema. */
-export const clientMessage = z.discriminatedUnion('type', [
+const clientMessage = z.discriminatedUnion('type', [
   /** Everything up to and including this chunk has arrived; sent at once for each chunk that asks. */
   z.object({ type: z.literal('ack'), position: positionText }),
   /** `client`: any number that the viewer chooses (its clock); it is sent back unchanged. */

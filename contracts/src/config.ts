@@ -40,7 +40,7 @@ export const port = bounded('a port number', 0, 65535).int();
 export const flag = z.enum(['0', '1', 'true', 'false']).transform((text) => text === '1' || text === 'true');
 
 /** `host:port` pairs. */
-export const brokers = list.refine(
+const brokers = list.refine(
   (items) => items.every((item) => /^[\w.[\]:-]+:\d{1,5}$/.test(item)),
   'must be host:port; separate several with commas',
 );

@@ -17,7 +17,7 @@ export type AudioFormat = Omit<AudioTrack, 'kind' | 'pid' | 'language'>;
 const copy = z.boolean().optional().describe('send the video as it is, without encoding it again');
 
 /** What a user may ask for. */
-export const requestedSource = z.discriminatedUnion('kind', [
+const requestedSource = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('test') }).strict(),
   z.object({ kind: z.literal('file'), path: z.string().min(1).max(4096), copy }).strict(),
   z.object({ kind: z.literal('url'), url: z.string().min(1).max(4096), copy }).strict(),
@@ -84,7 +84,6 @@ export const streamInfo = z.object({
 export type StreamInfo = z.infer<typeof streamInfo>;
 
 export const streamList = z.object({ streams: z.array(streamInfo) });
-export type StreamList = z.infer<typeof streamList>;
 
 /** RFC 9457; `application/problem+json`. */
 export const problem = z.object({

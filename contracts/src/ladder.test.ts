@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createStreamRequest } from './http.js';
-import { defaultBitrate, formatLadder, ladderProblem, parseLadder } from './ladder.js';
+import { defaultBitrate, ladderProblem, parseLadder } from './ladder.js';
 import { streamStatus } from './tables.js';
 
 describe('a ladder', () => {
-  it('is written and read as people write it', () => {
-    const ladder = parseLadder('1080p+720p+360p')!;
-    expect(ladder).toEqual([{ height: 1080 }, { height: 720 }, { height: 360 }]);
-    expect(formatLadder(ladder)).toBe('1080p+720p+360p');
+  it('is read as people write it', () => {
+    expect(parseLadder('1080p+720p+360p')).toEqual([{ height: 1080 }, { height: 720 }, { height: 360 }]);
     for (const text of ['', '720', '720p+', '720p,360p', '720P', '12345p'])
       expect(parseLadder(text)).toBeUndefined();
   });

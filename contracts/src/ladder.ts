@@ -25,9 +25,6 @@ export function parseLadder(text: string): Rung[] | undefined {
     : undefined;
 }
 
-export const formatLadder = (ladder: readonly Rung[]): string =>
-  ladder.map(({ height }) => `${height}p`).join('+');
-
 /** Why a source cannot be encoded with this ladder; undefined if it can. One sentence for the streamer. */
 export function ladderProblem(
   source: { readonly kind: string; readonly copy?: boolean | undefined },

@@ -2,7 +2,7 @@ import { PRODUCER_SILENCE_MS, type ProducerHeartbeat, producerHeartbeat, produce
 import { type KeyValueTable, type RowKind, TypedTable } from './typed-table.js';
 import type { Milliseconds } from './units.js';
 
-export interface LivenessClock {
+interface LivenessClock {
   /** Runs evenly; its zero does not matter. */
   monotonic(): Milliseconds;
   wall(): Milliseconds;

@@ -1,5 +1,6 @@
 import type { Catalog } from './catalog.js';
-import type { Milliseconds } from './units.js';
+import { parseJson } from './json.js';
+import { type Milliseconds, milliseconds } from './units.js';
 
 export const SUBPROTOCOL = 'topicast.v1';
 /** A viewer's token travels as a second subprotocol: this prefix and the token in base64url. */
@@ -8,7 +9,7 @@ export const TOKEN_SUBPROTOCOL_PREFIX = 'topicast.token.';
 export const STREAM_STATES = ['offline', 'starting', 'live', 'failed'] as const;
 export type StreamState = (typeof STREAM_STATES)[number];
 
-export const JUMP_REASONS = ['lag', 'lost', 'session', 'seek'] as const;
+const JUMP_REASONS = ['lag', 'lost', 'session', 'seek'] as const;
 /** `lag`: the viewer was too slow; `lost`: chunks are missing in the log or in the ring; `session`: a new encoder; `seek`: asked for. */
 export type JumpReason = (typeof JUMP_REASONS)[number];
 
@@ -38,19 +39,14 @@ const isOneOf = <T extends string>(list: readonly T[], value: unknown): value is
  * because the player contains no zod.
  */
 export function parseServerMessage(text: string): ServerMessage | undefined {
-  let message: Record<string, unknown>;
-  try {
-    message = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const message = parseJson(text) as Record<string, unknown> | null | undefined;
   if (typeof message !== 'object' || message === null) return undefined;
   const { type, state, reason, skipped, client, gateway, rendition } = message;
   if (type === 'state' && isOneOf(STREAM_STATES, state)) return { type, state };
   if (type === 'jump' && isOneOf(JUMP_REASONS, reason) && typeof skipped === 'number')
     return { type, reason, skipped };
   if (type === 'clock' && typeof client === 'number' && typeof gateway === 'number') {
-    return { type, client, gateway: gateway as Milliseconds };
+    return { type, client, gateway: milliseconds(gateway) };
   }
   if (type === 'rendition' && typeof rendition === 'number') return { type, rendition };
   if (type === 'catalog' && isCatalog(message.catalog)) return { type, catalog: message.catalog };

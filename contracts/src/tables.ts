@@ -16,7 +16,7 @@ export const PRODUCER_SILENCE_MS = 6_000;
 /**
  * Who may find and watch a stream: everybody; everybody who has its link; only its owner and the people they let in.
  */
-export const VISIBILITIES = ['public', 'unlisted', 'private'] as const;
+const VISIBILITIES = ['public', 'unlisted', 'private'] as const;
 
 const COMMAND = 'command:';
 

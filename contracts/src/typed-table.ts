@@ -1,4 +1,6 @@
-/** The part of the log's table that is needed here: the latest text of each key. */
+import { parseJson } from './json.js';
+
+/** The latest text of each key. The tables of the log are of this kind. */
 export interface KeyValueTable {
   get(key: string): string | undefined;
   entries(): IterableIterator<[key: string, value: string]>;
@@ -134,13 +136,5 @@ export class TypedTable<Name extends string, Row> {
     if (row === undefined) this.#rows.delete(name);
     else this.#rows.set(name, row);
     for (const tell of [...this.#listeners]) tell(name, row);
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -50,6 +50,8 @@ export const Milliseconds = {
   ...arithmetic<Milliseconds>(),
   /** Monotonic, for durations; counts from the start of the page, the worker or the process. */
   now: (): Milliseconds => performance.now() as Milliseconds,
+  /** Counts from the Unix epoch, UTC, and jumps when somebody sets the clock. */
+  wallClock: (): Milliseconds => Date.now() as Milliseconds,
   ofSeconds: (value: Seconds): Milliseconds => (value * 1000) as Milliseconds,
 };
 
@@ -62,4 +64,3 @@ export const Seconds = {
 export const TICKS_PER_SECOND = 90_000;
 export const ticksToMs = (ticks: Ticks90k): Milliseconds => (ticks / 90) as Milliseconds;
 export const ticksToSeconds = (ticks: Ticks90k): Seconds => (ticks / TICKS_PER_SECOND) as Seconds;
-export const msToTicks = (ms: Milliseconds): Ticks90k => (ms * 90) as Ticks90k;

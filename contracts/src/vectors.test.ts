@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ChunkHeader, encodeChunkHeader, readChunkHeader } from './chunk-header.js';
-import { decodeChunkMessage, encodeChunkMessage } from './chunk-message.js';
+import { decodeChunkMessage } from './chunk-message.js';
 import { parseClientMessage } from './client-message.js';
 import { comparePositions, formatPosition, type Position, parsePosition } from './position.js';
 import { parseServerMessage } from './server-message.js';
 import { isStreamId, streamOfTopic, topicOf } from './stream-id.js';
+import { encodeChunkMessage } from './testing/chunk-message.js';
 import { milliseconds, ticks90k } from './units.js';
 
 interface Vectors {

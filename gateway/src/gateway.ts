@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { jittered } from '@topicast/contracts/backoff';
 import { CloseCode } from '@topicast/contracts/close-codes';
 import { ConfigError } from '@topicast/contracts/config';
-import { milliseconds } from '@topicast/contracts/units';
+import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { LogError, type ServedLog } from '@topicast/log';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
@@ -200,7 +200,7 @@ interface Ticked {
 function startTicking({ audience, directory, feeds, metrics, peers }: Ticked): NodeJS.Timeout {
   let ticks = 0;
   return setInterval(() => {
-    const now = milliseconds(performance.now());
+    const now = Milliseconds.now();
     ticks += 1;
     audience.tick(now);
     directory.tick();

@@ -1,5 +1,5 @@
 export { operatorToken } from './access/operator-token.js';
-export { type ClusterOptions, startGatewayCluster } from './cluster/primary.js';
+export { startGatewayCluster } from './cluster/primary.js';
 export { runGatewayWorker } from './cluster/worker.js';
-export { type GatewayConfig, readGatewayConfig } from './config.js';
+export { readGatewayConfig } from './config.js';
 export { type Gateway, type GatewayOptions, startGateway } from './gateway.js';

@@ -1,5 +1,6 @@
 import type { ChunkHeader } from '@topicast/contracts/chunk-header';
 import type { StreamId } from '@topicast/contracts/stream-id';
+import type { KeyValueTable } from '@topicast/contracts/typed-table';
 import type { Milliseconds } from '@topicast/contracts/units';
 
 /** A record to write: pure MPEG-TS bytes, and the chunk header that accompanies them. */
@@ -141,17 +142,7 @@ export type ChunkLog = ServedLog & Shares;
  * The latest value of each key, kept in memory and in step with the log. An open table has read everything that was in
  * it.
  */
-export interface Table {
-  get(key: string): string | undefined;
-  entries(): IterableIterator<[key: string, value: string]>;
-  /**
-   * The listener is called after each change, including those of other processes. Returns a function that removes it.
-   */
-  onChange(listener: (key: string, value: string | undefined) => void): () => void;
-  /** Resolves when the change is durable **and** this table shows it. */
-  put(key: string, value: string): Promise<void>;
-  delete(key: string): Promise<void>;
-}
+export type Table = KeyValueTable;
 
 export interface ShareOptions {
   /** The member's name, for people who look at the group. */

@@ -6,6 +6,4 @@ export {
   type NewEvent,
   openEvents,
 } from './events.js';
-export { MAX_APPEND_BYTES } from './records.js';
-export { TableView } from './table-view.js';
-export { Wake } from './wake.js';
+export { LossReport } from './loss-report.js';

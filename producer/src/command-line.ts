@@ -17,7 +17,7 @@ export interface CommandLineInput {
   readonly ladder?: Ladder;
 }
 
-export interface Declaration {
+interface Declaration {
   readonly put: readonly StreamRow[];
   readonly remove: readonly string[];
   /** Names that belong to somebody else: their streams stay as they are. */

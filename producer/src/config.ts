@@ -20,8 +20,8 @@ import {
 import { z } from 'zod';
 
 /** x264's, from the cheapest to the best picture per bit. */
-export const PRESETS = ['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium'] as const;
-export type Preset = (typeof PRESETS)[number];
+const PRESETS = ['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium'] as const;
+type Preset = (typeof PRESETS)[number];
 
 export interface EncodingSettings {
   readonly preset: Preset;

@@ -8,7 +8,7 @@ import { isCalled } from '@topicast/sources';
 export const HAND_OVER_LIMIT = milliseconds(8_000);
 const LOOK_EVERY_MS = 200;
 
-export interface HandOver {
+interface HandOver {
   readonly log: Pick<ChunkReader, 'tail'>;
   readonly stream: StreamId;
   /** The session that the successor follows. */

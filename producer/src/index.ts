@@ -1,6 +1,6 @@
 export type { CommandLineInput } from './command-line.js';
-export { type ProducerConfig, readProducerConfig } from './config.js';
+export { readProducerConfig } from './config.js';
 export { findFfmpeg } from './ffmpeg/find.js';
 export { ProducerMetrics } from './health/metrics.js';
 export { startHealthServer } from './health/server.js';
-export { type Producer, type ProducerOptions, startProducer } from './producer.js';
+export { type Producer, startProducer } from './producer.js';

@@ -22,7 +22,7 @@ import { StatusWriter } from './status/status-writer.js';
 /** A deletion removes either the topic or the row first; after this time we have seen both. */
 const DELETION_SETTLES_MS = 2_000;
 
-export interface LiveStreamOptions {
+interface LiveStreamOptions {
   readonly log: ChunkLog;
   readonly tables: StreamTables;
   readonly config: ProducerConfig;

@@ -13,6 +13,7 @@ import {
 } from '@topicast/contracts/tables';
 import type { ChunkLog, LogRecord } from '@topicast/log';
 import { openEmbeddedLog } from '@topicast/log/embedded';
+import { footage } from '@topicast/test/footage';
 import { until } from '@topicast/test/poll';
 import { temporaryFolder } from '@topicast/test/temporary';
 import { pino } from 'pino';
@@ -20,7 +21,6 @@ import { describe, expect, it } from 'vitest';
 import { readProducerConfig } from './config.js';
 import { findFfmpeg } from './ffmpeg/find.js';
 import { type ProducerOptions, startProducer } from './producer.js';
-import { footage } from './testing/support.js';
 
 const logger = pino({ level: process.env.TEST_LOG ?? 'silent' });
 
@@ -153,16 +153,13 @@ describe('a producer', () => {
   });
 
   it('streams real footage: VP8 film, and H.264 with B-frames, both encoded again, over the end of the file', async () => {
-    using folder = temporaryFolder();
     const { path: ffmpeg } = await findFfmpeg(process.env.FFMPEG_PATH);
-    const film = await footage('tears-of-steel-clip.webm', folder.path, ffmpeg);
-    const flower = await footage('flower.mp4', folder.path, ffmpeg);
-    console.log(
-      `footage: ${film.real ? 'the film' : 'generated'}, ${flower.real ? 'the flower' : 'generated'}`,
-    );
+    const film = footage('tears-of-steel-clip.webm', ffmpeg);
+    const flower = footage('flower.mp4', ffmpeg);
+    console.log(`footage: film ${film.origin}, flower ${flower.origin}`);
     await using setup = await setUp([
-      { id: 'film', source: { kind: 'file', path: film.file } },
-      { id: 'flower', source: { kind: 'file', path: flower.file } },
+      { id: 'film', source: { kind: 'file', path: film.path } },
+      { id: 'flower', source: { kind: 'file', path: flower.path } },
     ]);
     // The second clip is 5 s long, so 8 s go past its end.
     const [filmRecords, flowerRecords] = await Promise.all([
@@ -184,9 +181,8 @@ describe('a producer', () => {
   });
 
   it('copies H.264 on request, and warns of B-frames and long GOPs', async () => {
-    using folder = temporaryFolder();
     const { path: ffmpeg } = await findFfmpeg(process.env.FFMPEG_PATH);
-    const { file } = await footage('flower.mp4', folder.path, ffmpeg);
+    const file = footage('flower.mp4', ffmpeg).path;
     await using setup = await setUp([{ id: 'copy', source: { kind: 'file', path: file, copy: true } }]);
     // Past the end of the clip, because ffmpeg's bitstream filters do not survive a loop.
     const records = await read(setup.log, 'copy', 8);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Liveness } from '@topicast/contracts/liveness';
 import { StreamTables } from '@topicast/contracts/stream-tables';
 import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
-import { milliseconds } from '@topicast/contracts/units';
+import { Milliseconds } from '@topicast/contracts/units';
 import type { ChunkLog, Share } from '@topicast/log';
 import type { Logger } from 'pino';
 import { applyDeclaration, type CommandLineInput, declare, tellConflicts } from './command-line.js';
@@ -67,10 +67,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   const tables = new StreamTables({ streams, status }, (stream, error) =>
     logger.warn({ stream, err: error }, 'a row of the tables cannot be read'),
   );
-  const liveness = new Liveness(status, {
-    monotonic: () => milliseconds(performance.now()),
-    wall: () => milliseconds(Date.now()),
-  });
+  const liveness = new Liveness(status, { monotonic: Milliseconds.now, wall: Milliseconds.wallClock });
   const heartbeats = new Heartbeats({ table: status, liveness, me, logger });
   const stopReading = (): void => {
     tables.close();

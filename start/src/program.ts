@@ -4,7 +4,7 @@ import { type Logger, pino } from 'pino';
 import { PRETTY } from './plain-lines.js';
 
 /** What a program has opened and must close in order. */
-export interface Running {
+interface Running {
   close(): Promise<void>;
   /** Extra time for resources that take long to close in order. */
   readonly drainMs?: number;

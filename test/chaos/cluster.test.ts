@@ -1,8 +1,8 @@
 import { streamId, topicOf } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
-import { openKafkaLog } from '@topicast/log/kafka';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clusterUnavailable, type KafkaCluster, startKafkaCluster } from '../support/kafka.js';
+import { openKafkaLog } from '../support/kafka-log.js';
 import { numberedChunk } from '../support/numbered-chunks.js';
 import { until } from '../support/poll.js';
 import { logger } from '../support/services.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type StreamId, streamId, topicOf } from '@topicast/contracts/stream-id';
-import { openKafkaLog } from '@topicast/log/kafka';
 import { freePorts } from '@topicast/test/free-ports';
 import type { KafkaCluster } from '@topicast/test/kafka';
+import { openKafkaLog } from '@topicast/test/kafka-log';
 import { until } from '@topicast/test/poll';
 import type { TcpProxy } from '@topicast/test/tcp-proxy';
 import { temporaryFolder } from '@topicast/test/temporary';

@@ -3,7 +3,7 @@
  * Arguments: brokers, stream, session, bytes a chunk. SIGTERM: no more chunks.
  */
 import { streamId } from '@topicast/contracts/stream-id';
-import { openKafkaLog } from '@topicast/log/kafka';
+import { openKafkaLog } from '@topicast/test/kafka-log';
 import { publishNumbered } from './numbered-publisher.js';
 
 const [brokers, stream, session, chunkBytes] = process.argv.slice(2);

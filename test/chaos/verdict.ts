@@ -3,7 +3,7 @@ import type { Arrival } from '@topicast/test/byte-exact-viewer';
 /** A chunk that the log has acknowledged. */
 export type Acknowledged = Pick<Arrival, 'session' | 'sequence' | 'hash'>;
 
-export interface Delivery {
+interface Delivery {
   /** Acknowledged after the first chunk that the viewer got, and never delivered, or delivered with other bytes. */
   readonly lost: number;
   /** Deliveries of a chunk that had been delivered before. */

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../support/chromium.js';
 import { footage } from '../support/footage.js';
 import { until } from '../support/poll.js';
-import { childrenOf } from '../support/processes.js';
+import { childrenOf, isRunning } from '../support/processes.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 const TOKEN = 'the-token-of-the-web-suite';
@@ -130,15 +130,6 @@ describe('npm start', () => {
     program.kill('SIGINT');
     await until('it has ended', () => program.exitCode !== null);
     expect(program.exitCode).toBe(0);
-    await until('none of its processes is left', () =>
-      children.every((pid) => {
-        try {
-          process.kill(pid, 0);
-          return false;
-        } catch {
-          return true;
-        }
-      }),
-    );
+    await until('none of its processes is left', () => !children.some(isRunning));
   });
 });

@@ -6,13 +6,13 @@ import { promisify } from 'node:util';
 import { type StreamId, streamId, topicOf } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
 import type { ChunkLog, LogRecord } from '@topicast/log';
-import { openKafkaLog } from '@topicast/log/kafka';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Received, TestViewer } from '../../gateway/src/testing/test-viewer.js';
 import { tutorialStream } from '../../gateway/src/testing/tutorial-stream.js';
 import { FFMPEG } from '../support/ffprobe.js';
 import { footage } from '../support/footage.js';
 import { type Broker, kafkaUnavailable, startKafka } from '../support/kafka.js';
+import { openKafkaLog } from '../support/kafka-log.js';
 import {
   countFrames,
   example,

@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { videoOf } from '@topicast/contracts/catalog';
 import type { StreamInfo } from '@topicast/contracts/http';
 import { streamId, topicOf } from '@topicast/contracts/stream-id';
+import { videoOf } from '@topicast/contracts/tracks';
 import { milliseconds } from '@topicast/contracts/units';
-import { openKafkaLog } from '@topicast/log/kafka';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decode, FFMPEG } from '../support/ffprobe.js';
 import { type Broker, kafkaUnavailable, startKafka } from '../support/kafka.js';
+import { openKafkaLog } from '../support/kafka-log.js';
 import { until } from '../support/poll.js';
 import { rawViewer } from '../support/raw-viewer.js';
 import { logger, type Services, startServices, testInput } from '../support/services.js';

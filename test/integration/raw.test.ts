@@ -1,6 +1,6 @@
-import { audioOf, videoOf } from '@topicast/contracts/catalog';
 import type { StreamInfo } from '@topicast/contracts/http';
 import { streamId } from '@topicast/contracts/stream-id';
+import { audioOf, videoOf } from '@topicast/contracts/tracks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decode } from '../support/ffprobe.js';
 import { footage } from '../support/footage.js';

@@ -5,16 +5,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { streamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
 import type { ChunkLog } from '@topicast/log';
-import { openKafkaLog } from '@topicast/log/kafka';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ByteExactViewer } from '../support/byte-exact-viewer.js';
 import { endWithUs } from '../support/end-with-us.js';
 import { untilAllExact } from '../support/exactness.js';
 import { freePorts } from '../support/free-ports.js';
 import { type Broker, kafkaUnavailable, startKafka } from '../support/kafka.js';
+import { openKafkaLog } from '../support/kafka-log.js';
 import { numberedChunk } from '../support/numbered-chunks.js';
 import { until } from '../support/poll.js';
-import { childrenOf } from '../support/processes.js';
+import { childrenOf, isRunning } from '../support/processes.js';
 import { REPOSITORY } from '../support/root.js';
 import { logger } from '../support/services.js';
 import { temporaryFolder } from '../support/temporary.js';
@@ -112,7 +112,7 @@ describe.skipIf(reason)(`two gateways on one Kafka${reason ? ` (${reason})` : ''
     clustered.kill('SIGKILL');
     await publishing;
     await allExact();
-    await until('its workers are gone', () => workers.every((pid) => !isAlive(pid)));
+    await until('its workers are gone', () => workers.every((pid) => !isRunning(pid)));
 
     // In order: viewers are told to move.
     await start(1, 2);
@@ -130,12 +130,3 @@ describe.skipIf(reason)(`two gateways on one Kafka${reason ? ` (${reason})` : ''
 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean =>
   exitCode !== null || signalCode !== null;
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

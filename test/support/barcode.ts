@@ -13,7 +13,7 @@ const BLACK = 16;
 const WHITE = 235;
 
 /** The bits of a code, 56 of them. @param time milliseconds, of which the low 32 bits are kept. */
-export function encodeBarcode(time: number, counter: number): number[] {
+function encodeBarcode(time: number, counter: number): number[] {
   const bits = [
     ...binary(time % 2 ** TIME_BITS, TIME_BITS),
     ...binary(counter % 2 ** COUNTER_BITS, COUNTER_BITS),

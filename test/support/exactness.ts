@@ -3,7 +3,7 @@ import { numberedChunk } from './numbered-chunks.js';
 import { until } from './poll.js';
 
 /** What was written: numbered chunks from 0 on. */
-export interface Written {
+interface Written {
   readonly session: number;
   readonly chunkBytes: number;
   /** How many. */

@@ -7,7 +7,7 @@ import { temporaryFolder } from './temporary.js';
 const run = promisify(execFile);
 export const FFMPEG = process.env.FFMPEG_PATH || 'ffmpeg';
 
-export interface Decoded {
+interface Decoded {
   readonly pictures: number;
   /** As `1280x720`. */
   readonly size: string | undefined;

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { FFMPEG } from './ffprobe.js';
 
-export interface Footage {
+interface Footage {
   readonly path: string;
   /** `real`: from TOPICAST_TEST_MEDIA; `generated` if that is not set. */
   readonly origin: 'real' | 'generated';
@@ -16,14 +17,17 @@ const RECIPES = {
 };
 
 /** A film clip (VP8, Vorbis) or a camera clip (H.264 with B-frames, AAC); generated ones of the same kind without the footage. */
-export function footage(name: keyof typeof RECIPES): Footage {
+export function footage(name: keyof typeof RECIPES, ffmpeg = FFMPEG): Footage {
   const folder = process.env.TOPICAST_TEST_MEDIA;
   if (folder && existsSync(path.join(folder, name))) return { path: path.join(folder, name), origin: 'real' };
   const made = path.join(tmpdir(), 'topicast-footage', name);
   if (!existsSync(made)) {
     mkdirSync(path.dirname(made), { recursive: true });
+    // Tests run side by side, and none may see half a clip.
+    const making = path.join(path.dirname(made), `${randomUUID()}-${name}`);
     const inputs = '-f lavfi -i testsrc2=s=640x360:r=24 -f lavfi -i sine=f=330:r=44100 -t 5';
-    execFileSync(FFMPEG, `-v error -nostdin -y ${inputs} ${RECIPES[name]} ${made}`.split(' '));
+    execFileSync(ffmpeg, `-v error -nostdin ${inputs} ${RECIPES[name]} ${making}`.split(' '));
+    renameSync(making, made);
   }
   return { path: made, origin: 'generated' };
 }

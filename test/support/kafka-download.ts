@@ -16,7 +16,7 @@ const cacheFolder = (): string =>
 const versionFolder = (): string => join(cacheFolder(), `kafka-${KAFKA_VERSION}`);
 
 /** Apache Kafka's jars and what they need, or why they are not available. Downloads them the first time. */
-export type KafkaJars = { readonly jars: string } | { readonly problem: string };
+type KafkaJars = { readonly jars: string } | { readonly problem: string };
 
 let found: KafkaJars | undefined;
 

@@ -43,7 +43,7 @@ export function clusterUnavailable(): string | undefined {
   return 'problem' in found ? found.problem : undefined;
 }
 
-export interface BrokerOptions extends NodeOptions {
+interface BrokerOptions extends NodeOptions {
   /** False: it is only made ready, and `restart` starts it. */
   readonly start?: boolean;
 }

@@ -4,7 +4,7 @@ import { formatPosition, type Position } from '@topicast/contracts/position';
 import { parseServerMessage, type ServerMessage, SUBPROTOCOL } from '@topicast/contracts/server-message';
 import { WebSocket } from 'ws';
 
-export interface LiveSocketOptions {
+interface LiveSocketOptions {
   chunk(chunk: ChunkMessage): void;
   message(message: ServerMessage): void;
   /** Whether chunks that ask for it are acknowledged. */

@@ -8,7 +8,7 @@ const run = promisify(execFile);
 const works = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0;
 
 /** A Python that has kafka-python: only Debian's own Python sees Debian's package python3-kafka. */
-export const PYTHON = ['python3', '/usr/bin/python3'].find((python) => works(python, '-c', 'import kafka'));
+const PYTHON = ['python3', '/usr/bin/python3'].find((python) => works(python, '-c', 'import kafka'));
 
 /** Why other people's clients cannot be tried here, as the reason for a skipped suite. */
 export function otherClientsMissing(): string | undefined {

@@ -51,7 +51,7 @@ export async function openPlayer(
   await page.goto(`${pages.origin}${path}#${encodeURIComponent(address)}${cushion}`);
 }
 
-export interface Playback {
+interface Playback {
   readonly time: number;
   readonly pictures: number;
   readonly audioBytes: number;

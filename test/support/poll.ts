@@ -1,7 +1,7 @@
 /** `undefined` and `false` are no answer yet, nor is a rejection. */
 type Question<T> = () => T | undefined | false | Promise<T | undefined | false>;
 
-export interface Patience {
+interface Patience {
   readonly limitMs?: number;
   readonly everyMs?: number;
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-export interface Process {
+interface Process {
   readonly pid: number;
   readonly command: string;
 }
@@ -22,6 +22,15 @@ export function childrenOf(parent: number): Process[] {
   const below = (pid: number): Process[] =>
     all.filter(({ ppid }) => ppid === pid).flatMap((child) => [child, ...below(child.pid)]);
   return below(parent).map(({ pid, command }) => ({ pid, command }));
+}
+
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** For one process: bytes in memory, and open files, including sockets. Zeros if it has ended. */

@@ -2,9 +2,11 @@
  * A producer as a separate process, for tests that kill it. Its environment configures it; it encodes what the tables
  * say, prints a line when it has begun, and shuts down in order at SIGTERM.
  */
-import { openKafkaLog, readKafkaConfig } from '@topicast/log/kafka';
+
+import { readKafkaConfig } from '@topicast/log/kafka';
 import { readProducerConfig, startProducer } from '@topicast/producer';
 import { pino } from 'pino';
+import { openKafkaLog } from './kafka-log.js';
 
 const logger = pino({ level: process.env.TOPICAST_LOG_LEVEL || 'silent' }, pino.destination(2));
 const kafka = readKafkaConfig(process.env);

@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import { until } from './poll.js';
 
-export interface RawViewer {
+interface RawViewer {
   readonly socket: WebSocket;
   /** All bytes so far. */
   bytes(): Buffer;

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 
 const KEY = 'topicast-operator-token';
 
-export type OperatorToken =
+type OperatorToken =
   /** The server, and the first render: storage has not been read. */
   | { readonly status: 'unknown' }
   | { readonly status: 'absent' }

@@ -6,7 +6,7 @@ import { useCallback, useState } from 'react';
 const HISTORY_LENGTH = 90;
 
 /** What a player on the page is doing. */
-export interface PlayerReport {
+interface PlayerReport {
   readonly state: PlayerState;
   readonly stats: PlayerStats | undefined;
   /** What the stream offers, best first. */

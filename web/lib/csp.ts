@@ -1,6 +1,6 @@
 import { allGateways, type GatewayAddress } from './gateway-address';
 
-export interface CspInput {
+interface CspInput {
   readonly nonce: string;
   readonly gateway: GatewayAddress;
   /** Whether other sites may frame the page, which only the embed page allows. */

@@ -1,8 +1,9 @@
 import type { CreateStreamRequest, Problem, StreamInfo } from '@topicast/contracts/http';
+import { parseJson } from '@topicast/contracts/json';
 import { allGateways, type GatewayAddress } from './gateway-address';
 
 /** Why a call to the gateway failed. Decide by `kind`, show `message`. */
-export type GatewayFailure =
+type GatewayFailure =
   /** No answer: away, refused by the browser, or too slow. */
   | { readonly kind: 'unreachable' }
   /** 401 or 403 without a field: the operator token is missing or wrong. */
@@ -22,7 +23,7 @@ export class GatewayError extends Error {
   }
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** The operator's token; with it the list has sources, problems and the encoder's last lines. */
   readonly token?: string | undefined;
@@ -56,7 +57,7 @@ export async function createStream(
   await call(gateway, 'POST', '/api/streams', options, request);
 }
 
-export type StreamAction = 'start' | 'stop' | 'delete';
+type StreamAction = 'start' | 'stop' | 'delete';
 
 export async function actOnStream(
   gateway: GatewayAddress,
@@ -145,11 +146,3 @@ const notOurs = (): GatewayError =>
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -2,7 +2,7 @@ import type { PlayerStats } from '@topicast/player';
 import { formatBitrate, formatLatency } from './format';
 
 /** A line of the statistics panel. */
-export interface Fact {
+interface Fact {
   readonly name: string;
   readonly value: string;
 }

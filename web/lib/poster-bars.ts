@@ -7,7 +7,7 @@ function hash(text: string): number {
   return (value ^ (value >>> 16)) >>> 0;
 }
 
-export interface PosterShape {
+interface PosterShape {
   /** Degrees on the colour circle. */
   readonly hue: number;
   /** Heights of the bars, 0..1, oldest first. */

@@ -1,5 +1,6 @@
 import type { AudioTrack, Rendition, VideoTrack } from '@topicast/contracts/catalog';
 import type { Source, StreamInfo } from '@topicast/contracts/http';
+import { audioOf, videoOf } from '@topicast/contracts/tracks';
 import { codecName, formatBitrate, formatDuration, formatFrameRate, formatResolution } from './format';
 
 /** A source as the studio shows it in one line. */
@@ -25,7 +26,7 @@ const asItIs = (copy: boolean | undefined): string => (copy ? ' (sent as it is)'
 const withoutPassword = (url: string): string => url.replace(/^(\w+:\/\/[^/:@]*):[^/@]*@/, '$1:•••@');
 
 /** What you can do with a stream's encoder: the label of the button that starts it, and whether it can be stopped. */
-export interface EncoderActions {
+interface EncoderActions {
   readonly start: 'Start' | 'Restart' | undefined;
   readonly stop: boolean;
 }
@@ -46,8 +47,8 @@ export function onAir({ catalog }: StreamInfo): {
   const rendition = catalog?.renditions[0];
   return {
     rendition,
-    video: rendition?.tracks.find((track) => track.kind === 'video'),
-    audio: rendition?.tracks.find((track) => track.kind === 'audio'),
+    video: videoOf(rendition),
+    audio: audioOf(rendition),
   };
 }
 

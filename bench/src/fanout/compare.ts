@@ -3,7 +3,7 @@ import { TELEVISION } from './chunk.js';
 import { compileLoop, type Mode } from './contender.js';
 import { measure, median, type Run } from './measure.js';
 
-export interface Comparison {
+interface Comparison {
   readonly modes: readonly Mode[];
   readonly viewers: readonly number[];
   readonly rounds: number;

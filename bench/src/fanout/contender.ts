@@ -21,7 +21,7 @@ export const MODES = {
 export type Mode = keyof typeof MODES;
 
 /** A running server in its own process. */
-export interface Contender {
+interface Contender {
   readonly port: number;
   work(): Promise<Work>;
   memory(): Promise<Memory>;

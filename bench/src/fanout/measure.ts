@@ -5,7 +5,7 @@ import { ask, childOf, end, MODES, type Mode, startContender } from './contender
 import type { Report } from './tally.js';
 import type { Load } from './viewers.js';
 
-export interface Trial {
+interface Trial {
   readonly mode: Mode;
   readonly viewers: number;
   readonly shape: StreamShape;
@@ -50,7 +50,7 @@ export interface Run {
   readonly wrong: readonly string[];
 }
 
-export interface Percentiles {
+interface Percentiles {
   readonly p50: number;
   readonly p95: number;
   readonly max: number;

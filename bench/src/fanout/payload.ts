@@ -7,7 +7,7 @@ export interface Payload {
   bytes(data: Buffer, from: number, to: number): void;
 }
 
-export interface Checked {
+interface Checked {
   readonly shape: StreamShape;
   readonly noise: Buffer;
   readonly tally: Tally;

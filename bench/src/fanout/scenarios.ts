@@ -4,7 +4,7 @@ import { complain } from './compare.js';
 import type { Mode } from './contender.js';
 import { measure, measureIdle, median, type Run } from './measure.js';
 
-export interface ScenarioOptions {
+interface ScenarioOptions {
   readonly modes: readonly Mode[];
   readonly viewers: number;
   readonly rounds: number;

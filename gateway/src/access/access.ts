@@ -1,18 +1,18 @@
 import { isStreamId, type StreamId } from '@topicast/contracts/stream-id';
-import { milliseconds } from '@topicast/contracts/units';
+import { Milliseconds, seconds } from '@topicast/contracts/units';
 import { jwtVerify } from 'jose';
 import { z } from 'zod';
 import { ANONYMOUS, type Principal } from './principal.js';
 import { sameToken } from './tokens.js';
 
-export interface AccessOptions {
+interface AccessOptions {
   readonly operatorToken: string;
   /** Signs the viewers' tokens. Absent: everybody may watch everything. */
   readonly viewerSecret: string | undefined;
 }
 
 /** Why somebody may not do something: we do not know who they are, or we do and they lack the right. */
-export type Refusal = 'unauthorized' | 'forbidden';
+type Refusal = 'unauthorized' | 'forbidden';
 
 /** `exp` in seconds since the epoch (RFC 7519 4.1.4). */
 const viewerClaims = z.object({ stream: z.string(), exp: z.number().optional() });
@@ -68,7 +68,7 @@ async function viewerOf(token: string, key: Uint8Array): Promise<Principal | und
     const { payload } = await jwtVerify(token, key, { algorithms: ['HS256'] });
     const { stream, exp } = viewerClaims.parse(payload);
     if (stream !== '*' && !isStreamId(stream)) return undefined;
-    const expiresAt = exp === undefined ? undefined : milliseconds(exp * 1000);
+    const expiresAt = exp === undefined ? undefined : Milliseconds.ofSeconds(seconds(exp));
     return { kind: 'viewer', stream, expiresAt };
   } catch {
     return undefined;

@@ -1,13 +1,13 @@
 import cluster from 'node:cluster';
 import { ConfigError } from '@topicast/contracts/config';
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { LogServer } from '@topicast/log/remote';
 import type { Gateway, GatewayOptions } from '../gateway.js';
 import { packCounts, sumCounts } from './messages.js';
 import { MetricsOfAll } from './metrics-of-all.js';
 import { WorkerProcess } from './worker-process.js';
 
-export interface ClusterOptions extends Omit<GatewayOptions, 'peers' | 'metrics'> {
+interface ClusterOptions extends Omit<GatewayOptions, 'peers' | 'metrics'> {
   readonly workers: number;
   /** The program of the workers: it calls `runGatewayWorker`. */
   readonly script: string;
@@ -15,7 +15,7 @@ export interface ClusterOptions extends Omit<GatewayOptions, 'peers' | 'metrics'
 
 const CHECK_MS = 5_000;
 /** Added to the time that viewers have to move: a worker needs it to shut down. */
-const END_WITHIN_MS = 8_000;
+const END_WITHIN = milliseconds(8_000);
 
 /**
  * One gateway of several processes behind one port (node:cluster). This process reads the log, each chunk once, and
@@ -62,9 +62,9 @@ export async function startGatewayCluster(options: ClusterOptions): Promise<Gate
     await server.close();
   };
   try {
-    return { port: await ready, close: () => close(milliseconds(config.drain + END_WITHIN_MS)) };
+    return { port: await ready, close: () => close(Milliseconds.add(config.drain, END_WITHIN)) };
   } catch (error) {
-    await close(milliseconds(0));
+    await close(Milliseconds.zero);
     throw error;
   }
 }

@@ -1,11 +1,11 @@
 import cluster, { type Worker } from 'node:cluster';
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { Logger } from 'pino';
 import { type Counts, NOBODY } from '../viewer/peers.js';
 import { type SentCounts, type ToPrimary, type ToWorker, unpackCounts } from './messages.js';
 import { restartAfter } from './restarts.js';
 
-export interface WorkerEvents {
+interface WorkerEvents {
   /** What a process in this place has to know. */
   onStarted(): Extract<ToWorker, { type: 'start' }>;
   onReady(port: number): void;
@@ -21,7 +21,7 @@ export interface WorkerEvents {
 /** A worker that is silent for this long hangs. The limit leaves time for its start. */
 const SILENCE_LIMIT = milliseconds(30_000);
 
-const now = (): Milliseconds => milliseconds(performance.now());
+const { now } = Milliseconds;
 
 /** A place in the cluster. It owns the restarts: a worker that dies is replaced, with back-off. */
 export class WorkerProcess {
@@ -112,7 +112,7 @@ export class WorkerProcess {
     this.counts = NOBODY;
     this.#onGone?.();
     if (this.#isEnding) return;
-    const lived = milliseconds(now() - this.#startedAt);
+    const lived = Milliseconds.sub(now(), this.#startedAt);
     const { deaths, delay } = restartAfter(this.#deaths, lived, Math.random());
     this.#deaths = deaths;
     this.#logger.warn(

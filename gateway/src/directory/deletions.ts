@@ -3,7 +3,7 @@ import { DELETION_PREFIX, deletionKey, streamStatusKey } from '@topicast/contrac
 import { type ChunkTopics, LogError, type Table } from '@topicast/log';
 import type { Logger } from 'pino';
 
-export interface DeletionsOptions {
+interface DeletionsOptions {
   readonly log: ChunkTopics;
   readonly logger: Logger;
   readonly onChange: (stream: StreamId) => void;

@@ -6,7 +6,7 @@ import type { StreamState } from '@topicast/contracts/server-message';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { StreamTables } from '@topicast/contracts/stream-tables';
 import { STATUS_TABLE, STREAMS_TABLE, type StreamRow } from '@topicast/contracts/tables';
-import { milliseconds } from '@topicast/contracts/units';
+import { Milliseconds } from '@topicast/contracts/units';
 import type { ChunkReader, ChunkTopics, Table, Tables } from '@topicast/log';
 import type { Logger } from 'pino';
 import { Deletions } from './deletions.js';
@@ -14,7 +14,7 @@ import { ForeignTopics } from './foreign-topics.js';
 import { RowRepairs } from './row-repairs.js';
 import { isStarted, type KnownStream, stateOf, streamInfo } from './stream-info.js';
 
-export interface DirectoryOptions {
+interface DirectoryOptions {
   readonly log: ChunkReader & ChunkTopics & Tables;
   readonly logger: Logger;
   readonly viewersOf: (stream: StreamId) => number;
@@ -24,10 +24,7 @@ export interface DirectoryOptions {
   readonly onRemoved: (stream: StreamId) => void;
 }
 
-const CLOCK = {
-  monotonic: () => milliseconds(performance.now()),
-  wall: () => milliseconds(Date.now()),
-};
+const CLOCK = { monotonic: Milliseconds.now, wall: Milliseconds.wallClock };
 
 /** Which streams there are and how they are: the tables, the producers' heartbeats and foreign topics, joined. */
 export class Directory {

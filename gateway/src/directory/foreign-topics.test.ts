@@ -1,7 +1,7 @@
-import { videoOf } from '@topicast/contracts/catalog';
 import type { StreamInfo } from '@topicast/contracts/http';
 import { formatPosition } from '@topicast/contracts/position';
 import { streamId } from '@topicast/contracts/stream-id';
+import { videoOf } from '@topicast/contracts/tracks';
 import { milliseconds } from '@topicast/contracts/units';
 import type { ChunkLog } from '@topicast/log';
 import { Chunker } from '@topicast/media/mpegts';

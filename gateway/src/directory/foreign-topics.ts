@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamId } from '@topicast/contracts/stream-id';
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { Milliseconds } from '@topicast/contracts/units';
 import type { ChunkReader, ChunkTopics } from '@topicast/log';
 import type { Logger } from 'pino';
 import { type ProbeResult, probe } from './probe.js';
 
-export interface ForeignTopicsOptions {
+interface ForeignTopicsOptions {
   readonly log: ChunkReader & ChunkTopics;
   readonly logger: Logger;
   /** Whether this stream's topic is not written by a producer of ours and not being deleted. */
@@ -28,7 +28,7 @@ const SECOND_LOOK_MS = 400;
 const LIVE_WITHIN_MS = 4_000;
 const PROBE_AGAIN_MS = 10_000;
 
-const now = (): Milliseconds => milliseconds(performance.now());
+const { now } = Milliseconds;
 
 /** Topics `live.*` that somebody else writes. They have no status to read, so we look at the topics themselves. */
 export class ForeignTopics {
@@ -128,8 +128,8 @@ export class ForeignTopics {
     const grew = before.next !== undefined && next > before.next;
     const wasLive = this.isLive(stream);
     // The second look has shown that the topic does not grow: "long ago".
-    const never = milliseconds(Number.NEGATIVE_INFINITY);
-    const grewAt = grew ? now() : before.next === undefined ? undefined : (before.grewAt ?? never);
+    const grewBefore = before.next === undefined ? undefined : (before.grewAt ?? Milliseconds.never);
+    const grewAt = grew ? now() : grewBefore;
     this.#watched.set(stream, { ...before, next, grewAt });
     if (this.isLive(stream)) this.#probeWhereNeeded(stream, !wasLive);
     if (this.isLive(stream) !== wasLive) this.#options.onChange(stream);

@@ -5,7 +5,7 @@ import type { TypedTable } from '@topicast/contracts/typed-table';
 import { milliseconds } from '@topicast/contracts/units';
 import type { Logger } from 'pino';
 
-export interface RowRepairsOptions {
+interface RowRepairsOptions {
   readonly rows: TypedTable<StreamId, StreamRow>;
   readonly isBeingDeleted: (stream: StreamId) => boolean;
   readonly logger: Logger;

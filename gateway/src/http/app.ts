@@ -13,7 +13,7 @@ import { ApiError, explain, problemOf, sendProblem } from './problem.js';
 import { refuse } from './refuse.js';
 import { boundedServer } from './server.js';
 
-export type AppOptions = ApiOptions &
+type AppOptions = ApiOptions &
   HealthOptions & {
     readonly logger: Logger;
     /** There was one connection too many. */

@@ -6,7 +6,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import { OperationError, type OperationErrorCode } from '../directory/operations.js';
 
-export type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 421 | 422 | 426 | 500 | 503 | 507;
+type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 421 | 422 | 426 | 500 | 503 | 507;
 
 /** An error that becomes the answer to the request. */
 export class ApiError extends Error {

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { milliseconds } from '@topicast/contracts/units';
 
-export interface ConnectionLimits {
+interface ConnectionLimits {
   readonly viewers: number;
   readonly viewersPerAddress: number;
 }

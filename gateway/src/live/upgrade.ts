@@ -23,7 +23,7 @@ import { ViewerConnection } from '../viewer/connection.js';
 import { catalogFrame } from '../viewer/control-frames.js';
 import { type LiveRequest, parseLiveRequest } from './live-request.js';
 
-export interface LiveOptions {
+interface LiveOptions {
   readonly config: GatewayConfig;
   readonly directory: Directory;
   readonly renditions: Renditions;

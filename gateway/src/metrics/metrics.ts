@@ -4,10 +4,10 @@ import type { Milliseconds } from '@topicast/contracts/units';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { PROTOCOLS, type Protocol } from '../stream/protocol.js';
 
-export type DropReason = 'repeat' | 'stale' | 'undecodable';
+type DropReason = 'repeat' | 'stale' | 'undecodable';
 
 /** Values that are computed when the metrics are read. */
-export interface Gauges {
+interface Gauges {
   viewers(protocol: Protocol): number;
   viewersOfStartedStreams(): number;
   feeds(): number;

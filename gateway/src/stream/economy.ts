@@ -1,4 +1,4 @@
-import { milliseconds } from '@topicast/contracts/units';
+import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { Subscriber, Subscribers } from './subscriber.js';
 
 /** Each group has its own copy of what its viewers share: more groups spread the work better, but make more garbage. */
@@ -59,7 +59,7 @@ export class Economy implements Subscribers {
     this.#turn = (this.#turn + 1) % GROUPS;
     this.#behind -= 1;
     if (this.#behind > 0) this.#wait();
-    const now = milliseconds(performance.now());
+    const now = Milliseconds.now();
     for (const subscriber of this.#groups[this.#turn]!) subscriber.pump(now);
   }
 }

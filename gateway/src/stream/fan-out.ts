@@ -1,4 +1,4 @@
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { Subscriber, Subscribers } from './subscriber.js';
 
 /**
@@ -18,8 +18,8 @@ const SMOOTHING = 0.2;
 export class FanOut implements Subscribers {
   readonly #subscribers = new Set<Subscriber>();
   #timer: NodeJS.Timeout | undefined;
-  #beganAt = milliseconds(Number.NEGATIVE_INFINITY);
-  #round = milliseconds(0);
+  #beganAt = Milliseconds.never;
+  #round = Milliseconds.zero;
 
   get size(): number {
     return this.#subscribers.size;
@@ -51,13 +51,14 @@ export class FanOut implements Subscribers {
 
   #tellAll(): void {
     this.#timer = undefined;
-    const now = milliseconds(performance.now());
+    const now = Milliseconds.now();
     this.#beganAt = now;
     for (const subscriber of this.#subscribers) subscriber.pump(now);
-    this.#round = milliseconds(this.#round + SMOOTHING * (performance.now() - now - this.#round));
+    const change = Milliseconds.sub(Milliseconds.sub(Milliseconds.now(), now), this.#round);
+    this.#round = Milliseconds.add(this.#round, Milliseconds.scale(change, SMOOTHING));
   }
 }
 
 /** From the beginning of a round that took this long to the beginning of the next one. */
 export const pauseAfter = (round: Milliseconds): Milliseconds =>
-  milliseconds(Math.min(round * SHARE, LONGEST_PAUSE));
+  Milliseconds.min(Milliseconds.scale(round, SHARE), LONGEST_PAUSE);

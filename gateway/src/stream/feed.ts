@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jittered } from '@topicast/contracts/backoff';
 import type { StreamId } from '@topicast/contracts/stream-id';
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
-import { type ChunkReader, LogError, type LogErrorCode, type LogRecord } from '@topicast/log';
+import { Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { type ChunkReader, LogError, type LogErrorCode, type LogRecord, LossReport } from '@topicast/log';
 import type { Logger } from 'pino';
 import type { GatewayMetrics } from '../metrics/metrics.js';
 import { Batches } from './batches.js';
@@ -12,14 +12,13 @@ import { FanOut } from './fan-out.js';
 import { findRendition } from './find-rendition.js';
 import { type Damage, ForeignReader } from './foreign.js';
 import type { FedChunk } from './live-chunk.js';
-import { LossReport } from './loss-report.js';
 import type { Protocol } from './protocol.js';
 import { Ring, type RingLimits } from './ring.js';
 import { SequenceGuard } from './sequence.js';
 import type { Pace, Subscriber, Subscribers, Unavailable } from './subscriber.js';
 import { openTail } from './tail-start.js';
 
-export interface FeedOptions {
+interface FeedOptions {
   readonly log: ChunkReader;
   readonly stream: StreamId;
   readonly rendition: number;
@@ -58,8 +57,10 @@ export class Feed implements ChunkSource {
     this.rendition = options.rendition;
     this.window = new Ring(options.limits);
     this.#batches = new Batches(this.window);
-    this.#losses = new LossReport(options.logger);
-    this.idleSince = milliseconds(performance.now());
+    this.#losses = new LossReport((chunks) =>
+      options.logger.warn({ chunks }, 'chunks are missing in the log, or damaged'),
+    );
+    this.idleSince = Milliseconds.now();
     this.#running = this.#run();
   }
 
@@ -75,13 +76,14 @@ export class Feed implements ChunkSource {
   unsubscribe(subscriber: Subscriber): void {
     const { prompt, economy } = this.#subscribers;
     if (!this.#subscribers[subscriber.pace].delete(subscriber)) return;
-    if (prompt.size + economy.size === 0) this.idleSince = milliseconds(performance.now());
+    if (prompt.size + economy.size === 0) this.idleSince = Milliseconds.now();
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
     for (const subscribers of Object.values(this.#subscribers)) subscribers.stop();
     await this.#running;
+    this.#losses.close();
   }
 
   async #run(): Promise<void> {
@@ -174,9 +176,12 @@ export class Feed implements ChunkSource {
 
   #takeRecord(record: LogRecord): void {
     const isLive = this.window.caughtUp;
-    const age = Math.max(0, Date.now() - record.timestamp);
-    const arrival = milliseconds(performance.now() - (isLive ? 0 : age));
-    if (isLive) this.#options.metrics.observeLogHop(milliseconds(age));
+    const age = Milliseconds.max(
+      Milliseconds.zero,
+      Milliseconds.sub(Milliseconds.wallClock(), record.timestamp),
+    );
+    const arrival = Milliseconds.sub(Milliseconds.now(), isLive ? Milliseconds.zero : age);
+    if (isLive) this.#options.metrics.observeLogHop(age);
     const { header, offset } = record;
     if (header) {
       const { rendition } = this.#options;

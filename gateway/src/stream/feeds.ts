@@ -9,12 +9,12 @@ import type { RingLimits } from './ring.js';
 /**
  * A feed outlives its last viewer by this time, so that a viewer who reconnects finds its place and joins stay quick.
  */
-export const LINGER = milliseconds(15_000);
+const LINGER = milliseconds(15_000);
 
 /** Each feed has its own ring, and a place in the connections to the log. */
 const MOST_FEEDS = 4_096;
 
-export interface FeedsOptions {
+interface FeedsOptions {
   readonly log: ChunkReader;
   readonly limits: RingLimits;
   readonly metrics: GatewayMetrics;

@@ -8,7 +8,7 @@ import { RenditionSearch } from './rendition-search.js';
 /** Why a rendition is not opened: the stream does not have it, the log does not tell, or too many are open. */
 export type RenditionRefusal = 'missing' | 'unreadable' | 'full';
 
-export interface RenditionsOptions {
+interface RenditionsOptions {
   readonly log: Pick<ChunkLog, 'bounds'>;
   readonly feeds: Feeds;
   /** What the stream's encoder says that it offers; topics of other people's producers have no catalog. */

@@ -1,11 +1,5 @@
 import { comparePositions, type Position } from '@topicast/contracts/position';
-import {
-  type Bytes,
-  type Milliseconds,
-  milliseconds,
-  type Ticks90k,
-  ticksToMs,
-} from '@topicast/contracts/units';
+import { type Bytes, Milliseconds, milliseconds, type Ticks90k, ticksToMs } from '@topicast/contracts/units';
 import type { ChunkWindow } from './chunk-source.js';
 import { type FedChunk, LiveChunk } from './live-chunk.js';
 import { type Run, SharedRun } from './run.js';
@@ -37,9 +31,9 @@ export class Ring implements ChunkWindow {
   #base = 0;
   #keyframes: number[] = [];
   #bytes = 0;
-  #time = milliseconds(0);
+  #time = Milliseconds.zero;
   #decodeTime: Ticks90k | undefined;
-  #lastAsked = milliseconds(Number.NEGATIVE_INFINITY);
+  #lastAsked = Milliseconds.never;
 
   constructor(limits: RingLimits) {
     this.#limits = limits;
@@ -117,9 +111,11 @@ export class Ring implements ChunkWindow {
   #advanceTime(fed: FedChunk): void {
     const { decodeTime } = fed.header;
     const step =
-      this.#decodeTime === undefined || fed.gap ? 0 : ticksToMs(decodeTime) - ticksToMs(this.#decodeTime);
+      this.#decodeTime === undefined || fed.gap
+        ? Milliseconds.zero
+        : Milliseconds.sub(ticksToMs(decodeTime), ticksToMs(this.#decodeTime));
     const continues = Math.abs(step) <= LONGEST_STEP;
-    if (continues && step > 0) this.#time = milliseconds(this.#time + step);
+    if (continues && step > 0) this.#time = Milliseconds.add(this.#time, step);
     if (!continues || step > 0 || fed.gap || this.#decodeTime === undefined) this.#decodeTime = decodeTime;
   }
 

@@ -1,7 +1,7 @@
 import type { ChunkHeader } from '@topicast/contracts/chunk-header';
 import type { Gap } from './live-chunk.js';
 
-export type Verdict =
+type Verdict =
   | { readonly kind: 'take'; readonly gap: Gap | undefined }
   /**
    * `repeat`: this chunk came before; `stale`: from an encoder that was replaced; `undecodable`: after a gap, before a

@@ -17,7 +17,7 @@ const PAUSED_AFTER = milliseconds(1_000);
 export const LEAP_AFTER = milliseconds(5_000);
 
 /** A viewer that is changing from one rendition to another. */
-export interface Passage {
+interface Passage {
   readonly from: ChunkWindow;
   /** The chunk in `from` that the viewer would get next; `joining` where it waits for a keyframe, `seeking` for its place. */
   readonly next: number | 'joining' | 'seeking';
@@ -26,7 +26,7 @@ export interface Passage {
   readonly since: Milliseconds;
 }
 
-export type Course =
+type Course =
   /** Continue in the present rendition up to, but not including, this chunk. */
   | { readonly kind: 'stay'; readonly until: number }
   /** The next chunk of the present rendition and chunk `enter` of the other one are the same moment: change over. */

@@ -1,8 +1,8 @@
 import type { StreamId } from '@topicast/contracts/stream-id';
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { Milliseconds } from '@topicast/contracts/units';
 import type { ChunkReader, LogRecord } from '@topicast/log';
 
-export interface Tail {
+interface Tail {
   /** The offset that the next record would have got when reading began; the records below it were already there. */
   readonly next: number;
   readonly batches: AsyncIterable<readonly LogRecord[]>;
@@ -31,7 +31,7 @@ async function* batchesFrom(
   earliest: number,
   signal: AbortSignal,
 ): AsyncGenerator<readonly LogRecord[]> {
-  const time = milliseconds(Date.now() - span);
+  const time = Milliseconds.sub(Milliseconds.wallClock(), span);
   // Ends with this generator, however that ends.
   const look = new AbortController();
   const batches = log.tail(stream, rendition, { at: 'keyframe' }, AbortSignal.any([signal, look.signal]));

@@ -1,4 +1,4 @@
-import { type Milliseconds, milliseconds, type Ticks90k, ticksToMs } from '@topicast/contracts/units';
+import { Milliseconds, milliseconds, type Ticks90k, ticksToMs } from '@topicast/contracts/units';
 
 /** A difference larger than this means another timeline. */
 const REBASE_BEYOND = milliseconds(3_000);
@@ -10,19 +10,20 @@ const RISE_PER_MS = 0.001;
  * jitter. A record can come late but never early, so the estimate follows the earliest ones and rises slowly.
  */
 export class WallClockEstimate {
-  #offset: number | undefined;
-  #decodeTime = 0;
+  #offset: Milliseconds | undefined;
+  #decodeTime = Milliseconds.zero;
 
   at(decodeTime: Ticks90k, timestamp: Milliseconds): Milliseconds {
     const decodeMs = ticksToMs(decodeTime);
-    const sample = timestamp - decodeMs;
+    const sample = Milliseconds.sub(timestamp, decodeMs);
     if (this.#offset === undefined || Math.abs(sample - this.#offset) > REBASE_BEYOND) {
       this.#offset = sample;
     } else {
-      const rise = Math.max(0, decodeMs - this.#decodeTime) * RISE_PER_MS;
-      this.#offset = Math.min(sample, this.#offset + rise);
+      const passed = Milliseconds.max(Milliseconds.zero, Milliseconds.sub(decodeMs, this.#decodeTime));
+      const risen = Milliseconds.add(this.#offset, Milliseconds.scale(passed, RISE_PER_MS));
+      this.#offset = Milliseconds.min(sample, risen);
     }
     this.#decodeTime = decodeMs;
-    return milliseconds(Math.max(0, this.#offset + decodeMs));
+    return Milliseconds.max(Milliseconds.zero, Milliseconds.add(this.#offset, decodeMs));
   }
 }

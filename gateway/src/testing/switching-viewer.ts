@@ -6,7 +6,7 @@ import type { WebSocket } from 'ws';
 
 const RETRY_MS = 20;
 
-export interface SwitchingOptions {
+interface SwitchingOptions {
   /** Where to connect next. */
   readonly address: () => string;
   /** Called with each chunk: the rendition to ask for now, if any. */

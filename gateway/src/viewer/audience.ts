@@ -6,7 +6,7 @@ import type { Protocol } from '../stream/protocol.js';
 import type { ViewerConnection } from './connection.js';
 import { type Counts, NOBODY, type Peers } from './peers.js';
 
-export interface AudienceLimits {
+interface AudienceLimits {
   readonly viewers: number;
   readonly viewersPerAddress: number;
 }

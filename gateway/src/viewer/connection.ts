@@ -3,7 +3,7 @@ import { CloseCode } from '@topicast/contracts/close-codes';
 import { type Position, parsePosition } from '@topicast/contracts/position';
 import type { StreamState } from '@topicast/contracts/server-message';
 import type { StreamId } from '@topicast/contracts/stream-id';
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { Milliseconds } from '@topicast/contracts/units';
 import { type RawData, WebSocket } from 'ws';
 import type { GatewayMetrics } from '../metrics/metrics.js';
 import type { Protocol } from '../stream/protocol.js';
@@ -13,7 +13,7 @@ import { Outlet, type OutletOptions } from './outlet.js';
 import { Playout, type PlayoutOptions } from './playout.js';
 import { RateLimit } from './rate-limit.js';
 
-export interface ViewerOptions extends Omit<OutletOptions, 'acceptedAt' | 'onDone'>, PlayoutOptions {
+interface ViewerOptions extends Omit<OutletOptions, 'acceptedAt' | 'onDone'>, PlayoutOptions {
   readonly stream: StreamId;
   /** When the viewer's token ceases to be valid, wall clock. */
   readonly expiresAt: Milliseconds | undefined;
@@ -21,15 +21,13 @@ export interface ViewerOptions extends Omit<OutletOptions, 'acceptedAt' | 'onDon
 }
 
 /** What a viewer is told before its first chunk. */
-export interface Greeting {
+interface Greeting {
   readonly state: StreamState;
   /** The frame of the stream's catalog, if it has one. */
   readonly catalog: Buffer | undefined;
   /** Whether to tell the viewer its rendition, because it is not the one that it asked for. */
   readonly isOtherRendition: boolean;
 }
-
-const monotonic = (): Milliseconds => milliseconds(performance.now());
 
 /** One viewer: who it is, what it says, and whether it is still there. The gateway calls `tick`. */
 export class ViewerConnection {
@@ -41,7 +39,7 @@ export class ViewerConnection {
   readonly #metrics: GatewayMetrics;
   readonly #expiresAt: Milliseconds | undefined;
   readonly #messages: RateLimit;
-  readonly #acceptedAt = monotonic();
+  readonly #acceptedAt = Milliseconds.now();
   readonly #liveness = new Liveness(this.#acceptedAt);
 
   constructor(options: ViewerOptions) {
@@ -132,7 +130,7 @@ export class ViewerConnection {
   }
 
   #onDone(wasFull: boolean): void {
-    const now = monotonic();
+    const now = Milliseconds.now();
     if (wasFull) this.#liveness.prove(now);
     this.#playout.onDone(now);
   }
@@ -145,13 +143,13 @@ export class ViewerConnection {
   }
 
   #onPing(payload: Buffer): void {
-    if (!this.#admits(monotonic())) return;
+    if (!this.#admits(Milliseconds.now())) return;
     this.#outlet.control.answerPing(payload);
     this.#outlet.talk();
   }
 
   #onPong(payload: Buffer): void {
-    const now = monotonic();
+    const now = Milliseconds.now();
     if (!this.#admits(now)) return;
     this.#liveness.pong(payload, now);
     const position = parsePosition(payload.toString('latin1'));
@@ -159,7 +157,7 @@ export class ViewerConnection {
   }
 
   #onMessage(data: RawData, isBinary: boolean): void {
-    const now = monotonic();
+    const now = Milliseconds.now();
     if (!this.#admits(now) || this.protocol === 'raw') return;
     if (isBinary || !Buffer.isBuffer(data)) {
       this.close(CloseCode.badMessage, 'messages must be JSON texts');

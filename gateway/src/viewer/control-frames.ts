@@ -1,6 +1,6 @@
 import type { Catalog } from '@topicast/contracts/catalog';
 import type { ServerMessage, StreamState } from '@topicast/contracts/server-message';
-import { milliseconds } from '@topicast/contracts/units';
+import { Milliseconds } from '@topicast/contracts/units';
 import type { Jump } from '../stream/cursor.js';
 import { encodeFrame, Opcode } from '../stream/frame.js';
 
@@ -84,7 +84,7 @@ export class ControlFrames {
     if (this.#catalog) frames.push(this.#catalog);
     if (this.#rendition !== undefined) frames.push(renditionFrame(this.#rendition));
     if (this.#clock !== undefined) {
-      frames.push(textFrame({ type: 'clock', client: this.#clock, gateway: milliseconds(Date.now()) }));
+      frames.push(textFrame({ type: 'clock', client: this.#clock, gateway: Milliseconds.wallClock() }));
     }
     if (this.#move) frames.push(moveFrame);
     if (this.#ping) frames.push(this.#ping);

@@ -6,7 +6,7 @@ const ASK_AFTER = milliseconds(10_000);
 const GIVE_UP_AFTER = milliseconds(30_000);
 const PAYLOAD_BYTES = 8;
 
-export type Verdict =
+type Verdict =
   | { readonly kind: 'alive' }
   /** Send a ping with this payload. */
   | { readonly kind: 'ask'; readonly payload: Buffer }

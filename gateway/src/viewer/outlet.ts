@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { Milliseconds } from '@topicast/contracts/units';
 import { WebSocket } from 'ws';
 import type { GatewayMetrics } from '../metrics/metrics.js';
 import type { ChunkSource } from '../stream/chunk-source.js';
@@ -66,7 +66,7 @@ export class Outlet {
     const metrics = this.#metrics;
     if (!this.#hasChunks) {
       this.#hasChunks = true;
-      metrics.observeJoin(milliseconds(now - this.#acceptedAt));
+      metrics.observeJoin(Milliseconds.sub(now, this.#acceptedAt));
     }
     const frames = source.frames(protocol, from, to);
     metrics.bytesSent[protocol] += frames.byteLength;

@@ -1,5 +1,5 @@
 import type { Position } from '@topicast/contracts/position';
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { Milliseconds } from '@topicast/contracts/units';
 import type { ChunkSource } from '../stream/chunk-source.js';
 import { Cursor, type Destination } from '../stream/cursor.js';
 import type { Pace, Subscriber, Unavailable } from '../stream/subscriber.js';
@@ -48,7 +48,7 @@ export class Playout implements Subscriber {
 
   start(): void {
     this.#source.subscribe(this);
-    this.pump(monotonic());
+    this.pump(Milliseconds.now());
   }
 
   stop(): void {
@@ -118,7 +118,7 @@ export class Playout implements Subscriber {
         this.#keepRendition();
         return;
       }
-      const now = monotonic();
+      const now = Milliseconds.now();
       this.#cursor.want(source.window, now);
       this.pump(now);
     });
@@ -143,7 +143,7 @@ export class Playout implements Subscriber {
     void this.#wish.ask(position.rendition, (source) => {
       this.#cursor.seek(source ? position : 'live', source?.window);
       this.#comeOver();
-      this.pump(monotonic());
+      this.pump(Milliseconds.now());
     });
   }
 
@@ -157,5 +157,3 @@ export class Playout implements Subscriber {
     this.#outlet.tellRendition();
   }
 }
-
-const monotonic = (): Milliseconds => milliseconds(performance.now());

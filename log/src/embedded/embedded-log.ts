@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { STATUS_TABLE } from '@topicast/contracts/tables';
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { Milliseconds } from '@topicast/contracts/units';
 import { type Logger, pino } from 'pino';
 import {
   type Bounds,
@@ -17,6 +17,7 @@ import {
   type TailStart,
   type TopicSettings,
 } from '../chunk-log.js';
+import { OpenTables } from '../open-tables.js';
 import { checkAppend, checkPartitionCount } from '../records.js';
 import { checkTableName } from '../table-view.js';
 import { DamageReport } from './damage-report.js';
@@ -25,9 +26,9 @@ import { DiskRoom } from './disk-room.js';
 import { EmbeddedEventTopic } from './event-topic.js';
 import { FileTable } from './file-table.js';
 import { type FolderLock, lockFolder } from './folder-lock.js';
-import { MemoryTable } from './memory-table.js';
 import { closeStore, openStore } from './open-store.js';
 import type { Partition } from './partition.js';
+import { ProcessTable } from './process-table.js';
 import type { NewStoredRecord } from './record-format.js';
 import { Reserve } from './reserve.js';
 import { Retention } from './retention.js';
@@ -36,7 +37,7 @@ import { Tails } from './tails.js';
 import { Topics } from './topics.js';
 import { WholeShare } from './whole-share.js';
 
-export interface EmbeddedLogOptions {
+interface EmbeddedLogOptions {
   /** Created if it does not exist; belongs to one process at a time. */
   readonly directory: string;
   readonly logger?: Logger;
@@ -62,7 +63,7 @@ const FULL_PAUSE_MS = 500;
 export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<ChunkLog> {
   const directory = resolve(options.directory);
   const logger = options.logger ?? pino({ enabled: false });
-  const clock = options.clock ?? (() => milliseconds(Date.now()));
+  const clock = options.clock ?? Milliseconds.wallClock;
   await mkdir(join(directory, 'tables'), { recursive: true });
   const lock = await lockFolder(directory);
   try {
@@ -99,7 +100,7 @@ class EmbeddedLog implements ChunkLog {
   readonly #parts: Parts;
   readonly #topics: Topics;
   readonly #retention: Retention;
-  readonly #tables = new Map<string, Promise<FileTable | MemoryTable>>();
+  readonly #tables = new OpenTables((name) => this.#openTable(name));
   readonly #tails: Tails;
   #fullUntil = 0;
   #closing: Promise<void> | undefined;
@@ -189,12 +190,7 @@ class EmbeddedLog implements ChunkLog {
   async table(name: string): Promise<Table> {
     this.#checkOpen();
     checkTableName(name);
-    const known = this.#tables.get(name);
-    if (known) return known;
-    const opening = this.#openTable(name);
-    this.#tables.set(name, opening);
-    opening.catch(() => this.#tables.delete(name));
-    return opening;
+    return this.#tables.get(name);
   }
 
   async share(_group: string, table: string): Promise<Share> {
@@ -216,8 +212,8 @@ class EmbeddedLog implements ChunkLog {
   }
 
   /** `topicast.status` says what the producers of this process do, so it ends with the process. */
-  async #openTable(name: string): Promise<FileTable | MemoryTable> {
-    if (name === STATUS_TABLE) return new MemoryTable();
+  async #openTable(name: string): Promise<FileTable | ProcessTable> {
+    if (name === STATUS_TABLE) return new ProcessTable();
     const { directory, reserve, logger } = this.#parts;
     return FileTable.open({ directory: join(directory, 'tables'), reserve, logger }, name);
   }
@@ -225,8 +221,7 @@ class EmbeddedLog implements ChunkLog {
   async #close(): Promise<void> {
     const { directory, lock, reserve, rows, store } = this.#parts;
     this.#tails.wakeAll();
-    const tables = await Promise.allSettled(this.#tables.values());
-    await Promise.all(tables.map((table) => table.status === 'fulfilled' && table.value.close()));
+    await Promise.all((await this.#tables.all()).map((table) => table.close()));
     await rows.close();
     await this.#retention.stop();
     await closeStore(directory, store);

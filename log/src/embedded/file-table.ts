@@ -14,7 +14,7 @@ interface Change {
   readonly failed: (error: LogError) => void;
 }
 
-export interface FileTableOptions {
+interface FileTableOptions {
   /** Where the file is. */
   readonly directory: string;
   readonly reserve: Reserve;

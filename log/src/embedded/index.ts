@@ -1,1 +1,1 @@
-export { type EmbeddedLogOptions, openEmbeddedLog } from './embedded-log.js';
+export { openEmbeddedLog } from './embedded-log.js';

@@ -1,4 +1,4 @@
-import type { Milliseconds } from '@topicast/contracts/units';
+import { Milliseconds } from '@topicast/contracts/units';
 import { type Bounds, LogError, type LogRecord, type TailStart, type TopicSettings } from '../chunk-log.js';
 import { isHintedKeyframe } from '../records.js';
 import type { Wake } from '../wake.js';
@@ -28,7 +28,7 @@ export class Partition {
   readonly watchers = new Set<Wake>();
   #earliest: number;
   #next: number;
-  #lastTimestamp: number;
+  #lastTimestamp: Milliseconds;
   /** Bytes ever appended; see record-format.ts. */
   #bytes: number;
   /** The latest records: tails at the live edge take them from here, without asking the store. */
@@ -62,7 +62,7 @@ export class Partition {
   /** The offset of the first. @throws {LogError} `full`, `unavailable`, `invalid` */
   append(records: readonly NewStoredRecord[], now: Milliseconds): number {
     // Timestamps never go back, whatever the clock does, because the search for a time halves the range.
-    const timestamp = Math.max(now, this.#lastTimestamp) as Milliseconds;
+    const timestamp = Milliseconds.max(now, this.#lastTimestamp);
     let bytes = this.#bytes;
     const encoded = records.map((record) => {
       const stored = encode(record, timestamp, bytes);
@@ -183,14 +183,14 @@ export class Partition {
   }
 
   /** What the last intact record says, and the bytes of the records after it. */
-  #lastHead(): { timestamp: number; bytes: number } {
+  #lastHead(): { timestamp: Milliseconds; bytes: number } {
     let bytes = 0;
     for (const offset of this.#store.offsetsBackwards(this.#topic, this.#index)) {
       bytes += this.#store.read(this.#topic, this.#index, offset)?.byteLength ?? 0;
       const head = this.#store.head(this.#topic, this.#index, offset);
       if (head) return { timestamp: head.timestamp, bytes: head.bytesBefore + bytes };
     }
-    return { timestamp: 0, bytes };
+    return { timestamp: Milliseconds.zero, bytes };
   }
 
   #offsetFrom(offset: number): number {

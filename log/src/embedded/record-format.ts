@@ -5,7 +5,7 @@ import {
   readChunkHeader,
   writeChunkHeader,
 } from '@topicast/contracts/chunk-header';
-import type { Milliseconds } from '@topicast/contracts/units';
+import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { LogRecord } from '../chunk-log.js';
 
 /**
@@ -97,7 +97,7 @@ const isHeadSound = (stored: Buffer): boolean =>
   crc32(stored.subarray(0, HEAD_CRC_AT)) === stored.readUInt32BE(HEAD_CRC_AT);
 
 const readHead = (stored: Buffer): RecordHead => ({
-  timestamp: stored.readDoubleBE(0) as Milliseconds,
+  timestamp: milliseconds(stored.readDoubleBE(0)),
   bytesBefore: stored.readDoubleBE(8),
   header: readChunkHeader(stored, CHUNK_HEADER_AT),
 });

@@ -21,7 +21,7 @@ const NO_TOPIC: TopicId = 0;
 export const STORE_TREES = { 'records.2': KEY_BYTES, 'floors.2': KEY_BYTES } as const;
 const [RECORDS, FLOORS] = Object.keys(STORE_TREES) as (keyof typeof STORE_TREES)[];
 
-export interface StoreOptions {
+interface StoreOptions {
   /** Where LMDB's files are. */
   readonly folder: string;
   /** Its name in messages. */

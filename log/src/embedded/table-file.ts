@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readFile, rename } from 'node:fs/promises';
+import { parseJson } from '@topicast/contracts/json';
 import type { Logger } from 'pino';
 import { writeDurably } from './durable-file.js';
 import type { Reserve } from './reserve.js';
@@ -32,10 +33,10 @@ export async function readRows(
     throw error;
   }
   const text = bytes.toString();
-  const whole = isUtf8(bytes) ? parse(text) : undefined;
+  const whole = isUtf8(bytes) ? parseJson(text) : undefined;
   if (isTable(whole)) return whole;
   const rows = [...text.matchAll(ROW)]
-    .map(([, key, value]) => [parse(key!), parse(value!)])
+    .map(([, key, value]) => [parseJson(key!), parseJson(value!)])
     .filter((row) => isRow(row) && !row.join().includes(NOT_UTF8)) as [string, string][];
   const copy = `${path}.damaged-${new Date().toISOString().replaceAll(':', '-')}`;
   logger.error(
@@ -50,12 +51,3 @@ const isRow = (row: unknown): row is [string, string] =>
   Array.isArray(row) && row.length === 2 && row.every((part) => typeof part === 'string');
 
 const isTable = (table: unknown): table is [string, string][] => Array.isArray(table) && table.every(isRow);
-
-/** Undefined if it is not JSON. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -9,7 +9,7 @@ import { Partition } from './partition.js';
 import type { TopicId } from './record-format.js';
 import type { Store } from './store.js';
 
-export interface Topic {
+interface Topic {
   readonly id: TopicId;
   readonly settings: TopicSettings;
   readonly partitions: readonly Partition[];

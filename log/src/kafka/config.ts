@@ -7,7 +7,7 @@ import type { KafkaLogOptions } from './options.js';
 const MB = 1024 * 1024;
 
 /** What the environment says about Kafka. It contains secrets, so do not log it. */
-export type KafkaConfig = Omit<KafkaLogOptions, 'clientId' | 'logger' | 'signal'>;
+type KafkaConfig = Omit<KafkaLogOptions, 'clientId' | 'logger' | 'signal'>;
 
 /**
  * Read the settings of the Kafka log, and the files that they name.

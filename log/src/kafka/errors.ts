@@ -17,7 +17,7 @@ export class OffsetOutOfRange extends Transient {}
  * - `invalid`: no repetition will help
  * - `transient`: try again
  */
-export type Verdict = 'fine' | 'unknown' | 'moved' | 'out-of-range' | 'damaged' | 'invalid' | 'transient';
+type Verdict = 'fine' | 'unknown' | 'moved' | 'out-of-range' | 'damaged' | 'invalid' | 'transient';
 
 const VERDICTS: Readonly<Record<number, Verdict>> = {
   0: 'fine',

@@ -7,12 +7,12 @@ import { KafkaLog } from './kafka-log.js';
 import type { KafkaLogOptions } from './options.js';
 import { TopicNames } from './topics/topic-names.js';
 
-export { type KafkaConfig, readKafkaConfig } from './config.js';
+export { readKafkaConfig } from './config.js';
 export type { KafkaLogOptions } from './options.js';
 export { CODEC, FOLDS, unfold } from './wire/compression.js';
 
 /** A log whose brokers may still be away. */
-export interface ExpectedLog {
+interface ExpectedLog {
   /** Usable at once; until a broker has answered, it behaves as in an outage. */
   readonly log: ChunkLog;
   /**
@@ -45,16 +45,4 @@ export function expectKafkaLog(options: KafkaLogOptions): ExpectedLog {
   // Callers that only use the log need not handle this.
   reached.catch(() => undefined);
   return { log, reached };
-}
-
-/** The same, for callers that have nothing to do before a broker answers. @throws {LogError} like `reached` */
-export async function openKafkaLog(options: KafkaLogOptions): Promise<ChunkLog> {
-  const { log, reached } = expectKafkaLog(options);
-  try {
-    await reached;
-  } catch (error) {
-    await log.close();
-    throw error;
-  }
-  return log;
 }

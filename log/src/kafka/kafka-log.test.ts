@@ -1,5 +1,6 @@
 import { type StreamId, topicOf } from '@topicast/contracts/stream-id';
 import { type Broker, kafkaUnavailable, startKafka } from '@topicast/test/kafka';
+import { openKafkaLog } from '@topicast/test/kafka-log';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,7 +9,6 @@ import type { ChunkLog } from '../chunk-log.js';
 import { openEvents } from '../events.js';
 import { describeChunkLog } from '../testing/contract.js';
 import { expectCode, gops, newStream, record, SETTINGS, sequences, take } from '../testing/support.js';
-import { openKafkaLog } from './index.js';
 
 const reason = kafkaUnavailable();
 

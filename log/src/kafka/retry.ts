@@ -6,7 +6,7 @@ import { Transient } from './errors.js';
 
 const PAUSE = milliseconds(90);
 
-export interface Patience {
+interface Patience {
   /** Give up after this time with `unavailable`; absent: never. */
   readonly limitMs?: number;
   /** Rejects with the signal's reason. */

@@ -49,7 +49,7 @@ export interface EventTailRequest {
 export type TailRequest = ChunkTailRequest | EventTailRequest;
 
 /** JSON cannot express an undefined key, so it is left out. */
-export type EventOnWire = Omit<NewEventRecord, 'key'> & { readonly key?: string };
+type EventOnWire = Omit<NewEventRecord, 'key'> & { readonly key?: string };
 
 /** A LogError as it travels. */
 export interface Failure {

@@ -1,5 +1,5 @@
 import type { StreamId } from '@topicast/contracts/stream-id';
-import { milliseconds } from '@topicast/contracts/units';
+import { Milliseconds } from '@topicast/contracts/units';
 import {
   type Bounds,
   type EventTopic,
@@ -12,6 +12,7 @@ import {
   type TailStart,
   type TopicSettings,
 } from '../chunk-log.js';
+import { OpenTables } from '../open-tables.js';
 import { ClientConnection } from './client-connection.js';
 import { jsonBody, Kind, parseBody } from './frames.js';
 import { decodeRecords, encodeRecords } from './records.js';
@@ -21,7 +22,7 @@ import { RemoteTable } from './remote-table.js';
 /** The log of another process, through its {@link LogServer}. */
 export class RemoteLog implements ServedLog {
   readonly #connection: ClientConnection;
-  readonly #tables = new Map<string, Promise<RemoteTable>>();
+  readonly #tables = new OpenTables((name) => this.#openTable(name));
 
   private constructor(connection: ClientConnection) {
     this.#connection = connection;
@@ -80,12 +81,7 @@ export class RemoteLog implements ServedLog {
 
   async table(name: string): Promise<Table> {
     this.#connection.checkOpen();
-    const known = this.#tables.get(name);
-    if (known) return known;
-    const opening = this.#openTable(name);
-    this.#tables.set(name, opening);
-    opening.catch(() => this.#tables.delete(name));
-    return opening;
+    return this.#tables.get(name);
   }
 
   async eventTopic(name: string, retention: Retention): Promise<EventTopic> {
@@ -118,7 +114,7 @@ export class RemoteLog implements ServedLog {
 /** @throws {LogError} `invalid` for an impossible header */
 function encodeNew(records: readonly NewRecord[]): Buffer {
   try {
-    return encodeRecords(records.map((record) => ({ ...record, offset: 0, timestamp: milliseconds(0) })));
+    return encodeRecords(records.map((record) => ({ ...record, offset: 0, timestamp: Milliseconds.zero })));
   } catch (cause) {
     throw new LogError('invalid', (cause as Error).message, { cause });
   }

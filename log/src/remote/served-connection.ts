@@ -27,7 +27,7 @@ interface Tail {
 }
 
 /** What the connections to a log have in common. */
-export interface Shared {
+interface Shared {
   readonly tails: SharedTails;
   readonly answers: SharedAnswers;
 }

@@ -4,7 +4,7 @@ import type { Wake } from '../wake.js';
 import { encodeRecords } from './records.js';
 
 /** Records as the clients get them, encoded once for all. */
-export interface Batch {
+interface Batch {
   /** Offset of the first record. */
   readonly first: number;
   /** Offset after the last. */

@@ -1,7 +1,7 @@
 import { BitReader } from './bits.js';
 import type { Picture } from './codec.js';
 
-export interface HevcSps extends Picture {
+interface HevcSps extends Picture {
   /** general_profile_space up to general_level_idc (7.3.3), which `hvcC` repeats. */
   readonly profileTierLevel: readonly number[];
   readonly chromaFormat: number;

@@ -9,7 +9,7 @@ import type { Timeline } from './timeline.js';
 const MAX_PENDING_BYTES = 1 << 20;
 
 /** Packets of complete audio PES packets that wait for the next chunk. */
-export interface PendingAudio {
+interface PendingAudio {
   readonly packets: readonly Uint8Array[];
   /** Time stamps of the first and the last PES packet. */
   readonly from: Ticks90k;

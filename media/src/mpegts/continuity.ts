@@ -7,7 +7,7 @@ import {
 } from './packet.js';
 
 /** `repeat`: drop it; `gap`: at least one packet before it is missing. */
-export type Continuity = 'next' | 'repeat' | 'gap';
+type Continuity = 'next' | 'repeat' | 'gap';
 
 /**
  * Checks the 4-bit counters of each PID (ISO 13818-1 2.4.3.3). A packet may be sent twice; the same counter with
@@ -32,13 +32,13 @@ export class ContinuityCheck {
 function compare(packet: Uint8Array, before: Uint8Array): Continuity {
   const counter = continuityOf(packet);
   if (counter === ((continuityOf(before) + 1) & 0x0f)) return 'next';
-  return counter === continuityOf(before) && sameBytes(packet, before) ? 'repeat' : 'gap';
+  return counter === continuityOf(before) && sameBesidesClock(packet, before) ? 'repeat' : 'gap';
 }
 
 /**
  * Everything but the clock reference in the adaptation field, which a repeated packet updates; so compare from the end.
  */
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+function sameBesidesClock(a: Uint8Array, b: Uint8Array): boolean {
   for (let at = PACKET_BYTES - 1; at >= 12; at--) if (a[at] !== b[at]) return false;
   return true;
 }

@@ -5,7 +5,7 @@ import { MAX_PRIVATE_BYTES, SectionAssembler } from './sections.js';
 const MAX_PENDING_BYTES = 256 * 1024;
 
 /** Packets of whole PES packets or sections of a data track that wait for the next chunk. */
-export interface PendingData {
+interface PendingData {
   readonly packets: readonly Uint8Array[];
   /** Position in the stream of the first packet. */
   readonly start: number;

@@ -1,2 +1,2 @@
-export type { Chunk, ChunkerStats, StreamFormat } from './chunk.js';
+export type { Chunk, ChunkerStats } from './chunk.js';
 export { Chunker } from './chunker.js';

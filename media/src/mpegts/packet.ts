@@ -13,7 +13,7 @@ export const hasTransportError = (packet: Uint8Array): boolean => (packet[1]! & 
 export const startsUnit = (packet: Uint8Array): boolean => (packet[1]! & 0x40) !== 0;
 export const isScrambled = (packet: Uint8Array): boolean => (packet[3]! & 0xc0) !== 0;
 export const hasPayload = (packet: Uint8Array): boolean => (packet[3]! & 0x10) !== 0;
-export const hasAdaptationField = (packet: Uint8Array): boolean => (packet[3]! & 0x20) !== 0;
+const hasAdaptationField = (packet: Uint8Array): boolean => (packet[3]! & 0x20) !== 0;
 export const continuityOf = (packet: Uint8Array): number => packet[3]! & 0x0f;
 
 /** Index of the first payload byte; 188 if there is none (or the adaptation field lies about its length). */

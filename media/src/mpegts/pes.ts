@@ -5,7 +5,7 @@ import { PACKET_BYTES, payloadStart } from './packet.js';
  *
  *   00 00 01 | stream id | length 16 | 10.. .... | PTS/DTS flags 2, ... | header length | PTS 5 bytes | DTS 5 bytes
  */
-export interface PesHeader {
+interface PesHeader {
   /** Bytes of the whole PES packet, or undefined if it does not say (only video may leave it open). */
   readonly length: number | undefined;
   /** Where the bytes of the elementary stream begin. */

@@ -3,7 +3,7 @@ import { AUDIO_PID, VIDEO_PID } from './packetizer.js';
 import { join } from './transport-stream.js';
 
 /** What may happen to a chunk. */
-export type Damage =
+type Damage =
   | { kind: 'drop' | 'repeat' }
   | { kind: 'flip'; at: number; bit: number }
   | { kind: 'cut'; at: number }

@@ -1,5 +1,5 @@
 /** Reads back the output of fmp4/: the boxes of ISO 14496-12 as plain values. */
-export interface Box {
+interface Box {
   readonly type: string;
   readonly body: Uint8Array;
 }
@@ -27,7 +27,7 @@ export function boxAt(bytes: Uint8Array, path: string): Uint8Array {
   }, bytes);
 }
 
-export interface Sample {
+interface Sample {
   readonly duration: number;
   readonly sync: boolean | undefined;
   readonly compositionOffset: number | undefined;

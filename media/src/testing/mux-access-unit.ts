@@ -4,7 +4,7 @@ import { sameBytes } from '../bytes.js';
 import type { Pes } from './mux-demuxer.js';
 
 /** One H.264 access unit as mux.js cuts it; parameter sets and delimiters are separate. */
-export interface MuxAccessUnit {
+interface MuxAccessUnit {
   readonly nals: readonly Uint8Array[];
   readonly sps: readonly Uint8Array[];
   readonly pps: readonly Uint8Array[];

@@ -18,7 +18,7 @@ export interface Pes {
   readonly dts: number | undefined;
 }
 
-export interface ChunkContents {
+interface ChunkContents {
   readonly video: readonly Pes[];
   readonly audio: readonly Pes[];
   /** Packets of the track are missing right before this chunk. */

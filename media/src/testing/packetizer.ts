@@ -6,7 +6,7 @@ export const AUDIO_PID = 0x101;
 const PMT_PID = 0x1000;
 const NONE = new Uint8Array(0);
 
-export interface PesOptions {
+interface PesOptions {
   readonly pts: number;
   readonly dts?: number;
   /** Leave PES_packet_length 0, as a PES packet over 65,535 bytes must. */

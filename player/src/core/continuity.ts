@@ -27,14 +27,14 @@ export type Entry =
   /** A beginning: the first of all, after a jump, or after loss. */
   | 'join';
 
-export type ContinuityVerdict =
+type ContinuityVerdict =
   | { readonly use: 'play'; readonly entry: Entry }
   /** It came before, or is from an encoder that was replaced. */
   | { readonly use: 'repeat' }
   /** Not decodable: a keyframe must come first. */
   | { readonly use: 'skip' };
 
-export interface ContinuityStep {
+interface ContinuityStep {
   readonly verdict: ContinuityVerdict;
   /** Chunks missing before this one. */
   readonly lost: number;

@@ -79,7 +79,7 @@ const MAX_BACK_OFF_MS = 850;
 const CALM_MS = 20_000;
 const COME_BACK_MS_PER_S = 10;
 
-export interface PlayheadSample {
+interface PlayheadSample {
   /** Monotonic. */
   readonly now: Milliseconds;
   /** End of the media that all tracks have, minus the playhead. Negative if the playhead ran past it. */
@@ -116,7 +116,7 @@ export interface LatencyState {
   readonly stalls: number;
 }
 
-export type LatencyAction =
+type LatencyAction =
   | { readonly do: 'rate'; readonly rate: number }
   /** Go to where the level is this. */
   | { readonly do: 'seek'; readonly level: Milliseconds };

@@ -9,7 +9,7 @@ export interface ReconnectState {
   readonly gateway: number;
 }
 
-export type ReconnectDecision =
+type ReconnectDecision =
   | { readonly retry: 'never' }
   | { readonly retry: 'soon' | 'slowly'; readonly delay: Milliseconds; readonly state: ReconnectState };
 

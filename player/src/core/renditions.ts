@@ -1,13 +1,10 @@
-import type { AudioTrack, Catalog, Rendition, VideoTrack } from '@topicast/contracts/catalog';
+import type { Catalog, Rendition } from '@topicast/contracts/catalog';
 import { codecName } from '@topicast/contracts/codec-name';
+import { audioOf, videoOf } from '@topicast/contracts/tracks';
 import type { PlayerRendition, WantedRendition } from './types.js';
 
 /** Whether the browser plays a MIME type, as `MediaSource.isTypeSupported` says. */
-export type Supports = (mimeType: string) => boolean;
-
-// The same as in contracts/catalog, whose schemas are far too large for a player.
-const videoOf = ({ tracks }: Rendition) => tracks.find((each): each is VideoTrack => each.kind === 'video');
-const audioOf = ({ tracks }: Rendition) => tracks.find((each): each is AudioTrack => each.kind === 'audio');
+type Supports = (mimeType: string) => boolean;
 
 /** The MIME types that the source buffers of a rendition will have. Tracks without a codec name are left out. */
 const mimeTypesOf = (rendition: Rendition): string[] =>
@@ -33,7 +30,7 @@ export function judgePlayability({ renditions }: Catalog, supports: Supports): P
   };
 }
 
-export interface RenditionChoice {
+interface RenditionChoice {
   readonly wanted: WantedRendition;
   /** The one in use, which stays unless there is a reason for another one. */
   readonly current?: number | undefined;

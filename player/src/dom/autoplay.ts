@@ -1,5 +1,5 @@
 /** What became of the attempt to play. */
-export type PlayOutcome =
+type PlayOutcome =
   | 'playing'
   /** The browser refused to play with sound, but plays without it. */
   | 'muted'

@@ -12,7 +12,7 @@ import {
 import type { PictureState } from '../core/player-state.js';
 import type { BufferEdge } from '../mse/media-sink.js';
 
-export interface PlayheadEvents {
+interface PlayheadEvents {
   onPicture(picture: PictureState): void;
   /**
    * The playhead is where the first picture of this media source will be. Playing earlier would show older pictures.

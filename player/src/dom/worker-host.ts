@@ -10,7 +10,7 @@ const NO_WORKER: Problem = {
     "The player's worker did not start: allow `worker-src blob:` in the page's Content-Security-Policy, or give the address of worker.js on the page's own origin (worker-src).",
 };
 
-export interface WorkerHostEvents {
+interface WorkerHostEvents {
   onMessage(message: ToPage): void;
   /** The worker did not start, or has failed; it sends nothing more. */
   onFailed(problem: Problem): void;

@@ -7,7 +7,7 @@ import { endingOfClose } from '../core/problem.js';
 import { type ReconnectState, reconnect } from '../core/reconnect.js';
 import type { Socket, SocketEvents } from './socket.js';
 
-export interface HandoverOptions {
+interface HandoverOptions {
   readonly gateways: number;
   /** The next one is tried first. */
   readonly from: ReconnectState;
@@ -20,7 +20,7 @@ export interface HandoverOptions {
 }
 
 /** What a connection has said about the stream. */
-export interface Heard {
+interface Heard {
   readonly state?: StreamState;
   readonly catalog?: Catalog;
 }

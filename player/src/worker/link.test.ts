@@ -1,5 +1,5 @@
-import { encodeChunkMessage } from '@topicast/contracts/chunk-message';
 import { type Position, parsePosition } from '@topicast/contracts/position';
+import { encodeChunkMessage } from '@topicast/contracts/testing/chunk-message';
 import { milliseconds, ticks90k } from '@topicast/contracts/units';
 import { headerOf } from '@topicast/test/headers';
 import fc from 'fast-check';

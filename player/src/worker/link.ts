@@ -22,7 +22,7 @@ const LOOK_MS = 500;
 
 export type StreamMessage = Exclude<ServerMessage, { type: 'clock' | 'move' | 'rendition' }>;
 
-export interface LinkEvents {
+interface LinkEvents {
   onState(state: LinkState): void;
   /** A connection is open; `resumed`: its chunks continue the previous ones. */
   onConnected(resumed: boolean): void;

@@ -9,7 +9,7 @@ import { type Splice, spliceSound } from './splice.js';
 
 const ANCHOR_PERIOD_MS = 1_000;
 
-export interface MediaFeedEvents {
+interface MediaFeedEvents {
   /** Whether the newest chunk is at the live edge; unknown before the clocks have been compared. */
   readonly isLive: () => boolean | undefined;
   onAnchor(anchor: TimelineAnchor): void;

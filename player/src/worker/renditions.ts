@@ -2,7 +2,7 @@ import type { Catalog } from '@topicast/contracts/catalog';
 import { chooseRendition, type Playability } from '../core/renditions.js';
 import type { WantedRendition } from '../core/types.js';
 
-export interface RenditionsEvents {
+interface RenditionsEvents {
   /** A new catalog: tell the page, and check it. */
   onCatalog(catalog: Catalog): void;
   /** The rendition that plays from here on. */

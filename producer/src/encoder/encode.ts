@@ -6,7 +6,7 @@ import { type ProcessExit, startFfmpeg } from '../ffmpeg/process.js';
 import { feedTestPicture } from '../test-picture/feed.js';
 import { Pacer } from './pacer.js';
 
-export interface EncodeOptions {
+interface EncodeOptions {
   readonly ffmpeg: Ffmpeg;
   readonly guard: ProcessGuard;
   readonly args: readonly string[];
@@ -27,7 +27,7 @@ export interface EncodeOptions {
   readonly silenceMs: { readonly first: number; readonly next: number };
 }
 
-export interface EncoderExit extends ProcessExit {
+interface EncoderExit extends ProcessExit {
   /** It was ended because it was silent. */
   readonly silent: boolean;
   /** Chunks that were encoded early and whose time never came. */

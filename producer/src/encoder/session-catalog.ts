@@ -1,5 +1,5 @@
 import type { Catalog, Track } from '@topicast/contracts/catalog';
-import { milliseconds } from '@topicast/contracts/units';
+import { Milliseconds } from '@topicast/contracts/units';
 import type { NewRecord } from '@topicast/log';
 import { Meter } from './meter.js';
 
@@ -22,7 +22,7 @@ export class SessionCatalog {
 
   noteRecord(rendition: number, { header, value }: NewRecord): void {
     this.#seen.add(rendition);
-    this.#meters[rendition]?.add({ ...header, data: value }, milliseconds(performance.now()));
+    this.#meters[rendition]?.add({ ...header, data: value }, Milliseconds.now());
   }
 
   /** Every rendition has begun. */

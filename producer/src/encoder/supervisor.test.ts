@@ -2,12 +2,14 @@ import { copyFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { audioOf, videoOf } from '@topicast/contracts/catalog';
 import type { Source } from '@topicast/contracts/http';
 import type { StreamStatus } from '@topicast/contracts/tables';
+import { audioOf, videoOf } from '@topicast/contracts/tracks';
 import { milliseconds } from '@topicast/contracts/units';
 import type { Chunk } from '@topicast/media/mpegts';
+import { footage } from '@topicast/test/footage';
 import { until } from '@topicast/test/poll';
+import { isRunning } from '@topicast/test/processes';
 import { temporaryFolder } from '@topicast/test/temporary';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
@@ -15,7 +17,6 @@ import { readProducerConfig } from '../config.js';
 import { findFfmpeg } from '../ffmpeg/find.js';
 import { type ProcessGuard, startGuard } from '../ffmpeg/guard.js';
 import type { PublishedSession } from '../publish/stream-publisher.js';
-import { footage, isRunning } from '../testing/support.js';
 import { type SupervisorOptions, supervise } from './supervisor.js';
 
 /** A supervisor with a real ffmpeg, and what it did. */
@@ -119,7 +120,7 @@ describe('supervise', () => {
   it('tries a file that is no video again when the file is another one, and not before', async () => {
     using folder = temporaryFolder();
     const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);
-    const { file } = await footage('flower.mp4', folder.path, ffmpeg.path);
+    const file = footage('flower.mp4', ffmpeg.path).path;
     const film = path.join(folder.path, 'film.mp4');
     await writeFile(film, 'This is no video.\n'.repeat(200));
     await using setup = await setUp({ kind: 'file', path: film });
@@ -137,7 +138,7 @@ describe('supervise', () => {
   it('tries a good file again by itself after the machine lacked memory or file descriptors', async () => {
     using folder = temporaryFolder();
     const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);
-    const { file } = await footage('flower.mp4', folder.path, ffmpeg.path);
+    const file = footage('flower.mp4', ffmpeg.path).path;
     const starved = path.join(folder.path, 'ffmpeg');
     const limits = 'case $(wc -l < "$0.runs") in 1) ulimit -v 20000;; 2) ulimit -n 3;; esac';
     const script = `#!/bin/sh\necho >> "$0.runs"\n${limits}\nexec ${ffmpeg.path} "$@"\n`;
@@ -150,7 +151,7 @@ describe('supervise', () => {
   it('sends the sound of all languages where nothing is encoded', async () => {
     using folder = temporaryFolder();
     const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);
-    const { file } = await footage('flower.mp4', folder.path, ffmpeg.path);
+    const file = footage('flower.mp4', ffmpeg.path).path;
     const { execFileSync } = await import('node:child_process');
     const film = path.join(folder.path, 'languages.mp4');
     const languages = ['-metadata:s:a:0', 'language=deu', '-metadata:s:a:1', 'language=fra'];
@@ -172,7 +173,7 @@ describe('supervise', () => {
   it('streams what has sound only, and what has pictures only', async () => {
     using folder = temporaryFolder();
     const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);
-    const { file } = await footage('flower.mp4', folder.path, ffmpeg.path);
+    const file = footage('flower.mp4', ffmpeg.path).path;
     const { execFileSync } = await import('node:child_process');
     const make = (name: string, ...args: string[]): string => {
       const to = path.join(folder.path, name);

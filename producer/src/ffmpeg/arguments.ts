@@ -2,7 +2,7 @@ import type { EncodingSettings } from '../config.js';
 import { TEST_PICTURE } from '../test-picture/format.js';
 import { type EncoderInput, inputArguments, isLooped } from './input.js';
 
-export type Track = 'encode' | 'copy';
+type Track = 'encode' | 'copy';
 
 /** What one run of ffmpeg should do. */
 export interface EncodingPlan {

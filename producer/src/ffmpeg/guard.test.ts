@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { until } from '@topicast/test/poll';
+import { isRunning } from '@topicast/test/processes';
 import { describe, expect, it } from 'vitest';
-import { isRunning } from '../testing/support.js';
 import { startGuard } from './guard.js';
 
 describe('the guard', () => {

@@ -33,7 +33,7 @@ export interface Planned {
 }
 
 /** What the streamer asked for besides the source, and what the operator allows. */
-export interface Wishes {
+interface Wishes {
   readonly ladder: readonly Rung[] | undefined;
   readonly limits: Pick<EncodingSettings, 'maxHeight' | 'maxVideoBitrate'>;
 }

@@ -15,7 +15,7 @@ export interface Probe {
   readonly height: number | undefined;
 }
 
-export type ProbeResult =
+type ProbeResult =
   | { readonly ok: true; readonly probe: Probe }
   /** `isCertain`: ffmpeg has judged the media, and would find the same again. */
   | { readonly ok: false; readonly isCertain: boolean; readonly lines: string[] };

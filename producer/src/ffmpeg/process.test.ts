@@ -1,9 +1,9 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { until } from '@topicast/test/poll';
+import { isRunning } from '@topicast/test/processes';
 import { temporaryFolder } from '@topicast/test/temporary';
 import { describe, expect, it } from 'vitest';
-import { isRunning } from '../testing/support.js';
 import { startGuard } from './guard.js';
 import { startFfmpeg } from './process.js';
 

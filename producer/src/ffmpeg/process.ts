@@ -17,7 +17,7 @@ export interface ProcessExit {
   readonly lines: readonly string[];
 }
 
-export interface FfmpegProcess {
+interface FfmpegProcess {
   readonly pid: number | undefined;
   /** Raw frames and raw sound go in here; present only if they were asked for. */
   readonly feeds: { readonly video: Writable; readonly audio: Writable } | undefined;

@@ -4,7 +4,7 @@ import { Counter, Gauge, Histogram, type MetricConfiguration, Registry } from 'p
 import { Speed } from './speed.js';
 
 /** What is asked of a stream when the metrics are read. */
-export interface StreamFacts {
+interface StreamFacts {
   readonly state: StreamState;
   /** Chunks that wait for the log. */
   readonly queued: number;

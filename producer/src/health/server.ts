@@ -7,7 +7,7 @@ import type { ChunkLog } from '@topicast/log';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { ProducerMetrics } from './metrics.js';
 
-export interface HealthServerOptions {
+interface HealthServerOptions {
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
@@ -17,7 +17,7 @@ export interface HealthServerOptions {
   readonly isStarted: () => boolean;
 }
 
-export interface HealthServer {
+interface HealthServer {
   readonly port: number;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { milliseconds, msToTicks } from '@topicast/contracts/units';
+import { milliseconds, ticks90k } from '@topicast/contracts/units';
 import { describe, expect, it } from 'vitest';
 import { DecodeClock } from './decode-clock.js';
 import { SteadyClock } from './steady-clock.js';
@@ -19,7 +19,7 @@ function simulate(seconds: number, late: (frame: number, second: number) => numb
     const mediaMs = (frame * 100) / 3;
     const takenIn = 5_000 + mediaMs * (1 + drift);
     const arrival = milliseconds(takenIn + late(frame, mediaMs / 1000));
-    return clock.observe(msToTicks(milliseconds(mediaMs)), arrival, frame === 0) - takenIn;
+    return clock.observe(ticks90k(mediaMs * 90), arrival, frame === 0) - takenIn;
   });
 }
 
@@ -53,8 +53,8 @@ describe('DecodeClock', () => {
 
   it('begins anew with a new time line', () => {
     const clock = new DecodeClock();
-    clock.observe(msToTicks(milliseconds(1_000_000)), milliseconds(100), true);
-    expect(clock.observe(msToTicks(milliseconds(0)), milliseconds(140), true)).toBeCloseTo(140);
+    clock.observe(ticks90k(90_000_000), milliseconds(100), true);
+    expect(clock.observe(ticks90k(0), milliseconds(140), true)).toBeCloseTo(140);
   });
 });
 
@@ -64,7 +64,7 @@ describe('SteadyClock', () => {
     let offset = 1_700_000_000_000;
     const clock = new SteadyClock(
       () => milliseconds(now),
-      () => now + offset,
+      () => milliseconds(now + offset),
     );
     expect(clock.at(milliseconds(0))).toBe(1_700_000_000_000);
     offset += 100;

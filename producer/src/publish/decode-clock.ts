@@ -1,4 +1,4 @@
-import { type Milliseconds, milliseconds, type Ticks90k, ticksToMs } from '@topicast/contracts/units';
+import { Milliseconds, type Ticks90k, ticksToMs } from '@topicast/contracts/units';
 
 const WINDOW_MS = 10_000;
 /** Crystals differ by a tenth of a millisecond a second. This leaves room, and no viewer notices it. */
@@ -13,9 +13,9 @@ const STEP_MS = 500;
  */
 export class DecodeClock {
   /** Candidates for the minimum, oldest first, distances rising. */
-  #window: { at: number; distance: number }[] = [];
-  #distance: number | undefined;
-  #since = 0;
+  #window: { at: Milliseconds; distance: Milliseconds }[] = [];
+  #distance: Milliseconds | undefined;
+  #since = Milliseconds.zero;
 
   /** A chunk of this decode time has just arrived. `restart`: its time line has nothing to do with the previous one. */
   observe(decodeTime: Ticks90k, arrival: Milliseconds, restart: boolean): Milliseconds {
@@ -24,20 +24,23 @@ export class DecodeClock {
       this.#distance = undefined;
     }
     const mediaTime = ticksToMs(decodeTime);
-    const earliest = this.#earliest(arrival, arrival - mediaTime);
+    const earliest = this.#earliest(arrival, Milliseconds.sub(arrival, mediaTime));
     const distance = this.#distance ?? earliest;
-    const rise = earliest - distance;
+    const rise = Milliseconds.sub(earliest, distance);
     this.#distance =
-      rise <= 0 || rise > STEP_MS ? earliest : distance + Math.min(rise, this.#allowed(arrival));
+      rise <= 0 || rise > STEP_MS
+        ? earliest
+        : Milliseconds.add(distance, Milliseconds.min(rise, this.#allowed(arrival)));
     this.#since = arrival;
-    return milliseconds(mediaTime + this.#distance);
+    return Milliseconds.add(mediaTime, this.#distance);
   }
 
-  #allowed(arrival: number): number {
-    return Math.max(0, arrival - this.#since) * RISE_PER_MS;
+  #allowed(arrival: Milliseconds): Milliseconds {
+    const passed = Milliseconds.max(Milliseconds.zero, Milliseconds.sub(arrival, this.#since));
+    return Milliseconds.scale(passed, RISE_PER_MS);
   }
 
-  #earliest(at: number, distance: number): number {
+  #earliest(at: Milliseconds, distance: Milliseconds): Milliseconds {
     while (this.#window.length > 0 && this.#window.at(-1)!.distance >= distance) this.#window.pop();
     this.#window.push({ at, distance });
     while (this.#window[0]!.at < at - WINDOW_MS) this.#window.shift();

@@ -3,9 +3,8 @@ import { pauseAfter } from '@topicast/contracts/backoff';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
 import type { ChunkWriter, NewRecord } from '@topicast/log';
-import { LogError } from '@topicast/log';
+import { LogError, LossReport } from '@topicast/log';
 import type { Logger } from 'pino';
-import { LossReport } from './loss-report.js';
 import { type QueueLimits, RecordQueue } from './queue.js';
 
 const LIMITS: QueueLimits = { bytes: 64_000_000, spanMs: 30_000 };
@@ -25,7 +24,7 @@ export interface PublisherOptions {
   readonly limits?: QueueLimits;
 }
 
-export interface PublisherState {
+interface PublisherState {
   readonly queued: number;
   /** Of the present session. */
   readonly dropped: number;

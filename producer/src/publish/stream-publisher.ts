@@ -7,7 +7,7 @@ import { Publisher, type PublisherOptions } from './publisher.js';
 import { RenditionJoin } from './rendition-join.js';
 import type { SteadyClock } from './steady-clock.js';
 
-export interface StreamPublisherOptions
+interface StreamPublisherOptions
   extends Pick<PublisherOptions, 'stream' | 'log' | 'onUnknownTopic' | 'limits'> {
   readonly clock: SteadyClock;
   /** Names the stream in each line. */
@@ -23,7 +23,7 @@ export interface PublishedSession {
   readonly onRecord: (rendition: number, record: NewRecord) => void;
 }
 
-export interface StreamPublisherState {
+interface StreamPublisherState {
   /** Chunks that wait for the log, of all renditions. */
   readonly queued: number;
   /** Chunks of the present session, of all renditions, and those that its beginning cost. */

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 
 const EVERY_MS = PRODUCER_SILENCE_MS / 3;
 
-export interface HeartbeatsOptions {
+interface HeartbeatsOptions {
   /** `topicast.status`. */
   readonly table: KeyValueTable;
   readonly liveness: Liveness;

@@ -19,7 +19,7 @@ export interface RunningStream {
   close(because: StopReason | 'leaving'): Promise<void>;
 }
 
-export interface ReconcilerOptions {
+interface ReconcilerOptions {
   readonly me: string;
   readonly tables: StreamTables;
   readonly heartbeats: Pick<Heartbeats, 'others'>;

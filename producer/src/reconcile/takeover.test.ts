@@ -16,7 +16,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { readProducerConfig } from '../config.js';
 import { startProducer } from '../producer.js';
-import { TestGroup } from '../testing/support.js';
+import { TestGroup } from '../testing/test-group.js';
 
 const logger = pino({ enabled: false });
 const CAM = streamId('cam');

@@ -26,7 +26,7 @@ export function createPicture(width: number, height: number): Picture {
 }
 
 /** ITU-R BT.709, studio range. */
-export function yuvOf([red, green, blue]: Rgb): Yuv {
+function yuvOf([red, green, blue]: Rgb): Yuv {
   const luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
   return [
     16 + (219 / 255) * luma,

@@ -19,7 +19,7 @@ const SEGMENTS: Record<string, string> = {
 
 type Line = readonly [fromX: number, fromY: number, toX: number, toY: number];
 
-export interface GlyphStyle {
+interface GlyphStyle {
   readonly height: number;
   readonly colour: Rgb;
   readonly background: Rgb;

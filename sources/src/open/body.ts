@@ -7,7 +7,7 @@ export const LARGEST_PLAYLIST = 1024 * 1024;
 
 export type BodyKind = 'hls' | 'dash' | 'media';
 
-export interface Body {
+interface Body {
   readonly kind: BodyKind;
   /** The whole body, which can be read once. */
   readonly bytes: AsyncGenerator<Buffer>;

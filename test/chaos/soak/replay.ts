@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type StreamId, streamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
 import type { ChunkLog } from '@topicast/log';
-import { openKafkaLog } from '@topicast/log/kafka';
+import { openKafkaLog } from '@topicast/test/kafka-log';
 import { Recording } from './recording.js';
 
 const [brokers, streams] = process.argv.slice(2);

@@ -37,7 +37,7 @@ interface Sample {
   readonly replay: Holdings;
 }
 
-export interface SoakOutcome {
+interface SoakOutcome {
   readonly measured: Measured;
   readonly report: string;
   /** No error, nothing lost. */

@@ -23,9 +23,9 @@ import { Damage, expectSound, Pages } from './pages.js';
 const MAX_DEPTH = 16;
 
 /** What of a file's content is not liblmdb's to know: how long the keys of a named tree are. */
-export type KeyBytes = Readonly<Record<string, number>>;
+type KeyBytes = Readonly<Record<string, number>>;
 
-export type FileCheck =
+type FileCheck =
   /** `trees`: the names of what is in it. */
   { readonly trees: readonly string[] } | { readonly damage: string };
 

@@ -19,7 +19,7 @@ export const MAX_PAGE_BYTES = 65_536;
 export const PAGE_BRANCH = 0x01;
 export const PAGE_LEAF = 0x02;
 export const PAGE_OVERFLOW = 0x04;
-export const PAGE_META = 0x08;
+const PAGE_META = 0x08;
 
 export const NODE_BIG = 0x01;
 export const NODE_SUBTREE = 0x02;

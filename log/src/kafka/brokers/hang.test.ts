@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { topicOf } from '@topicast/contracts/stream-id';
 import { clusterUnavailable, type KafkaCluster, startKafkaCluster } from '@topicast/test/kafka';
+import { openKafkaLog } from '@topicast/test/kafka-log';
 import { until } from '@topicast/test/poll';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChunkLog } from '../../chunk-log.js';
 import { filled, record, SETTINGS, take } from '../../testing/support.js';
-import { openKafkaLog } from '../index.js';
 
 const unavailable = clusterUnavailable();
 

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Broker, kafkaUnavailable, startKafka } from '@topicast/test/kafka';
+import { openKafkaLog } from '@topicast/test/kafka-log';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LogError } from '../../chunk-log.js';
 import { expectCode, newStream, record, SETTINGS, take } from '../../testing/support.js';
-import { openKafkaLog } from '../index.js';
 
 const unavailable = kafkaUnavailable() ?? (process.env.KAFKA_BROKERS && 'KAFKA_BROKERS is not ours to kill');
 

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { milliseconds } from '@topicast/contracts/units';
 import { clusterUnavailable } from '@topicast/test/kafka';
+import { openKafkaLog } from '@topicast/test/kafka-log';
 import { type SecureKafka, startSecureKafka, USER } from '@topicast/test/kafka-secure';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,7 +17,6 @@ import {
   sequences,
   take,
 } from '../../testing/support.js';
-import { openKafkaLog } from '../index.js';
 import type { Security } from './security.js';
 
 const reason = clusterUnavailable();

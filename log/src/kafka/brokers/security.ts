@@ -87,14 +87,14 @@ const bound = (one: { authenticate(): Promise<void> }): { authenticate(): Promis
   authenticate: () => one.authenticate(),
 });
 
-export interface Failure {
+interface Failure {
   readonly cause: unknown;
   /** Whether no broker has answered anything yet: once one has, the settings are right. */
   readonly isFirst: boolean;
   readonly security: Security;
 }
 
-export interface Verdict {
+interface Verdict {
   /** What is wrong, and what to check. */
   readonly words: string;
   readonly isCertain: boolean;

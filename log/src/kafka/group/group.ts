@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pauseAfter } from '@topicast/contracts/backoff';
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { type Consumer, Kafka, type logCreator, logLevel, type PartitionAssigner } from 'kafkajs';
 import type { Logger } from 'pino';
 import { openSocket, type Security } from '../brokers/security.js';
@@ -14,7 +14,7 @@ export interface GroupClient {
   readonly logger: Logger;
 }
 
-export interface GroupOptions {
+interface GroupOptions {
   readonly client: GroupClient;
   readonly group: string;
   readonly topic: string;
@@ -49,7 +49,7 @@ export class Group {
   readonly #leaving = new AbortController();
   readonly #running: Promise<void>;
   #sessionTimeout: Milliseconds;
-  #confirmedAt = Number.NEGATIVE_INFINITY;
+  #confirmedAt = Milliseconds.never;
   #toldOf: string | undefined;
 
   constructor(options: GroupOptions) {
@@ -65,7 +65,7 @@ export class Group {
 
   /** When the group last confirmed that this member belongs to it; monotonic. */
   get silence(): Milliseconds {
-    return milliseconds(performance.now() - this.#confirmedAt);
+    return Milliseconds.sub(Milliseconds.now(), this.#confirmedAt);
   }
 
   /** Resolves when the group knows, or could not be told in a short time. Never rejects. */
@@ -175,7 +175,7 @@ export class Group {
 
   #confirm(): void {
     this.#toldOf = undefined;
-    this.#confirmedAt = performance.now();
+    this.#confirmedAt = Milliseconds.now();
   }
 
   /** The next longer session, if this one was refused. */

@@ -1,11 +1,11 @@
 import { milliseconds } from '@topicast/contracts/units';
 import { type Broker, kafkaUnavailable, startKafka } from '@topicast/test/kafka';
+import { openKafkaLog } from '@topicast/test/kafka-log';
 import { until } from '@topicast/test/poll';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChunkLog, Share } from '../../chunk-log.js';
 import { newStream } from '../../testing/support.js';
-import { openKafkaLog } from '../index.js';
 
 const reason = kafkaUnavailable();
 const TABLE = 'topicast.streams';

@@ -4,7 +4,7 @@ import type { KafkaTable } from '../topics/kafka-table.js';
 import { Group, type GroupClient } from './group.js';
 import { groupAssigner } from './group-assigner.js';
 
-export interface KafkaShareOptions extends ShareOptions {
+interface KafkaShareOptions extends ShareOptions {
   readonly client: GroupClient;
 }
 

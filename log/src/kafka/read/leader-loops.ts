@@ -7,7 +7,7 @@ const QUIET_AFTER_MS = 3000;
 const LOOK_EVERY_MS = 1000;
 
 /** Takes care of the followers that a broker's loops cannot serve. */
-export type LeaderOwner = Omit<LoopOwner, 'heard' | 'turned'>;
+type LeaderOwner = Omit<LoopOwner, 'heard' | 'turned'>;
 
 /**
  * The long polls of one broker: one over the partitions that bring records, one over the quiet ones. A broker walks all

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type StreamId, topicOf } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
 import { type Broker, kafkaUnavailable, startKafka } from '@topicast/test/kafka';
+import { openKafkaLog } from '@topicast/test/kafka-log';
 import { until } from '@topicast/test/poll';
 import { temporaryFolder } from '@topicast/test/temporary';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
@@ -14,7 +15,6 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChunkLog, LogRecord, TailStart } from '../../chunk-log.js';
 import { expectCode, filled, newStream, record, SETTINGS, sequences, take } from '../../testing/support.js';
-import { openKafkaLog } from '../index.js';
 
 const unavailable = kafkaUnavailable() ?? (process.env.KAFKA_BROKERS && 'KAFKA_BROKERS is not ours to hurt');
 const hasKcat = spawnSync('kcat', ['-V']).status === 0;

@@ -1,4 +1,4 @@
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { Bounds, TailStart } from '../../chunk-log.js';
 import { isHintedKeyframe } from '../../records.js';
 import type { Place } from '../brokers/routes.js';
@@ -10,7 +10,7 @@ import type { Reader } from './reader.js';
  * For topics where keyframes are not marked: by default x264 makes one every 250 frames, which is 10 s at 25 frames a
  * second.
  */
-export const FOREIGN_LOOK_BACK: Milliseconds = milliseconds(15_000);
+const FOREIGN_LOOK_BACK: Milliseconds = milliseconds(15_000);
 /** A batch comes whole whatever the limit is, so this asks for one batch. */
 const ONE_BATCH = 1;
 const FIRST_STEP_BACK = 64;
@@ -54,8 +54,12 @@ async function newestKeyframe(search: Search): Promise<number> {
   const lastBatch = await reader.page(place, bounds.next - 1, ONE_BATCH);
   const newest = lastBatch.records.at(-1);
   if (!newest?.header) {
-    const until = newest?.timestamp ?? milliseconds(Date.now());
-    const since = await offsets.since(place.topic, place.partition, milliseconds(until - FOREIGN_LOOK_BACK));
+    const until = newest?.timestamp ?? Milliseconds.wallClock();
+    const since = await offsets.since(
+      place.topic,
+      place.partition,
+      Milliseconds.sub(until, FOREIGN_LOOK_BACK),
+    );
     return Math.min(Math.max(since ?? bounds.earliest, bounds.earliest), bounds.next);
   }
   const hinted = newest.offset - newest.header.sinceKeyframe;

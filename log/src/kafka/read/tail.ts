@@ -17,7 +17,7 @@ type Clamp = (offset: number) => Promise<number>;
 /**
  * Where a tail begins: in the topic with this id, so that a topic that is created again under its name is told apart.
  */
-export interface Start {
+interface Start {
   readonly topicId: string;
   readonly offset: number;
 }

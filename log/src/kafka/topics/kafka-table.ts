@@ -8,7 +8,7 @@ import type { Reader } from '../read/reader.js';
 import type { KafkaRecord } from '../wire/record-batch.js';
 
 /** Writes one row: undefined deletes it. Resolves with its offset when it is durable. */
-export type WriteRow = (partition: number, key: string, value: string | undefined) => Promise<number>;
+type WriteRow = (partition: number, key: string, value: string | undefined) => Promise<number>;
 
 /**
  * A compacted topic and its rows in memory. A view follows all partitions from their first offset on. A write shows

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { LogError } from '../../chunk-log.js';
+import { OpenTables } from '../../open-tables.js';
 import { checkTableName } from '../../table-view.js';
 import type { Routes } from '../brokers/routes.js';
 import { type Calls, SLOW_CALL_LIMIT_MS } from '../calls.js';
@@ -12,7 +13,7 @@ import { type TopicChoices, tableConfig } from './topic-config.js';
 import { checkTopicOfTable, type TopicNames } from './topic-names.js';
 import type { Topics } from './topics.js';
 
-export interface KafkaTablesOptions {
+interface KafkaTablesOptions {
   readonly calls: Calls;
   readonly names: TopicNames;
   readonly topics: Topics;
@@ -34,7 +35,7 @@ const partitionsOf = (name: string): number => PARTITIONS[name] ?? 1;
 /** The open tables, one object for each name. */
 export class KafkaTables {
   readonly #options: KafkaTablesOptions;
-  readonly #open = new Map<string, Promise<KafkaTable>>();
+  readonly #open = new OpenTables((name) => this.#read(name));
   #lost: LogError | undefined;
 
   constructor(options: KafkaTablesOptions) {
@@ -50,18 +51,11 @@ export class KafkaTables {
   async open(name: string): Promise<KafkaTable> {
     checkTableName(name);
     checkTopicOfTable(name);
-    const known = this.#open.get(name);
-    if (known) return known;
-    const opening = this.#read(name);
-    this.#open.set(name, opening);
-    opening.catch(() => this.#open.delete(name));
-    return opening;
+    return this.#open.get(name);
   }
 
   async close(): Promise<void> {
-    for (const table of await Promise.allSettled(this.#open.values())) {
-      if (table.status === 'fulfilled') table.value.close();
-    }
+    for (const table of await this.#open.all()) table.close();
   }
 
   async #read(name: string): Promise<KafkaTable> {
@@ -85,7 +79,7 @@ export class KafkaTables {
   #lose(name: string, cause: Error): void {
     const { calls, logger } = this.#options;
     if (calls.closing.aborted) return;
-    this.#open.delete(name);
+    this.#open.forget(name);
     const words = `the table "${name}" is no longer followed (${cause.message}); repair its topic and restart this process`;
     logger.error(words);
     this.#lost ??= new LogError('invalid', words, { cause });

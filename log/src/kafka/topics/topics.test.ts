@@ -1,10 +1,11 @@
 import { milliseconds } from '@topicast/contracts/units';
 import { type Broker, kafkaUnavailable, startKafka } from '@topicast/test/kafka';
+import { openKafkaLog } from '@topicast/test/kafka-log';
 import { type Admin, ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newStream, record, sequences, take } from '../../testing/support.js';
-import { type KafkaLogOptions, openKafkaLog } from '../index.js';
+import type { KafkaLogOptions } from '../index.js';
 
 const reason = kafkaUnavailable();
 

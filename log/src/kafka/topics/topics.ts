@@ -24,7 +24,7 @@ const DEFAULT_REPLICAS = 3;
 /** DescribeConfigs's mark of a value that is set for this very topic. */
 const OF_THE_TOPIC = 1;
 
-export interface TopicsOptions {
+interface TopicsOptions {
   readonly cluster: Cluster;
   readonly routes: Routes;
   readonly offsets: Offsets;

@@ -53,7 +53,7 @@ export interface PrivateSasl {
 }
 
 /** Speaks one mechanism over `saslAuthenticate`, which carries a message to the broker and the answer back. */
-export type SaslProvider = (exchange: {
+type SaslProvider = (exchange: {
   readonly host: string;
   readonly port: number;
   readonly logger: unknown;
@@ -117,14 +117,14 @@ export interface CreateTopicsFields {
   }[];
 }
 
-export interface CreatePartitionsFields {
+interface CreatePartitionsFields {
   readonly timeout: number;
   readonly validateOnly: boolean;
   /** `count`: how many partitions there should be in total. */
   readonly topicPartitions: readonly { readonly topic: string; readonly count: number }[];
 }
 
-export interface ConfigResource {
+interface ConfigResource {
   readonly type: number;
   readonly name: string;
   /** The entries to describe; absent for all. */

@@ -59,7 +59,7 @@ export const METADATA: FlexibleApi<readonly string[] | 'all', Metadata> = {
   },
 };
 
-export const NO_TOPIC = '0'.repeat(32);
+const NO_TOPIC = '0'.repeat(32);
 
 function readTopic(reader: ByteReader): TopicMetadata {
   const topicErrorCode = reader.int16();

@@ -19,7 +19,7 @@ export interface Decoded {
   readonly damage?: Damage;
 }
 
-export interface Damage {
+interface Damage {
   /** Where to continue if it stays damaged: after the record, or after the batch, as far as we can tell. */
   readonly after: number;
   readonly reason: string;

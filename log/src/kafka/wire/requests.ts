@@ -26,7 +26,7 @@ export interface Produced {
   }[];
 }
 
-export interface ListedOffsets {
+interface ListedOffsets {
   readonly responses: readonly {
     readonly topic: string;
     readonly partitions: readonly {
@@ -38,7 +38,7 @@ export interface ListedOffsets {
   }[];
 }
 
-export interface TopicErrors {
+interface TopicErrors {
   readonly topicErrors: readonly {
     readonly topic: string;
     readonly errorCode: number;
@@ -46,11 +46,11 @@ export interface TopicErrors {
   }[];
 }
 
-export interface AlteredConfigs {
+interface AlteredConfigs {
   readonly resources: readonly { readonly errorCode: number; readonly errorMessage: string | null }[];
 }
 
-export interface DescribedConfigs {
+interface DescribedConfigs {
   readonly resources: readonly (AlteredConfigs['resources'][number] & {
     readonly configEntries: readonly {
       readonly configName: string;

@@ -11,7 +11,7 @@ const BROKER_TIMEOUT = milliseconds(REQUEST_TIMEOUT_MS - 500);
 /** How much goes into one request, unless a single batch is larger. */
 const REQUEST_BYTES = 8 * 1024 * 1024;
 
-export interface Written {
+interface Written {
   readonly errorCode: number;
   readonly baseOffset: number;
 }

@@ -4,7 +4,7 @@ import { TableView } from '../table-view.js';
 /**
  * A table whose rows end with this process, for rows that are only about this process. A full disk does not stop it.
  */
-export class MemoryTable extends TableView {
+export class ProcessTable extends TableView {
   #closed = false;
 
   async close(): Promise<void> {

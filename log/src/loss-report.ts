@@ -1,6 +1,9 @@
 const PERIOD_MS = 1_000;
 
-/** Reports losses at most once a second: the first one at once, those that follow together. */
+/**
+ * Reports losses at most once a second: the first one at once, those that follow together, with the last reason.
+ * Gateways and producers share it.
+ */
 export class LossReport {
   readonly #tell: (count: number, reason: string) => void;
   #untold = 0;
@@ -11,7 +14,7 @@ export class LossReport {
     this.#tell = tell;
   }
 
-  add(count: number, reason: string): void {
+  add(count: number, reason = ''): void {
     if (count === 0) return;
     this.#untold += count;
     this.#reason = reason;
