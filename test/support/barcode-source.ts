@@ -13,7 +13,7 @@ const TICKS_A_PICTURE = 90_000 / FRAME_RATE;
 /** Backgrounds that take turns: enough motion for a realistic bitrate without drawing each picture. */
 const BACKGROUNDS = 30;
 
-interface BarcodeSource {
+export interface BarcodeSource {
   readonly id: StreamId;
   /** Stop the encoder for a while; what it was given meanwhile comes out at once. */
   hang(ms: number): Promise<void>;
