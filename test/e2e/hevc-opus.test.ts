@@ -38,6 +38,14 @@ const CLIPS: readonly Clip[] = [
     inChromium: false,
   },
   {
+    what: 'HEVC with Opus, from a TS file',
+    // Without B-frames: with them, ffmpeg leaves out the first picture of a TS file each time that it begins it again.
+    file: 'both.ts',
+    encoding: `${HEVC}:bframes=0 ${OPUS}`,
+    codecs: [/^hvc1\./, 'opus'],
+    inChromium: false,
+  },
+  {
     what: 'HEVC with AAC, from a Matroska file',
     file: 'hevc.mkv',
     encoding: `${HEVC} -c:a aac`,
