@@ -1,15 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import path from 'node:path';
 import { streamId } from '@topicast/contracts/stream-id';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../support/chromium.js';
-import { FFMPEG } from '../support/ffprobe.js';
 import type { PageServer } from '../support/page-server.js';
 import { openPlayer, playback, servePlayerPages } from '../support/player-page.js';
 import { until } from '../support/poll.js';
 import { type Services, startServices } from '../support/services.js';
-import { temporaryFolder } from '../support/temporary.js';
 
 const SWITCHES = 10;
 const WIDTHS = [960, 640, 320] as const;
@@ -64,7 +60,6 @@ const want = (page: Page, rendition: number | 'auto') =>
   }, rendition);
 
 describe('a stream in three renditions, from its encoder to the screen', () => {
-  const folder = temporaryFolder();
   let pages: PageServer;
   let browser: BrowserContext;
   let services: Services;
@@ -72,9 +67,6 @@ describe('a stream in three renditions, from its encoder to the screen', () => {
   beforeAll(async () => {
     pages = await servePlayerPages();
     browser = await launchChromium();
-    const hevc = path.join(folder.path, 'hevc.mp4');
-    const [input, output] = ['-f lavfi -i testsrc2=s=320x180:r=25', '-t 5 -c:v libx265 -preset ultrafast'];
-    execFileSync(FFMPEG, [...`-v error -nostdin ${input} ${output}`.split(' '), hevc]);
     services = await startServices({
       inputs: [
         {
@@ -83,7 +75,6 @@ describe('a stream in three renditions, from its encoder to the screen', () => {
           source: { kind: 'test' },
           ladder: [{ height: 540 }, { height: 360 }, { height: 180 }],
         },
-        { id: streamId('hevc'), title: 'HEVC', source: { kind: 'file', path: hevc, copy: true } },
       ],
     });
   });
@@ -91,7 +82,6 @@ describe('a stream in three renditions, from its encoder to the screen', () => {
     await browser?.close();
     await services?.close();
     await pages?.close();
-    folder[Symbol.dispose]();
   });
 
   // Tried again where the picture stood: on a machine that does much else it does that without a switch, too.
@@ -129,19 +119,5 @@ describe('a stream in three renditions, from its encoder to the screen', () => {
       return last && picture.presented === last.presented + 1 ? [picture.mediaTime - last.mediaTime] : [];
     });
     expect(Math.max(...gaps)).toBeLessThanOrEqual(0.1);
-  });
-
-  it('says in one sentence which codec the browser lacks', async () => {
-    await services.untilState('hevc', 'live');
-    await using page = await browser.newPage();
-    await openPlayer(page, pages, '/player', services.address('hevc'));
-    await until('it gives up', async () => (await playback(page)).states.at(-1) === 'failed');
-    const state = await page.evaluate(() => Reflect.get(document.querySelector('topicast-player')!, 'state'));
-    expect(state).toMatchObject({
-      problem: {
-        reason: 'unsupported',
-        message: expect.stringMatching(/^This browser cannot play HEVC video/),
-      },
-    });
   });
 });

@@ -1,7 +1,5 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Fragment, InitSegment } from '@topicast/media/fmp4';
+import { servePages } from './page-server.js';
 
 /** What a browser made of fragments that it appended and played. */
 export interface MsePlayback {
@@ -54,22 +52,6 @@ export async function servePlayback(
   const result = new Promise<MsePlayback>((resolve) => {
     told = resolve;
   });
-  const server = createServer(async (request, response) => {
-    if (request.method === 'POST') told(JSON.parse(Buffer.concat(await request.toArray()).toString()));
-    response.writeHead(200, {
-      'content-type': request.url === '/' ? 'text/html' : 'application/octet-stream',
-    });
-    response.end(files[request.url ?? '/'] ?? '');
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    result,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+  const { origin, close } = await servePages(files, (body) => told(JSON.parse(body)));
+  return { url: `${origin}/`, result, close };
 }

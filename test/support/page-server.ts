@@ -9,10 +9,21 @@ export interface PageServer {
 
 const TYPES: Record<string, string> = { html: 'text/html; charset=utf-8', js: 'text/javascript' };
 
-/** Serves these files, by path, on a free port: a web site of another origin. */
-export async function servePages(files: Readonly<Record<string, string | Uint8Array>>): Promise<PageServer> {
-  const server = createServer((request, response) => {
+/**
+ * Serves these files, by path, on a free port: a web site of another origin.
+ * @param onPost told of the body of each POST, for pages in a browser that nothing drives
+ */
+export async function servePages(
+  files: Readonly<Record<string, string | Uint8Array>>,
+  onPost: (body: string) => void = () => undefined,
+): Promise<PageServer> {
+  const server = createServer(async (request, response) => {
     const name = new URL(request.url ?? '/', 'http://localhost').pathname;
+    if (request.method === 'POST') {
+      onPost(Buffer.concat(await request.toArray()).toString());
+      response.writeHead(204).end();
+      return;
+    }
     const body = files[name];
     if (body === undefined) {
       response.writeHead(404).end();

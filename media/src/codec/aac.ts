@@ -85,7 +85,7 @@ class AdtsReader implements AudioReader {
       if (own) stamp = undefined;
       at += header.size;
     }
-    this.#rest = bytes.slice(at);
+    this.#rest = new Uint8Array(bytes.subarray(at));
     return frames;
   }
 

@@ -40,6 +40,19 @@ describe('the reader of chunks', () => {
     }
   });
 
+  it('reads a Buffer as it reads any other bytes, and leaves it as it is', () => {
+    const ts = new Packetizer();
+    const [first, second] = [900, 700].map((size) => ts.video({ pts: 9000 }, payload(size)));
+    const chunks = [join([ts.tables(), ...first!]), join(second!)];
+    const buffers = chunks.map((chunk) => Buffer.from(chunk));
+    const reader = readerOf();
+    expect(buffers.map((chunk) => reader.read(chunk)?.video.map(({ data }) => data))).toEqual([
+      [payload(900)],
+      [payload(700)],
+    ]);
+    expect(buffers.map((chunk) => new Uint8Array(chunk))).toEqual(chunks);
+  });
+
   it('ends an open PES packet, of over 65,535 bytes, at the end of the chunk, complete', () => {
     const ts = new Packetizer();
     const big = payload(200_000);

@@ -20,7 +20,8 @@ export class ContinuityCheck {
     if (!hasPayload(packet)) return 'next'; // the counter stands still then
     const before = this.#last.get(pid);
     if (!before) {
-      this.#last.set(pid, packet.slice());
+      // Not `slice`, which gives a view of the same bytes where the packet is in a Buffer of Node.js.
+      this.#last.set(pid, new Uint8Array(packet));
       return hasTransportError(packet) ? 'gap' : 'next';
     }
     const order = announcesDiscontinuity(packet) ? 'next' : compare(packet, before);

@@ -52,7 +52,7 @@ export class PacketSplitter {
     }
     this.#position += at;
     // A copy, because the caller may reuse its buffer, and a view would keep all of it in memory.
-    this.#rest = bytes.slice(at);
+    this.#rest = new Uint8Array(bytes.subarray(at));
   }
 }
 

@@ -42,6 +42,6 @@ export class VideoTimes {
   #configure(config: VideoConfig): void {
     if (this.#config && sameConfig(this.#config, config)) return;
     // Copies, because views would keep the whole access unit in memory.
-    this.#config = { ...config, parameterSets: config.parameterSets.map((set) => set.slice()) };
+    this.#config = { ...config, parameterSets: config.parameterSets.map((set) => new Uint8Array(set)) };
   }
 }

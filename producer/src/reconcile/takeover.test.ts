@@ -20,7 +20,6 @@ import { TestGroup } from '../testing/test-group.js';
 
 const logger = pino({ enabled: false });
 const CAM = streamId('cam');
-const GOP_MS = 1_000;
 
 /** All chunks of a stream so far. */
 async function chunksOf(log: ChunkLog): Promise<ChunkHeader[]> {
@@ -33,23 +32,17 @@ async function chunksOf(log: ChunkLog): Promise<ChunkHeader[]> {
   return headers;
 }
 
-/** What a reader accepts: nothing from a session that is over. */
-function taken(headers: readonly ChunkHeader[]): ChunkHeader[] {
-  let last = 0;
-  return headers.filter(({ session }) => {
-    last = Math.max(last, session);
-    return session === last;
-  });
-}
-
 /**
- * A session follows without a gap: readers have the previous session's last chunk when its first, a keyframe, comes.
+ * A session follows without a gap: its first chunk, a keyframe, is in the log before the previous encoder ends, which
+ * still writes what it has in hand. Readers change over at that chunk. How far its wall clock is from that of the chunk
+ * before says nothing: an encoder that gets no processor time runs behind the wall clock, with or without a hand-over.
  */
 function expectSeamless(headers: readonly ChunkHeader[], session: number): void {
-  const chunks = taken(headers);
-  const begin = chunks.findIndex((chunk) => chunk.session === session);
-  expect(chunks[begin]).toMatchObject({ sequence: 0, keyframe: true });
-  expect(chunks[begin]!.wallClock - chunks[begin - 1]!.wallClock).toBeLessThan(GOP_MS);
+  const begin = headers.findIndex((chunk) => chunk.session === session);
+  expect(headers[begin]).toMatchObject({ sequence: 0, keyframe: true });
+  const before = headers[begin - 1]!.session;
+  expect(before).toBeLessThan(session);
+  expect(headers.slice(begin).some((chunk) => chunk.session === before)).toBe(true);
 }
 
 describe('several producers on one log', () => {
