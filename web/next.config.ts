@@ -21,8 +21,8 @@ const config: NextConfig = {
   turbopack: { root: repository },
   headers: async () => [
     { source: '/:path*', headers: everywhere },
-    // Pages of any origin load the player from here.
-    { source: '/topicast-player.js', headers: [{ key: 'Access-Control-Allow-Origin', value: '*' }] },
+    // Pages of any origin load the player from here, and the player its captions.
+    { source: '/topicast-:part(player|captions).js', headers: [{ key: 'Access-Control-Allow-Origin', value: '*' }] },
   ],
 };
 
