@@ -22,7 +22,10 @@ const config: NextConfig = {
   headers: async () => [
     { source: '/:path*', headers: everywhere },
     // Pages of any origin load the player from here, and the player its captions.
-    { source: '/topicast-:part(player|captions).js', headers: [{ key: 'Access-Control-Allow-Origin', value: '*' }] },
+    {
+      source: '/topicast-:part(player|captions).js',
+      headers: [{ key: 'Access-Control-Allow-Origin', value: '*' }],
+    },
   ],
 };
 

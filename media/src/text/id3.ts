@@ -12,16 +12,23 @@ export interface Id3Frame {
 }
 
 const HEADER_BYTES = 10;
+/**
+ * "ID3", version 2.4.0. FFmpeg 5.1 and older take the first five bytes of each PES packet of metadata for the header of an
+ * access unit (ISO 13818-1 2.12.4), which ID3 does not have, and drop them.
+ */
+const BEGINNING = [0x49, 0x44, 0x33, 4, 0];
 
 /** All frames of the tags in a PES packet. A damaged tag gives none, and ends the packet. Never throws on any input. */
 export function readId3(pes: Uint8Array): Id3Frame[] {
+  const isWhole = BEGINNING.slice(0, 3).every((byte, at) => byte === pes[at]);
+  const tags = isWhole ? pes : Uint8Array.from([...BEGINNING, ...pes]);
   const frames: Id3Frame[] = [];
-  for (let at = 0; at < pes.byteLength; ) {
-    const tag = pes.subarray(at);
-    const found = framesOf(tag);
+  for (let at = 0; at < tags.byteLength; ) {
+    const size = HEADER_BYTES + id3.parseSyncSafeInteger(tags.subarray(at + 6, at + HEADER_BYTES));
+    const found = at + size <= tags.byteLength ? framesOf(tags.subarray(at, at + size)) : undefined;
     if (!found) break;
     frames.push(...found);
-    at += HEADER_BYTES + id3.parseSyncSafeInteger(tag.subarray(6, HEADER_BYTES));
+    at += size;
   }
   return frames;
 }

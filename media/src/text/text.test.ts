@@ -162,6 +162,11 @@ describe('timed ID3', () => {
     expect(titles(join([first, damaged, second]))).toEqual(['First']);
   });
 
+  it('is read from a source that came through an old FFmpeg, which drops the first five bytes', () => {
+    expect(readId3(id3Tag('title', 'First').subarray(5))).toEqual(readId3(id3Tag('title', 'First')));
+    expect(readId3(Uint8Array.from('nothing of the kind', (letter) => letter.charCodeAt(0)))).toEqual([]);
+  });
+
   it('never throws on any bytes', () => {
     const tag = id3Tag('title', 'First');
     fc.assert(
