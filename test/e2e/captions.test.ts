@@ -187,7 +187,7 @@ describe('captions and timed ID3 of a source', () => {
   });
 });
 
-it('cues far behind the playhead leave their track', async () => {
+it('cues far behind the playhead leave their track, and one that is shown stays', async () => {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL('../../player/src/dom/cue-track.ts', import.meta.url))],
     bundle: true,
@@ -210,12 +210,15 @@ it('cues far behind the playhead leave their track', async () => {
       const track = document.querySelector('video')!.addTextTrack('captions', 'CC1');
       const cues = new CueTrack(track);
       for (let second = 0; second < 7_200; second++) {
-        cues.showText(second as Parameters<typeof cues.showText>[0], `second ${second}`, 14);
+        const at = second as Parameters<typeof cues.hold>[0];
+        // The last one stays for as long as there is data.
+        if (second < 7_100) cues.showText(at, `second ${second}`, 14);
+        cues.hold(at);
         cues.trim(second);
       }
-      return [...track.cues!].map(({ startTime }) => startTime);
+      return [...track.cues!].map(({ startTime, endTime }) => [startTime, endTime > 7_200]);
     });
-    expect(left).toEqual(Array.from({ length: 32 }, (_, i) => 7_200 - 32 + i));
+    expect(left).toEqual([[7_099, true]]);
   } finally {
     await browser.close();
     await site.close();

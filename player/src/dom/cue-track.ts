@@ -3,8 +3,8 @@ import type { Id3Frame } from '@topicast/media/text';
 
 /** Cues that ended longer ago are removed. */
 const KEEP_BEHIND_S = 30;
-/** A caption that nothing erases leaves by itself; decoders do that 16 s after the last data (47 CFR 15.119). */
-const LONGEST_CAPTION_S = 16;
+/** A caption leaves by itself this long after the last data (47 CFR 15.119 j). */
+const CAPTION_OUTLASTS_S = 16;
 /** Lines up to here are shown at the top, others where the browser shows captions. */
 const LAST_TOP_ROW = 6;
 /** Until the next tag. Not every browser takes Infinity. */
@@ -37,14 +37,20 @@ export class CueTrack {
     }
     this.#end(at);
     if (text === '') return;
-    const cue = new VTTCue(at, at + LONGEST_CAPTION_S, text);
+    const cue = new VTTCue(at, at + CAPTION_OUTLASTS_S, text);
     if (row !== undefined && row <= LAST_TOP_ROW) cue.line = row;
     this.#add(cue);
   }
 
+  /** There is still data: what is shown stays. */
+  hold(at: Seconds): void {
+    for (const cue of this.#open)
+      if (cue.endTime < at + CAPTION_OUTLASTS_S / 2) cue.endTime = at + CAPTION_OUTLASTS_S;
+  }
+
   /** One cue for each frame of a tag. */
   showFrames(at: Seconds, frames: readonly Id3Frame[]): void {
-    if (frames.length > 0) this.#end(at);
+    this.#end(at);
     for (const value of frames) {
       const cue: Omit<Id3Cue, 'type' | 'value'> = new VTTCue(at, OPEN_END_S, '');
       this.#add(Object.assign(cue, { type: 'org.id3', value } as const));

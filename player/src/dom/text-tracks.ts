@@ -26,10 +26,14 @@ class TextTracks {
   #showCaptions(captions: TimedText): void {
     for (const { channel, at, text, row } of this.#captions.read(captions))
       this.#track('captions', channel).showText(ticksToSeconds(at), text, row);
+    const now = ticksToSeconds(captions.placement.presentation);
+    for (const track of this.#tracks.values()) track.hold(now);
   }
 
   #showId3({ data, placement }: TimedText): void {
-    this.#track('metadata', 'id3').showFrames(ticksToSeconds(placement.presentation), readId3(data));
+    const frames = readId3(data);
+    if (frames.length > 0)
+      this.#track('metadata', 'id3').showFrames(ticksToSeconds(placement.presentation), frames);
   }
 
   /** A track cannot be removed again, so it is made when it has something to show. */
