@@ -63,6 +63,31 @@ const watch = (page: Page, seconds: number): Promise<Sample[]> =>
     }
   }, seconds);
 
+/** The stage of the watch page alone. */
+async function serveStage(src: string): Promise<PageServer> {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `
+import { createElement } from 'react';
+import { createRoot } from 'react-dom/client';
+import { Stage } from './stage';
+createRoot(document.querySelector('main')).render(createElement(Stage, { src: ${JSON.stringify(src)}, title: 'Film' }));`,
+      resolveDir: fileURLToPath(new URL('../../web/components/player', import.meta.url)),
+      loader: 'tsx',
+    },
+    outdir: '/',
+    bundle: true,
+    write: false,
+    format: 'esm',
+    jsx: 'automatic',
+    define: { 'process.env.NODE_ENV': '"production"' },
+  });
+  return servePages({
+    '/': '<!doctype html><main style="height: 90vh"></main><script type="module" src="/stage.js"></script>',
+    '/stage.js': outputFiles.find((file) => file.path.endsWith('.js'))!.text,
+  });
+}
+
 describe('captions and timed ID3 of a source', () => {
   const folder = temporaryFolder();
   let services: Services;
@@ -143,6 +168,26 @@ describe('captions and timed ID3 of a source', () => {
       }),
     );
     await page.close();
+  });
+
+  it('have a menu on the watch page, for mouse and keyboard, and a key', async () => {
+    await services.untilState('encoded', 'live');
+    const site = await serveStage(services.address('encoded'));
+    try {
+      const page = await browser.newPage();
+      await page.goto(site.origin);
+      await page.getByRole('button', { name: 'Captions: Off' }).press('Enter');
+      const items = page.getByRole('menu', { name: 'Captions' }).getByRole('menuitemradio');
+      expect(await items.allTextContents()).toEqual(['Off', 'CC1']);
+      for (const key of ['ArrowDown', 'Enter']) await page.keyboard.press(key);
+      const button = page.getByRole('button', { name: 'Captions: CC1' });
+      expect(await button.textContent()).toBe('CC1');
+      await page.keyboard.press('c');
+      await page.getByRole('button', { name: 'Captions: Off' }).waitFor();
+      await page.close();
+    } finally {
+      await site.close();
+    }
   });
 
   it('cost a stream that has none not even the script', async () => {
