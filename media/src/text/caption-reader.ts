@@ -19,6 +19,8 @@ export interface CaptionChange {
 const MAX_REORDERED = 16;
 /** More than any display holds: a stream that never ends a line, or a packet, must not fill the memory. */
 const MAX_HELD = 8_192;
+/** Looking at all of the memory takes as long as reading. */
+const PICTURES_A_CHECK = 64;
 const FIRST_BYTE_H264 = 6;
 
 type Decoder = InstanceType<typeof captions.CaptionStream>;
@@ -60,7 +62,7 @@ export class CaptionReader {
     } catch {
       this.#restart();
     }
-    if (held(this.#decoder) > MAX_HELD) this.#restart();
+    if (this.#count % PICTURES_A_CHECK === 0 && held(this.#decoder) > MAX_HELD) this.#restart();
     return this.#screens().flatMap((screen) => this.#changeOf(screen, pts) ?? []);
   }
 
