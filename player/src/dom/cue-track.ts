@@ -3,7 +3,7 @@ import type { Id3Frame } from '@topicast/media/text';
 
 /** Cues that ended longer ago are removed. */
 const KEEP_BEHIND_S = 30;
-/** A caption leaves by itself this long after the last data (47 CFR 15.119 j). */
+/** A caption leaves by itself this long after the last data, as on a television set. */
 const CAPTION_OUTLASTS_S = 16;
 /** Lines up to here are shown at the top, others where the browser shows captions. */
 const LAST_TOP_ROW = 6;
