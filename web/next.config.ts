@@ -12,6 +12,8 @@ const everywhere = [
   { key: 'Permissions-Policy', value: 'camera=(), microphone=(), geolocation=(), browsing-topics=()' },
 ];
 
+const anyOrigin = [{ key: 'Access-Control-Allow-Origin', value: '*' }];
+
 const config: NextConfig = {
   poweredByHeader: false,
   reactStrictMode: true,
@@ -22,10 +24,7 @@ const config: NextConfig = {
   headers: async () => [
     { source: '/:path*', headers: everywhere },
     // Pages of any origin load the player from here, and the player its captions.
-    {
-      source: '/topicast-:part(player|captions).js',
-      headers: [{ key: 'Access-Control-Allow-Origin', value: '*' }],
-    },
+    ...['/topicast-player.js', '/topicast-captions.js'].map((source) => ({ source, headers: anyOrigin })),
   ],
 };
 
