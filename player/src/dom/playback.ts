@@ -9,6 +9,7 @@ import type { ToPage } from '../worker/messages.js';
 import { AttachedMedia, detachMedia } from './attached-media.js';
 import { Playhead } from './playhead.js';
 import { Report } from './report.js';
+import { TimedTexts } from './timed-texts.js';
 import { WorkerHost } from './worker-host.js';
 
 export type PlaybackFacts = Omit<PlayerFacts, 'intent'>;
@@ -33,6 +34,7 @@ export class Playback {
   readonly #host: WorkerHost;
   readonly #playhead: Playhead;
   readonly #report: Report;
+  readonly #texts: TimedTexts;
   readonly #listening = new AbortController();
   #facts: PlaybackFacts = { link: { status: 'connecting' }, picture: 'none' };
   #media: AttachedMedia | undefined;
@@ -54,6 +56,7 @@ export class Playback {
       onPicture: (picture) => this.#learn({ picture }),
       onReady: () => events.onReady(),
     });
+    this.#texts = new TimedTexts(video);
     this.#report = new Report(video, this.#playhead);
     this.#host = new WorkerHost(options.workerSrc, {
       onMessage: (message) => this.#receive(message),
@@ -82,7 +85,8 @@ export class Playback {
   /** Tell the worker where playback is, and report statistics. Call this about once a second. */
   report(): PlayerStats {
     this.#host.post({ type: 'playhead', playhead: seconds(this.#video.currentTime) });
-    return this.#report.stats(this.#facts.picture !== 'none');
+    const textsDropped = this.#texts.dropped;
+    return { ...this.#report.stats(this.#facts.picture !== 'none'), textsDropped };
   }
 
   close(): void {
@@ -106,6 +110,9 @@ export class Playback {
         break;
       case 'joined':
         this.#onJoined(message);
+        break;
+      case 'texts':
+        this.#texts.show(message.texts);
         break;
       case 'edge':
         if (message.media === this.#media?.number) this.#playhead.setEdge(message.edge);
