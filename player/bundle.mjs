@@ -7,31 +7,51 @@ import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 
 /** The React component is the element and a wrapper. */
-const MAX_GZIPPED_KB = { element: 32, react: 32, worker: 25 };
+const MAX_GZIPPED_KB = { element: 32, react: 32, worker: 25, captions: 10 };
 const ENTRIES = ['index', 'element', 'define', 'react'];
 /** For a plain `<script type="module">`: one file to copy, which shares nothing with the others. */
 const STANDALONE = 'topicast-player';
+/** Reads captions and timed ID3. A player loads it from beside its own file, when the first of them arrives. */
+const CAPTIONS = 'topicast-captions';
+/** What the worker's program is called in the file that starts it. */
+const WORKER_SOURCE = 'TOPICAST_WORKER_SOURCE';
 const root = dirname(fileURLToPath(import.meta.url));
 const dist = join(root, 'dist');
 
+/** Whatever imports the captions imports their one file. */
+const captionsApart = {
+  name: 'captions-apart',
+  resolveId: (id, importer) =>
+    importer && id.endsWith('/text-tracks.js') ? { id: `./${CAPTIONS}.js`, external: true } : null,
+};
+
+/** custom-media-element also makes an audio element, which nobody here uses. */
+const videoOnly = {
+  name: 'video-only',
+  transform: (code, id) =>
+    id.includes('custom-media-element')
+      ? code.replace(
+          'tag.endsWith("audio") ? getAudioTemplateHTML : getVideoTemplateHTML',
+          'getVideoTemplateHTML',
+        )
+      : null,
+};
+
+const captions = await bundle({ [CAPTIONS]: 'src/dom/text-tracks.ts' }, 'esm');
 const worker = await bundle({ worker: 'src/worker/main.ts' }, 'iife');
-const forPages = { TOPICAST_WORKER_SOURCE: JSON.stringify(worker[0].code) };
-const entries = await bundle(
-  Object.fromEntries(ENTRIES.map((name) => [name, `src/${name}.ts`])),
-  'esm',
-  forPages,
-);
-const standalone = await bundle({ [STANDALONE]: 'src/define.ts' }, 'esm', forPages);
-const files = [...worker, ...entries, ...standalone];
+const entries = await bundle(Object.fromEntries(ENTRIES.map((name) => [name, `src/${name}.ts`])), 'esm');
+const standalone = await bundle({ [STANDALONE]: 'src/define.ts' }, 'esm');
+const files = [...worker, ...captions, ...entries, ...standalone];
 
 /** Bundles sources, not what an earlier build left. Returns files with name and code. */
-async function bundle(input, format, define = {}) {
+async function bundle(input, format) {
   const bundled = await rolldown({
     cwd: root,
     input,
     external: ['react'],
+    plugins: [captionsApart, videoOnly],
+    treeshake: { manualPureFunctions: ['CustomMediaMixin'] },
     resolve: { conditionNames: ['topicast-source', 'import', 'module', 'default'] },
-    transform: { define },
     // React's `use client` stays where it is; the package's test sees to that.
     onLog: (level, log, report) => log.code === 'MODULE_LEVEL_DIRECTIVE' || report(level, log),
   });
@@ -42,7 +62,14 @@ async function bundle(input, format, define = {}) {
     entryFileNames: '[name].js',
     chunkFileNames: 'shared-[hash].js',
   });
-  return output.map(({ fileName, code }) => ({ name: fileName, code }));
+  return output.map(({ fileName, code }) => ({ name: fileName, code: withWorker(code) }));
+}
+
+/** Puts the worker's program at the end of the file that starts it: there it is most like what gzip still sees. */
+function withWorker(code) {
+  return code.includes(WORKER_SOURCE)
+    ? `${code.trimEnd()}\nvar ${WORKER_SOURCE}=${JSON.stringify(worker[0].code)};\n`
+    : code;
 }
 
 await mkdir(dist, { recursive: true });
@@ -53,15 +80,15 @@ for (const name of stale) await rm(join(dist, name), { force: true });
 await writeFile(join(dist, 'outputs.json'), JSON.stringify(outputs));
 await copyDeclarations();
 
+const NOTES = { worker: ' (inside the others)', captions: ' (loaded if there are any)' };
 const sizes = {
   element: gzipped(standalone),
   react: gzipped(entries.filter(({ name }) => name === 'react.js' || name.startsWith('shared-'))),
   worker: gzipped(worker),
+  captions: gzipped(captions),
 };
 for (const [name, bytes] of Object.entries(sizes)) {
-  console.log(
-    `player, ${name}: ${(bytes / 1024).toFixed(1)} KB gzipped${name === 'worker' ? ' (inside the others)' : ''}`,
-  );
+  console.log(`player, ${name}: ${(bytes / 1024).toFixed(1)} KB gzipped${NOTES[name] ?? ''}`);
 }
 for (const [name, most] of Object.entries(MAX_GZIPPED_KB)) {
   if (sizes[name] <= most * 1024) continue;

@@ -12,6 +12,8 @@ const everywhere = [
   { key: 'Permissions-Policy', value: 'camera=(), microphone=(), geolocation=(), browsing-topics=()' },
 ];
 
+const anyOrigin = [{ key: 'Access-Control-Allow-Origin', value: '*' }];
+
 const config: NextConfig = {
   poweredByHeader: false,
   reactStrictMode: true,
@@ -21,8 +23,8 @@ const config: NextConfig = {
   turbopack: { root: repository },
   headers: async () => [
     { source: '/:path*', headers: everywhere },
-    // Pages of any origin load the player from here.
-    { source: '/topicast-player.js', headers: [{ key: 'Access-Control-Allow-Origin', value: '*' }] },
+    // Pages of any origin load the player from here, and the player its captions.
+    ...['/topicast-player.js', '/topicast-captions.js'].map((source) => ({ source, headers: anyOrigin })),
   ],
 };
 

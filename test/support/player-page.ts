@@ -79,7 +79,11 @@ export function playback(page: Page): Promise<Playback> {
   });
 }
 
-/** The player's one file for plain pages, as it is published. */
-export const playerFile = (): Record<string, Uint8Array> => ({
-  '/topicast-player.js': readFileSync(new URL('../../player/dist/topicast-player.js', import.meta.url)),
-});
+/** The player's file for plain pages, as it is published, and the one that it loads for captions. */
+export const playerFile = (): Record<string, Uint8Array> =>
+  Object.fromEntries(
+    ['topicast-player.js', 'topicast-captions.js'].map((name) => [
+      `/${name}`,
+      readFileSync(new URL(`../../player/dist/${name}`, import.meta.url)),
+    ]),
+  );

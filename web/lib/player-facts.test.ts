@@ -14,6 +14,7 @@ const stats: PlayerStats = {
   chunksReceived: 90,
   chunksLost: 0,
   chunksSkipped: 0,
+  textsDropped: 0,
 };
 
 describe('the statistics panel', () => {

@@ -1,13 +1,6 @@
 import type { PlayerRendition, WantedRendition } from '@topicast/player';
+import type { Choice } from '../components/player/choice-menu';
 import { formatBitrate, formatQuality } from './format';
-
-/** A line of the quality menu. */
-export interface QualityChoice {
-  readonly value: WantedRendition;
-  readonly name: string;
-  readonly note?: string;
-  readonly disabled: boolean;
-}
 
 /** `720p`; without a picture `Sound only`; where nobody said, its number. */
 export function qualityName({ rendition, videoCodec, audioCodec, ...video }: PlayerRendition): string {
@@ -22,7 +15,7 @@ export function qualityName({ rendition, videoCodec, audioCodec, ...video }: Pla
 export function qualityChoices(
   renditions: readonly PlayerRendition[],
   inUse: number | undefined,
-): QualityChoice[] {
+): Choice<WantedRendition>[] {
   if (renditions.length < 2) return [];
   const current = renditions.find(({ rendition }) => rendition === inUse);
   const auto = {
@@ -34,7 +27,7 @@ export function qualityChoices(
   return [auto, ...renditions.map(choiceOf)];
 }
 
-function choiceOf(rendition: PlayerRendition): QualityChoice {
+function choiceOf(rendition: PlayerRendition): Choice<WantedRendition> {
   const { playable, bitrate } = rendition;
   const note = playable ? bitrate && formatBitrate(bitrate) : 'not in this browser';
   return {

@@ -13,7 +13,14 @@ const made = new Map<string, Uint8Array>();
 
 /** MPEG-TS made by a real ffmpeg. @param options inputs and encoders; `lowLatency: false` leaves its multiplexer at its defaults. */
 export function transportStream(options: string, { lowLatency = true, seconds = 4 } = {}): Uint8Array {
-  const args = `-v error -nostdin ${options} -t ${seconds} ${lowLatency ? LOW_LATENCY : ''} -f mpegts pipe:1`;
+  return run(`${options} -t ${seconds} ${lowLatency ? LOW_LATENCY : ''} -f mpegts`);
+}
+
+/** H.264 made by a real ffmpeg, as Annex B. */
+export const elementaryStream = (options: string): Uint8Array => run(`${options} -f h264`);
+
+function run(options: string): Uint8Array {
+  const args = `-v error -nostdin ${options} pipe:1`;
   const bytes =
     made.get(args) ??
     new Uint8Array(

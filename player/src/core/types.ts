@@ -102,6 +102,8 @@ export interface PlayerStats {
   readonly chunksLost: number;
   /** Chunks left out on purpose: by the gateway for a slow viewer, or here while waiting for a keyframe. */
   readonly chunksSkipped: number;
+  /** Captions and timed ID3 that could not be shown: their script did not load, or more than may wait for it. */
+  readonly textsDropped: number;
   /** From `play()` to the first picture. */
   readonly joinMs?: number;
   /** Round trip to the gateway. */

@@ -10,6 +10,7 @@ import { AttachedMedia, detachMedia } from './attached-media.js';
 import { Playhead } from './playhead.js';
 import { Report } from './report.js';
 import { Screen } from './screen.js';
+import { TimedTexts } from './timed-texts.js';
 import { WorkerHost } from './worker-host.js';
 
 export type PlaybackFacts = Omit<PlayerFacts, 'intent'>;
@@ -35,6 +36,7 @@ export class Playback {
   readonly #playhead: Playhead;
   readonly #screen: Screen;
   readonly #report: Report;
+  readonly #texts: TimedTexts;
   readonly #listening = new AbortController();
   #facts: PlaybackFacts = { link: { status: 'connecting' }, picture: 'none' };
   #media: AttachedMedia | undefined;
@@ -57,6 +59,7 @@ export class Playback {
       onReady: () => events.onReady(),
     });
     this.#screen = new Screen(video, () => this.#facts.stream === 'live');
+    this.#texts = new TimedTexts(video);
     this.#report = new Report(video, this.#playhead, this.#screen);
     this.#host = new WorkerHost(options.workerSrc, {
       onMessage: (message) => this.#receive(message),
@@ -85,7 +88,8 @@ export class Playback {
   /** Tell the worker where playback is, and report statistics. Call this about once a second. */
   report(): PlayerStats {
     this.#host.post({ type: 'playhead', playhead: seconds(this.#video.currentTime) });
-    return this.#report.stats(this.#facts.picture !== 'none');
+    const textsDropped = this.#texts.dropped;
+    return { ...this.#report.stats(this.#facts.picture !== 'none'), textsDropped };
   }
 
   close(): void {
@@ -110,6 +114,9 @@ export class Playback {
         break;
       case 'joined':
         this.#onJoined(message);
+        break;
+      case 'texts':
+        this.#texts.show(message.texts);
         break;
       case 'edge':
         if (message.media === this.#media?.number) this.#playhead.setEdge(message.edge);

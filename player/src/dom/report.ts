@@ -48,7 +48,7 @@ export class Report {
   }
 
   /** @param hasPicture before the first picture there is nothing that has an age */
-  stats(hasPicture: boolean): PlayerStats {
+  stats(hasPicture: boolean): Omit<PlayerStats, 'textsDropped'> {
     const video = this.#video;
     const { totalVideoFrames = 0, droppedVideoFrames = 0 } = video.getVideoPlaybackQuality?.() ?? {};
     const { chunks, lost, skipped, reconnects } = this.#counters;

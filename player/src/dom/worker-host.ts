@@ -1,8 +1,8 @@
 import type { Problem } from '../core/types.js';
 import type { ToPage, ToWorker } from '../worker/messages.js';
 
-/** The worker's program as text, which the bundler puts in; absent if the sources run unbundled. */
-declare const TOPICAST_WORKER_SOURCE: string | undefined;
+/** The worker's program as text, which the bundler adds. If the sources run unbundled, its use throws. */
+declare const TOPICAST_WORKER_SOURCE: string;
 
 const NO_WORKER: Problem = {
   reason: 'unsupported',
@@ -59,7 +59,6 @@ export class WorkerHost {
   }
 
   #makeBlobAddress(): string {
-    if (typeof TOPICAST_WORKER_SOURCE === 'undefined') throw new Error('not bundled: give worker-src');
     const program = new Blob([TOPICAST_WORKER_SOURCE], { type: 'text/javascript' });
     this.#blobAddress = URL.createObjectURL(program);
     return this.#blobAddress;

@@ -1,6 +1,6 @@
 import type { ChunkMessage } from '@topicast/contracts/chunk-message';
 import { Milliseconds, Seconds } from '@topicast/contracts/units';
-import { type Fragment, type TrackKind, Transmuxer } from '@topicast/media/fmp4';
+import { type Fragment, type TimedText, type TrackKind, Transmuxer } from '@topicast/media/fmp4';
 import type { Entry } from '../core/continuity.js';
 import { anchorOf, type TimelineAnchor } from '../core/timeline.js';
 import { type MediaFailure, type MediaSink, OTHER_TRACKS } from '../mse/media-sink.js';
@@ -12,6 +12,7 @@ const ANCHOR_PERIOD_MS = 1_000;
 interface MediaFeedEvents {
   /** Whether the newest chunk is at the live edge; unknown before the clocks have been compared. */
   readonly isLive: () => boolean | undefined;
+  onTexts(texts: readonly TimedText[]): void;
   onAnchor(anchor: TimelineAnchor): void;
   /** The burst of a join has been given to the sink. */
   onGiven(): void;
@@ -56,6 +57,8 @@ export class MediaFeed {
   push(chunk: ChunkMessage, entry: Entry): void {
     const { data, rendition } = chunk;
     const fragments = this.#transmuxer.push(data, { discontinuity: entry !== 'continues' });
+    const { texts } = this.#transmuxer;
+    if (texts.length > 0) this.#events.onTexts(texts);
     if (entry === 'switch') {
       if (this.#opened && !isSame(this.#opened.tracks, this.#transmuxer.announced)) {
         this.#events.onOtherTracks();

@@ -1,7 +1,7 @@
 import type { Catalog } from '@topicast/contracts/catalog';
 import type { StreamState } from '@topicast/contracts/server-message';
 import type { Milliseconds, Seconds } from '@topicast/contracts/units';
-import type { Fragment, TrackKind } from '@topicast/media/fmp4';
+import type { Fragment, TimedText, TrackKind } from '@topicast/media/fmp4';
 import type { ArrivalEvidence } from '../core/arrivals.js';
 import type { ClockEstimate } from '../core/clock.js';
 import type { LinkState } from '../core/player-state.js';
@@ -43,6 +43,8 @@ export type ToPage =
   | { readonly type: 'fragments'; readonly media: number; readonly fragments: readonly Fragment[] }
   /** The burst of a join is complete, with these tracks (media on the page: it is in the fragments before). */
   | { readonly type: 'joined'; readonly media: number; readonly tracks: readonly TrackKind[] }
+  /** For text tracks, on the time line of the present media source. */
+  | { readonly type: 'texts'; readonly texts: readonly TimedText[] }
   | { readonly type: 'edge'; readonly media: number; readonly edge: BufferEdge }
   | { readonly type: 'link'; readonly link: LinkState }
   | { readonly type: 'stream'; readonly stream: StreamState }

@@ -227,6 +227,7 @@ export class Viewing {
   #feed(sink: MediaSink, media: number): MediaFeed {
     const feed = new MediaFeed(sink, {
       isLive: () => this.#isLive(),
+      onTexts: (texts) => this.#post({ type: 'texts', texts }),
       onAnchor: (anchor) => this.#post({ type: 'anchor', anchor }),
       onGiven: () => {
         // The page says `joined` to itself when it has appended what was sent before.

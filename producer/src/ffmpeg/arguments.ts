@@ -11,6 +11,8 @@ export interface EncodingPlan {
   readonly audio: Track;
   /** All audio tracks are copied, not only the first: the same sound in several languages, for example. */
   readonly allAudio?: boolean;
+  /** Number of the data track that is copied beside them: timed ID3. */
+  readonly id3?: number;
   /** The codec of the copied video; H.264 if absent. */
   readonly copiedVideo?: 'h264' | 'hevc';
   /** The renditions, the best first; absent: one, as the settings say. */
@@ -57,9 +59,11 @@ export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): st
 }
 
 // "V": no cover pictures. "?": missing tracks are left out.
-function tracks({ input, allAudio }: EncodingPlan, rendition: number): string[] {
+function tracks({ input, allAudio, id3 }: EncodingPlan, rendition: number): string[] {
   if (input.kind === 'test') return ['-map', '0:v:0', ...(rendition === 0 ? ['-map', '1:a:0'] : [])];
-  return rendition === 0 ? ['-map', '0:V:0?', '-map', allAudio ? '0:a?' : '0:a:0?'] : ['-map', '0:V:0'];
+  if (rendition > 0) return ['-map', '0:V:0'];
+  const data = id3 === undefined ? [] : ['-map', `0:d:${id3}?`, '-c:d', 'copy'];
+  return ['-map', '0:V:0?', '-map', allAudio ? '0:a?' : '0:a:0?', ...data];
 }
 
 // AAC begins 21 ms before the picture. A muxer shifts a whole output so that no time is below 0, so it would shift only

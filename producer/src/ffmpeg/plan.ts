@@ -68,6 +68,7 @@ export function planEncoding(
       audio: canCopy[0] ? 'copy' : 'encode',
       // One that cannot be copied would end the whole output, so then only the first one goes.
       ...(canCopy.length > 1 && canCopy.every(Boolean) && { allAudio: true }),
+      ...(probe.id3 !== undefined && { id3: probe.id3 }),
       // Sound has no sizes to choose from.
       ladder: ladder && probe.video ? fitLadder(ladder, height, limits) : undefined,
       ...(copiedVideo && { copiedVideo }),

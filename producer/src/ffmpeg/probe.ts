@@ -11,6 +11,8 @@ export interface Probe {
   readonly video: string | undefined;
   /** Of each track. */
   readonly audio: readonly string[];
+  /** Which of the data tracks is timed ID3, from 0. */
+  readonly id3: number | undefined;
   /** Lines of the picture. */
   readonly height: number | undefined;
 }
@@ -61,6 +63,7 @@ export function readProbe(lines: readonly string[]): Probe | undefined {
       .filter((line) => !line.includes('(attached pic)'))
       .map((line) => new RegExp(`^ {1,9}Stream #0:\\d{1,6}.*?: ${kind}: (\\w+)`).exec(line)?.[1])
       .filter((name) => name !== undefined);
+  const id3 = codecs('Data').indexOf('timed_id3');
   const duration = lines
     .map((line) => /^ {1,9}Duration: (\d{1,9}):(\d\d):(\d\d(?:\.\d+)?)/.exec(line))
     .find((match) => match !== null);
@@ -70,6 +73,7 @@ export function readProbe(lines: readonly string[]): Probe | undefined {
       : undefined,
     video: codecs('Video')[0],
     audio: codecs('Audio'),
+    id3: id3 < 0 ? undefined : id3,
     height: heightIn(lines),
   };
 }

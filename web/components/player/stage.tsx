@@ -3,8 +3,10 @@
 import { TopicastPlayer, type TopicastPlayerElement, type WantedRendition } from '@topicast/player/react';
 import { MediaController } from 'media-chrome/react';
 import { type ComponentRef, useEffect, useRef, useState } from 'react';
+import { useCaptions } from '../../hooks/use-captions';
 import { useHotkeys } from '../../hooks/use-hotkeys';
 import { usePlayerReport } from '../../hooks/use-player-report';
+import { toggledCaptions } from '../../lib/caption-choices';
 import { qualityChoices } from '../../lib/quality-choices';
 import { needsJump, spokenState, watchView } from '../../lib/watch-view';
 import { Controls } from './controls';
@@ -28,6 +30,7 @@ export function Stage({ src, title }: StageProps) {
   const [statsShown, setStatsShown] = useState(false);
   const [silenced, setSilenced] = useState(false);
   const [wanted, setWanted] = useState<WantedRendition>('auto');
+  const captions = useCaptions(player);
   const { report, ...listeners } = usePlayerReport();
   const { state, stats, history, renditions, rendition } = report;
   const view = watchView(state);
@@ -41,6 +44,7 @@ export function Stage({ src, title }: StageProps) {
   const jumpToLive = () => rejoin(player.current);
   useHotkeys({
     i: toggleStats,
+    c: () => captions.show(toggledCaptions(captions.tracks)),
     k: () => togglePlay(player.current),
     ' ': () => togglePlay(player.current),
     m: () => toggleSound(player.current),
@@ -73,6 +77,7 @@ export function Stage({ src, title }: StageProps) {
         />
         <Controls
           quality={{ choices: qualityChoices(renditions, rendition), chosen: wanted, onChoose: setWanted }}
+          captions={captions}
           statsShown={statsShown}
           onToggleStats={toggleStats}
         />

@@ -1,5 +1,6 @@
 import { MediaTimeline } from '../../samples/media-timeline.js';
 import { SampleReader, type SampleStats } from '../../samples/sample-reader.js';
+import { type TimedText, timedTexts } from '../../text/timed-text.js';
 import { AudioTrack } from './audio-track.js';
 import type { Fragment, TrackKind } from './fragment.js';
 import { VideoTrack } from './video-track.js';
@@ -12,6 +13,8 @@ const KINDS = ['video', 'audio'] as const;
  * growing over discontinuities. Never throws on any input.
  */
 export class Transmuxer {
+  /** What the last chunk has brought for text tracks. */
+  texts: readonly TimedText[] = [];
   readonly #samples = new SampleReader(new MediaTimeline());
   readonly #video = new VideoTrack();
   readonly #audio = new AudioTrack();
@@ -28,7 +31,9 @@ export class Transmuxer {
 
   /** TS bytes of one chunk. A damaged chunk gives no fragment, and video waits for the next keyframe. */
   push(data: Uint8Array, { discontinuity }: { discontinuity: boolean }): Fragment[] {
-    const { video, audio } = this.#samples.push(data, { discontinuity });
+    const samples = this.#samples.push(data, { discontinuity });
+    this.texts = timedTexts(samples);
+    const { video, audio } = samples;
     const played = this.#samples.tracks.find(({ kind }) => kind === 'audio')?.pid;
     return [
       ...video.map((sample) => this.#video.fragment(sample)),

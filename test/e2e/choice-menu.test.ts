@@ -8,7 +8,7 @@ import { servePages } from '../support/page-server.js';
 const PROGRAM = `
 import { createElement, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import { QualityMenu } from './quality-menu';
+import { ChoiceMenu } from './choice-menu';
 import { qualityChoices } from '../../lib/quality-choices';
 
 const choices = qualityChoices([
@@ -19,12 +19,12 @@ const choices = qualityChoices([
 function Page() {
   const [chosen, onChoose] = useState('auto');
   document.title = String(chosen);
-  return createElement(QualityMenu, { choices, chosen, onChoose });
+  return createElement(ChoiceMenu, { label: 'Quality', choices, chosen, onChoose });
 }
 createRoot(document.querySelector('main')).render(createElement(Page));
 `;
 
-it('the quality menu is used by keyboard, and says by its roles what it is', async () => {
+it('a menu of the player is used by keyboard, and says by its roles what it is', async () => {
   const { outputFiles } = await build({
     stdin: {
       contents: PROGRAM,

@@ -1,17 +1,30 @@
-import type { WantedRendition } from '@topicast/player';
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
-import type { QualityChoice } from '../../lib/quality-choices';
-import styles from './quality-menu.module.css';
+import styles from './choice-menu.module.css';
 
-interface QualityMenuProps {
+/** A line of the menu. */
+export interface Choice<Value extends string | number> {
+  readonly value: Value;
+  readonly name: string;
+  readonly note?: string;
+  readonly disabled: boolean;
+}
+
+interface ChoiceMenuProps<Value extends string | number> {
+  /** What is chosen here, such as `Quality`. */
+  readonly label: string;
   /** Empty: there is nothing to choose from, and no menu. */
-  readonly choices: readonly QualityChoice[];
-  readonly chosen: WantedRendition;
-  readonly onChoose: (value: WantedRendition) => void;
+  readonly choices: readonly Choice<Value>[];
+  readonly chosen: Value;
+  readonly onChoose: (value: Value) => void;
+  /** On the button; absent: the name of the choice. */
+  readonly face?: string | undefined;
+  /** The key that does something like it without the menu. */
+  readonly shortcut?: string;
 }
 
 /** A menu button with its menu, as the ARIA Authoring Practices describe them. */
-export function QualityMenu({ choices, chosen, onChoose }: QualityMenuProps) {
+export function ChoiceMenu<Value extends string | number>(props: ChoiceMenuProps<Value>) {
+  const { label, choices, chosen, onChoose, face, shortcut } = props;
   const [open, setOpen] = useState(false);
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
@@ -38,7 +51,7 @@ export function QualityMenu({ choices, chosen, onChoose }: QualityMenuProps) {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: it only watches the focus leave, for the menu inside
     <div
-      className={styles.quality}
+      className={styles.choice}
       onBlur={({ currentTarget, relatedTarget }) => {
         if (!currentTarget.contains(relatedTarget)) setOpen(false);
       }}
@@ -50,20 +63,14 @@ export function QualityMenu({ choices, chosen, onChoose }: QualityMenuProps) {
         aria-haspopup="menu"
         aria-expanded={open}
         aria-controls={open ? id : undefined}
-        aria-label={`Quality: ${spoken(current)}`}
+        aria-keyshortcuts={shortcut}
+        aria-label={`${label}: ${spoken(current)}`}
         onClick={() => setOpen(!open)}
       >
-        {current.name}
+        {face ?? current.name}
       </button>
       {open && (
-        <div
-          ref={menu}
-          id={id}
-          className={styles.menu}
-          role="menu"
-          aria-label="Quality"
-          onKeyDown={onKeyDown}
-        >
+        <div ref={menu} id={id} className={styles.menu} role="menu" aria-label={label} onKeyDown={onKeyDown}>
           {choices.map((choice) => (
             <button
               key={choice.value}
@@ -88,7 +95,7 @@ export function QualityMenu({ choices, chosen, onChoose }: QualityMenuProps) {
   );
 }
 
-const spoken = ({ name, note }: QualityChoice): string => (note ? `${name}, ${note}` : name);
+const spoken = ({ name, note }: Choice<string | number>): string => (note ? `${name}, ${note}` : name);
 
 /** Up and down go round, as in menus of the system. Returns whether the key means something here. */
 function moveFocus(menu: HTMLElement | null, key: string): boolean {

@@ -1,0 +1,61 @@
+import { ticksToSeconds } from '@topicast/contracts/units';
+import type { TimedText } from '@topicast/media/fmp4';
+import { CaptionReader, readId3 } from '@topicast/media/text';
+import { CueTrack } from './cue-track.js';
+
+/** The text tracks of one video element: captions by channel, and timed ID3. They last as long as the element. */
+class TextTracks {
+  readonly #video: HTMLVideoElement;
+  readonly #tracks = new Map<string, CueTrack>();
+  #captions = new CaptionReader();
+
+  constructor(video: HTMLVideoElement) {
+    this.#video = video;
+    // Another media source has another time line.
+    video.addEventListener('emptied', () => this.#clear());
+  }
+
+  show(texts: readonly TimedText[]): void {
+    for (const text of texts) {
+      if (text.format === 'captions') this.#showCaptions(text);
+      else this.#showId3(text);
+    }
+    for (const track of this.#tracks.values()) track.trim(this.#video.currentTime);
+  }
+
+  #showCaptions(captions: TimedText): void {
+    for (const { channel, at, text, row } of this.#captions.read(captions))
+      this.#track('captions', channel).showText(ticksToSeconds(at), text, row);
+    const now = ticksToSeconds(captions.placement.presentation);
+    for (const track of this.#tracks.values()) track.hold(now);
+  }
+
+  #showId3({ data, placement }: TimedText): void {
+    const frames = readId3(data);
+    if (frames.length > 0)
+      this.#track('metadata', 'id3').showFrames(ticksToSeconds(placement.presentation), frames);
+  }
+
+  /** A track cannot be removed again, so it is made when it has something to show. */
+  #track(kind: 'captions' | 'metadata', label: string): CueTrack {
+    const known = this.#tracks.get(label);
+    if (known) return known;
+    const track = new CueTrack(this.#video.addTextTrack(kind, label));
+    this.#tracks.set(label, track);
+    return track;
+  }
+
+  #clear(): void {
+    this.#captions = new CaptionReader();
+    for (const track of this.#tracks.values()) track.clear();
+  }
+}
+
+const known = new WeakMap<HTMLVideoElement, TextTracks>();
+
+/** A video element keeps its text tracks, whatever it plays. */
+export function showTexts(video: HTMLVideoElement, texts: readonly TimedText[]): void {
+  const tracks = known.get(video) ?? new TextTracks(video);
+  known.set(video, tracks);
+  tracks.show(texts);
+}
