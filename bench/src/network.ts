@@ -1,0 +1,68 @@
+import { writeFile } from 'node:fs/promises';
+import { badNetwork, badNetworkUnavailable } from '@topicast/test/network/bad-network';
+import { startBarcodeServer } from '@topicast/test/network/start-barcode-server';
+import { PLAYERS, type PlayerName } from './glass/pages.js';
+import { compare, showComparison } from './network/compare.js';
+import { readConditions, USUAL_CASES } from './network/conditions.js';
+import { openViewerBrowser } from './network/viewer-browser.js';
+import { readOptions } from './options.js';
+
+/**
+ * Glass to glass over a bad network: the gateway and the browser are in two network namespaces, with delay, jitter,
+ * loss and a limited rate between them. Both share the machine's clock, so the age of a picture is exact.
+ */
+const options = readOptions(
+  'network',
+  {
+    case: { type: 'string', multiple: true },
+    players: { type: 'string', default: Object.keys(PLAYERS).join() },
+    rounds: { type: 'string', default: '1' },
+    seconds: { type: 'string', default: '20' },
+    json: { type: 'string' },
+  },
+  ['rounds', 'seconds'],
+  { case: 'delay=MS,jitter=MS,loss=PERCENT,rate=KBITS,queue=MS,congestion=cubic|bbr|...' },
+);
+
+function readPlayers(names: string): PlayerName[] {
+  return names.split(',').map((name) => {
+    if (Object.hasOwn(PLAYERS, name)) return name as PlayerName;
+    throw new Error(`--players ${names}: there are ${Object.keys(PLAYERS).join(', ')}`);
+  });
+}
+
+function fail(problem: string): never {
+  process.stderr.write(`${problem}\n`);
+  process.exit(1);
+}
+
+/** What is wanted; a mistake costs one line. */
+function wanted() {
+  try {
+    return {
+      cases: (options.case ?? USUAL_CASES).map(readConditions),
+      players: readPlayers(options.players),
+      rounds: Number(options.rounds),
+      seconds: Number(options.seconds),
+    };
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+}
+
+const comparison = wanted();
+const unavailable = badNetworkUnavailable();
+if (unavailable) fail(unavailable);
+
+await using network = await badNetwork();
+await using server = await startBarcodeServer(network);
+await using browser = await openViewerBrowser(network);
+const results = await compare(network, browser, server.address, comparison);
+showComparison(results);
+if (options.json) {
+  const { rounds, seconds } = comparison;
+  await writeFile(
+    options.json,
+    `${JSON.stringify({ bench: 'network', rounds, seconds, results }, null, 2)}\n`,
+  );
+}
