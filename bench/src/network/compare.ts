@@ -4,7 +4,7 @@ import { PLAYERS, type PlayerName } from '../glass/pages.js';
 import { Tally } from '../glass/tally.js';
 import { view } from '../glass/viewing.js';
 import { table } from '../table.js';
-import { type Conditions, describeConditions } from './conditions.js';
+import { type Conditions, describeConditions, impose } from './conditions.js';
 import { PAGES_ORIGIN } from './viewer-browser.js';
 
 export interface Comparison {
@@ -29,10 +29,7 @@ export async function compare(
 ): Promise<Result[]> {
   const results: Result[] = [];
   for (const conditions of cases) {
-    process.stderr.write(`${describeConditions(conditions)}\n`);
-    const { congestion, ...link } = conditions;
-    network.controlCongestionBy(congestion);
-    await network.set(link);
+    await impose(network, conditions);
     const tallies = new Map(players.map((player) => [player, { tally: new Tally(), failures: 0 }]));
     for (let round = 0; round < rounds; round++) {
       for (const [player, of] of tallies) {

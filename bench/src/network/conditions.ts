@@ -1,4 +1,4 @@
-import type { LinkSettings } from '@topicast/test/network/bad-network';
+import type { BadNetwork, LinkSettings } from '@topicast/test/network/bad-network';
 
 /** What the network does in one part of a measurement. */
 export interface Conditions extends LinkSettings {
@@ -60,4 +60,12 @@ export function describeConditions(conditions: Conditions): string {
     ...(rateKbps ? [`${rateKbps / 1000} Mbit/s`] : []),
     congestion,
   ].join(', ');
+}
+
+/** For connections that are made from now on. */
+export async function impose(network: BadNetwork, conditions: Conditions): Promise<void> {
+  process.stderr.write(`${describeConditions(conditions)}\n`);
+  const { congestion, ...link } = conditions;
+  network.controlCongestionBy(congestion);
+  await network.set(link);
 }
