@@ -7,7 +7,7 @@ import { servePages } from '@topicast/test/page-server';
 import { logger, startServices } from '@topicast/test/services';
 import { PLAYERS, type PlayerName, playerPages } from './glass/pages.js';
 import { Tally } from './glass/tally.js';
-import { join, view } from './glass/viewing.js';
+import { join, type Seat, view } from './glass/viewing.js';
 import { readOptions } from './options.js';
 import { table } from './table.js';
 
@@ -43,9 +43,13 @@ function tallyOf(variant: string): Tally {
   return tally;
 }
 
+const seatOf = (player: PlayerName, address: string): Seat => ({
+  ...{ origin: pages.origin, variant: { player, attributes: {} }, address },
+});
+
 async function measure(variant: string, player: PlayerName, address: string): Promise<void> {
   const page = await browser.newPage();
-  tallyOf(variant).add(await view(page, { origin: pages.origin, player, address }, seconds));
+  tallyOf(variant).add(await view(page, seatOf(player, address), seconds));
   await page.close();
 }
 
@@ -66,7 +70,7 @@ async function onLog(
   const page = await browser.newPage();
   for (const player of players) {
     for (let i = 0; i < joins; i++) {
-      const seat = { origin: pages.origin, player, address: services.address('both') };
+      const seat = seatOf(player, services.address('both'));
       tallyOf(named(player, name)).addJoin(await join(page, seat));
       await page.waitForTimeout(300 + i * 70);
     }

@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parseLadder } from '@topicast/contracts/ladder';
 import { badNetwork, badNetworkUnavailable } from '@topicast/test/network/bad-network';
 import { startBarcodeServer } from '@topicast/test/network/start-barcode-server';
-import { PLAYERS, type PlayerName } from './glass/pages.js';
+import { readVariants } from './glass/variant.js';
 import { formatTrace, recordArrivals, traceFile } from './network/arrivals.js';
 import { compare, showComparison } from './network/compare.js';
 import { impose, readConditions, USUAL_CASES } from './network/conditions.js';
@@ -18,25 +19,20 @@ const options = readOptions(
   'network',
   {
     case: { type: 'string', multiple: true },
-    players: { type: 'string', default: Object.keys(PLAYERS).join() },
+    players: { type: 'string', default: 'ours,mpegts' },
     rounds: { type: 'string', default: '1' },
     seconds: { type: 'string', default: '20' },
+    ladder: { type: 'string' },
     json: { type: 'string' },
     arrivals: { type: 'string' },
   },
   ['rounds', 'seconds'],
   {
     arrivals: 'FOLDER',
+    ladder: '720p+360p',
     case: 'delay=MS,jitter=MS,loss=PERCENT,rate=KBITS,queue=MS,congestion=cubic|bbr|...',
   },
 );
-
-function readPlayers(names: string): PlayerName[] {
-  return names.split(',').map((name) => {
-    if (Object.hasOwn(PLAYERS, name)) return name as PlayerName;
-    throw new Error(`--players ${names}: there are ${Object.keys(PLAYERS).join(', ')}`);
-  });
-}
 
 function fail(problem: string): never {
   process.stderr.write(`${problem}\n`);
@@ -46,9 +42,11 @@ function fail(problem: string): never {
 /** What is wanted; a mistake costs one line. */
 function wanted() {
   try {
+    const steps = options.ladder === undefined ? [] : parseLadder(options.ladder);
+    if (!steps) throw new Error(`--ladder ${options.ladder}: must be like 720p+360p`);
     return {
       cases: (options.case ?? USUAL_CASES).map(readConditions),
-      players: readPlayers(options.players),
+      variants: readVariants(options.players),
       rounds: Number(options.rounds),
       seconds: Number(options.seconds),
     };
@@ -69,7 +67,7 @@ for (const { congestion } of comparison.cases) {
     fail((error as Error).message);
   }
 }
-await using server = await startBarcodeServer(network);
+await using server = await startBarcodeServer(network, options.ladder);
 if (options.arrivals === undefined) await showPlayers();
 else await record(options.arrivals);
 

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { ageOf, BLOCK_PIXELS, BLOCKS, decodeBarcode } from './barcode.js';
+import { ageOf, BLOCK_PIXELS, BLOCKS, decodeBarcode, PICTURE_WIDTH } from './barcode.js';
 
 /** What was seen on the screen since the last look. */
 export interface Glass {
@@ -28,7 +28,7 @@ interface Watched {
 /** Begin to read the codes from a page's video: every sixth picture, because each reading takes time itself. */
 export async function watchGlass(page: Page, selector = 'video'): Promise<void> {
   await page.evaluate(
-    ({ selector, blocks, pixels }) => {
+    ({ selector, blocks, fullPixels, fullWidth }) => {
       const find = (root: Document | ShadowRoot): HTMLVideoElement | null => {
         const direct = root.querySelector<HTMLVideoElement>(selector);
         if (direct) return direct;
@@ -53,6 +53,7 @@ export async function watchGlass(page: Page, selector = 'video'): Promise<void> 
         watched.longestGapMs = Math.max(watched.longestGapMs, gap);
         watched.lastAt = frame.presentationTime;
         if (watched.presented++ % 6 || !context) return;
+        const pixels = (fullPixels * video.videoWidth) / fullWidth;
         // The middle of the blocks, clear of their blurred edges.
         context.drawImage(video, 0, pixels / 4, blocks * pixels, pixels / 2, 0, 0, blocks, 1);
         const { data } = context.getImageData(0, 0, blocks, 1);
@@ -61,7 +62,7 @@ export async function watchGlass(page: Page, selector = 'video'): Promise<void> 
       };
       video.requestVideoFrameCallback(seen);
     },
-    { selector, blocks: BLOCKS, pixels: BLOCK_PIXELS },
+    { selector, blocks: BLOCKS, fullPixels: BLOCK_PIXELS, fullWidth: PICTURE_WIDTH },
   );
 }
 

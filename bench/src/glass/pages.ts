@@ -13,9 +13,9 @@ export const PLAYERS = {
 export type PlayerName = keyof typeof PLAYERS;
 
 /**
- * A web site with one page for each player, as files by path. A page begins to play the stream whose address is its
- * fragment when its button is clicked, and sets `joined` when the first picture is presented, in ms since the click.
- * mpegts.js has its own best settings.
+ * A web site with one page for each player, as files by path. A page begins to play when its button is clicked, and
+ * sets `joined` when the first picture is presented, in ms since the click. Its fragment is JSON: `src` is the stream's
+ * address, the rest are attributes of our player. mpegts.js has its own best settings.
  */
 export const playerPages = (): Readonly<Record<string, string | Uint8Array>> => ({
   ...playerFile(),
@@ -27,7 +27,8 @@ export const playerPages = (): Readonly<Record<string, string | Uint8Array>> => 
     window.clicked = performance.now();
     const player = document.createElement('topicast-player');
     player.addEventListener('stats', (event) => { window.stats = event.detail; });
-    player.setAttribute('src', decodeURIComponent(location.hash.slice(1)));
+    const wanted = JSON.parse(decodeURIComponent(location.hash.slice(1)));
+    for (const [name, value] of Object.entries(wanted)) player.setAttribute(name, value);
     player.setAttribute('autoplay', '');
     document.querySelector('div').append(player);
     const video = player.shadowRoot.querySelector('video');
@@ -41,7 +42,7 @@ export const playerPages = (): Readonly<Record<string, string | Uint8Array>> => 
     const video = document.querySelector('video');
     video.requestVideoFrameCallback((_now, frame) => { window.joined = frame.presentationTime - window.clicked; });
     const player = mpegts.createPlayer(
-      { type: 'mpegts', isLive: true, url: decodeURIComponent(location.hash.slice(1)) },
+      { type: 'mpegts', isLive: true, url: JSON.parse(decodeURIComponent(location.hash.slice(1))).src },
       { enableWorker: true, enableWorkerForMSE: true, enableStashBuffer: false, lazyLoad: false,
         liveBufferLatencyChasing: true, liveBufferLatencyMaxLatency: 0.4, liveBufferLatencyMinRemain: 0.15 });
     player.attachMediaElement(video);

@@ -1,7 +1,8 @@
 import { type Glass, readGlass, watchGlass } from '@topicast/test/glass';
 import { until } from '@topicast/test/poll';
 import type { Page } from 'playwright-core';
-import { PLAYERS, type PlayerName } from './pages.js';
+import { PLAYERS } from './pages.js';
+import type { Variant } from './variant.js';
 
 /** The first seconds belong to the join, in which each player comes down to its own target. */
 const SETTLE_MS = 6_000;
@@ -34,15 +35,16 @@ interface Left {
 export interface Seat {
   /** Of the web site of `playerPages`. */
   readonly origin: string;
-  readonly player: PlayerName;
+  readonly variant: Variant;
   /** Of the stream. */
   readonly address: string;
 }
 
 /** @returns ms from the click to the first picture */
-export async function join(page: Page, { origin, player, address }: Seat): Promise<number> {
+export async function join(page: Page, { origin, variant, address }: Seat): Promise<number> {
   await page.goto('about:blank');
-  await page.goto(`${origin}${PLAYERS[player].path}#${encodeURIComponent(address)}`);
+  const wanted = JSON.stringify({ ...variant.attributes, src: address });
+  await page.goto(`${origin}${PLAYERS[variant.player].path}#${encodeURIComponent(wanted)}`);
   await page.click('button');
   const patience = { everyMs: 20, limitMs: JOIN_LIMIT_MS };
   return until('a picture is presented', async () => (await left(page)).joined, patience);

@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { REPOSITORY } from '../root.js';
 import { controlCongestion } from './congestion-control.js';
 
@@ -32,6 +33,11 @@ export interface BadNetwork extends AsyncDisposable {
   cut(): Promise<void>;
   mend(): Promise<void>;
   /**
+   * By how many ms the link has delivered a packet too late, at most, since the last call. On a busy machine it may do
+   * worse than it was asked to.
+   */
+  lateness(): Promise<number>;
+  /**
    * How the server's end controls congestion on connections made from now on; the kernel's default before the first call.
    * @throws {Error} if the kernel does not have it
    */
@@ -59,20 +65,32 @@ export async function badNetwork(settings: Partial<LinkSettings> = {}): Promise<
   const link = spawn('python3', [...linkArguments(server, viewer), ...wanted], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  const say = talkTo(link);
-  await say(undefined, 'ready');
+  const next = answersOf(link);
+  const expect = async (expected: string) => {
+    const answer = await next();
+    if (answer !== expected) throw new Error(`link.py: ${answer ?? 'has ended'}`);
+  };
+  const say = (line: string): Promise<void> => {
+    link.stdin.write(`${line}\n`);
+    return expect('done');
+  };
+  await expect('ready');
   return {
     serverAddress: SERVER_ADDRESS,
     server: (words) => within(server, words),
     viewer: (words) => within(viewer, words),
     async set(changes) {
-      for (const [name, value] of named(changes)) await say(`${name} ${value}`, 'done');
+      for (const [name, value] of named(changes)) await say(`${name} ${value}`);
     },
-    cut: () => say('cut', 'done'),
-    mend: () => say('mend', 'done'),
+    cut: () => say('cut'),
+    mend: () => say('mend'),
+    async lateness() {
+      link.stdin.write('late\n');
+      return Number(await next());
+    },
     controlCongestionBy: (algorithm) => controlCongestion((words) => within(server, words), algorithm),
     async [Symbol.asyncDispose]() {
-      link.stdin?.end();
+      link.stdin.end();
       if (link.exitCode === null && link.signalCode === null) await once(link, 'exit');
     },
   };
@@ -103,17 +121,11 @@ const within = (namespace: string, words: readonly string[]): [string, ...string
   ...words,
 ];
 
-/** @returns sends a line, if one is given, and waits for the answer that is expected; one after the other */
-function talkTo(link: ChildProcess): (line: string | undefined, expected: string) => Promise<void> {
-  if (!link.stdin || !link.stdout) throw new Error('link.py was started without pipes');
-  const { stdin } = link;
+/** @returns its answers, one after the other; undefined when it has ended */
+function answersOf(link: ChildProcessByStdio<Writable, Readable, null>): () => Promise<string | undefined> {
   // Its end shows in the missing answer.
   link.on('error', () => undefined);
-  stdin.on('error', () => undefined);
-  const answers = createInterface(link.stdout)[Symbol.asyncIterator]();
-  return async (line, expected) => {
-    if (line !== undefined) stdin.write(`${line}\n`);
-    const answer = await answers.next();
-    if (answer.value !== expected) throw new Error(`link.py: ${answer.value ?? 'has ended'}`);
-  };
+  link.stdin.on('error', () => undefined);
+  const lines = createInterface(link.stdout)[Symbol.asyncIterator]();
+  return async () => (await lines.next()).value;
 }

@@ -11,6 +11,9 @@ It answers each with `done`, or with one line that says what is wrong:
 
     delay 80 | jitter 0 | loss 0.5 | rate 1500 | queue 100 | cut | mend
 
+It answers `late` with the ms by which it has delivered a packet too late, at most, since the last such command: on a
+busy machine the link may do worse than it was asked to.
+
 Programs run in a namespace with `ip netns exec server COMMAND`. The link ends, and its namespaces are removed, at the
 end of the standard input, or on SIGINT or SIGTERM.
 
@@ -38,8 +41,6 @@ CLONE_NEWNET, TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x40000000, 0x400454CA, 0x0001, 0x
 LARGEST_PACKET = 65536
 # Packets read from one side before the other side has its turn.
 BATCH = 64
-# The link must not be late because other programs are busy: that would be measured as the network.
-NICENESS = -10
 
 
 class Way:
@@ -76,6 +77,12 @@ class Link:
         self._ends = ((fd_a, fd_b, Way(settings, seed)), (fd_b, fd_a, Way(settings, seed + 1)))
         self._under_way = []
         self._serial = 0
+        self._late = 0.0
+
+    def take_lateness(self):
+        """The longest, in seconds, since the last call."""
+        late, self._late = self._late, 0.0
+        return late
 
     def run(self, commands):
         """Returns when there are no more commands."""
@@ -107,7 +114,8 @@ class Link:
 
     def _deliver(self):
         while self._under_way and self._under_way[0][0] <= time.monotonic():
-            _, _, to, packet = heapq.heappop(self._under_way)
+            due, _, to, packet = heapq.heappop(self._under_way)
+            self._late = max(self._late, time.monotonic() - due)
             try:
                 os.write(to, packet)
             except OSError:
@@ -127,21 +135,20 @@ class Commands:
         data = os.read(self.fd, LARGEST_PACKET)
         *lines, self._rest = (self._rest + data.decode()).split("\n")
         for line in lines:
-            print("done" if self._change(link, line.split()) else f"not a command: {line}", flush=True)
+            print(self._answer(link, line), flush=True)
         return len(data) > 0
 
-    def _change(self, link, words):
-        if words in (["cut"], ["mend"]):
-            link.is_cut = words == ["cut"]
-            return True
-        try:
-            name, value = words[0], float(words[1])
-        except (IndexError, ValueError):
-            return False
-        if name not in DEFAULTS or not value >= 0:
-            return False
-        link.settings[name] = value
-        return True
+    def _answer(self, link, line):
+        match line.split():
+            case ["late"]:
+                return f"{link.take_lateness() * 1000:.1f}"
+            case ["cut" | "mend" as word]:
+                link.is_cut = word == "cut"
+                return "done"
+            case [name, value] if name in DEFAULTS and is_amount(value):
+                link.settings[name] = float(value)
+                return "done"
+        return f"not a command: {line}"
 
 
 class Namespaces:
@@ -184,6 +191,21 @@ class Namespaces:
             raise OSError(ctypes.get_errno(), "cannot enter a network namespace")
 
 
+def is_amount(text):
+    try:
+        return 0 <= float(text) < float("inf")
+    except ValueError:
+        return False
+
+
+def hurry():
+    """The link must not be late because other programs are busy: that would be measured as the network."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    except PermissionError:
+        os.nice(-10)
+
+
 def run(*words):
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -213,7 +235,7 @@ def main():
     try:
         fd_a = namespaces.make(name_a, address_a, address_b)
         fd_b = namespaces.make(name_b, address_b, address_a)
-        os.nice(NICENESS)
+        hurry()
         print("ready", flush=True)
         Link(fd_a, fd_b, settings, given.seed).run(Commands(sys.stdin.fileno()))
     except KeyboardInterrupt:

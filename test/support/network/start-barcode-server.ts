@@ -12,10 +12,13 @@ export interface BarcodeServer extends AsyncDisposable {
 
 const STREAM = 'clock';
 
-/** A gateway with a live stream of {@link startBarcodeSource}, at the server's end of the network. */
-export async function startBarcodeServer(network: BadNetwork): Promise<BarcodeServer> {
+/**
+ * A gateway with a live stream whose pictures carry the time, at the server's end of the network.
+ * @param ladder such as `720p+360p`; absent: one rendition of 3 Mbit/s
+ */
+export async function startBarcodeServer(network: BadNetwork, ladder?: string): Promise<BarcodeServer> {
   const script = await bundleScript(join(REPOSITORY, 'test/support/network/barcode-server.ts'));
-  const [command, ...args] = network.server([process.execPath, script, STREAM]);
+  const [command, ...args] = network.server([process.execPath, script, STREAM, ...(ladder ? [ladder] : [])]);
   const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const port = await portOf(child);
   return {
