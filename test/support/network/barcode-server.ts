@@ -31,6 +31,10 @@ async function withLadder(text: string) {
   const source = await serveBarcodes();
   const ladder = parseLadder(text);
   const input = { id: streamId(id), title: id, source: { kind: 'url', url: source.url } } as const;
-  const services = await startServices({ environment, inputs: [{ ...input, ...(ladder && { ladder }) }] });
+  const services = await startServices({
+    // Three encoders and a browser have to share a small machine.
+    environment: { ...environment, TOPICAST_VIDEO_PRESET: 'ultrafast' },
+    inputs: [{ ...input, ...(ladder && { ladder }) }],
+  });
   return { services, source };
 }
