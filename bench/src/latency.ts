@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { startBarcodeSource } from '@topicast/test/barcode-source';
 import { launchChromium } from '@topicast/test/chromium';
 import { kafkaUnavailable, startKafka } from '@topicast/test/kafka';
+import { openKafkaLog } from '@topicast/test/kafka-log';
 import { servePages } from '@topicast/test/page-server';
 import { logger, startServices } from '@topicast/test/services';
 import { PLAYERS, type PlayerName, playerPages } from './glass/pages.js';

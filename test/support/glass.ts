@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { ageOf, BLOCK_PIXELS, BLOCKS, decodeBarcode, PICTURE_WIDTH } from './barcode.js';
 
 /** What was seen on the screen since the last look. */
-interface Glass {
+export interface Glass {
   /** Age of the picture when it was presented, ms: glass to glass. */
   readonly latencies: number[];
   /** Codes that could not be read. */
