@@ -1,4 +1,5 @@
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import type { ArrivalEvidence } from './arrivals.js';
 
 /**
  * Keeps the playhead a target distance behind the end of the buffer, by playing a little faster or slower, and by a
@@ -9,7 +10,25 @@ export const CONTROL_PERIOD_MS = 40;
 /**
  * Chromium wants some 200 ms of decoded audio before it starts, and breaks down below 130; video alone is stable at 80.
  */
-export const DEFAULT_TARGET_MS = { withAudio: 150, videoOnly: 80 } as const;
+const DEFAULT_TARGET_MS = { withAudio: 150, videoOnly: 80 } as const;
+/** What the browser needs if every chunk comes exactly when it is due. */
+const RESERVE_MS = { withAudio: 130, videoOnly: 40 } as const;
+
+export interface LatencyTarget {
+  /** The level to aim at while the network is good. */
+  readonly level: Milliseconds;
+  /** The part of it that the browser needs for itself; the rest covers late chunks. */
+  readonly reserve: Milliseconds;
+}
+
+/** @param wanted by the page that embeds the player */
+export function latencyTarget(hasAudio: boolean, wanted: number | undefined): LatencyTarget {
+  const kind = hasAudio ? 'withAudio' : 'videoOnly';
+  return {
+    level: milliseconds(wanted ?? DEFAULT_TARGET_MS[kind]),
+    reserve: milliseconds(RESERVE_MS[kind]),
+  };
+}
 
 /** Time constant of the smoothing: a few frames, so that the sawtooth of arriving frames does not show. */
 const SMOOTHING_MS = 250;
@@ -47,11 +66,18 @@ const GRACE_MS = 1_000;
 const RESUME_BY_SEEK_MS = 500;
 /** Ticks further apart than this (a hidden tab, a busy page) say nothing about each other. */
 const STALE_MS = 500;
+/** The buffer grows at once, and shrinks this fast, when there is no more need for it. */
+const SHRINK_MS_PER_S = 20;
+/** After a stall we do not believe in accidents for this long: the worst delay counts, though it came only once. */
+const LESSON_MS = 60_000;
+/** What was late has arrived after a stall, and the worker has told us. */
+const VERDICT_AFTER_MS = 500;
+/** For stalls that no late chunk explains (a decoder, a busy machine). */
 const BACK_OFF_STEP_MS = 50;
 const BACK_OFF_GROWTH = 1.5;
 const MAX_BACK_OFF_MS = 850;
 const CALM_MS = 20_000;
-const COME_BACK_MS_PER_S = 3;
+const COME_BACK_MS_PER_S = 10;
 
 interface PlayheadSample {
   /** Monotonic. */
@@ -65,6 +91,8 @@ interface PlayheadSample {
   readonly seeking: boolean;
   /** No data can arrive (connection lost, stream not live), so standing still says nothing about the target. */
   readonly excused: boolean;
+  /** How late chunks have come lately. */
+  readonly evidence: ArrivalEvidence;
 }
 
 export interface LatencyState {
@@ -76,7 +104,13 @@ export interface LatencyState {
   /** Since when the error has been too large for the rate alone. */
   readonly farSince: Milliseconds | undefined;
   readonly starvedSince: Milliseconds | undefined;
-  /** What stalls have added to the target. */
+  /** How late chunks may come without a stall. */
+  readonly spread: Milliseconds;
+  /** Until when the worst delay counts. */
+  readonly lessonUntil: Milliseconds;
+  /** A stall whose cause is not known yet: when it was, and which delays the level covered. */
+  readonly trial: { readonly at: Milliseconds; readonly covered: Milliseconds } | undefined;
+  /** What unexplained stalls add to the target. */
   readonly backOff: Milliseconds;
   readonly stalledAt: Milliseconds;
   readonly stalls: number;
@@ -96,19 +130,23 @@ export const joinLatency = (now: Milliseconds, before?: LatencyState): LatencySt
   joinedAt: now,
   farSince: undefined,
   starvedSince: undefined,
+  spread: before?.spread ?? milliseconds(0),
+  lessonUntil: before?.lessonUntil ?? now,
+  trial: before?.trial,
   backOff: before?.backOff ?? milliseconds(0),
   stalledAt: before?.stalledAt ?? now,
   stalls: before?.stalls ?? 0,
 });
 
 /** The level to aim at now. */
-export const targetLevel = (target: Milliseconds, { backOff }: LatencyState): Milliseconds =>
-  milliseconds(target + backOff);
+export const targetLevel = (
+  { level, reserve }: LatencyTarget,
+  { spread, backOff }: LatencyState,
+): Milliseconds => milliseconds(Math.max(level, reserve + spread) + backOff);
 
-/** @param target of a stream that never stalls, see {@link DEFAULT_TARGET_MS} */
 export function decideLatency(
   sample: PlayheadSample,
-  target: Milliseconds,
+  target: LatencyTarget,
   before: LatencyState,
 ): { readonly action: LatencyAction; readonly state: LatencyState } {
   const { now } = sample;
@@ -124,7 +162,7 @@ export function decideLatency(
   return { action: { do: 'rate', rate }, state: { ...state, rate, hurryUntil } };
 }
 
-function observe(sample: PlayheadSample, target: Milliseconds, before: LatencyState): LatencyState {
+function observe(sample: PlayheadSample, target: LatencyTarget, before: LatencyState): LatencyState {
   const { now, level } = sample;
   const passed = now - before.at;
   const known = passed < STALE_MS ? before.smoothed : undefined;
@@ -138,16 +176,39 @@ function observe(sample: PlayheadSample, target: Milliseconds, before: LatencySt
   // While nothing arrives, the level falls, and going back would show the same pictures again.
   const falls = level < smoothed - FALLING_MS;
   const far = (level < -FAR_AHEAD_MS && !falls) || level > targetLevel(target, before) + FAR_BEHIND_MS;
+  const learnt = learn(sample, target, before, { starved, stalled });
   return {
     ...before,
+    ...learnt,
     at: now,
     smoothed,
     farSince: far ? (before.farSince ?? now) : undefined,
     hurryUntil: starved ? milliseconds(now + HURRY_MS) : before.hurryUntil,
     starvedSince: starved ? (before.starvedSince ?? now) : undefined,
-    backOff: stalled ? raised(before.backOff) : lowered(before, now),
     stalledAt: stalled ? now : before.stalledAt,
     stalls: before.stalls + (stalled ? 1 : 0),
+  };
+}
+
+/** What the arrivals and a stall say about the target. */
+function learn(
+  { now, evidence }: PlayheadSample,
+  target: LatencyTarget,
+  before: LatencyState,
+  { starved, stalled }: { readonly starved: boolean; readonly stalled: boolean },
+): Pick<LatencyState, 'spread' | 'lessonUntil' | 'trial' | 'backOff'> {
+  const covered = milliseconds(targetLevel(target, before) - target.reserve);
+  const trial = stalled ? { at: now, covered } : before.trial;
+  const isDue = trial !== undefined && !starved && now - trial.at >= VERDICT_AFTER_MS;
+  const wasLate = isDue && evidence.worst > trial.covered;
+  const lessonUntil = wasLate ? milliseconds(now + LESSON_MS) : before.lessonUntil;
+  const need = now < lessonUntil ? evidence.worst : evidence.repeating;
+  const shrunk = before.spread - ((now - before.at) / 1000) * SHRINK_MS_PER_S;
+  return {
+    spread: milliseconds(Math.max(need, shrunk)),
+    lessonUntil,
+    trial: isDue ? undefined : trial,
+    backOff: isDue && !wasLate ? raised(before.backOff) : lowered(before, now),
   };
 }
 

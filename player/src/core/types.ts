@@ -92,7 +92,7 @@ export interface PlayerStats {
   readonly bitrate: number;
   readonly framesDecoded: number;
   readonly framesDropped: number;
-  /** How often the picture stood still because data was missing. */
+  /** How often a viewer could see the picture stand still for longer than 120 ms. */
   readonly stalls: number;
   /** Seeks made to get back to the live edge. */
   readonly seeks: number;

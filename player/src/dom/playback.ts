@@ -1,5 +1,5 @@
-import { milliseconds, seconds } from '@topicast/contracts/units';
-import { DEFAULT_TARGET_MS } from '../core/latency.js';
+import { seconds } from '@topicast/contracts/units';
+import { latencyTarget } from '../core/latency.js';
 import type { PlayerFacts } from '../core/player-state.js';
 import { describeRenditions, judgePlayability } from '../core/renditions.js';
 import type { PlayerOptions, PlayerRendition, PlayerStats, Problem, WantedRendition } from '../core/types.js';
@@ -9,6 +9,7 @@ import type { ToPage } from '../worker/messages.js';
 import { AttachedMedia, detachMedia } from './attached-media.js';
 import { Playhead } from './playhead.js';
 import { Report } from './report.js';
+import { Screen } from './screen.js';
 import { TimedTexts } from './timed-texts.js';
 import { WorkerHost } from './worker-host.js';
 
@@ -33,6 +34,7 @@ export class Playback {
   readonly #events: PlaybackEvents;
   readonly #host: WorkerHost;
   readonly #playhead: Playhead;
+  readonly #screen: Screen;
   readonly #report: Report;
   readonly #texts: TimedTexts;
   readonly #listening = new AbortController();
@@ -56,8 +58,9 @@ export class Playback {
       onPicture: (picture) => this.#learn({ picture }),
       onReady: () => events.onReady(),
     });
+    this.#screen = new Screen(video, () => this.#facts.stream === 'live');
     this.#texts = new TimedTexts(video);
-    this.#report = new Report(video, this.#playhead);
+    this.#report = new Report(video, this.#playhead, this.#screen);
     this.#host = new WorkerHost(options.workerSrc, {
       onMessage: (message) => this.#receive(message),
       onFailed: (problem) => this.#fail(problem),
@@ -92,6 +95,7 @@ export class Playback {
   close(): void {
     this.#listening.abort();
     this.#playhead.close();
+    this.#screen.close();
     this.#host.close();
     this.#media?.close();
     detachMedia(this.#video);
@@ -132,6 +136,9 @@ export class Playback {
         break;
       case 'clock':
         this.#report.clock = message.clock;
+        break;
+      case 'arrivals':
+        this.#playhead.evidence = message.evidence;
         break;
       case 'anchor':
         this.#report.anchor = message.anchor;
@@ -181,8 +188,7 @@ export class Playback {
 
   #join(hasAudio: boolean): void {
     this.#joining = undefined;
-    const usual = hasAudio ? DEFAULT_TARGET_MS.withAudio : DEFAULT_TARGET_MS.videoOnly;
-    this.#playhead.join(milliseconds(this.targetLatencyMs ?? usual));
+    this.#playhead.join(latencyTarget(hasAudio, this.targetLatencyMs));
   }
 
   #onCatalog({ catalog }: Extract<ToPage, { type: 'catalog' }>): void {

@@ -1,10 +1,12 @@
 import { Milliseconds, Seconds, seconds } from '@topicast/contracts/units';
+import { type ArrivalEvidence, NO_EVIDENCE } from '../core/arrivals.js';
 import {
   CONTROL_PERIOD_MS,
   decideLatency,
   joinLatency,
   joinMustSeek,
   type LatencyState,
+  type LatencyTarget,
   targetLevel,
 } from '../core/latency.js';
 import type { PictureState } from '../core/player-state.js';
@@ -42,6 +44,7 @@ type Screen =
 /** Moves the playhead of a video element as the latency control says, and watches whether the picture moves. */
 export class Playhead {
   seeks = 0;
+  evidence: ArrivalEvidence = NO_EVIDENCE;
   readonly #video: HTMLVideoElement;
   /** Whether data can be expected at all. */
   readonly #isFed: () => boolean;
@@ -55,7 +58,7 @@ export class Playhead {
   #decoded = false;
   #waitingSince: Milliseconds | undefined;
   #control: LatencyState = joinLatency(Milliseconds.now());
-  #target = Milliseconds.zero;
+  #target: LatencyTarget = { level: Milliseconds.zero, reserve: Milliseconds.zero };
 
   constructor(video: HTMLVideoElement, isFed: () => boolean, events: PlayheadEvents) {
     this.#video = video;
@@ -105,7 +108,7 @@ export class Playhead {
   }
 
   /** The appended media reach up to the live edge. */
-  join(target: Milliseconds): void {
+  join(target: LatencyTarget): void {
     this.#target = target;
     const first = this.#join.stage === 'filling' || (this.#join.stage === 'due' && this.#join.first);
     this.#join = { stage: 'due', first };
@@ -157,6 +160,7 @@ export class Playhead {
         waiting: this.#waitingSince !== undefined,
         seeking: this.#video.seeking,
         excused: !this.#isFed(),
+        evidence: this.evidence,
       },
       this.#target,
       this.#control,

@@ -1,9 +1,10 @@
-import { Milliseconds, milliseconds, seconds } from '@topicast/contracts/units';
+import { Milliseconds, milliseconds, Seconds } from '@topicast/contracts/units';
 import type { ClockEstimate } from '../core/clock.js';
 import { latencySinceEncoder, type TimelineAnchor } from '../core/timeline.js';
 import type { PlayerStats } from '../core/types.js';
 import type { WorkerCounters } from '../worker/messages.js';
 import type { Playhead } from './playhead.js';
+import type { Screen } from './screen.js';
 
 const NO_COUNTERS: WorkerCounters = {
   chunks: 0,
@@ -22,14 +23,16 @@ export class Report {
   anchor: TimelineAnchor | undefined;
   readonly #video: HTMLVideoElement;
   readonly #playhead: Playhead;
+  readonly #screen: Screen;
   readonly #startedAt = Milliseconds.now();
   #joinMs: number | undefined;
   #counters = NO_COUNTERS;
   #bitrate = 0;
 
-  constructor(video: HTMLVideoElement, playhead: Playhead) {
+  constructor(video: HTMLVideoElement, playhead: Playhead, screen: Screen) {
     this.#video = video;
     this.#playhead = playhead;
+    this.#screen = screen;
   }
 
   count(counters: WorkerCounters): void {
@@ -58,7 +61,7 @@ export class Report {
       bitrate: this.#bitrate,
       framesDecoded: totalVideoFrames,
       framesDropped: droppedVideoFrames,
-      stalls: this.#playhead.stalls,
+      stalls: this.#screen.freezes ?? this.#playhead.stalls,
       seeks: this.#playhead.seeks,
       reconnects,
       chunksReceived: chunks,
@@ -74,7 +77,8 @@ export class Report {
 
   #latencyMs(): number | undefined {
     if (!this.clock || !this.anchor) return undefined;
-    const gatewayNow = milliseconds(performance.timeOrigin + performance.now() + this.clock.offset);
-    return latencySinceEncoder(this.anchor, seconds(this.#video.currentTime), gatewayNow);
+    const { at, media } = this.#screen.shown;
+    const gatewayTime = milliseconds(performance.timeOrigin + at + this.clock.offset);
+    return latencySinceEncoder(this.anchor, Seconds.ofMilliseconds(media), gatewayTime);
   }
 }

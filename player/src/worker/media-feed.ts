@@ -49,6 +49,11 @@ export class MediaFeed {
     this.#events = events;
   }
 
+  /** Chunks come one by one, as they are made: the burst of the join is over. */
+  get isLive(): boolean {
+    return this.#stage.name === 'playing';
+  }
+
   push(chunk: ChunkMessage, entry: Entry): void {
     const { data, rendition } = chunk;
     const fragments = this.#transmuxer.push(data, { discontinuity: entry !== 'continues' });

@@ -2,6 +2,7 @@ import type { Catalog } from '@topicast/contracts/catalog';
 import type { StreamState } from '@topicast/contracts/server-message';
 import type { Milliseconds, Seconds } from '@topicast/contracts/units';
 import type { Fragment, TimedText, TrackKind } from '@topicast/media/fmp4';
+import type { ArrivalEvidence } from '../core/arrivals.js';
 import type { ClockEstimate } from '../core/clock.js';
 import type { LinkState } from '../core/player-state.js';
 import type { Playability } from '../core/renditions.js';
@@ -51,6 +52,8 @@ export type ToPage =
   /** The rendition that plays from here on. */
   | { readonly type: 'rendition'; readonly rendition: number }
   | { readonly type: 'clock'; readonly clock: ClockEstimate }
+  /** Several times a second while chunks arrive. */
+  | { readonly type: 'arrivals'; readonly evidence: ArrivalEvidence }
   | { readonly type: 'anchor'; readonly anchor: TimelineAnchor }
   | { readonly type: 'counters'; readonly counters: WorkerCounters };
 

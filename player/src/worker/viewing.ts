@@ -1,6 +1,7 @@
 import type { ChunkHeader } from '@topicast/contracts/chunk-header';
 import type { ChunkMessage } from '@topicast/contracts/chunk-message';
-import { Milliseconds } from '@topicast/contracts/units';
+import { Milliseconds, milliseconds, ticksToMs } from '@topicast/contracts/units';
+import { Arrivals } from '../core/arrivals.js';
 import type { ClockEstimate } from '../core/clock.js';
 import { allowRebuild } from '../core/rebuild.js';
 import { judgePlayability, type Playability } from '../core/renditions.js';
@@ -16,6 +17,7 @@ import { Reception } from './reception.js';
 import { Renditions } from './renditions.js';
 
 const REPORT_MS = 1_000;
+const EVIDENCE_MS = 250;
 /**
  * A chunk younger than this is at the live edge: the encoder, the log and the network take some tens of milliseconds.
  */
@@ -44,6 +46,8 @@ export class Viewing {
   #mediaNumber = 0;
   /** When earlier media sources were replaced. */
   #rebuilds: readonly number[] = [];
+  readonly #arrivals = new Arrivals();
+  #evidenceAt = Milliseconds.never;
   #clock: ClockEstimate | undefined;
   #newest: ChunkHeader | undefined;
 
@@ -139,8 +143,19 @@ export class Viewing {
     if (!this.#renditions.canPlay(chunk.rendition)) this.#forget();
     else if (entry && this.#media.status === 'open') {
       this.#renditions.use(chunk.rendition);
+      if (this.#media.feed.isLive) this.#learn(chunk);
       this.#media.feed.push(chunk, entry);
     }
+  }
+
+  /** Chunks with sound alone have times of their own, a little before or after those of the pictures around them. */
+  #learn({ header }: ChunkMessage): void {
+    if (header.audioOnly && !header.keyframe) return;
+    const now = Milliseconds.now();
+    this.#arrivals.add(now, milliseconds(ticksToMs(header.decodeTime)));
+    if (now - this.#evidenceAt < EVIDENCE_MS) return;
+    this.#evidenceAt = now;
+    this.#post({ type: 'arrivals', evidence: this.#arrivals.evidence });
   }
 
   #judge(playability: Playability): void {
