@@ -9,7 +9,11 @@ import type { ToPage } from '../worker/messages.js';
 import { AttachedMedia, detachMedia } from './attached-media.js';
 import { Playhead } from './playhead.js';
 import { Report } from './report.js';
+import { pageHasWorklets, Sound } from './sound.js';
 import { WorkerHost } from './worker-host.js';
+
+/** Who asks for more is in no hurry, and the sound outside of the media source has room for some seconds only. */
+const MOST_OUTSIDE_MS = 1_000;
 
 export type PlaybackFacts = Omit<PlayerFacts, 'intent'>;
 
@@ -17,6 +21,8 @@ export interface PlaybackEvents {
   onFacts(facts: PlaybackFacts): void;
   /** A new media source is filled, and the playhead is where playback should begin. */
   onReady(): void;
+  /** The browser wants a click before it plays the sound. */
+  onSoundRefused(): void;
   /** The stream's offer has arrived or has changed. */
   onCatalog(renditions: readonly PlayerRendition[]): void;
   /** The rendition that plays from here on. */
@@ -36,6 +42,8 @@ export class Playback {
   readonly #listening = new AbortController();
   #facts: PlaybackFacts = { link: { status: 'connecting' }, picture: 'none' };
   #media: AttachedMedia | undefined;
+  /** Outside of the media source. */
+  #sound: Sound | undefined;
   /** Media on the page: the burst has been sent, but is not in the source buffers yet. */
   #joining: { readonly hasAudio: boolean } | undefined;
 
@@ -67,11 +75,13 @@ export class Playback {
 
   /** Disconnect; the picture stays. */
   hold(): void {
+    if (this.#sound) this.#sound.held = true;
     this.#host.post({ type: 'hold' });
   }
 
   resume(): void {
     this.#playhead.expectJoin();
+    if (this.#sound) this.#sound.held = false;
     this.#host.post({ type: 'resume' });
   }
 
@@ -88,6 +98,7 @@ export class Playback {
   close(): void {
     this.#listening.abort();
     this.#playhead.close();
+    this.#sound?.close();
     this.#host.close();
     this.#media?.close();
     detachMedia(this.#video);
@@ -123,6 +134,9 @@ export class Playback {
         this.#report.rendition = message.rendition;
         this.#events.onRendition(message.rendition);
         break;
+      case 'sound':
+        this.#onSound(message);
+        break;
       case 'clock':
         this.#report.clock = message.clock;
         break;
@@ -144,7 +158,29 @@ export class Playback {
     const mediaIn = inWorker ? 'worker' : 'page';
     const { token, rendition = 'auto' } = this.#options;
     this.#report.mediaIn = mediaIn;
-    this.#host.post({ type: 'start', urls: this.#urls, token, rendition, mediaIn });
+    const target = this.targetLatencyMs ?? 0;
+    const outside = this.#options.sound !== 'mse' && pageHasWorklets() && target <= MOST_OUTSIDE_MS;
+    const sound = outside ? 'worklet' : 'media';
+    this.#host.post({ type: 'start', urls: this.#urls, token, rendition, mediaIn, sound });
+  }
+
+  #onSound(message: Extract<ToPage, { type: 'sound' }>): void {
+    this.#sound?.close();
+    this.#sound = undefined;
+    this.#report.soundIn = message.in;
+    this.#report.sound = undefined;
+    if (message.in === 'media') return;
+    this.#sound = new Sound(this.#video, message.sampleRate, this.#options.workletSrc, {
+      onPort: (port) => this.#host.post({ type: 'listen', port }, port ? [port] : []),
+      onReport: (report) => {
+        this.#report.sound = report;
+        if (report.leastMs !== undefined) {
+          this.#playhead.supplySound(milliseconds(report.leastMs), report.underruns);
+        }
+      },
+      onRefused: () => this.#events.onSoundRefused(),
+      onFailed: (message) => this.#host.post({ type: 'sound-failed', message }),
+    });
   }
 
   #attach(number: number, handle: MediaSourceHandle | undefined): void {

@@ -168,6 +168,10 @@ export class TopicastPlayer extends EventTarget {
       onReady: () => {
         if (this.#intent === 'playing') this.#tryPlay();
       },
+      onSoundRefused: () => {
+        this.#video.muted = true;
+        this.dispatchEvent(new Event('autoplaymuted'));
+      },
       onCatalog: (renditions) => {
         this.#renditions = renditions;
         this.#tell('catalogchange', renditions);

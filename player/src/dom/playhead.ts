@@ -8,6 +8,7 @@ import {
   targetLevel,
 } from '../core/latency.js';
 import type { PictureState } from '../core/player-state.js';
+import { NO_LEAD, type SoundLead, supplySound } from '../core/sound-lead.js';
 import type { BufferEdge } from '../mse/media-sink.js';
 
 export interface PlayheadEvents {
@@ -22,6 +23,9 @@ export interface PlayheadEvents {
 const BLINK_MS = 120;
 /** A stream that has just begun has less than the target: wait for it, or playback runs dry at once. */
 const FILL_MS = 300;
+
+/** A level this near to the target says whether the target is right. */
+const SETTLED_MS = 45;
 
 /** The steps of a media source to its first picture, and of the playhead to the live edge after each jump. */
 type Join =
@@ -56,6 +60,8 @@ export class Playhead {
   #waitingSince: Milliseconds | undefined;
   #control: LatencyState = joinLatency(Milliseconds.now());
   #target = Milliseconds.zero;
+  /** What the sound outside of the media source needs beyond that. */
+  #lead: SoundLead = NO_LEAD;
 
   constructor(video: HTMLVideoElement, isFed: () => boolean, events: PlayheadEvents) {
     this.#video = video;
@@ -76,7 +82,7 @@ export class Playhead {
   }
 
   get targetMs(): Milliseconds {
-    return targetLevel(this.#target, this.#control);
+    return targetLevel(this.#wanted, this.#control);
   }
 
   get stalls(): number {
@@ -89,6 +95,14 @@ export class Playhead {
     this.#join = { stage: 'filling' };
     this.#decoded = false;
     this.#control = joinLatency(Milliseconds.now(), this.#control);
+  }
+
+  /** How the sound outside of the media source is supplied: the picture waits for it. */
+  supplySound(least: Milliseconds, underruns: number): void {
+    const { smoothed, rate, starvedSince } = this.#control;
+    const near = smoothed !== undefined && Math.abs(smoothed - this.targetMs) < SETTLED_MS;
+    const settled = near && rate === 1 && starvedSince === undefined && !this.#video.paused;
+    this.#lead = supplySound({ now: Milliseconds.now(), least, underruns }, settled, this.#lead);
   }
 
   /** After a pause: go to the live edge at the next join, whatever is left from before. */
@@ -116,6 +130,10 @@ export class Playhead {
   close(): void {
     clearInterval(this.#timer);
     this.#listening.abort();
+  }
+
+  get #wanted(): Milliseconds {
+    return Milliseconds.add(this.#target, this.#lead.lead);
   }
 
   get #level(): Milliseconds | undefined {
@@ -158,7 +176,7 @@ export class Playhead {
         seeking: this.#video.seeking,
         excused: !this.#isFed(),
       },
-      this.#target,
+      this.#wanted,
       this.#control,
     );
     this.#control = state;

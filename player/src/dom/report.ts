@@ -3,6 +3,7 @@ import type { ClockEstimate } from '../core/clock.js';
 import { latencySinceEncoder, type TimelineAnchor } from '../core/timeline.js';
 import type { PlayerStats } from '../core/types.js';
 import type { WorkerCounters } from '../worker/messages.js';
+import type { SoundReport } from '../worklet/messages.js';
 import type { Playhead } from './playhead.js';
 
 const NO_COUNTERS: WorkerCounters = {
@@ -20,6 +21,9 @@ export class Report {
   rendition: number | undefined;
   clock: ClockEstimate | undefined;
   anchor: TimelineAnchor | undefined;
+  soundIn: 'worklet' | 'media' | undefined;
+  /** The newest of the worklet. */
+  sound: SoundReport | undefined;
   readonly #video: HTMLVideoElement;
   readonly #playhead: Playhead;
   readonly #startedAt = Milliseconds.now();
@@ -69,6 +73,10 @@ export class Report {
       width: video.videoWidth || undefined,
       height: video.videoHeight || undefined,
       mediaIn: this.mediaIn,
+      soundIn: this.soundIn,
+      soundUnderruns: this.sound?.underruns,
+      soundOffsetMs: this.sound?.offsetMs,
+      soundHeardMs: this.sound?.heardMs,
     };
   }
 

@@ -21,6 +21,8 @@ export type ToWorker =
       readonly token: string | undefined;
       readonly rendition: WantedRendition;
       readonly mediaIn: 'worker' | 'page';
+      /** `worklet`: outside of the media source, where this worker can decode it. */
+      readonly sound: 'worklet' | 'media';
     }
   /** Disconnect, but keep the buffer; `resume` joins again at the newest keyframe. */
   | { readonly type: 'hold' }
@@ -31,6 +33,10 @@ export type ToWorker =
   | { readonly type: 'playhead'; readonly playhead: Seconds }
   /** The video element has given up on this media source. */
   | { readonly type: 'media-failed'; readonly media: number; readonly failure: MediaFailure }
+  /** The way of the sound to the worklet; undefined: nobody listens. */
+  | { readonly type: 'listen'; readonly port: MessagePort | undefined }
+  /** The page cannot play sound outside of the media source. */
+  | { readonly type: 'sound-failed'; readonly message: string }
   /** Media on the page: this much of the sent data has been taken. */
   | { readonly type: 'taken'; readonly bytes: number };
 
@@ -42,6 +48,10 @@ export type ToPage =
   | { readonly type: 'fragments'; readonly media: number; readonly fragments: readonly Fragment[] }
   /** The burst of a join is complete, with these tracks (media on the page: it is in the fragments before). */
   | { readonly type: 'joined'; readonly media: number; readonly tracks: readonly TrackKind[] }
+  /** Sound outside of the media source, of this rate in Hz, is there for whoever listens. */
+  | { readonly type: 'sound'; readonly in: 'worklet'; readonly sampleRate: number }
+  /** The sound goes with the picture. `because`: it was tried otherwise. */
+  | { readonly type: 'sound'; readonly in: 'media'; readonly because: string | undefined }
   | { readonly type: 'edge'; readonly media: number; readonly edge: BufferEdge }
   | { readonly type: 'link'; readonly link: LinkState }
   | { readonly type: 'stream'; readonly stream: StreamState }

@@ -9,11 +9,12 @@ import type { MediaFailure, MediaSink } from '../mse/media-sink.js';
 import { canPlay, openWorkerMedia } from '../mse/open-media.js';
 import { wallClockNow } from './clock-exchange.js';
 import { Link, type StreamMessage } from './link.js';
-import { MediaFeed } from './media-feed.js';
+import { MediaFeed, type MediaFeedEvents } from './media-feed.js';
 import type { ToPage, ToWorker } from './messages.js';
 import { PageSink } from './page-sink.js';
 import { Reception } from './reception.js';
 import { Renditions } from './renditions.js';
+import { canDecodeSound, Sound } from './sound.js';
 
 const REPORT_MS = 1_000;
 /**
@@ -39,6 +40,8 @@ export class Viewing {
   readonly #link: Link;
   readonly #renditions: Renditions;
   readonly #reception = new Reception();
+  /** Undefined: the sound goes with the picture, into the media source. */
+  #sound: Sound | undefined;
   #media: Media;
   /** Number of the media source; see messages.ts. */
   #mediaNumber = 0;
@@ -79,6 +82,7 @@ export class Viewing {
       onUnplayable: (message) => this.#fail({ reason: 'unsupported', message }),
     });
     if (typeof settings.rendition === 'number') this.#link.setRendition(settings.rendition);
+    this.#sound = this.#openSound();
     this.#media = this.#openMedia();
     this.#begin();
     setInterval(() => this.#report(), REPORT_MS);
@@ -105,6 +109,12 @@ export class Viewing {
         break;
       case 'media-failed':
         if (message.media === this.#mediaNumber) this.#onMediaFailed(message.failure);
+        break;
+      case 'listen':
+        this.#sound?.connect(message.port);
+        break;
+      case 'sound-failed':
+        this.#bringSoundIn(message.message);
         break;
       case 'taken':
         if (this.#media.status === 'overflowed') this.#rejoin();
@@ -187,8 +197,29 @@ export class Viewing {
     this.#media = this.#openMedia();
   }
 
+  #openSound(): Sound | undefined {
+    if (this.#settings.sound === 'media' || !canDecodeSound()) {
+      this.#post({ type: 'sound', in: 'media', because: undefined });
+      return undefined;
+    }
+    return new Sound({
+      onSound: (sampleRate) => this.#post({ type: 'sound', in: 'worklet', sampleRate }),
+      onFailed: (message) => this.#bringSoundIn(message),
+    });
+  }
+
+  /** Once and for all: the next media source has the sound, too. */
+  #bringSoundIn(because: string): void {
+    if (!this.#sound) return;
+    this.#sound.close();
+    this.#sound = undefined;
+    this.#post({ type: 'sound', in: 'media', because });
+    this.#rejoin();
+  }
+
   #openMedia(): Media {
     this.#mediaNumber += 1;
+    this.#sound?.reset();
     const media = this.#mediaNumber;
     if (this.#settings.mediaIn === 'page') {
       this.#post({ type: 'media', media, handle: undefined });
@@ -210,7 +241,7 @@ export class Viewing {
   }
 
   #feed(sink: MediaSink, media: number): MediaFeed {
-    const feed = new MediaFeed(sink, {
+    const events: MediaFeedEvents = {
       isLive: () => this.#isLive(),
       onAnchor: (anchor) => this.#post({ type: 'anchor', anchor }),
       onGiven: () => {
@@ -220,7 +251,8 @@ export class Viewing {
       onJoined: (tracks) => this.#post({ type: 'joined', media, tracks }),
       onFailed: (failure) => this.#onMediaFailed(failure),
       onOtherTracks: () => this.#rejoin(),
-    });
+    };
+    const feed = new MediaFeed(sink, events, this.#sound?.take);
     return feed;
   }
 

@@ -1,4 +1,5 @@
 import { MediaTimeline } from '../../samples/media-timeline.js';
+import type { AudioRun } from '../../samples/sample.js';
 import { SampleReader, type SampleStats } from '../../samples/sample-reader.js';
 import { AudioTrack } from './audio-track.js';
 import type { Fragment, TrackKind } from './fragment.js';
@@ -12,17 +13,24 @@ const KINDS = ['video', 'audio'] as const;
  * growing over discontinuities. Never throws on any input.
  */
 export class Transmuxer {
+  readonly #takeSound: ((run: AudioRun) => void) | undefined;
   readonly #samples = new SampleReader(new MediaTimeline());
   readonly #video = new VideoTrack();
   readonly #audio = new AudioTrack();
+
+  /** @param takeSound gets the sound of streams that have a picture, instead of fragments of it */
+  constructor(takeSound?: (run: AudioRun) => void) {
+    this.#takeSound = takeSound;
+  }
 
   get stats(): SampleStats {
     return this.#samples.stats;
   }
 
-  /** The tracks that the newest keyframe chunk announced, whether or not they have come. */
+  /** The tracks that the newest keyframe chunk announced, whether or not they have come, and that give fragments. */
   get announced(): readonly TrackKind[] {
     const kinds = new Set(this.#samples.tracks.map(({ kind }) => kind));
+    if (this.#takeSound && kinds.has('video')) return ['video'];
     return KINDS.filter((kind) => kinds.has(kind));
   }
 
@@ -30,9 +38,12 @@ export class Transmuxer {
   push(data: Uint8Array, { discontinuity }: { discontinuity: boolean }): Fragment[] {
     const { video, audio } = this.#samples.push(data, { discontinuity });
     const played = this.#samples.tracks.find(({ kind }) => kind === 'audio')?.pid;
-    return [
-      ...video.map((sample) => this.#video.fragment(sample)),
-      ...audio.filter(({ pid }) => pid === played).map((run) => this.#audio.fragment(run)),
-    ];
+    const sound = audio.filter(({ pid }) => pid === played);
+    const pictures = video.map((sample) => this.#video.fragment(sample));
+    if (!this.#takeSound || !this.#samples.tracks.some(({ kind }) => kind === 'video')) {
+      return [...pictures, ...sound.map((run) => this.#audio.fragment(run))];
+    }
+    for (const run of sound) this.#takeSound(run);
+    return pictures;
   }
 }
