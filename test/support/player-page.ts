@@ -55,6 +55,8 @@ export interface Playback {
   readonly time: number;
   readonly pictures: number;
   readonly audioBytes: number;
+  /** Of the sound that the worklet played, ms. */
+  readonly soundHeardMs: number;
   readonly paused: boolean;
   readonly states: string[];
   readonly stats: Record<string, number | string | undefined>;
@@ -72,6 +74,7 @@ export function playback(page: Page): Promise<Playback> {
       time: video.currentTime,
       pictures: video.getVideoPlaybackQuality().totalVideoFrames,
       audioBytes: decoded.webkitAudioDecodedByteCount ?? 0,
+      soundHeardMs: Number(stats.soundHeardMs ?? 0),
       paused: video.paused,
       states,
       stats,

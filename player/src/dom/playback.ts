@@ -21,6 +21,8 @@ export interface PlaybackEvents {
   onFacts(facts: PlaybackFacts): void;
   /** A new media source is filled, and the playhead is where playback should begin. */
   onReady(): void;
+  /** The page was hidden, and is visible again. */
+  onSeenAgain(): void;
   /** The browser wants a click before it plays the sound. */
   onSoundRefused(): void;
   /** The stream's offer has arrived or has changed. */
@@ -44,6 +46,7 @@ export class Playback {
   #media: AttachedMedia | undefined;
   /** Outside of the media source. */
   #sound: Sound | undefined;
+  #hasAudioTrack = false;
   /** Media on the page: the burst has been sent, but is not in the source buffers yet. */
   #joining: { readonly hasAudio: boolean } | undefined;
 
@@ -68,9 +71,15 @@ export class Playback {
       onFailed: (problem) => this.#fail(problem),
     });
     const { signal } = this.#listening;
+    document.addEventListener('visibilitychange', () => document.hidden || events.onSeenAgain(), { signal });
     video.addEventListener('error', () => this.#onVideoError(), { signal });
     video.addEventListener('playing', () => this.#onPlaying(), { signal });
     video.requestVideoFrameCallback?.((_, { presentationTime }) => this.#report.endJoin(presentationTime));
+  }
+
+  /** Browsers pause a video without an audio track while it is out of sight, and go on when it is seen again. */
+  get isPausedByBrowser(): boolean {
+    return document.hidden && this.#video.paused && !this.#hasAudioTrack;
   }
 
   /** Disconnect; the picture stays. */
@@ -91,7 +100,9 @@ export class Playback {
 
   /** Tell the worker where playback is, and report statistics. Call this about once a second. */
   report(): PlayerStats {
-    this.#host.post({ type: 'playhead', playhead: seconds(this.#video.currentTime) });
+    // A picture that the browser has paused will go on at the live edge: keep nothing for it.
+    const playhead = this.isPausedByBrowser ? this.#playhead.end : seconds(this.#video.currentTime);
+    this.#host.post({ type: 'playhead', playhead });
     return this.#report.stats(this.#facts.picture !== 'none');
   }
 
@@ -210,6 +221,7 @@ export class Playback {
 
   #join(hasAudio: boolean): void {
     this.#joining = undefined;
+    this.#hasAudioTrack = hasAudio;
     const usual = hasAudio ? DEFAULT_TARGET_MS.withAudio : DEFAULT_TARGET_MS.videoOnly;
     this.#playhead.join(milliseconds(this.targetLatencyMs ?? usual));
   }

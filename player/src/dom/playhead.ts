@@ -85,6 +85,11 @@ export class Playhead {
     return targetLevel(this.#wanted, this.#control);
   }
 
+  /** Of the media that all tracks have. */
+  get end(): Seconds {
+    return this.#edge?.end ?? Seconds.zero;
+  }
+
   get stalls(): number {
     return this.#control.stalls;
   }
