@@ -118,6 +118,8 @@ export interface PlayerStats {
   readonly soundOffsetMs?: number;
   /** In the worklet: sound that was heard. */
   readonly soundHeardMs?: number;
+  /** In the worklet: frames of sound that it, or the decoder, had no room for. */
+  readonly soundDropped?: number;
 }
 
 export interface PlayerOptions {

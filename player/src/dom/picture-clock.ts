@@ -37,8 +37,8 @@ export class PictureClock {
     }
     const at = performance.now();
     if (media !== this.#moved?.media) this.#moved = { media, at };
-    else if (at - this.#moved.at > STANDING_MS) return undefined;
-    return { media: media - this.#lag, at, rate };
+    if (at - this.#moved.at > STANDING_MS) return undefined;
+    return { media: media - this.#lag, at: this.#moved.at, rate };
   }
 
   close(): void {

@@ -12,6 +12,7 @@ const NO_COUNTERS: WorkerCounters = {
   lost: 0,
   skipped: 0,
   reconnects: 0,
+  soundDropped: 0,
   at: Milliseconds.zero,
 };
 
@@ -52,7 +53,7 @@ export class Report {
   stats(hasPicture: boolean): PlayerStats {
     const video = this.#video;
     const { totalVideoFrames = 0, droppedVideoFrames = 0 } = video.getVideoPlaybackQuality?.() ?? {};
-    const { chunks, lost, skipped, reconnects } = this.#counters;
+    const { chunks, lost, skipped, reconnects, soundDropped } = this.#counters;
     return {
       latencyMs: hasPicture ? this.#latencyMs() : undefined,
       levelMs: this.#playhead.levelMs,
@@ -77,6 +78,7 @@ export class Report {
       soundUnderruns: this.sound?.underruns,
       soundOffsetMs: this.sound?.offsetMs,
       soundHeardMs: this.sound?.heardMs,
+      soundDropped: this.soundIn === 'worklet' ? soundDropped : undefined,
     };
   }
 

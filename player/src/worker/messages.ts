@@ -69,5 +69,7 @@ export interface WorkerCounters {
   readonly lost: number;
   readonly skipped: number;
   readonly reconnects: number;
+  /** Frames outside of the media source that nobody took. */
+  readonly soundDropped: number;
   readonly at: Milliseconds;
 }

@@ -49,8 +49,12 @@ export class SoundDecoder {
     });
   }
 
-  /** @throws {DOMException} if the browser cannot decode it after all */
+  /**
+   * For a track, or for another timeline: nothing of what came before is given out any more.
+   * @throws {DOMException} if the browser cannot decode it after all
+   */
   configure(config: AudioDecoderConfig): void {
+    this.#decoder.reset();
     this.#decoder.configure(config);
   }
 

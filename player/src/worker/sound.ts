@@ -30,9 +30,16 @@ export class Sound {
   /** Where the last run ended: sampling instants, with their rate. */
   #end: { readonly instant: number; readonly epoch: number } | undefined;
   #closed = false;
+  #droppedBefore = 0;
 
   constructor(events: SoundEvents) {
     this.#events = events;
+  }
+
+  /** Frames that were not decoded or not sent, because the decoder or the worklet did not take them. */
+  get dropped(): number {
+    const { decoder, outlet } = this.#out ?? {};
+    return this.#droppedBefore + (decoder?.dropped ?? 0) + (outlet?.dropped ?? 0);
   }
 
   /** The way to the worklet; undefined: nobody listens. */
@@ -51,7 +58,7 @@ export class Sound {
   /** Another media timeline begins. */
   reset(): void {
     this.#end = undefined;
-    this.#out?.decoder.break();
+    this.#configure();
     this.#out?.outlet.reset();
   }
 
@@ -93,7 +100,6 @@ export class Sound {
     const config = this.#track?.decoder;
     if (!config || !this.#out) return;
     try {
-      this.#out.decoder.break();
       this.#out.decoder.configure(config);
     } catch (error) {
       this.#fail(String(error));
@@ -101,6 +107,7 @@ export class Sound {
   }
 
   #disconnect(): void {
+    this.#droppedBefore = this.dropped;
     this.#out?.decoder.close();
     this.#out?.outlet.close();
     this.#out = undefined;

@@ -257,6 +257,8 @@ export class Viewing {
   }
 
   #report(): void {
-    this.#post({ type: 'counters', counters: { ...this.#reception.counters, at: Milliseconds.now() } });
+    const soundDropped = this.#sound?.dropped ?? 0;
+    const counters = { ...this.#reception.counters, soundDropped, at: Milliseconds.now() };
+    this.#post({ type: 'counters', counters });
   }
 }

@@ -70,6 +70,8 @@ describe('the ring of decoded sound', () => {
   it('starts over where the timeline is another one', () => {
     const ring = new PcmRing(RATE, 1, 1);
     ring.write(block(1_000_000, 400));
+    ring.write(block(985_000, 400));
+    expect([ring.begin, ring.end]).toEqual([985_000, 985_400]);
     ring.write(block(0, 400));
     expect([ring.begin, ring.end]).toEqual([0, 400]);
   });

@@ -7,6 +7,8 @@ export interface PcmBlock {
   readonly channels: readonly Float32Array[];
 }
 
+/** Sound that is further back than this is no repetition: the time stamps have jumped. */
+const MOST_REPEATED_S = 1;
 /** So that the end of one piece of sound and the beginning of the next do not click. */
 const EDGE_S = 0.005;
 
@@ -38,7 +40,7 @@ export class PcmRing {
 
   write({ start, channels }: PcmBlock): void {
     const length = channels[0]?.length ?? 0;
-    const far = start > this.end + this.#capacity || start + length < this.end - this.#capacity;
+    const far = start > this.end + this.#capacity || start + length < this.end - this.rate * MOST_REPEATED_S;
     if (this.begin === this.end || far) {
       this.begin = this.end = start;
       this.#append(channels, 0, length);
