@@ -43,7 +43,7 @@ describe('sound outside of the media source, in Chromium', () => {
     const page = await browser.newPage();
     await listenForBeeps(page);
     await prepare(page);
-    await openPlayer(page, pages, '/player', services.address('beep'));
+    await openPlayer(page, pages, '/plain', services.address('beep'));
     await until('it plays', async () => (await playback(page)).states.at(-1) === 'playing');
     return page;
   };
@@ -162,7 +162,7 @@ describe('sound outside of the media source, in Chromium', () => {
   ])('%s: the sound goes with the picture, without a reload', async (_, break_) => {
     await using page = await browser.newPage();
     await page.addInitScript(break_);
-    await openPlayer(page, pages, '/player', services.address('beep'));
+    await openPlayer(page, pages, '/plain', services.address('beep'));
     await until('sound decodes in the media source', async () => {
       const { audioBytes, stats } = await playback(page);
       return audioBytes > 0 && stats.soundIn === 'media';

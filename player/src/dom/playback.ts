@@ -170,7 +170,12 @@ export class Playback {
     const { token, rendition = 'auto' } = this.#options;
     this.#report.mediaIn = mediaIn;
     const target = this.targetLatencyMs ?? 0;
-    const outside = this.#options.sound !== 'mse' && pageHasWorklets() && target <= MOST_OUTSIDE_MS;
+    // The browser's own controls have a volume only for media with an audio track.
+    const outside =
+      this.#options.sound !== 'mse' &&
+      !this.#video.controls &&
+      pageHasWorklets() &&
+      target <= MOST_OUTSIDE_MS;
     const sound = outside ? 'worklet' : 'media';
     this.#host.post({ type: 'start', urls: this.#urls, token, rendition, mediaIn, sound });
   }
@@ -182,12 +187,11 @@ export class Playback {
     this.#report.sound = undefined;
     if (message.in === 'media') return;
     this.#sound = new Sound(this.#video, message.sampleRate, this.#options.workletSrc, {
+      lag: () => this.#playhead.soundLag,
       onPort: (port) => this.#host.post({ type: 'listen', port }, port ? [port] : []),
       onReport: (report) => {
         this.#report.sound = report;
-        if (report.leastMs !== undefined) {
-          this.#playhead.supplySound(milliseconds(report.leastMs), report.underruns);
-        }
+        if (report.leastMs !== undefined) this.#playhead.supplySound(milliseconds(report.leastMs));
       },
       onRefused: () => this.#events.onSoundRefused(),
       onFailed: (message) => this.#host.post({ type: 'sound-failed', message }),
@@ -223,7 +227,7 @@ export class Playback {
     this.#joining = undefined;
     this.#hasAudioTrack = hasAudio;
     const usual = hasAudio ? DEFAULT_TARGET_MS.withAudio : DEFAULT_TARGET_MS.videoOnly;
-    this.#playhead.join(milliseconds(this.targetLatencyMs ?? usual));
+    this.#playhead.join(milliseconds(this.targetLatencyMs ?? usual), hasAudio);
   }
 
   #onCatalog({ catalog }: Extract<ToPage, { type: 'catalog' }>): void {

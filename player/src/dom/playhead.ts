@@ -2,6 +2,7 @@ import { Milliseconds, Seconds, seconds } from '@topicast/contracts/units';
 import {
   CONTROL_PERIOD_MS,
   decideLatency,
+  FINE_DEAD_BAND_MS,
   joinLatency,
   joinMustSeek,
   type LatencyState,
@@ -24,8 +25,8 @@ const BLINK_MS = 120;
 /** A stream that has just begun has less than the target: wait for it, or playback runs dry at once. */
 const FILL_MS = 300;
 
-/** A level this near to the target says whether the target is right. */
-const SETTLED_MS = 45;
+/** The level moves by a frame all the time. */
+const STEADY_MS = 60;
 
 /** The steps of a media source to its first picture, and of the playhead to the live edge after each jump. */
 type Join =
@@ -60,6 +61,8 @@ export class Playhead {
   #waitingSince: Milliseconds | undefined;
   #control: LatencyState = joinLatency(Milliseconds.now());
   #target = Milliseconds.zero;
+  /** In the media source. */
+  #hasAudio = false;
   /** What the sound outside of the media source needs beyond that. */
   #lead: SoundLead = NO_LEAD;
 
@@ -103,11 +106,18 @@ export class Playhead {
   }
 
   /** How the sound outside of the media source is supplied: the picture waits for it. */
-  supplySound(least: Milliseconds, underruns: number): void {
-    const { smoothed, rate, starvedSince } = this.#control;
-    const near = smoothed !== undefined && Math.abs(smoothed - this.targetMs) < SETTLED_MS;
-    const settled = near && rate === 1 && starvedSince === undefined && !this.#video.paused;
-    this.#lead = supplySound({ now: Milliseconds.now(), least, underruns }, settled, this.#lead);
+  supplySound(least: Milliseconds): void {
+    const { smoothed: level, starvedSince } = this.#control;
+    const now = this.#level;
+    if (level === undefined || now === undefined || starvedSince !== undefined || this.#video.paused) return;
+    // While nothing arrives, or after a seek, the level says nothing about the sound.
+    if (Math.abs(now - level) > STEADY_MS) return;
+    this.#lead = supplySound({ now: Milliseconds.now(), level, least }, this.#target, this.#lead);
+  }
+
+  /** How much later than its picture the sound should be heard. */
+  get soundLag(): Milliseconds {
+    return this.#lead.lag;
   }
 
   /** After a pause: go to the live edge at the next join, whatever is left from before. */
@@ -124,8 +134,9 @@ export class Playhead {
   }
 
   /** The appended media reach up to the live edge. */
-  join(target: Milliseconds): void {
+  join(target: Milliseconds, hasAudio: boolean): void {
     this.#target = target;
+    this.#hasAudio = hasAudio;
     const first = this.#join.stage === 'filling' || (this.#join.stage === 'due' && this.#join.first);
     this.#join = { stage: 'due', first };
     this.#control = joinLatency(Milliseconds.now(), this.#control);
@@ -183,6 +194,7 @@ export class Playhead {
       },
       this.#wanted,
       this.#control,
+      this.#hasAudio ? undefined : FINE_DEAD_BAND_MS,
     );
     this.#control = state;
     if (action.do === 'seek') {

@@ -76,10 +76,15 @@ export class Report {
       mediaIn: this.mediaIn,
       soundIn: this.soundIn,
       soundUnderruns: this.sound?.underruns,
-      soundOffsetMs: this.sound?.offsetMs,
+      soundOffsetMs: this.#soundOffsetMs,
       soundHeardMs: this.sound?.heardMs,
       soundDropped: this.soundIn === 'worklet' ? soundDropped : undefined,
     };
+  }
+
+  get #soundOffsetMs(): number | undefined {
+    const offset = this.sound?.offsetMs;
+    return offset === undefined ? undefined : offset - this.#playhead.soundLag;
   }
 
   #latencyMs(): number | undefined {

@@ -10,6 +10,8 @@ const REST_AFTER_MS = 1_000;
 const REFUSED_AFTER_MS = 500;
 
 export interface SoundEvents {
+  /** How much later than its picture it should be heard. */
+  readonly lag: () => Milliseconds;
   /** The worker decodes for this port; undefined: nobody listens. */
   onPort(port: MessagePort | undefined): void;
   onReport(report: SoundReport): void;
@@ -142,7 +144,7 @@ export class Sound {
     output.setVolume(muted ? 0 : volume);
     if (wanted) output.resume();
     const picture = this.#clock.read();
-    if (picture) output.follow(picture);
+    if (picture) output.follow({ ...picture, media: picture.media - this.#events.lag() / 1000 });
     else if (wanted && paused) output.free();
     else output.hold();
   }
