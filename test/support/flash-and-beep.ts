@@ -20,6 +20,8 @@ export interface FlashesAndBeeps {
   readonly beeps: readonly number[];
   /** Of the newest quantum of sound. */
   readonly loudness: number;
+  /** Audio contexts to whose loudspeaker something was connected. */
+  readonly contexts: number;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface FlashesAndBeeps {
  */
 export async function listenForBeeps(page: Page): Promise<void> {
   await page.addInitScript(() => {
-    const heard = { beeps: [] as number[], flashes: [] as number[], loudness: 0 };
+    const heard = { beeps: [] as number[], flashes: [] as number[], loudness: 0, contexts: 0 };
     Object.assign(window, { heard });
     const program = `registerProcessor('tap', class extends AudioWorkletProcessor {
       quiet = 1; told = 0; most = 0;
@@ -68,8 +70,10 @@ export async function listenForBeeps(page: Page): Promise<void> {
     };
     Object.assign(AudioNode.prototype, {
       connect(this: AudioNode, to: AudioNode) {
-        if (to instanceof AudioDestinationNode && this.context instanceof AudioContext)
+        if (to instanceof AudioDestinationNode && this.context instanceof AudioContext) {
+          heard.contexts++;
           tap(this, this.context);
+        }
         return connect.call(this, to);
       },
     });

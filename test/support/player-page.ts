@@ -15,6 +15,7 @@ export function servePlayerPages(): Promise<PageServer> {
     '/mpegts.js': readFileSync(require.resolve('mpegts.js/dist/mpegts.js')),
     '/player': html('A page of another origin', player('controls')),
     '/plain': html('A page with controls of its own', player('')),
+    '/muted': html('A page that begins silently', player('muted')),
     '/mpegts': html(
       'mpegts.js',
       `<video controls style="width:100%"></video><script src="/mpegts.js"></script><script>
@@ -44,7 +45,7 @@ const player = (attributes: string): string =>
 export async function openPlayer(
   page: Page,
   pages: PageServer,
-  path: '/player' | '/plain' | '/mpegts',
+  path: '/player' | '/plain' | '/muted' | '/mpegts',
   address: string,
   targetLatencyMs?: number,
 ): Promise<void> {
