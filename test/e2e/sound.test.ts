@@ -117,6 +117,31 @@ describe('sound outside of the media source, in Chromium', () => {
     expect((await flashesAndBeeps(page)).contexts).toBe(1);
   });
 
+  it('where the browser wants a click first: plays silently, and is heard from the click on', async () => {
+    const strict = await launchChromium({ args: ['--autoplay-policy=document-user-activation-required'] });
+    try {
+      const page = await strict.newPage();
+      await listenForBeeps(page);
+      await openPlayer(page, pages, '/plain', services.address('beep'));
+      await until('it plays without sound', async () => {
+        const muted = await page.evaluate(
+          () => document.querySelector<HTMLVideoElement>('topicast-player')?.muted,
+        );
+        return muted && (await playback(page)).states.at(-1) === 'playing';
+      });
+      await page.evaluate(() => {
+        addEventListener('click', () =>
+          Object.assign(document.querySelector('topicast-player') ?? {}, { muted: false }),
+        );
+      });
+      await page.mouse.click(50, 50);
+      await beepsAgain(page);
+      expect((await playback(page)).paused).toBe(false);
+    } finally {
+      await strict.close();
+    }
+  });
+
   it.each([
     [
       'a page without worklets',

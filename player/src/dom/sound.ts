@@ -7,7 +7,7 @@ const FOLLOW_MS = 100;
 /** After a mute or a pause, the context goes on for a moment: many are short. */
 const REST_AFTER_MS = 1_000;
 /** A context that does not run by then is kept from it by the browser's autoplay policy. */
-const REFUSED_AFTER_MS = 500;
+const REFUSED_AFTER_MS = 2_000;
 
 export interface SoundEvents {
   /** How much later than its picture it should be heard. */
@@ -29,7 +29,7 @@ type State =
   /** Nobody wants to hear it, or nobody did yet. */
   | { readonly name: 'silent' }
   | { readonly name: 'opening' }
-  | { readonly name: 'open'; readonly output: SoundOutput; readonly since: Milliseconds }
+  | { readonly name: 'open'; readonly output: SoundOutput }
   | { readonly name: 'resting'; readonly output: SoundOutput }
   | { readonly name: 'closed' };
 
@@ -47,6 +47,7 @@ export class Sound {
   readonly #listening = new AbortController();
   #state: State = { name: 'silent' };
   #wantedAt = Milliseconds.never;
+  #ranAt = Milliseconds.never;
   #held = false;
 
   constructor(
@@ -96,9 +97,10 @@ export class Sound {
         if (wanted) this.#begin(state.output);
         break;
       case 'open':
+        if (state.output.running) this.#ranAt = now;
         this.#steer(state.output, wanted);
         if (now - this.#wantedAt > REST_AFTER_MS) this.#rest(state.output);
-        else if (wanted && !state.output.running && now - state.since > REFUSED_AFTER_MS) this.#refuse();
+        else if (wanted && now - this.#ranAt > REFUSED_AFTER_MS) this.#refuse();
         break;
       default:
     }
@@ -123,7 +125,8 @@ export class Sound {
   }
 
   #begin(output: SoundOutput): void {
-    this.#state = { name: 'open', output, since: Milliseconds.now() };
+    this.#state = { name: 'open', output };
+    this.#ranAt = Milliseconds.now();
     output.resume();
     this.#events.onPort(output.connect());
     this.#update();

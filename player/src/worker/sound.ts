@@ -10,7 +10,7 @@ const MOST_REPEATED_S = 1;
 export const canDecodeSound = (): boolean => typeof AudioDecoder !== 'undefined';
 
 export interface SoundEvents {
-  /** Sound of this kind comes: open a worklet for it, if anybody wants to hear it. */
+  /** Sound comes, at first with this rate in Hz: open a worklet for it, if anybody wants to hear it. Called once. */
   onSound(sampleRate: number): void;
   /** The sound has to go with the picture from now on. */
   onFailed(message: string): void;
@@ -30,6 +30,7 @@ export class Sound {
   /** Where the last run ended: sampling instants, with their rate. */
   #end: { readonly instant: number; readonly epoch: number } | undefined;
   #closed = false;
+  #isTold = false;
   #droppedBefore = 0;
 
   constructor(events: SoundEvents) {
@@ -93,7 +94,9 @@ export class Sound {
     if (!supported) return this.#fail(`${config.codec} is not decoded outside of the media source`);
     this.#track = track;
     this.#configure();
-    this.#events.onSound(config.sampleRate);
+    // The worklet plays any rate.
+    if (!this.#isTold) this.#events.onSound(config.sampleRate);
+    this.#isTold = true;
   }
 
   #configure(): void {
