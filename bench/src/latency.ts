@@ -50,7 +50,9 @@ const pages = await servePages({
   document.querySelector('button').onclick = () => {
     window.clicked = performance.now();
     const player = document.createElement('topicast-player');
-    player.setAttribute('src', decodeURIComponent(location.hash.slice(1)));
+    const [src, sound] = location.hash.slice(1).split('&').map(decodeURIComponent);
+    player.setAttribute('sound', sound ?? 'auto');
+    player.setAttribute('src', src);
     player.setAttribute('autoplay', '');
     document.querySelector('div').append(player);
     const video = player.shadowRoot.querySelector('video');
@@ -77,9 +79,10 @@ const pages = await servePages({
 const browser = await launchChromium();
 const results: Result[] = [];
 
-async function join(page: Page, path: string, address: string): Promise<number> {
+async function join(page: Page, path: string, address: string, sound = 'auto'): Promise<number> {
   await page.goto('about:blank');
-  await page.goto(`${pages.origin}${path}#${encodeURIComponent(address)}`);
+  const hash = path === '/ours' ? `${encodeURIComponent(address)}&${sound}` : encodeURIComponent(address);
+  await page.goto(`${pages.origin}${path}#${hash}`);
   await page.click('button');
   return until(
     'a picture is presented',
@@ -91,14 +94,14 @@ async function join(page: Page, path: string, address: string): Promise<number> 
   );
 }
 
-async function measure(variant: string, path: string, address: string): Promise<void> {
+async function measure(variant: string, path: string, address: string, sound?: string): Promise<void> {
   let result = results.find((one) => one.variant === variant);
   if (!result) {
     result = { variant, latencies: [], joins: [], freezes: 0, waiting: 0, seconds: 0 };
     results.push(result);
   }
   const page = await browser.newPage();
-  result.joins.push(await join(page, path, address));
+  result.joins.push(await join(page, path, address, sound));
   await watchGlass(page);
   // The first seconds belong to the join, in which each player comes down to its own target.
   await page.waitForTimeout(6000);
@@ -123,7 +126,9 @@ async function onLog(
   for (let round = 0; round < rounds; round++) {
     process.stderr.write(`${name}: round ${round + 1} of ${rounds}\n`);
     await measure(`Topicast, A/V, ${name}`, '/ours', services.address('both'));
-    if (video) await measure(`mpegts.js, A/V, ${name}`, '/mpegts', services.address('both'));
+    if (!video) continue;
+    await measure(`Topicast, A/V by the video element, ${name}`, '/ours', services.address('both'), 'mse');
+    await measure(`mpegts.js, A/V, ${name}`, '/mpegts', services.address('both'));
   }
   // Joins on a warm gateway, where somebody is already watching.
   const page = await browser.newPage();
