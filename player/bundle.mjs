@@ -13,8 +13,9 @@ const ENTRIES = ['index', 'element', 'define', 'react'];
 const STANDALONE = 'topicast-player';
 /** Reads captions and timed ID3. A player loads it from beside its own file, when the first of them arrives. */
 const CAPTIONS = 'topicast-captions';
-/** What the worker's program is called in the file that starts it. */
+/** What the programs of the worker and the worklet are called in the file that starts them. */
 const WORKER_SOURCE = 'TOPICAST_WORKER_SOURCE';
+const WORKLET_SOURCE = 'TOPICAST_WORKLET_SOURCE';
 const root = dirname(fileURLToPath(import.meta.url));
 const dist = join(root, 'dist');
 
@@ -39,12 +40,13 @@ const videoOnly = {
 
 const captions = await bundle({ [CAPTIONS]: 'src/dom/text-tracks.ts' }, 'esm');
 const worker = await bundle({ worker: 'src/worker/main.ts' }, 'iife');
+const worklet = await bundle({ worklet: 'src/worklet/main.ts' }, 'iife');
 const entries = await bundle(Object.fromEntries(ENTRIES.map((name) => [name, `src/${name}.ts`])), 'esm');
-const standalone = await bundle({ [STANDALONE]: 'src/define.ts' }, 'esm');
-const files = [...worker, ...captions, ...entries, ...standalone];
+const standalone = await bundle({ [STANDALONE]: 'src/define.ts' }, 'esm', true);
+const files = [...worker, ...worklet, ...captions, ...entries, ...standalone];
 
-/** Bundles sources, not what an earlier build left. Returns files with name and code. */
-async function bundle(input, format) {
+/** Bundles sources, not what an earlier build left. `single`: into one file. Returns files with name and code. */
+async function bundle(input, format, single = format === 'iife') {
   const bundled = await rolldown({
     cwd: root,
     input,
@@ -57,19 +59,23 @@ async function bundle(input, format) {
   });
   const { output } = await bundled.generate({
     format,
+    codeSplitting: !single,
     minify: true,
     comments: false,
     entryFileNames: '[name].js',
     chunkFileNames: 'shared-[hash].js',
   });
-  return output.map(({ fileName, code }) => ({ name: fileName, code: withWorker(code) }));
+  return output.map(({ fileName, code }) => ({ name: fileName, code: withPrograms(code) }));
 }
 
-/** Puts the worker's program at the end of the file that starts it: there it is most like what gzip still sees. */
-function withWorker(code) {
-  return code.includes(WORKER_SOURCE)
-    ? `${code.trimEnd()}\nvar ${WORKER_SOURCE}=${JSON.stringify(worker[0].code)};\n`
-    : code;
+/** Puts programs at the end of the file that starts them: there they are most like what gzip still sees. */
+function withPrograms(code) {
+  const programs = [
+    [WORKER_SOURCE, () => worker[0].code],
+    [WORKLET_SOURCE, () => worklet[0].code],
+  ].filter(([name]) => code.includes(name));
+  const lines = programs.map(([name, program]) => `var ${name}=${JSON.stringify(program())};\n`);
+  return lines.length > 0 ? `${code.trimEnd()}\n${lines.join('')}` : code;
 }
 
 await mkdir(dist, { recursive: true });

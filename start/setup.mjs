@@ -44,6 +44,7 @@ const NOT_SOURCES = new Set([
   'results',
   'next-env.d.ts',
   'topicast-player.js',
+  'worklet.js',
 ]);
 
 process.env.NEXT_TELEMETRY_DISABLED = '1';

@@ -25,8 +25,8 @@ const lifeCycle = CustomVideoElement.prototype as unknown as {
 };
 
 /** Attributes that identify the stream: another value means another stream. */
-const STREAM_ATTRIBUTES = ['src', 'token', 'worker-src'];
-const OWN_ATTRIBUTES = ['token', 'rendition', 'worker-src', 'target-latency'];
+const STREAM_ATTRIBUTES = ['src', 'token', 'worker-src', 'worklet-src', 'sound'];
+const OWN_ATTRIBUTES = ['token', 'rendition', 'worker-src', 'worklet-src', 'sound', 'target-latency'];
 /**
  * Attributes that the inner video element must not get: it would load `ws://` itself, and play before there is anything
  * to play.
@@ -37,7 +37,8 @@ const KEPT_ATTRIBUTES = new Set([...STREAM_ATTRIBUTES, ...OWN_ATTRIBUTES, 'autop
  * A video element whose source is a Topicast stream: `<topicast-player src="wss://host/live/demo" autoplay muted>`. It has
  * the interface of a media element, so that media controls work with it.
  *
- * Attributes beside those of `<video>`: `token`, `rendition`, `target-latency` (milliseconds), `worker-src`.
+ * Attributes beside those of `<video>`: `token`, `rendition`, `target-latency` (milliseconds), `sound`, `worker-src`,
+ * `worklet-src`.
  * Events beside those of `<video>`: `statechange`, `catalogchange`, `renditionchange` and `stats` with their detail,
  * `autoplaymuted`, `autoplayblocked`.
  */
@@ -192,10 +193,13 @@ const wantedRendition = (text: string | null): WantedRendition =>
 function optionsOf(element: HTMLElement): Omit<PlayerOptions, 'src'> {
   const token = element.getAttribute('token');
   const workerSrc = element.getAttribute('worker-src');
+  const workletSrc = element.getAttribute('worklet-src');
   const targetLatencyMs = number(element.getAttribute('target-latency'));
   return {
     ...(token ? { token } : {}),
     ...(workerSrc ? { workerSrc } : {}),
+    ...(workletSrc ? { workletSrc } : {}),
+    sound: element.getAttribute('sound') === 'mse' ? 'mse' : 'auto',
     rendition: wantedRendition(element.getAttribute('rendition')),
     ...(targetLatencyMs === undefined ? {} : { targetLatencyMs }),
   };

@@ -23,6 +23,9 @@ export interface TopicastPlayerProps {
   rendition?: WantedRendition;
   targetLatencyMs?: number;
   workerSrc?: string;
+  workletSrc?: string;
+  /** `mse`: always with the picture. By default `auto`: outside of the media source, if the browser can. */
+  sound?: 'auto' | 'mse';
   autoPlay?: boolean;
   muted?: boolean;
   controls?: boolean;
@@ -94,6 +97,8 @@ function setAttributes(element: TopicastPlayerElement, props: TopicastPlayerProp
     rendition: props.rendition,
     'target-latency': props.targetLatencyMs,
     'worker-src': props.workerSrc,
+    'worklet-src': props.workletSrc,
+    sound: props.sound,
     autoplay: props.autoPlay,
     src: [props.src].flat().join(' '),
   };

@@ -33,6 +33,8 @@ export function latencyTarget(hasAudio: boolean, wanted: number | undefined): La
 /** Time constant of the smoothing: a few frames, so that the sawtooth of arriving frames does not show. */
 const SMOOTHING_MS = 250;
 const DEAD_BAND_MS = 35;
+/** Without an audio track in the media source there is no stretcher to restart, so the level can be kept better. */
+export const FINE_DEAD_BAND_MS = milliseconds(15);
 /**
  * Once correcting, continue until the error is below this; otherwise the rate would flicker at the edge of the dead
  * band.
@@ -144,10 +146,12 @@ export const targetLevel = (
   { spread, backOff }: LatencyState,
 ): Milliseconds => milliseconds(Math.max(level, reserve + spread) + backOff);
 
+/** @param deadBand an error up to this is left alone */
 export function decideLatency(
   sample: PlayheadSample,
   target: LatencyTarget,
   before: LatencyState,
+  deadBand: number = DEAD_BAND_MS,
 ): { readonly action: LatencyAction; readonly state: LatencyState } {
   const { now } = sample;
   const state = observe(sample, target, before);
@@ -156,7 +160,7 @@ export function decideLatency(
     return { action: { do: 'seek', level: aim }, state: joinLatency(now, state) };
   }
   const stands = !sample.started || sample.waiting || sample.seeking;
-  const rate = stands ? 1 : chooseRate(aim, state);
+  const rate = stands ? 1 : chooseRate(aim, state, deadBand);
   const arrived = rate === 1 && now - state.joinedAt > GRACE_MS && state.starvedSince === undefined;
   const hurryUntil = arrived ? now : state.hurryUntil;
   return { action: { do: 'rate', rate }, state: { ...state, rate, hurryUntil } };
@@ -227,10 +231,14 @@ function mustSeek(sample: PlayheadSample, aim: Milliseconds, state: LatencyState
   return far || canResume;
 }
 
-function chooseRate(aim: Milliseconds, { at, smoothed, rate, hurryUntil }: LatencyState): number {
+function chooseRate(
+  aim: Milliseconds,
+  { at, smoothed, rate, hurryUntil }: LatencyState,
+  deadBand: number,
+): number {
   const error = (smoothed ?? aim) - aim;
   const correcting = rate !== 1 && Math.sign(rate - 1) === Math.sign(error);
-  if (Math.abs(error) <= (correcting ? SETTLED_MS : DEAD_BAND_MS)) return 1;
+  if (Math.abs(error) <= (correcting ? SETTLED_MS : deadBand)) return 1;
   const hurried = at < hurryUntil;
   const most = hurried ? MOST_HURRIED_CORRECTION : MOST_CORRECTION;
   const gain = hurried ? HURRIED_GAIN_PER_MS : GAIN_PER_MS;

@@ -112,6 +112,16 @@ export interface PlayerStats {
   readonly height?: number;
   /** Where Media Source Extensions run. */
   readonly mediaIn?: 'worker' | 'page';
+  /** What plays the sound: an AudioWorklet beside the picture, or the video element; absent before there is sound. */
+  readonly soundIn?: 'worklet' | 'media';
+  /** In the worklet: how often the sound fell silent because data was missing. */
+  readonly soundUnderruns?: number;
+  /** In the worklet: how much earlier than its picture the sound is heard. Negative: later. */
+  readonly soundOffsetMs?: number;
+  /** In the worklet: sound that was heard. */
+  readonly soundHeardMs?: number;
+  /** In the worklet: frames of sound that it, or the decoder, had no room for. */
+  readonly soundDropped?: number;
 }
 
 export interface PlayerOptions {
@@ -129,6 +139,13 @@ export interface PlayerOptions {
   readonly targetLatencyMs?: number;
   /** Address of `worker.js` on the page's own origin, if the page's policy forbids blob workers. */
   readonly workerSrc?: string;
+  /** Address of `worklet.js` on the page's own origin, if the page's policy forbids blob scripts. */
+  readonly workletSrc?: string;
+  /**
+   * `auto`: outside of the media source if the browser can, which needs less media in hand; `mse`: with the picture, as
+   * in browsers that cannot.
+   */
+  readonly sound?: 'auto' | 'mse';
   /** `page`: use Media Source Extensions on the page even where the worker has them. */
   readonly mediaIn?: 'auto' | 'page';
 }

@@ -1,4 +1,4 @@
-import { seconds } from '@topicast/contracts/units';
+import { milliseconds, seconds } from '@topicast/contracts/units';
 import { latencyTarget } from '../core/latency.js';
 import type { PlayerFacts } from '../core/player-state.js';
 import { describeRenditions, judgePlayability } from '../core/renditions.js';
@@ -10,8 +10,12 @@ import { AttachedMedia, detachMedia } from './attached-media.js';
 import { Playhead } from './playhead.js';
 import { Report } from './report.js';
 import { Screen } from './screen.js';
+import { pageHasWorklets, Sound } from './sound.js';
 import { TimedTexts } from './timed-texts.js';
 import { WorkerHost } from './worker-host.js';
+
+/** Who asks for more is in no hurry, and the sound outside of the media source has room for some seconds only. */
+const MOST_OUTSIDE_MS = 1_000;
 
 export type PlaybackFacts = Omit<PlayerFacts, 'intent'>;
 
@@ -19,6 +23,10 @@ export interface PlaybackEvents {
   onFacts(facts: PlaybackFacts): void;
   /** A new media source is filled, and the playhead is where playback should begin. */
   onReady(): void;
+  /** The page was hidden, and is visible again. */
+  onSeenAgain(): void;
+  /** The browser wants a click before it plays the sound. */
+  onSoundRefused(): void;
   /** The stream's offer has arrived or has changed. */
   onCatalog(renditions: readonly PlayerRendition[]): void;
   /** The rendition that plays from here on. */
@@ -40,6 +48,9 @@ export class Playback {
   readonly #listening = new AbortController();
   #facts: PlaybackFacts = { link: { status: 'connecting' }, picture: 'none' };
   #media: AttachedMedia | undefined;
+  /** Outside of the media source. */
+  #sound: Sound | undefined;
+  #hasAudioTrack = false;
   /** Media on the page: the burst has been sent, but is not in the source buffers yet. */
   #joining: { readonly hasAudio: boolean } | undefined;
 
@@ -66,18 +77,26 @@ export class Playback {
       onFailed: (problem) => this.#fail(problem),
     });
     const { signal } = this.#listening;
+    document.addEventListener('visibilitychange', () => document.hidden || events.onSeenAgain(), { signal });
     video.addEventListener('error', () => this.#onVideoError(), { signal });
     video.addEventListener('playing', () => this.#onPlaying(), { signal });
     video.requestVideoFrameCallback?.((_, { presentationTime }) => this.#report.endJoin(presentationTime));
   }
 
+  /** Browsers pause a video without an audio track while it is out of sight, and go on when it is seen again. */
+  get isPausedByBrowser(): boolean {
+    return document.hidden && this.#video.paused && !this.#hasAudioTrack;
+  }
+
   /** Disconnect; the picture stays. */
   hold(): void {
+    if (this.#sound) this.#sound.held = true;
     this.#host.post({ type: 'hold' });
   }
 
   resume(): void {
     this.#playhead.expectJoin();
+    if (this.#sound) this.#sound.held = false;
     this.#host.post({ type: 'resume' });
   }
 
@@ -87,7 +106,9 @@ export class Playback {
 
   /** Tell the worker where playback is, and report statistics. Call this about once a second. */
   report(): PlayerStats {
-    this.#host.post({ type: 'playhead', playhead: seconds(this.#video.currentTime) });
+    // A picture that the browser has paused will go on at the live edge: keep nothing for it.
+    const playhead = this.isPausedByBrowser ? this.#playhead.end : seconds(this.#video.currentTime);
+    this.#host.post({ type: 'playhead', playhead });
     const textsDropped = this.#texts.dropped;
     return { ...this.#report.stats(this.#facts.picture !== 'none'), textsDropped };
   }
@@ -96,6 +117,7 @@ export class Playback {
     this.#listening.abort();
     this.#playhead.close();
     this.#screen.close();
+    this.#sound?.close();
     this.#host.close();
     this.#media?.close();
     detachMedia(this.#video);
@@ -134,6 +156,9 @@ export class Playback {
         this.#report.rendition = message.rendition;
         this.#events.onRendition(message.rendition);
         break;
+      case 'sound':
+        this.#onSound(message);
+        break;
       case 'clock':
         this.#report.clock = message.clock;
         break;
@@ -158,7 +183,33 @@ export class Playback {
     const mediaIn = inWorker ? 'worker' : 'page';
     const { token, rendition = 'auto' } = this.#options;
     this.#report.mediaIn = mediaIn;
-    this.#host.post({ type: 'start', urls: this.#urls, token, rendition, mediaIn });
+    const target = this.targetLatencyMs ?? 0;
+    // The browser's own controls have a volume only for media with an audio track.
+    const outside =
+      this.#options.sound !== 'mse' &&
+      !this.#video.controls &&
+      pageHasWorklets() &&
+      target <= MOST_OUTSIDE_MS;
+    const sound = outside ? 'worklet' : 'media';
+    this.#host.post({ type: 'start', urls: this.#urls, token, rendition, mediaIn, sound });
+  }
+
+  #onSound(message: Extract<ToPage, { type: 'sound' }>): void {
+    this.#sound?.close();
+    this.#sound = undefined;
+    this.#report.soundIn = message.in;
+    this.#report.sound = undefined;
+    if (message.in === 'media') return;
+    this.#sound = new Sound(this.#video, message.sampleRate, this.#options.workletSrc, {
+      lag: () => this.#playhead.soundLag,
+      onPort: (port) => this.#host.post({ type: 'listen', port }, port ? [port] : []),
+      onReport: (report) => {
+        this.#report.sound = report;
+        if (report.leastMs !== undefined) this.#playhead.supplySound(milliseconds(report.leastMs));
+      },
+      onRefused: () => this.#events.onSoundRefused(),
+      onFailed: (message) => this.#host.post({ type: 'sound-failed', message }),
+    });
   }
 
   #attach(number: number, handle: MediaSourceHandle | undefined): void {
@@ -188,7 +239,8 @@ export class Playback {
 
   #join(hasAudio: boolean): void {
     this.#joining = undefined;
-    this.#playhead.join(latencyTarget(hasAudio, this.targetLatencyMs));
+    this.#hasAudioTrack = hasAudio;
+    this.#playhead.join(latencyTarget(hasAudio, this.targetLatencyMs), hasAudio);
   }
 
   #onCatalog({ catalog }: Extract<ToPage, { type: 'catalog' }>): void {

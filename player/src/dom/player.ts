@@ -50,7 +50,11 @@ export class TopicastPlayer extends EventTarget {
     this.#options = options;
     const { signal } = this.#listening;
     // The events come after the change that they report, and by then the state may have changed again.
-    video.addEventListener('pause', () => video.paused && this.#onPause(), { signal });
+    video.addEventListener(
+      'pause',
+      () => video.paused && !this.#playback?.isPausedByBrowser && this.#onPause(),
+      { signal },
+    );
     video.addEventListener('play', () => !video.paused && this.#onPlay(), { signal });
   }
 
@@ -167,6 +171,13 @@ export class TopicastPlayer extends EventTarget {
       },
       onReady: () => {
         if (this.#intent === 'playing') this.#tryPlay();
+      },
+      onSeenAgain: () => {
+        if (this.#intent === 'playing' && this.#video.paused) this.#tryPlay();
+      },
+      onSoundRefused: () => {
+        this.#video.muted = true;
+        this.dispatchEvent(new Event('autoplaymuted'));
       },
       onCatalog: (renditions) => {
         this.#renditions = renditions;

@@ -1,6 +1,7 @@
 import type { ChunkMessage } from '@topicast/contracts/chunk-message';
 import { Milliseconds, Seconds } from '@topicast/contracts/units';
 import { type Fragment, type TimedText, type TrackKind, Transmuxer } from '@topicast/media/fmp4';
+import type { AudioRun } from '@topicast/media/samples';
 import type { Entry } from '../core/continuity.js';
 import { anchorOf, type TimelineAnchor } from '../core/timeline.js';
 import { type MediaFailure, type MediaSink, OTHER_TRACKS } from '../mse/media-sink.js';
@@ -9,7 +10,7 @@ import { type Splice, spliceSound } from './splice.js';
 
 const ANCHOR_PERIOD_MS = 1_000;
 
-interface MediaFeedEvents {
+export interface MediaFeedEvents {
   /** Whether the newest chunk is at the live edge; unknown before the clocks have been compared. */
   readonly isLive: () => boolean | undefined;
   onTexts(texts: readonly TimedText[]): void;
@@ -36,7 +37,7 @@ type Stage =
 export class MediaFeed {
   readonly #sink: MediaSink;
   readonly #events: MediaFeedEvents;
-  readonly #transmuxer = new Transmuxer();
+  readonly #transmuxer: Transmuxer;
   #stage: Stage = { name: 'waiting' };
   /** A media source keeps the tracks that it was opened with, here by this rendition. */
   #opened: { readonly tracks: readonly TrackKind[]; readonly rendition: number } | undefined;
@@ -44,9 +45,11 @@ export class MediaFeed {
   #splice: Splice | undefined;
   #anchoredAt: Milliseconds = Milliseconds.never;
 
-  constructor(sink: MediaSink, events: MediaFeedEvents) {
+  /** @param takeSound gets the sound of streams that have a picture, instead of the media source */
+  constructor(sink: MediaSink, events: MediaFeedEvents, takeSound?: (run: AudioRun) => void) {
     this.#sink = sink;
     this.#events = events;
+    this.#transmuxer = new Transmuxer(takeSound);
   }
 
   /** Chunks come one by one, as they are made: the burst of the join is over. */

@@ -22,6 +22,8 @@ export type ToWorker =
       readonly token: string | undefined;
       readonly rendition: WantedRendition;
       readonly mediaIn: 'worker' | 'page';
+      /** `worklet`: outside of the media source, where this worker can decode it. */
+      readonly sound: 'worklet' | 'media';
     }
   /** Disconnect, but keep the buffer; `resume` joins again at the newest keyframe. */
   | { readonly type: 'hold' }
@@ -32,6 +34,10 @@ export type ToWorker =
   | { readonly type: 'playhead'; readonly playhead: Seconds }
   /** The video element has given up on this media source. */
   | { readonly type: 'media-failed'; readonly media: number; readonly failure: MediaFailure }
+  /** The way of the sound to the worklet; undefined: nobody listens. */
+  | { readonly type: 'listen'; readonly port: MessagePort | undefined }
+  /** The page cannot play sound outside of the media source. */
+  | { readonly type: 'sound-failed'; readonly message: string }
   /** Media on the page: this much of the sent data has been taken. */
   | { readonly type: 'taken'; readonly bytes: number };
 
@@ -45,6 +51,10 @@ export type ToPage =
   | { readonly type: 'joined'; readonly media: number; readonly tracks: readonly TrackKind[] }
   /** For text tracks, on the time line of the present media source. */
   | { readonly type: 'texts'; readonly texts: readonly TimedText[] }
+  /** Sound outside of the media source, of this rate in Hz, is there for whoever listens. */
+  | { readonly type: 'sound'; readonly in: 'worklet'; readonly sampleRate: number }
+  /** The sound goes with the picture. `because`: it was tried otherwise. */
+  | { readonly type: 'sound'; readonly in: 'media'; readonly because: string | undefined }
   | { readonly type: 'edge'; readonly media: number; readonly edge: BufferEdge }
   | { readonly type: 'link'; readonly link: LinkState }
   | { readonly type: 'stream'; readonly stream: StreamState }
@@ -64,5 +74,7 @@ export interface WorkerCounters {
   readonly lost: number;
   readonly skipped: number;
   readonly reconnects: number;
+  /** Frames outside of the media source that nobody took. */
+  readonly soundDropped: number;
   readonly at: Milliseconds;
 }

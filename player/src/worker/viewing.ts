@@ -10,11 +10,12 @@ import type { MediaFailure, MediaSink } from '../mse/media-sink.js';
 import { canPlay, openWorkerMedia } from '../mse/open-media.js';
 import { wallClockNow } from './clock-exchange.js';
 import { Link, type StreamMessage } from './link.js';
-import { MediaFeed } from './media-feed.js';
+import { MediaFeed, type MediaFeedEvents } from './media-feed.js';
 import type { ToPage, ToWorker } from './messages.js';
 import { PageSink } from './page-sink.js';
 import { Reception } from './reception.js';
 import { Renditions } from './renditions.js';
+import { canDecodeSound, Sound } from './sound.js';
 
 const REPORT_MS = 1_000;
 const EVIDENCE_MS = 250;
@@ -41,6 +42,8 @@ export class Viewing {
   readonly #link: Link;
   readonly #renditions: Renditions;
   readonly #reception = new Reception();
+  /** Undefined: the sound goes with the picture, into the media source. */
+  #sound: Sound | undefined;
   #media: Media;
   /** Number of the media source; see messages.ts. */
   #mediaNumber = 0;
@@ -83,6 +86,7 @@ export class Viewing {
       onUnplayable: (message) => this.#fail({ reason: 'unsupported', message }),
     });
     if (typeof settings.rendition === 'number') this.#link.setRendition(settings.rendition);
+    this.#sound = this.#openSound();
     this.#media = this.#openMedia();
     this.#begin();
     setInterval(() => this.#report(), REPORT_MS);
@@ -109,6 +113,12 @@ export class Viewing {
         break;
       case 'media-failed':
         if (message.media === this.#mediaNumber) this.#onMediaFailed(message.failure);
+        break;
+      case 'listen':
+        this.#sound?.connect(message.port);
+        break;
+      case 'sound-failed':
+        this.#bringSoundIn(message.message);
         break;
       case 'taken':
         if (this.#media.status === 'overflowed') this.#rejoin();
@@ -202,8 +212,29 @@ export class Viewing {
     this.#media = this.#openMedia();
   }
 
+  #openSound(): Sound | undefined {
+    if (this.#settings.sound === 'media' || !canDecodeSound()) {
+      this.#post({ type: 'sound', in: 'media', because: undefined });
+      return undefined;
+    }
+    return new Sound({
+      onSound: (sampleRate) => this.#post({ type: 'sound', in: 'worklet', sampleRate }),
+      onFailed: (message) => this.#bringSoundIn(message),
+    });
+  }
+
+  /** Once and for all: the next media source has the sound, too. */
+  #bringSoundIn(because: string): void {
+    if (!this.#sound) return;
+    this.#sound.close();
+    this.#sound = undefined;
+    this.#post({ type: 'sound', in: 'media', because });
+    this.#rejoin();
+  }
+
   #openMedia(): Media {
     this.#mediaNumber += 1;
+    this.#sound?.reset();
     const media = this.#mediaNumber;
     if (this.#settings.mediaIn === 'page') {
       this.#post({ type: 'media', media, handle: undefined });
@@ -225,7 +256,7 @@ export class Viewing {
   }
 
   #feed(sink: MediaSink, media: number): MediaFeed {
-    const feed = new MediaFeed(sink, {
+    const events: MediaFeedEvents = {
       isLive: () => this.#isLive(),
       onTexts: (texts) => this.#post({ type: 'texts', texts }),
       onAnchor: (anchor) => this.#post({ type: 'anchor', anchor }),
@@ -236,11 +267,14 @@ export class Viewing {
       onJoined: (tracks) => this.#post({ type: 'joined', media, tracks }),
       onFailed: (failure) => this.#onMediaFailed(failure),
       onOtherTracks: () => this.#rejoin(),
-    });
+    };
+    const feed = new MediaFeed(sink, events, this.#sound?.take);
     return feed;
   }
 
   #report(): void {
-    this.#post({ type: 'counters', counters: { ...this.#reception.counters, at: Milliseconds.now() } });
+    const soundDropped = this.#sound?.dropped ?? 0;
+    const counters = { ...this.#reception.counters, soundDropped, at: Milliseconds.now() };
+    this.#post({ type: 'counters', counters });
   }
 }

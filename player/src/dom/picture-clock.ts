@@ -1,0 +1,62 @@
+/** What the screen shows: at this time of `performance.now()`, and on from there at this rate. */
+export interface PictureTime {
+  /** Seconds on the media timeline. */
+  readonly media: number;
+  readonly at: number;
+  readonly rate: number;
+}
+
+/** A playhead that has not moved for this long stands still. */
+const STANDING_MS = 80;
+/** The delay of the screen changes with its refresh, by up to 16 ms from picture to picture. */
+const LAG_WEIGHT = 0.05;
+const MOST_LAG_S = 0.1;
+
+/**
+ * The time of the picture on the screen. `currentTime` runs evenly, but ahead of the screen; the browser tells about
+ * each picture when it will be seen (HTMLVideoElement.requestVideoFrameCallback), which gives the difference.
+ */
+export class PictureClock {
+  readonly #video: HTMLVideoElement;
+  #lag = 0;
+  #hasLag = false;
+  #moved: { readonly media: number; readonly at: number } | undefined;
+  #closed = false;
+
+  constructor(video: HTMLVideoElement) {
+    this.#video = video;
+    this.#watch();
+  }
+
+  /** Undefined if the picture stands still, or is about to be somewhere else. */
+  read(): PictureTime | undefined {
+    const { paused, seeking, readyState, currentTime: media, playbackRate: rate } = this.#video;
+    if (paused || seeking || readyState < HTMLMediaElement.HAVE_CURRENT_DATA) {
+      this.#moved = undefined;
+      return undefined;
+    }
+    const at = performance.now();
+    if (media !== this.#moved?.media) this.#moved = { media, at };
+    if (at - this.#moved.at > STANDING_MS) return undefined;
+    return { media: media - this.#lag, at: this.#moved.at, rate };
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  #watch(): void {
+    this.#video.requestVideoFrameCallback?.((_, { mediaTime, expectedDisplayTime }) => {
+      if (this.#closed) return;
+      const { currentTime, playbackRate, seeking } = this.#video;
+      const ahead = ((expectedDisplayTime - performance.now()) / 1000) * playbackRate;
+      const lag = currentTime + ahead - mediaTime;
+      // Around a seek, a picture from before it can still be shown.
+      if (!seeking && Math.abs(lag) < MOST_LAG_S) {
+        this.#lag += (lag - this.#lag) * (this.#hasLag ? LAG_WEIGHT : 1);
+        this.#hasLag = true;
+      }
+      this.#watch();
+    });
+  }
+}

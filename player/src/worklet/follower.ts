@@ -1,0 +1,135 @@
+import { milliseconds } from '@topicast/contracts/units';
+import { decideSound, NOT_FOLLOWING, spliced } from '../core/sound-follow.js';
+import type { SoundReport, ToWorklet } from './messages.js';
+import { type PcmBlock, PcmRing } from './pcm-ring.js';
+import { Voice } from './voice.js';
+
+/** More than the picture is ever behind the live edge. */
+const KEPT_S = 4;
+/** On its own, the sound keeps this much in hand; it has time, because nobody sees it lag. */
+const FREE_LEVEL_MS = 120;
+/** The level moves with each block and each chunk, which is not an error. */
+const FREE_BAND_MS = 60;
+
+type Aim = Extract<ToWorklet, { type: 'follow' | 'free' | 'hold' }>;
+
+/** Plays decoded sound along with a picture. Knows nothing of the browser: time comes in with each call. */
+export class Follower {
+  /** Hz, of the output. */
+  readonly #rate: number;
+  #aim: Aim = { type: 'hold' };
+  #ring: PcmRing | undefined;
+  #voice: Voice | undefined;
+  #follow = NOT_FOLLOWING;
+  #least = Number.POSITIVE_INFINITY;
+  #offset: number | undefined;
+  #splices = 0;
+  #jumps = 0;
+  /** Of voices before this one. */
+  #underrunsBefore = 0;
+  #heardBefore = 0;
+
+  constructor(rate: number) {
+    this.#rate = rate;
+  }
+
+  aim(aim: Aim): void {
+    this.#aim = aim;
+  }
+
+  take(block: PcmBlock): void {
+    if (this.#ring?.rate !== block.rate || this.#ring.channelCount < block.channels.length) {
+      this.reset();
+      this.#ring = new PcmRing(block.rate, block.channels.length, KEPT_S);
+      this.#voice = new Voice(this.#ring);
+    }
+    this.#ring.write(block);
+  }
+
+  reset(): void {
+    this.#underrunsBefore += this.#voice?.underruns ?? 0;
+    this.#heardBefore += this.#voice?.heard ?? 0;
+    this.#ring = undefined;
+    this.#voice = undefined;
+    this.#follow = NOT_FOLLOWING;
+  }
+
+  /** @param now seconds on the clock of the output, at its first instant; the output is silent when it comes */
+  render(output: readonly Float32Array[], now: number): void {
+    const [voice, ring] = [this.#voice, this.#ring];
+    if (!voice || !ring) return;
+    const step = (ring.rate / this.#rate) * this.#steer(voice, ring.rate, now);
+    voice.render(output, step);
+    if (voice.audible || this.#aim.type !== 'hold') {
+      this.#least = Math.min(this.#least, (voice.ahead * 1000) / ring.rate);
+    }
+  }
+
+  /** What has happened since the last report. */
+  report(): SoundReport {
+    const least = this.#least;
+    this.#least = Number.POSITIVE_INFINITY;
+    return {
+      offsetMs: this.#offset,
+      leastMs: Number.isFinite(least) ? least : undefined,
+      underruns: this.#underrunsBefore + (this.#voice?.underruns ?? 0),
+      splices: this.#splices,
+      jumps: this.#jumps,
+      heardMs: ((this.#heardBefore + (this.#voice?.heard ?? 0)) * 1000) / this.#rate,
+    };
+  }
+
+  /** @returns the rate until the next call */
+  #steer(voice: Voice, rate: number, now: number): number {
+    const aim = this.#aim;
+    voice.wanted = aim.type !== 'hold';
+    this.#offset = undefined;
+    if (aim.type === 'hold') {
+      this.#follow = NOT_FOLLOWING;
+      return 1;
+    }
+    if (aim.type === 'free' && !voice.audible && voice.ahead * 1000 < FREE_LEVEL_MS * rate) {
+      // Wait where it is until there is enough, instead of leaving out what comes.
+      if (voice.ahead < 0) voice.jump(voice.ahead);
+      voice.wanted = false;
+      return 0;
+    }
+    const behind = aim.type === 'follow' ? behindPicture(voice, rate, now, aim) : behindEdge(voice, rate);
+    if (aim.type === 'follow' && voice.audible) this.#offset = -behind;
+    const sample = {
+      now: milliseconds(now * 1000),
+      behind: milliseconds(behind),
+      speed: aim.type === 'follow' ? aim.rate : 1,
+      audible: voice.audible,
+    };
+    const { move, state } = decideSound(sample, this.#follow);
+    this.#follow = state;
+    if (move.do === 'rate') return move.rate;
+    if (move.do === 'splice') {
+      const by = voice.splice((move.by * rate) / 1000);
+      if (by !== 0) this.#splices++;
+      this.#follow = by === 0 ? state : spliced(state, milliseconds((by * 1000) / rate));
+      return 1;
+    }
+    // Sound that is not heard moves to its place without a word.
+    if (voice.audible) this.#jumps++;
+    voice.jump((behind * rate) / 1000);
+    return 1;
+  }
+}
+
+function behindPicture(
+  voice: Voice,
+  rate: number,
+  now: number,
+  { at, media, rate: speed }: Extract<Aim, { type: 'follow' }>,
+): number {
+  return (media + (now - at) * speed - voice.place / rate) * 1000;
+}
+
+/** Without a picture: not more in hand than needed, and enough before it begins. */
+function behindEdge(voice: Voice, rate: number): number {
+  const level = (voice.ahead * 1000) / rate;
+  const error = level - FREE_LEVEL_MS;
+  return voice.audible && Math.abs(error) < FREE_BAND_MS ? 0 : error;
+}

@@ -1,0 +1,123 @@
+import type { PcmRing } from './pcm-ring.js';
+
+/** Long enough not to click, short enough not to be heard as a fade. */
+const FADE_S = 0.006;
+const SPLICE_S = 0.012;
+/** A splice may miss its aim by this much, to continue where the waveform looks alike: half of a period at 80 Hz. */
+const SEARCH_S = 0.006;
+/** The comparison looks at every second instant, which is enough for what the ear takes for a pitch. */
+const SEARCH_STRIDE = 2;
+
+/** Reads a ring at any speed, fades where sound begins and ends, and splices without a click. */
+export class Voice {
+  /** In sampling instants of the ring. */
+  place = 0;
+  /** Whether it should be heard at all. */
+  wanted = false;
+  /** How often the sound was missing in the middle of playing. */
+  underruns = 0;
+  /** Instants that were heard, of the output. */
+  heard = 0;
+  readonly #ring: PcmRing;
+  readonly #fade: number;
+  readonly #splice: number;
+  #gain = 0;
+  /** After it has faded out, continue there: how much later than now. */
+  #jump: number | undefined;
+  /** The place before a splice is heard this long, with a share that falls. */
+  #old: { place: number; left: number } | undefined;
+
+  constructor(ring: PcmRing) {
+    this.#ring = ring;
+    this.#fade = ring.rate * FADE_S;
+    this.#splice = Math.round(ring.rate * SPLICE_S);
+  }
+
+  get audible(): boolean {
+    return this.#gain > 0;
+  }
+
+  /** Sound in hand, in sampling instants; 0 or less: it has run dry. */
+  get ahead(): number {
+    return this.#ring.end - this.place;
+  }
+
+  /** Continue this much later. Nothing happens at once if there is something to hear. */
+  jump(by: number): void {
+    if (this.#gain === 0) this.place = Math.round(this.place + by);
+    else this.#jump = by;
+  }
+
+  /** Continue about this much later, under a cross-fade. @returns how much it was; 0 if there is not enough sound */
+  splice(by: number): number {
+    const reach = Math.round(this.#ring.rate * SEARCH_S);
+    const from = Math.max(Math.round(by) - reach, Math.ceil(this.#ring.begin - this.place));
+    const to = Math.min(Math.round(by) + reach, Math.floor(this.ahead) - 2 * this.#splice);
+    if (to < from || this.#old || this.#jump !== undefined || this.#gain < 1) return 0;
+    const best = this.#mostAlike(from, to);
+    this.#old = { place: this.place, left: this.#splice };
+    this.place += best;
+    return best;
+  }
+
+  /** @param step sampling instants of the ring for each one of the output */
+  render(output: readonly Float32Array[], step: number): void {
+    const length = output[0]?.length ?? 0;
+    const change = 1 / (this.#fade / step);
+    const last = this.#ring.channelCount - 1;
+    for (let i = 0; i < length; i++) {
+      this.#gain += Math.max(-change, Math.min(change, this.#aim() - this.#gain));
+      if (this.#gain <= 0 && this.#jump !== undefined) {
+        this.place = Math.round(this.place + this.#jump);
+        this.#jump = undefined;
+        this.#old = undefined;
+      }
+      if (this.#gain > 0) {
+        this.heard++;
+        for (let channel = 0; channel < output.length; channel++) {
+          output[channel]![i] = this.#gain * this.#value(Math.min(channel, last));
+        }
+      }
+      if (this.#old && --this.#old.left <= 0) this.#old = undefined;
+      if (this.#old) this.#old.place += step;
+      const wasThere = this.ahead > 0;
+      this.place += step;
+      if (wasThere && this.ahead <= 0 && this.wanted) this.underruns++;
+    }
+  }
+
+  /** Where the gain goes: down to 0 just when the sound ends, whether or not more comes. */
+  #aim(): number {
+    if (!this.wanted || this.#jump !== undefined || this.place < this.#ring.begin) return 0;
+    return Math.max(0, Math.min(1, this.ahead / this.#fade));
+  }
+
+  #value(channel: number): number {
+    const value = this.#ring.at(channel, this.place);
+    if (!this.#old) return value;
+    const share = this.#old.left / this.#splice;
+    return value * (1 - share) + this.#ring.at(channel, this.#old.place) * share;
+  }
+
+  /** The step at which the sound there resembles the sound here most (cross-correlation, normalised). */
+  #mostAlike(from: number, to: number): number {
+    const here = Math.round(this.place);
+    let best = from;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let step = from; step <= to; step += SEARCH_STRIDE) {
+      let product = 0;
+      let energy = 1e-9;
+      for (let i = 0; i < this.#splice; i += SEARCH_STRIDE) {
+        const there = this.#ring.at(0, here + step + i);
+        product += there * this.#ring.at(0, here + i);
+        energy += there * there;
+      }
+      const alike = product / Math.sqrt(energy);
+      if (alike > most) {
+        most = alike;
+        best = step;
+      }
+    }
+    return best;
+  }
+}
