@@ -75,6 +75,11 @@ describe('the evidence of arrivals', () => {
     expect(evidence.worst).toBeLessThan(5);
   });
 
+  it('is little where an encoder does not keep up: the playhead follows it', () => {
+    const { evidence } = learn(60, () => 20, { media: (now) => now * 0.95 });
+    expect(evidence.worst).toBeLessThan(150);
+  });
+
   it('goes on over a new time line, and does not mind a clock that drifts', () => {
     const restarted = learn(30, () => 20, { media: (now) => (now < 15_000 ? now : now + 5e6) });
     expect(restarted.evidence.worst).toBeLessThan(1);

@@ -8,15 +8,15 @@ export interface ArrivalEvidence {
   readonly worst: Milliseconds;
 }
 
-/** The delays of one second: arrival minus decode time, on clocks that have nothing to do with each other. */
+/** The worst of one second. */
 interface Slot {
   readonly second: number;
-  latest: number;
-  sum: number;
-  count: number;
+  excess: number;
 }
 
 const WINDOW_S = 60;
+/** As fast as the playhead follows, about. */
+const USUAL_MS = 2_500;
 /** Delays closer together than this have one cause. */
 const ONE_EVENT_S = 2;
 /** No buffer covers more: a connection that was cut says nothing about the target. */
@@ -26,15 +26,18 @@ const FOR_GOOD_MS = 5_000;
 /** A larger step of the decode time belongs to another time line. */
 const LONGEST_STEP_MS = 2_000;
 
+const NOTHING: Slot = { second: Number.NEGATIVE_INFINITY, excess: 0 };
 export const NO_EVIDENCE: ArrivalEvidence = { repeating: Milliseconds.zero, worst: Milliseconds.zero };
 
 /**
- * Learns from the arrivals of chunks how far they are spread. Neither the network's usual delay nor the offset of the
- * clocks matters, because everything is relative to the mean of the last minute; nor does their drift (12 ms a minute at
- * 200 ppm).
+ * Learns from the arrivals of chunks how far they are spread. What counts is the delay above the usual one of the last
+ * seconds: slower changes (the way, the offset and the drift of the clocks, an encoder that does not keep up) the
+ * playhead follows by its rate.
  */
 export class Arrivals {
   readonly #slots: Slot[] = [];
+  /** Arrival minus decode time, smoothed, on clocks that have nothing to do with each other. */
+  #usual: number | undefined;
   #last: { readonly arrival: number; readonly media: number } | undefined;
   /** Added to decode times, so that a new time line continues the old one. */
   #shift = 0;
@@ -43,52 +46,46 @@ export class Arrivals {
 
   /** @param media decode time of a picture, from any beginning */
   add(arrival: Milliseconds, media: Milliseconds): void {
+    const passed = this.#last ? arrival - this.#last.arrival : 0;
     if (this.#last) {
       const step = media + this.#shift - this.#last.media;
-      if (Math.abs(step) > LONGEST_STEP_MS) this.#shift += arrival - this.#last.arrival - step;
+      if (Math.abs(step) > LONGEST_STEP_MS) this.#shift += passed - step;
     }
     this.#last = { arrival, media: media + this.#shift };
     const delay = arrival - this.#last.media;
-    if (!this.#isRecovering(arrival, delay)) this.#record(Math.floor(arrival / 1000), delay);
+    this.#usual ??= delay;
+    const excess = delay - this.#usual;
+    if (this.#isRecovering(arrival, excess)) return;
+    this.#record(Math.floor(arrival / 1000), excess);
+    this.#usual += excess * (1 - Math.exp(-passed / USUAL_MS));
   }
 
   get evidence(): ArrivalEvidence {
-    const slots = this.#slots;
-    if (slots.length === 0) return NO_EVIDENCE;
-    const usual = this.#usual;
-    const worst = slots.reduce((most, slot) => (slot.latest > most.latest ? slot : most));
-    const others = slots.filter(({ second }) => Math.abs(second - worst.second) >= ONE_EVENT_S);
-    const repeating = Math.max(usual, ...others.map(({ latest }) => latest));
-    return { repeating: milliseconds(repeating - usual), worst: milliseconds(worst.latest - usual) };
+    const worst = this.#slots.reduce((most, slot) => (slot.excess > most.excess ? slot : most), NOTHING);
+    const others = this.#slots.filter(({ second }) => Math.abs(second - worst.second) >= ONE_EVENT_S);
+    const repeating = Math.max(0, ...others.map(({ excess }) => excess));
+    return { repeating: milliseconds(repeating), worst: milliseconds(worst.excess) };
   }
 
-  get #usual(): number {
-    const sum = this.#slots.reduce((total, slot) => total + slot.sum, 0);
-    return sum / this.#slots.reduce((total, slot) => total + slot.count, 0);
-  }
-
-  #isRecovering(arrival: number, delay: number): boolean {
-    if (this.#slots.length === 0) return false;
-    const excess = delay - this.#usual;
+  #isRecovering(arrival: number, excess: number): boolean {
     if (excess > MOST_MS) this.#recoveringSince ??= arrival;
     else if (excess <= this.evidence.repeating) this.#recoveringSince = undefined;
     if (this.#recoveringSince === undefined) return false;
     if (arrival - this.#recoveringSince < FOR_GOOD_MS) return true;
     this.#recoveringSince = undefined;
+    this.#usual = undefined;
     this.#slots.length = 0;
-    return false;
+    return true;
   }
 
-  #record(second: number, delay: number): void {
+  #record(second: number, excess: number): void {
     const slots = this.#slots;
-    let slot = slots.at(-1);
-    if (slot?.second !== second) {
-      slot = { second, latest: delay, sum: 0, count: 0 };
-      slots.push(slot);
-      while (slots[0]!.second <= second - WINDOW_S) slots.shift();
+    const newest = slots.at(-1);
+    if (newest?.second === second) {
+      newest.excess = Math.max(newest.excess, excess);
+      return;
     }
-    slot.latest = Math.max(slot.latest, delay);
-    slot.sum += delay;
-    slot.count += 1;
+    slots.push({ second, excess });
+    while (slots[0]!.second <= second - WINDOW_S) slots.shift();
   }
 }
