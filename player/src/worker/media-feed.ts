@@ -1,7 +1,8 @@
 import type { ChunkMessage } from '@topicast/contracts/chunk-message';
 import { Milliseconds, Seconds } from '@topicast/contracts/units';
-import { type Fragment, type TimedText, type TrackKind, Transmuxer } from '@topicast/media/fmp4';
+import { type Fragment, type TrackKind, Transmuxer } from '@topicast/media/fmp4';
 import type { AudioRun } from '@topicast/media/samples';
+import type { TimedText } from '@topicast/media/text';
 import type { Entry } from '../core/continuity.js';
 import { anchorOf, type TimelineAnchor } from '../core/timeline.js';
 import { type MediaFailure, type MediaSink, OTHER_TRACKS } from '../mse/media-sink.js';

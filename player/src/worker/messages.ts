@@ -1,7 +1,8 @@
 import type { Catalog } from '@topicast/contracts/catalog';
 import type { StreamState } from '@topicast/contracts/server-message';
 import type { Milliseconds, Seconds } from '@topicast/contracts/units';
-import type { Fragment, TimedText, TrackKind } from '@topicast/media/fmp4';
+import type { Fragment, TrackKind } from '@topicast/media/fmp4';
+import type { TimedText } from '@topicast/media/text';
 import type { ArrivalEvidence } from '../core/arrivals.js';
 import type { ClockEstimate } from '../core/clock.js';
 import type { LinkState } from '../core/player-state.js';

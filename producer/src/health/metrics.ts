@@ -1,5 +1,5 @@
 import { STREAM_STATES, type StreamState } from '@topicast/contracts/server-message';
-import type { ChunkLog } from '@topicast/log';
+import type { ChunkWriter } from '@topicast/log';
 import { Counter, Gauge, Histogram, type MetricConfiguration, Registry } from 'prom-client';
 import { Speed } from './speed.js';
 
@@ -14,7 +14,7 @@ interface StreamFacts {
 
 export interface FollowedStream {
   /** The log's, measured. */
-  readonly append: ChunkLog['append'];
+  readonly append: ChunkWriter['append'];
   /** Call it now and then, and at the end of each session, after which the stream's own count begins anew. */
   readonly countDrops: () => void;
   readonly end: () => void;
@@ -80,7 +80,7 @@ export class ProducerMetrics {
   }
 
   /** Count a stream from now on, and what is appended for it. */
-  follow(facts: StreamFacts, log: Pick<ChunkLog, 'append'>): FollowedStream {
+  follow(facts: StreamFacts, log: Pick<ChunkWriter, 'append'>): FollowedStream {
     const speed = new Speed();
     this.#streams.set(facts, speed);
     let known = 0;
@@ -89,7 +89,7 @@ export class ProducerMetrics {
       this.#dropped += dropped < known ? dropped : dropped - known;
       known = dropped;
     };
-    const append: ChunkLog['append'] = async (stream, rendition, records) => {
+    const append: ChunkWriter['append'] = async (stream, rendition, records) => {
       const begun = performance.now();
       const offset = await log.append(stream, rendition, records);
       this.#appends.observe((performance.now() - begun) / 1000);

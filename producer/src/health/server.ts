@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '@topicast/contracts/config';
-import type { ChunkLog } from '@topicast/log';
+import type { LogConnection } from '@topicast/log';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { ProducerMetrics } from './metrics.js';
 
@@ -11,7 +11,7 @@ interface HealthServerOptions {
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
-  readonly log: Pick<ChunkLog, 'ping'>;
+  readonly log: Pick<LogConnection, 'ping'>;
   readonly metrics: ProducerMetrics;
   /** Whether the producer has started. */
   readonly isStarted: () => boolean;
