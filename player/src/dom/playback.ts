@@ -2,14 +2,23 @@ import { milliseconds, seconds } from '@topicast/contracts/units';
 import { DEFAULT_TARGET_MS } from '../core/latency.js';
 import type { PlayerFacts } from '../core/player-state.js';
 import { describeRenditions, judgePlayability } from '../core/renditions.js';
-import type { PlayerOptions, PlayerRendition, PlayerStats, Problem, WantedRendition } from '../core/types.js';
+import type {
+  PlayerLimits,
+  PlayerOptions,
+  PlayerRendition,
+  PlayerStats,
+  Problem,
+  WantedRendition,
+} from '../core/types.js';
 import type { MediaFailure } from '../mse/media-sink.js';
 import { canPlay, pageHasMedia } from '../mse/open-media.js';
 import type { ToPage } from '../worker/messages.js';
 import { AttachedMedia, detachMedia } from './attached-media.js';
+import { Memory } from './memory.js';
 import { Playhead } from './playhead.js';
 import { Report } from './report.js';
 import { Screen } from './screen.js';
+import { ViewerWatch } from './viewer-watch.js';
 import { WorkerHost } from './worker-host.js';
 
 export type PlaybackFacts = Omit<PlayerFacts, 'intent'>;
@@ -35,6 +44,8 @@ export class Playback {
   readonly #playhead: Playhead;
   readonly #screen: Screen;
   readonly #report: Report;
+  readonly #memory: Memory;
+  readonly #watch: ViewerWatch;
   readonly #listening = new AbortController();
   #facts: PlaybackFacts = { link: { status: 'connecting' }, picture: 'none' };
   #media: AttachedMedia | undefined;
@@ -58,6 +69,8 @@ export class Playback {
     });
     this.#screen = new Screen(video, () => this.#facts.stream === 'live');
     this.#report = new Report(video, this.#playhead, this.#screen);
+    this.#memory = new Memory(urls[0]!);
+    this.#watch = new ViewerWatch(video, options);
     this.#host = new WorkerHost(options.workerSrc, {
       onMessage: (message) => this.#receive(message),
       onFailed: (problem) => this.#fail(problem),
@@ -82,9 +95,16 @@ export class Playback {
     this.#host.post({ type: 'rendition', rendition });
   }
 
+  set limits(limits: PlayerLimits) {
+    this.#watch.limits = limits;
+    this.#tellFacts();
+  }
+
   /** Tell the worker where playback is, and report statistics. Call this about once a second. */
   report(): PlayerStats {
     this.#host.post({ type: 'playhead', playhead: seconds(this.#video.currentTime) });
+    this.#watch.look();
+    this.#tellFacts();
     return this.#report.stats(this.#facts.picture !== 'none');
   }
 
@@ -138,6 +158,7 @@ export class Playback {
         break;
       case 'counters':
         this.#report.count(message.counters);
+        this.#memory.keep(this.#report.rendition, message.counters.reason);
         break;
     }
   }
@@ -151,7 +172,13 @@ export class Playback {
     const mediaIn = inWorker ? 'worker' : 'page';
     const { token, rendition = 'auto' } = this.#options;
     this.#report.mediaIn = mediaIn;
-    this.#host.post({ type: 'start', urls: this.#urls, token, rendition, mediaIn });
+    const startWith = this.#memory.rendition;
+    this.#host.post({ type: 'start', urls: this.#urls, token, rendition, startWith, mediaIn });
+    this.#tellFacts();
+  }
+
+  #tellFacts(): void {
+    this.#host.post({ type: 'facts', facts: this.#watch.facts });
   }
 
   #attach(number: number, handle: MediaSourceHandle | undefined): void {

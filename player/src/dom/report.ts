@@ -12,6 +12,7 @@ const NO_COUNTERS: WorkerCounters = {
   lost: 0,
   skipped: 0,
   reconnects: 0,
+  reason: 'best',
   at: Milliseconds.zero,
 };
 
@@ -51,13 +52,14 @@ export class Report {
   stats(hasPicture: boolean): PlayerStats {
     const video = this.#video;
     const { totalVideoFrames = 0, droppedVideoFrames = 0 } = video.getVideoPlaybackQuality?.() ?? {};
-    const { chunks, lost, skipped, reconnects } = this.#counters;
+    const { chunks, lost, skipped, reconnects, reason } = this.#counters;
     return {
       latencyMs: hasPicture ? this.#latencyMs() : undefined,
       levelMs: this.#playhead.levelMs,
       targetMs: this.#playhead.targetMs,
       playbackRate: video.playbackRate,
       rendition: this.rendition,
+      renditionReason: this.rendition === undefined ? undefined : reason,
       bitrate: this.#bitrate,
       framesDecoded: totalVideoFrames,
       framesDropped: droppedVideoFrames,

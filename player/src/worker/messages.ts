@@ -7,8 +7,9 @@ import type { ClockEstimate } from '../core/clock.js';
 import type { LinkState } from '../core/player-state.js';
 import type { Playability } from '../core/renditions.js';
 import type { TimelineAnchor } from '../core/timeline.js';
-import type { WantedRendition } from '../core/types.js';
+import type { RenditionReason, WantedRendition } from '../core/types.js';
 import type { BufferEdge, MediaFailure } from '../mse/media-sink.js';
+import type { ViewerFacts } from './adaptation.js';
 
 /**
  * The messages between the page and its worker. The worker owns the connection and the transmuxer, the page the video
@@ -21,6 +22,8 @@ export type ToWorker =
       readonly urls: readonly string[];
       readonly token: string | undefined;
       readonly rendition: WantedRendition;
+      /** With `auto`: what got through when a better one did not, a while ago. */
+      readonly startWith: number | undefined;
       readonly mediaIn: 'worker' | 'page';
     }
   /** Disconnect, but keep the buffer; `resume` joins again at the newest keyframe. */
@@ -30,6 +33,7 @@ export type ToWorker =
   /** Media on the page: what the page says about the newest catalog. */
   | { readonly type: 'playability'; readonly playability: Playability }
   | { readonly type: 'playhead'; readonly playhead: Seconds }
+  | { readonly type: 'facts'; readonly facts: ViewerFacts }
   /** The video element has given up on this media source. */
   | { readonly type: 'media-failed'; readonly media: number; readonly failure: MediaFailure }
   /** Media on the page: this much of the sent data has been taken. */
@@ -62,5 +66,7 @@ export interface WorkerCounters {
   readonly lost: number;
   readonly skipped: number;
   readonly reconnects: number;
+  /** Of the rendition that is playing. */
+  readonly reason: RenditionReason;
   readonly at: Milliseconds;
 }

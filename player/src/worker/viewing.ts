@@ -3,11 +3,13 @@ import type { ChunkMessage } from '@topicast/contracts/chunk-message';
 import { Milliseconds, milliseconds, ticksToMs } from '@topicast/contracts/units';
 import { Arrivals } from '../core/arrivals.js';
 import type { ClockEstimate } from '../core/clock.js';
+import type { LinkState } from '../core/player-state.js';
 import { allowRebuild } from '../core/rebuild.js';
 import { judgePlayability, type Playability } from '../core/renditions.js';
 import type { Problem } from '../core/types.js';
 import type { MediaFailure, MediaSink } from '../mse/media-sink.js';
 import { canPlay, openWorkerMedia } from '../mse/open-media.js';
+import { Adaptation } from './adaptation.js';
 import { wallClockNow } from './clock-exchange.js';
 import { Link, type StreamMessage } from './link.js';
 import { MediaFeed } from './media-feed.js';
@@ -40,6 +42,7 @@ export class Viewing {
   readonly #post: Post;
   readonly #link: Link;
   readonly #renditions: Renditions;
+  readonly #adaptation: Adaptation;
   readonly #reception = new Reception();
   #media: Media;
   /** Number of the media source; see messages.ts. */
@@ -55,9 +58,10 @@ export class Viewing {
     this.#settings = settings;
     this.#post = post;
     this.#link = new Link(settings.urls, settings.token, {
-      onState: (link) => post({ type: 'link', link }),
+      onState: (link) => this.#onLink(link),
       onConnected: (resumed) => {
         this.#reception.connected();
+        this.#adaptation.reconnected();
         if (!resumed) this.#forget();
       },
       onChunk: (chunk) => this.#onChunk(chunk),
@@ -70,6 +74,7 @@ export class Viewing {
     this.#renditions = new Renditions(settings.rendition, {
       onCatalog: (catalog) => {
         post({ type: 'catalog', catalog });
+        this.#adaptation.offer(catalog);
         // Otherwise the page answers: if media are on the page, this worker may have no MediaSource to ask.
         if (settings.mediaIn === 'worker') this.#judge(judgePlayability(catalog, canPlay));
       },
@@ -77,12 +82,18 @@ export class Viewing {
       onChoice: (rendition, how) => {
         this.#link.setRendition(rendition);
         if (how === 'switch') return;
-        this.#replaceMedia();
+        if (how === 'afresh') this.#replaceMedia();
+        else this.#forget();
         this.#begin();
       },
       onUnplayable: (message) => this.#fail({ reason: 'unsupported', message }),
     });
-    if (typeof settings.rendition === 'number') this.#link.setRendition(settings.rendition);
+    const { rendition, startWith } = settings;
+    this.#adaptation = new Adaptation(startWith !== undefined, (advised, how) =>
+      this.#renditions.advise(advised, how),
+    );
+    const first = rendition === 'auto' ? startWith : rendition;
+    if (first !== undefined) this.#link.setRendition(first);
     this.#media = this.#openMedia();
     this.#begin();
     setInterval(() => this.#report(), REPORT_MS);
@@ -101,6 +112,9 @@ export class Viewing {
       case 'rendition':
         this.#renditions.want(message.rendition);
         break;
+      case 'facts':
+        this.#adaptation.setFacts(message.facts);
+        break;
       case 'playability':
         this.#judge(message.playability);
         break;
@@ -115,6 +129,15 @@ export class Viewing {
         else this.#media.page?.taken(message.bytes);
         break;
     }
+  }
+
+  #onLink(link: LinkState): void {
+    this.#post({ type: 'link', link });
+    if (link.status !== 'retrying' || link.problem.reason !== 'unknown-stream' || !this.#renditions.isAuto)
+      return;
+    // The stream may have had another ladder when it was remembered.
+    this.#adaptation.forget();
+    this.#link.setRendition(undefined);
   }
 
   #begin(): void {
@@ -132,6 +155,7 @@ export class Viewing {
         break;
       case 'jump':
         this.#reception.skipped(message.skipped);
+        if (message.reason === 'lag') this.#adaptation.lagged();
         this.#forget();
         break;
     }
@@ -139,6 +163,8 @@ export class Viewing {
 
   #onChunk(chunk: ChunkMessage): void {
     this.#newest = chunk.header;
+    const { roundTrip = Milliseconds.zero } = this.#clock ?? {};
+    this.#adaptation.received(chunk, roundTrip, this.#renditions.isAuto);
     const entry = this.#reception.judge(chunk);
     if (!this.#renditions.canPlay(chunk.rendition)) this.#forget();
     else if (entry && this.#media.status === 'open') {
@@ -160,6 +186,7 @@ export class Viewing {
 
   #judge(playability: Playability): void {
     this.#renditions.judge(playability, this.#link.rendition);
+    this.#adaptation.setUnplayable(this.#renditions.unplayable);
   }
 
   /** The next chunk does not continue the previous one. */
@@ -240,6 +267,10 @@ export class Viewing {
   }
 
   #report(): void {
-    this.#post({ type: 'counters', counters: { ...this.#reception.counters, at: Milliseconds.now() } });
+    const reason = this.#renditions.isAuto ? this.#adaptation.reason : 'chosen';
+    this.#post({
+      type: 'counters',
+      counters: { ...this.#reception.counters, reason, at: Milliseconds.now() },
+    });
   }
 }
