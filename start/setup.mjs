@@ -18,6 +18,7 @@ const PROGRAMS = {
   fuzz: ['test/fuzz.mjs', false],
   chaos: ['test/dist/chaos/main.js', false],
   'bench:latency': ['bench/dist/latency.js', false],
+  'bench:network': ['bench/dist/network.js', false],
   'bench:fanout': ['bench/dist/fanout.js', false],
   'bench:compression': ['bench/dist/compression.js', false],
   'bench:ladder': ['bench/dist/ladder.js', false],

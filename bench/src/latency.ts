@@ -1,15 +1,13 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { writeFile } from 'node:fs/promises';
 import { openKafkaLog } from '@topicast/log/kafka';
 import { startBarcodeSource } from '@topicast/test/barcode-source';
 import { launchChromium } from '@topicast/test/chromium';
-import { quantile, readGlass, watchGlass } from '@topicast/test/glass';
 import { kafkaUnavailable, startKafka } from '@topicast/test/kafka';
 import { servePages } from '@topicast/test/page-server';
-import { playerFile } from '@topicast/test/player-page';
-import { until } from '@topicast/test/poll';
 import { logger, startServices } from '@topicast/test/services';
-import type { Page } from 'playwright-core';
+import { PLAYERS, type PlayerName, playerPages } from './glass/pages.js';
+import { Tally } from './glass/tally.js';
+import { join, type Seat, view } from './glass/viewing.js';
 import { readOptions } from './options.js';
 import { table } from './table.js';
 
@@ -32,119 +30,58 @@ const rounds = Number(options.rounds);
 const seconds = Number(options.seconds);
 const joins = Number(options.joins);
 
-interface Result {
-  variant: string;
-  latencies: number[];
-  joins: number[];
-  freezes: number;
-  waiting: number;
-  seconds: number;
+const pages = await servePages(playerPages());
+const browser = await launchChromium();
+const tallies = new Map<string, Tally>();
+
+/** Of this player, video and sound, on this log. */
+const named = (player: PlayerName, log: string) => `${PLAYERS[player].title}, A/V, ${log}`;
+
+function tallyOf(variant: string): Tally {
+  const tally = tallies.get(variant) ?? new Tally();
+  tallies.set(variant, tally);
+  return tally;
 }
 
-const require = createRequire(import.meta.url);
-const pages = await servePages({
-  ...playerFile(),
-  '/mpegts.js': await readFile(require.resolve('mpegts.js/dist/mpegts.js')),
-  '/ours': `<!doctype html><title>ours</title><script type="module" src="/topicast-player.js"></script>
-<button>play</button><div></div><script>
-  document.querySelector('button').onclick = () => {
-    window.clicked = performance.now();
-    const player = document.createElement('topicast-player');
-    player.setAttribute('src', decodeURIComponent(location.hash.slice(1)));
-    player.setAttribute('autoplay', '');
-    document.querySelector('div').append(player);
-    const video = player.shadowRoot.querySelector('video');
-    video.requestVideoFrameCallback((_now, frame) => { window.joined = frame.presentationTime - window.clicked; });
-  };
-</script>`,
-  '/mpegts': `<!doctype html><title>mpegts.js</title><script src="/mpegts.js"></script>
-<button>play</button><video></video><script>
-  document.querySelector('button').onclick = () => {
-    window.clicked = performance.now();
-    const video = document.querySelector('video');
-    video.requestVideoFrameCallback((_now, frame) => { window.joined = frame.presentationTime - window.clicked; });
-    const player = mpegts.createPlayer(
-      { type: 'mpegts', isLive: true, url: decodeURIComponent(location.hash.slice(1)) },
-      { enableWorker: true, enableWorkerForMSE: true, enableStashBuffer: false, lazyLoad: false,
-        liveBufferLatencyChasing: true, liveBufferLatencyMaxLatency: 0.4, liveBufferLatencyMinRemain: 0.15 });
-    player.attachMediaElement(video);
-    player.load();
-    player.play();
-  };
-</script>`,
+const seatOf = (player: PlayerName, address: string): Seat => ({
+  ...{ origin: pages.origin, variant: { player, attributes: {} }, address },
 });
 
-const browser = await launchChromium();
-const results: Result[] = [];
-
-async function join(page: Page, path: string, address: string): Promise<number> {
-  await page.goto('about:blank');
-  await page.goto(`${pages.origin}${path}#${encodeURIComponent(address)}`);
-  await page.click('button');
-  return until(
-    'a picture is presented',
-    () => page.evaluate(() => (window as unknown as { joined?: number }).joined),
-    {
-      everyMs: 20,
-      limitMs: 30_000,
-    },
-  );
-}
-
-async function measure(variant: string, path: string, address: string): Promise<void> {
-  let result = results.find((one) => one.variant === variant);
-  if (!result) {
-    result = { variant, latencies: [], joins: [], freezes: 0, waiting: 0, seconds: 0 };
-    results.push(result);
-  }
+async function measure(variant: string, player: PlayerName, address: string): Promise<void> {
   const page = await browser.newPage();
-  result.joins.push(await join(page, path, address));
-  await watchGlass(page);
-  // The first seconds belong to the join, in which each player comes down to its own target.
-  await page.waitForTimeout(6000);
-  await readGlass(page);
-  await page.waitForTimeout(seconds * 1000);
-  const glass = await readGlass(page);
-  result.latencies.push(...glass.latencies);
-  result.freezes += glass.freezes;
-  result.waiting += glass.waiting;
-  result.seconds += seconds;
+  tallyOf(variant).add(await view(page, seatOf(player, address), seconds));
   await page.close();
 }
 
 async function onLog(
   name: string,
   open: () => Promise<Parameters<typeof startServices>[0]>,
-  video: boolean,
+  others: boolean,
 ): Promise<void> {
   const services = await startServices(await open());
+  const players: readonly PlayerName[] = others ? ['ours', 'mpegts'] : ['ours'];
   const both = await startBarcodeSource(services.log, 'both');
   await services.untilState('both', 'live');
   for (let round = 0; round < rounds; round++) {
     process.stderr.write(`${name}: round ${round + 1} of ${rounds}\n`);
-    await measure(`Topicast, A/V, ${name}`, '/ours', services.address('both'));
-    if (video) await measure(`mpegts.js, A/V, ${name}`, '/mpegts', services.address('both'));
+    for (const player of players) await measure(named(player, name), player, services.address('both'));
   }
   // Joins on a warm gateway, where somebody is already watching.
   const page = await browser.newPage();
-  for (const [variant, path] of [
-    [`Topicast, A/V, ${name}`, '/ours'],
-    ...(video ? [[`mpegts.js, A/V, ${name}`, '/mpegts']] : []),
-  ]) {
+  for (const player of players) {
     for (let i = 0; i < joins; i++) {
-      results
-        .find((one) => one.variant === variant)
-        ?.joins.push(await join(page, path!, services.address('both')));
+      const seat = seatOf(player, services.address('both'));
+      tallyOf(named(player, name)).addJoin(await join(page, seat));
       await page.waitForTimeout(300 + i * 70);
     }
   }
   await page.close();
   await both.close();
-  if (video) {
+  if (others) {
     const silent = await startBarcodeSource(services.log, 'silent', { audio: false });
     await services.untilState('silent', 'live');
     for (let round = 0; round < rounds; round++) {
-      await measure(`Topicast, video only, ${name}`, '/ours', services.address('silent'));
+      await measure(`Topicast, video only, ${name}`, 'ours', services.address('silent'));
     }
     await silent.close();
   }
@@ -168,17 +105,7 @@ if (!options['no-kafka']) {
 await browser.close();
 await pages.close();
 
-const summary = results.map((result) => ({
-  variant: result.variant,
-  p50: Math.round(quantile(result.latencies, 0.5)),
-  p95: Math.round(quantile(result.latencies, 0.95)),
-  max: Math.round(Math.max(...result.latencies)),
-  pictures: result.latencies.length,
-  freezesPerMinute: Number(((result.freezes * 60) / result.seconds).toFixed(2)),
-  waitingPerMinute: Number(((result.waiting * 60) / result.seconds).toFixed(2)),
-  joinP50: Math.round(quantile(result.joins, 0.5)),
-  joinMax: Math.round(Math.max(...result.joins)),
-}));
+const summary = [...tallies].map(([variant, tally]) => ({ variant, ...tally.summary() }));
 const baseline = summary.find(({ variant }) => variant.startsWith('mpegts.js'))?.p50 ?? Number.NaN;
 table(
   ['variant', 'p50 ms', 'p95', 'max', 'of mpegts.js', 'freezes/min', 'join p50 ms', 'join max'],

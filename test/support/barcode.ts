@@ -3,6 +3,8 @@
  * bits of milliseconds, then a 16-bit frame counter, then an 8-bit weighted checksum.
  */
 export const BLOCK_PIXELS = 16;
+/** Of the pictures in which a block has that many pixels; in smaller renditions it has fewer. */
+export const PICTURE_WIDTH = 1280;
 const TIME_BITS = 32;
 const COUNTER_BITS = 16;
 const CHECK_BITS = 8;

@@ -27,11 +27,14 @@ export async function startChildScript(
   );
 }
 
-/** Turn a TypeScript file into a script that node can run. @returns its path */
+/**
+ * Turn a TypeScript file into a script that node can run, two levels below the repository like the file itself.
+ * @returns its path
+ */
 export async function bundleScript(entry: string): Promise<string> {
   const outfile = join(
     import.meta.dirname,
-    '../../node_modules/.cache/topicast-test',
+    '../../node_modules/.topicast-test',
     `${basename(entry, '.ts')}-${process.pid}.mjs`,
   );
   await build({

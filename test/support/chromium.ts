@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { type BrowserContext, chromium } from 'playwright-core';
 import { temporaryFolder } from './temporary.js';
 
@@ -38,11 +39,15 @@ export async function launchChromium(
     args?: readonly string[];
     viewport?: { width: number; height: number };
     colorScheme?: 'dark' | 'light';
+    /** The words that run a program elsewhere, such as at the viewer's end of a bad network. */
+    within?: (words: readonly string[]) => readonly string[];
   } = {},
 ): Promise<BrowserContext> {
   const profile = temporaryFolder();
   const context = await chromium.launchPersistentContext(profile.path, {
-    executablePath: await findChromium(),
+    executablePath: options.within
+      ? wrapper(profile.path, options.within([await findChromium()]))
+      : await findChromium(),
     headless: true,
     args: [...ARGUMENTS, ...(options.args ?? [])],
     viewport: options.viewport ?? { width: 1280, height: 800 },
@@ -50,4 +55,12 @@ export async function launchChromium(
   });
   context.once('close', () => profile[Symbol.dispose]());
   return context;
+}
+
+/** An executable that runs these words with its own arguments. */
+function wrapper(folder: string, words: readonly string[]): string {
+  const file = path.join(folder, 'chromium.sh');
+  const quoted = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  writeFileSync(file, `#!/bin/sh\nexec ${quoted} "$@"\n`, { mode: 0o755 });
+  return file;
 }

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { ageOf, BLOCK_PIXELS, BLOCKS, decodeBarcode } from './barcode.js';
+import { ageOf, BLOCK_PIXELS, BLOCKS, decodeBarcode, PICTURE_WIDTH } from './barcode.js';
 
 /** What was seen on the screen since the last look. */
 export interface Glass {
@@ -9,6 +9,8 @@ export interface Glass {
   readonly unreadable: number;
   /** Gaps of over 120 ms between presented pictures. */
   readonly freezes: number;
+  /** Also the one at the end, in which no picture has followed yet. */
+  readonly longestGapMs: number;
   readonly waiting: number;
   readonly presented: number;
 }
@@ -16,6 +18,9 @@ export interface Glass {
 interface Watched {
   samples: { at: number; greys: number[] }[];
   freezes: number;
+  longestGapMs: number;
+  /** When a picture was last presented, by the page's clock; 0 before the first. */
+  lastAt: number;
   waiting: number;
   presented: number;
 }
@@ -23,7 +28,7 @@ interface Watched {
 /** Begin to read the codes from a page's video: every sixth picture, because each reading takes time itself. */
 export async function watchGlass(page: Page, selector = 'video'): Promise<void> {
   await page.evaluate(
-    ({ selector, blocks, pixels }) => {
+    ({ selector, blocks, fullPixels, fullWidth }) => {
       const find = (root: Document | ShadowRoot): HTMLVideoElement | null => {
         const direct = root.querySelector<HTMLVideoElement>(selector);
         if (direct) return direct;
@@ -35,16 +40,20 @@ export async function watchGlass(page: Page, selector = 'video'): Promise<void> 
       };
       const video = find(document);
       if (!video) throw new Error(`no ${selector} on the page`);
-      const watched: Watched = { samples: [], freezes: 0, waiting: 0, presented: 0 };
+      const watched: Watched = {
+        ...{ samples: [], freezes: 0, longestGapMs: 0, lastAt: 0, waiting: 0, presented: 0 },
+      };
       Object.assign(window, { watched });
       const context = new OffscreenCanvas(blocks, 1).getContext('2d', { willReadFrequently: true });
-      let last = 0;
       video.addEventListener('waiting', () => watched.waiting++);
       const seen: VideoFrameRequestCallback = (_now, frame) => {
         video.requestVideoFrameCallback(seen);
-        if (last && frame.presentationTime - last > 120) watched.freezes++;
-        last = frame.presentationTime;
+        const gap = watched.lastAt ? frame.presentationTime - watched.lastAt : 0;
+        if (gap > 120) watched.freezes++;
+        watched.longestGapMs = Math.max(watched.longestGapMs, gap);
+        watched.lastAt = frame.presentationTime;
         if (watched.presented++ % 6 || !context) return;
+        const pixels = (fullPixels * video.videoWidth) / fullWidth;
         // The middle of the blocks, clear of their blurred edges.
         context.drawImage(video, 0, pixels / 4, blocks * pixels, pixels / 2, 0, 0, blocks, 1);
         const { data } = context.getImageData(0, 0, blocks, 1);
@@ -53,7 +62,7 @@ export async function watchGlass(page: Page, selector = 'video'): Promise<void> 
       };
       video.requestVideoFrameCallback(seen);
     },
-    { selector, blocks: BLOCKS, pixels: BLOCK_PIXELS },
+    { selector, blocks: BLOCKS, fullPixels: BLOCK_PIXELS, fullWidth: PICTURE_WIDTH },
   );
 }
 
@@ -61,16 +70,18 @@ export async function watchGlass(page: Page, selector = 'video'): Promise<void> 
 export async function readGlass(page: Page): Promise<Glass> {
   const watched = await page.evaluate(() => {
     const { watched } = window as unknown as { watched: Watched };
-    const taken = structuredClone(watched);
-    Object.assign(watched, { samples: [], freezes: 0, waiting: 0, presented: 0 });
+    const standing = watched.lastAt ? performance.now() - watched.lastAt : 0;
+    const taken = { ...watched, longestGapMs: Math.max(watched.longestGapMs, standing) };
+    Object.assign(watched, { samples: [], freezes: 0, longestGapMs: 0, waiting: 0, presented: 0 });
     return taken;
   });
   const codes = watched.samples.map(({ at, greys }) => ({ at, code: decodeBarcode(greys) }));
-  const { freezes, waiting, presented } = watched;
+  const { freezes, longestGapMs, waiting, presented } = watched;
   return {
     latencies: codes.flatMap(({ at, code }) => (code ? [ageOf(code, at)] : [])),
     unreadable: codes.filter(({ code }) => !code).length,
     freezes,
+    longestGapMs,
     waiting,
     presented,
   };

@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { BadNetwork } from '@topicast/test/network/bad-network';
+import type { Conditions } from './conditions.js';
+
+const KINDS = ['picture', 'keyframe', 'audio'] as const;
+
+/** When a chunk arrived at a viewer. */
+export interface Arrival {
+  /** Decode time on the encoder's time line. */
+  readonly mediaMs: number;
+  /** Wall clock at which the encoder took in the picture. */
+  readonly takenInMs: number;
+  /** Wall clock. */
+  readonly arrivedMs: number;
+  readonly bytes: number;
+  readonly kind: (typeof KINDS)[number];
+}
+
+/** Join the stream at the viewer's end of the network, and note for some seconds what arrives. */
+export async function recordArrivals(
+  network: BadNetwork,
+  address: string,
+  seconds: number,
+): Promise<Arrival[]> {
+  const script = fileURLToPath(new URL('arrival-recorder.js', import.meta.url));
+  const [command, ...args] = network.viewer([process.execPath, script, address, String(seconds)]);
+  const recorder: ChildProcess = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const ended = once(recorder, 'exit').then(([code]) => {
+    throw new Error(`the viewer that records arrivals ended with ${code}`);
+  });
+  const [arrivals] = await Promise.race([once(recorder, 'message'), ended]);
+  return arrivals as Arrival[];
+}
+
+/**
+ * A trace as JSON of numbers, a chunk per line. The first chunks are those of the join: they come at once and are old.
+ * Media time and the time of taking in count from the first chunk; the age is that on arrival, since it was taken in.
+ */
+export function formatTrace(conditions: Conditions, arrivals: readonly Arrival[]): string {
+  const [first] = arrivals;
+  if (!first) throw new Error('no chunk has arrived');
+  const rows = arrivals.map(({ mediaMs, takenInMs, arrivedMs, bytes, kind }) => {
+    const age = Number((arrivedMs - takenInMs).toFixed(1));
+    const times = [Math.round(mediaMs - first.mediaMs), Math.round(takenInMs - first.takenInMs), age];
+    return `    ${JSON.stringify([...times, bytes, KINDS.indexOf(kind)])}`;
+  });
+  return `{
+  "conditions": ${JSON.stringify(conditions)},
+  "columns": ["mediaMs", "takenInMs", "ageMs", "bytes", "kind"],
+  "kinds": ${JSON.stringify(KINDS)},
+  "chunks": [
+${rows.join(',\n')}
+  ]
+}
+`;
+}
+
+/** Such as `delay25-loss1-bbr.json`. */
+export function traceFile({ delayMs, jitterMs, lossPercent, rateKbps, congestion }: Conditions): string {
+  const parts = Object.entries({ jitter: jitterMs, loss: lossPercent, rate: rateKbps });
+  const differing = parts.filter(([, value]) => value > 0).map(([name, value]) => `${name}${value}`);
+  return `${[`delay${delayMs}`, ...differing, congestion].join('-')}.json`;
+}

@@ -1,0 +1,25 @@
+import { launchChromium } from '@topicast/test/chromium';
+import type { BadNetwork } from '@topicast/test/network/bad-network';
+import type { BrowserContext } from 'playwright-core';
+import { playerPages } from '../glass/pages.js';
+
+/** Where the browser finds the players' pages. It lets pages of this origin use what only secure ones may use. */
+export const PAGES_ORIGIN = 'http://localhost';
+
+/** A browser at the viewer's end. It gets the pages from us and not over the network, which is the video's alone. */
+export async function openViewerBrowser(network: BadNetwork): Promise<BrowserContext> {
+  const browser = await launchChromium({
+    within: network.viewer,
+    // Since version 142, Chromium asks the user before a page may reach a private address.
+    args: ['--disable-features=LocalNetworkAccessChecks'],
+  });
+  const files = playerPages();
+  await browser.route(`${PAGES_ORIGIN}/**`, (route) => {
+    const { pathname } = new URL(route.request().url());
+    const body = files[pathname];
+    if (body === undefined) return route.fulfill({ status: 404 });
+    const contentType = pathname.endsWith('.js') ? 'text/javascript' : 'text/html; charset=utf-8';
+    return route.fulfill({ body: Buffer.from(body), contentType });
+  });
+  return browser;
+}

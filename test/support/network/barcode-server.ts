@@ -1,0 +1,36 @@
+/**
+ * The server's end of a bad network, as a process of its own: a gateway, and a stream of pictures that carry the time,
+ * on one embedded log. Its parent learns the gateway's port when the stream is live; it ends with its parent.
+ *
+ * Without a ladder there is one encoder and no producer, so that nothing delays the pictures but what is measured. With
+ * one, a producer takes the pictures from an address and encodes them for the second time.
+ */
+import { parseLadder } from '@topicast/contracts/ladder';
+import { streamId } from '@topicast/contracts/stream-id';
+import { serveBarcodes } from '../barcode-address.js';
+import { startBarcodeSource } from '../barcode-source.js';
+import { OPERATOR_TOKEN, startServices } from '../services.js';
+
+const [id = 'clock', steps] = process.argv.slice(2);
+const environment = { TOPICAST_HOST: '0.0.0.0', TOPICAST_TOKEN: OPERATOR_TOKEN };
+const { services, source } = steps === undefined ? await plain() : await withLadder(steps);
+await services.untilState(id, 'live');
+process.once('disconnect', async () => {
+  await services.close();
+  await source.close();
+  process.exit();
+});
+process.send?.(services.gateway.port);
+
+async function plain() {
+  const services = await startServices({ environment });
+  return { services, source: await startBarcodeSource(services.log, id) };
+}
+
+async function withLadder(text: string) {
+  const source = await serveBarcodes();
+  const ladder = parseLadder(text);
+  const input = { id: streamId(id), title: id, source: { kind: 'url', url: source.url } } as const;
+  const services = await startServices({ environment, inputs: [{ ...input, ...(ladder && { ladder }) }] });
+  return { services, source };
+}
