@@ -63,6 +63,8 @@ const ROOM_DOWN = 1.1;
 const DRAIN_S = 2;
 /** A change takes until the next keyframe, half a GOP as a rule; the queue grows meanwhile. */
 const UNTIL_CHANGE_S = 0.5;
+/** A queue that grows although this many times the bitrate gets through has other causes. */
+const ENOUGH = 1.5;
 /** If less than this share of what is sent gets through, the next keyframe would come too late. */
 const REJOIN_SHARE = 0.4;
 /** A change that does not come within this time was refused. */
@@ -86,16 +88,16 @@ const DECODER_WAIT_MS = 60_000;
 /** @returns the state afterwards; ask for its `chosen`, if that has changed */
 export function adapt(sample: AdaptationSample, before: AdaptationState): AdaptationState {
   const state = observe(sample, before);
-  const { now, current, rungs, path, lagged, dropped } = sample;
+  const { now, current, rungs, dropped } = sample;
   const best = rungs[0]!;
   const at = rungs.findIndex(({ rendition }) => rendition === state.chosen);
   if (at < 0) return within(sample, state);
   if (state.arrivedAt === undefined) {
     const isLate = now - state.changedAt > REFUSED_MS;
-    const isRash = state.triedFrom === current && (path.isOverloaded || lagged);
+    const isRash = state.triedFrom === current && isTooMuch(sample);
     return isLate || isRash ? refuse(sample, state) : state;
   }
-  if (path.isOverloaded || lagged) return lower(sample, state, at);
+  if (isTooMuch(sample)) return lower(sample, state, at);
   if (dropped > MANY_DROPPED && now - state.arrivedAt > CALM_MS && at < rungs.length - 1) {
     const waitUntil = milliseconds(now + DECODER_WAIT_MS * 2 ** state.failures);
     const next = change(state, rungs[at + 1]!.rendition, sample);
@@ -104,6 +106,12 @@ export function adapt(sample: AdaptationSample, before: AdaptationState): Adapta
   if (state.chosen === best.rendition) return state;
   if (state.heldBy === undefined) return change(state, best.rendition, sample);
   return raise(sample, state, at);
+}
+
+function isTooMuch({ path, lagged, rungs, current }: AdaptationSample): boolean {
+  if (lagged) return true;
+  const { bitrate } = rungs.find(({ rendition }) => rendition === current) ?? rungs[0]!;
+  return path.isOverloaded && path.throughput !== undefined && path.throughput < bitrate * ENOUGH;
 }
 
 function observe({ now, current, rungs }: AdaptationSample, before: AdaptationState): AdaptationState {

@@ -44,12 +44,16 @@ const RECENT_MS = 600;
 /** Chunks that took less than this in {@link RECENT_MS} say nothing: a busy machine explains that. */
 const LEAST_BUSY_MS = 150;
 const KEPT_BURSTS = 4;
+/** A keyframe may be the first of those that many viewers get at once: what comes behind it shows the others. */
+const BEHIND_MS = 200;
 const BURST_LIFE_MS = 30_000;
 const LEAST_BURST_BYTES = 6_000;
 /** As many times the usual picture. */
 const LEAST_BURST_SIZE = 2.5;
-/** No burst is timed more exactly. */
-const TIMING_MS = 2;
+/** Nothing is timed more exactly. */
+const TIMING_MS = 5;
+/** So that a rate is a number. */
+const LEAST_TOOK_MS = 1;
 const SIZE_WEIGHT = 0.1;
 /** The connection was cut and came back: that says nothing about its rate. */
 const CUT = { ms: 1_000, bitsPerMs: 100 } as const;
@@ -64,6 +68,8 @@ export class PathMeter {
   readonly #trend = new Trend();
   #recent: Service[] = [];
   #bursts: Service[] = [];
+  /** A keyframe, and what has come behind it so far. */
+  #burst: Service | undefined;
   #lastAt: number | undefined;
   #queue = 0;
   #usualBits: number | undefined;
@@ -84,16 +90,18 @@ export class PathMeter {
     if (lastAt === undefined) return;
     const waited = lastAt > sentAt;
     const took = at - (waited ? lastAt : sentAt);
-    const bits = bytes * 8;
-    if (took > CUT.ms && bits < took * CUT.bitsPerMs) {
+    // The least delay contains the way of one usual picture.
+    const bits = waited ? bytes * 8 : Math.max(0, bytes * 8 - (this.#usualBits ?? 0));
+    if (took > CUT.ms && bytes * 8 < took * CUT.bitsPerMs) {
       this.#onCut(at);
       return;
     }
     this.#trend.add(at, milliseconds(this.#queue), keyframe);
-    this.#recent.push({ at, bits, took });
+    this.#recent.push({ at, bits: bytes * 8, took });
     while (this.#recent[0]!.at < at - RECENT_MS) this.#recent.shift();
-    if (keyframe) this.#addBurst({ at, bits: waited ? bits : bits - (this.#usualBits ?? 0), took });
-    else this.#usualBits = smooth(this.#usualBits, bits);
+    if (waited || took > TIMING_MS) this.#follow({ at, bits, took });
+    if (keyframe) this.#begin({ at, bits, took });
+    else this.#usualBits = smooth(this.#usualBits, bytes * 8);
   }
 
   /** The chunks that follow are of another rendition: what has queued up so far does not count against it. */
@@ -106,6 +114,7 @@ export class PathMeter {
     this.#baseline.reset();
     this.#trend.reset();
     this.#recent = [];
+    this.#burst = undefined;
     this.#lastAt = undefined;
   }
 
@@ -127,17 +136,28 @@ export class PathMeter {
 
   #rates(roundTrip: number): PathEvidence['bursts'] {
     const rates = this.#bursts.map(({ bits, took }) => [
-      (bits * 1000) / Math.max(took, TIMING_MS),
-      (bits * 1000) / Math.max(took - roundTrip, TIMING_MS),
+      (bits * 1000) / Math.max(took, LEAST_TOOK_MS),
+      (bits * 1000) / Math.max(took - roundTrip, LEAST_TOOK_MS),
     ]);
     if (rates.length === 0) return undefined;
     const middle = (which: 0 | 1) => bitsPerSecond(lowerMedian(rates.map((rate) => rate[which]!)));
     return { atLeast: middle(0), atMost: middle(1) };
   }
 
-  #addBurst(burst: Service): void {
-    const { at, bits } = burst;
-    if (bits < LEAST_BURST_BYTES * 8 || bits < (this.#usualBits ?? bits) * LEAST_BURST_SIZE) return;
+  #begin(keyframe: Service): void {
+    const { bits } = keyframe;
+    const isLarge = bits >= LEAST_BURST_BYTES * 8 && bits >= (this.#usualBits ?? bits) * LEAST_BURST_SIZE;
+    this.#burst = isLarge ? keyframe : undefined;
+  }
+
+  #follow({ at, bits, took }: Service): void {
+    const burst = this.#burst;
+    if (!burst) return;
+    if (at - burst.at <= BEHIND_MS) {
+      this.#burst = { at: burst.at, bits: burst.bits + bits, took: burst.took + took };
+      return;
+    }
+    this.#burst = undefined;
     const kept = this.#bursts.filter((each) => each.at > at - BURST_LIFE_MS);
     this.#bursts = [...kept, burst].slice(-KEPT_BURSTS);
   }
@@ -145,6 +165,7 @@ export class PathMeter {
   #onCut(at: Milliseconds): void {
     this.#cutAt = at;
     this.#recent = [];
+    this.#burst = undefined;
     this.#trend.reset();
   }
 }

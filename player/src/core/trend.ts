@@ -3,17 +3,18 @@ import { Milliseconds } from '@topicast/contracts/units';
 /** The queue in a stretch of time. The least of it is what did not drain. */
 interface Stretch {
   readonly since: number;
-  readonly first: number;
   readonly least: number;
+  readonly most: number;
   readonly last: number;
 }
 
 /**
- * Where much too much is sent, the queue grows through three of these in a row, and within the last one. Behind a keyframe
- * and a lost packet it shrinks.
+ * Where much too much is sent, the queue grows through three of these in a row, and does not fall in the last one, as it
+ * does behind a keyframe and a lost packet.
  */
 const STEP_MS = 150;
-const STEP_GROWTH_MS = 15;
+const STEP_GROWTH_MS = 25;
+const STEP_FALL_MS = 25;
 const FAST_MS = 100;
 /** Where a little too much is sent, a keyframe's queue has not drained when the next one comes. */
 const GOP_MS = { least: 700, most: 1_500 } as const;
@@ -83,7 +84,8 @@ export class Trend {
 
   #judgeSteps(at: Milliseconds): void {
     const [now, before, first] = this.#steps;
-    if (!now || !before || !first || now.least < FAST_MS || now.last < now.first) return;
+    if (!now || !before || !first || now.least < FAST_MS) return;
+    if (now.most - now.last > STEP_FALL_MS) return;
     const growths = [now.least - before.least, before.least - first.least];
     if (growths.some((growth) => growth < STEP_GROWTH_MS)) return;
     this.#isGrowing = true;
@@ -93,8 +95,8 @@ export class Trend {
 
 const beginning = (at: number, queue: number): Stretch => ({
   since: at,
-  first: queue,
   least: queue,
+  most: queue,
   last: queue,
 });
 
@@ -102,5 +104,8 @@ const beginning = (at: number, queue: number): Stretch => ({
 function extend(stretches: readonly Stretch[], at: number, queue: number, isNext: boolean, kept: number) {
   const [newest, ...older] = stretches;
   if (!newest || isNext) return [beginning(at, queue), ...stretches].slice(0, kept);
-  return [{ ...newest, least: Math.min(newest.least, queue), last: queue }, ...older];
+  return [
+    { ...newest, least: Math.min(newest.least, queue), most: Math.max(newest.most, queue), last: queue },
+    ...older,
+  ];
 }
