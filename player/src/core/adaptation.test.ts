@@ -58,7 +58,7 @@ describe('the choice of a rendition, on a simulated link', () => {
       ...[keyframeSize, delay, seed],
       fc.double({ min: 0.6, max: 2.6, noNaN: true }),
       (size, delayMs, seeded, slow) => {
-        const link = { rate: rates([0, 6], [10, slow], [40, 6]), delay: delayMs };
+        const link = { rate: rates([0, 8], [10, slow], [40, 8]), delay: delayMs };
         const viewed = watchOne(link, size, 65, seeded);
         expect(viewed.played[62]).toBe(0);
       },
@@ -122,7 +122,7 @@ const CALM: PathEvidence = {
   isOverloaded: false,
   calmSince: milliseconds(Number.NEGATIVE_INFINITY),
   throughput: undefined,
-  bursts: undefined,
+  burst: undefined,
 };
 
 /** The gateway obeys at once. */
@@ -152,12 +152,12 @@ describe('the choice of a rendition', () => {
     expect(state).toMatchObject({ chosen: 1, triedFrom: 2 });
   });
 
-  it('takes one that the browser can keep up with, and waits a minute', () => {
+  it('takes one that the browser can keep up with, and waits', () => {
     let state = obeyed(NO_ADAPTATION, { now: 0 });
     for (let now = 250; now <= 5_000; now += 250)
       state = obeyed(state, { now, dropped: state.chosen ? 0 : 0.5 });
     expect(state).toMatchObject({ chosen: 1, heldBy: 'decoder' });
-    for (let now = 5_000; now <= 60_000; now += 250) state = obeyed(state, { now });
+    for (let now = 5_000; now <= 30_000; now += 250) state = obeyed(state, { now });
     expect(state.chosen).toBe(1);
   });
 

@@ -35,7 +35,7 @@ export interface AdaptationState {
   readonly arrivedAt: Milliseconds | undefined;
   /** The last change was an attempt upwards from this rendition, and may fail. */
   readonly triedFrom: number | undefined;
-  /** What the keyframes said when the last attempt that failed was made. */
+  /** What the keyframes said when attempts were made, of which none has succeeded since; 0 without one. */
   readonly deceivedBy: number;
   readonly failures: number;
   /** No attempt before. */
@@ -72,9 +72,11 @@ const REFUSED_MS = 8_000;
 /** An attempt upwards that goes well for this long has succeeded. */
 const TRIAL_MS = 15_000;
 const CALM_MS = 3_000;
-/** How long to wait before an attempt that the keyframes support, leave open, speak against, or refute. */
-const WAIT_MS = { supported: 10_000, open: 12_000, doubted: 60_000, refuted: 300_000 } as const;
-const REFUTED_SHARE = 0.6;
+/** How long to wait before an attempt that the keyframes support, and before one that they leave open. */
+const SUPPORTED_WAIT_MS = 10_000;
+const OPEN_WAIT_MS = 12_000;
+/** Keyframes that come half as fast as the attempt needs make it wait 16 times as long. */
+const DOUBT = 4;
 /** A failed attempt makes the next one wait this long, and each further one twice as long. */
 const FAILED_WAIT_MS = 30_000;
 const MOST_WAIT_MS = 300_000;
@@ -83,87 +85,74 @@ const FASTER = 1.3;
 /** Waits differ by up to this share. */
 const SPREAD = 0.4;
 const MANY_DROPPED = 0.25;
-const DECODER_WAIT_MS = 60_000;
 
 /** @returns the state afterwards; ask for its `chosen`, if that has changed */
 export function adapt(sample: AdaptationSample, before: AdaptationState): AdaptationState {
   const state = observe(sample, before);
   const { now, current, rungs, dropped } = sample;
-  const best = rungs[0]!;
   const at = rungs.findIndex(({ rendition }) => rendition === state.chosen);
   if (at < 0) return within(sample, state);
   if (state.arrivedAt === undefined) {
     const isLate = now - state.changedAt > REFUSED_MS;
     const isRash = state.triedFrom === current && isTooMuch(sample);
-    return isLate || isRash ? refuse(sample, state) : state;
+    return isLate || isRash ? change(state, current, sample) : state;
   }
-  if (isTooMuch(sample)) return lower(sample, state, at);
-  if (dropped > MANY_DROPPED && now - state.arrivedAt > CALM_MS && at < rungs.length - 1) {
-    const waitUntil = milliseconds(now + DECODER_WAIT_MS * 2 ** state.failures);
-    const next = change(state, rungs[at + 1]!.rendition, sample);
-    return { ...next, heldBy: 'decoder', failures: state.failures + 1, waitUntil };
+  const below = rungs.slice(at + 1);
+  if (isTooMuch(sample)) return lower(sample, state, rungs[at]!, below);
+  if (dropped > MANY_DROPPED && below[0] && now - state.arrivedAt > CALM_MS) {
+    return change({ ...state, heldBy: 'decoder', triedFrom: current }, below[0].rendition, sample);
   }
-  if (state.chosen === best.rendition) return state;
-  if (state.heldBy === undefined) return change(state, best.rendition, sample);
-  return raise(sample, state, at);
+  if (at === 0) return state;
+  return state.heldBy ? raise(sample, state, at) : change(state, rungs[0]!.rendition, sample);
 }
 
 function isTooMuch({ path, lagged, rungs, current }: AdaptationSample): boolean {
-  if (lagged) return true;
   const { bitrate } = rungs.find(({ rendition }) => rendition === current) ?? rungs[0]!;
-  return path.isOverloaded && path.throughput !== undefined && path.throughput < bitrate * ENOUGH;
+  const { isOverloaded, throughput } = path;
+  return lagged || (isOverloaded && throughput !== undefined && throughput < bitrate * ENOUGH);
 }
 
 function observe({ now, current, rungs }: AdaptationSample, before: AdaptationState): AdaptationState {
   if (current !== before.chosen) return before;
-  const arrivedAt = before.arrivedAt ?? now;
-  if (now - arrivedAt < TRIAL_MS) return { ...before, arrivedAt };
-  const isBest = rungs[0]!.rendition === before.chosen;
-  const proven = { ...before, arrivedAt, triedFrom: undefined, heldBy: isBest ? undefined : before.heldBy };
-  return before.triedFrom === undefined ? proven : { ...proven, failures: 0, deceivedBy: 0 };
+  const state = { ...before, arrivedAt: before.arrivedAt ?? now };
+  if (now - state.arrivedAt < TRIAL_MS) return state;
+  const heldBy = rungs[0]!.rendition === current ? undefined : state.heldBy;
+  const news = state.triedFrom === undefined ? {} : { triedFrom: undefined, failures: 0, deceivedBy: 0 };
+  return { ...state, heldBy, ...news };
 }
 
 /** The rendition may not be chosen any more, or nothing was chosen yet. */
 function within(sample: AdaptationSample, state: AdaptationState): AdaptationState {
   const { rungs, current } = sample;
-  const start = state.chosen ?? (state.heldBy ? current : undefined);
-  const kept = start === undefined ? undefined : rungs.find(({ rendition }) => rendition >= start);
-  const next = kept ?? (start === undefined ? rungs[0]! : rungs.at(-1)!);
+  const best = state.chosen ?? (state.heldBy ? current : 0);
+  const next = rungs.find(({ rendition }) => rendition >= best) ?? rungs.at(-1)!;
   return change(state, next.rendition, sample);
 }
 
-function change(state: AdaptationState, chosen: number, { now, random }: AdaptationSample): AdaptationState {
-  const fresh = { arrivedAt: undefined, triedFrom: undefined, how: 'switch' } as const;
-  return { ...state, ...fresh, chosen, changedAt: now, share: random };
-}
-
-/** Continue with what arrives. */
-function refuse(sample: AdaptationSample, state: AdaptationState): AdaptationState {
-  const { current, rungs } = sample;
-  const known = rungs.some(({ rendition }) => rendition === current);
-  const stayed = change(state, known ? current : rungs.at(-1)!.rendition, sample);
-  return state.triedFrom === undefined ? stayed : failed(sample, stayed);
-}
-
-function lower(sample: AdaptationSample, state: AdaptationState, at: number): AdaptationState {
-  const { rungs, path } = sample;
-  const below = rungs.slice(at + 1);
-  if (below.length === 0) return state;
-  const next = below.find(({ bitrate }) => drains(path, bitrate, rungs[at]!.bitrate)) ?? below.at(-1)!;
-  const isFar = (path.throughput ?? Number.POSITIVE_INFINITY) < rungs[at]!.bitrate * REJOIN_SHARE;
-  const changed = change({ ...state, heldBy: 'network' }, next.rendition, sample);
-  const lowered: AdaptationState = isFar ? { ...changed, how: 'rejoin' } : changed;
-  return state.triedFrom === undefined ? lowered : failed(sample, lowered);
-}
-
-function failed({ now, path, random }: AdaptationSample, state: AdaptationState): AdaptationState {
-  const wait = Math.min(MOST_WAIT_MS, FAILED_WAIT_MS * 2 ** state.failures) * (1 + random * SPREAD);
-  return {
-    ...state,
-    failures: state.failures + 1,
-    waitUntil: milliseconds(now + wait),
-    deceivedBy: Math.max(state.deceivedBy, path.bursts?.atLeast ?? 0),
+function change(state: AdaptationState, chosen: number, sample: AdaptationSample): AdaptationState {
+  const { now, random, path } = sample;
+  const isAttempt = state.chosen !== undefined && chosen < state.chosen;
+  const next = {
+    ...{ ...state, chosen, changedAt: now, share: random, how: 'switch' as const },
+    ...{ arrivedAt: undefined, triedFrom: isAttempt ? state.chosen : undefined },
   };
+  if (isAttempt) return { ...next, deceivedBy: Math.max(state.deceivedBy, path.burst ?? 0) };
+  if (state.triedFrom === undefined) return next;
+  const wait = Math.min(MOST_WAIT_MS, FAILED_WAIT_MS * 2 ** state.failures);
+  return {
+    ...next,
+    failures: state.failures + 1,
+    waitUntil: milliseconds(now + wait * (1 + random * SPREAD)),
+  };
+}
+
+function lower(sample: AdaptationSample, state: AdaptationState, present: Rung, below: readonly Rung[]) {
+  const { path } = sample;
+  const next = below.find(({ bitrate }) => drains(path, bitrate, present.bitrate)) ?? below.at(-1);
+  if (!next) return state;
+  const lowered = change({ ...state, heldBy: 'network' }, next.rendition, sample);
+  const isFar = path.throughput !== undefined && path.throughput < present.bitrate * REJOIN_SHARE;
+  return isFar ? { ...lowered, how: 'rejoin' as const } : lowered;
 }
 
 /** Whether what has queued up will soon be gone with this bitrate. */
@@ -176,18 +165,14 @@ function drains({ throughput, queue }: PathEvidence, bitrate: number, present: n
 
 function raise(sample: AdaptationSample, state: AdaptationState, at: number): AdaptationState {
   const { now, path, rungs } = sample;
-  if (now - Math.max(path.calmSince, state.arrivedAt ?? now) < CALM_MS) return state;
-  const isOtherNetwork = (path.bursts?.atLeast ?? 0) > state.deceivedBy * FASTER && state.deceivedBy > 0;
-  if (now < state.waitUntil && !(isOtherNetwork && state.heldBy === 'network')) return state;
-  const carried = path.bursts?.atLeast ?? 0;
-  const next = rungs.slice(0, at).find(({ bitrate }) => bitrate * ROOM_UP <= carried) ?? rungs[at - 1]!;
-  if (now - state.changedAt < patience(next, path) * (1 + state.share * SPREAD)) return state;
-  return { ...change(state, next.rendition, sample), triedFrom: state.chosen };
-}
-
-function patience({ bitrate }: Rung, { bursts }: PathEvidence): number {
-  if (!bursts) return WAIT_MS.open;
-  if (bitrate * ROOM_UP <= bursts.atLeast) return WAIT_MS.supported;
-  const share = bursts.atMost / (bitrate * ROOM_UP);
-  return share >= 1 ? WAIT_MS.open : share >= REFUTED_SHARE ? WAIT_MS.doubted : WAIT_MS.refuted;
+  const { burst = 0 } = path;
+  const isOtherNetwork = state.deceivedBy > 0 && burst > state.deceivedBy * FASTER;
+  if (now < state.waitUntil && !isOtherNetwork) return state;
+  if (now - Math.max(path.calmSince, state.arrivedAt!) < CALM_MS) return state;
+  const supported = rungs.slice(0, at).find(({ bitrate }) => bitrate * ROOM_UP <= burst);
+  const next = supported ?? rungs[at - 1]!;
+  const doubt = burst === 0 ? 1 : ((next.bitrate * ROOM_UP) / burst) ** DOUBT;
+  const wait = supported ? SUPPORTED_WAIT_MS : Math.min(MOST_WAIT_MS, OPEN_WAIT_MS * doubt);
+  if (now - state.changedAt < wait * (1 + state.share * SPREAD)) return state;
+  return change(state, next.rendition, sample);
 }

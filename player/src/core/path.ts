@@ -26,11 +26,8 @@ export interface PathEvidence {
   readonly calmSince: Milliseconds;
   /** What got through lately while chunks queued; undefined if they did not. */
   readonly throughput: BitsPerSecond | undefined;
-  /**
-   * How fast the last keyframes came: what the path carries is at least `atLeast`, and probably not more than `atMost`.
-   * TCP may have needed a round trip more than the path itself. Undefined without keyframes that are large enough.
-   */
-  readonly bursts: { readonly atLeast: BitsPerSecond; readonly atMost: BitsPerSecond } | undefined;
+  /** How fast the last keyframes came, with what came behind them. Undefined if none was large enough. */
+  readonly burst: BitsPerSecond | undefined;
 }
 
 interface Service {
@@ -46,7 +43,6 @@ const LEAST_BUSY_MS = 150;
 const KEPT_BURSTS = 4;
 /** A keyframe may be the first of those that many viewers get at once: what comes behind it shows the others. */
 const BEHIND_MS = 200;
-const BURST_LIFE_MS = 30_000;
 const LEAST_BURST_BYTES = 6_000;
 /** As many times the usual picture. */
 const LEAST_BURST_SIZE = 2.5;
@@ -118,30 +114,25 @@ export class PathMeter {
     this.#lastAt = undefined;
   }
 
-  evidence(roundTrip: Milliseconds): PathEvidence {
+  get evidence(): PathEvidence {
     return {
       queue: milliseconds(this.#queue),
       isOverloaded: this.#trend.isGrowing,
       calmSince: this.#trend.calmSince,
       throughput: this.#throughput,
-      bursts: this.#rates(roundTrip),
+      burst: this.#burstRate,
     };
   }
 
   get #throughput(): BitsPerSecond | undefined {
-    const took = this.#recent.reduce((sum, each) => sum + each.took, 0);
-    if (took < LEAST_BUSY_MS) return undefined;
-    return bitsPerSecond((this.#recent.reduce((sum, { bits }) => sum + bits, 0) * 1000) / took);
+    const total = this.#recent.reduce(sum, NOTHING);
+    return total.took < LEAST_BUSY_MS ? undefined : rateOf(total);
   }
 
-  #rates(roundTrip: number): PathEvidence['bursts'] {
-    const rates = this.#bursts.map(({ bits, took }) => [
-      (bits * 1000) / Math.max(took, LEAST_TOOK_MS),
-      (bits * 1000) / Math.max(took - roundTrip, LEAST_TOOK_MS),
-    ]);
-    if (rates.length === 0) return undefined;
-    const middle = (which: 0 | 1) => bitsPerSecond(lowerMedian(rates.map((rate) => rate[which]!)));
-    return { atLeast: middle(0), atMost: middle(1) };
+  /** The median; of two in the middle the lower one. */
+  get #burstRate(): BitsPerSecond | undefined {
+    const rates = this.#bursts.map(rateOf).sort((a, b) => a - b);
+    return rates[(rates.length - 1) >> 1];
   }
 
   #begin(keyframe: Service): void {
@@ -154,12 +145,11 @@ export class PathMeter {
     const burst = this.#burst;
     if (!burst) return;
     if (at - burst.at <= BEHIND_MS) {
-      this.#burst = { at: burst.at, bits: burst.bits + bits, took: burst.took + took };
+      this.#burst = sum(burst, { at, bits, took });
       return;
     }
     this.#burst = undefined;
-    const kept = this.#bursts.filter((each) => each.at > at - BURST_LIFE_MS);
-    this.#bursts = [...kept, burst].slice(-KEPT_BURSTS);
+    this.#bursts = [...this.#bursts, burst].slice(-KEPT_BURSTS);
   }
 
   #onCut(at: Milliseconds): void {
@@ -173,6 +163,13 @@ export class PathMeter {
 const smooth = (before: number | undefined, now: number): number =>
   before === undefined ? now : before + (now - before) * SIZE_WEIGHT;
 
-/** Of two in the middle the lower one. */
-const lowerMedian = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)]!;
+const NOTHING: Service = { at: 0, bits: 0, took: 0 };
+
+const sum = (a: Service, b: Service): Service => ({
+  at: a.at,
+  bits: a.bits + b.bits,
+  took: a.took + b.took,
+});
+
+const rateOf = ({ bits, took }: Service): BitsPerSecond =>
+  bitsPerSecond((bits * 1000) / Math.max(took, LEAST_TOOK_MS));

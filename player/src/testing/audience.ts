@@ -161,7 +161,7 @@ class Viewer {
     this.#state = adapt(
       {
         now: milliseconds(now),
-        path: this.#path.evidence(milliseconds(this.#link.delay * 2)),
+        path: this.#path.evidence,
         ...{ current: this.#current, rungs: this.#ladder.rungs, lagged: this.#lagged, dropped: 0 },
         random: this.#random(),
       },

@@ -79,7 +79,7 @@ export class Adaptation {
   }
 
   /** @param isAuto whether anybody listens to advice */
-  received({ header, data, rendition }: ChunkMessage, roundTrip: Milliseconds, isAuto: boolean): void {
+  received({ header, data, rendition }: ChunkMessage, isAuto: boolean): void {
     const bytes = data.byteLength + this.#carried;
     this.#carried = 0;
     if (header.audioOnly && !header.keyframe) {
@@ -94,7 +94,7 @@ export class Adaptation {
     const now = Milliseconds.now();
     const media = milliseconds(ticksToMs(header.decodeTime));
     this.#path.add({ at: now, media, bytes, keyframe: header.keyframe });
-    if (isAuto) this.#decide(now, rendition, roundTrip);
+    if (isAuto) this.#decide(now, rendition);
     else this.#state = NO_ADAPTATION;
   }
 
@@ -104,14 +104,14 @@ export class Adaptation {
     this.#offer = offer.rungs.length > 0 ? offer : undefined;
   }
 
-  #decide(now: Milliseconds, current: number, roundTrip: Milliseconds): void {
+  #decide(now: Milliseconds, current: number): void {
     if (!this.#offer) return;
     const { chosen: before } = this.#state;
     this.#state = adapt(
       {
         now,
         current,
-        path: this.#path.evidence(roundTrip),
+        path: this.#path.evidence,
         rungs: this.#offer.rungs,
         lagged: this.#lagged,
         dropped: this.#facts.dropped,

@@ -163,8 +163,7 @@ export class Viewing {
 
   #onChunk(chunk: ChunkMessage): void {
     this.#newest = chunk.header;
-    const { roundTrip = Milliseconds.zero } = this.#clock ?? {};
-    this.#adaptation.received(chunk, roundTrip, this.#renditions.isAuto);
+    this.#adaptation.received(chunk, this.#renditions.isAuto);
     const entry = this.#reception.judge(chunk);
     if (!this.#renditions.canPlay(chunk.rendition)) this.#forget();
     else if (entry && this.#media.status === 'open') {
