@@ -46,8 +46,8 @@ const BEHIND_MS = 200;
 const LEAST_BURST_BYTES = 6_000;
 /** As many times the usual picture. */
 const LEAST_BURST_SIZE = 2.5;
-/** Nothing is timed more exactly. */
-const TIMING_MS = 5;
+/** A chunk that is less late than this may as well be larger than the one that had the least delay. */
+const TIMING_MS = 10;
 /** So that a rate is a number. */
 const LEAST_TOOK_MS = 1;
 const SIZE_WEIGHT = 0.1;
@@ -95,9 +95,10 @@ export class PathMeter {
     this.#trend.add(at, milliseconds(this.#queue), keyframe);
     this.#recent.push({ at, bits: bytes * 8, took });
     while (this.#recent[0]!.at < at - RECENT_MS) this.#recent.shift();
-    if (waited || took > TIMING_MS) this.#follow({ at, bits, took });
+    if (keyframe || (this.#burst && at - this.#burst.at > BEHIND_MS)) this.#endBurst();
     if (keyframe) this.#begin({ at, bits, took });
-    else this.#usualBits = smooth(this.#usualBits, bytes * 8);
+    else if (this.#burst && (waited || took > TIMING_MS)) this.#burst = sum(this.#burst, { at, bits, took });
+    if (!keyframe) this.#usualBits = smooth(this.#usualBits, bytes * 8);
   }
 
   /** The chunks that follow are of another rendition: what has queued up so far does not count against it. */
@@ -141,15 +142,9 @@ export class PathMeter {
     this.#burst = isLarge ? keyframe : undefined;
   }
 
-  #follow({ at, bits, took }: Service): void {
-    const burst = this.#burst;
-    if (!burst) return;
-    if (at - burst.at <= BEHIND_MS) {
-      this.#burst = sum(burst, { at, bits, took });
-      return;
-    }
+  #endBurst(): void {
+    if (this.#burst) this.#bursts = [...this.#bursts, this.#burst].slice(-KEPT_BURSTS);
     this.#burst = undefined;
-    this.#bursts = [...this.#bursts, burst].slice(-KEPT_BURSTS);
   }
 
   #onCut(at: Milliseconds): void {

@@ -39,7 +39,7 @@ interface Chunk {
   readonly jumped: boolean;
 }
 
-const TICK_MS = 5;
+const TICK_MS = 2;
 const FRAME_MS = 1000 / 30;
 const GOP_FRAMES = 30;
 const LAG_MS = 1_500;
