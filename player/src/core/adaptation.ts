@@ -86,6 +86,10 @@ const FASTER = 1.3;
 const SPREAD = 0.4;
 const MANY_DROPPED = 0.25;
 
+/** The queue of a rendition that was too much for the network has not drained yet. */
+export const isRecovering = ({ heldBy, triedFrom, arrivedAt }: AdaptationState, now: Milliseconds): boolean =>
+  heldBy === 'network' && triedFrom === undefined && now - (arrivedAt ?? now) < DRAIN_S * 1000;
+
 /** @returns the state afterwards; ask for its `chosen`, if that has changed */
 export function adapt(sample: AdaptationSample, before: AdaptationState): AdaptationState {
   const state = observe(sample, before);

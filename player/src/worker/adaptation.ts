@@ -1,7 +1,7 @@
 import type { Catalog } from '@topicast/contracts/catalog';
 import type { ChunkMessage } from '@topicast/contracts/chunk-message';
 import { Milliseconds, milliseconds, ticksToMs } from '@topicast/contracts/units';
-import { type AdaptationState, adapt, NO_ADAPTATION } from '../core/adaptation.js';
+import { type AdaptationState, adapt, isRecovering, NO_ADAPTATION } from '../core/adaptation.js';
 import { PathMeter } from '../core/path.js';
 import { type Rungs, rungsWithin, type ViewerLimits } from '../core/rung.js';
 import type { RenditionReason } from '../core/types.js';
@@ -44,6 +44,11 @@ export class Adaptation {
     const { chosen, heldBy } = this.#state;
     const { rungs, reason = 'best' } = this.#offer ?? {};
     return (rungs && rungs[0]?.rendition !== chosen && heldBy) || reason;
+  }
+
+  /** Chunks are late because of the rendition, and not because of the network. */
+  get isRecovering(): boolean {
+    return isRecovering(this.#state, Milliseconds.now());
   }
 
   offer(catalog: Catalog): void {

@@ -48,6 +48,7 @@ export class Renditions {
   want(wanted: WantedRendition): void {
     this.#wanted = wanted;
     const isAuto = wanted === 'auto';
+    if (!isAuto) this.#advice = undefined;
     // From a choice by hand back to `auto` leads to the best one, not to the one that was chosen.
     const offered = this.#choose(isAuto ? undefined : this.#used);
     const chosen = this.#catalog ? offered : isAuto ? 0 : wanted;

@@ -177,7 +177,8 @@ export class Viewing {
   #learn({ header }: ChunkMessage): void {
     if (header.audioOnly && !header.keyframe) return;
     const now = Milliseconds.now();
-    this.#arrivals.add(now, milliseconds(ticksToMs(header.decodeTime)));
+    if (this.#adaptation.isRecovering) this.#arrivals.forgetOverload(now);
+    else this.#arrivals.add(now, milliseconds(ticksToMs(header.decodeTime)));
     if (now - this.#evidenceAt < EVIDENCE_MS) return;
     this.#evidenceAt = now;
     this.#post({ type: 'arrivals', evidence: this.#arrivals.evidence });
