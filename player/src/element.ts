@@ -1,5 +1,6 @@
 import { CustomVideoElement } from 'custom-media-element';
 import type {
+  PlayerLimits,
   PlayerOptions,
   PlayerRendition,
   PlayerState,
@@ -26,7 +27,11 @@ const lifeCycle = CustomVideoElement.prototype as unknown as {
 
 /** Attributes that identify the stream: another value means another stream. */
 const STREAM_ATTRIBUTES = ['src', 'token', 'worker-src', 'worklet-src', 'sound'];
-const OWN_ATTRIBUTES = ['token', 'rendition', 'worker-src', 'worklet-src', 'sound', 'target-latency'];
+const LIMIT_ATTRIBUTES = ['max-height', 'max-bitrate'];
+const OWN_ATTRIBUTES = [
+  ...['token', 'rendition', 'worker-src', 'worklet-src', 'sound', 'target-latency'],
+  ...LIMIT_ATTRIBUTES,
+];
 /**
  * Attributes that the inner video element must not get: it would load `ws://` itself, and play before there is anything
  * to play.
@@ -37,8 +42,8 @@ const KEPT_ATTRIBUTES = new Set([...STREAM_ATTRIBUTES, ...OWN_ATTRIBUTES, 'autop
  * A video element whose source is a Topicast stream: `<topicast-player src="wss://host/live/demo" autoplay muted>`. It has
  * the interface of a media element, so that media controls work with it.
  *
- * Attributes beside those of `<video>`: `token`, `rendition`, `target-latency` (milliseconds), `sound`, `worker-src`,
- * `worklet-src`.
+ * Attributes beside those of `<video>`: `token`, `rendition`, `max-height`, `max-bitrate` (bits a second),
+ * `target-latency` (milliseconds), `sound`, `worker-src`, `worklet-src`.
  * Events beside those of `<video>`: `statechange`, `catalogchange`, `renditionchange` and `stats` with their detail,
  * `autoplaymuted`, `autoplayblocked`.
  */
@@ -135,6 +140,7 @@ export class TopicastPlayerElement extends VideoElement {
     if (!KEPT_ATTRIBUTES.has(name)) lifeCycle.attributeChangedCallback.call(this, name, before, after);
     if (before === after || !this.isConnected) return;
     if (name === 'target-latency' && this.#player) this.#player.targetLatencyMs = number(after);
+    if (LIMIT_ATTRIBUTES.includes(name) && this.#player) this.#player.limits = limitsOf(this);
     if (name === 'rendition' && this.#player) this.#player.rendition = this.rendition;
     const begins = name === 'autoplay' && after !== null && this.state.name === 'idle';
     if (begins || STREAM_ATTRIBUTES.includes(name)) this.#loadSoon();
@@ -190,6 +196,15 @@ const number = (text: string | null): number | undefined => (text ? Number(text)
 const wantedRendition = (text: string | null): WantedRendition =>
   text && /^\d+$/.test(text) ? Number(text) : 'auto';
 
+function limitsOf(element: HTMLElement): PlayerLimits {
+  const maxHeight = number(element.getAttribute('max-height'));
+  const maxBitrate = number(element.getAttribute('max-bitrate'));
+  return {
+    ...(maxHeight === undefined ? {} : { maxHeight }),
+    ...(maxBitrate === undefined ? {} : { maxBitrate }),
+  };
+}
+
 function optionsOf(element: HTMLElement): Omit<PlayerOptions, 'src'> {
   const token = element.getAttribute('token');
   const workerSrc = element.getAttribute('worker-src');
@@ -202,6 +217,7 @@ function optionsOf(element: HTMLElement): Omit<PlayerOptions, 'src'> {
     sound: element.getAttribute('sound') === 'mse' ? 'mse' : 'auto',
     rendition: wantedRendition(element.getAttribute('rendition')),
     ...(targetLatencyMs === undefined ? {} : { targetLatencyMs }),
+    ...limitsOf(element),
   };
 }
 

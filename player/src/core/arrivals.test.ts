@@ -60,6 +60,13 @@ describe('the evidence of arrivals', () => {
     expect(twice.repeating).toBeLessThan(201);
   });
 
+  it('learns nothing from an overload that has ended', () => {
+    const arrivals = learn(30, (now) => Math.max(0, now - 29_000) / 2);
+    expect(arrivals.evidence.worst).toBeGreaterThan(400);
+    arrivals.forgetOverload(milliseconds(30_000));
+    expect(arrivals.evidence.worst).toBeLessThan(5);
+  });
+
   it('forgets after a minute', () => {
     expect(learn(69, during(10_000, 300)).evidence.worst).toBeGreaterThan(280);
     expect(learn(72, during(10_000, 300)).evidence.worst).toBeLessThan(1);

@@ -23,6 +23,8 @@ const ONE_EVENT_S = 2;
 const MOST_MS = 1_000;
 /** If delays stay that long, for this long, the way has become longer for good. */
 const FOR_GOOD_MS = 5_000;
+/** An overload shows within this time. */
+const OVERLOAD_MS = 2_000;
 /** A larger step of the decode time belongs to another time line. */
 const LONGEST_STEP_MS = 2_000;
 
@@ -58,6 +60,11 @@ export class Arrivals {
     if (this.#isRecovering(arrival, excess)) return;
     this.#record(Math.floor(arrival / 1000), excess);
     this.#usual += excess * (1 - Math.exp(-passed / USUAL_MS));
+  }
+
+  /** What came in the last seconds was late because more was sent than the network carries, and that has ended. */
+  forgetOverload(now: Milliseconds): void {
+    while (this.#slots.length > 0 && this.#slots.at(-1)!.second * 1000 > now - OVERLOAD_MS) this.#slots.pop();
   }
 
   get evidence(): ArrivalEvidence {

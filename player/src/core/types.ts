@@ -56,9 +56,27 @@ export type PlayerState =
   | { readonly name: 'failed'; readonly problem: Problem; readonly retry: FailureRetry };
 
 /**
- * Which rendition to play: this one, or with `auto` the one that the gateway gives, the best that the browser plays.
+ * Which rendition to play: this one, or with `auto` the best that the network, the browser, the size of the picture and
+ * the limits allow.
  */
 export type WantedRendition = number | 'auto';
+
+/** Why this rendition is playing. */
+export type RenditionReason =
+  /** Somebody chose it. */
+  | 'chosen'
+  /** There is no better one. */
+  | 'best'
+  /** A better one did not get through the network. */
+  | 'network'
+  /** The browser did not show the pictures of a better one in time. */
+  | 'decoder'
+  /** A better one would not look better at this size. */
+  | 'size'
+  /** A better one is above `max-height` or `max-bitrate`. */
+  | 'limit'
+  /** The browser is asked to save data. */
+  | 'data';
 
 /** One encoding of the stream, as its catalog describes it. Unknown values are absent. */
 export interface PlayerRendition {
@@ -88,6 +106,8 @@ export interface PlayerStats {
   readonly playbackRate: number;
   /** The rendition that is playing. */
   readonly rendition?: number;
+  /** Why it is not a better one. */
+  readonly renditionReason?: RenditionReason;
   /** Bits a second received, over the last second. */
   readonly bitrate: number;
   readonly framesDecoded: number;
@@ -124,7 +144,15 @@ export interface PlayerStats {
   readonly soundDropped?: number;
 }
 
-export interface PlayerOptions {
+/** Limits of `auto`. A rendition that somebody chooses is not limited. */
+export interface PlayerLimits {
+  /** Of the picture, in its own pixels. */
+  readonly maxHeight?: number;
+  /** Bits a second. */
+  readonly maxBitrate?: number;
+}
+
+export interface PlayerOptions extends PlayerLimits {
   /**
    * `ws://host:port/live/<stream>`; http(s) becomes ws(s), and a relative address is relative to the page. Several
    * addresses, as a list or separated by white space, are gateways of the same stream. They are tried in this order,

@@ -2,16 +2,25 @@ import { milliseconds, seconds } from '@topicast/contracts/units';
 import { latencyTarget } from '../core/latency.js';
 import type { PlayerFacts } from '../core/player-state.js';
 import { describeRenditions, judgePlayability } from '../core/renditions.js';
-import type { PlayerOptions, PlayerRendition, PlayerStats, Problem, WantedRendition } from '../core/types.js';
+import type {
+  PlayerLimits,
+  PlayerOptions,
+  PlayerRendition,
+  PlayerStats,
+  Problem,
+  WantedRendition,
+} from '../core/types.js';
 import type { MediaFailure } from '../mse/media-sink.js';
 import { canPlay, pageHasMedia } from '../mse/open-media.js';
 import type { ToPage } from '../worker/messages.js';
 import { AttachedMedia, detachMedia } from './attached-media.js';
+import { Memory } from './memory.js';
 import { Playhead } from './playhead.js';
 import { Report } from './report.js';
 import { Screen } from './screen.js';
 import { pageHasWorklets, Sound } from './sound.js';
 import { TimedTexts } from './timed-texts.js';
+import { ViewerWatch } from './viewer-watch.js';
 import { WorkerHost } from './worker-host.js';
 
 /** Who asks for more is in no hurry, and the sound outside of the media source has room for some seconds only. */
@@ -45,6 +54,8 @@ export class Playback {
   readonly #screen: Screen;
   readonly #report: Report;
   readonly #texts: TimedTexts;
+  readonly #memory: Memory;
+  readonly #watch: ViewerWatch;
   readonly #listening = new AbortController();
   #facts: PlaybackFacts = { link: { status: 'connecting' }, picture: 'none' };
   #media: AttachedMedia | undefined;
@@ -72,6 +83,8 @@ export class Playback {
     this.#screen = new Screen(video, () => this.#facts.stream === 'live');
     this.#texts = new TimedTexts(video);
     this.#report = new Report(video, this.#playhead, this.#screen);
+    this.#memory = new Memory(urls[0]!);
+    this.#watch = new ViewerWatch(video, options);
     this.#host = new WorkerHost(options.workerSrc, {
       onMessage: (message) => this.#receive(message),
       onFailed: (problem) => this.#fail(problem),
@@ -104,11 +117,18 @@ export class Playback {
     this.#host.post({ type: 'rendition', rendition });
   }
 
+  set limits(limits: PlayerLimits) {
+    this.#watch.limits = limits;
+    this.#tellFacts();
+  }
+
   /** Tell the worker where playback is, and report statistics. Call this about once a second. */
   report(): PlayerStats {
     // A picture that the browser has paused will go on at the live edge: keep nothing for it.
     const playhead = this.isPausedByBrowser ? this.#playhead.end : seconds(this.#video.currentTime);
     this.#host.post({ type: 'playhead', playhead });
+    this.#watch.look();
+    this.#tellFacts();
     const textsDropped = this.#texts.dropped;
     return { ...this.#report.stats(this.#facts.picture !== 'none'), textsDropped };
   }
@@ -170,6 +190,7 @@ export class Playback {
         break;
       case 'counters':
         this.#report.count(message.counters);
+        this.#memory.keep(this.#report.rendition, message.counters.reason);
         break;
     }
   }
@@ -191,7 +212,13 @@ export class Playback {
       pageHasWorklets() &&
       target <= MOST_OUTSIDE_MS;
     const sound = outside ? 'worklet' : 'media';
-    this.#host.post({ type: 'start', urls: this.#urls, token, rendition, mediaIn, sound });
+    const startWith = this.#memory.rendition;
+    this.#host.post({ type: 'start', urls: this.#urls, token, rendition, startWith, mediaIn, sound });
+    this.#tellFacts();
+  }
+
+  #tellFacts(): void {
+    this.#host.post({ type: 'facts', facts: this.#watch.facts });
   }
 
   #onSound(message: Extract<ToPage, { type: 'sound' }>): void {

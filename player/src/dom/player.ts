@@ -1,6 +1,7 @@
 import { badAddress } from '../core/bad-address.js';
 import { derivePlayerState } from '../core/player-state.js';
 import type {
+  PlayerLimits,
   PlayerOptions,
   PlayerRendition,
   PlayerState,
@@ -85,6 +86,13 @@ export class TopicastPlayer extends EventTarget {
     if (rendition === this.rendition) return;
     this.#options = { ...this.#options, rendition };
     this.#playback?.setRendition(rendition);
+  }
+
+  /** What `auto` may choose; absent: everything. */
+  set limits(limits: PlayerLimits) {
+    const { maxHeight: _height, maxBitrate: _bitrate, ...options } = this.#options;
+    this.#options = { ...options, ...limits };
+    if (this.#playback) this.#playback.limits = limits;
   }
 
   /** The target level; absent: the default. Takes effect at the next join. */

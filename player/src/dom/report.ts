@@ -14,6 +14,7 @@ const NO_COUNTERS: WorkerCounters = {
   skipped: 0,
   reconnects: 0,
   soundDropped: 0,
+  reason: 'best',
   at: Milliseconds.zero,
 };
 
@@ -56,13 +57,14 @@ export class Report {
   stats(hasPicture: boolean): Omit<PlayerStats, 'textsDropped'> {
     const video = this.#video;
     const { totalVideoFrames = 0, droppedVideoFrames = 0 } = video.getVideoPlaybackQuality?.() ?? {};
-    const { chunks, lost, skipped, reconnects, soundDropped } = this.#counters;
+    const { chunks, lost, skipped, reconnects, soundDropped, reason } = this.#counters;
     return {
       latencyMs: hasPicture ? this.#latencyMs() : undefined,
       levelMs: this.#playhead.levelMs,
       targetMs: this.#playhead.targetMs,
       playbackRate: video.playbackRate,
       rendition: this.rendition,
+      renditionReason: this.rendition === undefined ? undefined : reason,
       bitrate: this.#bitrate,
       framesDecoded: totalVideoFrames,
       framesDropped: droppedVideoFrames,

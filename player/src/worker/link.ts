@@ -111,10 +111,10 @@ export class Link {
     if (leaving) this.#leave(leaving.because);
   }
 
-  /** Take this rendition from its next keyframe on, and on every future connection. */
-  setRendition(rendition: number): void {
+  /** Take this rendition from its next keyframe on, and on every future connection; undefined: the gateway's choice. */
+  setRendition(rendition: number | undefined): void {
     this.#wanted = rendition;
-    this.#connected?.socket.send({ type: 'rendition', to: rendition });
+    if (rendition !== undefined) this.#connected?.socket.send({ type: 'rendition', to: rendition });
   }
 
   close(): void {

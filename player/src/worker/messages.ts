@@ -8,8 +8,9 @@ import type { ClockEstimate } from '../core/clock.js';
 import type { LinkState } from '../core/player-state.js';
 import type { Playability } from '../core/renditions.js';
 import type { TimelineAnchor } from '../core/timeline.js';
-import type { WantedRendition } from '../core/types.js';
+import type { RenditionReason, WantedRendition } from '../core/types.js';
 import type { BufferEdge, MediaFailure } from '../mse/media-sink.js';
+import type { ViewerFacts } from './adaptation.js';
 
 /**
  * The messages between the page and its worker. The worker owns the connection and the transmuxer, the page the video
@@ -22,6 +23,8 @@ export type ToWorker =
       readonly urls: readonly string[];
       readonly token: string | undefined;
       readonly rendition: WantedRendition;
+      /** With `auto`: what got through when a better one did not, a while ago. */
+      readonly startWith: number | undefined;
       readonly mediaIn: 'worker' | 'page';
       /** `worklet`: outside of the media source, where this worker can decode it. */
       readonly sound: 'worklet' | 'media';
@@ -33,6 +36,7 @@ export type ToWorker =
   /** Media on the page: what the page says about the newest catalog. */
   | { readonly type: 'playability'; readonly playability: Playability }
   | { readonly type: 'playhead'; readonly playhead: Seconds }
+  | { readonly type: 'facts'; readonly facts: ViewerFacts }
   /** The video element has given up on this media source. */
   | { readonly type: 'media-failed'; readonly media: number; readonly failure: MediaFailure }
   /** The way of the sound to the worklet; undefined: nobody listens. */
@@ -77,5 +81,7 @@ export interface WorkerCounters {
   readonly reconnects: number;
   /** Frames outside of the media source that nobody took. */
   readonly soundDropped: number;
+  /** Of the rendition that is playing. */
+  readonly reason: RenditionReason;
   readonly at: Milliseconds;
 }

@@ -3,11 +3,13 @@ import type { ChunkMessage } from '@topicast/contracts/chunk-message';
 import { Milliseconds, milliseconds, ticksToMs } from '@topicast/contracts/units';
 import { Arrivals } from '../core/arrivals.js';
 import type { ClockEstimate } from '../core/clock.js';
+import type { LinkState } from '../core/player-state.js';
 import { allowRebuild } from '../core/rebuild.js';
 import { judgePlayability, type Playability } from '../core/renditions.js';
 import type { Problem } from '../core/types.js';
 import type { MediaFailure, MediaSink } from '../mse/media-sink.js';
 import { canPlay, openWorkerMedia } from '../mse/open-media.js';
+import { Adaptation } from './adaptation.js';
 import { wallClockNow } from './clock-exchange.js';
 import { Link, type StreamMessage } from './link.js';
 import { MediaFeed, type MediaFeedEvents } from './media-feed.js';
@@ -41,6 +43,7 @@ export class Viewing {
   readonly #post: Post;
   readonly #link: Link;
   readonly #renditions: Renditions;
+  readonly #adaptation: Adaptation;
   readonly #reception = new Reception();
   /** Undefined: the sound goes with the picture, into the media source. */
   #sound: Sound | undefined;
@@ -58,9 +61,10 @@ export class Viewing {
     this.#settings = settings;
     this.#post = post;
     this.#link = new Link(settings.urls, settings.token, {
-      onState: (link) => post({ type: 'link', link }),
+      onState: (link) => this.#onLink(link),
       onConnected: (resumed) => {
         this.#reception.connected();
+        this.#adaptation.reconnected();
         if (!resumed) this.#forget();
       },
       onChunk: (chunk) => this.#onChunk(chunk),
@@ -73,6 +77,7 @@ export class Viewing {
     this.#renditions = new Renditions(settings.rendition, {
       onCatalog: (catalog) => {
         post({ type: 'catalog', catalog });
+        this.#adaptation.offer(catalog);
         // Otherwise the page answers: if media are on the page, this worker may have no MediaSource to ask.
         if (settings.mediaIn === 'worker') this.#judge(judgePlayability(catalog, canPlay));
       },
@@ -80,12 +85,18 @@ export class Viewing {
       onChoice: (rendition, how) => {
         this.#link.setRendition(rendition);
         if (how === 'switch') return;
-        this.#replaceMedia();
+        if (how === 'afresh') this.#replaceMedia();
+        else this.#forget();
         this.#begin();
       },
       onUnplayable: (message) => this.#fail({ reason: 'unsupported', message }),
     });
-    if (typeof settings.rendition === 'number') this.#link.setRendition(settings.rendition);
+    const { rendition, startWith } = settings;
+    this.#adaptation = new Adaptation(startWith !== undefined, (advised, how) =>
+      this.#renditions.advise(advised, how),
+    );
+    const first = rendition === 'auto' ? startWith : rendition;
+    if (first !== undefined) this.#link.setRendition(first);
     this.#sound = this.#openSound();
     this.#media = this.#openMedia();
     this.#begin();
@@ -104,6 +115,9 @@ export class Viewing {
         break;
       case 'rendition':
         this.#renditions.want(message.rendition);
+        break;
+      case 'facts':
+        this.#adaptation.setFacts(message.facts);
         break;
       case 'playability':
         this.#judge(message.playability);
@@ -127,6 +141,15 @@ export class Viewing {
     }
   }
 
+  #onLink(link: LinkState): void {
+    this.#post({ type: 'link', link });
+    if (link.status !== 'retrying' || link.problem.reason !== 'unknown-stream' || !this.#renditions.isAuto)
+      return;
+    // The stream may have had another ladder when it was remembered.
+    this.#adaptation.forget();
+    this.#link.setRendition(undefined);
+  }
+
   #begin(): void {
     this.#reception.begin();
     this.#link.open();
@@ -142,6 +165,7 @@ export class Viewing {
         break;
       case 'jump':
         this.#reception.skipped(message.skipped);
+        if (message.reason === 'lag') this.#adaptation.lagged();
         this.#forget();
         break;
     }
@@ -149,6 +173,7 @@ export class Viewing {
 
   #onChunk(chunk: ChunkMessage): void {
     this.#newest = chunk.header;
+    this.#adaptation.received(chunk, this.#renditions.isAuto);
     const entry = this.#reception.judge(chunk);
     if (!this.#renditions.canPlay(chunk.rendition)) this.#forget();
     else if (entry && this.#media.status === 'open') {
@@ -162,7 +187,8 @@ export class Viewing {
   #learn({ header }: ChunkMessage): void {
     if (header.audioOnly && !header.keyframe) return;
     const now = Milliseconds.now();
-    this.#arrivals.add(now, milliseconds(ticksToMs(header.decodeTime)));
+    if (this.#adaptation.isRecovering) this.#arrivals.forgetOverload(now);
+    else this.#arrivals.add(now, milliseconds(ticksToMs(header.decodeTime)));
     if (now - this.#evidenceAt < EVIDENCE_MS) return;
     this.#evidenceAt = now;
     this.#post({ type: 'arrivals', evidence: this.#arrivals.evidence });
@@ -170,6 +196,7 @@ export class Viewing {
 
   #judge(playability: Playability): void {
     this.#renditions.judge(playability, this.#link.rendition);
+    this.#adaptation.setUnplayable(this.#renditions.unplayable);
   }
 
   /** The next chunk does not continue the previous one. */
@@ -274,7 +301,8 @@ export class Viewing {
 
   #report(): void {
     const soundDropped = this.#sound?.dropped ?? 0;
-    const counters = { ...this.#reception.counters, soundDropped, at: Milliseconds.now() };
+    const reason = this.#renditions.isAuto ? this.#adaptation.reason : 'chosen';
+    const counters = { ...this.#reception.counters, soundDropped, reason, at: Milliseconds.now() };
     this.#post({ type: 'counters', counters });
   }
 }
