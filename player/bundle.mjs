@@ -7,23 +7,25 @@ import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 
 /** The React component is the element and a wrapper. */
-const MAX_GZIPPED_KB = { element: 32, react: 32, worker: 25, captions: 10 };
+const MAX_GZIPPED_KB = { element: 32, react: 32, worker: 25, captions: 10, sound: 5 };
 const ENTRIES = ['index', 'element', 'define', 'react'];
 /** For a plain `<script type="module">`: one file to copy, which shares nothing with the others. */
 const STANDALONE = 'topicast-player';
-/** Reads captions and timed ID3. A player loads it from beside its own file, when the first of them arrives. */
-const CAPTIONS = 'topicast-captions';
+/** What a player loads from beside its own file, when it is needed: captions and timed ID3; sound beside the picture. */
+const APART = { captions: 'text-tracks', sound: 'page-sound' };
 /** What the programs of the worker and the worklet are called in the file that starts them. */
 const WORKER_SOURCE = 'TOPICAST_WORKER_SOURCE';
 const WORKLET_SOURCE = 'TOPICAST_WORKLET_SOURCE';
 const root = dirname(fileURLToPath(import.meta.url));
 const dist = join(root, 'dist');
 
-/** Whatever imports the captions imports their one file. */
-const captionsApart = {
-  name: 'captions-apart',
-  resolveId: (id, importer) =>
-    importer && id.endsWith('/text-tracks.js') ? { id: `./${CAPTIONS}.js`, external: true } : null,
+/** Whatever imports one of them imports its one file. */
+const filesApart = {
+  name: 'files-apart',
+  resolveId: (id, importer) => {
+    const [name] = Object.entries(APART).find(([, source]) => id.endsWith(`/${source}.js`)) ?? [];
+    return importer && name ? { id: `./topicast-${name}.js`, external: true } : null;
+  },
 };
 
 /** custom-media-element also makes an audio element, which nobody here uses. */
@@ -38,12 +40,16 @@ const videoOnly = {
       : null,
 };
 
-const captions = await bundle({ [CAPTIONS]: 'src/dom/text-tracks.ts' }, 'esm');
 const worker = await bundle({ worker: 'src/worker/main.ts' }, 'iife');
 const worklet = await bundle({ worklet: 'src/worklet/main.ts' }, 'iife');
+const [captions, sound] = await Promise.all(
+  Object.entries(APART).map(([name, source]) =>
+    bundle({ [`topicast-${name}`]: `src/dom/${source}.ts` }, 'esm'),
+  ),
+);
 const entries = await bundle(Object.fromEntries(ENTRIES.map((name) => [name, `src/${name}.ts`])), 'esm');
 const standalone = await bundle({ [STANDALONE]: 'src/define.ts' }, 'esm', true);
-const files = [...worker, ...worklet, ...captions, ...entries, ...standalone];
+const files = [...worker, ...worklet, ...captions, ...sound, ...entries, ...standalone];
 
 /** Bundles sources, not what an earlier build left. `single`: into one file. Returns files with name and code. */
 async function bundle(input, format, single = format === 'iife') {
@@ -51,7 +57,7 @@ async function bundle(input, format, single = format === 'iife') {
     cwd: root,
     input,
     external: ['react'],
-    plugins: [captionsApart, videoOnly],
+    plugins: [filesApart, videoOnly],
     treeshake: { manualPureFunctions: ['CustomMediaMixin'] },
     resolve: { conditionNames: ['topicast-source', 'import', 'module', 'default'] },
     // React's `use client` stays where it is; the package's test sees to that.
@@ -86,12 +92,17 @@ for (const name of stale) await rm(join(dist, name), { force: true });
 await writeFile(join(dist, 'outputs.json'), JSON.stringify(outputs));
 await copyDeclarations();
 
-const NOTES = { worker: ' (inside the others)', captions: ' (loaded if there are any)' };
+const NOTES = {
+  worker: ' (inside the others)',
+  captions: ' (loaded if there are any)',
+  sound: ' (loaded if somebody listens)',
+};
 const sizes = {
   element: gzipped(standalone),
   react: gzipped(entries.filter(({ name }) => name === 'react.js' || name.startsWith('shared-'))),
   worker: gzipped(worker),
   captions: gzipped(captions),
+  sound: gzipped(sound),
 };
 for (const [name, bytes] of Object.entries(sizes)) {
   console.log(`player, ${name}: ${(bytes / 1024).toFixed(1)} KB gzipped${NOTES[name] ?? ''}`);

@@ -84,7 +84,7 @@ export function playback(page: Page): Promise<Playback> {
 /** The player's file for plain pages, as it is published, and the one that it loads for captions. */
 export const playerFile = (): Record<string, Uint8Array> =>
   Object.fromEntries(
-    ['topicast-player.js', 'topicast-captions.js'].map((name) => [
+    ['topicast-player.js', 'topicast-captions.js', 'topicast-sound.js'].map((name) => [
       `/${name}`,
       readFileSync(new URL(`../../player/dist/${name}`, import.meta.url)),
     ]),

@@ -15,13 +15,18 @@ import { canPlay, pageHasMedia } from '../mse/open-media.js';
 import type { ToPage } from '../worker/messages.js';
 import { AttachedMedia, detachMedia } from './attached-media.js';
 import { Memory } from './memory.js';
+import type { Sound } from './page-sound.js';
 import { Playhead } from './playhead.js';
 import { Report } from './report.js';
 import { Screen } from './screen.js';
-import { pageHasWorklets, Sound } from './sound.js';
 import { TimedTexts } from './timed-texts.js';
 import { ViewerWatch } from './viewer-watch.js';
 import { WorkerHost } from './worker-host.js';
+
+const pageHasWorklets = (): boolean =>
+  globalThis.isSecureContext &&
+  'AudioWorkletNode' in globalThis &&
+  'getOutputTimestamp' in AudioContext.prototype;
 
 /** Who asks for more is in no hurry, and the sound outside of the media source has room for some seconds only. */
 const MOST_OUTSIDE_MS = 1_000;
@@ -61,6 +66,7 @@ export class Playback {
   #media: AttachedMedia | undefined;
   /** Outside of the media source. */
   #sound: Sound | undefined;
+  #soundMessage: Extract<ToPage, { type: 'sound' }> | undefined;
   #hasAudioTrack = false;
   /** Media on the page: the burst has been sent, but is not in the source buffers yet. */
   #joining: { readonly hasAudio: boolean } | undefined;
@@ -221,13 +227,18 @@ export class Playback {
     this.#host.post({ type: 'facts', facts: this.#watch.facts });
   }
 
-  #onSound(message: Extract<ToPage, { type: 'sound' }>): void {
+  async #onSound(message: Extract<ToPage, { type: 'sound' }>): Promise<void> {
     this.#sound?.close();
     this.#sound = undefined;
     this.#report.soundIn = message.in;
     this.#report.sound = undefined;
+    this.#soundMessage = message;
     if (message.in === 'media') return;
-    this.#sound = new Sound(this.#video, message.sampleRate, this.#options.workletSrc, {
+    const script = await import('./page-sound.js').catch((error) => {
+      this.#host.post({ type: 'sound-failed', message: String(error) });
+    });
+    if (!script || this.#soundMessage !== message || this.#listening.signal.aborted) return;
+    this.#sound = new script.Sound(this.#video, message.sampleRate, this.#options.workletSrc, {
       lag: () => this.#playhead.soundLag,
       onPort: (port) => this.#host.post({ type: 'listen', port }, port ? [port] : []),
       onReport: (report) => {

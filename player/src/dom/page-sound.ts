@@ -1,7 +1,7 @@
 import { Milliseconds } from '@topicast/contracts/units';
 import type { SoundReport } from '../worklet/messages.js';
 import { PictureClock } from './picture-clock.js';
-import type { SoundOutput } from './sound-output.js';
+import { SoundOutput } from './sound-output.js';
 
 const FOLLOW_MS = 100;
 /** After a mute or a pause, the context goes on for a moment: many are short. */
@@ -19,11 +19,6 @@ export interface SoundEvents {
   onRefused(): void;
   onFailed(message: string): void;
 }
-
-export const pageHasWorklets = (): boolean =>
-  globalThis.isSecureContext &&
-  'AudioWorkletNode' in globalThis &&
-  'getOutputTimestamp' in AudioContext.prototype;
 
 type State =
   /** Nobody wants to hear it, or nobody did yet. */
@@ -115,7 +110,6 @@ export class Sound {
   async #open(): Promise<void> {
     this.#state = { name: 'opening' };
     try {
-      const { SoundOutput } = await import('./sound-output.js');
       const output = await SoundOutput.open(this.#sampleRate, this.#workletSrc, this.#events);
       if (this.#state.name === 'opening') this.#begin(output);
       else output.close();
