@@ -62,7 +62,7 @@ describe('the evidence of arrivals', () => {
 
   it('learns nothing from an overload that has ended', () => {
     const arrivals = learn(30, (now) => Math.max(0, now - 29_000) / 2);
-    expect(arrivals.evidence.worst).toBeGreaterThan(400);
+    expect(arrivals.evidence.worst).toBeGreaterThan(300);
     arrivals.forgetOverload(milliseconds(30_000));
     expect(arrivals.evidence.worst).toBeLessThan(5);
   });
