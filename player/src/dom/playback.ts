@@ -9,11 +9,8 @@ import type { ToPage } from '../worker/messages.js';
 import { AttachedMedia, detachMedia } from './attached-media.js';
 import { Playhead } from './playhead.js';
 import { Report } from './report.js';
-import { pageHasWorklets, Sound } from './sound.js';
+import { SoundRoute } from './sound-route.js';
 import { WorkerHost } from './worker-host.js';
-
-/** Who asks for more is in no hurry, and the sound outside of the media source has room for some seconds only. */
-const MOST_OUTSIDE_MS = 1_000;
 
 export type PlaybackFacts = Omit<PlayerFacts, 'intent'>;
 
@@ -41,11 +38,10 @@ export class Playback {
   readonly #host: WorkerHost;
   readonly #playhead: Playhead;
   readonly #report: Report;
+  readonly #sound: SoundRoute;
   readonly #listening = new AbortController();
   #facts: PlaybackFacts = { link: { status: 'connecting' }, picture: 'none' };
   #media: AttachedMedia | undefined;
-  /** Outside of the media source. */
-  #sound: Sound | undefined;
   #hasAudioTrack = false;
   /** Media on the page: the burst has been sent, but is not in the source buffers yet. */
   #joining: { readonly hasAudio: boolean } | undefined;
@@ -70,6 +66,14 @@ export class Playback {
       onMessage: (message) => this.#receive(message),
       onFailed: (problem) => this.#fail(problem),
     });
+    this.#sound = new SoundRoute({
+      video,
+      options,
+      host: this.#host,
+      playhead: this.#playhead,
+      report: this.#report,
+      onRefused: () => events.onSoundRefused(),
+    });
     const { signal } = this.#listening;
     document.addEventListener('visibilitychange', () => document.hidden || events.onSeenAgain(), { signal });
     video.addEventListener('error', () => this.#onVideoError(), { signal });
@@ -84,13 +88,13 @@ export class Playback {
 
   /** Disconnect; the picture stays. */
   hold(): void {
-    if (this.#sound) this.#sound.held = true;
+    this.#sound.hold(true);
     this.#host.post({ type: 'hold' });
   }
 
   resume(): void {
     this.#playhead.expectJoin();
-    if (this.#sound) this.#sound.held = false;
+    this.#sound.hold(false);
     this.#host.post({ type: 'resume' });
   }
 
@@ -109,7 +113,7 @@ export class Playback {
   close(): void {
     this.#listening.abort();
     this.#playhead.close();
-    this.#sound?.close();
+    this.#sound.close();
     this.#host.close();
     this.#media?.close();
     detachMedia(this.#video);
@@ -118,7 +122,7 @@ export class Playback {
   #receive(message: ToPage): void {
     switch (message.type) {
       case 'ready':
-        this.#start(message.hasMedia);
+        this.#start(message);
         break;
       case 'media':
         this.#attach(message.media, message.handle);
@@ -146,7 +150,7 @@ export class Playback {
         this.#events.onRendition(message.rendition);
         break;
       case 'sound':
-        this.#onSound(message);
+        this.#sound.receive(message);
         break;
       case 'clock':
         this.#report.clock = message.clock;
@@ -160,8 +164,8 @@ export class Playback {
     }
   }
 
-  #start(workerHasMedia: boolean): void {
-    const inWorker = workerHasMedia && this.#options.mediaIn !== 'page' && 'MediaSourceHandle' in globalThis;
+  #start({ hasMedia, decodesSound }: Extract<ToPage, { type: 'ready' }>): void {
+    const inWorker = hasMedia && this.#options.mediaIn !== 'page' && 'MediaSourceHandle' in globalThis;
     if (!inWorker && !pageHasMedia()) {
       this.#fail({ reason: 'unsupported', message: 'This browser has no Media Source Extensions.' });
       return;
@@ -169,33 +173,8 @@ export class Playback {
     const mediaIn = inWorker ? 'worker' : 'page';
     const { token, rendition = 'auto' } = this.#options;
     this.#report.mediaIn = mediaIn;
-    const target = this.targetLatencyMs ?? 0;
-    // The browser's own controls have a volume only for media with an audio track.
-    const outside =
-      this.#options.sound !== 'mse' &&
-      !this.#video.controls &&
-      pageHasWorklets() &&
-      target <= MOST_OUTSIDE_MS;
-    const sound = outside ? 'worklet' : 'media';
+    const sound = decodesSound ? this.#sound.choose(this.targetLatencyMs) : 'media';
     this.#host.post({ type: 'start', urls: this.#urls, token, rendition, mediaIn, sound });
-  }
-
-  #onSound(message: Extract<ToPage, { type: 'sound' }>): void {
-    this.#sound?.close();
-    this.#sound = undefined;
-    this.#report.soundIn = message.in;
-    this.#report.sound = undefined;
-    if (message.in === 'media') return;
-    this.#sound = new Sound(this.#video, message.sampleRate, this.#options.workletSrc, {
-      lag: () => this.#playhead.soundLag,
-      onPort: (port) => this.#host.post({ type: 'listen', port }, port ? [port] : []),
-      onReport: (report) => {
-        this.#report.sound = report;
-        if (report.leastMs !== undefined) this.#playhead.supplySound(milliseconds(report.leastMs));
-      },
-      onRefused: () => this.#events.onSoundRefused(),
-      onFailed: (message) => this.#host.post({ type: 'sound-failed', message }),
-    });
   }
 
   #attach(number: number, handle: MediaSourceHandle | undefined): void {
@@ -226,6 +205,7 @@ export class Playback {
   #join(hasAudio: boolean): void {
     this.#joining = undefined;
     this.#hasAudioTrack = hasAudio;
+    if (hasAudio) this.#report.soundIn = 'media';
     const usual = hasAudio ? DEFAULT_TARGET_MS.withAudio : DEFAULT_TARGET_MS.videoOnly;
     this.#playhead.join(milliseconds(this.targetLatencyMs ?? usual), hasAudio);
   }

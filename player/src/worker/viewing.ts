@@ -14,7 +14,7 @@ import type { ToPage, ToWorker } from './messages.js';
 import { PageSink } from './page-sink.js';
 import { Reception } from './reception.js';
 import { Renditions } from './renditions.js';
-import { canDecodeSound, Sound } from './sound.js';
+import { Sound } from './sound.js';
 
 const REPORT_MS = 1_000;
 /**
@@ -82,7 +82,12 @@ export class Viewing {
       onUnplayable: (message) => this.#fail({ reason: 'unsupported', message }),
     });
     if (typeof settings.rendition === 'number') this.#link.setRendition(settings.rendition);
-    this.#sound = this.#openSound();
+    if (settings.sound === 'worklet') {
+      this.#sound = new Sound({
+        onSound: (sampleRate) => post({ type: 'sound', in: 'worklet', sampleRate }),
+        onFailed: (message) => this.#bringSoundIn(message),
+      });
+    }
     this.#media = this.#openMedia();
     this.#begin();
     setInterval(() => this.#report(), REPORT_MS);
@@ -195,17 +200,6 @@ export class Viewing {
     this.#forget();
     if (this.#media.status === 'open') this.#media.feed.close();
     this.#media = this.#openMedia();
-  }
-
-  #openSound(): Sound | undefined {
-    if (this.#settings.sound === 'media' || !canDecodeSound()) {
-      this.#post({ type: 'sound', in: 'media', because: undefined });
-      return undefined;
-    }
-    return new Sound({
-      onSound: (sampleRate) => this.#post({ type: 'sound', in: 'worklet', sampleRate }),
-      onFailed: (message) => this.#bringSoundIn(message),
-    });
   }
 
   /** Once and for all: the next media source has the sound, too. */
