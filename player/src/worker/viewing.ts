@@ -9,7 +9,7 @@ import type { MediaFailure, MediaSink } from '../mse/media-sink.js';
 import { canPlay, openWorkerMedia } from '../mse/open-media.js';
 import { wallClockNow } from './clock-exchange.js';
 import { Link, type StreamMessage } from './link.js';
-import { MediaFeed, type MediaFeedEvents } from './media-feed.js';
+import { MediaFeed } from './media-feed.js';
 import type { ToPage, ToWorker } from './messages.js';
 import { PageSink } from './page-sink.js';
 import { Reception } from './reception.js';
@@ -235,7 +235,7 @@ export class Viewing {
   }
 
   #feed(sink: MediaSink, media: number): MediaFeed {
-    const events: MediaFeedEvents = {
+    const feed = new MediaFeed(sink, {
       isLive: () => this.#isLive(),
       onAnchor: (anchor) => this.#post({ type: 'anchor', anchor }),
       onGiven: () => {
@@ -245,8 +245,8 @@ export class Viewing {
       onJoined: (tracks) => this.#post({ type: 'joined', media, tracks }),
       onFailed: (failure) => this.#onMediaFailed(failure),
       onOtherTracks: () => this.#rejoin(),
-    };
-    const feed = new MediaFeed(sink, events, this.#sound?.take);
+      takeSound: this.#sound?.take,
+    });
     return feed;
   }
 
