@@ -117,6 +117,24 @@ describe('sound outside of the media source, in Chromium', () => {
     expect((await flashesAndBeeps(page)).contexts).toBe(1);
   });
 
+  it('is heard again, with its picture, when the stream comes back with other time stamps', async () => {
+    await using page = await open();
+    await beepsAgain(page);
+    expect((await services.api('POST', '/api/streams/beep/stop')).status).toBe(202);
+    await until('it ends', async () => (await playback(page)).states.at(-1) === 'ended');
+    expect((await services.api('POST', '/api/streams/beep/start')).status).toBe(202);
+    await until('it plays again', async () => (await playback(page)).states.at(-1) === 'playing');
+    await beepsAgain(page);
+    await watchForFlashes(page);
+    const { flashes } = await flashesAndBeeps(page);
+    await until('a flash with its beep', async () => {
+      const found = await flashesAndBeeps(page);
+      const offsets = lipSync({ ...found, flashes: found.flashes.slice(flashes.length) });
+      return offsets.some((offset) => Math.abs(offset) < 40);
+    });
+    expect((await playback(page)).stats.soundIn).toBe('worklet');
+  });
+
   it('where the browser wants a click first: plays silently, and is heard from the click on', async () => {
     const strict = await launchChromium({ args: ['--autoplay-policy=document-user-activation-required'] });
     try {

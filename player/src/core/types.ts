@@ -134,6 +134,8 @@ export interface PlayerStats {
   readonly mediaIn?: 'worker' | 'page';
   /** What plays the sound: an AudioWorklet beside the picture, or the video element; absent before there is sound. */
   readonly soundIn?: 'worklet' | 'media';
+  /** Why the video element plays the sound, if the worklet was tried. */
+  readonly soundProblem?: string;
   /** In the worklet: how often the sound fell silent because data was missing. */
   readonly soundUnderruns?: number;
   /** In the worklet: how much earlier than its picture the sound is heard. Negative: later. */

@@ -8,8 +8,9 @@ export interface PictureTime {
 
 /** A playhead that has not moved for this long stands still. */
 const STANDING_MS = 80;
-/** The delay of the screen changes with its refresh, by up to 16 ms from picture to picture. */
-const LAG_WEIGHT = 0.05;
+/** The delay of the screen changes with its refresh, by up to 16 ms from picture to picture: the median of these. */
+const LAGS = 31;
+/** A picture that was shown later than this says nothing about those that follow. */
 const MOST_LAG_S = 0.1;
 
 /**
@@ -18,8 +19,7 @@ const MOST_LAG_S = 0.1;
  */
 export class PictureClock {
   readonly #video: HTMLVideoElement;
-  #lag = 0;
-  #hasLag = false;
+  #lags: readonly number[] = [];
   #moved: { readonly media: number; readonly at: number } | undefined;
   #closed = false;
 
@@ -45,6 +45,10 @@ export class PictureClock {
     this.#closed = true;
   }
 
+  get #lag(): number {
+    return [...this.#lags].sort((a, b) => a - b)[this.#lags.length >> 1] ?? 0;
+  }
+
   #watch(): void {
     this.#video.requestVideoFrameCallback?.((_, { mediaTime, expectedDisplayTime }) => {
       if (this.#closed) return;
@@ -52,10 +56,7 @@ export class PictureClock {
       const ahead = ((expectedDisplayTime - performance.now()) / 1000) * playbackRate;
       const lag = currentTime + ahead - mediaTime;
       // Around a seek, a picture from before it can still be shown.
-      if (!seeking && Math.abs(lag) < MOST_LAG_S) {
-        this.#lag += (lag - this.#lag) * (this.#hasLag ? LAG_WEIGHT : 1);
-        this.#hasLag = true;
-      }
+      if (!seeking && Math.abs(lag) < MOST_LAG_S) this.#lags = [...this.#lags, lag].slice(-LAGS);
       this.#watch();
     });
   }

@@ -1,4 +1,4 @@
-import { milliseconds, seconds } from '@topicast/contracts/units';
+import { seconds } from '@topicast/contracts/units';
 import { latencyTarget } from '../core/latency.js';
 import type { PlayerFacts } from '../core/player-state.js';
 import { describeRenditions, judgePlayability } from '../core/renditions.js';
@@ -15,21 +15,13 @@ import { canPlay, pageHasMedia } from '../mse/open-media.js';
 import type { ToPage } from '../worker/messages.js';
 import { AttachedMedia, detachMedia } from './attached-media.js';
 import { Memory } from './memory.js';
-import type { Sound } from './page-sound.js';
 import { Playhead } from './playhead.js';
 import { Report } from './report.js';
 import { Screen } from './screen.js';
+import { SoundRoute } from './sound-route.js';
 import { TimedTexts } from './timed-texts.js';
 import { ViewerWatch } from './viewer-watch.js';
 import { WorkerHost } from './worker-host.js';
-
-const pageHasWorklets = (): boolean =>
-  globalThis.isSecureContext &&
-  'AudioWorkletNode' in globalThis &&
-  'getOutputTimestamp' in AudioContext.prototype;
-
-/** Who asks for more is in no hurry, and the sound outside of the media source has room for some seconds only. */
-const MOST_OUTSIDE_MS = 1_000;
 
 export type PlaybackFacts = Omit<PlayerFacts, 'intent'>;
 
@@ -61,12 +53,10 @@ export class Playback {
   readonly #texts: TimedTexts;
   readonly #memory: Memory;
   readonly #watch: ViewerWatch;
+  readonly #sound: SoundRoute;
   readonly #listening = new AbortController();
   #facts: PlaybackFacts = { link: { status: 'connecting' }, picture: 'none' };
   #media: AttachedMedia | undefined;
-  /** Outside of the media source. */
-  #sound: Sound | undefined;
-  #soundMessage: Extract<ToPage, { type: 'sound' }> | undefined;
   #hasAudioTrack = false;
   /** Media on the page: the burst has been sent, but is not in the source buffers yet. */
   #joining: { readonly hasAudio: boolean } | undefined;
@@ -95,6 +85,14 @@ export class Playback {
       onMessage: (message) => this.#receive(message),
       onFailed: (problem) => this.#fail(problem),
     });
+    this.#sound = new SoundRoute({
+      video,
+      options,
+      host: this.#host,
+      playhead: this.#playhead,
+      report: this.#report,
+      onRefused: () => events.onSoundRefused(),
+    });
     const { signal } = this.#listening;
     document.addEventListener('visibilitychange', () => document.hidden || events.onSeenAgain(), { signal });
     video.addEventListener('error', () => this.#onVideoError(), { signal });
@@ -109,13 +107,13 @@ export class Playback {
 
   /** Disconnect; the picture stays. */
   hold(): void {
-    if (this.#sound) this.#sound.held = true;
+    this.#sound.hold(true);
     this.#host.post({ type: 'hold' });
   }
 
   resume(): void {
     this.#playhead.expectJoin();
-    if (this.#sound) this.#sound.held = false;
+    this.#sound.hold(false);
     this.#host.post({ type: 'resume' });
   }
 
@@ -143,7 +141,7 @@ export class Playback {
     this.#listening.abort();
     this.#playhead.close();
     this.#screen.close();
-    this.#sound?.close();
+    this.#sound.close();
     this.#host.close();
     this.#media?.close();
     detachMedia(this.#video);
@@ -152,7 +150,7 @@ export class Playback {
   #receive(message: ToPage): void {
     switch (message.type) {
       case 'ready':
-        this.#start(message.hasMedia);
+        this.#start(message);
         break;
       case 'media':
         this.#attach(message.media, message.handle);
@@ -183,7 +181,7 @@ export class Playback {
         this.#events.onRendition(message.rendition);
         break;
       case 'sound':
-        this.#onSound(message);
+        this.#sound.receive(message);
         break;
       case 'clock':
         this.#report.clock = message.clock;
@@ -201,8 +199,8 @@ export class Playback {
     }
   }
 
-  #start(workerHasMedia: boolean): void {
-    const inWorker = workerHasMedia && this.#options.mediaIn !== 'page' && 'MediaSourceHandle' in globalThis;
+  #start({ hasMedia, decodesSound }: Extract<ToPage, { type: 'ready' }>): void {
+    const inWorker = hasMedia && this.#options.mediaIn !== 'page' && 'MediaSourceHandle' in globalThis;
     if (!inWorker && !pageHasMedia()) {
       this.#fail({ reason: 'unsupported', message: 'This browser has no Media Source Extensions.' });
       return;
@@ -210,14 +208,7 @@ export class Playback {
     const mediaIn = inWorker ? 'worker' : 'page';
     const { token, rendition = 'auto' } = this.#options;
     this.#report.mediaIn = mediaIn;
-    const target = this.targetLatencyMs ?? 0;
-    // The browser's own controls have a volume only for media with an audio track.
-    const outside =
-      this.#options.sound !== 'mse' &&
-      !this.#video.controls &&
-      pageHasWorklets() &&
-      target <= MOST_OUTSIDE_MS;
-    const sound = outside ? 'worklet' : 'media';
+    const sound = decodesSound ? this.#sound.choose(this.targetLatencyMs) : 'media';
     const startWith = this.#memory.rendition;
     this.#host.post({ type: 'start', urls: this.#urls, token, rendition, startWith, mediaIn, sound });
     this.#tellFacts();
@@ -225,29 +216,6 @@ export class Playback {
 
   #tellFacts(): void {
     this.#host.post({ type: 'facts', facts: this.#watch.facts });
-  }
-
-  async #onSound(message: Extract<ToPage, { type: 'sound' }>): Promise<void> {
-    this.#sound?.close();
-    this.#sound = undefined;
-    this.#report.soundIn = message.in;
-    this.#report.sound = undefined;
-    this.#soundMessage = message;
-    if (message.in === 'media') return;
-    const script = await import('./page-sound.js').catch((error) => {
-      this.#host.post({ type: 'sound-failed', message: String(error) });
-    });
-    if (!script || this.#soundMessage !== message || this.#listening.signal.aborted) return;
-    this.#sound = new script.Sound(this.#video, message.sampleRate, this.#options.workletSrc, {
-      lag: () => this.#playhead.soundLag,
-      onPort: (port) => this.#host.post({ type: 'listen', port }, port ? [port] : []),
-      onReport: (report) => {
-        this.#report.sound = report;
-        if (report.leastMs !== undefined) this.#playhead.supplySound(milliseconds(report.leastMs));
-      },
-      onRefused: () => this.#events.onSoundRefused(),
-      onFailed: (message) => this.#host.post({ type: 'sound-failed', message }),
-    });
   }
 
   #attach(number: number, handle: MediaSourceHandle | undefined): void {
@@ -278,6 +246,7 @@ export class Playback {
   #join(hasAudio: boolean): void {
     this.#joining = undefined;
     this.#hasAudioTrack = hasAudio;
+    if (hasAudio) this.#report.soundIn = 'media';
     this.#playhead.join(latencyTarget(hasAudio, this.targetLatencyMs), hasAudio);
   }
 

@@ -25,6 +25,8 @@ export class Report {
   clock: ClockEstimate | undefined;
   anchor: TimelineAnchor | undefined;
   soundIn: 'worklet' | 'media' | undefined;
+  /** Why it is not in the worklet, although that was tried. */
+  soundProblem: string | undefined;
   /** The newest of the worklet. */
   sound: SoundReport | undefined;
   readonly #video: HTMLVideoElement;
@@ -80,6 +82,7 @@ export class Report {
       height: video.videoHeight || undefined,
       mediaIn: this.mediaIn,
       soundIn: this.soundIn,
+      soundProblem: this.soundProblem,
       soundUnderruns: this.sound?.underruns,
       soundOffsetMs: this.#soundOffsetMs,
       soundHeardMs: this.sound?.heardMs,

@@ -32,6 +32,9 @@ export class SoundOutput {
     address: string | undefined,
     events: OutputEvents,
   ): Promise<SoundOutput> {
+    const { audioSession } = navigator as { audioSession?: { type: string } };
+    // Otherwise the silent switch of an iPhone silences it, as it does no video (W3C Audio Session).
+    if (audioSession) audioSession.type = 'playback';
     const context = new AudioContext({ latencyHint: 'interactive', sampleRate });
     try {
       const program = address ?? blobAddress();

@@ -23,6 +23,8 @@ export interface MediaFeedEvents {
   onFailed(failure: MediaFailure): void;
   /** The new rendition has tracks that this media source does not have, or lacks one of them. */
   onOtherTracks(): void;
+  /** Gets the sound of streams that have a picture, instead of the media source. */
+  readonly takeSound: ((run: AudioRun) => void) | undefined;
 }
 
 type Stage =
@@ -46,11 +48,10 @@ export class MediaFeed {
   #splice: Splice | undefined;
   #anchoredAt: Milliseconds = Milliseconds.never;
 
-  /** @param takeSound gets the sound of streams that have a picture, instead of the media source */
-  constructor(sink: MediaSink, events: MediaFeedEvents, takeSound?: (run: AudioRun) => void) {
+  constructor(sink: MediaSink, events: MediaFeedEvents) {
     this.#sink = sink;
     this.#events = events;
-    this.#transmuxer = new Transmuxer(takeSound);
+    this.#transmuxer = new Transmuxer(events.takeSound);
   }
 
   /** Chunks come one by one, as they are made: the burst of the join is over. */

@@ -26,7 +26,7 @@ export type ToWorker =
       /** With `auto`: what got through when a better one did not, a while ago. */
       readonly startWith: number | undefined;
       readonly mediaIn: 'worker' | 'page';
-      /** `worklet`: outside of the media source, where this worker can decode it. */
+      /** `worklet`: outside of the media source; only for a worker that decodes sound. */
       readonly sound: 'worklet' | 'media';
     }
   /** Disconnect, but keep the buffer; `resume` joins again at the newest keyframe. */
@@ -48,7 +48,7 @@ export type ToWorker =
 
 /** `media` numbers the media sources of a worker; messages about an older one are stale. */
 export type ToPage =
-  | { readonly type: 'ready'; readonly hasMedia: boolean }
+  | { readonly type: 'ready'; readonly hasMedia: boolean; readonly decodesSound: boolean }
   /** A new media source: attach it. Without a handle the page makes its own. */
   | { readonly type: 'media'; readonly media: number; readonly handle: MediaSourceHandle | undefined }
   | { readonly type: 'fragments'; readonly media: number; readonly fragments: readonly Fragment[] }
@@ -58,8 +58,8 @@ export type ToPage =
   | { readonly type: 'texts'; readonly texts: readonly TimedText[] }
   /** Sound outside of the media source, of this rate in Hz, is there for whoever listens. */
   | { readonly type: 'sound'; readonly in: 'worklet'; readonly sampleRate: number }
-  /** The sound goes with the picture. `because`: it was tried otherwise. */
-  | { readonly type: 'sound'; readonly in: 'media'; readonly because: string | undefined }
+  /** It was wanted otherwise, but the sound goes with the picture. */
+  | { readonly type: 'sound'; readonly in: 'media'; readonly because: string }
   | { readonly type: 'edge'; readonly media: number; readonly edge: BufferEdge }
   | { readonly type: 'link'; readonly link: LinkState }
   | { readonly type: 'stream'; readonly stream: StreamState }

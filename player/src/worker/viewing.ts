@@ -12,12 +12,12 @@ import { canPlay, openWorkerMedia } from '../mse/open-media.js';
 import { Adaptation } from './adaptation.js';
 import { wallClockNow } from './clock-exchange.js';
 import { Link, type StreamMessage } from './link.js';
-import { MediaFeed, type MediaFeedEvents } from './media-feed.js';
+import { MediaFeed } from './media-feed.js';
 import type { ToPage, ToWorker } from './messages.js';
 import { PageSink } from './page-sink.js';
 import { Reception } from './reception.js';
 import { Renditions } from './renditions.js';
-import { canDecodeSound, Sound } from './sound.js';
+import { Sound } from './sound.js';
 
 const REPORT_MS = 1_000;
 const EVIDENCE_MS = 250;
@@ -97,7 +97,12 @@ export class Viewing {
     );
     const first = rendition === 'auto' ? startWith : rendition;
     if (first !== undefined) this.#link.setRendition(first);
-    this.#sound = this.#openSound();
+    if (settings.sound === 'worklet') {
+      this.#sound = new Sound({
+        onSound: (sampleRate) => post({ type: 'sound', in: 'worklet', sampleRate }),
+        onFailed: (message) => this.#bringSoundIn(message),
+      });
+    }
     this.#media = this.#openMedia();
     this.#begin();
     setInterval(() => this.#report(), REPORT_MS);
@@ -239,17 +244,6 @@ export class Viewing {
     this.#media = this.#openMedia();
   }
 
-  #openSound(): Sound | undefined {
-    if (this.#settings.sound === 'media' || !canDecodeSound()) {
-      this.#post({ type: 'sound', in: 'media', because: undefined });
-      return undefined;
-    }
-    return new Sound({
-      onSound: (sampleRate) => this.#post({ type: 'sound', in: 'worklet', sampleRate }),
-      onFailed: (message) => this.#bringSoundIn(message),
-    });
-  }
-
   /** Once and for all: the next media source has the sound, too. */
   #bringSoundIn(because: string): void {
     if (!this.#sound) return;
@@ -283,7 +277,7 @@ export class Viewing {
   }
 
   #feed(sink: MediaSink, media: number): MediaFeed {
-    const events: MediaFeedEvents = {
+    const feed = new MediaFeed(sink, {
       isLive: () => this.#isLive(),
       onTexts: (texts) => this.#post({ type: 'texts', texts }),
       onAnchor: (anchor) => this.#post({ type: 'anchor', anchor }),
@@ -294,8 +288,8 @@ export class Viewing {
       onJoined: (tracks) => this.#post({ type: 'joined', media, tracks }),
       onFailed: (failure) => this.#onMediaFailed(failure),
       onOtherTracks: () => this.#rejoin(),
-    };
-    const feed = new MediaFeed(sink, events, this.#sound?.take);
+      takeSound: this.#sound?.take,
+    });
     return feed;
   }
 
