@@ -28,7 +28,7 @@ const SPARE_MS = 8;
 /** Sound is late all the time in nature; from 45 ms on viewers notice (ITU-R BT.1359). The picture needs not wait for this. */
 const UNNOTICED_LAG_MS = 8;
 /** While the picture is on its way to its place, late sound is better than sound with holes. */
-const MOST_LAG_MS = 120;
+const MOST_LAG_MS = 40;
 const MOST_LEAD_MS = 400;
 /** The highest need within this time counts. */
 const WINDOW_MS = 8_000;
