@@ -46,6 +46,11 @@ describe('the lead of the sound', () => {
     expect(moments.slice(100).some(({ dry }) => dry)).toBe(false);
   });
 
+  it('leaves a cut of some seconds to the control of the picture', () => {
+    const late = { now: milliseconds(0), level: milliseconds(80), least: milliseconds(-3_000) };
+    expect(supplySound(late, TARGET, NO_LEAD)).toBe(NO_LEAD);
+  });
+
   it('is bounded, whatever is reported', () => {
     const reports = fc.array(fc.record({ level: fc.double(), least: fc.double() }));
     fc.assert(

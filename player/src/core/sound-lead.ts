@@ -19,7 +19,7 @@ export interface SoundSupply {
   readonly now: Milliseconds;
   /** Media of the picture in hand, smoothed. */
   readonly level: Milliseconds;
-  /** The least sound in hand since the report before; below 0: it came this much too late. */
+  /** The least sound that was in hand when more came; below 0: that came so much too late. */
   readonly least: Milliseconds;
 }
 
@@ -50,6 +50,8 @@ export function supplySound(
 ): SoundLead {
   // How much of the level is used up before the sound is heard; this does not depend on the level.
   const newest = { at: now, need: milliseconds(level + before.lag - least) };
+  // So late is not the way of this stream: the connection was cut, or the time stamps jumped.
+  if (newest.need > target + MOST_LEAD_MS) return before;
   const needs = [...before.needs, newest].filter(({ at }) => now - at < WINDOW_MS);
   const need = Math.max(...needs.map((one) => one.need)) + SPARE_MS;
   const passed = Math.max(0, now - before.at) / 1000;
