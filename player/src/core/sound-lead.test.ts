@@ -29,7 +29,7 @@ function simulate(need: (now: number) => number, seconds: number, level = 80): M
 describe('the lead of the sound', () => {
   it('is what the encoder and the sound device take, and known with the first report', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 190 }), fc.integer({ min: 80, max: 500 }), (need, level) => {
+      fc.property(fc.integer({ min: 0, max: 110 }), fc.integer({ min: 80, max: 500 }), (need, level) => {
         const moments = simulate(() => need, 30, level);
         expect(moments.slice(1).some(({ dry }) => dry)).toBe(false);
         for (const { lead } of moments) expect(lead).toBeCloseTo(Math.max(0, need - TARGET), 5);
@@ -46,6 +46,11 @@ describe('the lead of the sound', () => {
     expect(moments.slice(100).some(({ dry }) => dry)).toBe(false);
   });
 
+  it('leaves a cut of some seconds to the control of the picture', () => {
+    const late = { now: milliseconds(0), level: milliseconds(80), least: milliseconds(-3_000) };
+    expect(supplySound(late, TARGET, NO_LEAD)).toBe(NO_LEAD);
+  });
+
   it('is bounded, whatever is reported', () => {
     const reports = fc.array(fc.record({ level: fc.double(), least: fc.double() }));
     fc.assert(
@@ -59,7 +64,7 @@ describe('the lead of the sound', () => {
             least: milliseconds(least),
           };
           state = supplySound(supply, TARGET, state);
-          expect([state.lead >= 0, state.lead <= 400, state.lag >= 0, state.lag <= 120]).not.toContain(false);
+          expect([state.lead >= 0, state.lead <= 400, state.lag >= 0, state.lag <= 40]).not.toContain(false);
         });
         expect(state.needs.length).toBeLessThanOrEqual(80);
       }),

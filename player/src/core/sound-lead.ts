@@ -19,7 +19,7 @@ export interface SoundSupply {
   readonly now: Milliseconds;
   /** Media of the picture in hand, smoothed. */
   readonly level: Milliseconds;
-  /** The least sound in hand since the report before; below 0: it came this much too late. */
+  /** The least sound that was in hand when more came; below 0: that came so much too late. */
   readonly least: Milliseconds;
 }
 
@@ -28,7 +28,7 @@ const SPARE_MS = 8;
 /** Sound is late all the time in nature; from 45 ms on viewers notice (ITU-R BT.1359). The picture needs not wait for this. */
 const UNNOTICED_LAG_MS = 8;
 /** While the picture is on its way to its place, late sound is better than sound with holes. */
-const MOST_LAG_MS = 120;
+const MOST_LAG_MS = 40;
 const MOST_LEAD_MS = 400;
 /** The highest need within this time counts. */
 const WINDOW_MS = 8_000;
@@ -50,6 +50,8 @@ export function supplySound(
 ): SoundLead {
   // How much of the level is used up before the sound is heard; this does not depend on the level.
   const newest = { at: now, need: milliseconds(level + before.lag - least) };
+  // So late is not the way of this stream: the connection was cut, or the time stamps jumped.
+  if (newest.need > target + MOST_LEAD_MS) return before;
   const needs = [...before.needs, newest].filter(({ at }) => now - at < WINDOW_MS);
   const need = Math.max(...needs.map((one) => one.need)) + SPARE_MS;
   const passed = Math.max(0, now - before.at) / 1000;

@@ -208,7 +208,8 @@ export class Playback {
     const mediaIn = inWorker ? 'worker' : 'page';
     const { token, rendition = 'auto' } = this.#options;
     this.#report.mediaIn = mediaIn;
-    const sound = decodesSound ? this.#sound.choose(this.targetLatencyMs) : 'media';
+    // Elsewhere the browser's word about what is seen and heard is not exact enough.
+    const sound = inWorker && decodesSound ? this.#sound.choose(this.targetLatencyMs) : 'media';
     const startWith = this.#memory.rendition;
     this.#host.post({ type: 'start', urls: this.#urls, token, rendition, startWith, mediaIn, sound });
     this.#tellFacts();

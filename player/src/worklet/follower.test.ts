@@ -90,6 +90,22 @@ describe('the follower', () => {
     expect(Math.abs(follower.report().offsetMs!)).toBeLessThan(5);
   });
 
+  it('asks for no lead when the picture jumps, or when the sound just ends', () => {
+    const { follower, play, now } = setUp();
+    follower.aim({ type: 'follow', at: 0, media: -0.15, rate: 1 });
+    play(2);
+    follower.report();
+    play(3, { stops: true });
+    expect(follower.report().leastMs).toBeUndefined();
+    play(1);
+    follower.report();
+    follower.aim({ type: 'follow', at: now(), media: now() - 5, rate: 1 });
+    play(0.05);
+    follower.aim({ type: 'follow', at: now(), media: now() - 0.15, rate: 1 });
+    play(1);
+    expect(follower.report().leastMs).toBeGreaterThan(30);
+  });
+
   it('forgets a timeline with its sound', () => {
     const { follower, play, heard } = setUp();
     follower.aim({ type: 'follow', at: 0, media: -0.15, rate: 1 });

@@ -8,6 +8,8 @@ import { Voice } from './voice.js';
 const KEPT_S = 4;
 /** On its own, the sound keeps this much in hand; it has time, because nobody sees it lag. */
 const FREE_LEVEL_MS = 120;
+/** Only sound that is where it should be says whether it came in time. */
+const IN_STEP_MS = 30;
 /** The level moves with each block and each chunk, which is not an error. */
 const FREE_BAND_MS = 60;
 
@@ -23,6 +25,7 @@ export class Follower {
   #follow = NOT_FOLLOWING;
   #least = Number.POSITIVE_INFINITY;
   #offset: number | undefined;
+  #inStep = false;
   #splices = 0;
   #jumps = 0;
   /** Of voices before this one. */
@@ -43,6 +46,12 @@ export class Follower {
       this.#ring = new PcmRing(block.rate, block.channels.length, KEPT_S);
       this.#voice = new Voice(this.#ring);
     }
+    const voice = this.#voice;
+    // What had come before it, when it came. Nothing comes for long where a track has ended, which is not late.
+    if (voice && this.#inStep) {
+      const inHand = Math.max(block.start, this.#ring.end) - voice.place;
+      this.#least = Math.min(this.#least, (inHand * 1000) / block.rate);
+    }
     this.#ring.write(block);
   }
 
@@ -52,6 +61,7 @@ export class Follower {
     this.#ring = undefined;
     this.#voice = undefined;
     this.#follow = NOT_FOLLOWING;
+    this.#inStep = false;
   }
 
   /** @param now seconds on the clock of the output, at its first instant; the output is silent when it comes */
@@ -60,9 +70,6 @@ export class Follower {
     if (!voice || !ring) return;
     const step = (ring.rate / this.#rate) * this.#steer(voice, ring.rate, now);
     voice.render(output, step);
-    if (voice.audible || this.#aim.type !== 'hold') {
-      this.#least = Math.min(this.#least, (voice.ahead * 1000) / ring.rate);
-    }
   }
 
   /** What has happened since the last report. */
@@ -84,6 +91,7 @@ export class Follower {
     const aim = this.#aim;
     voice.wanted = aim.type !== 'hold';
     this.#offset = undefined;
+    this.#inStep = false;
     if (aim.type === 'hold') {
       this.#follow = NOT_FOLLOWING;
       return 1;
@@ -96,6 +104,7 @@ export class Follower {
     }
     const behind = aim.type === 'follow' ? behindPicture(voice, rate, now, aim) : behindEdge(voice, rate);
     if (aim.type === 'follow' && voice.audible) this.#offset = -behind;
+    this.#inStep = aim.type === 'follow' && (!voice.audible || Math.abs(behind) < IN_STEP_MS);
     const sample = {
       now: milliseconds(now * 1000),
       behind: milliseconds(behind),

@@ -26,7 +26,7 @@ export interface Taken {
 export interface SoundReport {
   /** Media time of the sound minus that of the picture, as heard and seen, ms; absent unless it follows. */
   readonly offsetMs: number | undefined;
-  /** The least sound in hand since the last report, ms; absent if nothing was wanted or had come. */
+  /** The least sound that was in hand when more came, since the last report, ms; absent if none came in step. */
   readonly leastMs: number | undefined;
   /** Counted since the beginning. */
   readonly underruns: number;
