@@ -51,7 +51,7 @@ describe('a damaged chunk file', () => {
       expect(kept, 'harmless damage loses nothing').toBeGreaterThan(0);
       expect(said.length - kept).toBeGreaterThan(kept / 10);
     }
-  }, 600_000);
+  }, 600_000 + CASES * 1_000);
 
   it('is moved aside with one line, and the tables are kept', async () => {
     using folder = temporaryFolder();
