@@ -20,8 +20,8 @@ export class Screen {
   }
 
   /**
-   * The place on the media timeline that is on the screen, and when it was there. We use the browser's `currentTime` only
-   * if no presented picture is known, because it is up to a picture behind the screen.
+   * The place on the media timeline that is on the screen, and when it was there. We use `currentTime` only if no
+   * presented picture is known, because it is up to a picture behind the screen.
    */
   get shown(): Presented {
     const now = Milliseconds.now();

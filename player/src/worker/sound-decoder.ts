@@ -13,8 +13,8 @@ export interface TimedFrame {
 }
 
 /**
- * The configuration of `AudioDecoder` for a track; undefined if the video element has to play the sound. It plays surround
- * sound, because it can mix the channels as the loudspeakers need them.
+ * The configuration of `AudioDecoder` for a track; undefined if the video element has to play the sound. That is so for
+ * surround sound, because the element mixes the channels as the loudspeakers need them.
  */
 export function decoderConfigOf({
   format,

@@ -20,8 +20,8 @@ export interface SoundEvents {
 type Track = { readonly config: AudioConfig; readonly decoder: AudioDecoderConfig | undefined };
 
 /**
- * Decodes the sound outside of the media source, and sends it to the worklet. Without a port to a worklet, nobody listens,
- * and nothing is decoded.
+ * Decodes the sound outside of the media source, and sends it to the worklet. Without a port to a worklet, nobody
+ * listens, and nothing is decoded.
  */
 export class Sound {
   readonly #events: SoundEvents;

@@ -36,20 +36,23 @@ const loudness = (values: readonly number[]): number =>
   Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
 
 describe('the follower', () => {
-  it.each([RATE, 44_100])('plays in step with the picture, at %i Hz, and reports how much was in hand', (outputRate) => {
-    const { follower, play, heard } = setUp(outputRate);
-    follower.aim({ type: 'follow', at: 0, media: -0.14, rate: 1 });
-    play(1);
-    follower.report();
-    play(3);
-    const { offsetMs, leastMs, underruns, jumps, splices } = follower.report();
-    expect(offsetMs).toBeCloseTo(0, 0);
-    // 140 - 60 - one frame of 21 ms, at least.
-    expect(leastMs).toBeGreaterThan(50);
-    expect(leastMs).toBeLessThan(62);
-    expect({ underruns, jumps, splices }).toEqual({ underruns: 0, jumps: 0, splices: 0 });
-    expect(loudness(heard.slice(-outputRate))).toBeCloseTo(Math.SQRT1_2, 1);
-  });
+  it.each([RATE, 44_100])(
+    'plays in step with the picture, at %i Hz, and reports how much was in hand',
+    (outputRate) => {
+      const { follower, play, heard } = setUp(outputRate);
+      follower.aim({ type: 'follow', at: 0, media: -0.14, rate: 1 });
+      play(1);
+      follower.report();
+      play(3);
+      const { offsetMs, leastMs, underruns, jumps, splices } = follower.report();
+      expect(offsetMs).toBeCloseTo(0, 0);
+      // 140 - 60 - one frame of 21 ms, at least.
+      expect(leastMs).toBeGreaterThan(50);
+      expect(leastMs).toBeLessThan(62);
+      expect({ underruns, jumps, splices }).toEqual({ underruns: 0, jumps: 0, splices: 0 });
+      expect(loudness(heard.slice(-outputRate))).toBeCloseTo(Math.SQRT1_2, 1);
+    },
+  );
 
   it('is silent until the picture moves, and while there is no picture to follow', () => {
     const { follower, play, heard } = setUp();

@@ -6,15 +6,15 @@ import { REPOSITORY } from '../root.js';
 import type { BadNetwork } from './bad-network.js';
 
 export interface BarcodeServer extends AsyncDisposable {
-  /** Of the stream, for viewers at the other end. */
+  /** The address of the stream, for viewers at the other end. */
   readonly address: string;
 }
 
 const STREAM = 'clock';
 
 /**
- * A gateway with a live stream whose pictures carry the time, at the server's end of the network.
- * @param ladder such as `720p+360p`; absent: one rendition of 3 Mbit/s
+ * Starts a gateway with a live stream of pictures that carry the time, at the server's end of the network.
+ * @param ladder such as `720p+360p`; without it, the stream has one rendition of 3 Mbit/s
  */
 export async function startBarcodeServer(network: BadNetwork, ladder?: string): Promise<BarcodeServer> {
   const script = await bundleScript(join(REPOSITORY, 'test/support/network/barcode-server.ts'));
