@@ -1,52 +1,51 @@
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 
-/** How much later than usual chunks have arrived, over the last minute. */
+/** How much later than usual chunks arrived during the last minute. */
 export interface ArrivalEvidence {
-  /** What a buffer has to cover if the worst delay was an accident: the worst of those that came more than once. */
+  /** What a buffer has to cover if the worst delay was an accident: the worst delay that came more than once. */
   readonly repeating: Milliseconds;
-  /** What it has to cover if the worst delay can come again. */
+  /** What a buffer has to cover if the worst delay can come again. */
   readonly worst: Milliseconds;
 }
 
-/** The worst of one second. */
+/** The worst delay within one second. */
 interface Slot {
   readonly second: number;
   excess: number;
 }
 
 const WINDOW_S = 60;
-/** As fast as the playhead follows, about. */
+/** Time constant of the usual delay: about as fast as the playhead follows. */
 const USUAL_MS = 2_500;
-/** Delays closer together than this have one cause. */
+/** Delays that are closer together than this have the same cause. */
 const ONE_EVENT_S = 2;
-/** No buffer covers more: a connection that was cut says nothing about the target. */
+/** No buffer covers more than this. A connection that was cut says nothing about the target. */
 const MOST_MS = 1_000;
-/** If delays stay that long, for this long, the way has become longer for good. */
+/** If such delays last for this long, the network has become slower for good. */
 const FOR_GOOD_MS = 5_000;
 /** An overload shows within this time. */
 const OVERLOAD_MS = 2_000;
-/** A larger step of the decode time belongs to another time line. */
+/** After a larger step of the decode time, another time line has begun. */
 const LONGEST_STEP_MS = 2_000;
 
 const NOTHING: Slot = { second: Number.NEGATIVE_INFINITY, excess: 0 };
 export const NO_EVIDENCE: ArrivalEvidence = { repeating: Milliseconds.zero, worst: Milliseconds.zero };
 
 /**
- * Learns from the arrivals of chunks how far they are spread. What counts is the delay above the usual one of the last
- * seconds: slower changes (the way, the offset and the drift of the clocks, an encoder that does not keep up) the
- * playhead follows by its rate.
+ * Learns how much the delays of chunks vary. Only the delay above the usual one of the last seconds counts. The playhead
+ * follows slower changes by its rate: those of the network path, of the clocks, and of an encoder that does not keep up.
  */
 export class Arrivals {
   readonly #slots: Slot[] = [];
-  /** Arrival minus decode time, smoothed, on clocks that have nothing to do with each other. */
+  /** Arrival minus decode time, smoothed. The two clocks are unrelated. */
   #usual: number | undefined;
   #last: { readonly arrival: number; readonly media: number } | undefined;
-  /** Added to decode times, so that a new time line continues the old one. */
+  /** We add this to decode times, so that a new time line continues the old one. */
   #shift = 0;
-  /** The connection was cut, or nearly. What waited comes late as a whole, and the rest less and less late. */
+  /** The connection was cut, or nearly. The chunks that waited come late together, and the next ones less and less. */
   #recoveringSince: number | undefined;
 
-  /** @param media decode time of a picture, from any beginning */
+  /** @param media the decode time of a picture, counted from any origin */
   add(arrival: Milliseconds, media: Milliseconds): void {
     const passed = this.#last ? arrival - this.#last.arrival : 0;
     if (this.#last) {

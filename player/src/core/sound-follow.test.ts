@@ -6,17 +6,17 @@ import { decideSound, NOT_FOLLOWING, spliced } from './sound-follow.js';
 const QUANTUM_MS = 128 / 48;
 
 interface World {
-  /** Media time of the picture. */
+  /** The media time of the picture. */
   readonly picture: (now: number) => number;
   readonly seconds: number;
-  /** How wrong each report about the picture is. */
+  /** The error of each report about the picture. */
   readonly noiseMs?: number;
-  /** Of the sound device against the clock of the picture. */
+  /** The drift of the sound device against the clock of the picture. */
   readonly drift?: number;
   readonly startBehindMs?: number;
 }
 
-/** Sound that obeys. Reports come ten times a second, and are extrapolated in between. */
+/** Sound that obeys each decision. Reports come ten times a second; in between it extrapolates them. */
 function simulate({ picture, seconds, noiseMs = 0, drift = 0, startBehindMs = 0 }: World) {
   let state = NOT_FOLLOWING;
   let place = picture(0) - startBehindMs;
@@ -41,7 +41,7 @@ function simulate({ picture, seconds, noiseMs = 0, drift = 0, startBehindMs = 0 
     state = decided.state;
     if (decided.move.do === 'rate') rate = decided.move.rate;
     else if (decided.move.do === 'splice') {
-      // It keeps to the waveform, so it misses its aim by some milliseconds.
+      // A real splice suits the waveform, so it misses its aim by some milliseconds.
       const by = milliseconds(decided.move.by + 4 * Math.sin(now));
       place += by;
       state = spliced(state, by);
@@ -61,7 +61,7 @@ const after = (behind: readonly { now: number; behind: number }[], seconds: numb
   behind.filter(({ now }) => now >= seconds * 1000).map((one) => Math.abs(one.behind));
 
 describe('sound that follows a picture', () => {
-  it('comes to it from any near start, and then stays without a splice or a jump', () => {
+  it('reaches it from any start nearby, and then stays without a splice or a jump', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: -140, max: 140 }),
@@ -110,7 +110,7 @@ describe('sound that follows a picture', () => {
     }
   });
 
-  it('goes to the picture at once while nothing is heard', () => {
+  it('jumps to the picture at once while nothing is heard', () => {
     const sample = { now: milliseconds(0), behind: milliseconds(3), speed: 1, audible: false };
     expect(decideSound(sample, NOT_FOLLOWING).move).toEqual({ do: 'jump' });
   });

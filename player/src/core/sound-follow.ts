@@ -1,9 +1,10 @@
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 
 /**
- * Keeps the sound with the picture. Small errors go by a rate that nobody hears; larger ones by a splice, which
- * continues a little later or earlier in the sound under a cross-fade, so that the pitch stays while the picture runs
- * 5 % faster or slower; and only where sound and picture have parted, by a jump. Pure: it does nothing itself.
+ * Keeps the sound in step with the picture. A change of the rate, too small to hear, corrects small errors. A splice
+ * corrects larger ones: the sound continues a little later or earlier, under a cross-fade, so the pitch stays the same
+ * while the picture runs 5 % faster or slower. A jump is for sound that is far away from its picture. This only decides;
+ * `worklet/follower.ts` acts.
  */
 export type SoundMove =
   | { readonly do: 'rate'; readonly rate: number }
@@ -14,16 +15,16 @@ export type SoundMove =
 
 /** Time constant of the smoothing: reports about the picture come ten times a second, each wrong by some ms. */
 const SMOOTHING_MS = 200;
-/** Within this, the sound stays as it is: no interpolation, no filter. */
+/** An error up to this is left alone, so that the sound is not interpolated. */
 const DEAD_BAND_MS = 2;
 /** 0.5 % is a twelfth of a semitone. */
 const GAIN_PER_MS = 0.0005;
 const MOST_CORRECTION = 0.005;
-/** Half of what a viewer may notice, so that noise and the time until the next splice stay below it. */
+/** Half of what a viewer may notice. The other half is for noise and for the wait until the next splice. */
 const SPLICE_FROM_MS = 10;
-/** Splices closer together than this would be heard as roughness. */
+/** Splices that follow each other faster than this sound rough. */
 const SPLICE_PERIOD_MS = 120;
-/** Skipping or repeating more than this at once is heard as such; then a short silence is better. */
+/** A viewer hears a longer skip or repeat, so a short silence is better. */
 const PARTED_MS = 150;
 const PARTED_FOR_MS = 60;
 
@@ -32,9 +33,9 @@ export interface SoundSample {
   readonly now: Milliseconds;
   /** Media time of the picture minus that of the sound, at the moment when both are perceived. */
   readonly behind: Milliseconds;
-  /** Of the picture. */
+  /** The playback rate of the picture. */
   readonly speed: number;
-  /** Something is being heard, so that a jump would be heard, too. */
+  /** Sound is being heard, so a jump would be heard as well. */
   readonly audible: boolean;
 }
 
@@ -62,7 +63,7 @@ export function decideSound(
   if (!audible) return { move: { do: 'jump' }, state: { ...NOT_FOLLOWING, at: now } };
   const passed = now - before.at;
   const weight = 1 - Math.exp(-passed / SMOOTHING_MS);
-  // What the two speeds explain needs no smoothing, and so does not come late.
+  // We know at once what the difference of the two speeds causes, so only the rest is smoothed.
   const known = before.smoothed === undefined ? behind : before.smoothed + (speed - before.rate) * passed;
   const smoothed = milliseconds(known + (behind - known) * weight);
   const parted = Math.abs(behind) > PARTED_MS;
@@ -79,7 +80,7 @@ export function decideSound(
   return { move: { do: 'rate', rate }, state };
 }
 
-/** @param by of the splice as it was made: it keeps to the waveform, and so differs from what was asked. */
+/** @param by the length of the splice that was made. It suits the waveform, so it differs from the wanted one. */
 export const spliced = (state: FollowState, by: Milliseconds): FollowState => ({
   ...state,
   smoothed: milliseconds((state.smoothed ?? by) - by),

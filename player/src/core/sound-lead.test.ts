@@ -27,7 +27,7 @@ function simulate(need: (now: number) => number, seconds: number, level = 80): M
 }
 
 describe('the lead of the sound', () => {
-  it('is what the encoder and the sound device take, and known with the first report', () => {
+  it('covers the delay of the encoder and the sound device from the first report on', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 110 }), fc.integer({ min: 80, max: 500 }), (need, level) => {
         const moments = simulate(() => need, 30, level);
@@ -38,7 +38,7 @@ describe('the lead of the sound', () => {
     );
   });
 
-  it('comes back slowly when headphones are taken off, and nothing runs dry by that', () => {
+  it('falls slowly when headphones are taken off, and nothing runs dry', () => {
     const moments = simulate((now) => (now < 10_000 ? 240 : 60), 90);
     expect(moments.at(95)?.lead).toBe(160);
     expect(moments.at(170)?.lead).toBe(160);

@@ -1,14 +1,14 @@
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 
 /**
- * What the sound needs so that it reaches the loudspeaker in time: encoders give sound later than pictures, and sound
- * devices take theirs some time before it is heard (headphones without a wire 200 ms). Judged by how much sound was
- * still in hand when it was due. Pure.
+ * How far the picture has to stay behind so that the sound reaches the loudspeaker in time. Encoders deliver sound later
+ * than pictures, and sound devices take it some time before it is heard (wireless headphones: 200 ms). We judge by the
+ * sound that was still in hand when it was due.
  */
 export interface SoundLead {
-  /** To add to the target of the picture. */
+  /** What we add to the picture's target. */
   readonly lead: Milliseconds;
-  /** How much later than its picture the sound has to be heard, as long as the picture is not that far behind. */
+  /** How much later than its picture the sound is heard, until the picture is far enough behind. */
   readonly lag: Milliseconds;
   readonly at: Milliseconds;
   readonly needs: readonly { readonly at: Milliseconds; readonly need: Milliseconds }[];
@@ -17,17 +17,17 @@ export interface SoundLead {
 export interface SoundSupply {
   /** Monotonic. */
   readonly now: Milliseconds;
-  /** Media of the picture in hand, smoothed. */
+  /** How much of the picture is in hand, smoothed. */
   readonly level: Milliseconds;
-  /** The least sound that was in hand when more came; below 0: that came so much too late. */
+  /** The least sound that was in hand when more came. A negative value says how much too late that came. */
   readonly least: Milliseconds;
 }
 
-/** The thread that plays the sound must not wait for the next message on a busy machine. */
+/** On a busy machine, the audio thread must not run out of sound before the next message. */
 const SPARE_MS = 8;
-/** Sound is late all the time in nature; from 45 ms on viewers notice (ITU-R BT.1359). The picture needs not wait for this. */
+/** The picture need not wait for so little. In nature sound is always late; viewers notice 45 ms (ITU-R BT.1359). */
 const UNNOTICED_LAG_MS = 8;
-/** While the picture is on its way to its place, late sound is better than sound with holes. */
+/** While the picture is still moving to its new target, late sound is better than sound with holes. */
 const MOST_LAG_MS = 40;
 const MOST_LEAD_MS = 400;
 /** The highest need within this time counts. */
@@ -42,13 +42,13 @@ export const NO_LEAD: SoundLead = {
   needs: [],
 };
 
-/** @param target of the picture alone */
+/** @param target the picture's target without the lead */
 export function supplySound(
   { now, level, least }: SoundSupply,
   target: Milliseconds,
   before: SoundLead,
 ): SoundLead {
-  // How much of the level is used up before the sound is heard; this does not depend on the level.
+  // The part of the level that passes before the sound is heard. It does not depend on the level.
   const newest = { at: now, need: milliseconds(level + before.lag - least) };
   // So late is not the way of this stream: the connection was cut, or the time stamps jumped.
   if (newest.need > target + MOST_LEAD_MS) return before;
@@ -68,6 +68,6 @@ export function supplySound(
   };
 }
 
-/** Up at once, down slowly. */
+/** Rises at once, and falls slowly. */
 const follow = (before: number, wanted: number, most: number, back: number): Milliseconds =>
   milliseconds(Math.max(0, Math.min(most, Math.max(wanted, before - back))));

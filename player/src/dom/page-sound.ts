@@ -4,24 +4,24 @@ import { PictureClock } from './picture-clock.js';
 import { SoundOutput } from './sound-output.js';
 
 const FOLLOW_MS = 100;
-/** After a mute or a pause, the context goes on for a moment: many are short. */
+/** The context keeps running for a moment after a mute or a pause, because many of them are short. */
 const REST_AFTER_MS = 1_000;
-/** A context that does not run by then is kept from it by the browser's autoplay policy. */
+/** If a context does not run by then, the browser's autoplay policy prevents it. */
 const REFUSED_AFTER_MS = 2_000;
 
 export interface SoundEvents {
-  /** How much later than its picture it should be heard. */
+  /** How much later than its picture the sound should be heard. */
   readonly lag: () => Milliseconds;
-  /** The worker decodes for this port; undefined: nobody listens. */
+  /** The worker should send the sound to this port; undefined if nobody listens. */
   onPort(port: MessagePort | undefined): void;
   onReport(report: SoundReport): void;
-  /** The browser wants a click before it makes a sound. */
+  /** The browser plays sound only after a click. */
   onRefused(): void;
   onFailed(message: string): void;
 }
 
 type State =
-  /** Nobody wants to hear it, or nobody did yet. */
+  /** Nobody has wanted to hear it yet. */
   | { readonly name: 'silent' }
   | { readonly name: 'opening' }
   | { readonly name: 'open'; readonly output: SoundOutput }
@@ -29,8 +29,8 @@ type State =
   | { readonly name: 'closed' };
 
 /**
- * The sound outside of the media source, on the page: opens an audio context when there is something that the viewer
- * wants to hear, and keeps it with the picture, the volume and the mute of the video element.
+ * The page's part of the sound outside of the media source. It opens an audio context when the viewer wants to hear
+ * something, and makes the sound follow the picture, the volume and the mute of the video element.
  */
 export class Sound {
   readonly #video: HTMLVideoElement;
@@ -64,7 +64,7 @@ export class Sound {
     this.#update();
   }
 
-  /** The viewer has paused, or plays on. */
+  /** Whether the viewer has paused. */
   set held(held: boolean) {
     this.#held = held;
     this.#update();
@@ -103,7 +103,7 @@ export class Sound {
 
   #isWanted(): boolean {
     const { muted, volume, paused } = this.#video;
-    // A browser may pause a picture that is out of sight.
+    // A browser may pause a hidden picture, and the sound plays on.
     return !this.#held && !muted && volume > 0 && (!paused || document.hidden);
   }
 

@@ -1,4 +1,4 @@
-/** What the screen shows: at this time of `performance.now()`, and on from there at this rate. */
+/** Which media time the screen shows at the time `at` of `performance.now()`, and at which rate it continues. */
 export interface PictureTime {
   /** Seconds on the media timeline. */
   readonly media: number;
@@ -6,7 +6,7 @@ export interface PictureTime {
   readonly rate: number;
 }
 
-/** A playhead that has not moved for this long stands still. */
+/** If the playhead has not moved for this long, it stands still. */
 const STANDING_MS = 80;
 /** The delay of the screen changes with its refresh, by up to 16 ms from picture to picture: the median of these. */
 const LAGS = 31;
@@ -14,8 +14,8 @@ const LAGS = 31;
 const MOST_LAG_S = 0.1;
 
 /**
- * The time of the picture on the screen. `currentTime` runs evenly, but ahead of the screen; the browser tells about
- * each picture when it will be seen (HTMLVideoElement.requestVideoFrameCallback), which gives the difference.
+ * Tells which media time is on the screen. `currentTime` runs evenly, but not in step with the screen. For each picture,
+ * the browser tells when it will be seen (HTMLVideoElement.requestVideoFrameCallback), and that gives the difference.
  */
 export class PictureClock {
   readonly #video: HTMLVideoElement;
@@ -28,7 +28,7 @@ export class PictureClock {
     this.#watch();
   }
 
-  /** Undefined if the picture stands still, or is about to be somewhere else. */
+  /** Undefined if the picture stands still, or is about to jump. */
   read(): PictureTime | undefined {
     const { paused, seeking, readyState, currentTime: media, playbackRate: rate } = this.#video;
     if (paused || seeking || readyState < HTMLMediaElement.HAVE_CURRENT_DATA) {

@@ -5,7 +5,7 @@ import type { PictureTime } from './picture-clock.js';
 declare const TOPICAST_WORKLET_SOURCE: string | undefined;
 
 const VOLUME_S = 0.01;
-/** The browser's word about what is heard now is wrong by some ms each time. */
+/** What the browser reports about the sound that is heard is wrong by some ms each time. */
 const SKEW_WEIGHT = 0.05;
 const MOST_SKEW_CHANGE_S = 0.03;
 
@@ -20,7 +20,7 @@ export class SoundOutput {
   readonly #node: AudioWorkletNode;
   readonly #gain: GainNode;
   #volume = 0;
-  /** Seconds between `performance.now()` and the context's time of what is heard then. */
+  /** The context's time of what is heard minus `performance.now()`, in seconds. */
   #skew: number | undefined;
 
   /**
@@ -56,7 +56,7 @@ export class SoundOutput {
       numberOfInputs: 0,
       outputChannelCount: [2],
     });
-    this.#node.onprocessorerror = () => onFailed('the audio worklet broke');
+    this.#node.onprocessorerror = () => onFailed('the audio worklet failed');
     this.#node.port.onmessage = ({ data }: MessageEvent<SoundReport>) => onReport(data);
     this.#gain = new GainNode(context, { gain: 0 });
     this.#node.connect(this.#gain).connect(context.destination);
@@ -66,7 +66,7 @@ export class SoundOutput {
     return this.#context.state === 'running';
   }
 
-  /** A new way for the sound, for whoever decodes it. */
+  /** Opens a new port through which the decoder sends its sound. */
   connect(): MessagePort {
     const { port1, port2 } = new MessageChannel();
     this.#post({ type: 'source', port: port2 }, [port2]);
@@ -91,7 +91,7 @@ export class SoundOutput {
     this.#post({ type: 'hold' });
   }
 
-  /** Does nothing while the browser wants a click first. */
+  /** Has no effect while the browser waits for a click. */
   resume(): void {
     if (this.running) return;
     this.#skew = undefined;
@@ -124,7 +124,7 @@ export class SoundOutput {
 function skewOf(context: AudioContext): number {
   const { contextTime, performanceTime } = context.getOutputTimestamp();
   if (contextTime && performanceTime) return contextTime - performanceTime / 1000;
-  // It is not known yet, or not in this browser.
+  // The browser does not know it yet, or never tells.
   return context.currentTime - (context.outputLatency || context.baseLatency || 0) - performance.now() / 1000;
 }
 

@@ -1,11 +1,11 @@
 import type { AudioConfig } from '@topicast/media/samples';
 import type { PcmBlock } from '../worklet/pcm-ring.js';
 
-/** A decoder that takes nothing must not fill up the memory: some two seconds. */
+/** About two seconds, so that a decoder which stands still does not fill the memory. */
 const MOST_QUEUED = 100;
 const MICROSECONDS = 1_000_000;
 
-/** One frame, and when it is heard: sampling instants on the media timeline. */
+/** One frame, and its place on the media timeline in sampling instants. */
 export interface TimedFrame {
   readonly data: Uint8Array;
   readonly start: number;
@@ -13,8 +13,8 @@ export interface TimedFrame {
 }
 
 /**
- * What `AudioDecoder` takes for a track; undefined if its sound has to stay with the picture. Surround sound stays,
- * because the browser mixes it down as the loudspeakers need it.
+ * The configuration of `AudioDecoder` for a track; undefined if the video element has to play the sound. That is so for
+ * surround sound, because the element mixes the channels as the loudspeakers need them.
  */
 export function decoderConfigOf({
   format,
@@ -25,16 +25,16 @@ export function decoderConfigOf({
 }: AudioConfig): AudioDecoderConfig | undefined {
   const family = format === 'opus' ? description[FAMILY_AT] : 0;
   if (channels > 2 || family !== 0) return undefined;
-  // Opus without a description means packets as they are (W3C WebCodecs Opus registration).
+  // Without a description, the decoder expects plain Opus packets (W3C WebCodecs Opus registration).
   return { codec, sampleRate, numberOfChannels: channels, ...(format === 'aac' && { description }) };
 }
 
-/** In what follows the version in `dOps`: channels 1, pre-skip 2, rate 4, gain 2. */
+/** The offset behind the version in `dOps`: channels 1, pre-skip 2, rate 4, gain 2 bytes. */
 const FAMILY_AT = 9;
 
-/** Decodes the sound of one track at a time. Owns the browser's decoder, and all that it gives out. */
+/** Decodes the sound of one track at a time. It owns the browser's decoder and closes what that returns. */
 export class SoundDecoder {
-  /** Frames that the decoder had no room for. */
+  /** The number of frames that the decoder had no room for. */
   dropped = 0;
   readonly #decoder: AudioDecoder;
 
@@ -50,7 +50,7 @@ export class SoundDecoder {
   }
 
   /**
-   * For a track, or for another timeline: nothing of what came before is given out any more.
+   * Begin a track or a timeline. Frames that are still being decoded are discarded.
    * @throws {DOMException} if the browser cannot decode it after all
    */
   configure(config: AudioDecoderConfig): void {
@@ -58,9 +58,9 @@ export class SoundDecoder {
     this.#decoder.configure(config);
   }
 
-  /** What follows does not continue what came before. What came before is still given out. */
+  /** The next frame does not continue the last one. Frames that are still being decoded are kept. */
   break(): void {
-    // Fails only if the decoder is closed, or has told about its failure.
+    // This fails only if the decoder is closed, or has already reported its failure.
     this.#decoder.flush().catch(() => {});
   }
 
@@ -86,6 +86,6 @@ function copyOf(data: AudioData): PcmBlock {
     data.copyTo(channel, { planeIndex, format: 'f32-planar' });
     return channel;
   });
-  // Times were rounded to microseconds, which is less than half of an instant.
+  // Times were rounded to microseconds, an error of less than half an instant.
   return { start: Math.round((timestamp * sampleRate) / MICROSECONDS), rate: sampleRate, channels };
 }

@@ -1,12 +1,12 @@
 import type { Taken, ToSource } from '../worklet/messages.js';
 import type { PcmBlock } from '../worklet/pcm-ring.js';
 
-/** Some four seconds of AAC: a worklet that does not run must not fill up the memory. */
+/** About four seconds of AAC, so that a suspended worklet does not fill the memory. */
 const MOST_UNTAKEN = 200;
 
-/** The way of decoded sound to the worklet. */
+/** Sends decoded sound to the worklet. */
 export class SoundOutlet {
-  /** Blocks that the worklet did not take. */
+  /** The number of blocks that were not sent, because the worklet did not take those before. */
   dropped = 0;
   readonly #port: MessagePort;
   #sent = 0;

@@ -28,8 +28,8 @@ const run = (start: number, frames: number, length = 1024): AudioRun => ({
   })),
 });
 
-describe('what of a run is new', () => {
-  it('is each instant once, wherever a rendition cuts its frames and whatever it repeats', () => {
+describe('the new frames of a run', () => {
+  it('hold each instant once, wherever a rendition cuts its frames and whatever it repeats', () => {
     fc.assert(
       fc.property(
         fc.array(fc.record({ back: fc.integer({ min: 0, max: 9 }), frames: fc.integer({ min: 1, max: 6 }) })),
@@ -38,7 +38,7 @@ describe('what of a run is new', () => {
           let end: number | undefined;
           let taken = 0;
           for (const { back, frames } of runs) {
-            // The same sound, whose times another encoder rounds otherwise.
+            // The same sound; another encoder rounds its times differently.
             const start = end === undefined ? 0 : end - back * 1024 + (back > 0 ? rounding : 0);
             for (const frame of newFrames(run(start, frames), end)) {
               if (end !== undefined) expect(Math.abs(frame.start - end)).toBeLessThanOrEqual(1024 + 240);
@@ -46,22 +46,22 @@ describe('what of a run is new', () => {
               taken += frame.length;
             }
           }
-          // Never more than 5 ms of it twice for each run.
+          // Each run repeats 5 ms at most.
           expect(taken).toBeLessThanOrEqual((end ?? 0) + runs.length * 240 + 1024);
         },
       ),
     );
   });
 
-  it('is all of it after time stamps that went back by more than a second, and at the beginning', () => {
+  it('are all of them at the beginning, and after time stamps that go back by more than a second', () => {
     expect(newFrames(run(0, 3), 96_000)).toHaveLength(3);
     expect(newFrames(run(90_000, 3), 96_000)).toHaveLength(0);
     expect(newFrames(run(5_000, 3), undefined).map(({ start }) => start)).toEqual([5_000, 6_024, 7_048]);
   });
 });
 
-describe('the set-up of the decoder', () => {
-  it('is that of the stream; Opus comes as packets', () => {
+describe('the configuration of the decoder', () => {
+  it('is that of the stream, and Opus comes as plain packets', () => {
     expect(decoderConfigOf(AAC)).toEqual({
       codec: 'mp4a.40.2',
       sampleRate: 48_000,

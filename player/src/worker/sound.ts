@@ -2,32 +2,32 @@ import { type AudioConfig, type AudioRun, sameConfig } from '@topicast/media/sam
 import { decoderConfigOf, SoundDecoder, type TimedFrame } from './sound-decoder.js';
 import { SoundOutlet } from './sound-outlet.js';
 
-/** Sound that ends this little after what was there is the same sound: times of different encoders are rounded. */
+/** A frame that ends at most this much later than the known sound repeats it: encoders round times differently. */
 const SAME_SOUND_S = 0.005;
-/** Sound that is further back than this is no repetition: its time stamps jumped. */
+/** If sound is further back than this, the time stamps have jumped; nothing repeats that much. */
 const MOST_REPEATED_S = 1;
 
 export const canDecodeSound = (): boolean => typeof AudioDecoder !== 'undefined';
 
 export interface SoundEvents {
-  /** Sound comes, at first with this rate in Hz: open a worklet for it, if anybody wants to hear it. Called once. */
+  /** Called once, with the first sampling rate in Hz: open a worklet if somebody wants to hear the sound. */
   onSound(sampleRate: number): void;
-  /** The sound has to go with the picture from now on. */
+  /** From now on, the video element has to play the sound. */
   onFailed(message: string): void;
 }
 
-/** The browser has been asked about a track's codec, or has agreed to it. */
+/** A track. It has a decoder once the browser has said that it can decode the codec. */
 type Track = { readonly config: AudioConfig; readonly decoder: AudioDecoderConfig | undefined };
 
 /**
- * The sound outside of the media source: frames in, decoded sound out to the worklet, as long as there is a port to it.
- * Without a port nobody listens, and nothing is decoded.
+ * Decodes the sound outside of the media source, and sends it to the worklet. Without a port to a worklet, nobody
+ * listens, and nothing is decoded.
  */
 export class Sound {
   readonly #events: SoundEvents;
   #track: Track | undefined;
   #out: { readonly outlet: SoundOutlet; readonly decoder: SoundDecoder } | undefined;
-  /** Where the last run ended: sampling instants, with their rate. */
+  /** Where the last run ended, in sampling instants, and its epoch. */
   #end: { readonly instant: number; readonly epoch: number } | undefined;
   #closed = false;
   #isTold = false;
@@ -37,13 +37,13 @@ export class Sound {
     this.#events = events;
   }
 
-  /** Frames that were not decoded or not sent, because the decoder or the worklet did not take them. */
+  /** The number of frames that the decoder or the worklet did not take. */
   get dropped(): number {
     const { decoder, outlet } = this.#out ?? {};
     return this.#droppedBefore + (decoder?.dropped ?? 0) + (outlet?.dropped ?? 0);
   }
 
-  /** The way to the worklet; undefined: nobody listens. */
+  /** @param port to the worklet; undefined if nobody listens */
   connect(port: MessagePort | undefined): void {
     this.#disconnect();
     if (!port) return;
@@ -124,8 +124,9 @@ export class Sound {
 }
 
 /**
- * The frames of a run with their times, without those that have come already: which frames a keyframe chunk of another
- * rendition holds depends on its encoder. @param end where the sound before ended
+ * The frames of a run with their times, without those that have already come. A change of the rendition can repeat some,
+ * because each encoder puts other frames into its keyframe chunk.
+ * @param end where the sound before it ended
  */
 export function newFrames({ frames, start, config }: AudioRun, end: number | undefined): TimedFrame[] {
   const same = config.sampleRate * SAME_SOUND_S;

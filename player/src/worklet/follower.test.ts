@@ -4,10 +4,10 @@ import { Follower } from './follower.js';
 const RATE = 48_000;
 const QUANTUM = 128;
 const FRAME = 1_024;
-/** Of the encoder, the network and the decoder. */
+/** The delay of encoder, network and decoder together. */
 const DELAY_S = 0.06;
 
-/** Sound comes frame by frame, each when its last instant is this old. */
+/** Sound comes in frames. Each one arrives when its last instant is this old. */
 function setUp(outputRate = RATE) {
   const follower = new Follower(outputRate);
   let now = 0;
@@ -36,22 +36,25 @@ const loudness = (values: readonly number[]): number =>
   Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
 
 describe('the follower', () => {
-  it.each([RATE, 44_100])('plays with the picture, at %i Hz, and says how much was in hand', (outputRate) => {
-    const { follower, play, heard } = setUp(outputRate);
-    follower.aim({ type: 'follow', at: 0, media: -0.14, rate: 1 });
-    play(1);
-    follower.report();
-    play(3);
-    const { offsetMs, leastMs, underruns, jumps, splices } = follower.report();
-    expect(offsetMs).toBeCloseTo(0, 0);
-    // 140 - 60 - one frame of 21 ms, at least.
-    expect(leastMs).toBeGreaterThan(50);
-    expect(leastMs).toBeLessThan(62);
-    expect({ underruns, jumps, splices }).toEqual({ underruns: 0, jumps: 0, splices: 0 });
-    expect(loudness(heard.slice(-outputRate))).toBeCloseTo(Math.SQRT1_2, 1);
-  });
+  it.each([RATE, 44_100])(
+    'plays in step with the picture, at %i Hz, and reports how much was in hand',
+    (outputRate) => {
+      const { follower, play, heard } = setUp(outputRate);
+      follower.aim({ type: 'follow', at: 0, media: -0.14, rate: 1 });
+      play(1);
+      follower.report();
+      play(3);
+      const { offsetMs, leastMs, underruns, jumps, splices } = follower.report();
+      expect(offsetMs).toBeCloseTo(0, 0);
+      // 140 - 60 - one frame of 21 ms, at least.
+      expect(leastMs).toBeGreaterThan(50);
+      expect(leastMs).toBeLessThan(62);
+      expect({ underruns, jumps, splices }).toEqual({ underruns: 0, jumps: 0, splices: 0 });
+      expect(loudness(heard.slice(-outputRate))).toBeCloseTo(Math.SQRT1_2, 1);
+    },
+  );
 
-  it('is silent before the picture moves, and where there is no picture to follow', () => {
+  it('is silent until the picture moves, and while there is no picture to follow', () => {
     const { follower, play, heard } = setUp();
     play(1);
     expect(loudness(heard)).toBe(0);
@@ -62,7 +65,7 @@ describe('the follower', () => {
     expect(loudness(heard.slice(-0.4 * RATE))).toBe(0);
   });
 
-  it('counts what ran dry, and comes back in step', () => {
+  it('counts an underrun, and is in step again afterwards', () => {
     const { follower, play, heard } = setUp();
     follower.aim({ type: 'follow', at: 0, media: -0.15, rate: 1 });
     play(2);
@@ -74,7 +77,7 @@ describe('the follower', () => {
     expect(loudness(heard.slice(-RATE))).toBeCloseTo(Math.SQRT1_2, 1);
   });
 
-  it('plays on by itself while the picture is out of sight, over a drought, too', () => {
+  it('plays on by itself while the picture is hidden, even after a pause in the data', () => {
     const { follower, play, now, heard } = setUp();
     follower.aim({ type: 'follow', at: 0, media: -0.15, rate: 1 });
     play(2);
@@ -84,7 +87,7 @@ describe('the follower', () => {
     play(1, { stops: true });
     play(5);
     expect(loudness(heard.slice(-RATE))).toBeCloseTo(Math.SQRT1_2, 1);
-    // The picture is back, at the live edge.
+    // The picture is visible again, at the live edge.
     follower.aim({ type: 'follow', at: now(), media: now() - 0.15, rate: 1 });
     play(2);
     expect(Math.abs(follower.report().offsetMs!)).toBeLessThan(5);
@@ -106,7 +109,7 @@ describe('the follower', () => {
     expect(follower.report().leastMs).toBeGreaterThan(30);
   });
 
-  it('forgets a timeline with its sound', () => {
+  it('forgets the sound of an old timeline', () => {
     const { follower, play, heard } = setUp();
     follower.aim({ type: 'follow', at: 0, media: -0.15, rate: 1 });
     play(1);

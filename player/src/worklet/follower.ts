@@ -4,20 +4,20 @@ import type { SoundReport, ToWorklet } from './messages.js';
 import { type PcmBlock, PcmRing } from './pcm-ring.js';
 import { Voice } from './voice.js';
 
-/** More than the picture is ever behind the live edge. */
+/** The picture is never further behind the live edge. */
 const KEPT_S = 4;
-/** On its own, the sound keeps this much in hand; it has time, because nobody sees it lag. */
+/** Sound without a picture keeps this much in hand. It may be late, because nobody can see that. */
 const FREE_LEVEL_MS = 120;
 /** Only sound that is where it should be says whether it came in time. */
 const IN_STEP_MS = 30;
-/** The level moves with each block and each chunk, which is not an error. */
+/** The level changes with each block and each chunk, so an error up to this is none. */
 const FREE_BAND_MS = 60;
 
 type Aim = Extract<ToWorklet, { type: 'follow' | 'free' | 'hold' }>;
 
-/** Plays decoded sound along with a picture. Knows nothing of the browser: time comes in with each call. */
+/** Plays decoded sound in step with a picture. It knows nothing of the browser: each call passes the time. */
 export class Follower {
-  /** Hz, of the output. */
+  /** The sampling rate of the output, in Hz. */
   readonly #rate: number;
   #aim: Aim = { type: 'hold' };
   #ring: PcmRing | undefined;
@@ -28,7 +28,7 @@ export class Follower {
   #inStep = false;
   #splices = 0;
   #jumps = 0;
-  /** Of voices before this one. */
+  /** The counts of earlier voices. */
   #underrunsBefore = 0;
   #heardBefore = 0;
 
@@ -64,7 +64,7 @@ export class Follower {
     this.#inStep = false;
   }
 
-  /** @param now seconds on the clock of the output, at its first instant; the output is silent when it comes */
+  /** @param now when the first instant of the output plays, in seconds on its clock. The output is silent before. */
   render(output: readonly Float32Array[], now: number): void {
     const [voice, ring] = [this.#voice, this.#ring];
     if (!voice || !ring) return;
@@ -97,7 +97,7 @@ export class Follower {
       return 1;
     }
     if (aim.type === 'free' && !voice.audible && voice.ahead * 1000 < FREE_LEVEL_MS * rate) {
-      // Wait where it is until there is enough, instead of leaving out what comes.
+      // The voice waits in its place until there is enough sound, so that nothing is skipped.
       if (voice.ahead < 0) voice.jump(voice.ahead);
       voice.wanted = false;
       return 0;
@@ -120,7 +120,7 @@ export class Follower {
       this.#follow = by === 0 ? state : spliced(state, milliseconds((by * 1000) / rate));
       return 1;
     }
-    // Sound that is not heard moves to its place without a word.
+    // A jump of silent sound is not worth counting.
     if (voice.audible) this.#jumps++;
     voice.jump((behind * rate) / 1000);
     return 1;
@@ -136,7 +136,7 @@ function behindPicture(
   return (media + (now - at) * speed - voice.place / rate) * 1000;
 }
 
-/** Without a picture: not more in hand than needed, and enough before it begins. */
+/** Without a picture, the voice keeps its level: no more than needed, and enough before it begins. */
 function behindEdge(voice: Voice, rate: number): number {
   const level = (voice.ahead * 1000) / rate;
   const error = level - FREE_LEVEL_MS;

@@ -16,7 +16,7 @@ declare function registerProcessor(
 
 const REPORT_S = 0.1;
 
-/** Sound comes from the worker and goes to the loudspeaker; the page says where the picture is. */
+/** Takes sound from the worker and plays it. The page tells it where the picture is. */
 class SoundProcessor extends AudioWorkletProcessor {
   readonly #follower = new Follower(sampleRate);
   #reportedAt = 0;

@@ -5,7 +5,7 @@ import { PcmRing } from './pcm-ring.js';
 const RATE = 8_000;
 /** 5 ms. */
 const EDGE = 40;
-/** Each instant has a value that tells its place. */
+/** The value of each instant tells its place. */
 const valueAt = (instant: number): number => ((instant * 7919) % 1000) / 1000;
 const block = (start: number, length: number, channels = 1) => ({
   start,
@@ -16,7 +16,7 @@ const block = (start: number, length: number, channels = 1) => ({
 });
 
 describe('the ring of decoded sound', () => {
-  it('gives back what was written, of any sizes and repetitions, and keeps the newest', () => {
+  it('gives back what was written, in blocks of any size and with repetitions, and keeps the newest', () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -48,7 +48,7 @@ describe('the ring of decoded sound', () => {
     );
   });
 
-  it('is silent where sound is missing, with soft edges, and outside', () => {
+  it('is silent where sound is missing, with soft edges, and outside of what it holds', () => {
     const ring = new PcmRing(RATE, 2, 1);
     const loud = (start: number, length: number) => ({
       start,
@@ -67,7 +67,7 @@ describe('the ring of decoded sound', () => {
     expect(ring.at(0, 2200)).toBe(1);
   });
 
-  it('starts over where the timeline is another one', () => {
+  it('starts over when the timeline changes', () => {
     const ring = new PcmRing(RATE, 1, 1);
     ring.write(block(1_000_000, 400));
     ring.write(block(985_000, 400));

@@ -1,23 +1,23 @@
 /** Decoded sound: consecutive sampling instants of one track. */
 export interface PcmBlock {
-  /** Of the first instant, counted from the beginning of the media timeline. */
+  /** The number of the first instant, counted from the beginning of the media timeline. */
   readonly start: number;
-  /** Hz. */
+  /** The sampling rate, in Hz. */
   readonly rate: number;
   readonly channels: readonly Float32Array[];
 }
 
-/** Sound that is further back than this is no repetition: the time stamps have jumped. */
+/** If sound is further back than this, the time stamps have jumped; nothing repeats that much. */
 const MOST_REPEATED_S = 1;
-/** So that the end of one piece of sound and the beginning of the next do not click. */
+/** The length of a fade, so that no piece of sound clicks where it begins or ends. */
 const EDGE_S = 0.005;
 
 /**
- * The newest sound, by its place on the media timeline. Bounded: the oldest goes when new sound needs the room. Where
- * sound is missing in between, there is silence with soft edges.
+ * Holds the newest sound by its place on the media timeline. New sound replaces the oldest. Where sound is missing in
+ * between, the ring has silence with soft edges.
  */
 export class PcmRing {
-  /** What it holds, in sampling instants. */
+  /** The first instant that it holds, and the one after the last. */
   begin = 0;
   end = 0;
   readonly #capacity: number;
@@ -56,7 +56,7 @@ export class PcmRing {
     if (known === 0 && this.#gapEnd === from) this.#fade(from, Math.min(length, this.#edge), 'in');
   }
 
-  /** The value at a place that may lie between two instants (Catmull-Rom); 0 where there is nothing. */
+  /** The value at a place, also between two instants (Catmull-Rom); 0 where there is no sound. */
   at(channel: number, place: number): number {
     const instant = Math.floor(place);
     const between = place - instant;
@@ -70,7 +70,7 @@ export class PcmRing {
     );
   }
 
-  /** Where the last silence in between ended. */
+  /** Where the last silence that fills a gap ends. */
   #gapEnd: number | undefined;
 
   #get(channel: number, instant: number): number {
@@ -79,11 +79,11 @@ export class PcmRing {
   }
 
   #append(channels: readonly Float32Array[], from: number, to: number): void {
-    // Of a block that is larger than all of the ring, the end.
+    // If a block is larger than the ring, only its end is kept.
     const first = Math.max(from, to - this.#capacity);
     this.end += first - from;
     for (const [own, target] of this.#channels.entries()) {
-      // A block with fewer channels: mono is heard on both sides.
+      // A block may have fewer channels: mono plays on both sides.
       const source = channels[own] ?? channels[0]!;
       for (let i = first, at = this.end; i < to; i++, at++) target[at % this.#capacity] = source[i]!;
     }
@@ -91,7 +91,7 @@ export class PcmRing {
     this.begin = Math.max(this.begin, this.end - this.#capacity);
   }
 
-  /** Silence up to where the sound goes on. */
+  /** Fill the gap with silence, up to where the sound continues. */
   #leaveOut(until: number): void {
     const length = Math.min(this.#edge, this.end - this.begin);
     this.#fade(this.end - length, length, 'out');
@@ -112,7 +112,7 @@ export class PcmRing {
     }
   }
 
-  /** The block repeats this many instants: from the old ones to the new ones, which go on in the block. */
+  /** Cross-fade from the old instants to the same ones in the block, so that the rest of the block continues them. */
   #blend(channels: readonly Float32Array[], known: number): void {
     const length = Math.min(known, this.#edge, this.end - this.begin);
     for (const [own, target] of this.#channels.entries()) {

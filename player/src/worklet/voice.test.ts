@@ -6,7 +6,7 @@ import { Voice } from './voice.js';
 const RATE = 48_000;
 const QUANTUM = 128;
 const tone = (at: number): number => 0.5 * Math.sin((2 * Math.PI * 440 * at) / RATE);
-/** Between two instants of the tone. */
+/** The largest difference between two instants of the tone. */
 const STEEPEST = 0.5 * ((2 * Math.PI * 440) / RATE);
 
 function setUp(seconds: number) {
@@ -31,13 +31,13 @@ function setUp(seconds: number) {
 }
 
 describe('a voice', () => {
-  it('gives out each instant once, unchanged, after it has faded in', () => {
+  it('plays each instant once, unchanged, after it has faded in', () => {
     const { play, heard } = setUp(1);
     play(100);
     expect(heard.filter((value, at) => at > 1000 && Math.abs(value - tone(at)) > 1e-5)).toEqual([]);
   });
 
-  it('keeps the tone at any small rate: as many instants of the ring as steps, in order', () => {
+  it('keeps the tone at any rate near 1, and reads the ring in order', () => {
     fc.assert(
       fc.property(fc.integer({ min: -100, max: 100 }), (tenths) => {
         const { voice, play, steepest } = setUp(2);
@@ -51,7 +51,7 @@ describe('a voice', () => {
     );
   });
 
-  it('never clicks: not where it is spliced, jumps, falls silent, runs dry or goes on', () => {
+  it('never clicks, whether it splices, jumps, falls silent, runs dry or resumes', () => {
     const act = fc.record({
       what: fc.constantFrom('splice', 'jump', 'silence', 'nothing'),
       at: fc.integer({ min: 0, max: 300 }),
@@ -68,7 +68,7 @@ describe('a voice', () => {
             if (what === 'splice') voice.splice(by);
             if (what === 'jump') voice.jump(by);
           }
-          // New sound comes after it may have run dry.
+          // New sound comes late, so the voice may have run dry.
           if (n === 250) write(ring.end, RATE);
         });
         // A fade or a cross-fade may make the waveform a little steeper.
@@ -79,7 +79,7 @@ describe('a voice', () => {
     );
   });
 
-  it('counts an underrun once, and goes on with what comes', () => {
+  it('counts an underrun once, and plays on with what comes', () => {
     const { voice, play, write } = setUp(0.1);
     play(60);
     expect(voice.underruns).toBe(1);
@@ -90,7 +90,7 @@ describe('a voice', () => {
     expect(voice.underruns).toBe(1);
   });
 
-  it('splices a tone where its waveform continues, close to where it should', () => {
+  it('splices a tone where its waveform matches, close to the wanted place', () => {
     fc.assert(
       fc.property(fc.integer({ min: 480, max: 2_000 }), fc.boolean(), (size, isBack) => {
         const { voice, play, heard, steepest } = setUp(2);
@@ -99,7 +99,7 @@ describe('a voice', () => {
         expect(Math.abs(by - (isBack ? -size : size))).toBeLessThanOrEqual(0.006 * RATE);
         play(20);
         expect(steepest()).toBeLessThan(STEEPEST * 1.3);
-        // The cross-fade of two waves in step keeps the loudness.
+        // Two waves in step keep their loudness under a cross-fade.
         const during = heard.slice(100 * QUANTUM, 100 * QUANTUM + 576);
         expect(Math.max(...during)).toBeGreaterThan(0.45);
       }),

@@ -1,6 +1,6 @@
 import type { PcmRing } from './pcm-ring.js';
 
-/** Long enough not to click, short enough not to be heard as a fade. */
+/** Long enough to prevent a click, and too short to be heard as a fade. */
 const FADE_S = 0.006;
 const SPLICE_S = 0.012;
 /** A splice may miss its aim by this much, to continue where the waveform looks alike: half of a period at 80 Hz. */
@@ -11,21 +11,21 @@ const SAMPLED = 4;
 
 /** Reads a ring at any speed, fades where sound begins and ends, and splices without a click. */
 export class Voice {
-  /** In sampling instants of the ring. */
+  /** Where it reads, in sampling instants of the ring. */
   place = 0;
   /** Whether it should be heard at all. */
   wanted = false;
-  /** How often the sound was missing in the middle of playing. */
+  /** How often the sound ran out while it played. */
   underruns = 0;
-  /** Instants that were heard, of the output. */
+  /** The number of instants of the output that were heard. */
   heard = 0;
   readonly #ring: PcmRing;
   readonly #fade: number;
   readonly #splice: number;
   #gain = 0;
-  /** After it has faded out, continue there: how much later than now. */
+  /** How far to jump as soon as the sound has faded out. */
   #jump: number | undefined;
-  /** The place before a splice is heard this long, with a share that falls. */
+  /** The place before a splice. It stays audible for `left` more instants, more and more quietly. */
   #old: { place: number; left: number } | undefined;
 
   constructor(ring: PcmRing) {
@@ -38,18 +38,18 @@ export class Voice {
     return this.#gain > 0;
   }
 
-  /** Sound in hand, in sampling instants; 0 or less: it has run dry. */
+  /** The sound in hand, in sampling instants; 0 or less if it has run dry. */
   get ahead(): number {
     return this.#ring.end - this.place;
   }
 
-  /** Continue this much later. Nothing happens at once if there is something to hear. */
+  /** Continue this much later; if sound is being heard, fade it out first. */
   jump(by: number): void {
     if (this.#gain === 0) this.place = Math.round(this.place + by);
     else this.#jump = by;
   }
 
-  /** Continue about this much later, under a cross-fade. @returns how much it was; 0 if there is not enough sound */
+  /** Continue about this much later, under a cross-fade. @returns the real distance; 0 if there is too little sound */
   splice(by: number): number {
     const reach = Math.round(this.#ring.rate * SEARCH_S);
     const from = Math.max(Math.round(by) - reach, Math.ceil(this.#ring.begin - this.place));
@@ -61,7 +61,7 @@ export class Voice {
     return best;
   }
 
-  /** @param step sampling instants of the ring for each one of the output */
+  /** @param step how many sampling instants of the ring pass for each one of the output */
   render(output: readonly Float32Array[], step: number): void {
     const length = output[0]?.length ?? 0;
     const change = 1 / (this.#fade / step);
@@ -87,7 +87,7 @@ export class Voice {
     }
   }
 
-  /** Where the gain goes: down to 0 just when the sound ends, whether or not more comes. */
+  /** The gain to aim at. It reaches 0 exactly where the known sound ends, in case no more comes. */
   #aim(): number {
     if (!this.wanted || this.#jump !== undefined || this.place < this.#ring.begin) return 0;
     return Math.max(0, Math.min(1, this.ahead / this.#fade));

@@ -126,7 +126,7 @@ describe('supervise', () => {
     await using setup = await setUp({ kind: 'file', path: film });
     const { status, sessions, pids } = setup;
     await until('it has failed', () => status().state === 'failed');
-    expect(status().problem).toContain('It is tried again when the file changes');
+    expect(status().problem).toContain('We try again when the file changes');
     // As long as three tries by time alone would take.
     await sleep(3_000);
     expect(pids).toHaveLength(1);

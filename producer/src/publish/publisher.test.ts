@@ -78,7 +78,7 @@ describe('Publisher', () => {
     await publisher.close();
     publisher.push(record(1, true));
     expect(batches).toHaveLength(1);
-    expect(lines.map(({ msg }) => msg)).not.toContain('the log accepts no chunks');
+    expect(lines.map(({ msg }) => msg)).not.toContain('the log does not accept chunks');
   });
 
   it('counts what is left when it is closed before the log has taken it, once', async () => {
