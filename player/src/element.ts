@@ -24,9 +24,9 @@ const lifeCycle = CustomVideoElement.prototype as unknown as {
   disconnectedCallback(): void;
 };
 
-/** Attributes that identify the stream: another value means another stream. */
-const STREAM_ATTRIBUTES = ['src', 'token', 'worker-src'];
-const OWN_ATTRIBUTES = ['token', 'rendition', 'worker-src', 'target-latency'];
+/** Attributes that the player begins with: another value means another player. */
+const STREAM_ATTRIBUTES = ['src', 'token', 'worker-src', 'out-of-sight'];
+const OWN_ATTRIBUTES = ['token', 'rendition', 'worker-src', 'target-latency', 'out-of-sight'];
 /**
  * Attributes that the inner video element must not get: it would load `ws://` itself, and play before there is anything
  * to play.
@@ -37,7 +37,8 @@ const KEPT_ATTRIBUTES = new Set([...STREAM_ATTRIBUTES, ...OWN_ATTRIBUTES, 'autop
  * A video element whose source is a Topicast stream: `<topicast-player src="wss://host/live/demo" autoplay muted>`. It has
  * the interface of a media element, so that media controls work with it.
  *
- * Attributes beside those of `<video>`: `token`, `rendition`, `target-latency` (milliseconds), `worker-src`.
+ * Attributes beside those of `<video>`: `token`, `rendition`, `target-latency` (milliseconds), `worker-src`,
+ * `out-of-sight` (`pause` or `play`).
  * Events beside those of `<video>`: `statechange`, `catalogchange`, `renditionchange` and `stats` with their detail,
  * `autoplaymuted`, `autoplayblocked`.
  */
@@ -45,6 +46,8 @@ export class TopicastPlayerElement extends VideoElement {
   #player: TopicastPlayer | undefined;
   /** A script may change several attributes at once; the player follows once, when the script is done. */
   #loadIsDue = false;
+  /** It was taken out of the page while it played. */
+  #playsOnReturn = false;
 
   static override get observedAttributes(): string[] {
     return [...VideoElement.observedAttributes, ...OWN_ATTRIBUTES];
@@ -123,9 +126,10 @@ export class TopicastPlayerElement extends VideoElement {
   /** Start again, with the present attributes. */
   override load(): void {
     this.#loadIsDue = false;
-    const wasPlaying = this.#player !== undefined && !['idle', 'paused'].includes(this.#player.state.name);
+    const begins = this.#plays || this.#playsOnReturn || this.hasAttribute('autoplay');
+    this.#playsOnReturn = false;
     this.#destroyPlayer();
-    if (this.isConnected && this.hasAttribute('src') && (wasPlaying || this.hasAttribute('autoplay'))) {
+    if (this.isConnected && this.hasAttribute('src') && begins) {
       this.play().catch(() => {});
     }
   }
@@ -148,8 +152,16 @@ export class TopicastPlayerElement extends VideoElement {
     lifeCycle.disconnectedCallback.call(this);
     // An element that moves within the page is connected again at once.
     queueMicrotask(() => {
-      if (!this.isConnected) this.#destroyPlayer();
+      if (this.isConnected || !this.#player) return;
+      this.#playsOnReturn = this.#plays;
+      this.#destroyPlayer();
     });
+  }
+
+  /** Also while it rests. */
+  get #plays(): boolean {
+    const { state } = this;
+    return state.name === 'paused' ? state.continues === true : state.name !== 'idle';
   }
 
   #loadSoon(): void {
@@ -193,7 +205,9 @@ function optionsOf(element: HTMLElement): Omit<PlayerOptions, 'src'> {
   const token = element.getAttribute('token');
   const workerSrc = element.getAttribute('worker-src');
   const targetLatencyMs = number(element.getAttribute('target-latency'));
+  const outOfSight = element.getAttribute('out-of-sight') === 'play' ? 'play' : 'pause';
   return {
+    outOfSight,
     ...(token ? { token } : {}),
     ...(workerSrc ? { workerSrc } : {}),
     rendition: wantedRendition(element.getAttribute('rendition')),

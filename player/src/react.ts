@@ -23,6 +23,8 @@ export interface TopicastPlayerProps {
   rendition?: WantedRendition;
   targetLatencyMs?: number;
   workerSrc?: string;
+  /** What to do when nobody sees the video and it has no sound. By default `pause`. */
+  outOfSight?: 'pause' | 'play';
   autoPlay?: boolean;
   muted?: boolean;
   controls?: boolean;
@@ -94,6 +96,7 @@ function setAttributes(element: TopicastPlayerElement, props: TopicastPlayerProp
     rendition: props.rendition,
     'target-latency': props.targetLatencyMs,
     'worker-src': props.workerSrc,
+    'out-of-sight': props.outOfSight,
     autoplay: props.autoPlay,
     src: [props.src].flat().join(' '),
   };

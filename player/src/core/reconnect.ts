@@ -30,7 +30,12 @@ const RESUME_WITHIN_MS = 10_000;
  */
 export function reconnect(
   state: ReconnectState,
-  ending: { readonly retry: RetryAdvice; readonly worked: boolean },
+  ending: {
+    readonly retry: RetryAdvice;
+    readonly worked: boolean;
+    /** Nothing answered at all. */
+    readonly hung?: boolean;
+  },
   gateways: number,
   random: number,
 ): ReconnectDecision {
@@ -41,11 +46,35 @@ export function reconnect(
   if (ending.retry === 'slowly' && allHaveFailed) {
     return { retry: 'slowly', delay: jittered(SLOWLY, random), state: { failures, gateway } };
   }
+  // Waiting for an answer has taken its time, and a network that is away does not tell when it is back.
   const delay =
-    ending.worked || !allHaveFailed
+    ending.worked || ending.hung || !allHaveFailed
       ? milliseconds(random * AT_ONCE_SPREAD_MS)
       : pauseAfter(BACKOFF, failures / gateways - 1, random);
   return { retry: 'soon', delay, state: { failures: ending.worked ? 0 : failures, gateway } };
+}
+
+const IMPATIENT_MS = 2_000;
+/** Used if there are other gateways to ask. */
+const SHORT_OPEN_TIMEOUT_MS = 3_000;
+const OPEN_TIMEOUT_MS = 10_000;
+const PATIENT_ROUND = 4;
+
+/**
+ * How long a connection may take to open. TCP repeats an unanswered first packet after 1, 3, 7 and 15 s (RFC 6298), so
+ * where a connection has opened before, new attempts find out sooner that the network is back than an old one does. One
+ * round in four has the time that a very slow network takes.
+ * @param isReopening whether a connection has opened before
+ */
+export function openTimeout(
+  { failures }: ReconnectState,
+  gateways: number,
+  isReopening: boolean,
+): Milliseconds {
+  const round = Math.floor(failures / gateways) + 1;
+  if (round % PATIENT_ROUND === 0) return milliseconds(OPEN_TIMEOUT_MS);
+  if (isReopening) return milliseconds(IMPATIENT_MS);
+  return milliseconds(gateways > 1 ? SHORT_OPEN_TIMEOUT_MS : OPEN_TIMEOUT_MS);
 }
 
 /**
@@ -60,8 +89,29 @@ const STARVED_SPREAD_MS = 1_000;
  * for long: if the others have no chunks either, the stream itself stands still.
  * @param random uniform in [0, 1), the same while one connection lasts
  */
-export const isStarved = (sinceLastChunk: Milliseconds, random: number): boolean =>
+const isStarved = (sinceLastChunk: Milliseconds, random: number): boolean =>
   sinceLastChunk > STARVED_AFTER_MS + random * STARVED_SPREAD_MS && worthResuming(sinceLastChunk);
+
+/** A gateway that still hears us answers within a round trip. */
+const ASK_AFTER_MS = 800;
+const DEAF_MS = 1_200;
+
+/**
+ * What to do about a live stream that gives no chunks. `leave`: look for a connection that does, while this one stays.
+ * If there is one gateway only, that helps if the connection is half open, or waits for TCP's next repetition after the
+ * network was away; then not even an answer comes.
+ * @param silence since the last chunk, and since the last message of any kind
+ * @param random uniform in [0, 1), the same while one connection lasts
+ */
+export function judgeSilence(
+  silence: { readonly chunk: Milliseconds; readonly message: Milliseconds },
+  gateways: number,
+  random: number,
+): 'wait' | 'ask' | 'leave' {
+  const isSilent = gateways > 1 || silence.message > DEAF_MS;
+  if (isSilent && isStarved(silence.chunk, random)) return 'leave';
+  return gateways === 1 && silence.chunk > ASK_AFTER_MS && worthResuming(silence.chunk) ? 'ask' : 'wait';
+}
 
 /** Whether to resume after the last chunk, or to join afresh at the newest keyframe. */
 export const worthResuming = (sinceLastChunk: Milliseconds): boolean => sinceLastChunk < RESUME_WITHIN_MS;

@@ -38,6 +38,7 @@ export class Playback {
   readonly #listening = new AbortController();
   #facts: PlaybackFacts = { link: { status: 'connecting' }, picture: 'none' };
   #media: AttachedMedia | undefined;
+  #hasSound: boolean | undefined;
   /** Media on the page: the burst has been sent, but is not in the source buffers yet. */
   #joining: { readonly hasAudio: boolean } | undefined;
 
@@ -66,6 +67,11 @@ export class Playback {
     video.addEventListener('error', () => this.#onVideoError(), { signal });
     video.addEventListener('playing', () => this.#onPlaying(), { signal });
     video.requestVideoFrameCallback?.((_, { presentationTime }) => this.#report.endJoin(presentationTime));
+  }
+
+  /** Whether the stream has sound; undefined before that is known. */
+  get hasSound(): boolean | undefined {
+    return this.#hasSound;
   }
 
   /** Disconnect; the picture stays. */
@@ -175,6 +181,7 @@ export class Playback {
   #onJoined({ media, tracks }: Extract<ToPage, { type: 'joined' }>): void {
     if (media !== this.#media?.number) return;
     const hasAudio = tracks.includes('audio');
+    this.#hasSound = hasAudio;
     if (this.#report.mediaIn === 'worker') this.#join(hasAudio);
     else this.#joining = { hasAudio };
   }

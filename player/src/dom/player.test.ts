@@ -31,6 +31,11 @@ vi.mock('./playback.js', () => ({
 class FakeVideo extends EventTarget {
   paused = true;
   muted = true;
+  volume = 1;
+  isConnected = true;
+  getRootNode(): object {
+    return {};
+  }
   load(): void {}
   play(): Promise<void> {
     this.#change(false, 'play');
@@ -55,7 +60,13 @@ function setUp(src: string): void {
   player = new TopicastPlayer(video, { src });
 }
 
-beforeEach(() => vi.stubGlobal('document', { baseURI: 'https://example.org/' }));
+beforeEach(() => {
+  vi.stubGlobal(
+    'document',
+    Object.assign(new EventTarget(), { baseURI: 'https://example.org/', hidden: false }),
+  );
+  vi.stubGlobal('addEventListener', () => undefined);
+});
 afterEach(() => {
   player.destroy();
   vi.unstubAllGlobals();
