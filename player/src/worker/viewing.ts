@@ -1,9 +1,10 @@
 import type { ChunkHeader } from '@topicast/contracts/chunk-header';
 import type { ChunkMessage } from '@topicast/contracts/chunk-message';
 import { Milliseconds, milliseconds, ticksToMs } from '@topicast/contracts/units';
+import type { TrackKind } from '@topicast/media/fmp4';
 import { Arrivals } from '../core/arrivals.js';
 import type { ClockEstimate } from '../core/clock.js';
-import { allowRebuild } from '../core/rebuild.js';
+import { planRebuild } from '../core/rebuild.js';
 import { judgePlayability, type Playability } from '../core/renditions.js';
 import type { Problem } from '../core/types.js';
 import type { MediaFailure, MediaSink } from '../mse/media-sink.js';
@@ -46,6 +47,10 @@ export class Viewing {
   #mediaNumber = 0;
   /** When earlier media sources were replaced. */
   #rebuilds: readonly number[] = [];
+  /** Runs while a stream that has broken several media sources is left alone. */
+  #rebuildTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Announced, but not coming. */
+  #absentTracks: readonly TrackKind[] = [];
   readonly #arrivals = new Arrivals();
   #evidenceAt = Milliseconds.never;
   #clock: ClockEstimate | undefined;
@@ -91,6 +96,7 @@ export class Viewing {
   receive(message: Exclude<ToWorker, { type: 'start' }>): void {
     switch (message.type) {
       case 'hold':
+        clearTimeout(this.#rebuildTimer);
         this.#forget();
         this.#link.close();
         this.#report();
@@ -118,6 +124,7 @@ export class Viewing {
   }
 
   #begin(): void {
+    clearTimeout(this.#rebuildTimer);
     this.#reception.begin();
     this.#link.open();
   }
@@ -174,14 +181,21 @@ export class Viewing {
   }
 
   #onMediaFailed(failure: MediaFailure): void {
-    const verdict = allowRebuild(this.#rebuilds, Milliseconds.now());
-    if (failure.kind === 'broken' && verdict.allowed) {
-      this.#rebuilds = verdict.rebuilds;
-      this.#rejoin();
+    if (failure.kind === 'unsupported') {
+      this.#fail({ reason: 'unsupported', message: failure.message });
       return;
     }
-    const reason = failure.kind === 'unsupported' ? 'unsupported' : 'media';
-    this.#fail({ reason, message: failure.message });
+    const { pause, rebuilds } = planRebuild(this.#rebuilds, Milliseconds.now());
+    this.#rebuilds = rebuilds;
+    if (pause === 0) this.#rejoin();
+    else this.#rebuildAfter(pause, { reason: 'media', message: failure.message });
+  }
+
+  #rebuildAfter(pause: Milliseconds, problem: Problem): void {
+    this.#link.close();
+    this.#replaceMedia();
+    this.#post({ type: 'link', link: { status: 'retrying', problem, retry: 'slowly' } });
+    this.#rebuildTimer = setTimeout(() => this.#begin(), pause);
   }
 
   #fail(problem: Problem): void {
@@ -225,17 +239,24 @@ export class Viewing {
   }
 
   #feed(sink: MediaSink, media: number): MediaFeed {
-    const feed = new MediaFeed(sink, {
-      isLive: () => this.#isLive(),
-      onAnchor: (anchor) => this.#post({ type: 'anchor', anchor }),
-      onGiven: () => {
-        // The page says `joined` to itself when it has appended what was sent before.
-        if (this.#settings.mediaIn === 'page') feed.appended();
+    const feed = new MediaFeed(
+      sink,
+      {
+        isLive: () => this.#isLive(),
+        onAnchor: (anchor) => this.#post({ type: 'anchor', anchor }),
+        onGiven: () => {
+          // The page says `joined` to itself when it has appended what was sent before.
+          if (this.#settings.mediaIn === 'page') feed.appended();
+        },
+        onJoined: (tracks) => this.#post({ type: 'joined', media, tracks }),
+        onFailed: (failure) => this.#onMediaFailed(failure),
+        onOtherTracks: (absent) => {
+          this.#absentTracks = absent;
+          this.#rejoin();
+        },
       },
-      onJoined: (tracks) => this.#post({ type: 'joined', media, tracks }),
-      onFailed: (failure) => this.#onMediaFailed(failure),
-      onOtherTracks: () => this.#rejoin(),
-    });
+      this.#absentTracks,
+    );
     return feed;
   }
 
