@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type StreamId, streamId } from '@topicast/contracts/stream-id';
-import { milliseconds, ticksToMs } from '@topicast/contracts/units';
+import { milliseconds } from '@topicast/contracts/units';
 import type { ChunkLog, NewRecord } from '@topicast/log';
 import { Chunker } from '@topicast/media/mpegts';
 import { FFMPEG } from './ffprobe.js';
@@ -98,10 +98,8 @@ export class TestEncoder implements AsyncDisposable {
 
   #newChunker(): Chunker {
     const session = this.#session;
-    let begin: number | undefined;
     return new Chunker(({ data, start: _, ...chunk }) => {
-      begin ??= Date.now() - ticksToMs(chunk.decodeTime);
-      const wallClock = milliseconds(begin + ticksToMs(chunk.decodeTime));
+      const wallClock = milliseconds(Date.now());
       const header = { ...chunk, session, sequence: this.#sequence++, wallClock, gop: 0 };
       this.#waiting.push({ value: this.spoil(data), header });
       if (!this.#isSending) void this.#send();

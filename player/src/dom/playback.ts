@@ -163,6 +163,7 @@ export class Playback {
   #attach(number: number, handle: MediaSourceHandle | undefined): void {
     this.#media?.close();
     this.#playhead.reset();
+    this.#screen.reset();
     this.#joining = undefined;
     this.#media = new AttachedMedia(this.#video, number, handle, {
       onAppended: (edge) => {
