@@ -105,15 +105,24 @@ describe('whatever happens, the player plays on by itself', () => {
       await goesOn('after the page was resumed', page);
     });
 
-    it('in the back/forward cache, or gone and back: plays on', async () => {
-      await using page = await open();
-      await page.goto(`${pages.origin}/mpegts`);
+    it('in the back/forward cache: plays on', async () => {
+      await encoder.restart();
+      await using cached = await launchChromium({ withoutArgs: ['--disable-back-forward-cache'] });
+      const page = await cached.newPage();
+      await openPlayer(page, pages, '/player', services.address(encoder.id));
+      await goesOn('after the start', page);
+      await page.evaluate(() => {
+        addEventListener('pageshow', ({ persisted }) => Object.assign(window, { persisted }));
+      });
+      await page.goto('about:blank');
+      await pause(1_000);
       await page.goBack();
       await goesOn('after the way back', page);
+      console.log('PERSISTED', await page.evaluate(() => [Reflect.get(window, 'persisted'), JSON.stringify(Reflect.get(performance.getEntriesByType('navigation')[0]!, 'notRestoredReasons'))]));
       await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })));
       await stateIs(page, 'paused');
       await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
-      await goesOn('after the cache', page);
+      await goesOn('after the events of the cache', page);
     });
 
     it('hidden: sound plays on; without sound it rests, and is back when it is seen; a pause stays a pause', async () => {

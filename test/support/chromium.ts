@@ -38,6 +38,8 @@ export async function launchChromium(
     args?: readonly string[];
     viewport?: { width: number; height: number };
     colorScheme?: 'dark' | 'light';
+    /** Of what playwright starts it with. */
+    withoutArgs?: readonly string[];
   } = {},
 ): Promise<BrowserContext> {
   const profile = temporaryFolder();
@@ -45,6 +47,7 @@ export async function launchChromium(
     executablePath: await findChromium(),
     headless: true,
     args: [...ARGUMENTS, ...(options.args ?? [])],
+    ignoreDefaultArgs: [...(options.withoutArgs ?? [])],
     viewport: options.viewport ?? { width: 1280, height: 800 },
     colorScheme: options.colorScheme ?? 'dark',
   });

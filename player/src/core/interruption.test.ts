@@ -9,6 +9,7 @@ const watched: Surroundings = {
   isHidden: false,
   isOutOfSight: false,
   isInWindow: false,
+  isOver: false,
   isSilent: false,
 };
 const judge = (surroundings: Partial<Surroundings>, pause: Partial<Pause> = {}) =>
@@ -39,6 +40,7 @@ describe('a pause', () => {
       { isRemoved: true },
       { isActivated: true },
     ],
+    ['by media that cannot be decoded', 'over', { isOver: true }, {}],
     ['in a hidden tab, without sound', 'watched', { isHidden: true, isSilent: true }, {}],
     ['out of sight, without sound', 'watched', { isOutOfSight: true, isSilent: true }, {}],
     ['with the end of picture in picture', 'shown', { isHidden: true }, { fromWindowEnd: milliseconds(40) }],
@@ -54,6 +56,7 @@ describe('a rest', () => {
     isHidden: fc.boolean(),
     isOutOfSight: fc.boolean(),
     isInWindow: fc.boolean(),
+    isOver: fc.boolean(),
     isSilent: fc.boolean(),
   });
 

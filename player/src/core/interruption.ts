@@ -12,6 +12,8 @@ import type { Milliseconds } from '@topicast/contracts/units';
  * - *Nobody sees or hears it*: browsers pause such videos to save power, and not all continue them. It has no sound, so
  *   no media session either, and thus no media key or button of the browser's could have paused it. Then only a key
  *   pressed on the page is left, and that shows as the page's user activation.
+ * - *Its media are over* (HTML 4.8.11.8: an element that reaches the end pauses, and media that cannot be decoded end):
+ *   the player plays the next ones by itself when they are there.
  * - *Its picture-in-picture window was closed.* Chromium pauses the video then. The viewer wanted the window to be
  *   gone; the video plays on where it came from, but not before somebody sees the page.
  *
@@ -36,6 +38,8 @@ export interface Surroundings {
   /** The video is outside the part of the page that is shown. */
   readonly isOutOfSight: boolean;
   readonly isInWindow: boolean;
+  /** Its media have ended or failed, or are being replaced. */
+  readonly isOver: boolean;
   readonly isSilent: boolean;
 }
 
@@ -51,10 +55,13 @@ export type RestUntil =
   /** Somebody sees the page. */
   | 'shown';
 
-/** The viewer's pause lasts until the viewer plays; a pause of the browser's is a rest. */
-export function judgePause({ surroundings, isActivated, fromWindowEnd }: Pause): 'viewer' | RestUntil {
+/** A pause of the browser's is a rest, or just the end of some media. */
+export type PauseVerdict = 'viewer' | 'over' | RestUntil;
+
+export function judgePause({ surroundings, isActivated, fromWindowEnd }: Pause): PauseVerdict {
   if (surroundings.isFrozen || surroundings.isRemoved) return 'watched';
   if (isActivated) return 'viewer';
+  if (surroundings.isOver) return 'over';
   if (fromWindowEnd !== undefined && fromWindowEnd < SAME_MOMENT_MS) return 'shown';
   return isUnwatched(surroundings) ? 'watched' : 'viewer';
 }

@@ -1,5 +1,12 @@
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
-import { isUnwatched, judgePause, mayContinue, REST_AFTER_MS, type RestUntil } from '../core/interruption.js';
+import {
+  isUnwatched,
+  judgePause,
+  mayContinue,
+  type PauseVerdict,
+  REST_AFTER_MS,
+  type RestUntil,
+} from '../core/interruption.js';
 import type { PlayerFacts } from '../core/player-state.js';
 import { SurroundingsWatch } from './surroundings-watch.js';
 
@@ -73,23 +80,23 @@ export class Interruptions {
 
   #onPause(): void {
     if (this.#player.intent() !== 'playing') return;
-    this.#pausedAt = Milliseconds.now();
-    const verdict = this.#judge();
+    const verdict = this.#judge(Milliseconds.now());
     if (verdict === 'viewer') this.#player.pause();
-    else this.#rest(verdict);
+    else if (verdict !== 'over') this.#rest(verdict);
   }
 
   /** The pause may have come before the end of the window, and looked like the viewer's. */
   #onWindowEnd(): void {
-    if (this.#player.intent() === 'paused' && this.#judge() === 'shown') this.#begin('shown');
+    if (this.#player.intent() === 'paused' && this.#judge(this.#pausedAt) === 'shown') this.#begin('shown');
   }
 
-  #judge(): 'viewer' | RestUntil {
+  #judge(pausedAt: Milliseconds): PauseVerdict {
+    this.#pausedAt = pausedAt;
     const { windowEndedAt } = this.#surroundings;
     return judgePause({
       surroundings: this.#now,
       isActivated: navigator.userActivation?.isActive ?? false,
-      fromWindowEnd: windowEndedAt && milliseconds(Math.abs(windowEndedAt - this.#pausedAt)),
+      fromWindowEnd: windowEndedAt && milliseconds(Math.abs(windowEndedAt - pausedAt)),
     });
   }
 }

@@ -33,6 +33,9 @@ class FakeVideo extends EventTarget {
   muted = true;
   volume = 1;
   isConnected = true;
+  ended = false;
+  error = null;
+  readyState = 4;
   getRootNode(): object {
     return {};
   }
@@ -68,6 +71,7 @@ beforeEach(() => {
   );
   vi.stubGlobal('addEventListener', () => undefined);
   vi.stubGlobal('navigator', {});
+  vi.stubGlobal('HTMLMediaElement', { HAVE_NOTHING: 0 });
 });
 afterEach(() => {
   player.destroy();
@@ -185,6 +189,16 @@ describe('a pause', () => {
     hide(false);
     await settle();
     expect(player.state.name).toBe('playing');
+  });
+
+  it('of media that could not be decoded is none: the next ones are on their way', async () => {
+    await start();
+    video.readyState = 0;
+    video.pause();
+    await settle();
+    expect(player.state.name).toBe('playing');
+    playback.events.onReady();
+    expect(video.paused).toBe(false);
   });
 
   it('with the end of picture in picture ends, whichever of the two comes first', async () => {

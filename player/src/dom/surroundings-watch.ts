@@ -59,7 +59,7 @@ export class SurroundingsWatch {
 
   /** @param hasSound whether the stream has any */
   now(hasSound: boolean): Surroundings {
-    const { isConnected, muted, volume } = this.#video;
+    const { isConnected, muted, volume, ended, error, readyState } = this.#video;
     this.#wasConnected ||= isConnected;
     return {
       isFrozen: this.#isFrozen,
@@ -67,6 +67,7 @@ export class SurroundingsWatch {
       isHidden: document.hidden,
       isOutOfSight: this.#isOutOfSight,
       isInWindow: this.#isInWindow(),
+      isOver: ended || error !== null || readyState === HTMLMediaElement.HAVE_NOTHING,
       isSilent: !hasSound || muted || volume === 0,
     };
   }

@@ -185,7 +185,7 @@ export class Viewing {
       this.#fail({ reason: 'unsupported', message: failure.message });
       return;
     }
-    const { pause, rebuilds } = planRebuild(this.#rebuilds, Milliseconds.now());
+    const { pause, rebuilds } = planRebuild(this.#rebuilds, Milliseconds.now(), Math.random());
     this.#rebuilds = rebuilds;
     if (pause === 0) this.#rejoin();
     else this.#rebuildAfter(pause, { reason: 'media', message: failure.message });
