@@ -115,14 +115,18 @@ describe('reconnect', () => {
   it('tries again at once when nothing answers, and soon has no patience, but time for slow networks too', () => {
     const hung = { retry: 'soon', worked: false, hung: true } as const;
     expect(reconnect({ failures: 6, gateway: 0 }, hung, 1, 0.5)).toMatchObject({ delay: 50 });
-    const timeouts = (isReopening: boolean, gateways: number) =>
-      Array.from(
-        { length: 8 },
-        (_, failures) => openTimeout({ failures, gateway: 0 }, gateways, isReopening) / 1000,
+    const timeouts = (roundTrip: number | undefined, gateways = 1) =>
+      [0, 1, 6, 7, 8, 15].map((failures) =>
+        openTimeout(
+          { failures, gateway: 0 },
+          gateways,
+          roundTrip === undefined ? undefined : milliseconds(roundTrip),
+        ),
       );
-    expect(timeouts(true, 1)).toEqual([2, 2, 2, 10, 2, 2, 2, 10]);
-    expect(timeouts(false, 1)).toEqual([10, 10, 10, 10, 10, 10, 10, 10]);
-    expect(timeouts(false, 2)).toEqual([3, 3, 3, 3, 3, 3, 10, 10]);
+    expect(timeouts(50)).toEqual([1_000, 1_000, 1_000, 5_000, 1_000, 5_000]);
+    expect(timeouts(300, 2)).toEqual([2_400, 2_400, 2_400, 2_400, 2_400, 5_000]);
+    expect(timeouts(undefined)).toEqual(Array(6).fill(10_000));
+    expect(timeouts(undefined, 2)).toEqual(Array(6).fill(3_000));
   });
 
   it('resumes a short gap and joins afresh after a long one', () => {

@@ -54,27 +54,31 @@ export function reconnect(
   return { retry: 'soon', delay, state: { failures: ending.worked ? 0 : failures, gateway } };
 }
 
-const IMPATIENT_MS = 2_000;
-/** Used if there are other gateways to ask. */
+/** TCP, TLS and the upgrade take four round trips; twice that, if some packets have to be repeated. */
+const ROUND_TRIPS = 8;
+const LEAST_IMPATIENT_MS = 1_000;
+const MOST_IMPATIENT_MS = 3_000;
+/** The way may have become longer. */
+const PATIENT_ROUND = 8;
+const PATIENT_MS = 5_000;
+/** For the first connection, if there are other gateways to ask, and if there are none. */
 const SHORT_OPEN_TIMEOUT_MS = 3_000;
 const OPEN_TIMEOUT_MS = 10_000;
-const PATIENT_ROUND = 4;
 
 /**
  * How long a connection may take to open. TCP repeats an unanswered first packet after 1, 3, 7 and 15 s (RFC 6298), so
- * where a connection has opened before, new attempts find out sooner that the network is back than an old one does. One
- * round in four has the time that a very slow network takes.
- * @param isReopening whether a connection has opened before
+ * that new attempts find out sooner than an old one that the network is back.
+ * @param roundTrip to the gateway, as far as it is known from an earlier connection
  */
 export function openTimeout(
   { failures }: ReconnectState,
   gateways: number,
-  isReopening: boolean,
+  roundTrip: Milliseconds | undefined,
 ): Milliseconds {
+  if (roundTrip === undefined) return milliseconds(gateways > 1 ? SHORT_OPEN_TIMEOUT_MS : OPEN_TIMEOUT_MS);
   const round = Math.floor(failures / gateways) + 1;
-  if (round % PATIENT_ROUND === 0) return milliseconds(OPEN_TIMEOUT_MS);
-  if (isReopening) return milliseconds(IMPATIENT_MS);
-  return milliseconds(gateways > 1 ? SHORT_OPEN_TIMEOUT_MS : OPEN_TIMEOUT_MS);
+  if (round % PATIENT_ROUND === 0) return milliseconds(PATIENT_MS);
+  return milliseconds(Math.min(MOST_IMPATIENT_MS, Math.max(LEAST_IMPATIENT_MS, roundTrip * ROUND_TRIPS)));
 }
 
 /**

@@ -70,7 +70,8 @@ export class Link {
   #retries: ReconnectState = NO_FAILURES;
   /** Undefined: the gateway's choice. */
   #wanted: number | undefined;
-  #hasOpened = false;
+  /** Of the newest connection that told. */
+  #roundTrip: Milliseconds | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
 
   /** @param urls of the same stream, in the order in which they are tried */
@@ -80,7 +81,10 @@ export class Link {
     this.#events = events;
     this.#clock = new ClockExchange(
       (client) => this.#connected?.socket.send({ type: 'clock', client }),
-      (estimate) => events.onClock(estimate),
+      (estimate) => {
+        this.#roundTrip = estimate.roundTrip;
+        events.onClock(estimate);
+      },
     );
   }
 
@@ -169,7 +173,7 @@ export class Link {
 
   #openSocket(retries: ReconnectState, after: Place | undefined, events: SocketEvents): Socket {
     const address = connectionAddress(this.#urls[retries.gateway]!, after?.position, this.#wanted);
-    const timeout = openTimeout(retries, this.#urls.length, this.#hasOpened);
+    const timeout = openTimeout(retries, this.#urls.length, this.#roundTrip);
     return new Socket(address, this.#token, timeout, events);
   }
 
@@ -191,7 +195,6 @@ export class Link {
 
   /** The first messages on an open connection. */
   #begin(): void {
-    this.#hasOpened = true;
     this.#clock.start();
     const wanted = this.#wanted;
     if (wanted !== undefined && wanted !== this.rendition) this.setRendition(wanted);
