@@ -424,6 +424,7 @@ describe('a rendition', () => {
     FakeSocket.stream.length += 100;
     FakeSocket.all.at(-1)!.end(1006);
     vi.advanceTimersByTime(15_000);
+    for (let time = 0; time < 10 && live().length === 0; time += 1) vi.advanceTimersByTime(20);
     expect(live()[0]).toMatchObject({ rendition: 2, next: FakeSocket.stream.length });
     expect(link.rendition).toBe(2);
   });
