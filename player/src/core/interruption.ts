@@ -1,7 +1,7 @@
 import type { Milliseconds } from '@topicast/contracts/units';
 
 /**
- * Who paused the video? Media elements fire the same event whoever it was, so this follows from the surroundings.
+ * Who paused the video (docs/design/never-stuck.md)? Media elements fire the same event whoever it was, so this follows from the surroundings.
  *
  * The rule: **a pause belongs to the viewer, unless the surroundings explain it completely.** A pause that we wrongly take
  * for the browser's would start again by itself, which is worse than one that waits for a click. These explain it:
