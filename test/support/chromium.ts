@@ -38,8 +38,6 @@ export async function launchChromium(
     args?: readonly string[];
     viewport?: { width: number; height: number };
     colorScheme?: 'dark' | 'light';
-    /** Of what playwright starts it with. */
-    withoutArgs?: readonly string[];
   } = {},
 ): Promise<BrowserContext> {
   const profile = temporaryFolder();
@@ -47,7 +45,6 @@ export async function launchChromium(
     executablePath: await findChromium(),
     headless: true,
     args: [...ARGUMENTS, ...(options.args ?? [])],
-    ignoreDefaultArgs: [...(options.withoutArgs ?? [])],
     viewport: options.viewport ?? { width: 1280, height: 800 },
     colorScheme: options.colorScheme ?? 'dark',
   });
