@@ -2,7 +2,7 @@ import type { BrowserContext, CDPSession, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../support/chromium.js';
 import { type PageServer, servePages } from '../support/page-server.js';
-import { openPlayer, type Playback, playback, playerFile, servePlayerPages } from '../support/player-page.js';
+import { openPlayer, playback, playerFile, servePlayerPages } from '../support/player-page.js';
 import { until } from '../support/poll.js';
 import { type Services, startServices } from '../support/services.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
@@ -21,11 +21,11 @@ async function goesOn(
 ): Promise<Playback> {
   const enough = { pictures: 10, audioBytes: 8_000 }[part];
   let before = await playback(page);
-  return until(`${part} go on: ${what}`, async () => {
+  await until(`${part} go on: ${what}`, async () => {
     const now = await playback(page);
     // The numbers begin anew with a new media source.
     if (now[part] < before[part]) before = now;
-    return now[part] >= before[part] + enough && now.states.at(-1) === 'playing' && !now.paused && now;
+    return now[part] >= before[part] + enough && now.states.at(-1) === 'playing' && !now.paused;
   });
 }
 
