@@ -14,11 +14,7 @@ const LONG_UNWATCHED_MS = 6_500;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Pictures or sound go on from here, and the player says that it plays. */
-async function goesOn(
-  what: string,
-  page: Page,
-  part: 'pictures' | 'audioBytes' = 'pictures',
-): Promise<Playback> {
+async function goesOn(what: string, page: Page, part: 'pictures' | 'audioBytes' = 'pictures'): Promise<void> {
   const enough = { pictures: 10, audioBytes: 8_000 }[part];
   let before = await playback(page);
   await until(`${part} go on: ${what}`, async () => {
