@@ -116,14 +116,14 @@ describe('reconnect', () => {
     const hung = { retry: 'soon', worked: false, hung: true } as const;
     expect(reconnect({ failures: 6, gateway: 0 }, hung, 1, 0.5)).toMatchObject({ delay: 50 });
     const timeouts = (roundTrip: number | undefined, gateways = 1) =>
-      [0, 1, 6, 7, 8, 15].map((failures) =>
+      [0, 3, 4, 7, 8, 15].map((failures) =>
         openTimeout(
           { failures, gateway: 0 },
           gateways,
           roundTrip === undefined ? undefined : milliseconds(roundTrip),
         ),
       );
-    expect(timeouts(50)).toEqual([1_000, 1_000, 1_000, 5_000, 1_000, 5_000]);
+    expect(timeouts(50)).toEqual([500, 500, 1_000, 5_000, 1_000, 5_000]);
     expect(timeouts(300, 2)).toEqual([2_400, 2_400, 2_400, 2_400, 2_400, 5_000]);
     expect(timeouts(undefined)).toEqual(Array(6).fill(10_000));
     expect(timeouts(undefined, 2)).toEqual(Array(6).fill(3_000));

@@ -56,7 +56,9 @@ export function reconnect(
 
 /** TCP, TLS and the upgrade take four round trips; twice that, if some packets have to be repeated. */
 const ROUND_TRIPS = 8;
-const LEAST_IMPATIENT_MS = 1_000;
+/** Most cuts are short, so the first attempts follow each other faster than the later ones. */
+const FAST_ROUNDS = 4;
+const LEAST_MS = { fast: 500, usual: 1_000 } as const;
 const MOST_IMPATIENT_MS = 3_000;
 /** The way may have become longer. */
 const PATIENT_ROUND = 8;
@@ -78,7 +80,8 @@ export function openTimeout(
   if (roundTrip === undefined) return milliseconds(gateways > 1 ? SHORT_OPEN_TIMEOUT_MS : OPEN_TIMEOUT_MS);
   const round = Math.floor(failures / gateways) + 1;
   if (round % PATIENT_ROUND === 0) return milliseconds(PATIENT_MS);
-  return milliseconds(Math.min(MOST_IMPATIENT_MS, Math.max(LEAST_IMPATIENT_MS, roundTrip * ROUND_TRIPS)));
+  const least = round <= FAST_ROUNDS ? LEAST_MS.fast : LEAST_MS.usual;
+  return milliseconds(Math.min(MOST_IMPATIENT_MS, Math.max(least, roundTrip * ROUND_TRIPS)));
 }
 
 /**

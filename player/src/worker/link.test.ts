@@ -163,6 +163,11 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+/** Until there is another connection beside the one that gives nothing. */
+function waitForSecond(): void {
+  for (let time = 0; time < 40 && live().length < 2; time += 1) vi.advanceTimersByTime(100);
+}
+
 describe('a gateway that asks to move', () => {
   it('is left when the next one delivers what it has not delivered yet', () => {
     start(2);
@@ -216,7 +221,7 @@ describe('a gateway that asks to move', () => {
     live()[1]!.say({ type: 'jump', reason: 'lost', skipped: 0 });
     publish(1);
     expect(live()).toEqual([old]);
-    vi.advanceTimersByTime(600);
+    waitForSecond();
     live()[1]!.open();
     publish(2, old);
     expect(old!.readyState).toBe(3);
@@ -271,11 +276,6 @@ describe('while another gateway is being looked for', () => {
     expect(times).toEqual(Array.from({ length: FakeSocket.stream.length }, (_, index) => index));
   });
 });
-
-/** Until there is another connection beside the one that gives nothing. */
-function waitForSecond(): void {
-  for (let time = 0; time < 40 && live().length < 2; time += 1) vi.advanceTimersByTime(100);
-}
 
 describe('a gateway that hangs while the stream is live', () => {
   it('is left for one that delivers', () => {
