@@ -1,25 +1,6 @@
 import type { Milliseconds } from '@topicast/contracts/units';
 
-/**
- * Who paused the video (docs/design/never-stuck.md)? Media elements fire the same event whoever it was, so this follows from the surroundings.
- *
- * The rule: **a pause belongs to the viewer, unless the surroundings explain it completely.** A pause that we wrongly take
- * for the browser's would start again by itself, which is worse than one that waits for a click. These explain it:
- * - *A call of the player's own `pause()` or `play()`* is the page's or the viewer's wish, whatever the surroundings are.
- * - *The page is frozen* (Page Lifecycle 4.2.2): the browser pauses each playing media element, and should play it
- *   again afterwards (its "resume frozen flag"), which Chromium does not do. The player rests by itself before that.
- * - *The video was removed from the document* (HTML 4.8.11.8: the browser pauses it a moment later).
- * - *Nobody sees or hears it*: browsers pause such videos to save power, and not all continue them. It has no sound, so
- *   no media session either, and thus no media key or button of the browser's could have paused it. Then only a key
- *   pressed on the page is left, and that shows as the page's user activation.
- * - *Its media are over* (HTML 4.8.11.8: an element that reaches the end pauses, and media that cannot be decoded end):
- *   the player plays the next ones by itself when they are there.
- * - *Its picture-in-picture window was closed.* Chromium pauses the video then. The viewer wanted the window to be
- *   gone; the video plays on where it came from, but not before somebody sees the page.
- *
- * A sound video in a hidden tab is paused by media keys and by the browser's media controls, so that pause is the
- * viewer's. If another application takes the sound for a moment, the browser itself plays on.
- */
+/** A `pause` event of the video, and what is known about it. */
 export interface Pause {
   readonly surroundings: Surroundings;
   /** The viewer has just used the page (HTML 6.4.1, transient activation). */
@@ -58,6 +39,25 @@ export type RestUntil =
 /** A pause of the browser's is a rest, or just the end of some media. */
 export type PauseVerdict = 'viewer' | 'over' | RestUntil;
 
+/**
+ * Who paused the video (docs/design/never-stuck.md)? Media elements fire the same event whoever it was, so this follows
+ * from the surroundings. **A pause belongs to the viewer, unless the surroundings explain it completely**, because a
+ * viewer's pause that ended by itself would be worse than one of the browser's that waits for a click. A call of the
+ * player's own `pause()` is not judged: it is somebody's wish. These explain a pause:
+ * - *The page is frozen* (Page Lifecycle 4.2.2): the browser pauses each playing media element, and should play it
+ *   again afterwards (its "resume frozen flag"), which Chromium does not do. The player rests by itself before that.
+ * - *The video was removed from the document* (HTML 4.8.11.8: the browser pauses it a moment later).
+ * - *Its media are over* (HTML 4.8.11.8: an element that reaches the end pauses, and media that cannot be decoded end):
+ *   the player plays the next ones by itself when they are there.
+ * - *Its picture-in-picture window was closed.* Chromium pauses the video then. The viewer wanted the window to be
+ *   gone; the video plays on where it came from, but not before somebody sees the page.
+ * - *Nobody sees or hears it*: browsers pause such videos to save power, and not all of them play on. It has no sound,
+ *   so no media session either, and thus no media key or button of the browser's could have paused it. Then only a key
+ *   pressed on the page is left, and that shows as the page's user activation.
+ *
+ * A video with sound in a hidden tab can be paused by media keys and by the browser's media controls, so that pause is
+ * the viewer's. If another application takes the sound for a moment, the browser itself plays on.
+ */
 export function judgePause({ surroundings, isActivated, fromWindowEnd }: Pause): PauseVerdict {
   if (surroundings.isFrozen || surroundings.isRemoved) return 'watched';
   if (isActivated) return 'viewer';
