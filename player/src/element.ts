@@ -25,11 +25,11 @@ const lifeCycle = CustomVideoElement.prototype as unknown as {
   disconnectedCallback(): void;
 };
 
-/** Attributes that identify the stream: another value means another stream. */
-const STREAM_ATTRIBUTES = ['src', 'token', 'worker-src', 'worklet-src', 'sound'];
+/** Attributes that the player begins with: another value means another player. */
+const STREAM_ATTRIBUTES = ['src', 'token', 'worker-src', 'worklet-src', 'sound', 'out-of-sight'];
 const LIMIT_ATTRIBUTES = ['max-height', 'max-bitrate'];
 const OWN_ATTRIBUTES = [
-  ...['token', 'rendition', 'worker-src', 'worklet-src', 'sound', 'target-latency'],
+  ...['token', 'rendition', 'worker-src', 'worklet-src', 'sound', 'target-latency', 'out-of-sight'],
   ...LIMIT_ATTRIBUTES,
 ];
 /**
@@ -43,7 +43,7 @@ const KEPT_ATTRIBUTES = new Set([...STREAM_ATTRIBUTES, ...OWN_ATTRIBUTES, 'autop
  * the interface of a media element, so that media controls work with it.
  *
  * Attributes beside those of `<video>`: `token`, `rendition`, `max-height`, `max-bitrate` (bits a second),
- * `target-latency` (milliseconds), `sound`, `worker-src`, `worklet-src`.
+ * `target-latency` (milliseconds), `sound`, `worker-src`, `worklet-src`, `out-of-sight` (`pause` or `play`).
  * Events beside those of `<video>`: `statechange`, `catalogchange`, `renditionchange` and `stats` with their detail,
  * `autoplaymuted`, `autoplayblocked`.
  */
@@ -51,6 +51,8 @@ export class TopicastPlayerElement extends VideoElement {
   #player: TopicastPlayer | undefined;
   /** A script may change several attributes at once; the player follows once, when the script is done. */
   #loadIsDue = false;
+  /** It was taken out of the page while it played. */
+  #playsOnReturn = false;
 
   static override get observedAttributes(): string[] {
     return [...VideoElement.observedAttributes, ...OWN_ATTRIBUTES];
@@ -129,9 +131,10 @@ export class TopicastPlayerElement extends VideoElement {
   /** Start again, with the present attributes. */
   override load(): void {
     this.#loadIsDue = false;
-    const wasPlaying = this.#player !== undefined && !['idle', 'paused'].includes(this.#player.state.name);
+    const begins = this.#plays || this.#playsOnReturn || this.hasAttribute('autoplay');
+    this.#playsOnReturn = false;
     this.#destroyPlayer();
-    if (this.isConnected && this.hasAttribute('src') && (wasPlaying || this.hasAttribute('autoplay'))) {
+    if (this.isConnected && this.hasAttribute('src') && begins) {
       this.play().catch(() => {});
     }
   }
@@ -155,8 +158,16 @@ export class TopicastPlayerElement extends VideoElement {
     lifeCycle.disconnectedCallback.call(this);
     // An element that moves within the page is connected again at once.
     queueMicrotask(() => {
-      if (!this.isConnected) this.#destroyPlayer();
+      if (this.isConnected || !this.#player) return;
+      this.#playsOnReturn = this.#plays;
+      this.#destroyPlayer();
     });
+  }
+
+  /** Also while it rests. */
+  get #plays(): boolean {
+    const { state } = this;
+    return state.name === 'paused' ? state.continues === true : state.name !== 'idle';
   }
 
   #loadSoon(): void {
@@ -210,7 +221,9 @@ function optionsOf(element: HTMLElement): Omit<PlayerOptions, 'src'> {
   const workerSrc = element.getAttribute('worker-src');
   const workletSrc = element.getAttribute('worklet-src');
   const targetLatencyMs = number(element.getAttribute('target-latency'));
+  const outOfSight = element.getAttribute('out-of-sight') === 'play' ? 'play' : 'pause';
   return {
+    outOfSight,
     ...(token ? { token } : {}),
     ...(workerSrc ? { workerSrc } : {}),
     ...(workletSrc ? { workletSrc } : {}),

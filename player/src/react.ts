@@ -30,6 +30,8 @@ export interface TopicastPlayerProps {
   workletSrc?: string;
   /** `mse`: always with the picture. By default `auto`: outside of the media source, if the browser can. */
   sound?: 'auto' | 'mse';
+  /** What to do when nobody sees the video and it has no sound. By default `pause`. */
+  outOfSight?: 'pause' | 'play';
   autoPlay?: boolean;
   muted?: boolean;
   controls?: boolean;
@@ -105,6 +107,7 @@ function setAttributes(element: TopicastPlayerElement, props: TopicastPlayerProp
     'worker-src': props.workerSrc,
     'worklet-src': props.workletSrc,
     sound: props.sound,
+    'out-of-sight': props.outOfSight,
     autoplay: props.autoPlay,
     src: [props.src].flat().join(' '),
   };

@@ -47,8 +47,11 @@ export type PlayerState =
   /** Connected to a stream that is not live (yet); plays by itself when it is. */
   | { readonly name: 'waiting'; readonly stream: 'offline' | 'starting' | 'failed' }
   | { readonly name: 'playing' }
-  /** Paused by the user, or by the browser's autoplay policy; continues at the live edge. */
-  | { readonly name: 'paused' }
+  /**
+   * Paused by the user, or by the browser's autoplay policy; `play` continues at the live edge. `continues`: nobody has
+   * asked for this pause (the page is frozen, or the video without sound is out of sight); it ends by itself.
+   */
+  | { readonly name: 'paused'; readonly continues?: true }
   /** The picture stands still because data is missing. `problem`: why the connection is lost, if it is. */
   | { readonly name: 'buffering'; readonly problem?: Problem }
   /** The stream was live and went offline. The last picture stays; plays by itself when it is live again. */
@@ -167,6 +170,11 @@ export interface PlayerOptions extends PlayerLimits {
   readonly rendition?: WantedRendition;
   /** Level to aim at. By default 150 with sound, 80 for video alone. */
   readonly targetLatencyMs?: number;
+  /**
+   * What to do when nobody sees the video and it has no sound: `pause` (the default) disconnects after 5 s and is back at
+   * the live edge when somebody sees it again.
+   */
+  readonly outOfSight?: 'pause' | 'play';
   /** Address of `worker.js` on the page's own origin, if the page's policy forbids blob workers. */
   readonly workerSrc?: string;
   /** Address of `worklet.js` on the page's own origin, if the page's policy forbids blob scripts. */

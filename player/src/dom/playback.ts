@@ -57,7 +57,8 @@ export class Playback {
   readonly #listening = new AbortController();
   #facts: PlaybackFacts = { link: { status: 'connecting' }, picture: 'none' };
   #media: AttachedMedia | undefined;
-  #hasAudioTrack = false;
+  /** In the media source; undefined before that is known. */
+  #hasAudioTrack: boolean | undefined;
   /** Media on the page: the burst has been sent, but is not in the source buffers yet. */
   #joining: { readonly hasAudio: boolean } | undefined;
 
@@ -100,9 +101,18 @@ export class Playback {
     video.requestVideoFrameCallback?.((_, { presentationTime }) => this.#report.endJoin(presentationTime));
   }
 
-  /** Browsers pause a video without an audio track while it is out of sight, and go on when it is seen again. */
+  /** Whether the stream has sound; undefined before that is known. */
+  get hasSound(): boolean | undefined {
+    return this.#sound.isBeside || this.#hasAudioTrack;
+  }
+
+  /**
+   * Browsers pause a video without an audio track while its page is hidden, and go on when it is seen again. The sound
+   * beside it goes on meanwhile.
+   */
   get isPausedByBrowser(): boolean {
-    return document.hidden && this.#video.paused && !this.#hasAudioTrack;
+    const { paused, muted, volume } = this.#video;
+    return document.hidden && paused && this.#sound.isBeside && !muted && volume > 0;
   }
 
   /** Disconnect; the picture stays. */
@@ -222,6 +232,7 @@ export class Playback {
   #attach(number: number, handle: MediaSourceHandle | undefined): void {
     this.#media?.close();
     this.#playhead.reset();
+    this.#screen.reset();
     this.#joining = undefined;
     this.#media = new AttachedMedia(this.#video, number, handle, {
       onAppended: (edge) => {

@@ -37,6 +37,11 @@ export class Screen {
     return this.#freezes.count;
   }
 
+  /** Another media source, with a timeline of its own. */
+  reset(): void {
+    this.#picture = undefined;
+  }
+
   close(): void {
     if (this.#request !== undefined) this.#video.cancelVideoFrameCallback(this.#request);
   }

@@ -36,6 +36,11 @@ export class SoundRoute {
     this.#parts = parts;
   }
 
+  /** The stream has sound, and it goes beside the picture. */
+  get isBeside(): boolean {
+    return this.#message?.in === 'worklet';
+  }
+
   /** What to ask of a worker that decodes sound. */
   choose(targetLatencyMs: number | undefined): 'worklet' | 'media' {
     const { video, options } = this.#parts;

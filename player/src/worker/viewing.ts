@@ -1,10 +1,11 @@
 import type { ChunkHeader } from '@topicast/contracts/chunk-header';
 import type { ChunkMessage } from '@topicast/contracts/chunk-message';
 import { Milliseconds, milliseconds, ticksToMs } from '@topicast/contracts/units';
+import type { TrackKind } from '@topicast/media/fmp4';
 import { Arrivals } from '../core/arrivals.js';
 import type { ClockEstimate } from '../core/clock.js';
 import type { LinkState } from '../core/player-state.js';
-import { allowRebuild } from '../core/rebuild.js';
+import { planRebuild } from '../core/rebuild.js';
 import { judgePlayability, type Playability } from '../core/renditions.js';
 import type { Problem } from '../core/types.js';
 import type { MediaFailure, MediaSink } from '../mse/media-sink.js';
@@ -12,7 +13,7 @@ import { canPlay, openWorkerMedia } from '../mse/open-media.js';
 import { Adaptation } from './adaptation.js';
 import { wallClockNow } from './clock-exchange.js';
 import { Link, type StreamMessage } from './link.js';
-import { MediaFeed } from './media-feed.js';
+import { MediaFeed, type MediaFeedEvents } from './media-feed.js';
 import type { ToPage, ToWorker } from './messages.js';
 import { PageSink } from './page-sink.js';
 import { Reception } from './reception.js';
@@ -52,6 +53,10 @@ export class Viewing {
   #mediaNumber = 0;
   /** When earlier media sources were replaced. */
   #rebuilds: readonly number[] = [];
+  /** Runs while a stream that has broken several media sources is left alone. */
+  #rebuildTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Announced, but not coming. */
+  #absentTracks: readonly TrackKind[] = [];
   readonly #arrivals = new Arrivals();
   #evidenceAt = Milliseconds.never;
   #clock: ClockEstimate | undefined;
@@ -111,6 +116,7 @@ export class Viewing {
   receive(message: Exclude<ToWorker, { type: 'start' }>): void {
     switch (message.type) {
       case 'hold':
+        clearTimeout(this.#rebuildTimer);
         this.#forget();
         this.#link.close();
         this.#report();
@@ -156,6 +162,7 @@ export class Viewing {
   }
 
   #begin(): void {
+    clearTimeout(this.#rebuildTimer);
     this.#reception.begin();
     this.#link.open();
   }
@@ -216,14 +223,21 @@ export class Viewing {
   }
 
   #onMediaFailed(failure: MediaFailure): void {
-    const verdict = allowRebuild(this.#rebuilds, Milliseconds.now());
-    if (failure.kind === 'broken' && verdict.allowed) {
-      this.#rebuilds = verdict.rebuilds;
-      this.#rejoin();
+    if (failure.kind === 'unsupported') {
+      this.#fail({ reason: 'unsupported', message: failure.message });
       return;
     }
-    const reason = failure.kind === 'unsupported' ? 'unsupported' : 'media';
-    this.#fail({ reason, message: failure.message });
+    const { pause, rebuilds } = planRebuild(this.#rebuilds, Milliseconds.now(), Math.random());
+    this.#rebuilds = rebuilds;
+    if (pause === 0) this.#rejoin();
+    else this.#rebuildAfter(pause, { reason: 'media', message: failure.message });
+  }
+
+  #rebuildAfter(pause: Milliseconds, problem: Problem): void {
+    this.#link.close();
+    this.#replaceMedia();
+    this.#post({ type: 'link', link: { status: 'retrying', problem, retry: 'slowly' } });
+    this.#rebuildTimer = setTimeout(() => this.#begin(), pause);
   }
 
   #fail(problem: Problem): void {
@@ -277,7 +291,7 @@ export class Viewing {
   }
 
   #feed(sink: MediaSink, media: number): MediaFeed {
-    const feed = new MediaFeed(sink, {
+    const events: MediaFeedEvents = {
       isLive: () => this.#isLive(),
       onTexts: (texts) => this.#post({ type: 'texts', texts }),
       onAnchor: (anchor) => this.#post({ type: 'anchor', anchor }),
@@ -287,9 +301,13 @@ export class Viewing {
       },
       onJoined: (tracks) => this.#post({ type: 'joined', media, tracks }),
       onFailed: (failure) => this.#onMediaFailed(failure),
-      onOtherTracks: () => this.#rejoin(),
+      onOtherTracks: (absent) => {
+        this.#absentTracks = absent;
+        this.#rejoin();
+      },
       takeSound: this.#sound?.take,
-    });
+    };
+    const feed = new MediaFeed(sink, events, this.#absentTracks);
     return feed;
   }
 
