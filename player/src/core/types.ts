@@ -135,7 +135,10 @@ export interface PlayerOptions {
   readonly token?: string;
   /** By default `auto`. */
   readonly rendition?: WantedRendition;
-  /** Level to aim at. By default 150 with sound, 80 for video alone. */
+  /**
+   * Level to aim at. By default 80, and what the sound needs beyond that; 150 where the video element plays the sound,
+   * which it also does above 1,000.
+   */
   readonly targetLatencyMs?: number;
   /** Address of `worker.js` on the page's own origin, if the page's policy forbids blob workers. */
   readonly workerSrc?: string;
