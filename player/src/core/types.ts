@@ -168,7 +168,10 @@ export interface PlayerOptions extends PlayerLimits {
   readonly token?: string;
   /** By default `auto`. */
   readonly rendition?: WantedRendition;
-  /** Level to aim at. By default 150 with sound, 80 for video alone. */
+  /**
+   * Level to aim at. By default 80, and what the sound needs beyond that; 150 where the video element plays the sound,
+   * which it also does above 1,000.
+   */
   readonly targetLatencyMs?: number;
   /**
    * What to do when nobody sees the video and it has no sound: `pause` (the default) disconnects after 5 s and is back at
