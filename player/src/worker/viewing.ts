@@ -223,7 +223,7 @@ export class Viewing {
     });
   }
 
-  /** Once and for all: the next media source has the sound, too. */
+  /** From now on, the media source includes the sound. */
   #bringSoundIn(because: string): void {
     if (!this.#sound) return;
     this.#sound.close();
