@@ -96,7 +96,7 @@ describe('sound outside of the media source, in Chromium', () => {
     await beepsAgain(page);
   });
 
-  it('falls silent with a pause, and returns with the picture', async () => {
+  it('falls silent with a pause, and comes back with the picture', async () => {
     await using page = await open();
     await beepsAgain(page);
     await page.evaluate(() => document.querySelector<HTMLVideoElement>('topicast-player')?.pause());
@@ -117,7 +117,7 @@ describe('sound outside of the media source, in Chromium', () => {
     expect((await flashesAndBeeps(page)).contexts).toBe(1);
   });
 
-  it('if the browser wants a click first, plays silently, and is heard from the click on', async () => {
+  it('where the browser wants a click first: plays silently, and is heard from the click on', async () => {
     const strict = await launchChromium({ args: ['--autoplay-policy=document-user-activation-required'] });
     try {
       const page = await strict.newPage();

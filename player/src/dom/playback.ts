@@ -14,7 +14,7 @@ import { pageHasWorklets, Sound } from './sound.js';
 import { TimedTexts } from './timed-texts.js';
 import { WorkerHost } from './worker-host.js';
 
-/** A page that asks for more is in no hurry, and the worklet has room for only a few seconds of sound. */
+/** Who asks for more is in no hurry, and the sound outside of the media source has room for some seconds only. */
 const MOST_OUTSIDE_MS = 1_000;
 
 export type PlaybackFacts = Omit<PlayerFacts, 'intent'>;
@@ -83,7 +83,7 @@ export class Playback {
     video.requestVideoFrameCallback?.((_, { presentationTime }) => this.#report.endJoin(presentationTime));
   }
 
-  /** Browsers pause a video without an audio track while it is hidden, and resume it when it is visible again. */
+  /** Browsers pause a video without an audio track while it is out of sight, and go on when it is seen again. */
   get isPausedByBrowser(): boolean {
     return document.hidden && this.#video.paused && !this.#hasAudioTrack;
   }
@@ -106,7 +106,7 @@ export class Playback {
 
   /** Tell the worker where playback is, and report statistics. Call this about once a second. */
   report(): PlayerStats {
-    // A picture that the browser has paused will continue at the live edge, so keep nothing for it.
+    // A picture that the browser has paused will go on at the live edge: keep nothing for it.
     const playhead = this.isPausedByBrowser ? this.#playhead.end : seconds(this.#video.currentTime);
     this.#host.post({ type: 'playhead', playhead });
     const textsDropped = this.#texts.dropped;

@@ -7,7 +7,7 @@ interface RenditionsEvents {
   onCatalog(catalog: Catalog): void;
   /** The rendition that plays from here on. */
   onUse(rendition: number): void;
-  /** Continue with this one; with `afresh`, reconnect, because the present one cannot be played. */
+  /** Continue with this one; `afresh`: the present one cannot be played anyway. */
   onChoice(rendition: number, how: 'switch' | 'afresh'): void;
   onUnplayable(problem: string): void;
 }

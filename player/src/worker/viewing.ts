@@ -223,7 +223,7 @@ export class Viewing {
     });
   }
 
-  /** From now on, the media source includes the sound. */
+  /** Once and for all: the next media source has the sound, too. */
   #bringSoundIn(because: string): void {
     if (!this.#sound) return;
     this.#sound.close();
