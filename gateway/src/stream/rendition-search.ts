@@ -10,7 +10,7 @@ interface Search {
   endsAt: number;
 }
 
-/** A rendition that is added is found this long after somebody asked for it in vain; a catalog shows it at once. */
+/** After a search without success, we look for a rendition again this much later. A new catalog shows it at once. */
 const KEPT_MS = 3_000;
 const MOST_SEARCHES = 4_096;
 

@@ -20,7 +20,7 @@ interface ViewerOptions extends Omit<OutletOptions, 'acceptedAt' | 'onDone'>, Pl
   readonly messagesPerSecond: number;
 }
 
-/** What a viewer is told before its first chunk. */
+/** What we tell a viewer before its first chunk. */
 interface Greeting {
   readonly state: StreamState;
   /** The frame of the stream's catalog, if it has one. */

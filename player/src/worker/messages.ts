@@ -56,7 +56,7 @@ export type ToPage =
   | { readonly type: 'joined'; readonly media: number; readonly tracks: readonly TrackKind[] }
   /** For text tracks, on the time line of the present media source. */
   | { readonly type: 'texts'; readonly texts: readonly TimedText[] }
-  /** Sound outside of the media source, of this rate in Hz, is there for whoever listens. */
+  /** There is sound outside of the media source, at this rate in Hz. */
   | { readonly type: 'sound'; readonly in: 'worklet'; readonly sampleRate: number }
   /** It was wanted otherwise, but the sound goes with the picture. */
   | { readonly type: 'sound'; readonly in: 'media'; readonly because: string }

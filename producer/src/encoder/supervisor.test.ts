@@ -148,7 +148,7 @@ describe('supervise', () => {
     expect(setup.status()).toMatchObject({ state: 'live', restarts: 2 });
   });
 
-  it('sends the sound of all languages where nothing is encoded', async () => {
+  it('sends the sound of all languages if nothing is encoded', async () => {
     using folder = temporaryFolder();
     const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);
     const file = footage('flower.mp4', ffmpeg.path).path;
@@ -170,7 +170,7 @@ describe('supervise', () => {
     expect(restarts).toBe(0);
   });
 
-  it('streams what has sound only, and what has pictures only', async () => {
+  it('streams a source that has only sound, and one that has only pictures', async () => {
     using folder = temporaryFolder();
     const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);
     const file = footage('flower.mp4', ffmpeg.path).path;

@@ -18,7 +18,7 @@ const record = (session: number, sequence: number): NewRecord => ({
   value: new Uint8Array(188),
 });
 
-it('knows by its first append that another one has written meanwhile, and reads nothing while nobody does', async () => {
+it('learns from its first append that another one has written in the meantime, and reads nothing otherwise', async () => {
   using folder = temporaryFolder();
   const log = await openEmbeddedLog({ directory: path.join(folder.path, 'log') });
   await log.createTopic(CAM, { partitions: 1, retentionMs: milliseconds(60_000) });

@@ -31,7 +31,7 @@ interface Wanted {
   readonly target: Target;
   /** One of the target's addresses, which was judged. */
   readonly address: string;
-  /** Nobody is waiting for it any more. */
+  /** Aborts when nobody waits for the connection any longer. */
   readonly signal: AbortSignal;
 }
 

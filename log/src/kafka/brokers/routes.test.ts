@@ -137,7 +137,7 @@ it('a search for brokers that ends after the answer has no effect', async () => 
   endLook();
 });
 
-it('nobody else is asked once there is an answer', async () => {
+it('asks no other broker once there is an answer', async () => {
   const asked: string[] = [];
   let fail = (_error: Error): void => undefined;
   const ask = async (name: string): Promise<string> => {
