@@ -1,4 +1,4 @@
-import { Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { Milliseconds } from '@topicast/contracts/units';
 import type { PathEvidence } from './path.js';
 import type { Rung } from './rung.js';
 
@@ -38,8 +38,6 @@ export interface AdaptationState {
   /** What the keyframes said when attempts were made, of which none has succeeded since; 0 without one. */
   readonly deceivedBy: number;
   readonly failures: number;
-  /** No attempt before. */
-  readonly waitUntil: Milliseconds;
 }
 
 /** The best rendition at once, unless the network was too slow for it before. */
@@ -53,14 +51,14 @@ export const NO_ADAPTATION: AdaptationState = {
   triedFrom: undefined,
   deceivedBy: 0,
   failures: 0,
-  waitUntil: Milliseconds.never,
 };
 
 /** What to leave free: bitrates vary. */
 const ROOM_UP = 1.15;
 const ROOM_DOWN = 1.1;
 /** What has queued up has to be gone this soon. */
-const DRAIN_S = 2;
+const DRAIN_S = 1;
+const RECOVERY_MS = 2_000;
 /** A change takes until the next keyframe, half a GOP as a rule; the queue grows meanwhile. */
 const UNTIL_CHANGE_S = 0.5;
 /** A queue that grows although this many times the bitrate gets through has other causes. */
@@ -75,10 +73,10 @@ const CALM_MS = 3_000;
 /** How long to wait before an attempt that the keyframes support, and before one that they leave open. */
 const SUPPORTED_WAIT_MS = 10_000;
 const OPEN_WAIT_MS = 12_000;
-/** Keyframes that come half as fast as the attempt needs make it wait 16 times as long. */
-const DOUBT = 4;
-/** A failed attempt makes the next one wait this long, and each further one twice as long. */
-const FAILED_WAIT_MS = 30_000;
+/** Keyframes that come half as fast as the attempt needs make it wait 8 times as long, but not longer than this. */
+const DOUBT = 3;
+const DOUBTED_WAIT_MS = 60_000;
+/** Each failed attempt makes the next one wait twice as long, up to this. */
 const MOST_WAIT_MS = 300_000;
 /** If keyframes come this much faster than before a failed attempt, the network is another one. */
 const FASTER = 1.3;
@@ -88,7 +86,7 @@ const MANY_DROPPED = 0.25;
 
 /** The queue of a rendition that was too much for the network has not drained yet. */
 export const isRecovering = ({ heldBy, triedFrom, arrivedAt }: AdaptationState, now: Milliseconds): boolean =>
-  heldBy === 'network' && triedFrom === undefined && now - (arrivedAt ?? now) < DRAIN_S * 1000;
+  heldBy === 'network' && triedFrom === undefined && now - (arrivedAt ?? now) < RECOVERY_MS;
 
 /** @returns the state afterwards; ask for its `chosen`, if that has changed */
 export function adapt(sample: AdaptationSample, before: AdaptationState): AdaptationState {
@@ -135,19 +133,14 @@ function within(sample: AdaptationSample, state: AdaptationState): AdaptationSta
 
 function change(state: AdaptationState, chosen: number, sample: AdaptationSample): AdaptationState {
   const { now, random, path } = sample;
-  const isAttempt = state.chosen !== undefined && chosen < state.chosen;
+  const isRaised = state.chosen !== undefined && chosen < state.chosen;
+  const isAttempt = isRaised && state.heldBy !== undefined;
   const next = {
     ...{ ...state, chosen, changedAt: now, share: random, how: 'switch' as const },
     ...{ arrivedAt: undefined, triedFrom: isAttempt ? state.chosen : undefined },
   };
   if (isAttempt) return { ...next, deceivedBy: Math.max(state.deceivedBy, path.burst ?? 0) };
-  if (state.triedFrom === undefined) return next;
-  const wait = Math.min(MOST_WAIT_MS, FAILED_WAIT_MS * 2 ** state.failures);
-  return {
-    ...next,
-    failures: state.failures + 1,
-    waitUntil: milliseconds(now + wait * (1 + random * SPREAD)),
-  };
+  return isRaised || state.triedFrom === undefined ? next : { ...next, failures: state.failures + 1 };
 }
 
 function lower(sample: AdaptationSample, state: AdaptationState, present: Rung, below: readonly Rung[]) {
@@ -171,12 +164,12 @@ function raise(sample: AdaptationSample, state: AdaptationState, at: number): Ad
   const { now, path, rungs } = sample;
   const { burst = 0 } = path;
   const isOtherNetwork = state.deceivedBy > 0 && burst > state.deceivedBy * FASTER;
-  if (now < state.waitUntil && !isOtherNetwork) return state;
   if (now - Math.max(path.calmSince, state.arrivedAt!) < CALM_MS) return state;
   const supported = rungs.slice(0, at).find(({ bitrate }) => bitrate * ROOM_UP <= burst);
   const next = supported ?? rungs[at - 1]!;
   const doubt = burst === 0 ? 1 : ((next.bitrate * ROOM_UP) / burst) ** DOUBT;
-  const wait = supported ? SUPPORTED_WAIT_MS : Math.min(MOST_WAIT_MS, OPEN_WAIT_MS * doubt);
+  const first = supported ? SUPPORTED_WAIT_MS : Math.min(DOUBTED_WAIT_MS, OPEN_WAIT_MS * Math.max(1, doubt));
+  const wait = isOtherNetwork ? first : Math.min(MOST_WAIT_MS, first * 2 ** state.failures);
   if (now - state.changedAt < wait * (1 + state.share * SPREAD)) return state;
   return change(state, next.rendition, sample);
 }

@@ -46,8 +46,6 @@ const BEHIND_MS = 200;
 const LEAST_BURST_BYTES = 6_000;
 /** As many times the usual picture. */
 const LEAST_BURST_SIZE = 2.5;
-/** A chunk that is less late than this may as well be larger than the one that had the least delay. */
-const TIMING_MS = 10;
 /** So that a rate is a number. */
 const LEAST_TOOK_MS = 1;
 const SIZE_WEIGHT = 0.1;
@@ -69,6 +67,8 @@ export class PathMeter {
   #lastAt: number | undefined;
   #queue = 0;
   #usualBits: number | undefined;
+  /** How long a picture takes outside bursts: encoders and busy machines are never on time. */
+  #usualTook = 0;
   #cutAt: Milliseconds | undefined;
 
   /** When the connection last came back after a cut. */
@@ -86,7 +86,7 @@ export class PathMeter {
     if (lastAt === undefined) return;
     const waited = lastAt > sentAt;
     const took = at - (waited ? lastAt : sentAt);
-    // The least delay contains the way of one usual picture.
+    // Beyond a usual picture, whose way is part of the least delay.
     const bits = waited ? bytes * 8 : Math.max(0, bytes * 8 - (this.#usualBits ?? 0));
     if (took > CUT.ms && bytes * 8 < took * CUT.bitsPerMs) {
       this.#onCut(at);
@@ -96,9 +96,14 @@ export class PathMeter {
     this.#recent.push({ at, bits: bytes * 8, took });
     while (this.#recent[0]!.at < at - RECENT_MS) this.#recent.shift();
     if (keyframe || (this.#burst && at - this.#burst.at > BEHIND_MS)) this.#endBurst();
-    if (keyframe) this.#begin({ at, bits, took });
-    else if (this.#burst && (waited || took > TIMING_MS)) this.#burst = sum(this.#burst, { at, bits, took });
-    if (!keyframe) this.#usualBits = smooth(this.#usualBits, bytes * 8);
+    const extra = { at, bits, took: waited ? took : took - this.#usualTook };
+    if (keyframe) {
+      this.#begin(extra);
+      return;
+    }
+    if (this.#burst) this.#burst = sum(this.#burst, extra);
+    else this.#usualTook = smooth(this.#usualTook, took);
+    this.#usualBits = smooth(this.#usualBits, bytes * 8);
   }
 
   /** The chunks that follow are of another rendition: what has queued up so far does not count against it. */

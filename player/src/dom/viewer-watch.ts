@@ -8,8 +8,6 @@ const KEPT_LOOKS = 5;
 const MOST_PIXEL_RATIO = 2;
 const LEAST_PICTURES = 10;
 const DROPPED_WEIGHT = 0.3;
-/** What a video element without a style has, before it knows its media. */
-const UNKNOWN_SIZE = { width: 300, height: 150 };
 
 /** What the page knows that matters for the choice of a rendition. Have it look about once a second. */
 export class ViewerWatch {
@@ -46,10 +44,10 @@ export class ViewerWatch {
   /** Undefined if the picture decides about its place, and not the page. */
   get #box(): ViewerLimits['box'] {
     const { clientWidth: width, clientHeight: height, videoWidth, videoHeight } = this.#video;
-    const own = videoWidth ? { width: videoWidth, height: videoHeight } : UNKNOWN_SIZE;
-    if (width === 0 || height === 0 || (width === own.width && height === own.height)) return undefined;
+    // Before it knows its media, its height says nothing where the page gives only the width, and vice versa.
+    if (!videoWidth || (width === videoWidth && height === videoHeight)) return undefined;
     const ratio = Math.min(devicePixelRatio, MOST_PIXEL_RATIO);
-    return { width: width * ratio, height: height * ratio };
+    return width && height ? { width: width * ratio, height: height * ratio } : undefined;
   }
 }
 

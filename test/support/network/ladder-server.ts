@@ -26,9 +26,9 @@ const services = await startServices({
       title: id,
       source: { kind: 'file', path: file },
       ladder: [
-        { height: 270, bitrate: 2_800_000 },
-        { height: 216, bitrate: 1_000_000 },
-        { height: 162, bitrate: 350_000 },
+        { height: 270, bitrate: 2_700_000 },
+        { height: 216, bitrate: 900_000 },
+        { height: 162, bitrate: 300_000 },
       ],
     },
   ],
