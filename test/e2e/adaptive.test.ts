@@ -61,7 +61,7 @@ it(name, { retry: 2 }, async (context) => {
     const page = await browser.newPage();
     await page.goto(ORIGIN);
     const plays = async (rendition: number): Promise<unknown> =>
-      until(`rendition ${rendition}`, async () => (await playback(page)).stats['rendition'] === rendition);
+      until(`rendition ${rendition}`, async () => (await playback(page)).stats.rendition === rendition);
     await plays(0);
     // What every join brings is none of a change's business.
     await page.waitForTimeout(SETTLED_MS);
