@@ -7,22 +7,25 @@ import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 
 /** The React component is the element and a wrapper. */
-const MAX_GZIPPED_KB = { element: 32, react: 32, worker: 25, captions: 10 };
+const MAX_GZIPPED_KB = { element: 34, react: 35, worker: 25, captions: 10, sound: 5 };
 const ENTRIES = ['index', 'element', 'define', 'react'];
 /** For a plain `<script type="module">`: one file to copy, which shares nothing with the others. */
 const STANDALONE = 'topicast-player';
-/** Reads captions and timed ID3. A player loads it from beside its own file, when the first of them arrives. */
-const CAPTIONS = 'topicast-captions';
-/** What the worker's program is called in the file that starts it. */
+/** What a player loads from beside its own file, when it is needed: captions and timed ID3; sound beside the picture. */
+const APART = { captions: 'text-tracks', sound: 'page-sound' };
+/** What the programs of the worker and the worklet are called in the file that starts them. */
 const WORKER_SOURCE = 'TOPICAST_WORKER_SOURCE';
+const WORKLET_SOURCE = 'TOPICAST_WORKLET_SOURCE';
 const root = dirname(fileURLToPath(import.meta.url));
 const dist = join(root, 'dist');
 
-/** Whatever imports the captions imports their one file. */
-const captionsApart = {
-  name: 'captions-apart',
-  resolveId: (id, importer) =>
-    importer && id.endsWith('/text-tracks.js') ? { id: `./${CAPTIONS}.js`, external: true } : null,
+/** Whatever imports one of them imports its one file. */
+const filesApart = {
+  name: 'files-apart',
+  resolveId: (id, importer) => {
+    const [name] = Object.entries(APART).find(([, source]) => id.endsWith(`/${source}.js`)) ?? [];
+    return importer && name ? { id: `./topicast-${name}.js`, external: true } : null;
+  },
 };
 
 /** custom-media-element also makes an audio element, which nobody here uses. */
@@ -37,19 +40,24 @@ const videoOnly = {
       : null,
 };
 
-const captions = await bundle({ [CAPTIONS]: 'src/dom/text-tracks.ts' }, 'esm');
 const worker = await bundle({ worker: 'src/worker/main.ts' }, 'iife');
+const worklet = await bundle({ worklet: 'src/worklet/main.ts' }, 'iife');
+const [captions, sound] = await Promise.all(
+  Object.entries(APART).map(([name, source]) =>
+    bundle({ [`topicast-${name}`]: `src/dom/${source}.ts` }, 'esm'),
+  ),
+);
 const entries = await bundle(Object.fromEntries(ENTRIES.map((name) => [name, `src/${name}.ts`])), 'esm');
-const standalone = await bundle({ [STANDALONE]: 'src/define.ts' }, 'esm');
-const files = [...worker, ...captions, ...entries, ...standalone];
+const standalone = await bundle({ [STANDALONE]: 'src/define.ts' }, 'esm', true);
+const files = [...worker, ...worklet, ...captions, ...sound, ...entries, ...standalone];
 
-/** Bundles sources, not what an earlier build left. Returns files with name and code. */
-async function bundle(input, format) {
+/** Bundles sources, not what an earlier build left. `single`: into one file. Returns files with name and code. */
+async function bundle(input, format, single = format === 'iife') {
   const bundled = await rolldown({
     cwd: root,
     input,
     external: ['react'],
-    plugins: [captionsApart, videoOnly],
+    plugins: [filesApart, videoOnly],
     treeshake: { manualPureFunctions: ['CustomMediaMixin'] },
     resolve: { conditionNames: ['topicast-source', 'import', 'module', 'default'] },
     // React's `use client` stays where it is; the package's test sees to that.
@@ -57,19 +65,23 @@ async function bundle(input, format) {
   });
   const { output } = await bundled.generate({
     format,
+    codeSplitting: !single,
     minify: true,
     comments: false,
     entryFileNames: '[name].js',
     chunkFileNames: 'shared-[hash].js',
   });
-  return output.map(({ fileName, code }) => ({ name: fileName, code: withWorker(code) }));
+  return output.map(({ fileName, code }) => ({ name: fileName, code: withPrograms(code) }));
 }
 
-/** Puts the worker's program at the end of the file that starts it: there it is most like what gzip still sees. */
-function withWorker(code) {
-  return code.includes(WORKER_SOURCE)
-    ? `${code.trimEnd()}\nvar ${WORKER_SOURCE}=${JSON.stringify(worker[0].code)};\n`
-    : code;
+/** Puts programs at the end of the file that starts them: there they are most like what gzip still sees. */
+function withPrograms(code) {
+  const programs = [
+    [WORKER_SOURCE, () => worker[0].code],
+    [WORKLET_SOURCE, () => worklet[0].code],
+  ].filter(([name]) => code.includes(name));
+  const lines = programs.map(([name, program]) => `var ${name}=${JSON.stringify(program())};\n`);
+  return lines.length > 0 ? `${code.trimEnd()}\n${lines.join('')}` : code;
 }
 
 await mkdir(dist, { recursive: true });
@@ -80,12 +92,17 @@ for (const name of stale) await rm(join(dist, name), { force: true });
 await writeFile(join(dist, 'outputs.json'), JSON.stringify(outputs));
 await copyDeclarations();
 
-const NOTES = { worker: ' (inside the others)', captions: ' (loaded if there are any)' };
+const NOTES = {
+  worker: ' (inside the others)',
+  captions: ' (loaded if there are any)',
+  sound: ' (loaded if somebody listens)',
+};
 const sizes = {
   element: gzipped(standalone),
   react: gzipped(entries.filter(({ name }) => name === 'react.js' || name.startsWith('shared-'))),
   worker: gzipped(worker),
   captions: gzipped(captions),
+  sound: gzipped(sound),
 };
 for (const [name, bytes] of Object.entries(sizes)) {
   console.log(`player, ${name}: ${(bytes / 1024).toFixed(1)} KB gzipped${NOTES[name] ?? ''}`);

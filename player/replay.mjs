@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Replays recorded arrivals through the player's latency control, in about a second:
-// `npm run replay --workspace @topicast/player [-- TRACE.json ...]`. `npm run bench:network -- --record` makes traces.
+// `npm run replay --workspace @topicast/player [-- TRACE.json ...]`.
+// `npm run bench:network -- --arrivals FOLDER` records traces.
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

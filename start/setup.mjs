@@ -37,14 +37,8 @@ const SERVICE_SOURCES = [
   'bench',
 ];
 /** What builds leave among the sources. */
-const NOT_SOURCES = new Set([
-  'node_modules',
-  'dist',
-  '.next',
-  'results',
-  'next-env.d.ts',
-  'topicast-player.js',
-]);
+const NOT_SOURCES =
+  /^(node_modules|dist|\.next|results|next-env\.d\.ts|topicast-[a-z]+\.js|worklet\.js|.*\.tsbuildinfo)$/;
 
 process.env.NEXT_TELEMETRY_DISABLED = '1';
 const [name, ...args] = process.argv.slice(2);
@@ -150,7 +144,7 @@ function fingerprint(paths) {
     const stat = statSync(file);
     if (stat.isDirectory()) {
       for (const child of readdirSync(file).sort()) {
-        if (!NOT_SOURCES.has(child) && !child.endsWith('.tsbuildinfo')) visit(path.join(item, child));
+        if (!NOT_SOURCES.test(child)) visit(path.join(item, child));
       }
     } else hash.update(`${item} ${stat.size} ${Math.round(stat.mtimeMs)}\n`);
   };

@@ -1,4 +1,4 @@
-// Runs many more cases of the property tests that read outside bytes: 100,000 each, or as many as the argument says.
+// Runs many more cases of the properties that read TOPICAST_FUZZ_RUNS: 100,000 each, or as many as the argument says.
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,7 @@ const env = {
   TOPICAST_FUZZ_RUNS: String(runs),
   FFMPEG_PATH: (await findFfmpeg(process.env.FFMPEG_PATH)).path,
 };
-const suites = ['contracts', 'media', 'gateway'];
+const suites = ['contracts', 'media', 'log', 'sources', 'producer', 'gateway'].map((name) => `${name}/src/`);
 const args = ['run', '--project', 'unit', '--testTimeout=7200000', ...suites];
 const child = spawn(path.join(root, 'node_modules/.bin/vitest'), args, { cwd: root, stdio: 'inherit', env });
 child.on('close', (code) => process.exit(code ?? 1));

@@ -24,7 +24,10 @@ const config: NextConfig = {
   headers: async () => [
     { source: '/:path*', headers: everywhere },
     // Pages of any origin load the player from here, and the player its captions.
-    ...['/topicast-player.js', '/topicast-captions.js'].map((source) => ({ source, headers: anyOrigin })),
+    ...['/topicast-player.js', '/topicast-captions.js', '/topicast-sound.js'].map((source) => ({
+      source,
+      headers: anyOrigin,
+    })),
   ],
 };
 

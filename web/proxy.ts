@@ -24,5 +24,5 @@ export function proxy(request: NextRequest): NextResponse {
 }
 
 export const config = {
-  matcher: ['/((?!_next/static|healthz|icon.svg|theme.js|topicast-player.js|topicast-captions.js).*)'],
+  matcher: ['/((?!_next/static|healthz|icon.svg|theme.js|topicast-[a-z]+.js).*)'],
 };

@@ -44,7 +44,7 @@ function statOf(pid: string): { name: string; parent: number; ticks: number } | 
     const fields = rest!.split(' ').map(Number);
     return { name: name!, parent: fields[1]!, ticks: fields[11]! + fields[12]! };
   } catch {
-    // It has ended meanwhile.
+    // It has ended in the meantime.
     return undefined;
   }
 }
@@ -54,7 +54,7 @@ function ownCpuMs(): number {
   return (user + system) / 1000;
 }
 
-/** How far the stream has come, in seconds of its own time: on a busy machine that is not the clock's. */
+/** How far the stream has come, in seconds of its own time, which lags behind the clock on a busy machine. */
 async function mediaSeconds({ log }: Services, id: string): Promise<number> {
   const { next } = await log.bounds(streamId(id), 0);
   const newest = { at: 'offset', offset: next - 1 } as const;

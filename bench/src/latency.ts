@@ -43,13 +43,18 @@ function tallyOf(variant: string): Tally {
   return tally;
 }
 
-const seatOf = (player: PlayerName, address: string): Seat => ({
-  ...{ origin: pages.origin, variant: { player, attributes: {} }, address },
+const seatOf = (player: PlayerName, address: string, attributes = {}): Seat => ({
+  ...{ origin: pages.origin, variant: { player, attributes }, address },
 });
 
-async function measure(variant: string, player: PlayerName, address: string): Promise<void> {
+async function measure(
+  variant: string,
+  player: PlayerName,
+  address: string,
+  attributes?: Readonly<Record<string, string>>,
+): Promise<void> {
   const page = await browser.newPage();
-  tallyOf(variant).add(await view(page, seatOf(player, address), seconds));
+  tallyOf(variant).add(await view(page, seatOf(player, address, attributes), seconds));
   await page.close();
 }
 
@@ -64,7 +69,10 @@ async function onLog(
   await services.untilState('both', 'live');
   for (let round = 0; round < rounds; round++) {
     process.stderr.write(`${name}: round ${round + 1} of ${rounds}\n`);
-    for (const player of players) await measure(named(player, name), player, services.address('both'));
+    const address = services.address('both');
+    for (const player of players) await measure(named(player, name), player, address);
+    if (others)
+      await measure(`Topicast, A/V by the video element, ${name}`, 'ours', address, { sound: 'mse' });
   }
   // Joins on a warm gateway, where somebody is already watching.
   const page = await browser.newPage();

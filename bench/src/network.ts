@@ -11,9 +11,9 @@ import { openViewerBrowser } from './network/viewer-browser.js';
 import { readOptions } from './options.js';
 
 /**
- * Glass to glass over a bad network: the gateway and the browser are in two network namespaces, with delay, jitter,
- * loss and a limited rate between them. Both share the machine's clock, so the age of a picture is exact.
- * With `--arrivals`, no player: it records when the chunks arrive, for simulations of the player.
+ * Measures glass to glass over a bad network. The gateway and the browser are in two network namespaces, with delay,
+ * jitter, loss and a limited rate between them. Both share the machine's clock, so the age of a picture is exact.
+ * With `--arrivals`, it plays nothing, and records when the chunks arrive, for simulations of the player.
  */
 const options = readOptions(
   'network',
@@ -39,7 +39,7 @@ function fail(problem: string): never {
   process.exit(1);
 }
 
-/** What is wanted; a mistake costs one line. */
+/** Reads the options. A mistake ends the program with one line. */
 function wanted() {
   try {
     const steps = options.ladder === undefined ? [] : parseLadder(options.ladder);

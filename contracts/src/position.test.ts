@@ -6,7 +6,7 @@ import { formatPosition, MAX_RENDITION, parsePosition } from './position.js';
 const GRAMMAR = /^(0|[1-9]\d?)\.(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,15})\.(0|[1-9]\d{0,4})$/;
 
 describe('a position as text', () => {
-  it('comes back as it was', () => {
+  it('survives encoding and decoding', () => {
     const number = fc.maxSafeNat();
     fc.assert(
       fc.property(

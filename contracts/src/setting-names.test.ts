@@ -12,7 +12,7 @@ it.each([
   ['TOPICAST_VIEWERS_SECRET', 'TOPICAST_VIEWER_SECRET'],
   ['TOPICAST_KAFKA_REPLICAS', 'TOPICAST_KAFKA_REPLICATION'],
 ])('%s is told to be %s, perhaps', (given, meant) => {
-  expect(noteOn(given)).toEqual([`${given}: unknown setting; do you mean ${meant}?`]);
+  expect(noteOn(given)).toEqual([`${given}: unknown setting; did you mean ${meant}?`]);
 });
 
 it('a name that is near to none is told to be unknown', () => {

@@ -1,6 +1,6 @@
 /**
- * Every variable TOPICAST_* of every program, because the environment of one process often contains the others' as
- * well. The table in docs/4-operate.md explains them.
+ * The names of all TOPICAST_* variables of all programs, because the environment of one program often contains the
+ * variables of the others. The table in docs/4-operate.md explains them.
  */
 export const SETTING_NAMES: readonly string[] = [
   'TOPICAST_ALLOWED_HOSTS',
@@ -47,8 +47,8 @@ export const SETTING_NAMES: readonly string[] = [
 const PREFIX = 'TOPICAST_';
 
 /**
- * A line for each variable TOPICAST_* that no program knows, with the name that may have been meant, but never with its
- * value, which may be a secret. KAFKA_* is ignored, because other software has such variables too.
+ * Returns a line for each TOPICAST_* variable that no program knows. It suggests a similar name, and never shows the
+ * value, which may be a secret. We ignore KAFKA_* variables, because other software uses them too.
  */
 export function unknownSettings(environment: Record<string, string | undefined>): string[] {
   const names = Object.keys(environment).filter((name) => name.startsWith(PREFIX) && environment[name]);
@@ -56,14 +56,14 @@ export function unknownSettings(environment: Record<string, string | undefined>)
     .filter((name) => !SETTING_NAMES.includes(name))
     .map((name) => {
       const nearest = nearestName(name);
-      return `${name}: unknown setting; ${nearest ? `do you mean ${nearest}?` : 'docs/4-operate.md lists all settings'}`;
+      return `${name}: unknown setting; ${nearest ? `did you mean ${nearest}?` : 'docs/4-operate.md lists all settings'}`;
     });
 }
 
-/** The longer the name, the more letters may be wrong. */
+/** A longer name may have more wrong letters. */
 function nearestName(name: string): string | undefined {
   const limit = 1 + (name.length - PREFIX.length) / 4;
-  // What differs more in length alone is not compared: a name may be as long as somebody likes.
+  // We compare only names of similar length, because an unknown name can be of any length.
   const [nearest] = SETTING_NAMES.filter(({ length }) => Math.abs(length - name.length) <= limit)
     .map((known) => ({ known, distance: editDistance(name, known) }))
     .filter(({ distance }) => distance <= limit)
@@ -71,7 +71,7 @@ function nearestName(name: string): string | undefined {
   return nearest?.known;
 }
 
-/** Letters to insert, delete or replace to make one of the other (Levenshtein). */
+/** The number of letters to insert, delete or replace to turn one name into the other (Levenshtein). */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (const [line, letter] of [...a].entries()) {

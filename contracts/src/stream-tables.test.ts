@@ -85,7 +85,7 @@ describe('the status of a stream', () => {
     expect(changes).toEqual([9, 9, undefined, 5]);
   });
 
-  it('that is damaged leaves the one before, since the encoder goes on, and opens no door to late ones', async () => {
+  it('that is damaged leaves the earlier one, because the encoder keeps running, and lets no late row in', async () => {
     const { table, tables } = open([[streamStatusKey('a'), status('two', 9)]]);
     await table.put(streamStatusKey('a'), '{');
     expect(tables.statuses.get(A)?.session).toBe(9);
@@ -102,7 +102,7 @@ describe('Liveness', () => {
   const at = (ms: number): string => new Date(ms).toISOString();
   const beat = (ms: number, more = {}): string => JSON.stringify({ at: at(ms), ...more });
 
-  it('counts what it finds from the time in it, and what it hears from when that is', async () => {
+  it('judges rows that it finds by the time in them, and rows that arrive by the time of arrival', async () => {
     const now = { monotonic: 0, wall: 1_000_000 };
     const table = new MemoryTable([
       [producerKey('fresh'), beat(now.wall - 1_000)],

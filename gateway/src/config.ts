@@ -41,7 +41,7 @@ export interface GatewayConfig {
   /** Who gets several chunks at a time: nobody, those who ask for it, all. */
   readonly economy: 'off' | 'asked' | 'all';
   readonly ring: { readonly span: Milliseconds; readonly bytes: Bytes };
-  /** The rewind window of topics that this gateway creates. */
+  /** How long chunks stay in topics that this gateway creates. */
   readonly retention: Milliseconds;
   /** How long viewers have to move to another gateway when this one goes down. */
   readonly drain: Milliseconds;
@@ -84,7 +84,7 @@ const settings = z.object({
   /** How much of each watched rendition stays in memory, for resuming and seeking. */
   TOPICAST_RING_SECONDS: atLeastOne.default(20),
   TOPICAST_RING_MB: atLeastOne.default(64),
-  /** The rewind window: how long chunks stay in the log. */
+  /** How long chunks stay in the log. */
   TOPICAST_RETENTION_MINUTES: numberFrom(1, 10_080).default(15),
   /** How long viewers have to move when the gateway goes down; with the embedded log they have nowhere to go. */
   TOPICAST_DRAIN_SECONDS: numberFrom(0, 3_600).optional(),

@@ -32,7 +32,7 @@ export type TailStart =
   | { readonly at: 'time'; readonly time: Milliseconds };
 
 export interface Retention {
-  /** For a stream, this is the rewind window. */
+  /** For a stream, this is how far back the log reaches. */
   readonly retentionMs: Milliseconds;
   /** Per partition; if absent, only the time limits. */
   readonly retentionBytes?: number;

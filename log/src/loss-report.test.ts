@@ -8,7 +8,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('tells the first loss at once, those of a second together, and the rest at the end', () => {
+it('reports the first loss at once, later ones once a second, and the rest at the end', () => {
   const told: [number, string][] = [];
   const report = new LossReport((count, reason) => told.push([count, reason]));
 

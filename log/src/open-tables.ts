@@ -16,7 +16,7 @@ export class OpenTables<T> {
     return opening;
   }
 
-  /** Whoever asks for it next opens it again. */
+  /** The next caller opens it again. */
   forget(name: string): void {
     this.#tables.delete(name);
   }

@@ -1,5 +1,6 @@
 import { CustomVideoElement } from 'custom-media-element';
 import type {
+  PlayerLimits,
   PlayerOptions,
   PlayerRendition,
   PlayerState,
@@ -24,9 +25,13 @@ const lifeCycle = CustomVideoElement.prototype as unknown as {
   disconnectedCallback(): void;
 };
 
-/** Attributes that identify the stream: another value means another stream. */
-const STREAM_ATTRIBUTES = ['src', 'token', 'worker-src'];
-const OWN_ATTRIBUTES = ['token', 'rendition', 'worker-src', 'target-latency'];
+/** Attributes that the player begins with: another value means another player. */
+const STREAM_ATTRIBUTES = ['src', 'token', 'worker-src', 'worklet-src', 'sound', 'out-of-sight'];
+const LIMIT_ATTRIBUTES = ['max-height', 'max-bitrate'];
+const OWN_ATTRIBUTES = [
+  ...['token', 'rendition', 'worker-src', 'worklet-src', 'sound', 'target-latency', 'out-of-sight'],
+  ...LIMIT_ATTRIBUTES,
+];
 /**
  * Attributes that the inner video element must not get: it would load `ws://` itself, and play before there is anything
  * to play.
@@ -37,7 +42,8 @@ const KEPT_ATTRIBUTES = new Set([...STREAM_ATTRIBUTES, ...OWN_ATTRIBUTES, 'autop
  * A video element whose source is a Topicast stream: `<topicast-player src="wss://host/live/demo" autoplay muted>`. It has
  * the interface of a media element, so that media controls work with it.
  *
- * Attributes beside those of `<video>`: `token`, `rendition`, `target-latency` (milliseconds), `worker-src`.
+ * Attributes beside those of `<video>`: `token`, `rendition`, `max-height`, `max-bitrate` (bits a second),
+ * `target-latency` (milliseconds), `sound`, `worker-src`, `worklet-src`, `out-of-sight` (`pause` or `play`).
  * Events beside those of `<video>`: `statechange`, `catalogchange`, `renditionchange` and `stats` with their detail,
  * `autoplaymuted`, `autoplayblocked`.
  */
@@ -45,6 +51,8 @@ export class TopicastPlayerElement extends VideoElement {
   #player: TopicastPlayer | undefined;
   /** A script may change several attributes at once; the player follows once, when the script is done. */
   #loadIsDue = false;
+  /** It was taken out of the page while it played. */
+  #playsOnReturn = false;
 
   static override get observedAttributes(): string[] {
     return [...VideoElement.observedAttributes, ...OWN_ATTRIBUTES];
@@ -123,9 +131,10 @@ export class TopicastPlayerElement extends VideoElement {
   /** Start again, with the present attributes. */
   override load(): void {
     this.#loadIsDue = false;
-    const wasPlaying = this.#player !== undefined && !['idle', 'paused'].includes(this.#player.state.name);
+    const begins = this.#plays || this.#playsOnReturn || this.hasAttribute('autoplay');
+    this.#playsOnReturn = false;
     this.#destroyPlayer();
-    if (this.isConnected && this.hasAttribute('src') && (wasPlaying || this.hasAttribute('autoplay'))) {
+    if (this.isConnected && this.hasAttribute('src') && begins) {
       this.play().catch(() => {});
     }
   }
@@ -134,6 +143,7 @@ export class TopicastPlayerElement extends VideoElement {
     if (!KEPT_ATTRIBUTES.has(name)) lifeCycle.attributeChangedCallback.call(this, name, before, after);
     if (before === after || !this.isConnected) return;
     if (name === 'target-latency' && this.#player) this.#player.targetLatencyMs = number(after);
+    if (LIMIT_ATTRIBUTES.includes(name) && this.#player) this.#player.limits = limitsOf(this);
     if (name === 'rendition' && this.#player) this.#player.rendition = this.rendition;
     const begins = name === 'autoplay' && after !== null && this.state.name === 'idle';
     if (begins || STREAM_ATTRIBUTES.includes(name)) this.#loadSoon();
@@ -148,8 +158,16 @@ export class TopicastPlayerElement extends VideoElement {
     lifeCycle.disconnectedCallback.call(this);
     // An element that moves within the page is connected again at once.
     queueMicrotask(() => {
-      if (!this.isConnected) this.#destroyPlayer();
+      if (this.isConnected || !this.#player) return;
+      this.#playsOnReturn = this.#plays;
+      this.#destroyPlayer();
     });
+  }
+
+  /** Also while it rests. */
+  get #plays(): boolean {
+    const { state } = this;
+    return state.name === 'paused' ? state.continues === true : state.name !== 'idle';
   }
 
   #loadSoon(): void {
@@ -189,15 +207,30 @@ const number = (text: string | null): number | undefined => (text ? Number(text)
 const wantedRendition = (text: string | null): WantedRendition =>
   text && /^\d+$/.test(text) ? Number(text) : 'auto';
 
+function limitsOf(element: HTMLElement): PlayerLimits {
+  const maxHeight = number(element.getAttribute('max-height'));
+  const maxBitrate = number(element.getAttribute('max-bitrate'));
+  return {
+    ...(maxHeight === undefined ? {} : { maxHeight }),
+    ...(maxBitrate === undefined ? {} : { maxBitrate }),
+  };
+}
+
 function optionsOf(element: HTMLElement): Omit<PlayerOptions, 'src'> {
   const token = element.getAttribute('token');
   const workerSrc = element.getAttribute('worker-src');
+  const workletSrc = element.getAttribute('worklet-src');
   const targetLatencyMs = number(element.getAttribute('target-latency'));
+  const outOfSight = element.getAttribute('out-of-sight') === 'play' ? 'play' : 'pause';
   return {
+    outOfSight,
     ...(token ? { token } : {}),
     ...(workerSrc ? { workerSrc } : {}),
+    ...(workletSrc ? { workletSrc } : {}),
+    sound: element.getAttribute('sound') === 'mse' ? 'mse' : 'auto',
     rendition: wantedRendition(element.getAttribute('rendition')),
     ...(targetLatencyMs === undefined ? {} : { targetLatencyMs }),
+    ...limitsOf(element),
   };
 }
 

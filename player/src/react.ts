@@ -19,10 +19,19 @@ export interface TopicastPlayerProps {
   /** `wss://host/live/<stream>`; several addresses are gateways of the same stream, tried in this order. */
   src: string | readonly string[];
   token?: string;
-  /** A number, where 0 is the best, or `auto` (default): the one that the gateway gives. */
+  /** A number, where 0 is the best, or `auto` (default): the best that network, browser, size and limits allow. */
   rendition?: WantedRendition;
+  /** The highest picture that `auto` may choose, in its own pixels. */
+  maxHeight?: number;
+  /** The highest bitrate that `auto` may choose, in bits a second. */
+  maxBitrate?: number;
   targetLatencyMs?: number;
   workerSrc?: string;
+  workletSrc?: string;
+  /** `mse`: always with the picture. By default `auto`: outside of the media source, if the browser can. */
+  sound?: 'auto' | 'mse';
+  /** What to do when nobody sees the video and it has no sound. By default `pause`. */
+  outOfSight?: 'pause' | 'play';
   autoPlay?: boolean;
   muted?: boolean;
   controls?: boolean;
@@ -92,8 +101,13 @@ function setAttributes(element: TopicastPlayerElement, props: TopicastPlayerProp
     poster: props.poster,
     token: props.token,
     rendition: props.rendition,
+    'max-height': props.maxHeight,
+    'max-bitrate': props.maxBitrate,
     'target-latency': props.targetLatencyMs,
     'worker-src': props.workerSrc,
+    'worklet-src': props.workletSrc,
+    sound: props.sound,
+    'out-of-sight': props.outOfSight,
     autoplay: props.autoPlay,
     src: [props.src].flat().join(' '),
   };

@@ -11,7 +11,7 @@ const rows = (...list: StreamRow[]) => new Map(list.map((item) => [item.id, item
 const context = { me: 'me', alive: new Set(['other']), now };
 
 describe('declare', () => {
-  it('declares what is named, removes what is not any more, and leaves the rest alone', () => {
+  it('declares the streams that are named, removes those that no longer are, and leaves the rest alone', () => {
     const before = rows(row('old', 'me'), row('demo', 'me'), row('cam'), row('x', 'other'));
     const inputs = [
       { id: 'demo', title: 'Demo', source: { kind: 'test' } as const },

@@ -48,7 +48,7 @@ export interface ProducerConfig {
 const settings = z.object({
   TOPICAST_HOST: sharedSettings.TOPICAST_HOST,
   TOPICAST_DATA_DIR: sharedSettings.TOPICAST_DATA_DIR,
-  /** Health and metrics of a producer that is a process of its own. */
+  /** The port for health and metrics of a producer that runs in its own process. */
   TOPICAST_PRODUCER_PORT: port.optional(),
   /** Only files below these may be streamed, unless the command line names them. */
   TOPICAST_MEDIA_DIRS: sharedSettings.TOPICAST_MEDIA_DIRS,
@@ -63,7 +63,7 @@ const settings = z.object({
    * refuse less than their group.min.session.timeout.ms, which is 6000 by default.
    */
   TOPICAST_PRODUCER_SESSION_TIMEOUT_MS: wholeNumberFrom(1_000, 300_000).default(3_000),
-  /** The rewind window: how long chunks stay in the log. */
+  /** How long chunks stay in the log. */
   TOPICAST_RETENTION_MINUTES: numberFrom(1, 10_080).default(15),
   TOPICAST_RETENTION_MEGABYTES: numberFrom(16, 1_000_000).default(4096),
   /** Let users name URLs in private networks (cameras), on this machine, and listening SRT addresses. */

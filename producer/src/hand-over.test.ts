@@ -26,7 +26,7 @@ describe('handing a stream over', () => {
     expect(once.filter(canBeReadTwice)).toEqual([]);
   });
 
-  it('waits for nobody where nobody is left, and no longer when they go', async () => {
+  it('does not wait if nobody is left, and stops waiting when they leave', async () => {
     let asked = 0;
     const tail = async function* (_: unknown, __: unknown, ___: unknown, signal: AbortSignal) {
       await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));

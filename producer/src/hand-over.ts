@@ -20,7 +20,7 @@ interface HandOver {
 
 /**
  * Wait until a successor's chunks are in the log. The first of them is a keyframe, so an encoder that continues until
- * then leaves no gap. Also resolves when no successor can be expected any more, and after 8 s. Never rejects.
+ * then leaves no gap. Also resolves when no successor can be expected, and after 8 s. Never rejects.
  */
 export async function successorWrites({ log, stream, session, isExpected, signal }: HandOver): Promise<void> {
   if (!isExpected()) return;

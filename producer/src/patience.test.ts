@@ -26,7 +26,7 @@ describe('untilLogAnswers', () => {
     expect(lines[0]!.msg).toContain('tries again');
   });
 
-  it('gives up on what no repetition mends', async () => {
+  it('gives up on an error that no repetition can cure', async () => {
     const { options } = setUp();
     for (const code of ['closed', 'invalid', 'full'] as const) {
       const failing = untilLogAnswers(() => Promise.reject(new LogError(code, code)), options);

@@ -106,7 +106,7 @@ describe('addresses', () => {
   });
 });
 
-it('takes a device from the command line only, and nothing that somebody else writes', async () => {
+it('accepts a device only from the command line, and no topic of another producer', async () => {
   const device: Source = { kind: 'device', path: '/dev/video0' };
   await expect(judgeSource(device, allowing)).rejects.toMatchObject({ code: 'refused' });
   expect(await judgeSource(device, trusting)).toEqual(device);

@@ -3,7 +3,7 @@
  * - direct, if no address needs to be judged: ffmpeg resolves, connects and follows by itself;
  * - fenced, if each address must be judged before a connection (see open/).
  */
-export interface Protocol {
+export interface SourceProtocol {
   /**
    * How a fenced source is opened:
    * - `fetch`: each request of ffmpeg goes through a proxy of ours, which also does the TLS
@@ -74,10 +74,10 @@ export const PROTOCOLS = {
     ],
     transports: { direct: 'srt', fenced: 'srt' },
   },
-} as const satisfies Record<string, Protocol>;
+} as const satisfies Record<string, SourceProtocol>;
 
 export type UrlProtocol = keyof typeof PROTOCOLS;
 export const URL_PROTOCOLS = Object.keys(PROTOCOLS) as readonly UrlProtocol[];
 
 /** The row of the table, without the narrow types of its literals. */
-export const protocolOf = (name: UrlProtocol): Protocol => PROTOCOLS[name];
+export const protocolOf = (name: UrlProtocol): SourceProtocol => PROTOCOLS[name];

@@ -57,7 +57,7 @@ describe.skipIf(process.platform === 'win32')('what npm started', () => {
     expect(said).toEqual(['ran on']);
   });
 
-  it('watches nobody where npm is only in the environment', async () => {
+  it('watches no process if npm is only in the environment', async () => {
     const said = await words(
       ['sh', '-c', 'node script.mjs & echo; wait'],
       async (child, pid) => {

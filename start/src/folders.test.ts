@@ -49,7 +49,7 @@ describe('the data folder', () => {
 });
 
 describe('media folders', () => {
-  it('get a warning each where they cannot be used', async () => {
+  it('get a warning each if they cannot be used', async () => {
     using folder = temporaryFolder();
     const file = path.join(folder.path, 'film.mp4');
     const films = path.join(folder.path, 'films');

@@ -46,12 +46,12 @@ it('a menu of the player is used by keyboard, and says by its roles what it is',
   try {
     const page = await browser.newPage();
     await page.goto(pages.origin);
-    const button = page.getByRole('button', { name: 'Quality: Auto, 720p' });
+    const button = page.getByRole('button', { name: 'Quality: Auto (720p)' });
     await button.press('Enter');
     const items = page.getByRole('menu', { name: 'Quality' }).getByRole('menuitemradio');
-    expect(await items.allTextContents()).toEqual(['Auto720p', '720p', '480pnot in this browser', '360p']);
+    expect(await items.allTextContents()).toEqual(['Auto (720p)', '720p', '480pnot in this browser', '360p']);
     const focused = () => page.evaluate(() => document.activeElement?.textContent);
-    expect(await focused()).toBe('Auto720p');
+    expect(await focused()).toBe('Auto (720p)');
     // What the browser cannot play is read out, and does nothing.
     for (const key of ['ArrowDown', 'ArrowDown', 'Enter']) await page.keyboard.press(key);
     expect(await page.title()).toBe('auto');

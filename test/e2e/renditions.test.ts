@@ -9,20 +9,20 @@ import { type Services, startServices } from '../support/services.js';
 
 const SWITCHES = 10;
 const WIDTHS = [960, 640, 320] as const;
-/** So that a busy machine does not stall it, and a switch that held anything back would. */
+/** A busy machine does not stall the player with this much in hand, but a switch that holds media back does. */
 const CUSHION_MS = 800;
 
 /** A picture as it was presented. */
 interface Shown {
   readonly mediaTime: number;
   readonly width: number;
-  /** Counts all of them: where it jumps, this page was too busy to be asked. */
+  /** The count of all presented pictures. It jumps where the page was too busy for a callback. */
   readonly presented: number;
-  /** 0 to 255, of all of the picture. */
+  /** The mean of the whole picture, 0 to 255. */
   readonly brightness: number;
 }
 
-/** Begin to note every picture of the page's player. */
+/** Begin to record every picture of the page's player. */
 const watchPictures = (page: Page): Promise<void> =>
   page.evaluate(() => {
     const video = document.querySelector('topicast-player')?.shadowRoot?.querySelector('video');
@@ -84,13 +84,13 @@ describe('a stream in three renditions, from its encoder to the screen', () => {
     await pages?.close();
   });
 
-  // Tried again where the picture stood: on a machine that does much else it does that without a switch, too.
-  it('switched ten times: the picture goes on, and follows', { retry: 2 }, async () => {
+  // The retries are for busy machines, on which the picture can stop without a switch, too.
+  it('plays on through ten switches, and shows each rendition', { retry: 2 }, async () => {
     await services.untilState('ladder', 'live');
     await using page = await browser.newPage();
     await openPlayer(page, pages, '/player', services.address('ladder'), CUSHION_MS);
     await until('it plays', async () => (await playback(page)).states.at(-1) === 'playing');
-    // What every join brings is none of a switch's business.
+    // Let the effects of the join pass, because this test is about switches.
     await page.waitForTimeout(2000);
     await watchPictures(page);
     const before = await playback(page);

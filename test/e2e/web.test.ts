@@ -79,12 +79,15 @@ describe('npm start', () => {
     expect(said.trim().split('\n')).toEqual([expect.stringMatching(new RegExp(`port ${webPort} is in use`))]);
   });
 
-  it.each(['topicast-player.js', 'topicast-captions.js'])('pages of any origin load %s', async (file) => {
-    const { status, headers } = await fetch(`${web}/${file}`);
-    expect(status).toBe(200);
-    expect(headers.get('access-control-allow-origin')).toBe('*');
-    expect(headers.get('content-type')).toMatch(/javascript/);
-  });
+  it.each(['topicast-player.js', 'topicast-captions.js', 'topicast-sound.js'])(
+    'pages of any origin load %s',
+    async (file) => {
+      const { status, headers } = await fetch(`${web}/${file}`);
+      expect(status).toBe(200);
+      expect(headers.get('access-control-allow-origin')).toBe('*');
+      expect(headers.get('content-type')).toMatch(/javascript/);
+    },
+  );
 
   it('home shows live streams, the watch page plays one and shows its latency', async () => {
     const page = await browser.newPage();

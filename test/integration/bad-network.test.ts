@@ -19,7 +19,7 @@ peer.on('data', () => console.log(performance.now() - sent));
 process.stdin.on('data', () => { sent = performance.now(); peer.write('x'); })`;
 
 interface Echo extends Disposable {
-  /** Sends a byte to the other end and back. @returns the time that it took, ms */
+  /** Sends a byte to the other end and back. @returns how long that took, in ms */
   ask(): Promise<number>;
 }
 
@@ -50,7 +50,7 @@ const namespacesOf = (pid: number | undefined): string[] =>
   readdirSync('/run/netns').filter((name) => name.startsWith(`topicast-${pid}-`));
 
 describe.skipIf(reason)(`a bad network${reason ? ` (${reason})` : ''}`, () => {
-  it('delays what passes, and changes while it is in use', async () => {
+  it('delays packets, and changes its settings while it is in use', async () => {
     await using network = await badNetwork({ delayMs: 40 });
     using echo = await echoOver(network);
     expect(await echo.ask()).toBeGreaterThanOrEqual(80);
@@ -58,7 +58,7 @@ describe.skipIf(reason)(`a bad network${reason ? ` (${reason})` : ''}`, () => {
     expect(await echo.ask()).toBeGreaterThanOrEqual(360);
   });
 
-  it('holds everything up while it is cut', async () => {
+  it('lets nothing through while it is cut', async () => {
     await using network = await badNetwork();
     using echo = await echoOver(network);
     await echo.ask();
@@ -70,7 +70,7 @@ describe.skipIf(reason)(`a bad network${reason ? ` (${reason})` : ''}`, () => {
     expect(await asked).toBeGreaterThanOrEqual(500);
   });
 
-  it('has a congestion control of its own at the server', async () => {
+  it('has its own congestion control at the server', async () => {
     const setting = '/proc/sys/net/ipv4/tcp_congestion_control';
     const ours = readFileSync(setting, 'utf8');
     await using network = await badNetwork();
@@ -86,7 +86,7 @@ describe.skipIf(reason)(`a bad network${reason ? ` (${reason})` : ''}`, () => {
     expect(() => network.controlCongestionBy('carrier-pigeons')).toThrow('cannot control congestion by');
   });
 
-  it('is gone when it is disposed of', async () => {
+  it('is removed when it is disposed of', async () => {
     {
       await using network = await badNetwork();
       expect(network.serverAddress).toBe('10.77.0.1');
@@ -95,7 +95,7 @@ describe.skipIf(reason)(`a bad network${reason ? ` (${reason})` : ''}`, () => {
     expect(namespacesOf(process.pid)).toEqual([]);
   });
 
-  it('is gone when its process is killed', async () => {
+  it('is removed when its process is killed', async () => {
     const script = path.join(import.meta.dirname, '../support/network/idle-network.ts');
     const child = await startChildScript(script, [], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout!, 'data');

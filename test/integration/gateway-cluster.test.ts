@@ -184,7 +184,7 @@ describe('a gateway of two processes', () => {
     expect(workers()).toEqual([]);
   });
 
-  it('who has no other gateway is sent away in the end, and resumes on the one that comes after', async () => {
+  it('a viewer without another gateway is closed in the end, and resumes on the one that follows', async () => {
     await known();
     const viewer = watch();
     await publish(40);

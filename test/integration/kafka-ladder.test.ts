@@ -100,7 +100,7 @@ describe.skipIf(reason)(`a ladder on a real Kafka${reason ? ` (${reason})` : ''}
     await expect(log.bounds(streamId(STEPS), 2)).rejects.toMatchObject({ code: 'invalid' });
   });
 
-  it('goes on when a stream of one rendition gets a second while it runs', async () => {
+  it('continues when a stream of one rendition gets a second one while it runs', async () => {
     await create(GROWING, LADDER.slice(0, 1));
     let wished: number | undefined;
     using viewer = watch(GROWING, () => {

@@ -79,7 +79,7 @@ describe.skipIf(reason)(`several producers on a real Kafka${reason ? ` (${reason
     }
   });
 
-  it('a producer that hung is followed by others, and what it says late is ignored and counted', async () => {
+  it('others take over from a producer that hangs, and its late rows and chunks are ignored and counted', async () => {
     await using group = await ProducerGroup.start(broker.brokers, ['one', 'three']);
     await using gateway = await gatewayOf(group);
     const hanging = group.producers.get('three')!;

@@ -91,7 +91,7 @@ describe.skipIf(reason)(`a topic deleted while it is watched${reason ? ` (${reas
     await otherIsExact();
   });
 
-  it('one that was given a name waits for it to be made anew, and goes on with another session', async () => {
+  it('one that has a row waits until its topic is created again, and continues with another session', async () => {
     await append(NAMED, SESSION, 60);
     const viewer = await watch(NAMED);
     await append(NAMED, SESSION + 1, 31);
@@ -110,7 +110,7 @@ describe.skipIf(reason)(`a topic deleted while it is watched${reason ? ` (${reas
     await otherIsExact();
   });
 
-  it('one that is encoded here goes on in a new topic, by itself and with the same encoder', async () => {
+  it('one that we encode continues in a new topic, by itself and with the same encoder', async () => {
     await services.untilState(ENCODED, 'live');
     const viewer = await watch(ENCODED);
     await until('it watches', () => viewer.arrivals.length > 10);

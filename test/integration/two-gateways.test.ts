@@ -89,7 +89,7 @@ describe.skipIf(reason)(`two gateways on one Kafka${reason ? ` (${reason})` : ''
   const allExact = () =>
     untilAllExact(viewers, () => ({ session: SESSION, chunkBytes: CHUNK_BYTES, count: written }));
 
-  it('viewers go on at the other one, exactly where they were, whichever is killed or ends', async () => {
+  it('viewers continue at the other one exactly where they were, whichever is killed or ends', async () => {
     await publish(40);
     const alone = await start(0, 1);
     const clustered = await start(1, 2);

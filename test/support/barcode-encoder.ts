@@ -15,7 +15,7 @@ export interface BarcodeEncoder {
   readonly startedAt: number;
   /** When each picture was drawn. The encoder may leave one out, so the time stamp tells which picture it is. */
   readonly drawn: readonly number[];
-  /** Stop for a while; what it was given meanwhile comes out at once. */
+  /** Stop for a while. Afterwards, all pictures of that time come out at once. */
   hang(ms: number): Promise<void>;
   close(): Promise<void>;
 }

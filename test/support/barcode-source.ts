@@ -12,7 +12,7 @@ const H264 = [
 
 export interface BarcodeSource {
   readonly id: StreamId;
-  /** Stop the encoder for a while; what it was given meanwhile comes out at once. */
+  /** Stop the encoder for a while. Afterwards, all pictures of that time come out at once. */
   hang(ms: number): Promise<void>;
   close(): Promise<void>;
 }

@@ -13,20 +13,9 @@ export function servePlayerPages(): Promise<PageServer> {
   return servePages({
     ...playerFile(),
     '/mpegts.js': readFileSync(require.resolve('mpegts.js/dist/mpegts.js')),
-    '/player': html(
-      'A page of another origin',
-      `<topicast-player autoplay controls style="width:100%"></topicast-player>
-<script type="module" src="/topicast-player.js"></script>
-<script type="module">
-  const player = document.querySelector('topicast-player');
-  window.states = [];
-  player.addEventListener('statechange', (event) => window.states.push(event.detail.name));
-  player.addEventListener('stats', (event) => { window.stats = event.detail; });
-  const [src, cushion] = location.hash.slice(1).split('&').map(decodeURIComponent);
-  if (cushion) player.setAttribute('target-latency', cushion);
-  player.src = src;
-</script>`,
-    ),
+    '/player': html('A page of another origin', player('controls')),
+    '/plain': html('A page with controls of its own', player('')),
+    '/muted': html('A page that begins silently', player('muted')),
     '/mpegts': html(
       'mpegts.js',
       `<video controls style="width:100%"></video><script src="/mpegts.js"></script><script>
@@ -39,11 +28,24 @@ export function servePlayerPages(): Promise<PageServer> {
   });
 }
 
+const player = (attributes: string): string =>
+  `<topicast-player autoplay ${attributes} style="width:100%"></topicast-player>
+<script type="module" src="/topicast-player.js"></script>
+<script type="module">
+  const player = document.querySelector('topicast-player');
+  window.states = [];
+  player.addEventListener('statechange', (event) => window.states.push(event.detail.name));
+  player.addEventListener('stats', (event) => { window.stats = event.detail; });
+  const [src, cushion] = location.hash.slice(1).split('&').map(decodeURIComponent);
+  if (cushion) player.setAttribute('target-latency', cushion);
+  player.src = src;
+</script>`;
+
 /** Open one of the pages on a stream; the player may be asked for a latency other than its own. */
 export async function openPlayer(
   page: Page,
   pages: PageServer,
-  path: '/player' | '/mpegts',
+  path: '/player' | '/plain' | '/muted' | '/mpegts',
   address: string,
   targetLatencyMs?: number,
 ): Promise<void> {
@@ -82,7 +84,7 @@ export function playback(page: Page): Promise<Playback> {
 /** The player's file for plain pages, as it is published, and the one that it loads for captions. */
 export const playerFile = (): Record<string, Uint8Array> =>
   Object.fromEntries(
-    ['topicast-player.js', 'topicast-captions.js'].map((name) => [
+    ['topicast-player.js', 'topicast-captions.js', 'topicast-sound.js'].map((name) => [
       `/${name}`,
       readFileSync(new URL(`../../player/dist/${name}`, import.meta.url)),
     ]),

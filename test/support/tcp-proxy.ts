@@ -9,6 +9,8 @@ export interface TcpProxy {
   forwardTo(port: number): void;
   /** Nothing passes in either direction, and nobody is told, as if a cable had been unplugged. New connections hang. */
   cut(): void;
+  /** The same for the present connections alone: both ends believe in them, and new ones work. */
+  strand(): void;
   /** What was sent in the meantime arrives now, as TCP's retransmissions would deliver it. */
   heal(): void;
   close(): Promise<void>;
@@ -37,6 +39,9 @@ export async function startTcpProxy(): Promise<TcpProxy> {
       target = port;
     },
     cut: () => setCut(true),
+    strand() {
+      for (const pair of pairs) pair.flow(false);
+    },
     heal: () => setCut(false),
     async close() {
       server.close();

@@ -37,7 +37,7 @@ describe('the gateway client', () => {
     expect(seen).toEqual(['POST', '/api/streams', 'Bearer secret', request]);
   });
 
-  it('tells a gateway that is away from one that is something else', async () => {
+  it('distinguishes a gateway that is away from a server that is something else', async () => {
     const gone = await gatewayAnswering(() => undefined);
     await gone[Symbol.asyncDispose]();
     expect(await failureOf(listStreams(gone.address))).toEqual({ kind: 'unreachable' });
@@ -46,7 +46,7 @@ describe('the gateway client', () => {
     await expect(listStreams(website.address)).rejects.toThrow(/Topicast gateway/);
   });
 
-  it('asks the next gateway where one is away, but orders nothing twice', async () => {
+  it('asks the next gateway if one is away, but sends no change twice', async () => {
     const gone = await gatewayAnswering(() => undefined);
     await gone[Symbol.asyncDispose]();
     let asked = 0;

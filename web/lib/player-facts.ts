@@ -21,13 +21,25 @@ export function playerFacts(stats: PlayerStats): Fact[] {
     ['Round trip', ms(stats.roundTripMs)],
     ['First picture after', ms(stats.joinMs)],
     ['Picture', stats.width && stats.height ? `${stats.width} × ${stats.height}` : undefined],
-    ['Rendition', stats.rendition?.toString()],
+    ['Rendition', renditionFact(stats)],
     ['Frames', frames],
     ['Chunks', `${stats.chunksReceived} in, ${stats.chunksLost} lost, ${stats.chunksSkipped} skipped`],
     ['Stalls, seeks, reconnects', `${stats.stalls}, ${stats.seeks}, ${stats.reconnects}`],
+    ['Sound', soundFact(stats)],
     ['Decoding fed from', stats.mediaIn && (stats.mediaIn === 'worker' ? 'a worker' : 'the page')],
   ];
   return lines.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]));
+}
+
+function soundFact({ soundIn, soundUnderruns = 0, soundOffsetMs }: PlayerStats): string | undefined {
+  if (soundIn !== 'worklet') return soundIn && 'with the picture';
+  const offset = soundOffsetMs === undefined ? '' : `, ${Math.round(soundOffsetMs)} ms ahead`;
+  return `beside the picture${offset}, ${soundUnderruns} gaps`;
+}
+
+function renditionFact({ rendition, renditionReason }: PlayerStats): string | undefined {
+  if (rendition === undefined || !renditionReason) return rendition?.toString();
+  return `${rendition} (${renditionReason})`;
 }
 
 /** The points of a line through `values`, oldest first, in a box; the floor of the box is 0. */

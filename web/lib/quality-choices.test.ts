@@ -13,7 +13,7 @@ describe('the quality menu', () => {
 
   it('names what is played beside the automatic choice, and turns off what cannot be played', () => {
     expect(qualityChoices([{ ...high, playable: false }, low], 1)).toEqual([
-      { value: 'auto', name: 'Auto', note: '360p', disabled: false },
+      { value: 'auto', name: 'Auto (360p)', disabled: false },
       { value: 0, name: '720p', note: 'not in this browser', disabled: true },
       { value: 1, name: '360p', disabled: false },
     ]);

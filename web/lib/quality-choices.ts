@@ -20,9 +20,8 @@ export function qualityChoices(
   const current = renditions.find(({ rendition }) => rendition === inUse);
   const auto = {
     value: 'auto',
-    name: 'Auto',
+    name: current ? `Auto (${qualityName(current)})` : 'Auto',
     disabled: false,
-    ...(current && { note: qualityName(current) }),
   } as const;
   return [auto, ...renditions.map(choiceOf)];
 }

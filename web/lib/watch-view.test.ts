@@ -9,7 +9,7 @@ describe('what a viewer is told', () => {
     expect(watchView({ name: 'playing' })).toEqual({ kind: 'clear' });
   });
 
-  it('tells a first connection from one that broke', () => {
+  it('distinguishes a first connection from one that broke', () => {
     expect(watchView({ name: 'connecting' })).toMatchObject({ kind: 'busy', title: 'Connecting' });
     expect(watchView({ name: 'buffering', problem: away })).toMatchObject({
       title: 'Reconnecting',

@@ -1,6 +1,6 @@
 /**
- * A viewer as a process of its own, so that it can be at the other end of a network: tells its parent when each chunk
- * of a stream arrived, after some seconds, and ends.
+ * A viewer in its own process, so that it can be at the other end of a network. After some seconds it tells its parent
+ * when each chunk of the stream arrived, and ends.
  */
 import { ticksToMs } from '@topicast/contracts/units';
 import { openLiveSocket } from '@topicast/test/live-socket';

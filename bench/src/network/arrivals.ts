@@ -10,15 +10,15 @@ const KINDS = ['picture', 'keyframe', 'audio'] as const;
 export interface Arrival {
   /** Decode time on the encoder's time line. */
   readonly mediaMs: number;
-  /** Wall clock at which the encoder took in the picture. */
+  /** When the encoder took in the picture, by the wall clock. */
   readonly takenInMs: number;
-  /** Wall clock. */
+  /** When the chunk arrived, by the wall clock. */
   readonly arrivedMs: number;
   readonly bytes: number;
   readonly kind: (typeof KINDS)[number];
 }
 
-/** Join the stream at the viewer's end of the network, and note for some seconds what arrives. */
+/** Join the stream at the viewer's end of the network, and record for some seconds what arrives. */
 export async function recordArrivals(
   network: BadNetwork,
   address: string,
@@ -35,8 +35,8 @@ export async function recordArrivals(
 }
 
 /**
- * A trace as JSON of numbers, a chunk per line. The first chunks are those of the join: they come at once and are old.
- * Media time and the time of taking in count from the first chunk; the age is that on arrival, since it was taken in.
+ * A trace as JSON, with one line of numbers per chunk. The first chunks are those of the join, which come together and
+ * are old. `mediaMs` and `takenInMs` count from the first chunk. `ageMs` is the time from taking in to arrival.
  */
 export function formatTrace(conditions: Conditions, arrivals: readonly Arrival[]): string {
   const [first] = arrivals;
@@ -57,7 +57,7 @@ ${rows.join(',\n')}
 `;
 }
 
-/** Such as `delay25-loss1-bbr.json`. */
+/** The name of the file, such as `delay25-loss1-bbr.json`. */
 export function traceFile({ delayMs, jitterMs, lossPercent, rateKbps, congestion }: Conditions): string {
   const parts = Object.entries({ jitter: jitterMs, loss: lossPercent, rate: rateKbps });
   const differing = parts.filter(([, value]) => value > 0).map(([name, value]) => `${name}${value}`);

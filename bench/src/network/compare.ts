@@ -18,15 +18,15 @@ export interface Comparison {
 interface Result {
   readonly player: string;
   readonly conditions: Conditions;
-  /** How often it could not be watched to the end. */
+  /** How often it failed before the end. */
   readonly failures: number;
-  /** The ms by which the link itself was late, at most, while any of the players was watched. */
+  /** The most that the link itself was late while any of the players was watched, in ms. */
   readonly linkLate: number;
   readonly glass: ReturnType<Tally['summary']>;
   readonly reported: ReturnType<Tally['reported']>;
 }
 
-/** Watch the stream with each player, in turn, under each of the conditions. */
+/** Watch the stream under each of the conditions, with each player in turn. */
 export async function compare(
   network: BadNetwork,
   browser: BrowserContext,
@@ -55,7 +55,7 @@ export async function compare(
   return results;
 }
 
-/** A player may not get a picture at all where the network is bad: that is a result, too. */
+/** On a bad network, a player may get no picture at all. That is a result, too. */
 async function tryToView(browser: BrowserContext, seat: Seat, seconds: number): Promise<Viewing | undefined> {
   const page = await browser.newPage();
   try {

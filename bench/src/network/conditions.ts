@@ -1,8 +1,8 @@
 import type { BadNetwork, LinkSettings } from '@topicast/test/network/bad-network';
 
-/** What the network does in one part of a measurement. */
+/** The settings of the network in one part of a measurement. */
 export interface Conditions extends LinkSettings {
-  /** Of the server, as Linux calls it. */
+  /** The server's congestion control, by its name in Linux. */
   readonly congestion: string;
 }
 
@@ -10,7 +10,7 @@ const GOOD: Conditions = {
   ...{ delayMs: 0, jitterMs: 0, lossPercent: 0, rateKbps: 0, queueMs: 200, congestion: 'cubic' },
 };
 
-/** As people write them: `delay=25,loss=1,congestion=bbr`. */
+/** The keys on the command line: `delay=25,loss=1,congestion=bbr`. */
 const KEYS: Readonly<Record<string, keyof Conditions>> = {
   delay: 'delayMs',
   jitter: 'jitterMs',
@@ -20,7 +20,7 @@ const KEYS: Readonly<Record<string, keyof Conditions>> = {
   congestion: 'congestion',
 };
 
-/** What matters most, in some ten minutes for two players. */
+/** The most important cases. They take about ten minutes with two players. */
 export const USUAL_CASES: readonly string[] = [
   'delay=0',
   'delay=25',
@@ -36,7 +36,7 @@ export const USUAL_CASES: readonly string[] = [
   'delay=25,rate=1500',
 ];
 
-/** @throws {Error} one line, if it is not a list of conditions */
+/** @throws {Error} with one line, if the text is not a list of conditions */
 export function readConditions(text: string): Conditions {
   const given = text.split(',').map((pair): [keyof Conditions, string | number] => {
     const [name = '', value = ''] = pair.split('=');
@@ -50,7 +50,7 @@ export function readConditions(text: string): Conditions {
   return { ...GOOD, ...Object.fromEntries(given) };
 }
 
-/** For people: what differs from a network that does nothing. */
+/** Describes for people how the network differs from a perfect one. */
 export function describeConditions(conditions: Conditions): string {
   const { delayMs, jitterMs, lossPercent, rateKbps, congestion } = conditions;
   return [
@@ -62,7 +62,7 @@ export function describeConditions(conditions: Conditions): string {
   ].join(', ');
 }
 
-/** For connections that are made from now on. */
+/** Set the network to these conditions, for connections that are made from now on. */
 export async function impose(network: BadNetwork, conditions: Conditions): Promise<void> {
   process.stderr.write(`${describeConditions(conditions)}\n`);
   const { congestion, ...link } = conditions;

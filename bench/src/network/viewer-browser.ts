@@ -3,14 +3,14 @@ import type { BadNetwork } from '@topicast/test/network/bad-network';
 import type { BrowserContext } from 'playwright-core';
 import { playerPages } from '../glass/pages.js';
 
-/** Where the browser finds the players' pages. It lets pages of this origin use what only secure ones may use. */
+/** The origin of the players' pages. The browser treats it as secure, so they may use all features. */
 export const PAGES_ORIGIN = 'http://localhost';
 
-/** A browser at the viewer's end. It gets the pages from us and not over the network, which is the video's alone. */
+/** A browser at the viewer's end. It gets the pages from us, so that the network carries only the video. */
 export async function openViewerBrowser(network: BadNetwork): Promise<BrowserContext> {
   const browser = await launchChromium({
     within: network.viewer,
-    // Since version 142, Chromium asks the user before a page may reach a private address.
+    // Chromium 142 and later ask the user before a page may reach a private address.
     args: ['--disable-features=LocalNetworkAccessChecks'],
   });
   const files = playerPages();

@@ -13,7 +13,7 @@ function sign(stream: string, expires?: string | number): Promise<string> {
   return token.sign(new TextEncoder().encode(SECRET));
 }
 
-it('needs a token where there is a secret, and no token gets into the log', async () => {
+it('needs a token if there is a secret, and no token gets into the log', async () => {
   await using gateway = await GatewayUnderTest.start({ TOPICAST_VIEWER_SECRET: SECRET });
   await gateway.addStream();
   const outcome = async (token: string | undefined): Promise<number | 'watching'> => {

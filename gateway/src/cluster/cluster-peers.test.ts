@@ -13,7 +13,7 @@ function scene() {
   return { peers, lastId };
 }
 
-it('gives each who asks the answer to their own question', async () => {
+it('gives each one who asks the answer to its own question', async () => {
   const { peers, lastId } = scene();
   const first = peers.metrics();
   const firstId = lastId();

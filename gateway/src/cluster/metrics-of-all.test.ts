@@ -104,7 +104,7 @@ it('counters do not go back when a worker is late, dies, and is replaced; gauges
   }
 });
 
-it('answers also where the sum fails', async () => {
+it('answers even if the sum fails', async () => {
   const { places, all } = scene();
   places[0].start(1, 1, 0);
   places[0].fails = true;

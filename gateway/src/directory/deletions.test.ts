@@ -23,7 +23,7 @@ async function statusOf(
 }
 
 describe.concurrent('deleting a stream', () => {
-  it('that another gateway has finished meanwhile leaves alone what has its name then', async () => {
+  it('that another gateway has finished does not touch a new stream of the same name', async () => {
     await using gateway = await GatewayUnderTest.start();
     const { log } = gateway;
     const name = streamId('again');

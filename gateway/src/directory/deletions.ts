@@ -55,7 +55,7 @@ export class Deletions {
     await this.#finish(stream, tables);
   }
 
-  /** Continue unfinished deletions, whoever began them. */
+  /** Continue unfinished deletions, no matter which gateway began them. */
   tick(tables: Tables): void {
     const now = performance.now();
     for (const [stream, at] of this.#wished) {

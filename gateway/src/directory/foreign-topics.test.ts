@@ -148,7 +148,7 @@ describe('a topic that somebody else writes, in blocks of 1,024 bytes', () => {
     expect(places).toEqual([...new Set(places)].sort((a, b) => a - b));
   });
 
-  it('tells its viewers of loss by a jump, and counts it', async () => {
+  it('reports a loss to its viewers as a jump, and counts it', async () => {
     await using gateway = await GatewayUnderTest.start(ANY_PACE);
     hideHeaders(gateway.log);
     await gateway.log.createTopic(CAMERA, { partitions: 1, retentionMs: milliseconds(600_000) });

@@ -20,11 +20,11 @@ export class OperationError extends Error {
   }
 }
 
-/** What the operator does: changes to the desired state, which producers then follow. */
+/** The operator's actions. Each one changes the desired state, and the producers follow it. */
 export class Operations {
   readonly #log: ChunkTopics;
   readonly #directory: Directory;
-  /** Of topics that are made for somebody else's producer. */
+  /** The retention of topics that we create for other people's producers. */
   readonly #retentionMs: Milliseconds;
 
   constructor(log: ChunkTopics, directory: Directory, retentionMs: Milliseconds) {
@@ -41,10 +41,10 @@ export class Operations {
       throw new OperationError('exists', `the stream "${id}" is still being deleted: try again in a moment`);
     }
     if (request.source.kind !== 'topic' && this.#directory.foreign.has(id)) {
-      // An encoder of ours would be its second writer.
+      // Our encoder would be the second writer of that topic.
       throw new OperationError(
         'exists',
-        `somebody else writes the topic of "${id}": delete it first, or create it with the source "topic"`,
+        `another program writes the topic of "${id}": delete it first, or create the stream with the source "topic"`,
       );
     }
     if (request.source.kind === 'topic') {
@@ -66,21 +66,21 @@ export class Operations {
   }
 
   /**
-   * Others may create the same id at the same moment, here, in another process or on another host. All of them see the
-   * rows in the same order, and for all of them the first one counts.
+   * Somebody else may create the same id at the same moment, in this process, in another one, or on another host. All of
+   * them see the rows in the same order, so all of them agree that the first row counts.
    */
   async #claim(row: StreamRow): Promise<void> {
     await this.#put(row);
     const first = this.#directory.row(streamId(row.id));
     if (!first || first.incarnation === row.incarnation) return;
-    // Whoever opens the table later sees the last row alone.
+    // A process that opens the table later sees only the last row.
     await this.#put(putBack(first));
     throw exists(row.id);
   }
 
   async start(id: StreamId): Promise<void> {
     const row = this.#encodedRow(id);
-    // On air or on the way there: nobody's picture is interrupted. A count that rises starts what has failed.
+    // A stream that is live or starting needs nothing. The higher count tells producers to start a failed stream again.
     if (row.enabled && this.#directory.state(id) !== 'failed' && this.#directory.state(id) !== 'offline')
       return;
     await this.#put({ ...row, enabled: true, startCount: row.startCount + 1 });
@@ -90,7 +90,7 @@ export class Operations {
     await this.#put({ ...this.#encodedRow(id), enabled: false });
   }
 
-  /** Resolves when it is gone, or when it is certain that it will be. */
+  /** Resolves when the stream is deleted, or when its deletion is certain. */
   async remove(id: StreamId): Promise<void> {
     if (!this.#directory.has(id)) throw unknownStream(id);
     await this.#directory.deletions.delete(id, this.#tables());
@@ -103,11 +103,11 @@ export class Operations {
     if (!this.#directory.has(id)) throw unknownStream(id);
     throw new OperationError(
       'no-encoder',
-      `"${id}" is written by somebody else: there is no encoder to start or stop`,
+      `another program writes "${id}": there is no encoder to start or stop`,
     );
   }
 
-  /** A topic that its writer has created stays as it is, including its retention. */
+  /** Leave a topic that its writer has created as it is, including its retention. */
   async #createTopic(id: StreamId): Promise<void> {
     if ((await this.#log.topics()).includes(id)) return;
     await this.#log.createTopic(id, { partitions: 1, retentionMs: this.#retentionMs });

@@ -26,7 +26,7 @@ function openGateway(table: MemoryTable, isBeingDeleted = () => false) {
 const inTable = (table: MemoryTable): unknown => JSON.parse(table.get(FILM) ?? 'null')?.incarnation;
 
 describe('the row of a stream that two clients created at once', () => {
-  it('is put back by any gateway where the loser died, and counts for those who know only the loser', async () => {
+  it('is put back by any gateway if the loser dies, and counts for gateways that know only the loser', async () => {
     const table = new MemoryTable();
     const early = openGateway(table);
     await table.put(FILM, created('first'));
@@ -65,7 +65,7 @@ describe('the row of a stream that two clients created at once', () => {
     ]);
   });
 
-  it('is the same for everybody in the end, whenever they came and whatever they changed', async () => {
+  it('is the same for all gateways in the end, whenever they started and whatever they changed', async () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant('create' as const), incarnation: fc.constantFrom('a', 'b', 'c') }),
       fc.record({ do: fc.constant('open' as const) }),

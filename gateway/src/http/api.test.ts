@@ -63,7 +63,7 @@ describe('the streams API', () => {
     expect((await ask(gateway, 'DELETE', '/api/streams/cam', { headers: operator })).status).toBe(404);
   });
 
-  it('shows what a stream is, and to the operator why', async () => {
+  it('shows the state of a stream, and its cause only to the operator', async () => {
     await using gateway = await GatewayUnderTest.start();
     await gateway.addStream();
     await gateway.heartbeat();
@@ -124,7 +124,7 @@ describe('the streams API', () => {
     }
   });
 
-  it('makes the topic of a stream that somebody else will write', async () => {
+  it('creates the topic of a stream for another producer', async () => {
     await using gateway = await GatewayUnderTest.start();
     expect((await create(gateway, { id: 'theirs', source: { kind: 'topic' } })).status).toBe(201);
     expect(await gateway.log.topics()).toEqual(['theirs']);
@@ -136,13 +136,13 @@ describe('the streams API', () => {
   });
 });
 
-it('starts no encoder on a topic that somebody else writes', async () => {
+it('starts no encoder on a topic that another producer writes', async () => {
   await using gateway = await GatewayUnderTest.start();
   await gateway.log.createTopic(DEMO, { partitions: 1, retentionMs: milliseconds(600_000) });
   // It knows the topic from its start.
   await gateway.restartGateway();
   const refused = await create(gateway, { id: 'demo', source: { kind: 'test' } });
-  expect([refused.status, refused.body.detail]).toEqual([409, expect.stringMatching(/somebody else/)]);
+  expect([refused.status, refused.body.detail]).toEqual([409, expect.stringMatching(/another program/)]);
   const titled = await create(gateway, { id: 'demo', title: 'Theirs', source: { kind: 'topic' } });
   expect([titled.status, titled.body.title]).toEqual([201, 'Theirs']);
 });

@@ -11,7 +11,7 @@ import { TestViewer } from '../testing/test-viewer.js';
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 const moves = (viewer: TestViewer): number => viewer.messages.filter(({ type }) => type === 'move').length;
 
-it('a gateway that goes down tells its viewers to move, serves them meanwhile, and takes nobody in', async () => {
+it('a gateway that is going down tells its viewers to move, serves them until then, and accepts no new ones', async () => {
   await using gateway = await GatewayUnderTest.start({ TOPICAST_DRAIN_SECONDS: '60' });
   await gateway.addStream();
   await gateway.publish(12);
@@ -47,7 +47,7 @@ it('a gateway that goes down tells its viewers to move, serves them meanwhile, a
   await other.close();
 });
 
-it('who does not move is sent away when the time is over; without viewers there is nothing to wait for', async () => {
+it('a viewer that does not move is closed when the time is over; without viewers there is no wait', async () => {
   await using gateway = await GatewayUnderTest.start({ TOPICAST_DRAIN_SECONDS: '1' });
   await gateway.addStream();
   const viewers = Array.from({ length: 40 }, () => new TestViewer(gateway.live('demo')));

@@ -24,7 +24,7 @@ describe('a viewer that cannot be served', () => {
     expect(await codeOf('demo')).toBe(CloseCode.tooMany);
   });
 
-  it('is refused before the upgrade only for what no viewer of ours does', async () => {
+  it('is refused before the upgrade only for what our viewers never do', async () => {
     await using gateway = await GatewayUnderTest.start();
     await gateway.addStream();
     const statusOf = async (url: string, headers = {}): Promise<number | undefined> => {
@@ -68,7 +68,7 @@ describe('a viewer that cannot be served', () => {
   });
 });
 
-it('tells a rendition that is not there from a topic that cannot be read, which is logged', async () => {
+it('distinguishes a missing rendition from a topic that cannot be read, and logs the latter', async () => {
   await using gateway = await GatewayUnderTest.start();
   await gateway.addStream();
   const codeOf = async (path: string): Promise<number> => {

@@ -89,7 +89,7 @@ describe('a viewer of a stream with renditions', () => {
     expect(told(after)).toEqual(['1/8', '1/9']);
   });
 
-  it('goes on with the best where it resumes in one that is no more', async () => {
+  it('continues with the best if the one it resumes in no longer exists', async () => {
     await using gateway = await GatewayUnderTest.start();
     await gateway.addStream(DEMO, {}, 1);
     await publish(gateway, [0], 0, 6);
@@ -99,7 +99,7 @@ describe('a viewer of a stream with renditions', () => {
     expect(told(viewer)).toEqual([rendition(0), jump, '0/5']);
   });
 
-  it('is refused, and nothing opened for it, where the stream has no such rendition', async () => {
+  it('is refused if the stream has no such rendition, and nothing is opened for it', async () => {
     await using gateway = await GatewayUnderTest.start({ TOPICAST_MAX_VIEWERS_PER_ADDRESS: '100' });
     await gateway.addStream(DEMO, {}, 2);
     const viewers = Array.from(
@@ -111,7 +111,7 @@ describe('a viewer of a stream with renditions', () => {
     expect(await feedsOf(gateway)).toBe(0);
   });
 
-  it('costs the log next to nothing, whichever renditions it asks for in vain', async () => {
+  it('costs the log next to nothing, however many missing renditions it asks for', async () => {
     await using gateway = await GatewayUnderTest.start({ TOPICAST_MAX_MESSAGES_PER_SECOND: '1000' });
     await gateway.addStream(DEMO, {}, 2);
     await gateway.heartbeat();

@@ -6,7 +6,7 @@ import { TestViewer } from '../testing/test-viewer.js';
 
 const STOPPED = streamId('stopped');
 
-it('tells viewers for whom chunks are due from those of a stopped stream', async () => {
+it('counts viewers of started streams apart from those of stopped ones', async () => {
   await using gateway = await GatewayUnderTest.start();
   await gateway.addStream(DEMO);
   await gateway.addStream(STOPPED, { enabled: false });

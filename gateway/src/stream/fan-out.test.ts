@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { milliseconds } from '@topicast/contracts/units';
 import { until } from '@topicast/test/poll';
 import { expect, it } from 'vitest';
-import { FanOut, pauseAfter } from './fan-out.js';
+import { FanOut, pauseBetweenRounds } from './fan-out.js';
 
 const viewerThatTakes = (ms: number) => {
   const rounds: number[] = [];
@@ -41,7 +41,7 @@ it('tells a large one at intervals, and never forgets the last chunk', async () 
 });
 
 it('pauses by what a round takes, within bounds', () => {
-  expect(pauseAfter(milliseconds(0))).toBe(0);
-  expect(pauseAfter(milliseconds(2))).toBe(32);
-  expect(pauseAfter(milliseconds(500))).toBe(50);
+  expect(pauseBetweenRounds(milliseconds(0))).toBe(0);
+  expect(pauseBetweenRounds(milliseconds(2))).toBe(32);
+  expect(pauseBetweenRounds(milliseconds(500))).toBe(50);
 });

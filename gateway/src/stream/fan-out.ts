@@ -39,7 +39,7 @@ export class FanOut implements Subscribers {
 
   tell(): void {
     if (this.#timer || this.#subscribers.size === 0) return;
-    const wait = this.#beganAt + pauseAfter(this.#round) - performance.now();
+    const wait = this.#beganAt + pauseBetweenRounds(this.#round) - performance.now();
     if (wait <= 0) this.#tellAll();
     else this.#timer = setTimeout(() => this.#tellAll(), wait);
   }
@@ -60,5 +60,5 @@ export class FanOut implements Subscribers {
 }
 
 /** From the beginning of a round that took this long to the beginning of the next one. */
-export const pauseAfter = (round: Milliseconds): Milliseconds =>
+export const pauseBetweenRounds = (round: Milliseconds): Milliseconds =>
   Milliseconds.min(Milliseconds.scale(round, SHARE), LONGEST_PAUSE);

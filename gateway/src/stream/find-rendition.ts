@@ -1,8 +1,8 @@
 import type { StreamId } from '@topicast/contracts/stream-id';
-import { type ChunkLog, LogError } from '@topicast/log';
+import { type ChunkReader, LogError } from '@topicast/log';
 
 interface RenditionName {
-  readonly log: Pick<ChunkLog, 'bounds'>;
+  readonly log: Pick<ChunkReader, 'bounds'>;
   readonly stream: StreamId;
   readonly rendition: number;
 }

@@ -51,7 +51,7 @@ describe('records of a producer without headers', () => {
     expect(later.map(({ position }) => position)).toEqual(whole.slice(from).map(({ position }) => position));
   });
 
-  it('tell of loss: a gap before the keyframe after it, and what was damaged', async () => {
+  it('report loss: a gap before the next keyframe, and damaged chunks', async () => {
     const stream = await tutorialStream(24);
     const reader = new ForeignReader(0, milliseconds(1_000_000));
     const chunks: ForeignChunk[] = [];

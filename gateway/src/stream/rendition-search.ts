@@ -1,5 +1,5 @@
 import type { StreamId } from '@topicast/contracts/stream-id';
-import type { ChunkLog } from '@topicast/log';
+import type { ChunkReader } from '@topicast/log';
 import { findRendition } from './find-rendition.js';
 
 type Found = Awaited<ReturnType<typeof findRendition>>;
@@ -10,7 +10,7 @@ interface Search {
   endsAt: number;
 }
 
-/** A rendition that is added is found this long after somebody asked for it in vain; a catalog shows it at once. */
+/** After a search without success, we look for a rendition again this much later. A new catalog shows it at once. */
 const KEPT_MS = 3_000;
 const MOST_SEARCHES = 4_096;
 
@@ -19,11 +19,11 @@ const MOST_SEARCHES = 4_096;
  * rendition with each message, and must not cost the log a request each time.
  */
 export class RenditionSearch {
-  readonly #log: Pick<ChunkLog, 'bounds'>;
+  readonly #log: Pick<ChunkReader, 'bounds'>;
   /** The oldest first. */
   readonly #searches = new Map<string, Search>();
 
-  constructor(log: Pick<ChunkLog, 'bounds'>) {
+  constructor(log: Pick<ChunkReader, 'bounds'>) {
     this.#log = log;
   }
 

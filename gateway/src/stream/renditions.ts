@@ -1,6 +1,6 @@
 import type { Catalog } from '@topicast/contracts/catalog';
 import type { StreamId } from '@topicast/contracts/stream-id';
-import type { ChunkLog } from '@topicast/log';
+import type { ChunkReader } from '@topicast/log';
 import type { ChunkSource } from './chunk-source.js';
 import type { Feeds } from './feeds.js';
 import { RenditionSearch } from './rendition-search.js';
@@ -9,7 +9,7 @@ import { RenditionSearch } from './rendition-search.js';
 export type RenditionRefusal = 'missing' | 'unreadable' | 'full';
 
 interface RenditionsOptions {
-  readonly log: Pick<ChunkLog, 'bounds'>;
+  readonly log: Pick<ChunkReader, 'bounds'>;
   readonly feeds: Feeds;
   /** What the stream's encoder says that it offers; topics of other people's producers have no catalog. */
   readonly catalogOf: (stream: StreamId) => Catalog | undefined;

@@ -49,7 +49,7 @@ describe('the sequence guard', () => {
     expect(guard.lost).toBe(0);
   });
 
-  it('drops what an encoder still says after it was replaced', () => {
+  it('drops the chunks of an encoder that has been replaced', () => {
     const guard = new SequenceGuard();
     guard.judge(frameHeader(5, { session: 2, keyframe: true }));
     expect(guard.judge(frameHeader(900, { session: 1, keyframe: true }))).toEqual({

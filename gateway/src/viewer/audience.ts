@@ -15,7 +15,7 @@ const LEAVE_MS = 2_500;
 const LOOK_MS = 20;
 /** The share of the time to move in which viewers are told to move, one after the other. */
 const TELL_SHARE = 0.5;
-/** A small audience is told at least this quickly. */
+/** A small audience hears of a chunk at least this quickly. */
 const LONGEST_GAP_MS = 20;
 
 /**

@@ -8,10 +8,10 @@ import { type RawData, WebSocket } from 'ws';
 import type { GatewayMetrics } from '../metrics/metrics.js';
 import type { Protocol } from '../stream/protocol.js';
 import type { Unavailable } from '../stream/subscriber.js';
-import { Liveness } from './liveness.js';
 import { Outlet, type OutletOptions } from './outlet.js';
 import { Playout, type PlayoutOptions } from './playout.js';
 import { RateLimit } from './rate-limit.js';
+import { ViewerLiveness } from './viewer-liveness.js';
 
 interface ViewerOptions extends Omit<OutletOptions, 'acceptedAt' | 'onDone'>, PlayoutOptions {
   readonly stream: StreamId;
@@ -20,7 +20,7 @@ interface ViewerOptions extends Omit<OutletOptions, 'acceptedAt' | 'onDone'>, Pl
   readonly messagesPerSecond: number;
 }
 
-/** What a viewer is told before its first chunk. */
+/** What we tell a viewer before its first chunk. */
 interface Greeting {
   readonly state: StreamState;
   /** The frame of the stream's catalog, if it has one. */
@@ -40,7 +40,7 @@ export class ViewerConnection {
   readonly #expiresAt: Milliseconds | undefined;
   readonly #messages: RateLimit;
   readonly #acceptedAt = Milliseconds.now();
-  readonly #liveness = new Liveness(this.#acceptedAt);
+  readonly #liveness = new ViewerLiveness(this.#acceptedAt);
 
   constructor(options: ViewerOptions) {
     const { webSocket, metrics } = options;

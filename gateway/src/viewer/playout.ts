@@ -14,8 +14,8 @@ export interface PlayoutOptions {
 }
 
 /**
- * The chunks of one viewer: from which source they come, and which are written next. It has no timer of its own: the
- * source pumps it with each batch.
+ * Decides which source one viewer's chunks come from, and which chunks to write next. It has no timer: the source calls
+ * it with each batch.
  */
 export class Playout implements Subscriber {
   readonly pace: Pace;
@@ -24,9 +24,9 @@ export class Playout implements Subscriber {
   #source: ChunkSource;
   readonly #cursor: Cursor;
   readonly #wish: RenditionWish;
-  /** The viewer goes elsewhere, and resumes there with a position of this rendition. */
+  /** The viewer is moving to another gateway, and will resume there with a position of this rendition. */
   #isFixed = false;
-  /** The last round did not get to its end: there is more to be written than what is in flight. */
+  /** The last round stopped early, so there is more to write than what is in flight. */
   #isCut = false;
 
   constructor(
@@ -60,7 +60,7 @@ export class Playout implements Subscriber {
     return this.#cursor.lag(now);
   }
 
-  /** Write what waits: control messages, then chunks. */
+  /** Write what is waiting: control messages first, then chunks. */
   pump(now: Milliseconds): void {
     this.#outlet.talk();
     while (this.#cursor.mayHaveMore && this.#outlet.canWrite) {
@@ -72,15 +72,15 @@ export class Playout implements Subscriber {
     this.#isCut = this.#outlet.isBusy && this.#cursor.mayHaveMore;
   }
 
-  /** Nothing is in flight any more. */
+  /** The last write has finished. */
   onDone(now: Milliseconds): void {
-    // What has come meanwhile waits for the next round where viewers get some chunks at a time.
+    // In economy mode, chunks that have arrived in the meantime wait for the next round.
     const hasMore = this.pace === 'prompt' ? this.#cursor.mayHaveMore : this.#isCut;
     if (hasMore) this.pump(now);
     else this.#outlet.talk();
   }
 
-  /** Where both renditions stand still, only time tells that the wait for a keyframe is over. */
+  /** If both renditions stand still, no batch comes, so time has to end the wait for a keyframe. */
   tick(now: Milliseconds): void {
     if (this.#wish.rendition !== undefined) this.pump(now);
   }
@@ -89,7 +89,7 @@ export class Playout implements Subscriber {
     this.#onUnavailable(why);
   }
 
-  /** @returns whether that shows that the viewer reads */
+  /** @returns whether the acknowledgement proves that the viewer reads */
   acknowledge(position: Position, now: Milliseconds): boolean {
     const meaning = this.#cursor.acknowledge(position);
     if (meaning === 'release') this.pump(now);
@@ -105,7 +105,7 @@ export class Playout implements Subscriber {
     this.pump(now);
   }
 
-  /** Go on with another rendition, once its source is open and a keyframe is there at which that can be done. */
+  /** Change to another rendition, as soon as its source is open and has a keyframe where the change is possible. */
   changeRendition(to: number): void {
     if (to === this.#wish.rendition) return;
     if (to === this.#source.rendition || this.#isFixed) {
@@ -124,13 +124,13 @@ export class Playout implements Subscriber {
     });
   }
 
-  /** Change the rendition no more. */
+  /** From now on, do not change the rendition. */
   fixRendition(): void {
     this.#isFixed = true;
     if (this.#wish.rendition !== undefined) this.#keepRendition();
   }
 
-  /** Nothing changes, and the viewer hears of it. */
+  /** Stay in this rendition, and tell the viewer. */
   #keepRendition(): void {
     this.#wish.drop();
     this.#cursor.stay();
@@ -147,7 +147,7 @@ export class Playout implements Subscriber {
     });
   }
 
-  /** The cursor has gone over to the rendition that was wanted: the old one is not needed any more. */
+  /** The cursor has changed to the wanted rendition, so we leave the old one. */
   #comeOver(): void {
     const source = this.#wish.take();
     if (!source) return;

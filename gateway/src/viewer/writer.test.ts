@@ -80,7 +80,7 @@ describe('a writer', () => {
     expect(last).toBe(2);
   });
 
-  it('does not write to a descriptor that may be of somebody else by now', async () => {
+  it('does not write to a descriptor that another connection may have by now', async () => {
     await using connections = new Connections();
     const ends = await connections.open();
     let done = 0;
@@ -102,7 +102,7 @@ describe('a writer', () => {
     expect(done).toBe(0);
   });
 
-  it('tells nobody, and throws nothing, when the other end is gone', async () => {
+  it('neither reports nor throws anything when the other end is gone', async () => {
     await using connections = new Connections();
     const ends = await connections.open();
     let done = 0;

@@ -55,7 +55,7 @@ describe.skipIf(unavailable)(`the embedded log on a small disk${skipped}`, () =>
     expect(next).toBe(1_200);
     expect(earliest).toBeGreaterThan(300);
     expect(next - earliest, 'most of the disk is used').toBeGreaterThan(400);
-    expect(lines).toEqual([expect.stringMatching(/nearly full: .* rewind by \d+ s;/)]);
+    expect(lines).toEqual([expect.stringMatching(/nearly full: .* keeps \d+ s;/)]);
     expect(log.warning).toContain('nearly full');
     await log.close();
   });

@@ -59,10 +59,10 @@ export class DiskRoom {
     });
   }
 
-  /** What was given up, if anything, and how far viewers can rewind now. */
+  /** Whether old chunks are removed early, and how much the log keeps now. */
   tellShortened(isShortened: boolean, windowMs: number): void {
     this.#warning = isShortened
-      ? `the disk of ${this.#directory} is nearly full: the oldest chunks are removed early, and viewers can rewind by ${Math.round(windowMs / 1000)} s; free some room`
+      ? `the disk of ${this.#directory} is nearly full: the oldest chunks are removed early, and the log keeps ${Math.round(windowMs / 1000)} s; free some room`
       : undefined;
     if (this.#warning) this.#tell(this.#warning, 'disk');
   }

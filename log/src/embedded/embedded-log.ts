@@ -54,7 +54,7 @@ const FULL_PAUSE_MS = 500;
  * Open the log that lives in a folder: chunks in LMDB, tables as JSON files; `topicast.status` in memory.
  *
  * What is acknowledged survives any end of this process, including kill -9. A power cut or a crash of the machine costs
- * the chunks (the rewind window starts over), but never the tables. So does a damaged chunk file, which is moved aside.
+ * the chunks (recording starts over), but never the tables. So does a damaged chunk file, which is moved aside.
  * A damaged record or row costs that record or row. The folder holds about as much as the retention of its topics says,
  * less on a nearly full disk, and does not shrink. Tables can be changed and topics deleted on a full disk.
  *

@@ -25,7 +25,7 @@ describe('the status table of the embedded log', () => {
     () => STATUS_TABLE,
   );
 
-  it('takes heartbeats when the disk takes nothing, and begins empty', async () => {
+  it('takes heartbeats even if the disk is full, and begins empty', async () => {
     // A folder in place of a file's draft, which stops even root.
     for (const name of [STATUS_TABLE, STREAMS_TABLE])
       await mkdir(join(folder.path, `tables/${name}.json.draft`));
@@ -41,7 +41,7 @@ describe('the status table of the embedded log', () => {
 });
 
 describe.each([STREAMS_TABLE, STATUS_TABLE])('%s', (name) => {
-  it('goes on after a listener has thrown, which comes out', async () => {
+  it('keeps working after a listener has thrown, and passes the error on', async () => {
     const later = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation(() => undefined);
     const table = await log.table(name);
     const heard: string[] = [];

@@ -14,7 +14,7 @@ export class Tails {
     this.#checkOpen = checkOpen;
   }
 
-  /** @throws {LogError} `closed`; `unknown-topic`, also when the topic is deleted meanwhile; `invalid` */
+  /** @throws {LogError} `closed`; `unknown-topic`, also if the topic is deleted in the meantime; `invalid` */
   async *follow(
     topic: string,
     index: number,

@@ -45,7 +45,7 @@ describe.skipIf(reason)(`on a real Kafka${reason ? ` (${reason})` : ''}`, () => 
     return stream;
   }
 
-  it('records of a plain producer are read, without a header, and its last seconds are where a viewer joins', async () => {
+  it('records of a plain producer are read, without a header, and a viewer joins in the last seconds', async () => {
     const stream = await emptyStream(1);
     const values = ['a', 'b', 'c'].map((text) => Buffer.from(text.repeat(1024)));
     await produce(topicOf(stream), values);
@@ -111,7 +111,7 @@ describe.skipIf(reason)(`on a real Kafka${reason ? ` (${reason})` : ''}`, () => 
     }
   });
 
-  it('partitions that another process adds are found by those who knew fewer', async () => {
+  it('a process finds the partitions that another one adds', async () => {
     const stream = await emptyStream(1);
     const elsewhere = await openKafkaLog({ brokers: brokers() });
     expect(await elsewhere.ends([stream])).toEqual(new Map([[stream, [0]]]));
@@ -123,7 +123,7 @@ describe.skipIf(reason)(`on a real Kafka${reason ? ` (${reason})` : ''}`, () => 
     await elsewhere.close();
   });
 
-  it('events are written and read by plain programs too, and what they write otherwise is counted', async () => {
+  it('plain programs can write and read events, and anything else that they write is counted', async () => {
     const name = `plain.${newStream()}`;
     const schema = z.object({ viewers: z.number() });
     const events = await openEvents(log, { name, schema, retentionMs: SETTINGS.retentionMs });
@@ -148,7 +148,7 @@ describe.skipIf(reason)(`on a real Kafka${reason ? ` (${reason})` : ''}`, () => 
     await expectCode('invalid', log.table(`events.${name}`));
   });
 
-  it('a table shows in every process what any of them wrote, also what was there before', async () => {
+  it('a table shows every process what any of them has written, before or after it was opened', async () => {
     const name = newStream();
     const here = await log.table(name);
     await Promise.all(Array.from({ length: 40 }, (_, n) => here.put(`key ${n % 8}`, String(n))));
@@ -188,7 +188,7 @@ describe.skipIf(reason)(`on a real Kafka${reason ? ` (${reason})` : ''}`, () => 
     expect(lines.length).toBe(1);
   });
 
-  it('keys lie where other clients look for them', async () => {
+  it('keys are in the partitions where other clients look for them', async () => {
     const table = await log.table('topicast.streams');
     for (const key of ['demo', 'camera-2', 'ä']) {
       await produce('topicast.streams', ['theirs'], key);
@@ -202,7 +202,7 @@ describe.skipIf(reason)(`on a real Kafka${reason ? ` (${reason})` : ''}`, () => 
     await expectCode('invalid', log.table('live.demo'));
   });
 
-  it('an address that is none is refused', async () => {
+  it('a malformed address is refused', async () => {
     await expectCode('invalid', openKafkaLog({ brokers: ['localhost'] }));
     await expectCode('invalid', openKafkaLog({ brokers: [] }));
   });

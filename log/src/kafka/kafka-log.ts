@@ -153,7 +153,7 @@ export class KafkaLog implements ChunkLog {
 
   async ping(): Promise<void> {
     await this.#calls.do(() => this.#cluster.metadata([this.#names.of('topicast.streams')]), 0);
-    // Whoever holds a table that was lost keeps its old rows for as long as the process lives: that is not ready any more.
+    // A process whose table was deleted keeps the old rows until it ends, so it is no longer ready.
     this.#tables.check();
   }
 
@@ -162,7 +162,7 @@ export class KafkaLog implements ChunkLog {
     this.#calls.close();
     const left = Promise.all([...this.#shares].map((share) => share.leave()));
     this.#tails.close();
-    // Before we wait for the tables, because a table that is still being read for the first time ends with this.
+    // Close the reader before we wait for the tables: this ends a table that is still being read for the first time.
     this.#reader.close();
     await this.#tables.close();
     this.#cluster.close();

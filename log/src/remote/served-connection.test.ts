@@ -27,7 +27,7 @@ class Hanging extends Duplex {
   override _read(): void {}
 }
 
-it('a worker that hangs holds a bounded part of what it asked for', async () => {
+it('a worker that hangs makes us keep only a bounded part of what it asked for', async () => {
   using folder = temporaryFolder();
   const log = await openEmbeddedLog({ directory: folder.path });
   const tails = new SharedTails(log);
@@ -76,7 +76,7 @@ it('many tails that catch up at once share the room there is', async () => {
   await log.close();
 });
 
-it('a table of any size goes to a worker piece by piece, and changes meanwhile are told in their order', async () => {
+it('a table of any size goes to a worker piece by piece, and changes in the meantime arrive in order', async () => {
   using folder = temporaryFolder();
   const log = await openEmbeddedLog({ directory: folder.path });
   const table = await log.table('topicast.status');

@@ -29,7 +29,7 @@ async function serve() {
   };
 }
 
-it('what all workers ask for in each round, the log is asked once a round', async () => {
+it('the log gets each question once per round, even if all workers ask it', async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   await using served = await serve();
   const { log, workers, asked } = served;

@@ -65,7 +65,7 @@ async function follow(
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, n) => from + n);
 
-it('whoever follows, from wherever, whenever and however fast, gets every record once and in order', async () => {
+it('every follower gets every record once and in order, wherever it starts and however fast it reads', async () => {
   const size = fc.integer({ min: 1, max: 4 });
   const follower = fc.record({
     at: fc.nat(40),
@@ -97,7 +97,7 @@ it('whoever follows, from wherever, whenever and however fast, gets every record
   );
 });
 
-it('reads what comes once, however many follow', async () => {
+it('reads each record once for any number of followers', async () => {
   const tails = new SharedTails(log);
   const stream = await newStream();
   await publish(stream, [20]);
@@ -112,7 +112,7 @@ it('reads what comes once, however many follow', async () => {
   expect(tails.recordsRead).toBeLessThan(500 + 8 * 20);
 });
 
-it('who falls behind goes through the log again, and nobody waits for it', async () => {
+it('a follower that falls behind reads from the log, and no other waits for it', async () => {
   const tails = new SharedTails(log);
   const stream = await newStream();
   await publish(stream, [10]);

@@ -157,7 +157,7 @@ export function describeTails(log: () => ServedLog): void {
 
 const futureStart = (): TailStart => ({ at: 'time', time: milliseconds(Date.now() + 3_600_000) });
 
-/** Append now and then until a tail that begins at the live edge has got what it is waiting for. */
+/** Append from time to time, until a tail that begins at the live edge has what it is waiting for. */
 async function appendUntil(
   log: ServedLog,
   stream: StreamId,

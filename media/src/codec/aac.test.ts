@@ -42,7 +42,7 @@ describe('AAC frames', () => {
     );
   });
 
-  it('of length 0, on which mux.js loops for ever, and other garbage are passed over', () => {
+  it('of length 0, on which mux.js loops for ever, and other garbage are skipped', () => {
     const zero = adtsFrame(payload(1));
     zero.set([0x40, 0, 0x1f], 3);
     const good = adtsFrame(payload(9), { channels: 2 });
@@ -57,7 +57,7 @@ describe('AAC frames', () => {
     ]);
   });
 
-  it('that never end, for their length is damaged, take none of the next PES packet with them', () => {
+  it('that never end because their length is damaged do not damage the next PES packet', () => {
     const reader = readerOf();
     const damaged = adtsFrame(payload(1));
     damaged[4] = 0xff;

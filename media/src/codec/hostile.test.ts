@@ -21,7 +21,7 @@ describe.each(Object.entries(STREAMS))('%s with Opus', (_, stream) => {
   const [video, audio] = new ChunkReader().read(join(chunksOf(stream()).map(({ data }) => data)))!;
   const [unit, packet] = [video!.units[0]!.data, audio!.units[0]!.data];
 
-  it('is read or refused, whatever was damaged, and what is read can be set up', () => {
+  it('is read or refused, whatever is damaged, and what was read can be set up', () => {
     if (video!.track.kind !== 'video' || audio!.track.kind !== 'audio') throw new Error('other tracks');
     const { codec } = video!.track;
     const sound = audio!.track.codec.reader(audio!.track.stream);

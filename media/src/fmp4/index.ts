@@ -1,4 +1,3 @@
-export type { TimedText } from '../text/timed-text.js';
 export type { Fragment, InitSegment, TrackKind } from './live/fragment.js';
 export { Transmuxer } from './live/transmuxer.js';
 export { type Patch, type RecordedTrack, RecordingWriter } from './recording.js';

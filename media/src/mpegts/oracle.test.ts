@@ -97,7 +97,7 @@ describe.each(Object.entries(STREAMS))('%s', (_, stream) => {
     for (const { data } of chunks) pair.compare(data);
   });
 
-  it('does so damaged, too', () => {
+  it('does so even if it is damaged', () => {
     const chunks = chunksOf(stream()).slice(0, 40);
     const hits = fc.array(fc.tuple(fc.nat(chunks.length - 1), damage), { minLength: 1, maxLength: 6 });
     fc.assert(

@@ -88,7 +88,7 @@ describe('media time', () => {
     expect(video(timeline, 14 * SECOND, { keyframe: true })).toMatchObject({ decode: 4 * SECOND, epoch: 0 });
   });
 
-  it('is continued without a gap of sound: where the first of the tracks ended that ended together', () => {
+  it('continues without a gap of sound, where the first of the tracks ended', () => {
     const at = (ends: { video: number; audio?: number }) =>
       video(started(ends), 900 * SECOND, {
         keyframe: true,
@@ -114,7 +114,7 @@ describe('media time', () => {
     });
   });
 
-  it('is made by the audio alone where there is no video', () => {
+  it('follows the audio if there is no video', () => {
     const timeline = new MediaTimeline();
     expect(timeline.placeAudio(7 * SECOND, true)).toMatchObject({ presentation: 0, epoch: 0 });
     expect(timeline.placeAudio(7.5 * SECOND, true)).toMatchObject({ presentation: SECOND / 2, epoch: 0 });

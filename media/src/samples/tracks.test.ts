@@ -107,7 +107,7 @@ describe('data tracks', () => {
     expect(reader.stats).toMatchObject({ droppedDataUnits: 0, damagedChunks: 0 });
   });
 
-  it('cost no picture where they are damaged', () => {
+  it('cost no picture if they are damaged', () => {
     const clean = chunksOf(withData());
     fc.assert(
       fc.property(
@@ -133,7 +133,7 @@ describe('data tracks', () => {
     );
   });
 
-  it('wait for no picture for ever, and are counted where they do', () => {
+  it('do not wait for a picture for ever, and are counted if they would', () => {
     const ts = new Packetizer();
     const chunker = new Chunker(() => {});
     chunker.push(ts.tables({ more: DATA }));

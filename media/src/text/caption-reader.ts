@@ -6,20 +6,20 @@ import type { TimedText } from './timed-text.js';
 
 /** From `at` on, a channel shows this text. */
 export interface CaptionChange {
-  /** As HLS names them (RFC 8216 4.3.4.1): CC1 to CC4, or SERVICE1 and so on. */
+  /** Its name in HLS (RFC 8216 4.3.4.1): CC1 to CC4, or SERVICE1 and so on. */
   readonly channel: string;
   readonly at: Ticks90k;
   /** Lines with WebVTT's tags for italics and underlining; empty if nothing is shown. */
   readonly text: string;
-  /** Of its first line: 0 to 14 from the top. Undefined for CEA-708. */
+  /** The row of the first line: 0 to 14 from the top. Undefined for CEA-708. */
   readonly row: number | undefined;
 }
 
 /** No codec reorders more pictures than this (H.264 A.3.1, H.265 A.4.2). */
 const MAX_REORDERED = 16;
-/** More than any display holds: a stream that never ends a line, or a packet, must not fill the memory. */
+/** More than any display holds. A stream that never ends a line or a packet must not fill the memory. */
 const MAX_HELD = 8_192;
-/** Looking at all of the memory takes as long as reading. */
+/** We do not check more often, because a look at the whole memory takes as long as reading. */
 const PICTURES_A_CHECK = 64;
 const FIRST_BYTE_H264 = 6;
 
@@ -32,14 +32,14 @@ type Screen = Pick<CaptionChange, 'channel' | 'text' | 'row'>;
  * on any input.
  */
 export class CaptionReader {
-  /** Times that the decoder broke on damaged captions and began afresh. */
+  /** How often damaged captions broke the decoder, so that we made a new one. */
   damaged = 0;
   #decoder: Decoder = new captions.CaptionStream();
   #count = 0;
   readonly #waiting: TimedText[] = [];
   readonly #shown = new Map<string, string>();
 
-  /** Takes captions in the order of decoding, and returns what changes, in the order of presentation. */
+  /** Takes captions in the order of decoding, and returns the changes in the order of presentation. */
   read(captions: TimedText): CaptionChange[] {
     this.#waiting.push(captions);
     this.#waiting.sort((a, b) => a.placement.presentation - b.placement.presentation);
@@ -93,7 +93,7 @@ export class CaptionReader {
   }
 }
 
-/** Characters and bytes in the decoder's memory. */
+/** The number of characters and bytes in the decoder's memory. */
 function held({ ccStreams_, cc708Stream_ }: Decoder): number {
   const rows = ccStreams_.flatMap(({ displayed_, nonDisplayed_ }) => [...displayed_, ...nonDisplayed_]);
   const windows = Object.values(cc708Stream_.services).flatMap(({ windows }) => windows);

@@ -1,24 +1,24 @@
 /// <reference path="./mux.d.ts" />
 import id3 from 'mux.js/lib/tools/parse-id3.js';
 
-/** A frame of an ID3 tag, with the names that Safari and hls.js give. */
+/** A frame of an ID3 tag. The fields have the names that Safari and hls.js use. */
 export interface Id3Frame {
   /** TXXX, PRIV and so on (id3.org, ID3v2.4.0 4). */
   readonly key: string;
-  /** The description of TXXX and WXXX, the owner of PRIV; otherwise empty. */
+  /** The description of a TXXX or WXXX frame, or the owner of a PRIV frame; otherwise empty. */
   readonly info: string;
-  /** The text or the address of a frame that has one in UTF-8, otherwise its bytes. */
+  /** The text or address of the frame if it has one in UTF-8, otherwise its bytes. */
   readonly data: string | Uint8Array;
 }
 
 const HEADER_BYTES = 10;
 /**
- * "ID3", version 2.4.0. FFmpeg 5.1 and older take the first five bytes of each PES packet of metadata for the header of an
- * access unit (ISO 13818-1 2.12.4), which ID3 does not have, and drop them.
+ * "ID3", version 2.4.0. FFmpeg 5.1 and older mistake the first five bytes of each PES packet of metadata for the header
+ * of an access unit (ISO 13818-1 2.12.4), which ID3 does not have, and drop them.
  */
 const BEGINNING = [0x49, 0x44, 0x33, 4, 0];
 
-/** All frames of the tags in a PES packet. A damaged tag gives none, and ends the packet. Never throws on any input. */
+/** All frames of the tags in a PES packet, up to the first damaged tag. Never throws on any input. */
 export function readId3(pes: Uint8Array): Id3Frame[] {
   const isWhole = BEGINNING.slice(0, 3).every((byte, at) => byte === pes[at]);
   const tags = isWhole ? pes : Uint8Array.from([...BEGINNING, ...pes]);
@@ -41,7 +41,7 @@ function framesOf(tag: Uint8Array): Id3Frame[] | undefined {
       data: value ?? url ?? data,
     }));
   } catch {
-    // Text that is not in UTF-8.
+    // The text is not UTF-8.
     return undefined;
   }
 }

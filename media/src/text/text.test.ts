@@ -62,8 +62,8 @@ describe('captions', () => {
     expect(changes[0]).toMatchObject({ row: 14 });
   });
 
-  it('are read in the order of presentation, wherever B-pictures stand', () => {
-    // I0 P3 B1 B2 P6 B4 B5 and so on: what is decoded in this order is shown a picture later than it could be.
+  it('are read in the order of presentation, whatever the order of B-pictures', () => {
+    // I0 P3 B1 B2 P6 B4 B5 and so on: pictures that are decoded in this order are shown one picture later.
     const order = HELLO_AND_GONE.slice(1).map((_, i) => (i === 0 ? 0 : i % 3 === 1 ? i + 2 : i - 1));
     const changes = changesOf(textsOf(captioned(HELLO_AND_GONE, order)));
     expect(brief(changes)).toEqual([['CC1', 9 + 1, 'HELLO']]);
@@ -73,7 +73,7 @@ describe('captions', () => {
     expect(brief(read(HELLO_AND_GONE.map((pair) => captionSei(pair, 'hevc'))))).toEqual(SHOWN);
   });
 
-  it('roll up letter by letter, with the spaces between words', () => {
+  it('roll up letter by letter, with spaces between the words', () => {
     const pairs = scc('9425 9425 94ad 94ad 9470 9470 4fce c5a1 20d4 d7ef');
     expect(brief(read(pairs.map((pair) => captionSei(pair)))).map(([, , text]) => text)).toEqual([
       'ON',
@@ -83,7 +83,7 @@ describe('captions', () => {
     ]);
   });
 
-  it('of each channel and service are kept apart', () => {
+  it('of different channels and services are kept apart', () => {
     // The second channel of field 1, the first of field 2, and the first service of CEA-708.
     const field2 = scc('1520 1520 1570 1570 c845 152f').map((pair) => [0xfd, ...pair]);
     const channel2 = scc('1c20 1c20 1c70 1c70 c8c9 1c2f').map((pair) => [0xfc, ...pair]);
@@ -107,7 +107,7 @@ describe('captions', () => {
     ]);
   });
 
-  it('never throw on any bytes, and hold no more than a screen', () => {
+  it('never throw, whatever the bytes are, and hold no more than a screen', () => {
     const triplet = fc.tuple(fc.constantFrom(0xfc, 0xfd, 0xfe, 0xff), fc.nat(255), fc.nat(255));
     fc.assert(
       fc.property(fc.array(fc.array(triplet, { maxLength: 31 }), { maxLength: 200 }), (pictures) => {
@@ -135,7 +135,7 @@ describe('captions', () => {
 });
 
 describe('timed ID3', () => {
-  it('comes with its time on the time line of the picture, and its frames are read', () => {
+  it('comes with its time on the time line of the picture, with its frames decoded', () => {
     const ts = new Packetizer();
     const tag = id3Tag('title', 'First');
     const bytes = join([
@@ -167,7 +167,7 @@ describe('timed ID3', () => {
     expect(readId3(Uint8Array.from('nothing of the kind', (letter) => letter.charCodeAt(0)))).toEqual([]);
   });
 
-  it('never throws on any bytes', () => {
+  it('never throws, whatever the bytes are', () => {
     const tag = id3Tag('title', 'First');
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(tag.byteLength - 1), fc.nat(255))), (hits) => {

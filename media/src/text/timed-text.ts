@@ -1,6 +1,6 @@
 import type { ChunkSamples, DataSample, Placement } from '../samples/sample.js';
 
-/** What a chunk carries for text tracks, still unread. */
+/** What a chunk carries for text tracks, not yet decoded. */
 export interface TimedText {
   /** `captions`: a NAL unit of supplemental enhancement information. `id3`: the content of a PES packet. */
   readonly format: 'captions' | 'id3';
@@ -14,8 +14,8 @@ const SEI = { h264: 6, hevc: 39 << 1 };
 const CAPTIONS = '181,0,49,71,65,57,52,3,';
 
 /**
- * The captions of the pictures, in the order of decoding, and the timed ID3. Captions are copies: to post a view to another
- * thread is to post its whole buffer, here the picture.
+ * The captions of the pictures, in the order of decoding, and the timed ID3. We copy captions, because a view that is
+ * posted to another thread takes its whole buffer along, here the picture.
  */
 export const timedTexts = ({ video, data }: ChunkSamples): TimedText[] => [
   ...video.flatMap(({ parts, placement, config }) =>

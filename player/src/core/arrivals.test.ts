@@ -5,7 +5,7 @@ import { Arrivals } from './arrivals.js';
 
 const FRAME_MS = 1000 / 30;
 
-/** A minute or more of pictures in order, each delayed by what `late` says about the moment it was made. */
+/** A minute or more of pictures in order. `late` gives the delay of each one for the moment it was made. */
 function learn(
   seconds: number,
   late: (now: number) => number,
@@ -20,13 +20,13 @@ function learn(
   return arrivals;
 }
 
-/** From 0 to 1, by the moment. */
+/** A value from 0 to 1 that depends on the moment. */
 const noise = (now: number): number => Math.abs(Math.sin(now * 12.9898));
 const during = (from: number, length: number) => (now: number) =>
   now >= from && now < from + length ? from + length - now : 0;
 
 describe('the evidence of arrivals', () => {
-  it('is nothing where the delay is constant, whatever the delay and the clocks are', () => {
+  it('is zero if the delay is constant, whatever the delay and the clocks are', () => {
     const time = fc.integer({ min: -1e9, max: 1e9 });
     fc.assert(
       fc.property(time, time, fc.nat(2_000), (offset, origin, delay) => {
@@ -38,7 +38,7 @@ describe('the evidence of arrivals', () => {
     );
   });
 
-  it('is the spread around the mean where the delay varies', () => {
+  it('is the spread around the usual delay if the delay varies', () => {
     fc.assert(
       fc.property(fc.integer({ min: 5, max: 25 }), (jitter) => {
         const { evidence } = learn(61, (now) => jitter * noise(now));
@@ -49,7 +49,7 @@ describe('the evidence of arrivals', () => {
     );
   });
 
-  it('takes one delay for an accident, and two for a habit', () => {
+  it('takes one delay for an accident, but not two', () => {
     const once = learn(30, during(10_000, 300)).evidence;
     expect(once.worst).toBeGreaterThan(280);
     expect(once.repeating).toBeLessThan(5);
@@ -58,6 +58,13 @@ describe('the evidence of arrivals', () => {
     expect(twice.worst).toBeGreaterThan(270);
     expect(twice.repeating).toBeGreaterThan(160);
     expect(twice.repeating).toBeLessThan(201);
+  });
+
+  it('learns nothing from an overload that has ended', () => {
+    const arrivals = learn(30, (now) => Math.max(0, now - 29_000) / 2);
+    expect(arrivals.evidence.worst).toBeGreaterThan(300);
+    arrivals.forgetOverload(milliseconds(30_000));
+    expect(arrivals.evidence.worst).toBeLessThan(5);
   });
 
   it('forgets after a minute', () => {
@@ -70,12 +77,17 @@ describe('the evidence of arrivals', () => {
     expect(evidence.worst).toBeLessThan(5);
   });
 
-  it('begins again where the way has become longer for good', () => {
+  it('starts over when the network has become slower for good', () => {
     const { evidence } = learn(30, (now) => (now < 10_000 ? 0 : 1_500));
     expect(evidence.worst).toBeLessThan(5);
   });
 
-  it('goes on over a new time line, and does not mind a clock that drifts', () => {
+  it('is small if an encoder does not keep up, because the playhead follows it', () => {
+    const { evidence } = learn(60, () => 20, { media: (now) => now * 0.95 });
+    expect(evidence.worst).toBeLessThan(150);
+  });
+
+  it('survives a new time line and a clock that drifts', () => {
     const restarted = learn(30, () => 20, { media: (now) => (now < 15_000 ? now : now + 5e6) });
     expect(restarted.evidence.worst).toBeLessThan(1);
     const drifting = learn(300, () => 20, { media: (now) => now * 1.0002 });

@@ -1,94 +1,97 @@
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 
-/** How much later than usual chunks have arrived, over the last minute. */
+/** How much later than usual chunks arrived during the last minute. */
 export interface ArrivalEvidence {
-  /** What a buffer has to cover if the worst delay was an accident: the worst of those that came more than once. */
+  /** What a buffer has to cover if the worst delay was an accident: the worst delay that came more than once. */
   readonly repeating: Milliseconds;
-  /** What it has to cover if the worst delay can come again. */
+  /** What a buffer has to cover if the worst delay can come again. */
   readonly worst: Milliseconds;
 }
 
-/** The delays of one second: arrival minus decode time, on clocks that have nothing to do with each other. */
+/** The worst delay within one second. */
 interface Slot {
   readonly second: number;
-  latest: number;
-  sum: number;
-  count: number;
+  excess: number;
 }
 
 const WINDOW_S = 60;
-/** Delays closer together than this have one cause. */
+/** Time constant of the usual delay: about as fast as the playhead follows. */
+const USUAL_MS = 2_500;
+/** Delays that are closer together than this have the same cause. */
 const ONE_EVENT_S = 2;
-/** No buffer covers more: a connection that was cut says nothing about the target. */
+/** No buffer covers more than this. A connection that was cut says nothing about the target. */
 const MOST_MS = 1_000;
-/** If delays stay that long, for this long, the way has become longer for good. */
+/** If such delays last for this long, the network has become slower for good. */
 const FOR_GOOD_MS = 5_000;
-/** A larger step of the decode time belongs to another time line. */
+/** An overload shows within this time. */
+const OVERLOAD_MS = 2_000;
+/** After a larger step of the decode time, another time line has begun. */
 const LONGEST_STEP_MS = 2_000;
 
+const NOTHING: Slot = { second: Number.NEGATIVE_INFINITY, excess: 0 };
 export const NO_EVIDENCE: ArrivalEvidence = { repeating: Milliseconds.zero, worst: Milliseconds.zero };
 
 /**
- * Learns from the arrivals of chunks how far they are spread. Neither the network's usual delay nor the offset of the
- * clocks matters, because everything is relative to the mean of the last minute; nor does their drift (12 ms a minute at
- * 200 ppm).
+ * Learns how much the delays of chunks vary. Only the delay above the usual one of the last seconds counts. The playhead
+ * follows slower changes by its rate: those of the network path, of the clocks, and of an encoder that does not keep up.
  */
 export class Arrivals {
   readonly #slots: Slot[] = [];
+  /** Arrival minus decode time, smoothed. The two clocks are unrelated. */
+  #usual: number | undefined;
   #last: { readonly arrival: number; readonly media: number } | undefined;
-  /** Added to decode times, so that a new time line continues the old one. */
+  /** We add this to decode times, so that a new time line continues the old one. */
   #shift = 0;
-  /** The connection was cut, or nearly. What waited comes late as a whole, and the rest less and less late. */
+  /** The connection was cut, or nearly. The chunks that waited come late together, and the next ones less and less. */
   #recoveringSince: number | undefined;
 
-  /** @param media decode time of a picture, from any beginning */
+  /** @param media the decode time of a picture, counted from any origin */
   add(arrival: Milliseconds, media: Milliseconds): void {
+    const passed = this.#last ? arrival - this.#last.arrival : 0;
     if (this.#last) {
       const step = media + this.#shift - this.#last.media;
-      if (Math.abs(step) > LONGEST_STEP_MS) this.#shift += arrival - this.#last.arrival - step;
+      if (Math.abs(step) > LONGEST_STEP_MS) this.#shift += passed - step;
     }
     this.#last = { arrival, media: media + this.#shift };
     const delay = arrival - this.#last.media;
-    if (!this.#isRecovering(arrival, delay)) this.#record(Math.floor(arrival / 1000), delay);
+    this.#usual ??= delay;
+    const excess = delay - this.#usual;
+    if (this.#isRecovering(arrival, excess)) return;
+    this.#record(Math.floor(arrival / 1000), excess);
+    this.#usual += excess * (1 - Math.exp(-passed / USUAL_MS));
+  }
+
+  /** What came in the last seconds was late because more was sent than the network carries, and that has ended. */
+  forgetOverload(now: Milliseconds): void {
+    while (this.#slots.length > 0 && this.#slots.at(-1)!.second * 1000 > now - OVERLOAD_MS) this.#slots.pop();
   }
 
   get evidence(): ArrivalEvidence {
-    const slots = this.#slots;
-    if (slots.length === 0) return NO_EVIDENCE;
-    const usual = this.#usual;
-    const worst = slots.reduce((most, slot) => (slot.latest > most.latest ? slot : most));
-    const others = slots.filter(({ second }) => Math.abs(second - worst.second) >= ONE_EVENT_S);
-    const repeating = Math.max(usual, ...others.map(({ latest }) => latest));
-    return { repeating: milliseconds(repeating - usual), worst: milliseconds(worst.latest - usual) };
+    const worst = this.#slots.reduce((most, slot) => (slot.excess > most.excess ? slot : most), NOTHING);
+    const others = this.#slots.filter(({ second }) => Math.abs(second - worst.second) >= ONE_EVENT_S);
+    const repeating = Math.max(0, ...others.map(({ excess }) => excess));
+    return { repeating: milliseconds(repeating), worst: milliseconds(worst.excess) };
   }
 
-  get #usual(): number {
-    const sum = this.#slots.reduce((total, slot) => total + slot.sum, 0);
-    return sum / this.#slots.reduce((total, slot) => total + slot.count, 0);
-  }
-
-  #isRecovering(arrival: number, delay: number): boolean {
-    if (this.#slots.length === 0) return false;
-    const excess = delay - this.#usual;
+  #isRecovering(arrival: number, excess: number): boolean {
     if (excess > MOST_MS) this.#recoveringSince ??= arrival;
     else if (excess <= this.evidence.repeating) this.#recoveringSince = undefined;
     if (this.#recoveringSince === undefined) return false;
     if (arrival - this.#recoveringSince < FOR_GOOD_MS) return true;
     this.#recoveringSince = undefined;
+    this.#usual = undefined;
     this.#slots.length = 0;
-    return false;
+    return true;
   }
 
-  #record(second: number, delay: number): void {
+  #record(second: number, excess: number): void {
     const slots = this.#slots;
-    let slot = slots.at(-1);
-    if (slot?.second !== second) {
-      slot = { second, latest: delay, sum: 0, count: 0 };
-      slots.push(slot);
-      while (slots[0]!.second <= second - WINDOW_S) slots.shift();
+    const newest = slots.at(-1);
+    if (newest?.second === second) {
+      newest.excess = Math.max(newest.excess, excess);
+      return;
     }
-    slot.latest = Math.max(slot.latest, delay);
-    slot.sum += delay;
-    slot.count += 1;
+    slots.push({ second, excess });
+    while (slots[0]!.second <= second - WINDOW_S) slots.shift();
   }
 }

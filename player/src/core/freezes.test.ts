@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Freezes } from './freezes.js';
 
-/** Pictures at these intervals on the screen, with the same steps on the media timeline unless others are given. */
+/** Pictures at these intervals on the screen, and at the same steps on the media timeline unless others are given. */
 function watch(intervals: readonly number[], steps = intervals): Freezes {
   const freezes = new Freezes();
   let at = 1_000;
@@ -20,7 +20,7 @@ function watch(intervals: readonly number[], steps = intervals): Freezes {
 const steady = (count: number, interval = 1000 / 30): number[] => Array(count).fill(interval);
 
 describe('freezes', () => {
-  it('are not pictures that come evenly, however few, nor a jitter of the screen', () => {
+  it('are neither pictures that come evenly, however few, nor jitter of the screen', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 8, max: 500, noNaN: true }),
@@ -33,7 +33,7 @@ describe('freezes', () => {
     );
   });
 
-  it('are counted once each, whether the pictures in between come later or are left out', () => {
+  it('are counted once each, whether the pictures in between come later or never', () => {
     const intervals = [...steady(30), 500, ...steady(30), 2_000, ...steady(30)];
     expect(watch(intervals).count).toBe(2);
     const late = intervals.map(() => 1000 / 30);

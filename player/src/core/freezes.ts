@@ -8,18 +8,18 @@ export interface Presented {
   readonly media: Milliseconds;
 }
 
-/** Standing longer than this is seen. Streams with few pictures a second may take this many times their usual step. */
+/** A viewer notices a longer stop. In a stream with few pictures a second, it takes this many of its usual steps. */
 const FREEZE_MS = 120;
 const FREEZE_STEPS = 2.5;
 const SMOOTHING = 0.1;
 const LONGEST_STEP_MS = 1_000;
 
-/** Counts how often a viewer sees the picture stand still, whatever the reason is. */
+/** Counts how often a viewer sees the picture stand still, for whatever reason. */
 export class Freezes {
   count = 0;
   #last: Presented | undefined;
   #usualStep: number | undefined;
-  /** The picture that stands has been counted. */
+  /** The stop of the present picture has been counted. */
   #isCounted = false;
 
   presented(picture: Presented): void {
@@ -33,14 +33,14 @@ export class Freezes {
     this.#isCounted = false;
   }
 
-  /** Ask this now and then, because a picture that stands for ever is followed by none. */
+  /** Call this from time to time, because no picture follows one that stands for ever. */
   check(now: Milliseconds): void {
     if (!this.#last || this.#isCounted || now - this.#last.at <= this.#allowed) return;
     this.#isCounted = true;
     this.count += 1;
   }
 
-  /** Nobody expects the picture to move: it is paused, or hidden, or the stream has ended. */
+  /** Nobody expects the picture to move: it is paused or hidden, or the stream has ended. */
   excuse(): void {
     this.#last = undefined;
     this.#isCounted = false;

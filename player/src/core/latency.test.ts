@@ -15,7 +15,7 @@ import {
 const TARGET = latencyTarget(true, 150);
 
 interface World {
-  /** The end of the media at a time; media that have not arrived do not count. */
+  /** The end of the media that have arrived at a time. */
   readonly end: (now: number) => number;
   readonly level: number;
   readonly seconds: number;
@@ -31,7 +31,7 @@ interface Tick {
   readonly state: LatencyState;
 }
 
-/** A player that obeys: it stops when it has nothing, resumes with 100 ms, and plays at the given rate. */
+/** A player that obeys: it stops when it has no media, resumes with 100 ms, and plays at the given rate. */
 function simulate({ end, level, seconds, target = TARGET, state: first }: World): Tick[] {
   let state = first ?? joinLatency(milliseconds(0));
   const start = state.at;
@@ -96,7 +96,7 @@ describe('latency control', () => {
     );
   });
 
-  it('never swings: coming from one side, it does not correct to the other', () => {
+  it('never overshoots: it comes from one side, and does not correct to the other', () => {
     const fast = simulate({ end: frames(15), level: 600, seconds: 40 });
     expect(fast.every((tick) => tick.rate >= 1)).toBe(true);
     const slow = simulate({ end: frames(15), level: 40, seconds: 40 });
@@ -137,7 +137,7 @@ describe('latency control', () => {
     }
   });
 
-  it('comes back when the playhead ran past the data, but only once data comes again', () => {
+  it('returns when the playhead has run past the data, but only once data comes again', () => {
     let state = joinLatency(milliseconds(0));
     let level = 100;
     const seeks: number[] = [];
@@ -161,7 +161,7 @@ describe('latency control', () => {
     expect(state.stalls).toBe(1);
   });
 
-  it('backs off after a stall that no late chunk explains, and comes back after a while', () => {
+  it('raises the target after a stall that no late chunk explains, and lowers it after a while', () => {
     const steady = frames();
     // Nothing arrives between 10 s and 10.4 s.
     const outage = (now: number): number => (now > 10_000 && now < 10_400 ? steady(10_000) : steady(now));
@@ -175,7 +175,7 @@ describe('latency control', () => {
     expect(after(ticks, 39)[0]?.state.stalls).toBe(1);
   });
 
-  it('does not blame the target when no data could come', () => {
+  it('does not blame the target if no data could come', () => {
     let state = joinLatency(milliseconds(0));
     for (let now = 0; now < 8_000; now += CONTROL_PERIOD_MS) {
       const dry = now > 2_000;
@@ -193,7 +193,7 @@ describe('latency control', () => {
     expect(targetLevel(TARGET, state)).toBe(150);
   });
 
-  it('resumes by a seek as soon as the target is there, be it after a drought or at a hole', () => {
+  it('resumes by a seek as soon as the target is reached, after a lack of data or at a hole', () => {
     let state = joinLatency(milliseconds(0));
     const seeks: { now: number; level: number }[] = [];
     for (let now = 0; now < 4_000; now += CONTROL_PERIOD_MS) {

@@ -3,7 +3,7 @@ import type { ArrivalEvidence } from './arrivals.js';
 
 /**
  * Keeps the playhead a target distance behind the end of the buffer, by playing a little faster or slower, and by a
- * seek only if that would take too long. Pure: it is asked every {@link CONTROL_PERIOD_MS}, and does nothing itself.
+ * seek only if that would take too long. This only decides, every {@link CONTROL_PERIOD_MS}; `dom/playhead.ts` acts.
  */
 export const CONTROL_PERIOD_MS = 40;
 
@@ -11,17 +11,17 @@ export const CONTROL_PERIOD_MS = 40;
  * Chromium wants some 200 ms of decoded audio before it starts, and breaks down below 130; video alone is stable at 80.
  */
 const DEFAULT_TARGET_MS = { withAudio: 150, videoOnly: 80 } as const;
-/** What the browser needs if every chunk comes exactly when it is due. */
+/** What the browser needs even if every chunk arrives exactly on time. */
 const RESERVE_MS = { withAudio: 130, videoOnly: 40 } as const;
 
 export interface LatencyTarget {
   /** The level to aim at while the network is good. */
   readonly level: Milliseconds;
-  /** The part of it that the browser needs for itself; the rest covers late chunks. */
+  /** The part of the level that the browser needs for itself. The rest covers late chunks. */
   readonly reserve: Milliseconds;
 }
 
-/** @param wanted by the page that embeds the player */
+/** @param wanted the level that the embedding page asks for */
 export function latencyTarget(hasAudio: boolean, wanted: number | undefined): LatencyTarget {
   const kind = hasAudio ? 'withAudio' : 'videoOnly';
   return {
@@ -33,6 +33,8 @@ export function latencyTarget(hasAudio: boolean, wanted: number | undefined): La
 /** Time constant of the smoothing: a few frames, so that the sawtooth of arriving frames does not show. */
 const SMOOTHING_MS = 250;
 const DEAD_BAND_MS = 35;
+/** Without an audio track in the media source there is no stretcher to restart, so a finer band costs nothing. */
+export const FINE_DEAD_BAND_MS = milliseconds(15);
 /**
  * Once correcting, continue until the error is below this; otherwise the rate would flicker at the edge of the dead
  * band.
@@ -56,7 +58,7 @@ const FAR_BEHIND_MS = 700;
 const FAR_AHEAD_MS = 100;
 const FAR_FOR_MS = 250;
 const FALLING_MS = 50;
-/** After a join or a seek the decoder fills up; standing still then is not a stall. */
+/** After a join or a seek the decoder fills up. If the picture stands still then, that is not a stall. */
 const GRACE_MS = 1_000;
 /**
  * Each time that Chromium runs dry, it doubles the sound that it wants before it resumes (200, 400, 800 ms), and a seek
@@ -66,13 +68,13 @@ const GRACE_MS = 1_000;
 const RESUME_BY_SEEK_MS = 500;
 /** Ticks further apart than this (a hidden tab, a busy page) say nothing about each other. */
 const STALE_MS = 500;
-/** The buffer grows at once, and shrinks this fast, when there is no more need for it. */
+/** The buffer grows at once, and shrinks this fast when it is not needed any longer. */
 const SHRINK_MS_PER_S = 20;
-/** After a stall we do not believe in accidents for this long: the worst delay counts, though it came only once. */
+/** For this long after a stall, the worst delay counts even if it came only once. */
 const LESSON_MS = 60_000;
-/** What was late has arrived after a stall, and the worker has told us. */
+/** This long after a stall, the late chunks have arrived, and the worker has reported them. */
 const VERDICT_AFTER_MS = 500;
-/** For stalls that no late chunk explains (a decoder, a busy machine). */
+/** The back-off after stalls that no late chunk explains (a decoder, a busy machine). */
 const BACK_OFF_STEP_MS = 50;
 const BACK_OFF_GROWTH = 1.5;
 const MAX_BACK_OFF_MS = 850;
@@ -104,11 +106,11 @@ export interface LatencyState {
   /** Since when the error has been too large for the rate alone. */
   readonly farSince: Milliseconds | undefined;
   readonly starvedSince: Milliseconds | undefined;
-  /** How late chunks may come without a stall. */
+  /** How late chunks may arrive without a stall. */
   readonly spread: Milliseconds;
-  /** Until when the worst delay counts. */
+  /** The worst delay counts until then. */
   readonly lessonUntil: Milliseconds;
-  /** A stall whose cause is not known yet: when it was, and which delays the level covered. */
+  /** A stall whose cause we do not know yet: when it happened, and which delay the level covered. */
   readonly trial: { readonly at: Milliseconds; readonly covered: Milliseconds } | undefined;
   /** What unexplained stalls add to the target. */
   readonly backOff: Milliseconds;
@@ -121,7 +123,7 @@ type LatencyAction =
   /** Go to where the level is this. */
   | { readonly do: 'seek'; readonly level: Milliseconds };
 
-/** @param before what stalls have taught, which is kept over a new join */
+/** @param before the state before this join, which keeps what stalls have taught */
 export const joinLatency = (now: Milliseconds, before?: LatencyState): LatencyState => ({
   at: now,
   smoothed: undefined,
@@ -144,10 +146,12 @@ export const targetLevel = (
   { spread, backOff }: LatencyState,
 ): Milliseconds => milliseconds(Math.max(level, reserve + spread) + backOff);
 
+/** @param deadBand the largest error that is left alone */
 export function decideLatency(
   sample: PlayheadSample,
   target: LatencyTarget,
   before: LatencyState,
+  deadBand: number = DEAD_BAND_MS,
 ): { readonly action: LatencyAction; readonly state: LatencyState } {
   const { now } = sample;
   const state = observe(sample, target, before);
@@ -156,7 +160,7 @@ export function decideLatency(
     return { action: { do: 'seek', level: aim }, state: joinLatency(now, state) };
   }
   const stands = !sample.started || sample.waiting || sample.seeking;
-  const rate = stands ? 1 : chooseRate(aim, state);
+  const rate = stands ? 1 : chooseRate(aim, state, deadBand);
   const arrived = rate === 1 && now - state.joinedAt > GRACE_MS && state.starvedSince === undefined;
   const hurryUntil = arrived ? now : state.hurryUntil;
   return { action: { do: 'rate', rate }, state: { ...state, rate, hurryUntil } };
@@ -190,7 +194,7 @@ function observe(sample: PlayheadSample, target: LatencyTarget, before: LatencyS
   };
 }
 
-/** What the arrivals and a stall say about the target. */
+/** What we learn about the target from the arrivals and from a stall. */
 function learn(
   { now, evidence }: PlayheadSample,
   target: LatencyTarget,
@@ -227,10 +231,14 @@ function mustSeek(sample: PlayheadSample, aim: Milliseconds, state: LatencyState
   return far || canResume;
 }
 
-function chooseRate(aim: Milliseconds, { at, smoothed, rate, hurryUntil }: LatencyState): number {
+function chooseRate(
+  aim: Milliseconds,
+  { at, smoothed, rate, hurryUntil }: LatencyState,
+  deadBand: number,
+): number {
   const error = (smoothed ?? aim) - aim;
   const correcting = rate !== 1 && Math.sign(rate - 1) === Math.sign(error);
-  if (Math.abs(error) <= (correcting ? SETTLED_MS : DEAD_BAND_MS)) return 1;
+  if (Math.abs(error) <= (correcting ? SETTLED_MS : deadBand)) return 1;
   const hurried = at < hurryUntil;
   const most = hurried ? MOST_HURRIED_CORRECTION : MOST_CORRECTION;
   const gain = hurried ? HURRIED_GAIN_PER_MS : GAIN_PER_MS;

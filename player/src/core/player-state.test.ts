@@ -17,6 +17,7 @@ describe('player state', () => {
     ['starting again', { stream: 'starting', picture: 'standing' }, { name: 'waiting', stream: 'starting' }],
     ['short of data', { picture: 'standing' }, { name: 'buffering' }],
     ['paused', { intent: 'paused', picture: 'standing' }, { name: 'paused' }],
+    ['resting', { intent: 'resting', picture: 'standing' }, { name: 'paused', continues: true }],
     [
       'away, the buffer still plays',
       { link: { status: 'retrying', problem: away, retry: 'soon' } },

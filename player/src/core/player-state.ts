@@ -13,7 +13,8 @@ export type PictureState = 'none' | 'moving' | 'standing';
 
 /** Everything that the player's state depends on. */
 export interface PlayerFacts {
-  readonly intent: 'stopped' | 'playing' | 'paused';
+  /** `resting`: playing, as soon as that is possible or of use again. */
+  readonly intent: 'stopped' | 'playing' | 'paused' | 'resting';
   readonly link: LinkState;
   /** The gateway's last report about this stream; absent before the first one. */
   readonly stream?: StreamState;
@@ -24,6 +25,7 @@ export function derivePlayerState({ intent, link, stream, picture }: PlayerFacts
   if (intent === 'stopped') return { name: 'idle' };
   if (link.status === 'failed') return { name: 'failed', problem: link.problem, retry: 'never' };
   if (intent === 'paused') return { name: 'paused' };
+  if (intent === 'resting') return { name: 'paused', continues: true };
   if (link.status === 'retrying' && link.retry === 'slowly') {
     return { name: 'failed', problem: link.problem, retry: 'slowly' };
   }

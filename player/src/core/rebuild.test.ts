@@ -1,13 +1,18 @@
 import { milliseconds } from '@topicast/contracts/units';
 import { expect, it } from 'vitest';
-import { allowRebuild } from './rebuild.js';
+import { planRebuild } from './rebuild.js';
 
-it('replaces a broken media source three times a minute at most', () => {
+it('replaces three broken media sources a minute at once, then waits longer each time, but never more than 10 s', () => {
   let rebuilds: readonly number[] = [];
-  const allowed = [0, 1_000, 2_000, 3_000, 59_000, 60_500, 60_600].map((now) => {
-    const verdict = allowRebuild(rebuilds, milliseconds(now));
-    rebuilds = verdict.rebuilds;
-    return verdict.allowed;
-  });
-  expect(allowed).toEqual([true, true, true, false, false, true, false]);
+  const pauseAt = (seconds: number): number => {
+    const plan = planRebuild(rebuilds, milliseconds(seconds * 1000), 0.9999999);
+    rebuilds = plan.rebuilds;
+    return Math.round(plan.pause);
+  };
+  expect([0, 1, 2].map(pauseAt)).toEqual([0, 0, 0]);
+  expect([3, 6, 11, 20, 31, 42, 53, 64].map(pauseAt)).toEqual(
+    [2, 4, 8, 10, 10, 10, 10, 10].map((s) => s * 1000),
+  );
+  expect(rebuilds.length).toBeLessThan(10);
+  expect(pauseAt(160)).toBe(0);
 });

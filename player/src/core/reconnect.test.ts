@@ -3,7 +3,14 @@ import { milliseconds } from '@topicast/contracts/units';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { endingOfClose } from './problem.js';
-import { isStarved, NO_FAILURES, type ReconnectState, reconnect, worthResuming } from './reconnect.js';
+import {
+  judgeSilence,
+  NO_FAILURES,
+  openTimeout,
+  type ReconnectState,
+  reconnect,
+  worthResuming,
+} from './reconnect.js';
 
 /** Gateways that stay away. */
 function attempts(random: number, count: number, gateways = 1): { delay: number; gateway: number }[] {
@@ -82,14 +89,44 @@ describe('reconnect', () => {
   });
 
   it('looks elsewhere for a while when a live stream gives nothing', () => {
-    const at = (ms: number, random: number): boolean => isStarved(milliseconds(ms), random);
+    const at = (ms: number, random: number) =>
+      judgeSilence({ chunk: milliseconds(ms), message: milliseconds(0) }, 2, random);
     expect([at(1_400, 0), at(1_600, 0), at(1_600, 0.9), at(2_600, 0.9), at(11_000, 0)]).toEqual([
-      false,
-      true,
-      false,
-      true,
-      false,
+      'wait',
+      'leave',
+      'wait',
+      'leave',
+      'wait',
     ]);
+  });
+
+  it('asks the only gateway, and opens another connection to it when not even an answer comes', () => {
+    const at = (chunk: number, message: number) =>
+      judgeSilence({ chunk: milliseconds(chunk), message: milliseconds(message) }, 1, 0.5);
+    expect([at(500, 500), at(1_000, 1_000), at(2_100, 400), at(2_100, 2_100), at(11_000, 2_000)]).toEqual([
+      'wait',
+      'ask',
+      'ask',
+      'leave',
+      'wait',
+    ]);
+  });
+
+  it('tries again at once when nothing answers, and soon has no patience, but time for slow networks too', () => {
+    const hung = { retry: 'soon', worked: false, hung: true } as const;
+    expect(reconnect({ failures: 6, gateway: 0 }, hung, 1, 0.5)).toMatchObject({ delay: 50 });
+    const timeouts = (roundTrip: number | undefined, gateways = 1) =>
+      [0, 3, 4, 7, 8, 15].map((failures) =>
+        openTimeout(
+          { failures, gateway: 0 },
+          gateways,
+          roundTrip === undefined ? undefined : milliseconds(roundTrip),
+        ),
+      );
+    expect(timeouts(50)).toEqual([500, 500, 1_000, 5_000, 1_000, 5_000]);
+    expect(timeouts(300, 2)).toEqual([2_400, 2_400, 2_400, 2_400, 2_400, 5_000]);
+    expect(timeouts(undefined)).toEqual(Array(6).fill(10_000));
+    expect(timeouts(undefined, 2)).toEqual(Array(6).fill(3_000));
   });
 
   it('resumes a short gap and joins afresh after a long one', () => {

@@ -30,7 +30,12 @@ const RESUME_WITHIN_MS = 10_000;
  */
 export function reconnect(
   state: ReconnectState,
-  ending: { readonly retry: RetryAdvice; readonly worked: boolean },
+  ending: {
+    readonly retry: RetryAdvice;
+    readonly worked: boolean;
+    /** Nothing answered at all. */
+    readonly hung?: boolean;
+  },
   gateways: number,
   random: number,
 ): ReconnectDecision {
@@ -41,11 +46,42 @@ export function reconnect(
   if (ending.retry === 'slowly' && allHaveFailed) {
     return { retry: 'slowly', delay: jittered(SLOWLY, random), state: { failures, gateway } };
   }
+  // Waiting for an answer has taken its time, and a network that is away does not tell when it is back.
   const delay =
-    ending.worked || !allHaveFailed
+    ending.worked || ending.hung || !allHaveFailed
       ? milliseconds(random * AT_ONCE_SPREAD_MS)
       : pauseAfter(BACKOFF, failures / gateways - 1, random);
   return { retry: 'soon', delay, state: { failures: ending.worked ? 0 : failures, gateway } };
+}
+
+/** TCP, TLS and the upgrade take four round trips; twice that, if some packets have to be repeated. */
+const ROUND_TRIPS = 8;
+/** Most cuts are short, so the first attempts follow each other faster than the later ones. */
+const FAST_ROUNDS = 4;
+const LEAST_MS = { fast: 500, usual: 1_000 } as const;
+const MOST_IMPATIENT_MS = 3_000;
+/** The way may have become longer. */
+const PATIENT_ROUND = 8;
+const PATIENT_MS = 5_000;
+/** For the first connection, if there are other gateways to ask, and if there are none. */
+const SHORT_OPEN_TIMEOUT_MS = 3_000;
+const OPEN_TIMEOUT_MS = 10_000;
+
+/**
+ * How long a connection may take to open. TCP repeats an unanswered first packet after 1, 3, 7 and 15 s (RFC 6298), so
+ * that new attempts find out sooner than an old one that the network is back.
+ * @param roundTrip to the gateway, as far as it is known from an earlier connection
+ */
+export function openTimeout(
+  { failures }: ReconnectState,
+  gateways: number,
+  roundTrip: Milliseconds | undefined,
+): Milliseconds {
+  if (roundTrip === undefined) return milliseconds(gateways > 1 ? SHORT_OPEN_TIMEOUT_MS : OPEN_TIMEOUT_MS);
+  const round = Math.floor(failures / gateways) + 1;
+  if (round % PATIENT_ROUND === 0) return milliseconds(PATIENT_MS);
+  const least = round <= FAST_ROUNDS ? LEAST_MS.fast : LEAST_MS.usual;
+  return milliseconds(Math.min(MOST_IMPATIENT_MS, Math.max(least, roundTrip * ROUND_TRIPS)));
 }
 
 /**
@@ -60,8 +96,29 @@ const STARVED_SPREAD_MS = 1_000;
  * for long: if the others have no chunks either, the stream itself stands still.
  * @param random uniform in [0, 1), the same while one connection lasts
  */
-export const isStarved = (sinceLastChunk: Milliseconds, random: number): boolean =>
+const isStarved = (sinceLastChunk: Milliseconds, random: number): boolean =>
   sinceLastChunk > STARVED_AFTER_MS + random * STARVED_SPREAD_MS && worthResuming(sinceLastChunk);
+
+/** A gateway that still hears us answers within a round trip. */
+const ASK_AFTER_MS = 800;
+const DEAF_MS = 1_200;
+
+/**
+ * What to do about a live stream that gives no chunks. `leave`: look for a connection that does, while this one stays.
+ * If there is one gateway only, that helps if the connection is half open, or waits for TCP's next repetition after the
+ * network was away; then not even an answer comes.
+ * @param silence since the last chunk, and since the last message of any kind
+ * @param random uniform in [0, 1), the same while one connection lasts
+ */
+export function judgeSilence(
+  silence: { readonly chunk: Milliseconds; readonly message: Milliseconds },
+  gateways: number,
+  random: number,
+): 'wait' | 'ask' | 'leave' {
+  const isSilent = gateways > 1 || silence.message > DEAF_MS;
+  if (isSilent && isStarved(silence.chunk, random)) return 'leave';
+  return gateways === 1 && silence.chunk > ASK_AFTER_MS && worthResuming(silence.chunk) ? 'ask' : 'wait';
+}
 
 /** Whether to resume after the last chunk, or to join afresh at the newest keyframe. */
 export const worthResuming = (sinceLastChunk: Milliseconds): boolean => sinceLastChunk < RESUME_WITHIN_MS;

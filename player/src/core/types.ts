@@ -47,8 +47,11 @@ export type PlayerState =
   /** Connected to a stream that is not live (yet); plays by itself when it is. */
   | { readonly name: 'waiting'; readonly stream: 'offline' | 'starting' | 'failed' }
   | { readonly name: 'playing' }
-  /** Paused by the user, or by the browser's autoplay policy; continues at the live edge. */
-  | { readonly name: 'paused' }
+  /**
+   * Paused by the user, or by the browser's autoplay policy; `play` continues at the live edge. `continues`: nobody has
+   * asked for this pause (the page is frozen, or the video without sound is out of sight); it ends by itself.
+   */
+  | { readonly name: 'paused'; readonly continues?: true }
   /** The picture stands still because data is missing. `problem`: why the connection is lost, if it is. */
   | { readonly name: 'buffering'; readonly problem?: Problem }
   /** The stream was live and went offline. The last picture stays; plays by itself when it is live again. */
@@ -56,9 +59,27 @@ export type PlayerState =
   | { readonly name: 'failed'; readonly problem: Problem; readonly retry: FailureRetry };
 
 /**
- * Which rendition to play: this one, or with `auto` the one that the gateway gives, the best that the browser plays.
+ * Which rendition to play: this one, or with `auto` the best that the network, the browser, the size of the picture and
+ * the limits allow.
  */
 export type WantedRendition = number | 'auto';
+
+/** Why this rendition is playing. */
+export type RenditionReason =
+  /** Somebody chose it. */
+  | 'chosen'
+  /** There is no better one. */
+  | 'best'
+  /** A better one did not get through the network. */
+  | 'network'
+  /** The browser did not show the pictures of a better one in time. */
+  | 'decoder'
+  /** A better one would not look better at this size. */
+  | 'size'
+  /** A better one is above `max-height` or `max-bitrate`. */
+  | 'limit'
+  /** The browser is asked to save data. */
+  | 'data';
 
 /** One encoding of the stream, as its catalog describes it. Unknown values are absent. */
 export interface PlayerRendition {
@@ -88,6 +109,8 @@ export interface PlayerStats {
   readonly playbackRate: number;
   /** The rendition that is playing. */
   readonly rendition?: number;
+  /** Why it is not a better one. */
+  readonly renditionReason?: RenditionReason;
   /** Bits a second received, over the last second. */
   readonly bitrate: number;
   readonly framesDecoded: number;
@@ -112,9 +135,29 @@ export interface PlayerStats {
   readonly height?: number;
   /** Where Media Source Extensions run. */
   readonly mediaIn?: 'worker' | 'page';
+  /** What plays the sound: an AudioWorklet beside the picture, or the video element; absent before there is sound. */
+  readonly soundIn?: 'worklet' | 'media';
+  /** Why the video element plays the sound, if the worklet was tried. */
+  readonly soundProblem?: string;
+  /** In the worklet: how often the sound fell silent because data was missing. */
+  readonly soundUnderruns?: number;
+  /** In the worklet: how much earlier than its picture the sound is heard. Negative: later. */
+  readonly soundOffsetMs?: number;
+  /** In the worklet: sound that was heard. */
+  readonly soundHeardMs?: number;
+  /** In the worklet: frames of sound that it, or the decoder, had no room for. */
+  readonly soundDropped?: number;
 }
 
-export interface PlayerOptions {
+/** Limits of `auto`. A rendition that somebody chooses is not limited. */
+export interface PlayerLimits {
+  /** Of the picture, in its own pixels. */
+  readonly maxHeight?: number;
+  /** Bits a second. */
+  readonly maxBitrate?: number;
+}
+
+export interface PlayerOptions extends PlayerLimits {
   /**
    * `ws://host:port/live/<stream>`; http(s) becomes ws(s), and a relative address is relative to the page. Several
    * addresses, as a list or separated by white space, are gateways of the same stream. They are tried in this order,
@@ -125,10 +168,25 @@ export interface PlayerOptions {
   readonly token?: string;
   /** By default `auto`. */
   readonly rendition?: WantedRendition;
-  /** Level to aim at. By default 150 with sound, 80 for video alone. */
+  /**
+   * Level to aim at. By default 80, and what the sound needs beyond that; 150 where the video element plays the sound,
+   * which it also does above 1,000.
+   */
   readonly targetLatencyMs?: number;
+  /**
+   * What to do when nobody sees the video and it has no sound: `pause` (the default) disconnects after 5 s and is back at
+   * the live edge when somebody sees it again.
+   */
+  readonly outOfSight?: 'pause' | 'play';
   /** Address of `worker.js` on the page's own origin, if the page's policy forbids blob workers. */
   readonly workerSrc?: string;
+  /** Address of `worklet.js` on the page's own origin, if the page's policy forbids blob scripts. */
+  readonly workletSrc?: string;
+  /**
+   * `auto`: outside of the media source if the browser can, which needs less media in hand; `mse`: with the picture, as
+   * in browsers that cannot.
+   */
+  readonly sound?: 'auto' | 'mse';
   /** `page`: use Media Source Extensions on the page even where the worker has them. */
   readonly mediaIn?: 'auto' | 'page';
 }

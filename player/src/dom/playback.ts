@@ -2,15 +2,25 @@ import { seconds } from '@topicast/contracts/units';
 import { latencyTarget } from '../core/latency.js';
 import type { PlayerFacts } from '../core/player-state.js';
 import { describeRenditions, judgePlayability } from '../core/renditions.js';
-import type { PlayerOptions, PlayerRendition, PlayerStats, Problem, WantedRendition } from '../core/types.js';
+import type {
+  PlayerLimits,
+  PlayerOptions,
+  PlayerRendition,
+  PlayerStats,
+  Problem,
+  WantedRendition,
+} from '../core/types.js';
 import type { MediaFailure } from '../mse/media-sink.js';
 import { canPlay, pageHasMedia } from '../mse/open-media.js';
 import type { ToPage } from '../worker/messages.js';
 import { AttachedMedia, detachMedia } from './attached-media.js';
+import { Memory } from './memory.js';
 import { Playhead } from './playhead.js';
 import { Report } from './report.js';
 import { Screen } from './screen.js';
+import { SoundRoute } from './sound-route.js';
 import { TimedTexts } from './timed-texts.js';
+import { ViewerWatch } from './viewer-watch.js';
 import { WorkerHost } from './worker-host.js';
 
 export type PlaybackFacts = Omit<PlayerFacts, 'intent'>;
@@ -19,6 +29,10 @@ export interface PlaybackEvents {
   onFacts(facts: PlaybackFacts): void;
   /** A new media source is filled, and the playhead is where playback should begin. */
   onReady(): void;
+  /** The page was hidden, and is visible again. */
+  onSeenAgain(): void;
+  /** The browser wants a click before it plays the sound. */
+  onSoundRefused(): void;
   /** The stream's offer has arrived or has changed. */
   onCatalog(renditions: readonly PlayerRendition[]): void;
   /** The rendition that plays from here on. */
@@ -37,9 +51,14 @@ export class Playback {
   readonly #screen: Screen;
   readonly #report: Report;
   readonly #texts: TimedTexts;
+  readonly #memory: Memory;
+  readonly #watch: ViewerWatch;
+  readonly #sound: SoundRoute;
   readonly #listening = new AbortController();
   #facts: PlaybackFacts = { link: { status: 'connecting' }, picture: 'none' };
   #media: AttachedMedia | undefined;
+  /** In the media source; undefined before that is known. */
+  #hasAudioTrack: boolean | undefined;
   /** Media on the page: the burst has been sent, but is not in the source buffers yet. */
   #joining: { readonly hasAudio: boolean } | undefined;
 
@@ -61,23 +80,50 @@ export class Playback {
     this.#screen = new Screen(video, () => this.#facts.stream === 'live');
     this.#texts = new TimedTexts(video);
     this.#report = new Report(video, this.#playhead, this.#screen);
+    this.#memory = new Memory(urls[0]!);
+    this.#watch = new ViewerWatch(video, options);
     this.#host = new WorkerHost(options.workerSrc, {
       onMessage: (message) => this.#receive(message),
       onFailed: (problem) => this.#fail(problem),
     });
+    this.#sound = new SoundRoute({
+      video,
+      options,
+      host: this.#host,
+      playhead: this.#playhead,
+      report: this.#report,
+      onRefused: () => events.onSoundRefused(),
+    });
     const { signal } = this.#listening;
+    document.addEventListener('visibilitychange', () => document.hidden || events.onSeenAgain(), { signal });
     video.addEventListener('error', () => this.#onVideoError(), { signal });
     video.addEventListener('playing', () => this.#onPlaying(), { signal });
     video.requestVideoFrameCallback?.((_, { presentationTime }) => this.#report.endJoin(presentationTime));
   }
 
+  /** Whether the stream has sound; undefined before that is known. */
+  get hasSound(): boolean | undefined {
+    return this.#sound.isBeside || this.#hasAudioTrack;
+  }
+
+  /**
+   * Browsers pause a video without an audio track while its page is hidden, and go on when it is seen again. The sound
+   * beside it goes on meanwhile.
+   */
+  get isPausedByBrowser(): boolean {
+    const { paused, muted, volume } = this.#video;
+    return document.hidden && paused && this.#sound.isBeside && !muted && volume > 0;
+  }
+
   /** Disconnect; the picture stays. */
   hold(): void {
+    this.#sound.hold(true);
     this.#host.post({ type: 'hold' });
   }
 
   resume(): void {
     this.#playhead.expectJoin();
+    this.#sound.hold(false);
     this.#host.post({ type: 'resume' });
   }
 
@@ -85,9 +131,18 @@ export class Playback {
     this.#host.post({ type: 'rendition', rendition });
   }
 
+  set limits(limits: PlayerLimits) {
+    this.#watch.limits = limits;
+    this.#tellFacts();
+  }
+
   /** Tell the worker where playback is, and report statistics. Call this about once a second. */
   report(): PlayerStats {
-    this.#host.post({ type: 'playhead', playhead: seconds(this.#video.currentTime) });
+    // A picture that the browser has paused will go on at the live edge: keep nothing for it.
+    const playhead = this.isPausedByBrowser ? this.#playhead.end : seconds(this.#video.currentTime);
+    this.#host.post({ type: 'playhead', playhead });
+    this.#watch.look();
+    this.#tellFacts();
     const textsDropped = this.#texts.dropped;
     return { ...this.#report.stats(this.#facts.picture !== 'none'), textsDropped };
   }
@@ -96,6 +151,7 @@ export class Playback {
     this.#listening.abort();
     this.#playhead.close();
     this.#screen.close();
+    this.#sound.close();
     this.#host.close();
     this.#media?.close();
     detachMedia(this.#video);
@@ -104,7 +160,7 @@ export class Playback {
   #receive(message: ToPage): void {
     switch (message.type) {
       case 'ready':
-        this.#start(message.hasMedia);
+        this.#start(message);
         break;
       case 'media':
         this.#attach(message.media, message.handle);
@@ -134,6 +190,9 @@ export class Playback {
         this.#report.rendition = message.rendition;
         this.#events.onRendition(message.rendition);
         break;
+      case 'sound':
+        this.#sound.receive(message);
+        break;
       case 'clock':
         this.#report.clock = message.clock;
         break;
@@ -145,12 +204,13 @@ export class Playback {
         break;
       case 'counters':
         this.#report.count(message.counters);
+        this.#memory.keep(this.#report.rendition, message.counters.reason);
         break;
     }
   }
 
-  #start(workerHasMedia: boolean): void {
-    const inWorker = workerHasMedia && this.#options.mediaIn !== 'page' && 'MediaSourceHandle' in globalThis;
+  #start({ hasMedia, decodesSound }: Extract<ToPage, { type: 'ready' }>): void {
+    const inWorker = hasMedia && this.#options.mediaIn !== 'page' && 'MediaSourceHandle' in globalThis;
     if (!inWorker && !pageHasMedia()) {
       this.#fail({ reason: 'unsupported', message: 'This browser has no Media Source Extensions.' });
       return;
@@ -158,12 +218,21 @@ export class Playback {
     const mediaIn = inWorker ? 'worker' : 'page';
     const { token, rendition = 'auto' } = this.#options;
     this.#report.mediaIn = mediaIn;
-    this.#host.post({ type: 'start', urls: this.#urls, token, rendition, mediaIn });
+    // Elsewhere the browser's word about what is seen and heard is not exact enough.
+    const sound = inWorker && decodesSound ? this.#sound.choose(this.targetLatencyMs) : 'media';
+    const startWith = this.#memory.rendition;
+    this.#host.post({ type: 'start', urls: this.#urls, token, rendition, startWith, mediaIn, sound });
+    this.#tellFacts();
+  }
+
+  #tellFacts(): void {
+    this.#host.post({ type: 'facts', facts: this.#watch.facts });
   }
 
   #attach(number: number, handle: MediaSourceHandle | undefined): void {
     this.#media?.close();
     this.#playhead.reset();
+    this.#screen.reset();
     this.#joining = undefined;
     this.#media = new AttachedMedia(this.#video, number, handle, {
       onAppended: (edge) => {
@@ -188,7 +257,9 @@ export class Playback {
 
   #join(hasAudio: boolean): void {
     this.#joining = undefined;
-    this.#playhead.join(latencyTarget(hasAudio, this.targetLatencyMs));
+    this.#hasAudioTrack = hasAudio;
+    if (hasAudio) this.#report.soundIn = 'media';
+    this.#playhead.join(latencyTarget(hasAudio, this.targetLatencyMs), hasAudio);
   }
 
   #onCatalog({ catalog }: Extract<ToPage, { type: 'catalog' }>): void {

@@ -31,6 +31,14 @@ vi.mock('./playback.js', () => ({
 class FakeVideo extends EventTarget {
   paused = true;
   muted = true;
+  volume = 1;
+  isConnected = true;
+  ended = false;
+  error = null;
+  readyState = 4;
+  getRootNode(): object {
+    return {};
+  }
   load(): void {}
   play(): Promise<void> {
     this.#change(false, 'play');
@@ -50,12 +58,21 @@ const playing: PlaybackFacts = { link: { status: 'open' }, stream: 'live', pictu
 const standing: PlaybackFacts = { ...playing, picture: 'standing' };
 
 let player: TopicastPlayer;
+let video: FakeVideo;
 function setUp(src: string): void {
-  const video = new FakeVideo() as unknown as HTMLVideoElement;
-  player = new TopicastPlayer(video, { src });
+  video = new FakeVideo();
+  player = new TopicastPlayer(video as unknown as HTMLVideoElement, { src });
 }
 
-beforeEach(() => vi.stubGlobal('document', { baseURI: 'https://example.org/' }));
+beforeEach(() => {
+  vi.stubGlobal(
+    'document',
+    Object.assign(new EventTarget(), { baseURI: 'https://example.org/', hidden: false }),
+  );
+  vi.stubGlobal('addEventListener', () => undefined);
+  vi.stubGlobal('navigator', {});
+  vi.stubGlobal('HTMLMediaElement', { HAVE_NOTHING: 0 });
+});
 afterEach(() => {
   player.destroy();
   vi.unstubAllGlobals();
@@ -101,6 +118,105 @@ describe('play()', () => {
     await vi.waitFor(() => expect(player.state.name).toBe('buffering'));
     playback.events.onFacts(playing);
     await Promise.all(again);
+  });
+});
+
+describe('a pause', () => {
+  const event = (type: string) => document.dispatchEvent(new Event(type));
+  const hide = (hidden: boolean) => {
+    Object.assign(document, { hidden });
+    event('visibilitychange');
+  };
+  /** Events of the video come a task later. */
+  const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
+  const start = async () => {
+    setUp('/live/demo');
+    const started = player.play();
+    playback.events.onReady();
+    playback.events.onFacts(playing);
+    await started;
+    await settle();
+  };
+  const rests = { name: 'paused', continues: true };
+
+  it('of a page that is frozen ends with the freeze', async () => {
+    await start();
+    event('freeze');
+    await settle();
+    expect(player.state).toEqual(rests);
+    expect(video.paused).toBe(true);
+    event('resume');
+    // Without sound, in a hidden tab, there is nothing to see yet.
+    hide(true);
+    event('freeze');
+    event('resume');
+    expect(player.state).toEqual(rests);
+    hide(false);
+    expect(player.state.name).toBe('playing');
+    expect(video.paused).toBe(false);
+  });
+
+  it('of the viewer stays, whatever the page goes through', async () => {
+    await start();
+    player.pause();
+    for (const type of ['freeze', 'resume']) event(type);
+    for (const hidden of [true, false]) hide(hidden);
+    await settle();
+    expect(player.state).toEqual({ name: 'paused' });
+  });
+
+  it('of the viewer stays, also one that came while the player rested', async () => {
+    await start();
+    event('freeze');
+    player.pause();
+    event('resume');
+    await settle();
+    expect(player.state).toEqual({ name: 'paused' });
+  });
+
+  it('of the browser ends when somebody sees the video, and `play` ends it sooner', async () => {
+    await start();
+    hide(true);
+    video.pause();
+    await settle();
+    expect(player.state).toEqual(rests);
+    void player.play();
+    await settle();
+    expect(player.state.name).toBe('playing');
+    video.pause();
+    await settle();
+    expect(player.state).toEqual(rests);
+    hide(false);
+    await settle();
+    expect(player.state.name).toBe('playing');
+  });
+
+  it('of media that could not be decoded is none: the next ones are on their way', async () => {
+    await start();
+    video.readyState = 0;
+    video.pause();
+    await settle();
+    expect(player.state.name).toBe('playing');
+    playback.events.onReady();
+    expect(video.paused).toBe(false);
+  });
+
+  it('with the end of picture in picture ends, whichever of the two comes first', async () => {
+    await start();
+    for (const steps of [
+      () => [video.pause(), setTimeout(() => video.dispatchEvent(new Event('leavepictureinpicture')), 2)],
+      () => [video.dispatchEvent(new Event('leavepictureinpicture')), video.pause()],
+    ]) {
+      steps();
+      await settle();
+      expect(player.state.name).toBe('playing');
+      expect(video.paused).toBe(false);
+      // So that one end has nothing to do with the other.
+      await new Promise((resolve) => setTimeout(resolve, 350));
+    }
+    video.pause();
+    await settle();
+    expect(player.state).toEqual({ name: 'paused' });
   });
 });
 

@@ -1,6 +1,7 @@
 import { badAddress } from '../core/bad-address.js';
-import { derivePlayerState } from '../core/player-state.js';
+import { derivePlayerState, type PlayerFacts } from '../core/player-state.js';
 import type {
+  PlayerLimits,
   PlayerOptions,
   PlayerRendition,
   PlayerState,
@@ -9,6 +10,7 @@ import type {
 } from '../core/types.js';
 import { streamAddresses } from './address.js';
 import { playOrMute } from './autoplay.js';
+import { Interruptions } from './interruptions.js';
 import { Playback, type PlaybackFacts } from './playback.js';
 
 export interface PlayerEventMap {
@@ -33,7 +35,7 @@ const STATS_PERIOD_MS = 1_000;
 export class TopicastPlayer extends EventTarget {
   #video: HTMLVideoElement;
   #options: PlayerOptions;
-  #intent: 'stopped' | 'playing' | 'paused' = 'stopped';
+  #intent: PlayerFacts['intent'] = 'stopped';
   #playback: Playback | undefined;
   #facts: PlaybackFacts | undefined;
   #state: PlayerState = { name: 'idle' };
@@ -43,15 +45,29 @@ export class TopicastPlayer extends EventTarget {
   #promise: { resolve(): void; reject(error: DOMException): void } | undefined;
   #promised: Promise<void> | undefined;
   #listening = new AbortController();
+  #interruptions: Interruptions;
 
   constructor(video: HTMLVideoElement, options: PlayerOptions) {
     super();
     this.#video = video;
     this.#options = options;
     const { signal } = this.#listening;
-    // The events come after the change that they report, and by then the state may have changed again.
-    video.addEventListener('pause', () => video.paused && this.#onPause(), { signal });
+    // The event comes after the change that it reports, and by then the state may have changed again.
     video.addEventListener('play', () => !video.paused && this.#onPlay(), { signal });
+    this.#interruptions = new Interruptions(video, options.outOfSight, {
+      intent: () => this.#intent,
+      hasSound: () => this.#playback?.hasSound ?? true,
+      isPausedByBrowser: () => this.#playback?.isPausedByBrowser ?? false,
+      pause: () => this.#pauseAs('paused'),
+      rest: () => {
+        video.pause();
+        this.#pauseAs('resting');
+      },
+      playOn: () => {
+        this.#onPlay();
+        void this.#tryPlay();
+      },
+    });
   }
 
   get state(): PlayerState {
@@ -83,6 +99,13 @@ export class TopicastPlayer extends EventTarget {
     this.#playback?.setRendition(rendition);
   }
 
+  /** What `auto` may choose; absent: everything. */
+  set limits(limits: PlayerLimits) {
+    const { maxHeight: _height, maxBitrate: _bitrate, ...options } = this.#options;
+    this.#options = { ...options, ...limits };
+    if (this.#playback) this.#playback.limits = limits;
+  }
+
   /** The target level; absent: the default. Takes effect at the next join. */
   set targetLatencyMs(ms: number | undefined) {
     const { targetLatencyMs: _, ...options } = this.#options;
@@ -111,7 +134,7 @@ export class TopicastPlayer extends EventTarget {
   /** Keeps the picture, and disconnects until `play`. */
   pause(): void {
     this.#video.pause();
-    this.#onPause();
+    this.#pauseAs('paused');
   }
 
   /** Ends everything; `play` starts again. */
@@ -128,6 +151,7 @@ export class TopicastPlayer extends EventTarget {
   /** Ends for good: the video element is free again. */
   destroy(): void {
     this.stop();
+    this.#interruptions.close();
     this.#listening.abort();
   }
 
@@ -168,6 +192,13 @@ export class TopicastPlayer extends EventTarget {
       onReady: () => {
         if (this.#intent === 'playing') this.#tryPlay();
       },
+      onSeenAgain: () => {
+        if (this.#intent === 'playing' && this.#video.paused) this.#tryPlay();
+      },
+      onSoundRefused: () => {
+        this.#video.muted = true;
+        this.dispatchEvent(new Event('autoplaymuted'));
+      },
       onCatalog: (renditions) => {
         this.#renditions = renditions;
         this.#tell('catalogchange', renditions);
@@ -183,18 +214,18 @@ export class TopicastPlayer extends EventTarget {
     if (outcome !== 'blocked' || this.#intent !== 'playing') return;
     this.#settle(new DOMException('the browser needs a click before it plays', 'NotAllowedError'));
     this.dispatchEvent(new Event('autoplayblocked'));
-    this.#onPause();
+    this.#pauseAs('paused');
   }
 
-  #onPause(): void {
-    if (this.#intent !== 'playing') return;
-    this.#intent = 'paused';
-    this.#playback?.hold();
+  #pauseAs(intent: 'paused' | 'resting'): void {
+    if (this.#intent === 'stopped' || this.#intent === intent) return;
+    if (this.#intent === 'playing') this.#playback?.hold();
+    this.#intent = intent;
     this.#update();
   }
 
   #onPlay(): void {
-    if (this.#intent !== 'paused') return;
+    if (this.#intent !== 'paused' && this.#intent !== 'resting') return;
     this.#intent = 'playing';
     this.#playback?.resume();
     this.#update();
@@ -205,6 +236,7 @@ export class TopicastPlayer extends EventTarget {
   }
 
   #report(): void {
+    this.#interruptions.look();
     if (!this.#playback) return;
     this.#stats = this.#playback.report();
     this.#tell('stats', this.#stats);

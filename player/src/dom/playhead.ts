@@ -3,6 +3,7 @@ import { type ArrivalEvidence, NO_EVIDENCE } from '../core/arrivals.js';
 import {
   CONTROL_PERIOD_MS,
   decideLatency,
+  FINE_DEAD_BAND_MS,
   joinLatency,
   joinMustSeek,
   type LatencyState,
@@ -10,6 +11,7 @@ import {
   targetLevel,
 } from '../core/latency.js';
 import type { PictureState } from '../core/player-state.js';
+import { NO_LEAD, type SoundLead, supplySound } from '../core/sound-lead.js';
 import type { BufferEdge } from '../mse/media-sink.js';
 
 interface PlayheadEvents {
@@ -24,6 +26,9 @@ interface PlayheadEvents {
 const BLINK_MS = 120;
 /** A stream that has just begun has less than the target: wait for it, or playback runs dry at once. */
 const FILL_MS = 300;
+
+/** The level moves by a frame all the time. */
+const STEADY_MS = 60;
 
 /** The steps of a media source to its first picture, and of the playhead to the live edge after each jump. */
 type Join =
@@ -59,6 +64,10 @@ export class Playhead {
   #waitingSince: Milliseconds | undefined;
   #control: LatencyState = joinLatency(Milliseconds.now());
   #target: LatencyTarget = { level: Milliseconds.zero, reserve: Milliseconds.zero };
+  /** In the media source. */
+  #hasAudio = false;
+  /** What the sound outside of the media source needs beyond that. */
+  #lead: SoundLead = NO_LEAD;
 
   constructor(video: HTMLVideoElement, isFed: () => boolean, events: PlayheadEvents) {
     this.#video = video;
@@ -79,7 +88,12 @@ export class Playhead {
   }
 
   get targetMs(): Milliseconds {
-    return targetLevel(this.#target, this.#control);
+    return targetLevel(this.#wanted, this.#control);
+  }
+
+  /** Of the media that all tracks have. */
+  get end(): Seconds {
+    return this.#edge?.end ?? Seconds.zero;
   }
 
   get stalls(): number {
@@ -92,6 +106,21 @@ export class Playhead {
     this.#join = { stage: 'filling' };
     this.#decoded = false;
     this.#control = joinLatency(Milliseconds.now(), this.#control);
+  }
+
+  /** How the sound outside of the media source is supplied: the picture waits for it. */
+  supplySound(least: Milliseconds): void {
+    const { smoothed: level, starvedSince } = this.#control;
+    const now = this.#level;
+    if (level === undefined || now === undefined || starvedSince !== undefined || this.#video.paused) return;
+    // While nothing arrives, or after a seek, the level says nothing about the sound.
+    if (Math.abs(now - level) > STEADY_MS) return;
+    this.#lead = supplySound({ now: Milliseconds.now(), level, least }, this.#target.level, this.#lead);
+  }
+
+  /** How much later than its picture the sound should be heard. */
+  get soundLag(): Milliseconds {
+    return this.#lead.lag;
   }
 
   /** After a pause: go to the live edge at the next join, whatever is left from before. */
@@ -108,8 +137,9 @@ export class Playhead {
   }
 
   /** The appended media reach up to the live edge. */
-  join(target: LatencyTarget): void {
+  join(target: LatencyTarget, hasAudio: boolean): void {
     this.#target = target;
+    this.#hasAudio = hasAudio;
     const first = this.#join.stage === 'filling' || (this.#join.stage === 'due' && this.#join.first);
     this.#join = { stage: 'due', first };
     this.#control = joinLatency(Milliseconds.now(), this.#control);
@@ -119,6 +149,11 @@ export class Playhead {
   close(): void {
     clearInterval(this.#timer);
     this.#listening.abort();
+  }
+
+  get #wanted(): LatencyTarget {
+    const { level, reserve } = this.#target;
+    return { level: Milliseconds.add(level, this.#lead.lead), reserve };
   }
 
   get #level(): Milliseconds | undefined {
@@ -162,8 +197,9 @@ export class Playhead {
         excused: !this.#isFed(),
         evidence: this.evidence,
       },
-      this.#target,
+      this.#wanted,
       this.#control,
+      this.#hasAudio ? undefined : FINE_DEAD_BAND_MS,
     );
     this.#control = state;
     if (action.do === 'seek') {

@@ -3,6 +3,7 @@ import type { ClockEstimate } from '../core/clock.js';
 import { latencySinceEncoder, type TimelineAnchor } from '../core/timeline.js';
 import type { PlayerStats } from '../core/types.js';
 import type { WorkerCounters } from '../worker/messages.js';
+import type { SoundReport } from '../worklet/messages.js';
 import type { Playhead } from './playhead.js';
 import type { Screen } from './screen.js';
 
@@ -12,6 +13,8 @@ const NO_COUNTERS: WorkerCounters = {
   lost: 0,
   skipped: 0,
   reconnects: 0,
+  soundDropped: 0,
+  reason: 'best',
   at: Milliseconds.zero,
 };
 
@@ -21,6 +24,11 @@ export class Report {
   rendition: number | undefined;
   clock: ClockEstimate | undefined;
   anchor: TimelineAnchor | undefined;
+  soundIn: 'worklet' | 'media' | undefined;
+  /** Why it is not in the worklet, although that was tried. */
+  soundProblem: string | undefined;
+  /** The newest of the worklet. */
+  sound: SoundReport | undefined;
   readonly #video: HTMLVideoElement;
   readonly #playhead: Playhead;
   readonly #screen: Screen;
@@ -51,13 +59,14 @@ export class Report {
   stats(hasPicture: boolean): Omit<PlayerStats, 'textsDropped'> {
     const video = this.#video;
     const { totalVideoFrames = 0, droppedVideoFrames = 0 } = video.getVideoPlaybackQuality?.() ?? {};
-    const { chunks, lost, skipped, reconnects } = this.#counters;
+    const { chunks, lost, skipped, reconnects, soundDropped, reason } = this.#counters;
     return {
       latencyMs: hasPicture ? this.#latencyMs() : undefined,
       levelMs: this.#playhead.levelMs,
       targetMs: this.#playhead.targetMs,
       playbackRate: video.playbackRate,
       rendition: this.rendition,
+      renditionReason: this.rendition === undefined ? undefined : reason,
       bitrate: this.#bitrate,
       framesDecoded: totalVideoFrames,
       framesDropped: droppedVideoFrames,
@@ -72,7 +81,18 @@ export class Report {
       width: video.videoWidth || undefined,
       height: video.videoHeight || undefined,
       mediaIn: this.mediaIn,
+      soundIn: this.soundIn,
+      soundProblem: this.soundProblem,
+      soundUnderruns: this.sound?.underruns,
+      soundOffsetMs: this.#soundOffsetMs,
+      soundHeardMs: this.sound?.heardMs,
+      soundDropped: this.soundIn === 'worklet' ? soundDropped : undefined,
     };
+  }
+
+  get #soundOffsetMs(): number | undefined {
+    const offset = this.sound?.offsetMs;
+    return offset === undefined ? undefined : offset - this.#playhead.soundLag;
   }
 
   #latencyMs(): number | undefined {

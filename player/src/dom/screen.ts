@@ -1,10 +1,10 @@
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { Freezes, type Presented } from '../core/freezes.js';
 
-/** A picture that is older than this stands still. */
+/** If the last picture is older than this, it stands still. */
 const STANDING_MS = 250;
 
-/** What a viewer sees: which picture is on the screen, and whether it moves. */
+/** Watches what a viewer sees: which picture is on the screen, and whether it moves. */
 export class Screen {
   readonly #video: HTMLVideoElement;
   readonly #isWatched: () => boolean;
@@ -12,7 +12,7 @@ export class Screen {
   #picture: Presented | undefined;
   #request: number | undefined;
 
-  /** @param isLive whether pictures can be expected, as far as the stream goes */
+  /** @param isLive whether the stream should be sending pictures */
   constructor(video: HTMLVideoElement, isLive: () => boolean) {
     this.#video = video;
     this.#isWatched = () => isLive() && !video.paused && !document.hidden;
@@ -20,8 +20,8 @@ export class Screen {
   }
 
   /**
-   * The moment on the media timeline that is on the screen now, and the time of "now". The browser's `currentTime` is
-   * some 45 ms behind that in Chromium with sound; so it only serves where no pictures are presented, or none is known.
+   * The place on the media timeline that is on the screen, and when it was there. We use `currentTime` only if no
+   * presented picture is known, because it is up to a picture behind the screen.
    */
   get shown(): Presented {
     const now = Milliseconds.now();
@@ -30,11 +30,16 @@ export class Screen {
     return now - picture.at > STANDING_MS ? { ...picture, at: now } : picture;
   }
 
-  /** How often the picture stood still while somebody could see it; undefined if the browser does not tell. */
+  /** How often the picture stood still while somebody could see it; undefined if the browser cannot tell. */
   get freezes(): number | undefined {
     if (!('requestVideoFrameCallback' in this.#video)) return undefined;
     this.#look();
     return this.#freezes.count;
+  }
+
+  /** Another media source, with a timeline of its own. */
+  reset(): void {
+    this.#picture = undefined;
   }
 
   close(): void {

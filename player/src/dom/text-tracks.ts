@@ -1,5 +1,5 @@
 import { ticksToSeconds } from '@topicast/contracts/units';
-import type { TimedText } from '@topicast/media/fmp4';
+import type { TimedText } from '@topicast/media/text';
 import { CaptionReader, readId3 } from '@topicast/media/text';
 import { CueTrack } from './cue-track.js';
 

@@ -1,4 +1,4 @@
-import type { TimedText } from '@topicast/media/fmp4';
+import type { TimedText } from '@topicast/media/text';
 
 /** Half a minute of captions. */
 const MAX_WAITING = 900;

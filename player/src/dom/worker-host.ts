@@ -49,8 +49,8 @@ export class WorkerHost {
     };
   }
 
-  post(message: ToWorker): void {
-    this.#worker?.postMessage(message);
+  post(message: ToWorker, transfer: Transferable[] = []): void {
+    this.#worker?.postMessage(message, transfer);
   }
 
   close(): void {

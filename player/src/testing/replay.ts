@@ -85,6 +85,8 @@ export function replay(arrivals: readonly Arrival[], target: LatencyTarget, brow
   let waiting = false;
   let stoodSince: number | undefined;
   let next = 0;
+  /** The picture on the screen. */
+  let shown = 0;
   const ages: number[] = [];
   const result = { freezes: 0, frozenMs: 0, seeks: 0 };
   const last = arrivals.at(-1)!.at;
@@ -110,7 +112,9 @@ export function replay(arrivals: readonly Arrival[], target: LatencyTarget, brow
         result.frozenMs += stood;
       }
     }
-    if (now - first.at > SETTLING_MS) ages.push(now - (playhead + first.takenIn - first.media));
+    while (arrivals[shown + 1] && arrivals[shown + 1]!.media <= playhead) shown += 1;
+    const { media, takenIn } = arrivals[shown]!;
+    if (now - first.at > SETTLING_MS) ages.push(now - (takenIn + playhead - media));
     const sample = {
       now: milliseconds(now),
       level: milliseconds(end - playhead),

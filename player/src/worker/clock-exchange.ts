@@ -29,6 +29,11 @@ export class ClockExchange {
     this.#exchange();
   }
 
+  /** Once more now: an answer shows that the connection works. */
+  askNow(): void {
+    this.#ask(wallClockNow());
+  }
+
   answer(client: number, gateway: Milliseconds): void {
     this.#samples = addClockSample(this.#samples, {
       sent: milliseconds(client),

@@ -12,7 +12,7 @@ interface HandoverOptions {
   /** The next one is tried first. */
   readonly from: ReconnectState;
   /** @throws {SyntaxError} if the address is none */
-  readonly open: (gateway: number, after: Place | undefined, events: SocketEvents) => Socket;
+  readonly open: (retries: ReconnectState, after: Place | undefined, events: SocketEvents) => Socket;
   /** The place of the old connection; undefined if it is not worth resuming. */
   readonly place: () => Place | undefined;
   /** The new connection has a chunk that the old one has not: change over. */
@@ -84,6 +84,12 @@ export class Handover {
     this.#begin();
   }
 
+  /** The network is back: what was begun or waits for its time may be in vain. */
+  hurry(): void {
+    this.close();
+    this.#begin();
+  }
+
   close(): void {
     this.take()?.socket.close();
   }
@@ -91,7 +97,7 @@ export class Handover {
   #begin(): void {
     const after = this.#options.place();
     try {
-      const socket = this.#options.open(this.#retries.gateway, after, this.#socketEvents);
+      const socket = this.#options.open(this.#retries, after, this.#socketEvents);
       this.#attempt = { status: 'connecting', socket, after, heard: {} };
     } catch {
       this.#failed('soon');
@@ -107,7 +113,10 @@ export class Handover {
       const last = this.#options.place();
       if (!last || isNews(chunk, last)) this.#ready(chunk);
     },
-    onClosed: (code) => this.#failed(endingOfClose(code, true).retry),
+    onClosed: (code) => {
+      const hung = this.#attempt.status === 'connecting' && this.#attempt.socket.hung;
+      this.#failed(endingOfClose(code, true).retry, hung);
+    },
   };
 
   #hear(message: ServerMessage): void {
@@ -141,11 +150,11 @@ export class Handover {
     if (successor) this.#options.onReady({ ...successor, chunk });
   }
 
-  #failed(retry: RetryAdvice): void {
+  #failed(retry: RetryAdvice, hung = false): void {
     this.close();
     // Even if this gateway refuses us for good, others may not; while the old connection serves us, there is time.
     const advice = retry === 'never' ? 'slowly' : retry;
-    const ending = { retry: advice, worked: false };
+    const ending = { retry: advice, worked: false, hung };
     const decision = reconnect(this.#retries, ending, this.#options.gateways, Math.random());
     if (decision.retry === 'never') return;
     this.#retries = decision.state;

@@ -46,6 +46,8 @@ class FakeSocket {
   static stream = new Stream();
   /** Gateways that refuse everybody. */
   static closed = new Set<number>();
+  /** Whether what viewers send arrives, and answers come back. */
+  static answers = true;
   readonly gateway: number;
   next: number;
   rendition: number;
@@ -106,6 +108,7 @@ class FakeSocket {
     const message = JSON.parse(text);
     if (message.type === 'ack') this.answered.push(message.position);
     if (message.type === 'rendition') this.wanted = message.to;
+    if (message.type === 'clock' && FakeSocket.answers) this.say({ ...message, gateway: 0 });
   }
 
   close(): void {
@@ -152,12 +155,18 @@ beforeEach(() => {
   FakeSocket.all = [];
   FakeSocket.stream = new Stream();
   FakeSocket.closed = new Set();
+  FakeSocket.answers = true;
 });
 afterEach(() => {
   link.close();
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
+
+/** Until there is another connection beside the one that gives nothing. */
+function waitForSecond(): void {
+  for (let time = 0; time < 40 && live().length < 2; time += 1) vi.advanceTimersByTime(100);
+}
 
 describe('a gateway that asks to move', () => {
   it('is left when the next one delivers what it has not delivered yet', () => {
@@ -212,7 +221,7 @@ describe('a gateway that asks to move', () => {
     live()[1]!.say({ type: 'jump', reason: 'lost', skipped: 0 });
     publish(1);
     expect(live()).toEqual([old]);
-    vi.advanceTimersByTime(600);
+    waitForSecond();
     live()[1]!.open();
     publish(2, old);
     expect(old!.readyState).toBe(3);
@@ -274,7 +283,7 @@ describe('a gateway that hangs while the stream is live', () => {
     publish(3);
     const [old] = live();
     FakeSocket.stream.length += 2;
-    vi.advanceTimersByTime(3_000);
+    waitForSecond();
     const next = live()[1]!;
     next.open();
     next.deliver();
@@ -288,13 +297,73 @@ describe('a gateway that hangs while the stream is live', () => {
     start(2);
     publish(3);
     const [old] = live();
-    vi.advanceTimersByTime(3_000);
+    waitForSecond();
     live()[1]!.open();
     publish(1, live()[1]);
     expect(live()).toEqual([old]);
     publish(1);
     expect(times).toEqual([0, 1, 2, 3, 4]);
     expect(connected).toEqual([false]);
+  });
+});
+
+describe('the only gateway, when it gives nothing', () => {
+  it('is asked, and kept while it answers: it is the stream that stands', () => {
+    start(1);
+    publish(3);
+    vi.advanceTimersByTime(8_000);
+    expect(FakeSocket.all).toHaveLength(1);
+  });
+
+  it('is connected to once more when nothing comes at all, and the first of both that delivers is kept', () => {
+    for (const returning of [0, 1]) {
+      FakeSocket.all = [];
+      FakeSocket.stream = new Stream();
+      FakeSocket.answers = true;
+      start(1);
+      publish(3);
+      FakeSocket.answers = false;
+      FakeSocket.stream.length += 2;
+      waitForSecond();
+      const both = live();
+      expect(both).toHaveLength(2);
+      both[1]!.open();
+      both[returning]!.deliver();
+      both[returning]!.deliver();
+      expect(live()).toEqual([both[returning]]);
+      expect(times).toEqual([0, 1, 2, 3, 4]);
+      link.close();
+    }
+  });
+
+  it('is asked again at once when the network is back, whatever is under way', () => {
+    const online = () => self.dispatchEvent(new Event('online'));
+    start(1);
+    publish(3);
+    const [old] = live();
+    // Nobody has noticed anything yet.
+    online();
+    expect(live()).toHaveLength(2);
+    publish(1, live()[1]);
+    expect(live()).toEqual([old]);
+    // It is being opened, over a network that is gone.
+    old!.end(1006);
+    vi.advanceTimersByTime(300);
+    const [hanging] = live();
+    online();
+    expect(hanging!.readyState).toBe(3);
+    // It waits for its time.
+    FakeSocket.closed.add(0);
+    for (let time = 0; time < 6; time += 1) {
+      live()[0]?.open();
+      vi.advanceTimersByTime(100);
+    }
+    FakeSocket.closed.clear();
+    expect(live()).toEqual([]);
+    online();
+    live()[0]!.open();
+    publish(2);
+    expect(times).toEqual([0, 1, 2, 3, 4, 5]);
   });
 });
 
@@ -355,6 +424,7 @@ describe('a rendition', () => {
     FakeSocket.stream.length += 100;
     FakeSocket.all.at(-1)!.end(1006);
     vi.advanceTimersByTime(15_000);
+    for (let time = 0; time < 10 && live().length === 0; time += 1) vi.advanceTimersByTime(20);
     expect(live()[0]).toMatchObject({ rendition: 2, next: FakeSocket.stream.length });
     expect(link.rendition).toBe(2);
   });

@@ -6,7 +6,7 @@ import type { ClockEstimate } from '../core/clock.js';
 import type { Place } from '../core/order.js';
 import type { LinkState } from '../core/player-state.js';
 import { type Ending, endingOfClose } from '../core/problem.js';
-import { isStarved, NO_FAILURES, type ReconnectState, reconnect } from '../core/reconnect.js';
+import { judgeSilence, NO_FAILURES, openTimeout, type ReconnectState, reconnect } from '../core/reconnect.js';
 import { connectionAddress, renditionOf } from './address.js';
 import { ClockExchange } from './clock-exchange.js';
 import { Handover, type Successor } from './handover.js';
@@ -70,6 +70,8 @@ export class Link {
   #retries: ReconnectState = NO_FAILURES;
   /** Undefined: the gateway's choice. */
   #wanted: number | undefined;
+  /** Of the newest connection that told. */
+  #roundTrip: Milliseconds | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
 
   /** @param urls of the same stream, in the order in which they are tried */
@@ -79,7 +81,10 @@ export class Link {
     this.#events = events;
     this.#clock = new ClockExchange(
       (client) => this.#connected?.socket.send({ type: 'clock', client }),
-      (estimate) => events.onClock(estimate),
+      (estimate) => {
+        this.#roundTrip = estimate.roundTrip;
+        events.onClock(estimate);
+      },
     );
   }
 
@@ -94,8 +99,8 @@ export class Link {
     this.#progress.forget();
     this.#retries = NO_FAILURES;
     this.#events.onState({ status: 'connecting' });
-    self.addEventListener('online', this.#retryNow);
-    if (this.#urls.length > 1) this.#watch = setInterval(() => this.#lookElsewhere(), LOOK_MS);
+    self.addEventListener('online', this.#onOnline);
+    this.#watch = setInterval(() => this.#lookAround(), LOOK_MS);
     this.#connect();
   }
 
@@ -111,14 +116,14 @@ export class Link {
     if (leaving) this.#leave(leaving.because);
   }
 
-  /** Take this rendition from its next keyframe on, and on every future connection. */
-  setRendition(rendition: number): void {
+  /** Take this rendition from its next keyframe on, and on every future connection; undefined: the gateway's choice. */
+  setRendition(rendition: number | undefined): void {
     this.#wanted = rendition;
-    this.#connected?.socket.send({ type: 'rendition', to: rendition });
+    if (rendition !== undefined) this.#connected?.socket.send({ type: 'rendition', to: rendition });
   }
 
   close(): void {
-    self.removeEventListener('online', this.#retryNow);
+    self.removeEventListener('online', this.#onOnline);
     clearInterval(this.#watch);
     this.#stay();
     this.#disconnect();
@@ -143,7 +148,7 @@ export class Link {
     const after = this.#progress.place;
     const { gateway } = this.#retries;
     try {
-      this.#serveBy(this.#openSocket(gateway, after, this.#socketEvents), after, false);
+      this.#serveBy(this.#openSocket(this.#retries, after, this.#socketEvents), after, false);
     } catch {
       const bad = badAddress(this.#urls[gateway]!);
       this.#ended(this.#urls.length > 1 ? { ...bad, retry: 'soon' } : bad);
@@ -166,9 +171,10 @@ export class Link {
     };
   }
 
-  #openSocket(gateway: number, after: Place | undefined, events: SocketEvents): Socket {
-    const address = connectionAddress(this.#urls[gateway]!, after?.position, this.#wanted);
-    return new Socket(address, this.#token, this.#urls.length > 1, events);
+  #openSocket(retries: ReconnectState, after: Place | undefined, events: SocketEvents): Socket {
+    const address = connectionAddress(this.#urls[retries.gateway]!, after?.position, this.#wanted);
+    const timeout = openTimeout(retries, this.#urls.length, this.#roundTrip);
+    return new Socket(address, this.#token, timeout, events);
   }
 
   /** What to ask from a connection that continues after this place. */
@@ -231,11 +237,16 @@ export class Link {
     this.#events.onMessage(message);
   }
 
-  #lookElsewhere(): void {
+  #lookAround(): void {
     const connected = this.#connected;
     const { silence } = this.#progress;
     if (!connected || connected.leaving || connected.stream !== 'live' || silence === undefined) return;
-    if (connected.socket.openedAt !== undefined && isStarved(silence, this.#patience)) this.#leave('starved');
+    const { openedAt, heardAt } = connected.socket;
+    if (openedAt === undefined) return;
+    const message = Milliseconds.sub(Milliseconds.now(), heardAt);
+    const remedy = judgeSilence({ chunk: silence, message }, this.#urls.length, this.#patience);
+    if (remedy === 'ask') this.#clock.askNow();
+    if (remedy === 'leave') this.#leave('starved');
   }
 
   /** Go to another gateway; this connection serves until the other one does. */
@@ -247,7 +258,7 @@ export class Link {
       new Handover({
         gateways: this.#urls.length,
         from: this.#retries,
-        open: (gateway, after, events) => this.#openSocket(gateway, after, events),
+        open: (retries, after, events) => this.#openSocket(retries, after, events),
         place: () => this.#progress.place,
         onReady: (successor) => this.#changeOver(successor),
       });
@@ -276,7 +287,7 @@ export class Link {
   }
 
   #ended({ problem, retry }: Ending): void {
-    const openedAt = this.#connected?.socket.openedAt;
+    const { openedAt, hung = false } = this.#connected?.socket ?? {};
     const successor = this.#connected?.leaving?.handover.take();
     this.#disconnect();
     if (successor) {
@@ -286,7 +297,7 @@ export class Link {
       return;
     }
     const worked = openedAt !== undefined && Milliseconds.sub(Milliseconds.now(), openedAt) > WORKED_AFTER_MS;
-    const decision = reconnect(this.#retries, { retry, worked }, this.#urls.length, Math.random());
+    const decision = reconnect(this.#retries, { retry, worked, hung }, this.#urls.length, Math.random());
     if (decision.retry === 'never') {
       this.close();
       this.#events.onState({ status: 'failed', problem });
@@ -297,9 +308,15 @@ export class Link {
     this.#events.onState({ status: 'retrying', problem, retry: decision.retry });
   }
 
-  readonly #retryNow = (): void => {
-    if (this.#connection.status !== 'waiting') return;
-    clearTimeout(this.#connection.timer);
-    this.#connect();
+  /** What was begun before may belong to a network that is gone. Whichever connection delivers first is kept. */
+  readonly #onOnline = (): void => {
+    const connected = this.#connected;
+    if (connected?.socket.openedAt === undefined) {
+      if (this.#connection.status === 'closed') return;
+      this.#stay();
+      this.#disconnect();
+      this.#connect();
+    } else if (connected.leaving) connected.leaving.handover.hurry();
+    else this.#leave('starved');
   };
 }

@@ -1,5 +1,6 @@
 import { workerHasMedia } from '../mse/open-media.js';
 import type { ToPage, ToWorker } from './messages.js';
+import { canDecodeSound } from './sound.js';
 import { Viewing } from './viewing.js';
 
 declare const self: DedicatedWorkerGlobalScope;
@@ -12,4 +13,4 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === 'start') viewing = new Viewing(data, post);
   else viewing?.receive(data);
 };
-post({ type: 'ready', hasMedia: workerHasMedia() });
+post({ type: 'ready', hasMedia: workerHasMedia(), decodesSound: canDecodeSound() });

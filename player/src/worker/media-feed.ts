@@ -1,15 +1,18 @@
 import type { ChunkMessage } from '@topicast/contracts/chunk-message';
 import { Milliseconds, Seconds } from '@topicast/contracts/units';
-import { type Fragment, type TimedText, type TrackKind, Transmuxer } from '@topicast/media/fmp4';
+import { type Fragment, type TrackKind, Transmuxer } from '@topicast/media/fmp4';
+import type { AudioRun } from '@topicast/media/samples';
+import type { TimedText } from '@topicast/media/text';
 import type { Entry } from '../core/continuity.js';
 import { anchorOf, type TimelineAnchor } from '../core/timeline.js';
-import { type MediaFailure, type MediaSink, OTHER_TRACKS } from '../mse/media-sink.js';
+import { TrackPresence } from '../core/track-presence.js';
+import type { MediaFailure, MediaSink } from '../mse/media-sink.js';
 import { JoinBurst } from './join-burst.js';
 import { type Splice, spliceSound } from './splice.js';
 
 const ANCHOR_PERIOD_MS = 1_000;
 
-interface MediaFeedEvents {
+export interface MediaFeedEvents {
   /** Whether the newest chunk is at the live edge; unknown before the clocks have been compared. */
   readonly isLive: () => boolean | undefined;
   onTexts(texts: readonly TimedText[]): void;
@@ -19,8 +22,20 @@ interface MediaFeedEvents {
   /** It is in. */
   onJoined(tracks: readonly TrackKind[]): void;
   onFailed(failure: MediaFailure): void;
-  /** The new rendition has tracks that this media source does not have, or lacks one of them. */
-  onOtherTracks(): void;
+  /**
+   * The stream has tracks that this media source does not have, or lacks one of them.
+   * @param absent announced, but not coming
+   */
+  onOtherTracks(absent: readonly TrackKind[]): void;
+  /** Gets the sound of streams that have a picture, instead of the media source. */
+  readonly takeSound: ((run: AudioRun) => void) | undefined;
+}
+
+/** What the media source was opened with. */
+interface Opened {
+  readonly tracks: readonly TrackKind[];
+  readonly rendition: number;
+  readonly presence: TrackPresence;
 }
 
 type Stage =
@@ -36,17 +51,21 @@ type Stage =
 export class MediaFeed {
   readonly #sink: MediaSink;
   readonly #events: MediaFeedEvents;
-  readonly #transmuxer = new Transmuxer();
+  readonly #transmuxer: Transmuxer;
   #stage: Stage = { name: 'waiting' };
   /** A media source keeps the tracks that it was opened with, here by this rendition. */
-  #opened: { readonly tracks: readonly TrackKind[]; readonly rendition: number } | undefined;
+  #opened: Opened | undefined;
+  readonly #absent: readonly TrackKind[];
   #soundEnd: Seconds = Seconds.zero;
   #splice: Splice | undefined;
   #anchoredAt: Milliseconds = Milliseconds.never;
 
-  constructor(sink: MediaSink, events: MediaFeedEvents) {
+  /** @param absent tracks that are announced, but do not come */
+  constructor(sink: MediaSink, events: MediaFeedEvents, absent: readonly TrackKind[] = []) {
     this.#sink = sink;
+    this.#absent = absent;
     this.#events = events;
+    this.#transmuxer = new Transmuxer(events.takeSound);
   }
 
   /** Chunks come one by one, as they are made: the burst of the join is over. */
@@ -60,14 +79,14 @@ export class MediaFeed {
     const { texts } = this.#transmuxer;
     if (texts.length > 0) this.#events.onTexts(texts);
     if (entry === 'switch') {
-      if (this.#opened && !isSame(this.#opened.tracks, this.#transmuxer.announced)) {
-        this.#events.onOtherTracks();
+      if (this.#opened && !isSame(this.#opened.tracks, this.#expected)) {
+        this.#events.onOtherTracks(this.#absent);
         return;
       }
       if (this.#opened) this.#opened = { ...this.#opened, rendition };
       this.#splice = { upTo: this.#soundEnd, init: this.#splice?.init };
     }
-    if (entry === 'join') this.#collect(rendition, this.#transmuxer.announced);
+    if (entry === 'join') this.#collect(rendition, this.#expected);
     this.#anchor(chunk, fragments, entry);
     const { kept, splice } = spliceSound(fragments, this.#splice);
     this.#splice = splice;
@@ -106,23 +125,37 @@ export class MediaFeed {
   }
 
   #join(fragments: readonly Fragment[], rendition: number, tracks: readonly TrackKind[]): void {
-    const { rendition: before, tracks: own } = this.#opened ?? { rendition, tracks };
-    if (!isSame(own, tracks)) {
+    if (this.#opened && !isSame(this.#opened.tracks, tracks)) {
       this.#stage = { name: 'waiting' };
-      if (before === rendition) this.#events.onFailed(OTHER_TRACKS);
-      else this.#events.onOtherTracks();
+      this.#events.onOtherTracks(this.#transmuxer.announced.filter((kind) => !tracks.includes(kind)));
       return;
     }
     this.#stage = { name: 'joining' };
-    this.#opened = { rendition, tracks };
+    const presence = new TrackPresence(tracks);
+    presence.follow(fragments);
+    this.#opened = { rendition, tracks, presence };
     this.#sink.append(fragments);
     this.#events.onGiven();
   }
 
   #give(fragments: readonly Fragment[]): void {
     for (const { track, end } of fragments) if (track === 'audio') this.#soundEnd = end;
-    if (this.#stage.name === 'collecting') this.#stage.burst.add(fragments);
-    else if (fragments.length > 0) this.#sink.append(fragments);
+    if (this.#stage.name === 'collecting') {
+      const expected = this.#expected;
+      this.#stage.burst.add(fragments.filter(({ track }) => expected.includes(track)));
+    } else if (this.#opened && fragments.length > 0) {
+      const { tracks, presence } = this.#opened;
+      const absent = presence.follow(fragments);
+      if (absent) this.#events.onOtherTracks(absent);
+      else this.#sink.append(fragments.filter(({ track }) => tracks.includes(track)));
+    }
+  }
+
+  /** The announced tracks without those that do not come. */
+  get #expected(): readonly TrackKind[] {
+    const { announced } = this.#transmuxer;
+    const coming = announced.filter((kind) => !this.#absent.includes(kind));
+    return coming.length > 0 ? coming : announced;
   }
 
   #anchor({ header }: ChunkMessage, fragments: readonly Fragment[], entry: Entry): void {

@@ -1,14 +1,16 @@
 import type { Catalog } from '@topicast/contracts/catalog';
 import type { StreamState } from '@topicast/contracts/server-message';
 import type { Milliseconds, Seconds } from '@topicast/contracts/units';
-import type { Fragment, TimedText, TrackKind } from '@topicast/media/fmp4';
+import type { Fragment, TrackKind } from '@topicast/media/fmp4';
+import type { TimedText } from '@topicast/media/text';
 import type { ArrivalEvidence } from '../core/arrivals.js';
 import type { ClockEstimate } from '../core/clock.js';
 import type { LinkState } from '../core/player-state.js';
 import type { Playability } from '../core/renditions.js';
 import type { TimelineAnchor } from '../core/timeline.js';
-import type { WantedRendition } from '../core/types.js';
+import type { RenditionReason, WantedRendition } from '../core/types.js';
 import type { BufferEdge, MediaFailure } from '../mse/media-sink.js';
+import type { ViewerFacts } from './adaptation.js';
 
 /**
  * The messages between the page and its worker. The worker owns the connection and the transmuxer, the page the video
@@ -21,7 +23,11 @@ export type ToWorker =
       readonly urls: readonly string[];
       readonly token: string | undefined;
       readonly rendition: WantedRendition;
+      /** With `auto`: what got through when a better one did not, a while ago. */
+      readonly startWith: number | undefined;
       readonly mediaIn: 'worker' | 'page';
+      /** `worklet`: outside of the media source; only for a worker that decodes sound. */
+      readonly sound: 'worklet' | 'media';
     }
   /** Disconnect, but keep the buffer; `resume` joins again at the newest keyframe. */
   | { readonly type: 'hold' }
@@ -30,14 +36,19 @@ export type ToWorker =
   /** Media on the page: what the page says about the newest catalog. */
   | { readonly type: 'playability'; readonly playability: Playability }
   | { readonly type: 'playhead'; readonly playhead: Seconds }
+  | { readonly type: 'facts'; readonly facts: ViewerFacts }
   /** The video element has given up on this media source. */
   | { readonly type: 'media-failed'; readonly media: number; readonly failure: MediaFailure }
+  /** The way of the sound to the worklet; undefined: nobody listens. */
+  | { readonly type: 'listen'; readonly port: MessagePort | undefined }
+  /** The page cannot play sound outside of the media source. */
+  | { readonly type: 'sound-failed'; readonly message: string }
   /** Media on the page: this much of the sent data has been taken. */
   | { readonly type: 'taken'; readonly bytes: number };
 
 /** `media` numbers the media sources of a worker; messages about an older one are stale. */
 export type ToPage =
-  | { readonly type: 'ready'; readonly hasMedia: boolean }
+  | { readonly type: 'ready'; readonly hasMedia: boolean; readonly decodesSound: boolean }
   /** A new media source: attach it. Without a handle the page makes its own. */
   | { readonly type: 'media'; readonly media: number; readonly handle: MediaSourceHandle | undefined }
   | { readonly type: 'fragments'; readonly media: number; readonly fragments: readonly Fragment[] }
@@ -45,6 +56,10 @@ export type ToPage =
   | { readonly type: 'joined'; readonly media: number; readonly tracks: readonly TrackKind[] }
   /** For text tracks, on the time line of the present media source. */
   | { readonly type: 'texts'; readonly texts: readonly TimedText[] }
+  /** There is sound outside of the media source, at this rate in Hz. */
+  | { readonly type: 'sound'; readonly in: 'worklet'; readonly sampleRate: number }
+  /** It was wanted otherwise, but the sound goes with the picture. */
+  | { readonly type: 'sound'; readonly in: 'media'; readonly because: string }
   | { readonly type: 'edge'; readonly media: number; readonly edge: BufferEdge }
   | { readonly type: 'link'; readonly link: LinkState }
   | { readonly type: 'stream'; readonly stream: StreamState }
@@ -64,5 +79,9 @@ export interface WorkerCounters {
   readonly lost: number;
   readonly skipped: number;
   readonly reconnects: number;
+  /** Frames outside of the media source that nobody took. */
+  readonly soundDropped: number;
+  /** Of the rendition that is playing. */
+  readonly reason: RenditionReason;
   readonly at: Milliseconds;
 }

@@ -9,7 +9,7 @@ export class Reception {
   /** Since the last start. */
   #hasConnected = false;
 
-  get counters(): Omit<WorkerCounters, 'at'> {
+  get counters(): Omit<WorkerCounters, 'at' | 'soundDropped' | 'reason'> {
     return this.#counters;
   }
 

@@ -52,6 +52,17 @@ it('goes to what is wanted as soon as it is offered, and from there to the best'
   expect(events).toEqual(['catalog 1', 'catalog 2', 'switch 2', 'use 2', 'switch 2', 'switch 0']);
 });
 
+it('follows advice while nobody wants a certain rendition', () => {
+  const { renditions, judge, events } = watched('auto');
+  renditions.offer(catalog(1, 0, 1, 2));
+  judge([], 0);
+  renditions.advise(2, 'rejoin');
+  renditions.want(1);
+  renditions.advise(0, 'switch');
+  renditions.want('auto');
+  expect(events).toEqual(['catalog 1', 'rejoin 2', 'switch 1', 'switch 0']);
+});
+
 it('needs no catalog for a choice by hand', () => {
   const { renditions, events } = watched('auto');
   renditions.want(3);

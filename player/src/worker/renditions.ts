@@ -7,8 +7,11 @@ interface RenditionsEvents {
   onCatalog(catalog: Catalog): void;
   /** The rendition that plays from here on. */
   onUse(rendition: number): void;
-  /** Continue with this one; `afresh`: the present one cannot be played anyway. */
-  onChoice(rendition: number, how: 'switch' | 'afresh'): void;
+  /**
+   * Continue with this one; `rejoin`: what is on its way would take too long; `afresh`: the present one cannot be played
+   * anyway.
+   */
+  onChoice(rendition: number, how: 'switch' | 'rejoin' | 'afresh'): void;
   onUnplayable(problem: string): void;
 }
 
@@ -16,6 +19,8 @@ interface RenditionsEvents {
 export class Renditions {
   readonly #events: RenditionsEvents;
   #wanted: WantedRendition;
+  /** What `auto` means now. */
+  #advice: number | undefined;
   #catalog: Catalog | undefined;
   #unplayable: ReadonlySet<number> = new Set();
   #used: number | undefined;
@@ -43,10 +48,25 @@ export class Renditions {
   want(wanted: WantedRendition): void {
     this.#wanted = wanted;
     const isAuto = wanted === 'auto';
+    if (!isAuto) this.#advice = undefined;
     // From a choice by hand back to `auto` leads to the best one, not to the one that was chosen.
     const offered = this.#choose(isAuto ? undefined : this.#used);
     const chosen = this.#catalog ? offered : isAuto ? 0 : wanted;
     if (chosen !== undefined) this.#events.onChoice(chosen, 'switch');
+  }
+
+  get isAuto(): boolean {
+    return this.#wanted === 'auto';
+  }
+
+  get unplayable(): ReadonlySet<number> {
+    return this.#unplayable;
+  }
+
+  /** The adaptation's choice, which counts while nobody wants a certain rendition. */
+  advise(rendition: number, how: 'switch' | 'rejoin'): void {
+    this.#advice = rendition;
+    if (this.isAuto) this.#events.onChoice(rendition, how);
   }
 
   canPlay(rendition: number): boolean {
@@ -62,6 +82,7 @@ export class Renditions {
 
   #choose(current: number | undefined): number | undefined {
     if (!this.#catalog) return undefined;
-    return chooseRendition(this.#catalog, { wanted: this.#wanted, current, unplayable: this.#unplayable });
+    const wanted = this.isAuto ? (this.#advice ?? 'auto') : this.#wanted;
+    return chooseRendition(this.#catalog, { wanted, current, unplayable: this.#unplayable });
   }
 }

@@ -10,9 +10,6 @@ import {
 import { Milliseconds } from '@topicast/contracts/units';
 import { positionOf } from '../core/order.js';
 
-const OPEN_TIMEOUT_MS = 10_000;
-/** Used if there are other gateways to ask. */
-const SHORT_OPEN_TIMEOUT_MS = 3_000;
 /** Because of the clock exchange, something arrives every 3 s even if the stream is offline. */
 const SILENCE_TIMEOUT_MS = 10_000;
 /** A browser's close code for a connection that ended without a close frame (RFC 6455 7.4.1). */
@@ -30,6 +27,10 @@ export interface SocketEvents {
 export class Socket {
   /** Monotonic; undefined before it is open. */
   openedAt: Milliseconds | undefined;
+  /** When the newest message came. */
+  heardAt = Milliseconds.never;
+  /** It ended because it did not open in time. */
+  hung = false;
   readonly #socket: WebSocket;
   #watchdog: ReturnType<typeof setTimeout>;
 
@@ -37,7 +38,7 @@ export class Socket {
   constructor(
     url: string,
     token: string | undefined,
-    hasAlternatives: boolean,
+    openTimeout: Milliseconds,
     /** May change its owner. */
     public events: SocketEvents,
   ) {
@@ -46,15 +47,16 @@ export class Socket {
     this.#socket.binaryType = 'arraybuffer';
     this.#socket.onopen = () => {
       this.openedAt = Milliseconds.now();
+      this.heardAt = this.openedAt;
       this.#listenFor(SILENCE_TIMEOUT_MS);
       this.events.onOpen();
     };
     this.#socket.onmessage = ({ data }) => this.#receive(data);
     this.#socket.onclose = ({ code }) => this.#end(code);
-    this.#watchdog = setTimeout(
-      () => this.#end(ABNORMAL),
-      hasAlternatives ? SHORT_OPEN_TIMEOUT_MS : OPEN_TIMEOUT_MS,
-    );
+    this.#watchdog = setTimeout(() => {
+      this.hung = true;
+      this.#end(ABNORMAL);
+    }, openTimeout);
   }
 
   send(message: ClientMessage): void {
@@ -68,6 +70,7 @@ export class Socket {
   }
 
   #receive(data: string | ArrayBuffer): void {
+    this.heardAt = Milliseconds.now();
     this.#listenFor(SILENCE_TIMEOUT_MS);
     if (typeof data === 'string') {
       const message = parseServerMessage(data);

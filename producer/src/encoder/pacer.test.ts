@@ -55,7 +55,7 @@ describe('Pacer', () => {
     expect(out.length).toBeGreaterThan(40);
   });
 
-  it('goes on from the present after a pause of the encoder, without a burst', () => {
+  it('continues after a pause of the encoder without a burst', () => {
     const { out, encode } = setUp();
     encode(30);
     vi.advanceTimersByTime(6_000);
@@ -75,7 +75,7 @@ describe('Pacer', () => {
     const [last, first] = [out[34]!, out[10]!];
     expect(last[0] - first[0]).toBeCloseTo(960, -1);
   });
-  it('says at its end what it still held', () => {
+  it('reports at its end how much it still held', () => {
     const { out, encode, pacer } = setUp();
     encode(20);
     vi.advanceTimersByTime(1_700);

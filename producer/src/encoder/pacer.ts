@@ -14,7 +14,7 @@ const LATE_MS = 250;
  */
 export class Pacer {
   readonly #emit: (chunk: Chunk) => void;
-  /** Holds the encoder back, and lets it go on. */
+  /** Pauses the encoder, and lets it continue. */
   readonly #encoder: { pause(): void; resume(): void };
   readonly #queue: Chunk[] = [];
   #timer: NodeJS.Timeout | undefined;

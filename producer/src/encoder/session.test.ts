@@ -28,13 +28,13 @@ describe('sessions', () => {
     expect(nextSession(1500.7, 1000)).toBe(1500);
   });
 
-  it('are not guessed where the log cannot be read', async () => {
+  it('are not guessed if the log cannot be read', async () => {
     const reading = lastSessionInLog(log([]), streamId('a'), soon);
     await expect(reading).rejects.toBeInstanceOf(LogError);
     await expect(reading).rejects.toMatchObject({ code: 'unavailable' });
   });
 
-  it("begin above nothing where the newest record is somebody else's", async () => {
+  it('begin afresh if another producer wrote the newest record', async () => {
     expect(await lastSessionInLog(log([[foreign]]), streamId('a'), soon)).toBe(0);
   });
 });

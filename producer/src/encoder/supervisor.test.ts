@@ -126,7 +126,7 @@ describe('supervise', () => {
     await using setup = await setUp({ kind: 'file', path: film });
     const { status, sessions, pids } = setup;
     await until('it has failed', () => status().state === 'failed');
-    expect(status().problem).toContain('It is tried again when the file changes');
+    expect(status().problem).toContain('We try again when the file changes');
     // As long as three tries by time alone would take.
     await sleep(3_000);
     expect(pids).toHaveLength(1);
@@ -148,7 +148,7 @@ describe('supervise', () => {
     expect(setup.status()).toMatchObject({ state: 'live', restarts: 2 });
   });
 
-  it('sends the sound of all languages where nothing is encoded', async () => {
+  it('sends the sound of all languages if nothing is encoded', async () => {
     using folder = temporaryFolder();
     const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);
     const file = footage('flower.mp4', ffmpeg.path).path;
@@ -170,7 +170,7 @@ describe('supervise', () => {
     expect(restarts).toBe(0);
   });
 
-  it('streams what has sound only, and what has pictures only', async () => {
+  it('streams a source that has only sound, and one that has only pictures', async () => {
     using folder = temporaryFolder();
     const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);
     const file = footage('flower.mp4', ffmpeg.path).path;

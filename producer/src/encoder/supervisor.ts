@@ -43,16 +43,16 @@ export interface SupervisorOptions {
 /** Opening and examining a source takes some time. After that, a live input that is silent for 10 s has failed. */
 const SILENCE_MS = { first: 20_000, next: 10_000 };
 
-const TRIED_AGAIN = 'It is tried again when the file changes, or when the stream is started by hand.';
+const TRIED_AGAIN = 'We try again when the file changes, or when you start the stream.';
 const BACKOFF = { first: milliseconds(500), longest: milliseconds(30_000) };
-/** An encoder that ran for this long was well: its next failure is a first one. */
+/** After an encoder has run for this long, its next failure counts as the first one. */
 const WELL_AFTER_MS = 30_000;
 
 type RunEnd =
   | { readonly why: 'stopped' }
   /** Trying again changes nothing. */
   | { readonly why: 'refused'; readonly problem: string }
-  /** Trying again changes nothing before the file is another one. */
+  /** Trying again changes nothing until the file changes. */
   | {
       readonly why: 'unusable';
       readonly problem: string;
@@ -64,7 +64,7 @@ type RunEnd =
       readonly problem: string;
       readonly lines: readonly string[];
       readonly ranMs: number;
-      /** ffmpeg has judged the media, and would find the same again. */
+      /** ffmpeg has examined the media, and would come to the same result again. */
       readonly isCertain: boolean;
     };
 
@@ -90,7 +90,7 @@ export async function supervise(options: SupervisorOptions, signal: AbortSignal)
       await fileChange(end.file, signal);
       continue;
     }
-    // Who was well for a moment is shown as coming back; who never was, as failed.
+    // We show an encoder that has run as starting again, and one that has never run as failed.
     const state = end.ranMs > 0 ? 'starting' : 'failed';
     report({ state, problem: end.problem, encoderLog: [...end.lines], catalog: undefined });
     if (end.ranMs >= WELL_AFTER_MS) failures = 0;
@@ -148,7 +148,7 @@ async function plan(
   return (
     planEncoding(source, input, probe, { ladder: options.ladder, limits: options.encoding }) ?? {
       why: 'failed',
-      problem: 'The source holds neither video nor sound.',
+      problem: 'The source has neither video nor sound.',
       lines: [],
       ranMs: 0,
       isCertain: true,
@@ -194,7 +194,7 @@ async function run(
       catalog: offered.catalog,
       encoderLog: lines,
       droppedChunks: dropped,
-      problem: trouble ? `The log accepts no chunks at the moment: ${trouble}` : (warning ?? copied),
+      problem: trouble ? `The log does not accept chunks at the moment: ${trouble}` : (warning ?? copied),
     });
   };
   const threads = Math.min(4, availableParallelism());
@@ -214,7 +214,7 @@ async function run(
     { ...options, ...kind, renditions, args, environment, onChunk, onLines, onGaps, silenceMs },
     signal,
   );
-  publisher.lose(exit.heldChunks, 'the encoder ended before their time came');
+  publisher.lose(exit.heldChunks, 'the encoder ended before they were due');
   if (signal.aborted) return { why: 'stopped' };
   const lines = opened.told(exit.lines);
   const problem = exit.silent
@@ -227,5 +227,5 @@ async function run(
   return { why: 'failed', problem, lines, ranMs, isCertain };
 }
 
-/** Such an address waits for a caller, and waiting is not a failure. */
+/** A listening address waits for a caller, so silence is not a failure. */
 const isListening = (source: JudgedSource): boolean => source.kind === 'url' && source.listens;

@@ -7,7 +7,7 @@ const ABOUT_THE_MEDIA: readonly (readonly [RegExp, string])[] = [
     'It holds no video or sound that ffmpeg can read.',
   ],
   [/Stream map '0:V:0' matches no streams/, 'It has no picture, which a ladder needs.'],
-  [/does not contain any stream|matches no streams/i, 'It holds neither video nor sound.'],
+  [/does not contain any stream|matches no streams/i, 'It has neither video nor sound.'],
 ];
 
 /** The machine lacks something, so whatever else ffmpeg says may be wrong. */

@@ -8,7 +8,7 @@ afterEach(() => {
 });
 
 describe('findFfmpeg', () => {
-  it('falls back on the one among the dependencies where there is none on PATH', async () => {
+  it('falls back on the one among the dependencies if there is none on PATH', async () => {
     process.env.PATH = '/nonexistent';
     const found = await findFfmpeg(undefined);
     expect(found).toMatchObject({ origin: 'bundled', libavformat: 58 });

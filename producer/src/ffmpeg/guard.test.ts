@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { startGuard } from './guard.js';
 
 describe('the guard', () => {
-  it('kills what is left when its owner goes, and only that', async () => {
+  it('kills the processes that its owner leaves behind, and no others', async () => {
     const guard = startGuard();
     const [kept, gone, foreign] = [0, 1, 2].map(() =>
       spawn('sleep', ['60'], { stdio: 'ignore', detached: true }),

@@ -77,7 +77,7 @@ describe('planEncoding', () => {
     const probe = { durationSeconds, video, audio: [audio ?? []].flat(), id3: undefined, height: 720 };
     return planEncoding(source, inputOf(source, 'linux'), probe, { ladder: undefined, limits });
   };
-  it('copies what fits where it is asked to', () => {
+  it('copies what it can if it is asked to', () => {
     expect(plan(true, 'h264', 'aac')?.plan).toMatchObject({ video: 'copy', audio: 'copy' });
     expect(plan(true, 'h264', 'mp3')?.plan).toMatchObject({ video: 'copy', audio: 'encode' });
     expect(plan(true, 'hevc', 'opus')?.plan).toMatchObject({
@@ -94,7 +94,7 @@ describe('planEncoding', () => {
       expect(plan(true, 'h264', tracks)?.plan).not.toHaveProperty('allAudio');
     expect(plan(false, 'h264', ['aac', 'aac'])?.plan).not.toHaveProperty('allAudio');
   });
-  it('encodes what does not fit, and says so', () => {
+  it('encodes what it cannot copy, and says so', () => {
     const planned = plan(true, 'vp8', 'vorbis');
     expect(planned?.plan).toMatchObject({ video: 'encode', audio: 'encode' });
     expect(planned?.warning).toContain('vp8');
@@ -103,7 +103,7 @@ describe('planEncoding', () => {
     expect(plan(false, 'h264', 'aac', 12)?.plan.input).toMatchObject({ paced: true });
     expect(plan(false, 'h264', 'aac')?.plan.input).toMatchObject({ paced: false });
   });
-  it('has nothing to do where there is neither picture nor sound', () => {
+  it('has no plan if there is neither picture nor sound', () => {
     expect(plan(false, undefined, undefined)).toBeUndefined();
   });
 });
@@ -124,7 +124,7 @@ describe('fitLadder', () => {
     expect(rungs(undefined, 2160, 1440, 720)).toEqual([1080, 720]);
   });
 
-  it('takes the bitrate asked for, else what suits the height, and never more than is allowed', () => {
+  it('takes the bitrate asked for, otherwise one that suits the height, and never more than the limit', () => {
     const ladder = [{ height: 1080 }, { height: 720, bitrate: 1_500_000 }, { height: 360 }];
     expect(fitLadder(ladder, 1080, limits).map(({ bitrate }) => bitrate)).toEqual([
       5_000_000, 1_500_000, 890_000,

@@ -27,7 +27,7 @@ interface FfmpegProcess {
   /** Stop reading its output, which holds ffmpeg back, and read on. */
   pause(): void;
   resume(): void;
-  /** SIGTERM for it and all that it started (FFMPEG_PATH may be a wrapper), and SIGKILL for who is left after a while. */
+  /** Sends SIGTERM to it and all that it started (FFMPEG_PATH may be a wrapper), and SIGKILL to the rest after a while. */
   end(): void;
 }
 
@@ -50,7 +50,7 @@ export function startFfmpeg(options: {
   const child = spawn(options.path, options.args, {
     stdio: [feed, 'pipe', 'pipe', feed, ...Array<'pipe'>(count - 1).fill('pipe')],
     env: options.environment ?? process.env,
-    // A group of its own: Ctrl-C in a terminal is for this process, which then ends its children in order.
+    // It gets its own process group, so that Ctrl-C reaches only us, and we end our children in order.
     detached: process.platform !== 'win32',
     windowsHide: true,
   });

@@ -1,28 +1,28 @@
 import { STREAM_STATES, type StreamState } from '@topicast/contracts/server-message';
-import type { ChunkLog } from '@topicast/log';
+import type { ChunkWriter } from '@topicast/log';
 import { Counter, Gauge, Histogram, type MetricConfiguration, Registry } from 'prom-client';
 import { Speed } from './speed.js';
 
-/** What is asked of a stream when the metrics are read. */
+/** What we read from a stream at each scrape. */
 interface StreamFacts {
   readonly state: StreamState;
-  /** Chunks that wait for the log. */
+  /** Chunks that are waiting for the log. */
   readonly queued: number;
-  /** Chunks of the present session that never came to the log. */
+  /** Chunks of the present session that never reached the log. */
   readonly dropped: number;
 }
 
 export interface FollowedStream {
-  /** The log's, measured. */
-  readonly append: ChunkLog['append'];
-  /** Call it now and then, and at the end of each session, after which the stream's own count begins anew. */
+  /** The log's own `append`, with measurement. */
+  readonly append: ChunkWriter['append'];
+  /** Call this from time to time, and at the end of each session, because the stream then counts from zero. */
   readonly countDrops: () => void;
   readonly end: () => void;
 }
 
 /**
- * What the producer counts, for `/metrics`. No label names a stream: their number has no bound. The metrics of the process
- * itself are not among them, because in `npm start` the gateway has those.
+ * The producer's own metrics, for `/metrics`. No label names a stream, because the number of streams has no bound. The
+ * metrics of the process are not included, because in `npm start` the gateway already has them.
  */
 export class ProducerMetrics {
   readonly registry = new Registry();
@@ -37,7 +37,7 @@ export class ProducerMetrics {
   constructor() {
     const streams = this.#streams;
     new Gauge({
-      ...this.#named('encoders', 'Streams of this producer, by the state of their encoder'),
+      ...this.#named('encoders', 'Number of streams of this producer, by the state of their encoder'),
       labelNames: ['state'],
       collect() {
         for (const state of STREAM_STATES) {
@@ -48,7 +48,7 @@ export class ProducerMetrics {
     new Gauge({
       ...this.#named(
         'slowest_speed',
-        'Media time that reached the log in a second, of the slowest live stream',
+        'Seconds of media that reach the log per second, for the slowest live stream',
       ),
       collect() {
         const speeds = [...streams].flatMap(([{ state }, speed]) =>
@@ -59,28 +59,32 @@ export class ProducerMetrics {
       },
     });
     new Gauge({
-      ...this.#named('queued_chunks', 'Chunks that wait for the log'),
+      ...this.#named('queued_chunks', 'Number of chunks that are waiting for the log'),
       collect() {
         this.set([...streams.keys()].reduce((sum, { queued }) => sum + queued, 0));
       },
     });
-    this.#count('encoder_restarts_total', 'Times that an encoder was started again', () => this.restarts);
-    this.#count('chunks_total', 'Chunks appended to the log', () => this.#chunks);
-    this.#count('bytes_total', 'Bytes of these chunks', () => this.#bytes);
-    this.#count('dropped_chunks_total', 'Chunks that never came to the log', () => this.#dropped);
+    this.#count(
+      'encoder_restarts_total',
+      'Number of times that an encoder was restarted',
+      () => this.restarts,
+    );
+    this.#count('chunks_total', 'Number of chunks appended to the log', () => this.#chunks);
+    this.#count('bytes_total', 'Bytes of the chunks appended to the log', () => this.#bytes);
+    this.#count('dropped_chunks_total', 'Number of chunks that never reached the log', () => this.#dropped);
     this.#count(
       'overtaken_total',
-      'Encoders ended because another producer had taken over',
+      'Number of encoders ended because another producer had taken over',
       () => this.overtaken,
     );
     this.#appends = new Histogram({
-      ...this.#named('append_seconds', 'Time that the log takes for an append'),
+      ...this.#named('append_seconds', 'Seconds that the log takes for an append'),
       buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5],
     });
   }
 
-  /** Count a stream from now on, and what is appended for it. */
-  follow(facts: StreamFacts, log: Pick<ChunkLog, 'append'>): FollowedStream {
+  /** Begin to count a stream and what is appended for it. */
+  follow(facts: StreamFacts, log: Pick<ChunkWriter, 'append'>): FollowedStream {
     const speed = new Speed();
     this.#streams.set(facts, speed);
     let known = 0;
@@ -89,7 +93,7 @@ export class ProducerMetrics {
       this.#dropped += dropped < known ? dropped : dropped - known;
       known = dropped;
     };
-    const append: ChunkLog['append'] = async (stream, rendition, records) => {
+    const append: ChunkWriter['append'] = async (stream, rendition, records) => {
       const begun = performance.now();
       const offset = await log.append(stream, rendition, records);
       this.#appends.observe((performance.now() - begun) / 1000);

@@ -12,7 +12,7 @@ import { startProducer } from '../producer.js';
 import { ProducerMetrics } from './metrics.js';
 import { startHealthServer } from './server.js';
 
-it('a producer tells whether it runs, whether it can work, and what it does', async () => {
+it('a producer reports whether it runs, whether it can work, and what it does', async () => {
   using folder = temporaryFolder();
   const log = await openEmbeddedLog({ directory: path.join(folder.path, 'log') });
   const metrics = new ProducerMetrics();
@@ -61,7 +61,7 @@ it('a producer tells whether it runs, whether it can work, and what it does', as
   await health.close();
 });
 
-it('says which setting to change where its port is taken', async () => {
+it('says which setting to change if its port is taken', async () => {
   const options = { host: '127.0.0.1', log: { ping: async () => undefined }, isStarted: () => true };
   const metrics = new ProducerMetrics();
   const first = await startHealthServer({ ...options, port: 0, metrics });
@@ -70,7 +70,7 @@ it('says which setting to change where its port is taken', async () => {
   await first.close();
 });
 
-/** A health server of a producer that has nothing to do. */
+/** The health server of an idle producer. */
 async function startIdle(metrics = new ProducerMetrics()) {
   const log = { ping: async () => undefined };
   const options = { host: '127.0.0.1', port: 0, log, metrics, isStarted: () => true };
@@ -82,7 +82,7 @@ async function startIdle(metrics = new ProducerMetrics()) {
   };
 }
 
-it('goes on when a metric cannot be collected', async () => {
+it('keeps working when a metric cannot be collected', async () => {
   const metrics = new ProducerMetrics();
   const collect = async (): Promise<never> => Promise.reject(new Error('no such file: /proc/self/fd'));
   new Gauge({ name: 'broken', help: 'Never read', registers: [metrics.registry], collect });
@@ -95,7 +95,7 @@ it('goes on when a metric cannot be collected', async () => {
   expect((await idle.ask('/healthz')).status).toBe(200);
 });
 
-it('answers though as many connections as it takes ask for nothing', async () => {
+it('answers although silent connections have taken every place', async () => {
   await using idle = await startIdle();
   const silent = Array.from({ length: 50 }, () => connect(idle.port, '127.0.0.1').resume());
   await Promise.all(silent.map((socket) => once(socket, 'connect')));

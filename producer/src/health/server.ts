@@ -3,15 +3,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '@topicast/contracts/config';
-import type { ChunkLog } from '@topicast/log';
+import type { LogConnection } from '@topicast/log';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { ProducerMetrics } from './metrics.js';
 
 interface HealthServerOptions {
   readonly host: string;
-  /** 0: any that is free. */
+  /** 0 means any free port. */
   readonly port: number;
-  readonly log: Pick<ChunkLog, 'ping'>;
+  readonly log: Pick<LogConnection, 'ping'>;
   readonly metrics: ProducerMetrics;
   /** Whether the producer has started. */
   readonly isStarted: () => boolean;
@@ -23,14 +23,14 @@ interface HealthServer {
 }
 
 const PING_TIMEOUT_MS = 2_000;
-/** Orchestrators and Prometheus, and nobody else. */
+/** Only orchestrators and Prometheus connect here. */
 const MAX_CONNECTIONS = 50;
-/** So that connections which ask for nothing do not keep out an orchestrator for long; all times in ms. */
+/** Connections that send no request must not keep an orchestrator out for long. All times are in ms. */
 const PATIENCE = { headersTimeout: 2_000, requestTimeout: 2_000, connectionsCheckingInterval: 500 };
 
 /**
- * `/healthz`, `/readyz` and `/metrics` of a producer that is a process of its own.
- * @throws {ConfigError} if the address cannot be listened on
+ * Serves `/healthz`, `/readyz` and `/metrics` of a producer that runs in its own process.
+ * @throws {ConfigError} if it cannot listen on the address
  */
 export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
   const { host, port } = options;
@@ -39,7 +39,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
   const metrics = Registry.merge([options.metrics.registry, ofTheProcess]);
   const server = createServer(PATIENCE, (request, response) => {
     answer(request, response, options, metrics).catch(() => {
-      // A gauge could not be read. Streams do not depend on it, and a scrape later may succeed.
+      // A gauge could not be read. Streams do not depend on it, and a later scrape may succeed.
       if (response.headersSent) response.destroy();
       else problem(request, response, 500, 'the metrics could not be collected');
     });
@@ -69,7 +69,7 @@ async function answer(
   metrics: Registry,
 ): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD')
-    return problem(request, response, 405, 'only GET is answered here');
+    return problem(request, response, 405, 'only GET and HEAD are allowed here');
   switch (request.url) {
     case '/healthz':
       return say(request, response, 200, '{"status":"ok"}');
@@ -82,7 +82,7 @@ async function answer(
     case '/metrics':
       return say(request, response, 200, await metrics.metrics(), Registry.PROMETHEUS_CONTENT_TYPE);
     default:
-      return problem(request, response, 404, 'there are /healthz, /readyz and /metrics');
+      return problem(request, response, 404, 'the pages here are /healthz, /readyz and /metrics');
   }
 }
 
@@ -103,9 +103,9 @@ function problem(request: IncomingMessage, response: ServerResponse, status: num
   say(request, response, status, body, 'application/problem+json');
 }
 
-/** Why streams cannot be encoded into the log now. The log's own words name brokers, and stay here. */
+/** Why the producer cannot work now. We do not pass on the log's own message, because it names brokers. */
 async function troubleOf({ log, isStarted }: HealthServerOptions): Promise<string | undefined> {
-  if (!isStarted()) return 'the producer has not started: it waits for the log';
+  if (!isStarted()) return 'the producer has not started: it is waiting for the log';
   const timer = new AbortController();
   const silent = 'the log does not answer';
   const ping = log.ping().then(

@@ -9,7 +9,7 @@ interface Entry {
   readonly mediaMs: number;
 }
 
-/** How much media time comes in a second, over the last ten. */
+/** Seconds of media per second, over the last ten seconds. */
 export class Speed {
   #entries: Entry[] = [];
   #session = 0;
@@ -21,7 +21,7 @@ export class Speed {
     while (at - this.#entries[0]!.at > WINDOW_MS) this.#entries.shift();
   }
 
-  /** Undefined as long as too little came. */
+  /** Undefined until enough media has come. */
   get now(): number | undefined {
     const [first, last] = [this.#entries[0], this.#entries.at(-1)];
     if (!first || !last || last.at - first.at < ENOUGH_MS) return undefined;

@@ -35,7 +35,7 @@ describe('DecodeClock', () => {
     expect(Math.max(...steps)).toBeLessThan(2);
   });
 
-  it('is right soon where an encoder begins with a backlog', () => {
+  it('is soon right if an encoder begins with a backlog', () => {
     const errors = simulate(10, (frame) => 5 + Math.max(0, 800 - frame * 20));
     expect(most(errors.slice(45))).toBeLessThan(6);
   });

@@ -1,6 +1,6 @@
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
-import { type ChunkLog, LogError } from '@topicast/log';
+import { type ChunkReader, LogError } from '@topicast/log';
 
 const READ_LIMIT = milliseconds(2_000);
 /** An encoder that hung may write old records late, and these are then the newest. */
@@ -12,7 +12,7 @@ const LOOK_BACK = 100;
  * @throws {LogError} `unavailable` if one cannot be read in time
  */
 export async function lastGopInLog(
-  log: Pick<ChunkLog, 'bounds' | 'tail'>,
+  log: Pick<ChunkReader, 'bounds' | 'tail'>,
   stream: StreamId,
   renditions: number,
   limit: Milliseconds = READ_LIMIT,
@@ -23,7 +23,7 @@ export async function lastGopInLog(
 }
 
 async function lastGopIn(
-  log: Pick<ChunkLog, 'bounds' | 'tail'>,
+  log: Pick<ChunkReader, 'bounds' | 'tail'>,
   stream: StreamId,
   rendition: number,
   signal: AbortSignal,

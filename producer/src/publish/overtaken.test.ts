@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { streamId } from '@topicast/contracts/stream-id';
 import { milliseconds, ticks90k } from '@topicast/contracts/units';
-import type { ChunkLog, NewRecord } from '@topicast/log';
+import type { ChunkReader, ChunkWriter, NewRecord } from '@topicast/log';
 import { openEmbeddedLog } from '@topicast/log/embedded';
 import { until } from '@topicast/test/poll';
 import { temporaryFolder } from '@topicast/test/temporary';
@@ -18,12 +18,12 @@ const record = (session: number, sequence: number): NewRecord => ({
   value: new Uint8Array(188),
 });
 
-it('knows by its first append that another one has written meanwhile, and reads nothing while nobody does', async () => {
+it('learns from its first append that another one has written in the meantime, and reads nothing otherwise', async () => {
   using folder = temporaryFolder();
   const log = await openEmbeddedLog({ directory: path.join(folder.path, 'log') });
   await log.createTopic(CAM, { partitions: 1, retentionMs: milliseconds(60_000) });
   let reads = 0;
-  const counting: Pick<ChunkLog, 'append' | 'tail'> = {
+  const counting: Pick<ChunkWriter, 'append'> & Pick<ChunkReader, 'tail'> = {
     append: (...call) => log.append(...call),
     tail: (...call) => {
       reads++;

@@ -1,12 +1,12 @@
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
-import type { ChunkLog, NewRecord } from '@topicast/log';
+import type { ChunkReader, ChunkWriter, NewRecord } from '@topicast/log';
 
 /** Before the first append: what another encoder has written while ours started. */
 const LOOK_BACK = 100;
 const READ_LIMIT = milliseconds(2_000);
 
-type Log = Pick<ChunkLog, 'append' | 'tail'>;
+type Log = Pick<ChunkWriter, 'append'> & Pick<ChunkReader, 'tail'>;
 
 /** The part of a partition that is not ours and that we have not looked at. */
 interface Unknown {
@@ -40,7 +40,7 @@ export class OvertakenWatch {
   }
 
   /** See `append` in the log's contract. */
-  readonly append: ChunkLog['append'] = async (stream, rendition, records) => {
+  readonly append: ChunkWriter['append'] = async (stream, rendition, records) => {
     const first = await this.#log.append(stream, rendition, records);
     this.#note(rendition, first, records);
     return first;

@@ -78,10 +78,10 @@ describe('Publisher', () => {
     await publisher.close();
     publisher.push(record(1, true));
     expect(batches).toHaveLength(1);
-    expect(lines.map(({ msg }) => msg)).not.toContain('the log accepts no chunks');
+    expect(lines.map(({ msg }) => msg)).not.toContain('the log does not accept chunks');
   });
 
-  it('counts what is left when it is closed before the log has taken it, once', async () => {
+  it('counts once the chunks that the log has not accepted when it closes', async () => {
     const { publisher, batches, lines } = setUp(Array<Answer>(100).fill('unavailable'));
     for (let index = 0; index < 5; index++) publisher.push(record(index, index === 0));
     await until('a first try', () => batches.length === 1);
@@ -95,7 +95,7 @@ describe('Publisher', () => {
     ]);
   });
 
-  it('tells of losses at most once a second, of all in the end', async () => {
+  it('reports losses at most once a second, and all of them in the end', async () => {
     const { publisher, lines } = setUp([]);
     // Both together are too large for the queue.
     for (let index = 0; index < 50; index++) {
@@ -107,7 +107,7 @@ describe('Publisher', () => {
     expect(publisher.state.dropped).toBe(50);
   });
 
-  it('goes on at the next keyframe after a batch that is refused for what it is, and counts the loss', async () => {
+  it('continues at the next keyframe after the log has refused a batch for good, and counts the loss', async () => {
     const { publisher, stored, batches } = setUp(['invalid']);
     publisher.push(record(0, true));
     await until('the batch is refused', () => batches.length === 1 && publisher.state.dropped > 0);

@@ -8,9 +8,9 @@ import type { Logger } from 'pino';
 import { type QueueLimits, RecordQueue } from './queue.js';
 
 const LIMITS: QueueLimits = { bytes: 64_000_000, spanMs: 30_000 };
-/** The longest is what viewers wait for after the log has come back (of a full disk: the answer comes at once). */
+/** After the log has come back, viewers wait for the longest pause at most. */
 const BACKOFF = { first: milliseconds(100), longest: milliseconds(1_000) };
-/** What close() still waits for when the log does not answer. */
+/** How long close() waits for a log that does not answer. */
 const CLOSE_MS = 2_000;
 
 export interface PublisherOptions {
@@ -19,29 +19,29 @@ export interface PublisherOptions {
   readonly rendition: number;
   /** Names the stream in each line. */
   readonly logger: Logger;
-  /** The stream has no topic. `retry`: it has one again; `stop`: nobody wants the stream. */
+  /** Called if the stream has no topic. Returns `retry` if it has one again, `stop` if nobody wants the stream. */
   readonly onUnknownTopic: () => Promise<'retry' | 'stop'>;
   readonly limits?: QueueLimits;
 }
 
 interface PublisherState {
   readonly queued: number;
-  /** Of the present session. */
+  /** Chunks of the present session that were dropped. */
   readonly dropped: number;
-  /** The log's last answer, while it accepts nothing. */
+  /** Why the log does not accept chunks; undefined if it does. */
   readonly trouble: string | undefined;
 }
 
 /**
- * Brings the chunks of one rendition to the log, in order, with one append in flight; chunks that arrive in the
- * meantime go into the next one. A failed append is repeated with the identical batch until it succeeds, so nothing is
- * lost except what the queue drops, and nothing is reordered.
+ * Appends the chunks of one rendition to the log, in order, with one append in flight. Chunks that arrive in the meantime
+ * form the next append. A failed append is repeated with the identical batch until it succeeds, so nothing is reordered,
+ * and nothing is lost except what the queue drops.
  */
 export class Publisher {
   readonly #options: PublisherOptions;
   readonly #queue: RecordQueue;
   readonly #closing = new AbortController();
-  /** 0 before the first. */
+  /** 0 before the first session. */
   #session = 0;
   #dropped = 0;
   #trouble: string | undefined;
@@ -61,7 +61,7 @@ export class Publisher {
     return { queued: this.#queue.length, dropped: this.#dropped, trouble: this.#trouble };
   }
 
-  /** From now on, chunks come from another encoder. */
+  /** The chunks that follow come from another encoder. */
   beginSession(session: number): void {
     this.#session = session;
     this.#dropped = 0;
@@ -76,20 +76,20 @@ export class Publisher {
     this.#sending ??= this.#send();
   }
 
-  /** Count chunks that were lost on the way here. */
+  /** Count chunks that were lost before they reached the publisher. */
   miss(chunks: number, reason: string): void {
     this.#dropped += chunks;
     this.#losses.add(chunks, reason);
   }
 
-  /** Count chunks that were lost before they came here, at the end of an encoder; its end is reported elsewhere. */
+  /** Count chunks that were lost because their encoder ended. That end is reported elsewhere, so this is no warning. */
   lose(chunks: number, reason: string): void {
     if (chunks === 0) return;
     this.#dropped += chunks;
     this.#options.logger.info({ chunks, reason }, 'chunks dropped at the end');
   }
 
-  /** Resolves when everything that was pushed is in the log, or could not be written in a short time. */
+  /** Resolves when every pushed chunk is in the log, or after a short time without success. */
   async close(): Promise<void> {
     this.#stopped = true;
     const timer = setTimeout(() => this.#closing.abort(), CLOSE_MS);
@@ -99,7 +99,7 @@ export class Publisher {
   }
 
   async #send(): Promise<void> {
-    // Not at once, so that the chunks of one read from ffmpeg become one append.
+    // We wait for a moment, so that the chunks of one read from ffmpeg become one append.
     await Promise.resolve();
     const left: NewRecord[] = [];
     while (this.#queue.length > 0 && !this.#closing.signal.aborted) {
@@ -107,11 +107,11 @@ export class Publisher {
       if (!(await this.#deliver(batch))) left.push(...batch);
     }
     left.push(...this.#queue.clear());
-    this.lose(this.#ofThisSession(left), this.#trouble ?? 'there was no time left');
+    this.lose(this.#ofThisSession(left), this.#trouble ?? 'the producer stopped before they were written');
     this.#sending = undefined;
   }
 
-  /** @returns false if the publisher ends before the log has answered. */
+  /** @returns false if the publisher closes before the log has accepted the batch. */
   async #deliver(batch: readonly NewRecord[]): Promise<boolean> {
     const { log, stream, rendition, logger } = this.#options;
     for (let failures = 0; ; failures++) {
@@ -131,13 +131,13 @@ export class Publisher {
   async #afterFailure(error: unknown, batch: readonly NewRecord[]): Promise<'retry' | 'skip' | 'end'> {
     const code = error instanceof LogError ? error.code : 'unavailable';
     const reason = error instanceof Error ? error.message : String(error);
-    // A stream that is being deleted loses its topic: only if it is to go on is that worth a word.
+    // A stream that is being deleted loses its topic. We log that only if the stream should continue.
     if (code === 'unknown-topic' && (await this.#options.onUnknownTopic()) === 'stop') {
       this.#trouble = reason;
       this.#stopAll();
       return 'end';
     }
-    if (!this.#trouble) this.#options.logger.warn({ code, reason }, 'the log accepts no chunks');
+    if (!this.#trouble) this.#options.logger.warn({ code, reason }, 'the log does not accept chunks');
     this.#trouble = reason;
     switch (code) {
       case 'unavailable':
@@ -145,7 +145,7 @@ export class Publisher {
       case 'unknown-topic':
         return 'retry';
       case 'invalid':
-        // The log refuses this batch as such, and would refuse it for ever.
+        // The log refuses this very batch, and would always refuse it.
         this.#count([...batch, ...this.#queue.skipToKeyframe()], reason);
         return 'skip';
       case 'locked':
@@ -160,7 +160,7 @@ export class Publisher {
     this.#closing.abort();
   }
 
-  /** @returns false if there is no time left to try again. */
+  /** @returns false if the publisher closes before the next attempt. */
   #pause(failures: number): Promise<boolean> {
     const pause = pauseAfter(BACKOFF, failures, Math.random());
     return sleep(pause, true, { signal: this.#closing.signal }).catch(() => false);

@@ -72,7 +72,7 @@ describe('RenditionJoin', () => {
     expect(hex(records[1]!.value)).toBe(hex(packet(SOUND, 10)));
   });
 
-  it('goes on at the next keyframe that both have, where one was expected and did not come', () => {
+  it('continues at the next keyframe that both have if an expected one does not come', () => {
     const { join, records, lost } = setUp();
     for (let index = 0; index < 6; index++) {
       join.lead(best({ picture: index % 2 ? 'other' : 'keyframe', sounds: 0 }, index));

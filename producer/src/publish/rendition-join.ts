@@ -100,7 +100,7 @@ export class RenditionJoin {
     this.#lose(1, 'its picture did not come');
   }
 
-  /** It has no place, or none any more: that was counted where the place was skipped, or is when it comes. */
+  /** The chunk has no place, or its place was skipped. The loss is counted at the skip, or when the chunk comes. */
   #skipPicture(): void {
     this.#pictures.shift();
     this.#isBroken = true;

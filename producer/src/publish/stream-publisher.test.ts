@@ -67,7 +67,7 @@ it('asks for the last GOP number only when the first chunk is there', async () =
   expect(stored[0]!.map(({ header }) => header.gop)).toEqual([7]);
 });
 
-it('counts GOPs from what it has itself where the log cannot be read', async () => {
+it('counts GOPs from its own numbers if the log cannot be read', async () => {
   const answers = [async () => 5, () => Promise.reject(new Error('away'))];
   const { publisher, stored, begin, push } = setUp({ lastGop: () => answers.shift()!() });
   begin(1000);

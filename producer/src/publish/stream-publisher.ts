@@ -82,7 +82,7 @@ export class StreamPublisher {
     }
     for (const [rendition, publisher] of this.#publishers.entries()) {
       publisher.beginSession(session.session);
-      // They count for the new session, because nobody looks at the old one any more.
+      // They count for the new session, because nobody looks at the old one now.
       publisher.miss(unsent[rendition] ?? 0, 'another encoder began before they were numbered');
     }
     this.#joins = this.#publishers.slice(1, session.renditions).map(

@@ -27,14 +27,14 @@ describe('decide', () => {
   const theirs = new Map([['a', status({ producer: 'other', session: 7 })]]);
   const other = new Set(['other']);
 
-  it('starts what the group gave to this producer at once, also while the one before still encodes it', () => {
+  it('starts the streams that the group gives to this producer at once, even while another one still encodes them', () => {
     expect(decide(view({ rows, statuses: theirs, alive: other }))).toEqual([
       { do: 'start', id: 'a', row: row() },
     ]);
     expect(decide(view({ rows, statuses: theirs, alive: other, share: nothing }))).toEqual([]);
   });
 
-  it('stops what the group gave to another, and nothing else', () => {
+  it('stops the streams that the group gives to another producer, and no others', () => {
     expect(decide(view({ rows, running: running(7), share: nothing }))).toEqual([
       { do: 'stop', id: 'a', because: 'moved' },
     ]);
@@ -57,7 +57,7 @@ describe('decide', () => {
     expect(decide({ ...overtaken, running: running() })).toEqual([]);
   });
 
-  it('goes on while the group is out of reach', () => {
+  it('keeps its encoders while the group is out of reach', () => {
     const share = { owns: () => true, confirmed: false };
     expect(decide(view({ rows, running: running(7), share }))).toEqual([]);
     expect(decide(view({ rows, share }))).toEqual([{ do: 'start', id: 'a', row: row() }]);
@@ -80,7 +80,7 @@ describe('decide', () => {
     }
   });
 
-  it('puts right what a killed producer left behind', () => {
+  it('corrects what a killed producer left behind', () => {
     const disabled = new Map([['a', row({ enabled: false })]]);
     for (const producer of ['me', 'dead']) {
       const statuses = new Map([['a', status({ producer })]]);

@@ -30,7 +30,7 @@ const event = fc.oneof(
 const rowOf = (id: string, enabled: boolean) =>
   streamRow.parse({ id, title: id, source: { kind: 'test' }, enabled, createdAt: '2026-01-01T00:00:00Z' });
 
-it('whoever hangs, however late rows, chunks and claims come: each stream ends in one hand, its owner, and every reader sees that', () => {
+it('whichever producers hang, and however late rows, chunks and claims come, each stream ends with its owner alone, and every reader sees that', () => {
   fc.assert(
     fc.property(
       fc.array(event, { minLength: 20, maxLength: 120 }),

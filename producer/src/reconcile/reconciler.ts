@@ -169,7 +169,7 @@ export class Reconciler {
   }
 
   /**
-   * Claim a stream for this producer, with a session of its own: from now on, rows of the previous producer are late.
+   * Claim a stream for this producer, with a new session. From now on, rows of the previous producer are late.
    * @throws if another producer has claimed it in the meantime, which happens when this one was away for a while
    */
   async #claim(id: string): Promise<StreamStatus> {

@@ -46,7 +46,7 @@ function expectSeamless(headers: readonly ChunkHeader[], session: number): void 
 }
 
 describe('several producers on one log', () => {
-  it('take over what one left that was killed, and hand over without a gap', async () => {
+  it('take over the streams of a killed producer, and hand over without a gap', async () => {
     using folder = temporaryFolder();
     const log = await openEmbeddedLog({ directory: path.join(folder.path, 'log') });
     const streams = await log.table(STREAMS_TABLE);

@@ -58,7 +58,7 @@ it('says nothing once another producer has a higher session', async () => {
   await writer.close();
 });
 
-it('writes its row again where a late row or a late deletion took its place', async () => {
+it('writes its row again if a late row or a late deletion has replaced it', async () => {
   const table = new MemoryTable();
   const { writer, statuses } = setUp(table, of('me', 9));
   await vi.advanceTimersByTimeAsync(0);

@@ -33,7 +33,7 @@ export class StatusWriter {
     this.#current = initial;
     this.#stopListening = [
       table.onLate((name) => name === stream && this.#writeAgain(0)),
-      // If nobody wants the stream any more, we are closed before that.
+      // If nobody wants the stream, we are closed before that.
       table.onChange((name, row) => name === stream && row === undefined && this.#writeAgain(PAUSE_MS)),
     ];
     this.#schedule(0);

@@ -53,7 +53,7 @@ describe('the proxy for HTTP', () => {
     expect(connections()).toBe(0);
   });
 
-  it('passes on what concerns the server, and nothing that concerns the proxy', async () => {
+  it('passes on the headers for the server, but not those for the proxy', async () => {
     let seen: IncomingMessage | undefined;
     const { ask, own, connections } = await setUp((request, response) => {
       seen = request;

@@ -44,7 +44,7 @@ export function forward(
   outgoing.setTimeout(CONNECT_TIMEOUT_MS + ANSWER_TIMEOUT_MS, () =>
     outgoing.destroy(new Error('Connection timed out')),
   );
-  // ffmpeg has gone, to another place in the file or for good.
+  // ffmpeg has closed the connection, to read elsewhere in the file or to end.
   answer.once('close', () => outgoing.destroy());
   outgoing.once('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'ECONNRESET' && outgoing.reusedSocket && !answer.headersSent && !answer.destroyed) {

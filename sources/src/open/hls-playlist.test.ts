@@ -98,7 +98,7 @@ describe('fencedPlaylist', () => {
           if (line.startsWith('#EXT-X-')) expect(line).not.toMatch(/[:,]URI=(?!"?http:\/\/)/);
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: Number(process.env.TOPICAST_FUZZ_RUNS ?? 2_000) },
     );
   });
 });

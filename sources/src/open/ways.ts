@@ -1,4 +1,4 @@
-import type { Protocol } from '../protocols.js';
+import type { SourceProtocol } from '../protocols.js';
 import { SourceError } from '../source-error.js';
 import type { BodyKind } from './body.js';
 import { startFetchProxy } from './fetch-proxy.js';
@@ -31,14 +31,14 @@ interface Wanted {
   readonly target: Target;
   /** One of the target's addresses, which was judged. */
   readonly address: string;
-  /** Nobody is waiting for it any more. */
+  /** Aborts when nobody waits for the connection any longer. */
   readonly signal: AbortSignal;
 }
 
 /** DASH opens only http addresses, and neither of the two opens the other's kind. */
 const DEMUXERS: Record<BodyKind, readonly string[]> = { hls: ['hls'], dash: ['dash'], media: ['mpjpeg'] };
 
-export const WAYS: Record<Protocol['fenced'], (wanted: Wanted, gate: Gate) => Promise<Way>> = {
+export const WAYS: Record<SourceProtocol['fenced'], (wanted: Wanted, gate: Gate) => Promise<Way>> = {
   async fetch({ url, target, signal }, gate) {
     const server = await startFetchProxy(gate);
     const host = target.tls ? url.hostname.replace(/^\[?/, '$&_') : url.hostname;

@@ -8,37 +8,38 @@ import { controlCongestion } from './congestion-control.js';
 
 /** What the link does to packets, in each direction. */
 export interface LinkSettings {
-  /** One way. */
+  /** The delay in one direction. */
   readonly delayMs: number;
-  /** A packet takes up to this much more or less. Packets keep their order. */
+  /** Each packet takes up to this much more or less time. Packets keep their order. */
   readonly jitterMs: number;
   readonly lossPercent: number;
   /** 0: no limit. */
   readonly rateKbps: number;
-  /** With a limited rate: a packet that would wait longer than this for its turn is dropped. */
+  /** With a limited rate, a packet that would have to wait longer than this is dropped. */
   readonly queueMs: number;
 }
 
-/** Two network namespaces, a server's and a viewer's, on the two ends of a bad link. */
+/** Two network namespaces at the two ends of a bad link: the server's and the viewer's. */
 export interface BadNetwork extends AsyncDisposable {
-  /** IPv4, the same in every bad network, because each is a world of its own. */
+  /** An IPv4 address. It is the same in every bad network, because they do not see each other. */
   readonly serverAddress: string;
-  /** The words that run this program at the server's end. */
+  /** The command line that runs this command at the server's end. */
   server(words: readonly string[]): [string, ...string[]];
-  /** The words that run this program at the viewer's end. */
+  /** The command line that runs this command at the viewer's end. */
   viewer(words: readonly string[]): [string, ...string[]];
-  /** Takes effect for the packets that are sent after it resolves. */
+  /** Change the link for all packets that are sent after this resolves. */
   set(settings: Partial<LinkSettings>): Promise<void>;
-  /** From now on nothing passes, in either direction, and nobody is told. */
+  /** From now on the link drops every packet in both directions, without an error to anybody. */
   cut(): Promise<void>;
   mend(): Promise<void>;
   /**
-   * By how many ms the link has delivered a packet too late, at most, since the last call. On a busy machine it may do
-   * worse than it was asked to.
+   * The most that the link has delivered a packet too late since the last call, in ms. On a busy machine, the link can
+   * be worse than its settings.
    */
   lateness(): Promise<number>;
   /**
-   * How the server's end controls congestion on connections made from now on; the kernel's default before the first call.
+   * Sets the congestion control of all connections that the server's end makes from now on. Without a call, they have
+   * the kernel's default.
    * @throws {Error} if the kernel does not have it
    */
   controlCongestionBy(algorithm: string): void;
@@ -47,7 +48,7 @@ export interface BadNetwork extends AsyncDisposable {
 const SERVER_ADDRESS = '10.77.0.1';
 const VIEWER_ADDRESS = '10.77.0.2';
 const LINK = join(REPOSITORY, 'test/support/network/link.py');
-/** What link.py calls them. */
+/** The names of the settings in link.py. */
 const NAMES: Readonly<Record<keyof LinkSettings, string>> = {
   ...{ delayMs: 'delay', jitterMs: 'jitter', lossPercent: 'loss', rateKbps: 'rate', queueMs: 'queue' },
 };
@@ -55,8 +56,8 @@ const NAMES: Readonly<Record<keyof LinkSettings, string>> = {
 let made = 0;
 
 /**
- * Makes the namespaces, and removes them when it is disposed of, or when this process ends in any way. Programs that
- * still run in them are not ended.
+ * Makes the namespaces. They are removed when the network is disposed of, or when this process ends in any way. Programs
+ * that still run in them continue.
  * @throws {Error} if that is impossible here, see {@link badNetworkUnavailable}
  */
 export async function badNetwork(settings: Partial<LinkSettings> = {}): Promise<BadNetwork> {
@@ -68,7 +69,7 @@ export async function badNetwork(settings: Partial<LinkSettings> = {}): Promise<
   const next = answersOf(link);
   const expect = async (expected: string) => {
     const answer = await next();
-    if (answer !== expected) throw new Error(`link.py: ${answer ?? 'has ended'}`);
+    if (answer !== expected) throw new Error(`link.py: ${answer ?? 'it has ended'}`);
   };
   const say = (line: string): Promise<void> => {
     link.stdin.write(`${line}\n`);
@@ -103,7 +104,7 @@ export function badNetworkUnavailable(): string | undefined {
   return tried.status === 0 ? undefined : `a bad network cannot be made here (${tried.stderr.trim()})`;
 }
 
-/** Names that no other test, in this process or another one, uses. */
+/** Names that no other test uses, in this process or in another one. */
 function namespaces(): [server: string, viewer: string] {
   const pair = `topicast-${process.pid}-${made++}`;
   return [`${pair}-server`, `${pair}-viewer`];
@@ -123,7 +124,7 @@ const within = (namespace: string, words: readonly string[]): [string, ...string
 
 /** @returns its answers, one after the other; undefined when it has ended */
 function answersOf(link: ChildProcessByStdio<Writable, Readable, null>): () => Promise<string | undefined> {
-  // Its end shows in the missing answer.
+  // A missing answer shows that it has ended.
   link.on('error', () => undefined);
   link.stdin.on('error', () => undefined);
   const lines = createInterface(link.stdout)[Symbol.asyncIterator]();

@@ -1,9 +1,9 @@
 /**
- * The server's end of a bad network, as a process of its own: a gateway, and a stream of pictures that carry the time,
- * on one embedded log. Its parent learns the gateway's port when the stream is live; it ends with its parent.
+ * The process at the server's end of a bad network. It runs a gateway and a stream of pictures that carry the time, on
+ * one embedded log. It tells its parent the gateway's port when the stream is live, and it ends with its parent.
  *
- * Without a ladder there is one encoder and no producer, so that nothing delays the pictures but what is measured. With
- * one, a producer takes the pictures from an address and encodes them for the second time.
+ * Without a ladder there is one encoder and no producer, so that only what we measure delays the pictures. With a
+ * ladder, a producer takes the pictures from an address and encodes them a second time.
  */
 import { parseLadder } from '@topicast/contracts/ladder';
 import { streamId } from '@topicast/contracts/stream-id';

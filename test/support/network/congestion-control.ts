@@ -5,8 +5,8 @@ const SETTINGS = '/proc/sys/net/ipv4';
 const ALLOWED = `${SETTINGS}/tcp_allowed_congestion_control`;
 
 /**
- * Choose how connections of a network namespace that are made from now on control congestion.
- * @param within gives the words that run a program in the namespace
+ * Choose the congestion control of all connections that a network namespace makes from now on.
+ * @param within returns the command line that runs a command in the namespace
  * @throws {Error} if the kernel does not have this algorithm
  */
 export function controlCongestion(
@@ -19,7 +19,7 @@ export function controlCongestion(
   throw new Error(`this kernel cannot control congestion by ${algorithm}; it has ${available}`);
 }
 
-/** A namespace can only choose among the algorithms that the host allows to all programs. */
+/** A namespace can choose only an algorithm that the host allows all programs, so we allow it for a moment. */
 function whileAllowed(algorithm: string, choose: () => boolean): boolean {
   const allowed = readFileSync(ALLOWED, 'utf8').trim();
   try {

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A bad network on one machine: two network namespaces, joined by a link with delay, jitter, loss and a limited rate.
 
-The TCP and UDP stacks are the kernel's own; only the wire between them is imitated. So this works where the kernel
-has no netem. It needs root, /dev/net/tun and iproute2.
+The TCP and UDP stacks are the kernel's own; we imitate only the wire between them. So this works on kernels without
+netem. It needs root, /dev/net/tun and iproute2.
 
     link.py --a server=10.77.0.1 --b viewer=10.77.0.2 --delay 25 --jitter 5 --loss 1 --rate 5000
 
@@ -11,17 +11,17 @@ It answers each with `done`, or with one line that says what is wrong:
 
     delay 80 | jitter 0 | loss 0.5 | rate 1500 | queue 100 | cut | mend
 
-It answers `late` with the ms by which it has delivered a packet too late, at most, since the last such command: on a
-busy machine the link may do worse than it was asked to.
+It answers `late` with the most that it has delivered a packet too late since the last such command, in ms. On a busy
+machine, the link can be worse than its settings.
 
-Programs run in a namespace with `ip netns exec server COMMAND`. The link ends, and its namespaces are removed, at the
-end of the standard input, or on SIGINT or SIGTERM.
+`ip netns exec server COMMAND` runs a program in a namespace. At the end of the standard input, and on SIGINT or
+SIGTERM, the link ends and removes its namespaces.
 
 delay   ms one way
 jitter  ms: each packet takes up to this much more or less; packets keep their order
 loss    percent of the packets, in each direction
 rate    kbit/s in each direction; 0 means no limit
-queue   ms that a packet may wait for its turn when the rate is limited; what would wait longer is dropped
+queue   ms that a packet may wait if the rate is limited; the link drops packets that would wait longer
 """
 import argparse
 import ctypes
@@ -39,7 +39,7 @@ import time
 DEFAULTS = {"delay": 0.0, "jitter": 0.0, "loss": 0.0, "rate": 0.0, "queue": 200.0}
 CLONE_NEWNET, TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x40000000, 0x400454CA, 0x0001, 0x1000
 LARGEST_PACKET = 65536
-# Packets read from one side before the other side has its turn.
+# We read this many packets from one side, and then it is the other side's turn.
 BATCH = 64
 
 
@@ -53,7 +53,7 @@ class Way:
         self._last = 0.0
 
     def due(self, now, size):
-        """When a packet of this many bytes, sent now, arrives, in seconds; None if it is lost."""
+        """Returns when a packet of this many bytes arrives if it is sent now, in seconds; None if it is lost."""
         wanted = self._settings
         if self._chance.random() * 100 < wanted["loss"]:
             return None
@@ -80,13 +80,13 @@ class Link:
         self._late = 0.0
 
     def take_lateness(self):
-        """The longest, in seconds, since the last call."""
+        """Returns the longest lateness since the last call, in seconds."""
         late, self._late = self._late, 0.0
         return late
 
     def run(self, commands):
         """Returns when there are no more commands."""
-        # Unlike the default one, this selector also takes an input that is a file.
+        # Unlike the default selector, this one also accepts a file as the input.
         watch = selectors.PollSelector()
         for fd, to, way in self._ends:
             watch.register(fd, selectors.EVENT_READ, (to, way))
@@ -108,7 +108,7 @@ class Link:
                 return
             due = None if self.is_cut else way.due(time.monotonic(), len(packet))
             if due is not None:
-                # The serial number keeps packets that are due together in order, and out of the comparison.
+                # The serial number keeps packets that are due together in order, so the heap never compares packets.
                 self._serial += 1
                 heapq.heappush(self._under_way, (due, self._serial, to, packet))
 
@@ -173,7 +173,7 @@ class Namespaces:
             run("ip", "link", "set", "lo", "up")
             # Without a default route a browser believes that it is offline.
             run("ip", "route", "replace", "default", "dev", "link0")
-            # Each connection starts like a new viewer's, whatever the connections before it have been through.
+            # Each connection starts like a new viewer's, whatever happened to earlier connections.
             with open("/proc/sys/net/ipv4/tcp_no_metrics_save", "w") as setting:
                 setting.write("1")
         finally:
@@ -199,7 +199,7 @@ def is_amount(text):
 
 
 def hurry():
-    """The link must not be late because other programs are busy: that would be measured as the network."""
+    """Asks for a high priority: lateness that other busy programs cause would be measured as the network's."""
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     except PermissionError:
@@ -224,7 +224,7 @@ def main():
         parser.add_argument(side, required=True, metavar="NAMESPACE=ADDRESS")
     for name, default in DEFAULTS.items():
         parser.add_argument(f"--{name}", type=float, default=default)
-    parser.add_argument("--seed", type=int, default=1, help="of the chances of loss and jitter")
+    parser.add_argument("--seed", type=int, default=1, help="the seed for loss and jitter")
     given = parser.parse_args()
     if os.geteuid() != 0:
         sys.exit("link.py: only root can make network namespaces")

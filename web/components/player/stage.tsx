@@ -72,6 +72,7 @@ export function Stage({ src, title }: StageProps) {
           title={title}
           autoPlay
           rendition={wanted}
+          workletSrc="/worklet.js"
           {...listeners}
           onAutoplayMuted={() => setSilenced(true)}
         />

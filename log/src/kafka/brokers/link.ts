@@ -101,7 +101,7 @@ export class Link {
         release(state.connection, state.socket);
         return this.#connect();
       case 'failed':
-        if (performance.now() - state.at < pauseAfter(state.reason)) throw state.reason;
+        if (performance.now() - state.at < patienceAfter(state.reason)) throw state.reason;
         return this.#connect();
       case 'idle':
         return this.#connect();
@@ -174,7 +174,7 @@ export class Link {
 }
 
 /** A broker that may be going away is tried again as soon as any other. */
-const pauseAfter = (reason: Transient): number =>
+const patienceAfter = (reason: Transient): number =>
   reason instanceof NotAdmitted && reason.isCertain ? NOT_ADMITTED_PAUSE_MS : KNOCK_PAUSE_MS;
 
 const isTimeout = (cause: unknown): boolean =>

@@ -118,7 +118,7 @@ it('an answer that comes in time is not looked after', async () => {
   expect(looks).toBe(0);
 });
 
-it('a look that ends after the answer does nothing any more', async () => {
+it('a search for brokers that ends after the answer has no effect', async () => {
   let endLook = (): void => undefined;
   let isOver: () => boolean = () => false;
   const look = (over: () => boolean): Promise<void> => {
@@ -137,7 +137,7 @@ it('a look that ends after the answer does nothing any more', async () => {
   endLook();
 });
 
-it('nobody else is asked once there is an answer', async () => {
+it('asks no other broker once there is an answer', async () => {
   const asked: string[] = [];
   let fail = (_error: Error): void => undefined;
   const ask = async (name: string): Promise<string> => {
@@ -151,7 +151,7 @@ it('nobody else is asked once there is an answer', async () => {
   expect(asked).toEqual(['slow', 'quick']);
 });
 
-it('who hangs is passed over, who fails at once, and all failures are told', async () => {
+it('skips a broker that hangs or fails, and reports every failure', async () => {
   const asked: string[] = [];
   const ask = (name: string): Promise<string> => {
     asked.push(name);

@@ -65,7 +65,7 @@ describe.skipIf(reason)(`a Kafka with TLS and SASL${reason ? ` (${reason})` : ''
     });
   });
 
-  it('goes on past the time for which a login holds', async () => {
+  it('keeps working after a login has expired', async () => {
     const log = await open(securityOf('scram-sha-256'));
     const stream = newStream();
     await log.createTopic(stream, SETTINGS);
@@ -78,7 +78,7 @@ describe.skipIf(reason)(`a Kafka with TLS and SASL${reason ? ` (${reason})` : ''
     await log.close();
   });
 
-  it('shows a certificate of ours where one is wanted', async (test) => {
+  it('presents our certificate if the broker asks for one', async (test) => {
     if (!kafka.client) return test.skip('no openssl to take the key out of the store');
     const log = await open({ tls: { ca: kafka.ca, ...kafka.client } }, kafka.mutual);
     await filled(log, [record(0)]);
@@ -102,7 +102,7 @@ describe.skipIf(reason)(`a Kafka with TLS and SASL${reason ? ` (${reason})` : ''
     );
   });
 
-  it('says so after a while where a broker just hangs up', async () => {
+  it('says after a while that a broker only hangs up', async () => {
     const [tlsToPlain, plainToTls, noLogin] = await Promise.all([
       refusalOf(securityOf('plain'), kafka.plaintext),
       refusalOf({}),
@@ -113,7 +113,7 @@ describe.skipIf(reason)(`a Kafka with TLS and SASL${reason ? ` (${reason})` : ''
     expect(noLogin).toContain('KAFKA_SASL_MECHANISM');
   });
 
-  it('goes on trying when the password is changed under it, and says so', async () => {
+  it('keeps trying when the password changes, and says so', async () => {
     const lines: string[] = [];
     const logger = pino({}, { write: (line: string) => void lines.push(JSON.parse(line).msg) });
     const security = securityOf('scram-sha-512');

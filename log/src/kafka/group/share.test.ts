@@ -40,7 +40,7 @@ describe.skipIf(reason)(`sharing a table on a real Kafka${reason ? ` (${reason})
       return owners.every((count) => count === 1) && shares.every((share) => ownedBy(share).length > 0);
     });
 
-  it('each row has one owner; who joins takes only its part, who leaves gives only its own', async () => {
+  it('each row has one owner; a new member takes only its part, and a member that leaves gives up only its own', async () => {
     const group = newStream();
     const [a, b] = [await join(group, 'a'), await join(group, 'b')];
     await settled([a, b]);
@@ -56,7 +56,7 @@ describe.skipIf(reason)(`sharing a table on a real Kafka${reason ? ` (${reason})
     expect(ownedBy(b)).toEqual(expect.arrayContaining(kept[1]!));
   });
 
-  it('keeps what it had while the group is out of reach, and when it comes back', async ({ skip }) => {
+  it('keeps its rows while the group is out of reach, and afterwards', async ({ skip }) => {
     if (!broker.own) skip();
     const group = newStream();
     const shares = [await join(group, 'a'), await join(group, 'b')];
@@ -75,7 +75,7 @@ describe.skipIf(reason)(`sharing a table on a real Kafka${reason ? ` (${reason})
     for (const stop of unlisten) stop();
   });
 
-  it('takes a longer session where the broker refuses a short one, and says what to set', async () => {
+  it('takes a longer session if the broker refuses a short one, and says which setting to change', async () => {
     const share = await join(newStream(), 'hasty', 500);
     await settled([share]);
     expect(share.confirmed).toBe(true);

@@ -48,7 +48,7 @@ const follower = (topic: string, partition: number, next: number): Follower & { 
   fail: () => undefined,
 });
 
-it('the broker reads exactly what is followed, whoever comes, goes and moves on, and whatever gets lost', () => {
+it('the broker reads exactly what we follow, whatever is added, removed, moved or lost', () => {
   const step = fc.oneof(
     fc.record({ do: fc.constant('add' as const), topic: fc.nat(2), partition: fc.nat(2), next: fc.nat(9) }),
     fc.record({ do: fc.constant('remove' as const), which: fc.nat() }),

@@ -91,7 +91,7 @@ describe.skipIf(unavailable)(
       await reading.ended;
     });
 
-    it('a topic deleted and made anew is another: tails of the old one end, and both ends go on with the new', async () => {
+    it('a topic that is deleted and created again is a new one: tails of the old one end, and writers and readers continue with the new one', async () => {
       const [reborn, other] = [
         await filled(
           log,
@@ -120,7 +120,7 @@ describe.skipIf(unavailable)(
       reading.stop();
     });
 
-    it('tails that come and go while records flow get exactly what is theirs, in order', async () => {
+    it('tails that come and go while records flow get exactly their records, in order', async () => {
       const streams = await Promise.all(Array.from({ length: 4 }, () => filled(log, [])));
       const writers = streams.flatMap((stream) => [0, 1].map((rendition) => keepWriting(stream, rendition)));
       const finished: { start: TailStart; records: LogRecord[] }[] = [];
@@ -157,7 +157,7 @@ describe.skipIf(unavailable)(
       }
     });
 
-    it('a stream that rests for a while and goes on is followed all the way, beside one that never rests', async () => {
+    it('a stream that pauses and continues is followed all the way, beside one that never pauses', async () => {
       const [resting, other] = [await filled(log, []), await filled(log, [])];
       const endWriting = keepWriting(other);
       const readings = [resting, other].map((stream) => keepReading(stream, { at: 'earliest' }));
@@ -190,7 +190,7 @@ describe.skipIf(unavailable)(
       }
     });
 
-    it('a batch that is damaged on the disk is passed over, and said; what is around it is read', async () => {
+    it('a batch that is damaged on the disk is skipped and reported, and the batches around it are read', async () => {
       const stream = await filled(log, []);
       for (let n = 0; n < 9; n += 3)
         await log.append(

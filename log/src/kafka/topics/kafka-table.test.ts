@@ -34,7 +34,7 @@ it('a table of which a part cannot be read is not opened, and its other parts ar
   expect(followers.size).toBe(0);
 });
 
-it('tells when a part of it is followed no longer, while the others go on', async () => {
+it('reports that one of its partitions is no longer followed, while the others continue', async () => {
   const followers: Follower[] = [];
   const reader = { follow: (follower: Follower) => void followers.push(follower), unfollow: () => undefined };
   const bounds = Array.from({ length: 8 }, () => ({ earliest: 0, next: 0 }));

@@ -1,7 +1,7 @@
 import type { Retention } from '../../chunk-log.js';
 import { MAX_APPEND_BYTES } from '../../records.js';
 
-/** Kafka removes whole segments; with eight of them, the rewind window is exact to an eighth. */
+/** Kafka removes whole segments; with eight of them, the retention is exact to an eighth. */
 const SEGMENTS = 8;
 const SHORTEST_SEGMENT_MS = 10_000;
 const SMALLEST_SEGMENT_BYTES = 16 * 1024 * 1024;
@@ -42,7 +42,7 @@ export function retainedConfig(
     made: {
       'cleanup.policy': 'delete',
       'max.message.bytes': maxMessageBytes,
-      // Retention and rewinding to a time use one clock, whatever a foreign producer's clock says.
+      // Retention and reads from a point in time use one clock, whatever the clock of a foreign producer says.
       'message.timestamp.type': 'LogAppendTime',
       'compression.type': 'producer',
     },

@@ -28,7 +28,7 @@ describe('compressed records', () => {
     expect(unfold(gzipSync(hello), CODEC.gzip)).toEqual(hello);
   });
 
-  it('unfold to what was folded, of any size', () => {
+  it('decompress to what was compressed, of any size', () => {
     for (const [codec, fold] of Object.entries(FOLDS)) {
       for (const size of [0, 1, 32 * 1024, 32 * 1024 + 1, 300_000]) {
         const bytes = Buffer.from(Array.from({ length: size }, (_, n) => (n * n) >> 5));

@@ -42,7 +42,7 @@ describe('the private parts of kafkajs', () => {
     expect(encoded(Buffer.from('0102', 'hex'))).toMatchObject({ buffer: Buffer.from('0102', 'hex') });
   });
 
-  it('have a connection that sends what we ask for, and lets go of it when told to', async () => {
+  it('have a connection that sends our request, and gives it up when we say so', async () => {
     const accepted: Socket[] = [];
     const server = createServer((socket) => void accepted.push(socket.resume())).listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -122,7 +122,7 @@ describe('record batches', () => {
     );
   });
 
-  it('have the time of the producer, or of the log where the log says it', async () => {
+  it("have the producer's time, or the log's if the topic is set to that", async () => {
     const records = [{ value: Buffer.from('a') }, { value: Buffer.from('b'), timestampDelta: -(2 ** 40) }];
     const produced = decodeRecords(await batch(5, records), 0).records;
     expect(produced.map(({ timestamp }) => timestamp)).toEqual([
@@ -133,7 +133,7 @@ describe('record batches', () => {
     expect(appended.map(({ timestamp }) => timestamp)).toEqual([1_763_000_000_500, 1_763_000_000_500]);
   });
 
-  it('are passed over where they hold nothing for us: markers of transactions, what compaction left empty', async () => {
+  it('are skipped if they hold nothing for us: markers of transactions, and batches that compaction has emptied', async () => {
     const marker = withAttributes(await batch(10, [{ value: Buffer.from('commit') }]), 0x20);
     const emptied = await batch(11, [], { lastOffsetDelta: 4 });
     expect(decodeRecords(Buffer.concat([marker, emptied]), 10)).toEqual({ records: [], next: 16 });
@@ -150,7 +150,7 @@ describe('record batches', () => {
     expect(decodeRecords(unknown, 0)).toEqual({ records: [], next: 0, damage });
   });
 
-  it('are told when they are damaged, with what was before them and where to go on', async () => {
+  it('are reported if they are damaged, with the records before them and the offset to continue at', async () => {
     const before = await batch(3, [{ value }]);
     const bad = damaged(await batch(4, [{ value }, { value }]), 100);
     const behind = await batch(6, [{ value }]);
@@ -179,7 +179,7 @@ describe('record batches', () => {
     }
   });
 
-  it('that cannot be read do not take along what is before them', async () => {
+  it('that cannot be read do not cost the records before them', async () => {
     const foreign = withAttributes(await batch(1, [{ value }]), 7);
     const both = Buffer.concat([await batch(0, [{ value }]), foreign]);
     expect(decodeRecords(both, 0)).toMatchObject({ records: [{ offset: 0 }], next: 1 });

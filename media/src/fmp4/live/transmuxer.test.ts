@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Chunk } from '../../mpegts/chunk.js';
+import type { AudioRun } from '../../samples/sample.js';
 import { damage, damaged, noise } from '../../testing/damage.js';
 import { decodedFrames } from '../../testing/decode.js';
 import { boxesOf, readFragment } from '../../testing/mp4.js';
@@ -72,6 +73,23 @@ const STREAMS: Record<string, { stream: () => Uint8Array; inOrder?: false; primi
 };
 
 describe.each(Object.entries(STREAMS))('%s', (_, { stream, inOrder = true, priming = 0 }) => {
+  it('gives the sound beside a picture to whoever takes it: the same frames at the same times', () => {
+    const chunks = chunksOf(stream());
+    const all = transmux(chunks).flat();
+    const runs: AudioRun[] = [];
+    const left = transmux(chunks, new Transmuxer((run) => runs.push(run))).flat();
+    const [pictures, sounds] = [of('video', all), of('audio', all)];
+    if (pictures.length === 0) {
+      expect([runs, left.map(payloadOf)]).toEqual([[], sounds.map(payloadOf)]);
+      return;
+    }
+    expect(left.map(payloadOf)).toEqual(pictures.map(payloadOf));
+    const timesOf = (run: AudioRun) => [run.start / run.config.sampleRate, run.frames.length];
+    expect(runs.map(timesOf)).toEqual(
+      sounds.map(({ start, samples }) => [expect.closeTo(start, 6), samples]),
+    );
+  });
+
   it('gives one fragment an access unit, with the chunk that brings it, and one of audio', () => {
     const chunks = chunksOf(stream());
     const given = transmux(chunks);

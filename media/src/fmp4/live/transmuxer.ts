@@ -1,4 +1,5 @@
 import { MediaTimeline } from '../../samples/media-timeline.js';
+import type { AudioRun } from '../../samples/sample.js';
 import { SampleReader, type SampleStats } from '../../samples/sample-reader.js';
 import { type TimedText, timedTexts } from '../../text/timed-text.js';
 import { AudioTrack } from './audio-track.js';
@@ -15,17 +16,24 @@ const KINDS = ['video', 'audio'] as const;
 export class Transmuxer {
   /** What the last chunk has brought for text tracks. */
   texts: readonly TimedText[] = [];
+  readonly #takeSound: ((run: AudioRun) => void) | undefined;
   readonly #samples = new SampleReader(new MediaTimeline());
   readonly #video = new VideoTrack();
   readonly #audio = new AudioTrack();
+
+  /** @param takeSound gets the sound of streams that have a picture, instead of fragments of it */
+  constructor(takeSound?: (run: AudioRun) => void) {
+    this.#takeSound = takeSound;
+  }
 
   get stats(): SampleStats {
     return this.#samples.stats;
   }
 
-  /** The tracks that the newest keyframe chunk announced, whether or not they have come. */
+  /** The tracks that the newest keyframe chunk announced, whether or not they have come, and that give fragments. */
   get announced(): readonly TrackKind[] {
     const kinds = new Set(this.#samples.tracks.map(({ kind }) => kind));
+    if (this.#takeSound && kinds.has('video')) return ['video'];
     return KINDS.filter((kind) => kinds.has(kind));
   }
 
@@ -35,9 +43,12 @@ export class Transmuxer {
     this.texts = timedTexts(samples);
     const { video, audio } = samples;
     const played = this.#samples.tracks.find(({ kind }) => kind === 'audio')?.pid;
-    return [
-      ...video.map((sample) => this.#video.fragment(sample)),
-      ...audio.filter(({ pid }) => pid === played).map((run) => this.#audio.fragment(run)),
-    ];
+    const sound = audio.filter(({ pid }) => pid === played);
+    const pictures = video.map((sample) => this.#video.fragment(sample));
+    if (!this.#takeSound || !this.#samples.tracks.some(({ kind }) => kind === 'video')) {
+      return [...pictures, ...sound.map((run) => this.#audio.fragment(run))];
+    }
+    for (const run of sound) this.#takeSound(run);
+    return pictures;
   }
 }

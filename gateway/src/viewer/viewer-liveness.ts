@@ -20,7 +20,7 @@ const GONE: Verdict = { kind: 'gone' };
  * give proof: an answer to a question among the chunks, room for data that did not fit into the connection at first, or
  * the pong to our ping, whose payload nobody can guess and which is written after everything else.
  */
-export class Liveness {
+export class ViewerLiveness {
   #provedAt: Milliseconds;
   #askedAt: Milliseconds;
   #payload: Buffer | undefined;

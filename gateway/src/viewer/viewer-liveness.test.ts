@@ -1,11 +1,11 @@
 import { milliseconds } from '@topicast/contracts/units';
 import { expect, it } from 'vitest';
-import { Liveness } from './liveness.js';
+import { ViewerLiveness } from './viewer-liveness.js';
 
 const at = milliseconds;
 
 it('asks a viewer that gives no sign of life, and gives it up if none comes', () => {
-  const liveness = new Liveness(at(0));
+  const liveness = new ViewerLiveness(at(0));
   expect(liveness.check(at(9_000))).toEqual({ kind: 'alive' });
   expect(liveness.check(at(11_000)).kind).toBe('ask');
   expect(liveness.check(at(12_000)).kind).toBe('alive');
@@ -14,7 +14,7 @@ it('asks a viewer that gives no sign of life, and gives it up if none comes', ()
 });
 
 it('takes the pong to its own ping for proof, and no other', () => {
-  const liveness = new Liveness(at(0));
+  const liveness = new ViewerLiveness(at(0));
   const first = liveness.check(at(11_000));
   const second = liveness.check(at(22_000));
   if (first.kind !== 'ask' || second.kind !== 'ask') throw new Error('it did not ask');

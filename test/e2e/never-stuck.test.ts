@@ -1,0 +1,346 @@
+import type { BrowserContext, CDPSession, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchChromium } from '../support/chromium.js';
+import { type PageServer, servePages } from '../support/page-server.js';
+import { openPlayer, playback, playerFile, servePlayerPages } from '../support/player-page.js';
+import { until } from '../support/poll.js';
+import { type Services, startServices } from '../support/services.js';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
+import { type EncoderSettings, PIDS, TestEncoder } from '../support/test-encoder.js';
+
+const PACKET_BYTES = 188;
+/** Longer than the player waits before it rests. */
+const LONG_UNWATCHED_MS = 6_500;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Pictures or sound go on from here, and the player says that it plays. */
+async function goesOn(what: string, page: Page, part: 'pictures' | 'audioBytes' = 'pictures'): Promise<void> {
+  const enough = { pictures: 10, audioBytes: 8_000 }[part];
+  let before = await playback(page);
+  await until(`${part} go on: ${what}`, async () => {
+    const now = await playback(page);
+    // The numbers begin anew with a new media source.
+    if (now[part] < before[part]) before = now;
+    return now[part] >= before[part] + enough && now.states.at(-1) === 'playing' && !now.paused;
+  });
+}
+
+const stateIs = (page: Page, state: string) =>
+  until(`the player is ${state}`, async () => (await playback(page)).states.at(-1) === state);
+
+/** Calls a method of the player element, or of the video inside it. */
+const call = (page: Page, target: 'player' | 'video', method: 'play' | 'pause') =>
+  page.evaluate(
+    ([target, method]) => {
+      const player = document.querySelector('topicast-player') as unknown as HTMLVideoElement;
+      const video = player.shadowRoot?.querySelector('video');
+      return (target === 'player' ? player : video)?.[method as 'play']();
+    },
+    [target, method] as const,
+  );
+
+describe('whatever happens, the player plays on by itself', () => {
+  let services: Services;
+  let browser: BrowserContext;
+  let pages: PageServer;
+  let encoder: TestEncoder;
+  let proxy: TcpProxy;
+
+  beforeAll(async () => {
+    pages = await servePlayerPages();
+    browser = await launchChromium();
+    services = await startServices();
+    encoder = await TestEncoder.create(services.log, 'scenes');
+    proxy = await startTcpProxy();
+    proxy.forwardTo(services.gateway.port);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await encoder?.stop();
+    await proxy?.close();
+    await services?.close();
+    await pages?.close();
+  });
+
+  /** A page that plays the stream, which begins anew and undisturbed. */
+  const open = async (): Promise<Page> => {
+    encoder.filter = (packet) => packet;
+    encoder.spoil = (value) => value;
+    await encoder.restart();
+    const page = await browser.newPage();
+    // Playwright's scripts count as the viewer's doing.
+    await page.addInitScript(() => {
+      Object.defineProperty(navigator, 'userActivation', { value: { isActive: false } });
+    });
+    await openPlayer(page, pages, '/player', `ws://127.0.0.1:${proxy.port}/live/${encoder.id}`);
+    await goesOn('after the start', page);
+    return page;
+  };
+
+  describe('what the browser does to the page', () => {
+    it('frozen and resumed: plays on, unless the viewer has paused before', async () => {
+      await using page = await open();
+      const devtools = await browser.newCDPSession(page);
+      const freeze = async (ms: number) => {
+        await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
+        await pause(ms);
+        await devtools.send('Page.setWebLifecycleState', { state: 'active' });
+      };
+      await freeze(3_000);
+      await goesOn('after the page was frozen', page);
+      await call(page, 'player', 'pause');
+      await freeze(1_000);
+      await staysPaused(page);
+    });
+
+    it('paused by the browser while frozen, without an event of its own: plays on', async () => {
+      await using page = await open();
+      await page.evaluate(() => {
+        const video = document.querySelector('topicast-player')?.shadowRoot?.querySelector('video');
+        document.dispatchEvent(new Event('freeze'));
+        video?.pause();
+      });
+      await stateIs(page, 'paused');
+      await page.evaluate(() => document.dispatchEvent(new Event('resume')));
+      await goesOn('after the page was resumed', page);
+    });
+
+    // Playwright does not support the cache itself, and starts browsers without it.
+    it('in the back/forward cache, as its events tell, or left and entered again: plays on', async () => {
+      await using page = await open();
+      await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })));
+      await stateIs(page, 'paused');
+      await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
+      await goesOn('after the events of the cache', page);
+      await page.goto('about:blank');
+      await page.goBack();
+      await goesOn('after the way back', page);
+    });
+
+    it('hidden: sound plays on; without sound it rests, and is back when it is seen; a pause stays a pause', async () => {
+      await using page = await open();
+      await hide(page, true);
+      await pause(LONG_UNWATCHED_MS);
+      await goesOn('with sound, in a hidden tab', page, 'audioBytes');
+      await page.evaluate(() => Object.assign(document.querySelector('topicast-player')!, { muted: true }));
+      await stateIs(page, 'paused');
+      expect(await stateOf(page)).toEqual({ name: 'paused', continues: true });
+      await hide(page, false);
+      await goesOn('when it is seen again', page);
+      // As some browsers do at once.
+      await hide(page, true);
+      await call(page, 'video', 'pause');
+      await stateIs(page, 'paused');
+      await hide(page, false);
+      await goesOn('after a pause of the browser', page);
+      await call(page, 'video', 'pause');
+      await stateIs(page, 'paused');
+      await hide(page, true);
+      await hide(page, false);
+      await staysPaused(page);
+    });
+
+    it('moved within the page: plays on', async () => {
+      await using page = await open();
+      await page.evaluate(async () => {
+        const player = document.querySelector('topicast-player');
+        player?.remove();
+        player?.removeAttribute('autoplay');
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        if (player) document.body.append(player);
+      });
+      await goesOn('after the move', page);
+    });
+
+    it('the end of picture in picture, which pauses the video: plays on', async () => {
+      await using page = await open();
+      await page.evaluate(() => {
+        const video = document.querySelector('topicast-player')?.shadowRoot?.querySelector('video');
+        video?.pause();
+        setTimeout(() => video?.dispatchEvent(new Event('leavepictureinpicture')), 50);
+      });
+      await goesOn('after the window was closed', page);
+    });
+
+    it('sound refused without a click: plays without it', async () => {
+      const strict = await launchChromium({ args: ['--autoplay-policy=document-user-activation-required'] });
+      await encoder.restart();
+      const page = await strict.newPage();
+      await openPlayer(page, pages, '/player', services.address(encoder.id));
+      // Until it is decided: playwright's scripts count as clicks.
+      await pause(3_000);
+      await goesOn('muted', page);
+      expect(
+        await page.evaluate(() => Reflect.get(document.querySelector('topicast-player')!, 'muted')),
+      ).toBe(true);
+      await strict.close();
+    });
+  });
+
+  describe('what the network does', () => {
+    it('cut for 3 s, and for longer than anybody waits for an answer: plays on', async () => {
+      await using page = await open();
+      for (const ms of [3_000, 14_000]) {
+        proxy.cut();
+        await pause(ms);
+        proxy.heal();
+        await goesOn(`after ${ms} ms`, page);
+      }
+    });
+
+    it('a connection that both ends believe in, and that carries nothing: is replaced', async () => {
+      await using page = await open();
+      proxy.strand();
+      await stateIs(page, 'buffering');
+      const before = Date.now();
+      await goesOn('on another connection', page);
+      // By far sooner than any of the two ends gives the connection up, after 10 and after 30 s.
+      expect(Date.now() - before).toBeLessThan(8_000);
+    });
+
+    it('online again: connects at once', async () => {
+      await using page = await open();
+      proxy.forwardTo(1);
+      proxy.strand();
+      await until('it has given up', async () => (await stateOf(page)).problem !== undefined);
+      proxy.forwardTo(services.gateway.port);
+      await browser.setOffline(true);
+      await browser.setOffline(false);
+      await goesOn('on the new network', page);
+    });
+  });
+
+  describe('what encoders do', () => {
+    it('another size, rate, codec, with and without sound or picture: plays on', async () => {
+      await using page = await open();
+      const others: readonly [EncoderSettings, 'pictures' | 'audioBytes'][] = [
+        [{ size: '640x360' }, 'pictures'],
+        [{ frameRate: 50, audio: 'libopus' }, 'pictures'],
+        [{ audio: 'none' }, 'pictures'],
+        [{ video: 'none' }, 'audioBytes'],
+        [{}, 'pictures'],
+        [{ audio: 'none' }, 'pictures'],
+        [{}, 'audioBytes'],
+      ];
+      for (const [settings, part] of others) {
+        await encoder.restart(settings);
+        await goesOn(JSON.stringify(settings), page, part);
+      }
+    });
+
+    it('a track that pauses, ends, or comes late does not stop the other one', async () => {
+      await using page = await open();
+      const lose = (track: keyof typeof PIDS) => {
+        encoder.filter = (packet, pid) => (pid === PIDS[track] ? undefined : packet);
+      };
+      const all = () => {
+        encoder.filter = (packet) => packet;
+      };
+      for (const [track, other] of [
+        ['audio', 'pictures'],
+        ['video', 'audioBytes'],
+      ] as const) {
+        lose(track);
+        await pause(3_000);
+        await goesOn(`without ${track}`, page, other);
+        all();
+        await goesOn(`${track} is back`, page, track === 'audio' ? 'audioBytes' : 'pictures');
+      }
+      lose('audio');
+      await encoder.restart();
+      await goesOn('before its sound comes', page);
+      all();
+      await goesOn('late sound', page, 'audioBytes');
+    });
+
+    it('time stamps that jump and go round, lost packets, chunks full of garbage: plays on', async () => {
+      await using page = await open();
+      for (const timeOffsetS of [50_000, 10, 95_440]) {
+        await encoder.jump({ timeOffsetS });
+        await pause(1_500);
+        await goesOn(`time stamps from ${timeOffsetS} s`, page);
+      }
+      let count = 0;
+      encoder.filter = (packet) => (count++ % 60 === 0 ? undefined : packet);
+      await pause(4_000);
+      encoder.filter = (packet) => packet;
+      await goesOn('after lost packets', page);
+      encoder.spoil = spoilt;
+      await pause(4_000);
+      encoder.spoil = (value) => value;
+      await goesOn('after garbage', page);
+    });
+
+    it('not live yet, over, and live again: plays on', async () => {
+      await using early = await TestEncoder.create(services.log, 'early');
+      await using page = await browser.newPage();
+      await openPlayer(page, pages, '/player', services.address(early.id));
+      await stateIs(page, 'waiting');
+      for (const time of ['first', 'second']) {
+        await early.restart();
+        await goesOn(`the ${time} time`, page);
+        await early.stop();
+        await stateIs(page, 'ended');
+      }
+    });
+  });
+
+  describe('a machine with much to do', () => {
+    it('four times slower: plays on', async () => {
+      await using page = await open();
+      const devtools: CDPSession = await browser.newCDPSession(page);
+      await devtools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+      await pause(3_000);
+      await goesOn('slowly', page);
+    });
+
+    it('nine players on one page: all play; those out of sight rest, and are back when they are seen', async () => {
+      await encoder.restart();
+      const address = services.address(encoder.id);
+      const player = `<topicast-player src="${address}" autoplay muted style="width:32%"></topicast-player>`;
+      const wall = await servePages({
+        ...playerFile(),
+        '/': `<!doctype html>${player.repeat(9)}<div style="height:4000px"></div><p id="below">below</p>
+<script type="module" src="/topicast-player.js"></script>`,
+      });
+      await using page = await browser.newPage();
+      await page.goto(wall.origin);
+      const states = () =>
+        page.evaluate(() =>
+          [...document.querySelectorAll('topicast-player')].map((each) => Reflect.get(each, 'state').name),
+        );
+      const all = (state: string) =>
+        until(`all nine are ${state}`, async () => (await states()).every((each) => each === state));
+      await all('playing');
+      await page.evaluate(() => document.getElementById('below')?.scrollIntoView());
+      await all('paused');
+      await page.evaluate(() => scrollTo(0, 0));
+      await all('playing');
+      await wall.close();
+    });
+  });
+});
+
+const stateOf = (page: Page): Promise<{ name: string; problem?: object }> =>
+  page.evaluate(() => Reflect.get(document.querySelector('topicast-player')!, 'state'));
+
+async function staysPaused(page: Page): Promise<void> {
+  await pause(2_500);
+  expect(await stateOf(page)).toEqual({ name: 'paused' });
+}
+
+/** What a page sees when its tab goes behind another one; a headless browser shows all of them. */
+const hide = (page: Page, hidden: boolean) =>
+  page.evaluate((hidden) => {
+    Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+
+/** Keeps the packets' heads, so that the garbage reaches the decoder. */
+function spoilt(value: Uint8Array): Uint8Array {
+  const bytes = Uint8Array.from(value);
+  for (let at = 0; at < bytes.length; at += PACKET_BYTES) {
+    for (let byte = at + 40; byte < at + PACKET_BYTES; byte += 7) bytes[byte] = (byte * 31) % 256;
+  }
+  return bytes;
+}
