@@ -44,77 +44,6 @@ interface Heard {
 
 const heard = (page: Page): Promise<Heard[]> => page.evaluate(() => Reflect.get(window, 'heard'));
 
-<<<<<<< HEAD
-where(
-  `4 Mbit/s, then 1.5, then back${unavailable ? `: SKIPPED, ${unavailable}` : ''}`,
-  async () => {
-    await using network = await badNetwork({ delayMs: 25, rateKbps: 4_000, queueMs: 300 });
-    await using server = await startStreamServer(network, 'ladder-server.ts', 'ladder');
-    await using browser = await launchChromium({
-      within: network.viewer,
-      args: ['--disable-features=LocalNetworkAccessChecks'],
-    });
-    await servePages(browser, server.address);
-    const page = await browser.newPage();
-    await page.goto(ORIGIN);
-    await untilRendition(page, (rendition) => rendition === 0);
-    await page.waitForTimeout(SETTLED_MS);
-    await watchPicture(page);
-    const log: unknown[] = [];
-    const t0 = Date.now();
-    const timer = setInterval(async () => {
-      const s = await statsOf(page).catch(() => ({}) as Record<string, unknown>);
-      console.log(
-        ((Date.now() - t0) / 1000).toFixed(1),
-        s['rendition'],
-        s['renditionReason'],
-        'lat',
-        Math.round(Number(s['latencyMs'])),
-        'lev',
-        Math.round(Number(s['levelMs'])),
-        'tgt',
-        Math.round(Number(s['targetMs'])),
-        'rate',
-        s['playbackRate'],
-        'stalls',
-        s['stalls'],
-        'seeks',
-        s['seeks'],
-        'skip',
-        s['chunksSkipped'],
-        'bit',
-        s['bitrate'],
-        'drop',
-        s['framesDropped'],
-      );
-    }, 1000);
-
-    console.log('--- 1.5');
-    await network.set({ rateKbps: 1_500 });
-    await page.waitForTimeout(30_000);
-    console.log('--- 4');
-    await network.set({ rateKbps: 4_000 });
-    await page.waitForTimeout(30_000);
-    clearInterval(timer);
-    const shown = await presentedAt(page);
-    const gaps = shown.slice(1).map((at, n) => at - shown[n]!);
-    console.log(
-      'longest gaps',
-      [...gaps]
-        .sort((a, b) => b - a)
-        .slice(0, 8)
-        .map(Math.round),
-      'at',
-      gaps
-        .map((g, n) => [g, shown[n]! - t0] as const)
-        .filter(([g]) => g > 200)
-        .map(([g, at]) => `${(at / 1000).toFixed(1)}:${Math.round(g)}`)
-        .join(' '),
-    );
-  },
-  240_000,
-);
-=======
 const unavailable = badNetworkUnavailable();
 
 // Tried again, because a busy machine delays the encoders as a bad network would delay the chunks.
@@ -160,4 +89,3 @@ it(name, { retry: 2 }, async (context) => {
     await browser.close();
   }
 });
->>>>>>> abr
