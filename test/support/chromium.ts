@@ -16,7 +16,7 @@ const ARGUMENTS = [
 ];
 
 /** CHROME_PATH, or else a Chromium or Chrome on PATH, or else the one inside @sparticuz/chromium. */
-async function findChromium(): Promise<string> {
+export async function findChromium(): Promise<string> {
   const { CHROME_PATH } = process.env;
   if (CHROME_PATH) {
     if (!existsSync(CHROME_PATH)) throw new Error(`CHROME_PATH: there is no file ${CHROME_PATH}`);
