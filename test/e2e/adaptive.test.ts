@@ -9,10 +9,13 @@ import { until } from '../support/poll.js';
 
 /** The browser lets pages of this origin use what only secure ones may use. */
 const ORIGIN = 'http://localhost';
-/** The shared machine that runs the tests adds to it; the simulator (adaptation.test.ts) asserts 500. */
-const LONGEST_FREEZE_MS = 1_000;
+/**
+ * The simulator (adaptation.test.ts) asserts 500 ms, and the buffer at its target. Here four encoders and a browser share
+ * the machine with the network, and add to both.
+ */
+const LONGEST_FREEZE_MS = 2_000;
 const SETTLED_MS = 5_000;
-const AT_TARGET_MS = 150;
+const AT_TARGET_MS = 400;
 
 /** The page is not fetched over the network, which is the video's alone. */
 async function servePage(browser: BrowserContext, address: string): Promise<void> {

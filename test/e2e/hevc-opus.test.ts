@@ -119,12 +119,13 @@ describe.skipIf(reason)(`a source sent as it is${reason ? ` (skipped: ${reason})
         if (now?.state === 'failed') throw new Error(now.message);
         return now?.state === 'playing' && now.picture !== '' && now;
       });
-      // Over the place where the clip begins again, too.
+      // Over the place where the clip begins again, too. By pictures, because a browser that starts late jumps to the live
+      // edge, and its media time with it.
       const end = await until('it has gone on for a while', () => {
         const now = newest(player);
-        return now && now.time > begin.time + 6 && now;
+        return now && now.pictures > begin.pictures + 150 && now;
       });
-      expect(end.pictures).toBeGreaterThan(begin.pictures + 100);
+      expect(end.time).toBeGreaterThan(begin.time + 5);
       expect(new Set(player.seen.map(({ picture }) => picture)).size).toBeGreaterThan(20);
       expect(end).toMatchObject({ size: `${WIDTH}x${HEIGHT}`, hasSound: true });
     });
@@ -161,9 +162,9 @@ describe.skipIf(reason)(`a source sent as it is${reason ? ` (skipped: ${reason})
       });
       const end = await until('it goes on', async () => {
         const now = await playback(page);
-        return now.time > begin.time + 6 && now;
+        return now.pictures > begin.pictures + 150 && now;
       });
-      expect(end.pictures).toBeGreaterThan(begin.pictures + 100);
+      expect(end.time).toBeGreaterThan(begin.time + 5);
       expect(end.audioBytes).toBeGreaterThan(begin.audioBytes);
     });
 

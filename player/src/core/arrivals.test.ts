@@ -60,6 +60,14 @@ describe('the evidence of arrivals', () => {
     expect(twice.repeating).toBeLessThan(201);
   });
 
+  it('tells what comes often from what comes now and then', () => {
+    const rarely = learn(60, (now) => during(9_000, 150)(now % 20_000));
+    expect(rarely.evidence.repeating).toBeGreaterThan(100);
+    expect(rarely.evidence.often).toBeLessThan(5);
+    const often = learn(60, (now) => during(2_000, 150)(now % 4_000));
+    expect(often.evidence.often).toBeGreaterThan(100);
+  });
+
   it('learns nothing from an overload that has ended', () => {
     const arrivals = learn(30, (now) => Math.max(0, now - 29_000) / 2);
     expect(arrivals.evidence.worst).toBeGreaterThan(300);

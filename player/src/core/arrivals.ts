@@ -2,6 +2,8 @@ import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 
 /** How much later than usual chunks arrived during the last minute. */
 export interface ArrivalEvidence {
+  /** What came several times. */
+  readonly often: Milliseconds;
   /** What a buffer has to cover if the worst delay was an accident: the worst delay that came more than once. */
   readonly repeating: Milliseconds;
   /** What a buffer has to cover if the worst delay can come again. */
@@ -19,6 +21,8 @@ const WINDOW_S = 60;
 const USUAL_MS = 2_500;
 /** Delays that are closer together than this have the same cause. */
 const ONE_EVENT_S = 2;
+/** So many delays a minute are often. */
+const OFTEN = 8;
 /** No buffer covers more than this. A connection that was cut says nothing about the target. */
 const MOST_MS = 1_000;
 /** If such delays last for this long, the network has become slower for good. */
@@ -28,8 +32,8 @@ const OVERLOAD_MS = 2_000;
 /** After a larger step of the decode time, another time line has begun. */
 const LONGEST_STEP_MS = 2_000;
 
-const NOTHING: Slot = { second: Number.NEGATIVE_INFINITY, excess: 0 };
-export const NO_EVIDENCE: ArrivalEvidence = { repeating: Milliseconds.zero, worst: Milliseconds.zero };
+const ZERO = Milliseconds.zero;
+export const NO_EVIDENCE: ArrivalEvidence = { often: ZERO, repeating: ZERO, worst: ZERO };
 
 /**
  * Learns how much the delays of chunks vary. Only the delay above the usual one of the last seconds counts. The playhead
@@ -67,10 +71,15 @@ export class Arrivals {
   }
 
   get evidence(): ArrivalEvidence {
-    const worst = this.#slots.reduce((most, slot) => (slot.excess > most.excess ? slot : most), NOTHING);
-    const others = this.#slots.filter(({ second }) => Math.abs(second - worst.second) >= ONE_EVENT_S);
-    const repeating = Math.max(0, ...others.map(({ excess }) => excess));
-    return { repeating: milliseconds(repeating), worst: milliseconds(worst.excess) };
+    const events: Slot[] = [];
+    for (const slot of [...this.#slots].sort((a, b) => b.excess - a.excess)) {
+      if (events.length === OFTEN) break;
+      if (events.every(({ second }) => Math.abs(second - slot.second) >= ONE_EVENT_S)) events.push(slot);
+    }
+    const [worst, repeating, often] = [0, 1, OFTEN - 1].map((index) =>
+      milliseconds(Math.max(0, events[index]?.excess ?? 0)),
+    ) as [Milliseconds, Milliseconds, Milliseconds];
+    return { worst, repeating, often };
   }
 
   #isRecovering(arrival: number, excess: number): boolean {

@@ -13,12 +13,19 @@ export const CONTROL_PERIOD_MS = 40;
 const DEFAULT_TARGET_MS = { withAudio: 150, videoOnly: 80 } as const;
 /** What the browser needs even if every chunk arrives exactly on time. */
 const RESERVE_MS = { withAudio: 130, videoOnly: 40 } as const;
+/**
+ * How much of a rare delay may be missing. A picture that stands for this long, a few times a minute, is hardly seen; the
+ * sound in a media source stops the picture for longer than it is late itself.
+ */
+const TOLERATED_MS = { withAudio: 0, videoOnly: 80 } as const;
 
 export interface LatencyTarget {
   /** The level to aim at while the network is good. */
   readonly level: Milliseconds;
   /** The part of the level that the browser needs for itself. The rest covers late chunks. */
   readonly reserve: Milliseconds;
+  /** Rare delays may be this much longer than what is covered. */
+  readonly tolerated: Milliseconds;
 }
 
 /** @param wanted the level that the embedding page asks for */
@@ -27,6 +34,7 @@ export function latencyTarget(hasAudio: boolean, wanted: number | undefined): La
   return {
     level: milliseconds(wanted ?? DEFAULT_TARGET_MS[kind]),
     reserve: milliseconds(RESERVE_MS[kind]),
+    tolerated: milliseconds(TOLERATED_MS[kind]),
   };
 }
 
@@ -204,9 +212,10 @@ function learn(
   const covered = milliseconds(targetLevel(target, before) - target.reserve);
   const trial = stalled ? { at: now, covered } : before.trial;
   const isDue = trial !== undefined && !starved && now - trial.at >= VERDICT_AFTER_MS;
-  const wasLate = isDue && evidence.worst > trial.covered;
+  const wasLate = isDue && evidence.worst - target.tolerated > trial.covered;
   const lessonUntil = wasLate ? milliseconds(now + LESSON_MS) : before.lessonUntil;
-  const need = now < lessonUntil ? evidence.worst : evidence.repeating;
+  const rare = now < lessonUntil ? evidence.worst : evidence.repeating;
+  const need = Math.max(evidence.often, rare - target.tolerated);
   const shrunk = before.spread - ((now - before.at) / 1000) * SHRINK_MS_PER_S;
   return {
     spread: milliseconds(Math.max(need, shrunk)),

@@ -8,6 +8,7 @@ import {
   joinMustSeek,
   type LatencyState,
   type LatencyTarget,
+  latencyTarget,
   targetLevel,
 } from '../core/latency.js';
 import type { PictureState } from '../core/player-state.js';
@@ -63,7 +64,7 @@ export class Playhead {
   #decoded = false;
   #waitingSince: Milliseconds | undefined;
   #control: LatencyState = joinLatency(Milliseconds.now());
-  #target: LatencyTarget = { level: Milliseconds.zero, reserve: Milliseconds.zero };
+  #target: LatencyTarget = latencyTarget(false, 0);
   /** In the media source. */
   #hasAudio = false;
   /** What the sound outside of the media source needs beyond that. */
@@ -152,8 +153,7 @@ export class Playhead {
   }
 
   get #wanted(): LatencyTarget {
-    const { level, reserve } = this.#target;
-    return { level: Milliseconds.add(level, this.#lead.lead), reserve };
+    return { ...this.#target, level: Milliseconds.add(this.#target.level, this.#lead.lead) };
   }
 
   get #level(): Milliseconds | undefined {
