@@ -91,6 +91,8 @@ describe.skipIf(reason)(`on a real Kafka${reason ? ` (${reason})` : ''}`, () => 
       });
     } finally {
       ffmpeg.kill('SIGKILL');
+      // What was in the pipe still comes, and must not be sent by a producer that has gone.
+      ffmpeg.stdout.removeAllListeners('data');
       await sending;
       await producer.disconnect();
     }

@@ -1,4 +1,4 @@
-import type { Choice } from '../components/player/choice-menu';
+import type { Choice } from './choice';
 
 /** A channel of captions. */
 export interface CaptionTrack {

@@ -1,5 +1,5 @@
 import type { PlayerRendition, WantedRendition } from '@topicast/player';
-import type { Choice } from '../components/player/choice-menu';
+import type { Choice } from './choice';
 import { formatBitrate, formatQuality } from './format';
 
 /** `720p`; without a picture `Sound only`; where nobody said, its number. */

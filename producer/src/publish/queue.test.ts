@@ -1,3 +1,4 @@
+import { milliseconds } from '@topicast/contracts/units';
 import type { NewRecord } from '@topicast/log';
 import { headerOf } from '@topicast/test/headers';
 import fc from 'fast-check';
@@ -21,6 +22,15 @@ describe('RecordQueue', () => {
       [4, false],
       [5, false],
     ]);
+  });
+
+  it('loses nothing when the clock is set a minute ahead', () => {
+    const queue = new RecordQueue({ bytes: 1e9, spanMs: 30_000 });
+    const before = record(0, true, 10);
+    const after = record(1, false, 10);
+    queue.push(before);
+    const header = { ...after.header, wallClock: milliseconds(after.header.wallClock + 60_000) };
+    expect(queue.push({ ...after, header })).toEqual([]);
   });
 
   it('holds no more than 30 s', () => {

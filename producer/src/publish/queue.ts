@@ -1,8 +1,10 @@
+import type { ChunkHeader } from '@topicast/contracts/chunk-header';
+import { ticks90k, ticksToMs } from '@topicast/contracts/units';
 import type { NewRecord } from '@topicast/log';
 
 export interface QueueLimits {
   readonly bytes: number;
-  /** Between the first and the last record, by wall clock. */
+  /** Between the first and the last record. */
   readonly spanMs: number;
 }
 
@@ -67,9 +69,9 @@ export class RecordQueue {
   }
 
   #isOver(): boolean {
-    const first = this.#records[0]!.header.wallClock;
-    const last = this.#records.at(-1)!.header.wallClock;
-    return this.#bytes > this.#limits.bytes || last - first > this.#limits.spanMs;
+    const first = this.#records[0]!.header;
+    const last = this.#records.at(-1)!.header;
+    return this.#bytes > this.#limits.bytes || spanOf(first, last) > this.#limits.spanMs;
   }
 
   #dropOldestGop(): NewRecord[] {
@@ -103,3 +105,10 @@ const marked = (record: NewRecord): NewRecord => ({
   ...record,
   header: { ...record.header, discontinuity: true },
 });
+
+/** By both clocks, because a step of either one does not make a backlog. */
+function spanOf(first: ChunkHeader, last: ChunkHeader): number {
+  const byWallClock = last.wallClock - first.wallClock;
+  if (first.session !== last.session) return byWallClock;
+  return Math.min(byWallClock, ticksToMs(ticks90k(last.decodeTime - first.decodeTime)));
+}

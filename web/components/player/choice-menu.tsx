@@ -1,13 +1,6 @@
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+import type { Choice } from '../../lib/choice';
 import styles from './choice-menu.module.css';
-
-/** A line of the menu. */
-export interface Choice<Value extends string | number> {
-  readonly value: Value;
-  readonly name: string;
-  readonly note?: string;
-  readonly disabled: boolean;
-}
 
 interface ChoiceMenuProps<Value extends string | number> {
   /** What is chosen here, such as `Quality`. */
