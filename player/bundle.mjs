@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 
 /** The React component is the element and a wrapper. */
-const MAX_GZIPPED_KB = { element: 34, react: 35, worker: 25, captions: 10, sound: 5 };
+const MAX_GZIPPED_KB = { element: 33.5, react: 34.5, worker: 25, captions: 10, sound: 5 };
 const ENTRIES = ['index', 'element', 'define', 'react'];
 /** For a plain `<script type="module">`: one file to copy, which shares nothing with the others. */
 const STANDALONE = 'topicast-player';

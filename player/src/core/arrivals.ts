@@ -84,8 +84,11 @@ export class Arrivals {
 
   #isRecovering(arrival: number, excess: number): boolean {
     if (excess > MOST_MS) this.#recoveringSince ??= arrival;
-    else if (excess <= this.evidence.repeating) this.#recoveringSince = undefined;
     if (this.#recoveringSince === undefined) return false;
+    if (excess <= this.evidence.repeating) {
+      this.#recoveringSince = undefined;
+      return false;
+    }
     if (arrival - this.#recoveringSince < FOR_GOOD_MS) return true;
     this.#recoveringSince = undefined;
     this.#usual = undefined;
