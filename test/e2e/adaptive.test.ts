@@ -10,10 +10,10 @@ import { until } from '../support/poll.js';
 /** The browser lets pages of this origin use what only secure ones may use. */
 const ORIGIN = 'http://localhost';
 /**
- * The simulator (adaptation.test.ts) asserts 500 ms, and the buffer at its target. Here four encoders and a browser share
- * the machine with the network, and add to both.
+ * The aim is 500 ms, and the simulator (adaptation.test.ts) holds it. Of six runs on this path, one had a freeze of 538 ms,
+ * one was 400 ms away from its target after five seconds, and one was not back at the best rendition after a minute.
  */
-const LONGEST_FREEZE_MS = 2_000;
+const LONGEST_FREEZE_MS = 1_000;
 const SETTLED_MS = 5_000;
 const AT_TARGET_MS = 400;
 
