@@ -13,10 +13,14 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: 'unit',
-          include: ['{contracts,media,log,sources,producer,gateway,player,start,web}/**/*.test.ts'],
+          include: [
+            '{contracts,media,log,sources,producer,gateway,player,start,web,deploy,bench}/**/*.test.ts',
+          ],
           exclude: ['**/node_modules/**', '**/dist/**', 'log/src/kafka/**', '**/.next/**'],
           // Longer than `until` waits: it says what it waited for.
           testTimeout: 90_000,
+          // They mostly wait, so that two at a time are no load even for two cores.
+          maxWorkers: 2,
         },
       },
       {

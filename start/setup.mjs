@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { endWithNpm } from './end-with-npm.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+/** Where each program is, and whether it needs the web pages. */
 const PROGRAMS = {
   all: ['start/dist/all.js', true],
   producer: ['start/dist/producer.js', false],
@@ -21,24 +22,15 @@ const PROGRAMS = {
   'bench:network': ['bench/dist/network.js', false],
   'bench:fanout': ['bench/dist/fanout.js', false],
   'bench:compression': ['bench/dist/compression.js', false],
+  'bench:keyframes': ['bench/dist/keyframes.js', false],
   'bench:ladder': ['bench/dist/ladder.js', false],
   'bench:log': ['bench/dist/log.js', false],
 };
-const SERVICE_SOURCES = [
-  'contracts',
-  'media',
-  'log',
-  'sources',
-  'producer',
-  'gateway',
-  'player',
-  'start',
-  'test',
-  'bench',
-];
+const SERVICE_SOURCES = ['contracts', 'media', 'log', 'sources', 'producer', 'gateway', 'player', 'start'];
+const TEST_SOURCES = ['test', 'bench'];
 /** What builds leave among the sources. */
 const NOT_SOURCES =
-  /^(node_modules|dist|\.next|results|next-env\.d\.ts|topicast-[a-z]+\.js|worklet\.js|.*\.tsbuildinfo)$/;
+  /^(node_modules|dist|\.next|results|next-env\.d\.ts|topicast-[a-z]+\.js|player-programs|.*\.tsbuildinfo)$/;
 
 process.env.NEXT_TELEMETRY_DISABLED = '1';
 const [name, ...args] = process.argv.slice(2);
@@ -56,15 +48,24 @@ const LONGEST_SETUP_MS = 15 * 60_000;
 await step('dependencies', 'node_modules/.topicast-setup', fingerprint(['package-lock.json']), async () => {
   await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 });
-const services = fingerprint([...SERVICE_SOURCES, 'tsconfig.base.json', 'package-lock.json']);
-await step('services and player', 'node_modules/.topicast-services', services, async () => {
-  await run(process.execPath, [bin('typescript', 'tsc'), '-b']);
+const sources = [...SERVICE_SOURCES, 'tsconfig.base.json', 'package-lock.json'];
+await step('services and player', 'node_modules/.topicast-services', fingerprint(sources), async () => {
+  await run(process.execPath, [bin('typescript', 'tsc'), '-b', 'start', 'player']);
   await run('npm', ['run', '--silent', 'bundle', '--workspace', '@topicast/player']);
 });
+if (!entry.startsWith('start/')) {
+  const all = fingerprint([...sources, ...TEST_SOURCES]);
+  await step('tests and benchmarks', 'node_modules/.topicast-tests', all, async () => {
+    await run(process.execPath, [bin('typescript', 'tsc'), '-b']);
+  });
+}
 if (needsWeb) {
   const web = fingerprint(['web', 'contracts', 'media', 'player', 'package-lock.json']);
   await step('web pages', 'node_modules/.topicast-web', web, async () => {
-    await run('npm', ['run', '--silent', 'build', '--workspace', '@topicast/web']);
+    // The types are checked by the tests, not by everybody who starts it.
+    await run('npm', ['run', '--silent', 'build', '--workspace', '@topicast/web'], {
+      TOPICAST_WEB_UNCHECKED: '1',
+    });
   });
 }
 process.argv = [process.argv[0], path.join(root, entry), ...args];
@@ -153,9 +154,13 @@ function fingerprint(paths) {
 }
 
 /** Run a tool silently, and show its output if it fails. */
-function run(command, commandArgs) {
+function run(command, commandArgs, env = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, commandArgs, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, commandArgs, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let said = '';
     const keep = (data) => {
       said = (said + data).slice(-20_000);

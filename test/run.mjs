@@ -26,6 +26,7 @@ console.log(
 
 await check('format and lint', 'node_modules/.bin/biome', ['check', '.']);
 await check('types of the tests', 'node_modules/.bin/tsc', ['-p', 'tsconfig.tests.json']);
+await check('types of the web app', 'node_modules/.bin/tsc', ['-p', 'web', '--incremental', 'false']);
 await check('types of the web tests', 'node_modules/.bin/tsc', ['-p', 'web/tsconfig.tests.json']);
 for (const project of ['unit', 'integration', 'e2e', 'chaos']) {
   if (only.length === 0 || only.includes(project)) await suite(project);

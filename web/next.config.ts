@@ -21,13 +21,16 @@ const config: NextConfig = {
   ...(process.env.TOPICAST_WEB_STANDALONE === '1' && { output: 'standalone' }),
   outputFileTracingRoot: repository,
   turbopack: { root: repository },
+  typescript: { ignoreBuildErrors: process.env.TOPICAST_WEB_UNCHECKED === '1' },
   headers: async () => [
     { source: '/:path*', headers: everywhere },
-    // Pages of any origin load the player from here, and the player its captions.
-    ...['/topicast-player.js', '/topicast-captions.js', '/topicast-sound.js'].map((source) => ({
-      source,
-      headers: anyOrigin,
-    })),
+    // Pages of any origin load the player from here, and the player what it needs beside.
+    ...['player', 'captions', 'sound', 'overlay', 'picture', 'mse', 'adaptive', 'ways', 'step'].map(
+      (name) => ({
+        source: `/topicast-${name}.js`,
+        headers: anyOrigin,
+      }),
+    ),
   ],
 };
 

@@ -24,5 +24,5 @@ export function proxy(request: NextRequest): NextResponse {
 }
 
 export const config = {
-  matcher: ['/((?!_next/static|healthz|icon.svg|theme.js|topicast-[a-z]+.js).*)'],
+  matcher: ['/((?!_next/static|healthz|icon.svg|theme.js|player-programs/|topicast-[a-z]+.js).*)'],
 };

@@ -1,10 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { startBarcodeSource } from '@topicast/test/barcode-source';
 import { launchChromium } from '@topicast/test/chromium';
+import { FFMPEG, hasEncoder } from '@topicast/test/ffprobe';
+import { findFirefox } from '@topicast/test/firefox';
 import { kafkaUnavailable, startKafka } from '@topicast/test/kafka';
 import { openKafkaLog } from '@topicast/test/kafka-log';
 import { servePages } from '@topicast/test/page-server';
 import { logger, startServices } from '@topicast/test/services';
+import { viewInFirefox } from './glass/firefox.js';
 import { PLAYERS, type PlayerName, playerPages } from './glass/pages.js';
 import { Tally } from './glass/tally.js';
 import { join, type Seat, view } from './glass/viewing.js';
@@ -32,6 +35,7 @@ const joins = Number(options.joins);
 
 const pages = await servePages(playerPages());
 const browser = await launchChromium();
+const firefox = findFirefox();
 const tallies = new Map<string, Tally>();
 
 /** Of this player, video and sound, on this log. */
@@ -74,6 +78,12 @@ async function onLog(
     if (others)
       await measure(`Topicast, A/V by the video element, ${name}`, 'ours', address, { sound: 'mse' });
   }
+  if (others && firefox) {
+    const tally = tallyOf(`Topicast in Firefox, A/V, ${name}`);
+    for (let round = 0; round < rounds; round++) {
+      tally.add(await viewInFirefox(firefox, services.address('both'), seconds));
+    }
+  }
   // Joins on a warm gateway, where somebody is already watching.
   const page = await browser.newPage();
   for (const player of players) {
@@ -86,12 +96,21 @@ async function onLog(
   await page.close();
   await both.close();
   if (others) {
-    const silent = await startBarcodeSource(services.log, 'silent', { audio: false });
-    await services.untilState('silent', 'live');
-    for (let round = 0; round < rounds; round++) {
-      await measure(`Topicast, video only, ${name}`, 'ours', services.address('silent'));
+    for (const [audio, what] of [
+      ['opus', 'A/V with Opus'],
+      ['none', 'video only'],
+    ] as const) {
+      if (audio === 'opus' && !hasEncoder('libopus')) {
+        process.stderr.write(`without Opus: ${FFMPEG} has no libopus\n`);
+        continue;
+      }
+      const source = await startBarcodeSource(services.log, audio, { audio });
+      await services.untilState(audio, 'live');
+      for (let round = 0; round < rounds; round++) {
+        await measure(`Topicast, ${what}, ${name}`, 'ours', services.address(audio));
+      }
+      await source.close();
     }
-    await silent.close();
   }
   await services.close();
 }

@@ -4,7 +4,9 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { kafkaUnavailable, startKafkaCluster } from '@topicast/test/kafka';
-import { type Comparison, measureFifty, measureHop, measureJoin, measureQuiet } from './log-measures.js';
+import type { Comparison } from './log/bench.js';
+import { measureHop } from './log/hop.js';
+import { measureFifty, measureJoin, measureQuiet } from './log/many-streams.js';
 import { readOptions } from './options.js';
 import { table } from './table.js';
 

@@ -1,12 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseLadder } from '@topicast/contracts/ladder';
+import { SOUNDS } from '@topicast/test/barcode-encoder';
+import { FFMPEG, hasEncoder } from '@topicast/test/ffprobe';
 import { badNetwork, badNetworkUnavailable } from '@topicast/test/network/bad-network';
 import { startBarcodeServer } from '@topicast/test/network/start-barcode-server';
 import { readVariants } from './glass/variant.js';
-import { formatTrace, recordArrivals, traceFile } from './network/arrivals.js';
-import { compare, showComparison } from './network/compare.js';
-import { impose, readConditions, USUAL_CASES } from './network/conditions.js';
+import { type Arrival, formatTrace, recordArrivals, showArrivals, traceFile } from './network/arrivals.js';
+import { compare, describeResult, type Result, showComparison } from './network/compare.js';
+import { type Conditions, impose, matrixOf, readConditions, USUAL_CASES } from './network/conditions.js';
+import { MEASURED_ELSEWHERE, startMediaMtx } from './network/mediamtx.js';
 import { openViewerBrowser } from './network/viewer-browser.js';
 import { readOptions } from './options.js';
 
@@ -19,10 +22,13 @@ const options = readOptions(
   'network',
   {
     case: { type: 'string', multiple: true },
-    players: { type: 'string', default: 'ours,mpegts' },
+    matrix: { type: 'boolean', default: false },
+    players: { type: 'string' },
     rounds: { type: 'string', default: '1' },
     seconds: { type: 'string', default: '20' },
     ladder: { type: 'string' },
+    sound: { type: 'string', default: 'aac' },
+    kernel: { type: 'string', multiple: true },
     json: { type: 'string' },
     arrivals: { type: 'string' },
   },
@@ -30,12 +36,16 @@ const options = readOptions(
   {
     arrivals: 'FOLDER',
     ladder: '720p+360p',
+    sound: 'aac|opus',
     case: 'delay=MS,jitter=MS,loss=PERCENT,rate=KBITS,queue=MS,congestion=cubic|bbr|...',
+    kernel: 'net.ipv4.tcp_notsent_lowat=16384',
+    players: 'ours,mpegts,whep',
   },
 );
+const { MEDIAMTX_PATH } = process.env;
 
-function fail(problem: string): never {
-  process.stderr.write(`${problem}\n`);
+function fail(problem: unknown): never {
+  process.stderr.write(`${problem instanceof Error ? problem.message : problem}\n`);
   process.exit(1);
 }
 
@@ -44,14 +54,32 @@ function wanted() {
   try {
     const steps = options.ladder === undefined ? [] : parseLadder(options.ladder);
     if (!steps) throw new Error(`--ladder ${options.ladder}: must be like 720p+360p`);
+    const sound = SOUNDS.find((codec) => codec === options.sound);
+    if (!sound) throw new Error(`--sound ${options.sound}: must be ${SOUNDS.join(' or ')}`);
+    if (sound === 'opus' && options.ladder !== undefined) {
+      throw new Error('--sound opus: not with --ladder, whose sound the producer encodes');
+    }
+    if (sound === 'opus' && !hasEncoder('libopus')) {
+      throw new Error(`--sound opus: ${FFMPEG} has no libopus`);
+    }
+    const hasWhep = MEDIAMTX_PATH !== undefined && options.ladder === undefined && !options.arrivals;
+    const variants = readVariants(options.players ?? (hasWhep ? 'ours,mpegts,whep' : 'ours,mpegts'));
+    const withWhep = variants.some(({ player }) => player === 'whep');
+    if (withWhep && !hasWhep) {
+      throw new Error('--players whep: needs MEDIAMTX_PATH, the path of a MediaMTX, and no --ladder');
+    }
     return {
-      cases: (options.case ?? USUAL_CASES).map(readConditions),
-      variants: readVariants(options.players),
+      cases: options.matrix
+        ? matrixOf(options.case ?? [])
+        : (options.case ?? USUAL_CASES).map(readConditions),
+      variants,
+      sound,
+      mediaMtx: withWhep ? MEDIAMTX_PATH : undefined,
       rounds: Number(options.rounds),
       seconds: Number(options.seconds),
     };
   } catch (error) {
-    return fail((error as Error).message);
+    return fail(error);
   }
 }
 
@@ -60,32 +88,57 @@ const unavailable = badNetworkUnavailable();
 if (unavailable) fail(unavailable);
 
 await using network = await badNetwork();
-for (const { congestion } of comparison.cases) {
-  try {
-    network.controlCongestionBy(congestion);
-  } catch (error) {
-    fail((error as Error).message);
+try {
+  for (const { congestion } of comparison.cases) network.controlCongestionBy(congestion);
+  for (const setting of options.kernel ?? []) {
+    const [name = '', value = ''] = setting.split(/=(.*)/s);
+    network.setServerKernel(name, value);
   }
+} catch (error) {
+  fail(error);
 }
-await using server = await startBarcodeServer(network, options.ladder);
+await using mediaMtx =
+  comparison.mediaMtx === undefined
+    ? undefined
+    : await startMediaMtx(network, comparison.mediaMtx).catch(fail);
+await using server = await startBarcodeServer(network, {
+  ladder: options.ladder,
+  audio: comparison.sound,
+  publishTo: mediaMtx?.publishTo,
+});
 if (options.arrivals === undefined) await showPlayers();
 else await record(options.arrivals);
 
 async function showPlayers(): Promise<void> {
   await using browser = await openViewerBrowser(network);
-  const results = await compare(network, browser, server.address, comparison);
+  const { rounds, seconds, cases } = comparison;
+  const { address } = server;
+  const addresses = { ours: address, mpegts: address, whep: mediaMtx?.whep ?? '' };
+  const results: Result[] = [];
+  const began = Date.now();
+  let done = 0;
+  for await (const ofCase of compare(network, browser, addresses, comparison)) {
+    done += 1;
+    results.push(...ofCase);
+    const minutesLeft = (((Date.now() - began) / done) * (cases.length - done)) / 60_000;
+    const progress = `${done}/${cases.length}, ${minutesLeft.toFixed(0)} min left`;
+    for (const result of ofCase) process.stderr.write(`${progress}: ${describeResult(result)}\n`);
+    // After each case, because a matrix takes hours.
+    const report = { bench: 'network', rounds, seconds, kernel: options.kernel ?? [], results };
+    if (options.json) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  }
   showComparison(results);
-  if (!options.json) return;
-  const { rounds, seconds } = comparison;
-  const report = { bench: 'network', rounds, seconds, results };
-  await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  if (!mediaMtx) process.stdout.write(`\n${MEASURED_ELSEWHERE}`);
 }
 
 async function record(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
+  const traces: [Conditions, Arrival[]][] = [];
   for (const conditions of comparison.cases) {
     await impose(network, conditions);
     const arrivals = await recordArrivals(network, server.address, comparison.seconds);
+    traces.push([conditions, arrivals]);
     await writeFile(path.join(folder, traceFile(conditions)), formatTrace(conditions, arrivals));
   }
+  showArrivals(traces);
 }

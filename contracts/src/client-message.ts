@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MAX_RENDITION, parsePosition } from './position.js';
+import { SYNC_GROUP_PATTERN } from './sync.js';
 
 export const MAX_CLIENT_MESSAGE_BYTES = 1024;
 
@@ -17,6 +18,17 @@ const clientMessage = z.discriminatedUnion('type', [
    * Continue with another rendition, at its next keyframe. A rendition that the stream does not have changes nothing.
    */
   z.object({ type: z.literal('rendition'), to: z.number().int().min(0).max(MAX_RENDITION) }),
+  /** Leave out the picture from the next keyframe on, or bring it back at once. */
+  z.object({ type: z.literal('picture'), wanted: z.boolean() }),
+  /**
+   * Be a member of this group, which shows pictures with a common delay. `needs`: how far behind their wall clock this
+   * viewer can show them, in ms; absent if that is not known yet.
+   */
+  z.object({
+    type: z.literal('sync'),
+    group: z.string().regex(SYNC_GROUP_PATTERN),
+    needs: z.number().min(0).max(3_600_000).optional(),
+  }),
 ]);
 export type ClientMessage = z.infer<typeof clientMessage>;
 

@@ -25,9 +25,10 @@ interface Sign {
  * opened counts from the time written in it, or from now if that time is in the future.
  */
 export class Liveness {
+  /** The rows themselves, for a producer that writes its own. */
+  readonly heartbeats: TypedTable<string, ProducerHeartbeat>;
   readonly #clock: LivenessClock;
   readonly #heard = new Map<string, Sign>();
-  readonly #heartbeats: TypedTable<string, ProducerHeartbeat>;
   readonly #listeners = new Set<(producer: string) => void>();
 
   constructor(
@@ -36,12 +37,12 @@ export class Liveness {
     clock: LivenessClock,
   ) {
     this.#clock = clock;
-    this.#heartbeats = new TypedTable(table, HEARTBEATS);
-    for (const [producer, { at, leaving }] of this.#heartbeats.rows) {
+    this.heartbeats = new TypedTable(table, HEARTBEATS);
+    for (const [producer, { at, leaving }] of this.heartbeats.rows) {
       const age = Math.max(0, clock.wall() - Date.parse(at));
       this.#heard.set(producer, { at: clock.monotonic() - age, leaving });
     }
-    this.#heartbeats.onChange((producer, heartbeat) => this.#note(producer, heartbeat));
+    this.heartbeats.onChange((producer, heartbeat) => this.#note(producer, heartbeat));
   }
 
   isAlive(producer: string): boolean {
@@ -69,7 +70,7 @@ export class Liveness {
   }
 
   close(): void {
-    this.#heartbeats.close();
+    this.heartbeats.close();
   }
 
   #note(producer: string, heartbeat: ProducerHeartbeat | undefined): void {

@@ -1,9 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Liveness } from './liveness.js';
-import { streamId } from './stream-id.js';
+import { type StreamId, streamId } from './stream-id.js';
 import { StreamTables } from './stream-tables.js';
 import { PRODUCER_SILENCE_MS, producerKey, streamStatusKey } from './tables.js';
 import { MemoryTable } from './testing/memory-table.js';
+import type { TypedTable } from './typed-table.js';
 import { milliseconds } from './units.js';
 
 const A = streamId('a');
@@ -40,10 +42,12 @@ describe('the rows of streams', () => {
       ['a', JSON.stringify(row)],
       ['b', '{"id":"b"'],
       ['c', JSON.stringify(row)],
-      ['deleting/d', '{}'],
+      ['deleting/d', JSON.stringify({ at: row.createdAt })],
+      ['deleting/e', '{'],
     ]);
     expect([...tables.rows.rows.keys()]).toEqual(['a']);
-    expect(damaged).toEqual(['b', 'c']);
+    expect([...tables.deletions.rows.keys()]).toEqual(['d']);
+    expect(damaged).toEqual(['b', 'c', 'e']);
   });
 
   it('that become unreadable while the table is open stay as they were, until a tombstone', async () => {
@@ -126,4 +130,55 @@ describe('Liveness', () => {
     now.monotonic += 1_000;
     expect(liveness.isAlive('ahead')).toBe(false);
   });
+});
+
+const odd = fc.oneof(
+  fc.jsonValue({ maxDepth: 2 }),
+  fc.constantFrom(null, -1, 1e300, '__proto__', '\ud800', 'command:x'),
+);
+const mostly = (valid: fc.Arbitrary<unknown>) =>
+  fc.oneof({ weight: 9, arbitrary: valid }, { weight: 1, arbitrary: odd });
+const anyRow = fc.record(
+  {
+    ...{ id: mostly(fc.constant('a')), title: mostly(fc.string({ unit: 'binary' })) },
+    source: mostly(fc.constantFrom<object>({ kind: 'test' }, { kind: 'device', path: '/dev/video0' })),
+    ...{ enabled: mostly(fc.boolean()), createdAt: mostly(fc.constant(row.createdAt)) },
+    ...{ startCount: mostly(fc.nat()), incarnation: mostly(fc.uuid()), restored: mostly(fc.nat()) },
+    ...{ declaredBy: odd, boundTo: mostly(fc.string()), visibility: mostly(fc.constant('private')) },
+  },
+  { requiredKeys: ['id', 'title', 'source', 'enabled', 'createdAt'] },
+);
+const anyStatus = fc.record(
+  {
+    ...{ producer: mostly(fc.string()), state: mostly(fc.constantFrom('live', 'failed')) },
+    ...{ session: mostly(fc.nat()), encoderLog: mostly(fc.array(fc.string())), restarts: mostly(fc.nat()) },
+  },
+  { requiredKeys: ['producer', 'state'] },
+);
+
+it('whatever the tables hold, what is shown of it can be written back, and nothing throws', async () => {
+  const keys = fc.constantFrom('a', 'stream/a', 'deleting/a', 'producer/a', 'producer/', '__proto__');
+  const texts = fc.oneof(
+    fc.oneof(anyRow, anyStatus).map((each) => JSON.stringify(each)),
+    fc.string(),
+  );
+  let shown = 0;
+  const comesBack = async <Row>(table: MemoryTable, kind: TypedTable<StreamId, Row>, key: string) => {
+    const before = kind.get(A);
+    if (before === undefined) return;
+    shown += 1;
+    await table.delete(key);
+    await kind.put(A, before);
+    expect(kind.get(A)).toEqual(before);
+  };
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(keys, texts), { maxLength: 20 }), async (written) => {
+      const { table, tables } = open();
+      for (const [key, text] of written) await table.put(key, text);
+      await comesBack(table, tables.rows, 'a');
+      await comesBack(table, tables.statuses, streamStatusKey('a'));
+    }),
+    { numRuns: Number(process.env.TOPICAST_FUZZ_RUNS ?? 500) },
+  );
+  expect(shown).toBeGreaterThan(0);
 });

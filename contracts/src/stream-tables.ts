@@ -1,5 +1,14 @@
 import { isStreamId, type StreamId } from './stream-id.js';
-import { type StreamRow, type StreamStatus, streamRow, streamStatus, streamStatusKey } from './tables.js';
+import {
+  type DeletionRequest,
+  deletionKey,
+  deletionRequest,
+  type StreamRow,
+  type StreamStatus,
+  streamRow,
+  streamStatus,
+  streamStatusKey,
+} from './tables.js';
 import { type KeyValueTable, type RowKind, TypedTable } from './typed-table.js';
 
 const ROWS: RowKind<StreamId, StreamRow> = {
@@ -27,10 +36,20 @@ const isAsNew = (row: StreamStatus, newest: StreamStatus): boolean => {
   return session > before || (session === before && row.producer === newest.producer);
 };
 
-/** Which streams there should be and how they are: the typed rows of `topicast.streams` and `topicast.status`. */
+const DELETIONS: RowKind<StreamId, DeletionRequest> = {
+  prefix: deletionKey(''),
+  isName: isStreamId,
+  schema: deletionRequest,
+};
+
+/**
+ * Which streams there should be, which of them are to be deleted, and how they are: the typed rows of
+ * `topicast.streams` and `topicast.status`, and the only way to write them.
+ */
 export class StreamTables {
   readonly rows: TypedTable<StreamId, StreamRow>;
   readonly statuses: TypedTable<StreamId, StreamStatus>;
+  readonly deletions: TypedTable<StreamId, DeletionRequest>;
 
   constructor(
     /** `topicast.streams` and `topicast.status`. */
@@ -40,10 +59,12 @@ export class StreamTables {
   ) {
     this.rows = new TypedTable(tables.streams, ROWS, onDamaged);
     this.statuses = new TypedTable(tables.status, STATUSES, onDamaged);
+    this.deletions = new TypedTable(tables.streams, DELETIONS, onDamaged);
   }
 
   close(): void {
     this.rows.close();
     this.statuses.close();
+    this.deletions.close();
   }
 }

@@ -95,10 +95,11 @@ export type ProducerHeartbeat = z.infer<typeof producerHeartbeat>;
 
 export const streamStatusKey = (id: string): string => `stream/${id}`;
 export const producerKey = (id: string): string => `producer/${id}`;
+export const deletionKey = (id: string): string => `deleting/${id}`;
 
 /**
  * A row of `topicast.streams` under `deleting/<id>`: a request to delete the stream and its topic. This row is deleted
  * last.
  */
-export const DELETION_PREFIX = 'deleting/';
-export const deletionKey = (id: string): string => DELETION_PREFIX + id;
+export const deletionRequest = z.object({ at: z.iso.datetime() });
+export type DeletionRequest = z.infer<typeof deletionRequest>;

@@ -18,6 +18,8 @@ import { LiveEndpoint } from './live/upgrade.js';
 import { GatewayMetrics } from './metrics/metrics.js';
 import { Feeds } from './stream/feeds.js';
 import { Renditions } from './stream/renditions.js';
+import { SyncGroups } from './sync/groups.js';
+import { OtherProcesses } from './sync/other-processes.js';
 import { Audience } from './viewer/audience.js';
 import { catalogFrame } from './viewer/control-frames.js';
 import type { Peers } from './viewer/peers.js';
@@ -85,6 +87,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       void feeds.closeStream(stream);
     },
   });
+  const groups = new SyncGroups((rows) => others.publish(rows));
+  const others = new OtherProcesses(log, logger, (process, row, now) => groups.hear(process, row, now));
   const access = new Access({ operatorToken, viewerSecret: config.viewerSecret });
   const live = new LiveEndpoint({
     config,
@@ -96,6 +100,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       isLive: (stream) => directory.state(stream) === 'live',
     }),
     audience,
+    groups,
     metrics,
     logger,
     access,
@@ -124,7 +129,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   const closing = new AbortController();
   const opened = openDirectory(directory, logger, closing.signal);
-  const ticking = startTicking({ audience, directory, feeds, metrics, peers });
+  const ticking = startTicking({ audience, directory, feeds, groups, metrics, peers });
   const close = async (): Promise<void> => {
     live.stop();
     if (app.server.listening)
@@ -136,6 +141,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await audience.close();
     await app.close();
     await directory.close();
+    await others.close();
     await feeds.close();
   };
   const ending = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
@@ -192,18 +198,20 @@ interface Ticked {
   readonly audience: Audience;
   readonly directory: Directory;
   readonly feeds: Feeds;
+  readonly groups: SyncGroups;
   readonly metrics: GatewayMetrics;
   readonly peers: Peers | undefined;
 }
 
 /** One timer for everything that depends on time; viewers have no timers of their own. */
-function startTicking({ audience, directory, feeds, metrics, peers }: Ticked): NodeJS.Timeout {
+function startTicking({ audience, directory, feeds, groups, metrics, peers }: Ticked): NodeJS.Timeout {
   let ticks = 0;
   return setInterval(() => {
     const now = Milliseconds.now();
     ticks += 1;
     audience.tick(now);
     directory.tick();
+    groups.tick(now);
     peers?.report(audience.counts());
     void feeds.sweep(now);
     if (ticks % SAMPLE_LAG_EVERY !== 0) return;

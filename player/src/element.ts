@@ -1,5 +1,6 @@
 import { CustomVideoElement } from 'custom-media-element';
 import type {
+  Diagnostics,
   PlayerLimits,
   PlayerOptions,
   PlayerRendition,
@@ -7,9 +8,16 @@ import type {
   PlayerStats,
   WantedRendition,
 } from './core/types.js';
+import type { StatsOverlay } from './dom/overlay.js';
 import { TopicastPlayer } from './dom/player.js';
 
-export type { PlayerRendition, PlayerState, PlayerStats, WantedRendition } from './core/types.js';
+export type {
+  Diagnostics,
+  PlayerRendition,
+  PlayerState,
+  PlayerStats,
+  WantedRendition,
+} from './core/types.js';
 
 /** What the declarations say about the class below; otherwise they would refer to a package that is bundled in. */
 interface VideoElementClass {
@@ -26,10 +34,32 @@ const lifeCycle = CustomVideoElement.prototype as unknown as {
 };
 
 /** Attributes that the player begins with: another value means another player. */
-const STREAM_ATTRIBUTES = ['src', 'token', 'worker-src', 'worklet-src', 'sound', 'out-of-sight'];
+const STREAM_ATTRIBUTES = [
+  'src',
+  'token',
+  'redundancy',
+  'worker-src',
+  'worklet-src',
+  'sound',
+  'picture',
+  'out-of-sight',
+  'sync',
+];
 const LIMIT_ATTRIBUTES = ['max-height', 'max-bitrate'];
 const OWN_ATTRIBUTES = [
-  ...['token', 'rendition', 'worker-src', 'worklet-src', 'sound', 'target-latency', 'out-of-sight'],
+  ...[
+    'token',
+    'redundancy',
+    'rendition',
+    'worker-src',
+    'worklet-src',
+    'sound',
+    'picture',
+    'target-latency',
+    'out-of-sight',
+    'sync',
+    'stats-overlay',
+  ],
   ...LIMIT_ATTRIBUTES,
 ];
 /**
@@ -42,15 +72,17 @@ const KEPT_ATTRIBUTES = new Set([...STREAM_ATTRIBUTES, ...OWN_ATTRIBUTES, 'autop
  * A video element whose source is a Topicast stream: `<topicast-player src="wss://host/live/demo" autoplay muted>`. It has
  * the interface of a media element, so that media controls work with it.
  *
- * Attributes beside those of `<video>`: `token`, `rendition`, `max-height`, `max-bitrate` (bits a second),
- * `target-latency` (milliseconds), `sound`, `worker-src`, `worklet-src`, `out-of-sight` (`pause` or `play`).
+ * Attributes beside those of `<video>`: `token`, `redundancy` (1 or 2), `rendition`, `max-height`, `max-bitrate` (bits a
+ * second), `target-latency` (milliseconds), `sound`, `picture`, `stats-overlay`, `worker-src`, `worklet-src`,
+ * `out-of-sight` (`pause`, `play` or `audio`), `sync` (the name of a group of players in step).
  * Events beside those of `<video>`: `statechange`, `catalogchange`, `renditionchange` and `stats` with their detail,
- * `autoplaymuted`, `autoplayblocked`.
+ * `autoplaymuted`, `autoplayblocked`, `statsoverlayclose`.
  */
 export class TopicastPlayerElement extends VideoElement {
   #player: TopicastPlayer | undefined;
   /** A script may change several attributes at once; the player follows once, when the script is done. */
   #loadIsDue = false;
+  #overlay: StatsOverlay | undefined;
   /** It was taken out of the page while it played. */
   #playsOnReturn = false;
 
@@ -85,6 +117,24 @@ export class TopicastPlayerElement extends VideoElement {
     this.setAttribute('rendition', String(rendition));
   }
 
+  /** Whether statistics are over the picture, or below a narrow one; as the attribute. */
+  get statsOverlay(): boolean {
+    return this.hasAttribute('stats-overlay');
+  }
+
+  set statsOverlay(shown: boolean) {
+    this.toggleAttribute('stats-overlay', shown);
+  }
+
+  /**
+   * What happened during the last minute, as JSON, for a report of a problem.
+   * @throws {DOMException} InvalidStateError if nothing has been played
+   */
+  async diagnostics(): Promise<Diagnostics> {
+    if (!this.#player) throw new DOMException('nothing has been played', 'InvalidStateError');
+    return this.#player.diagnostics();
+  }
+
   /** Read by media controls. */
   get streamType(): 'live' {
     return 'live';
@@ -111,6 +161,15 @@ export class TopicastPlayerElement extends VideoElement {
   /** False from `play()` on, even before the first picture. */
   override get paused(): boolean {
     return ['idle', 'paused'].includes(this.state.name);
+  }
+
+  /** 2: two connections at once. */
+  get redundancy(): 1 | 2 {
+    return this.getAttribute('redundancy') === '2' ? 2 : 1;
+  }
+
+  set redundancy(redundancy: 1 | 2) {
+    this.setAttribute('redundancy', String(redundancy));
   }
 
   override play(): Promise<void> {
@@ -142,6 +201,7 @@ export class TopicastPlayerElement extends VideoElement {
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (!KEPT_ATTRIBUTES.has(name)) lifeCycle.attributeChangedCallback.call(this, name, before, after);
     if (before === after || !this.isConnected) return;
+    if (name === 'stats-overlay') void this.#showOverlay();
     if (name === 'target-latency' && this.#player) this.#player.targetLatencyMs = number(after);
     if (LIMIT_ATTRIBUTES.includes(name) && this.#player) this.#player.limits = limitsOf(this);
     if (name === 'rendition' && this.#player) this.#player.rendition = this.rendition;
@@ -152,13 +212,16 @@ export class TopicastPlayerElement extends VideoElement {
   connectedCallback(): void {
     lifeCycle.connectedCallback.call(this);
     if (!this.#player) this.#loadSoon();
+    void this.#showOverlay();
   }
 
   disconnectedCallback(): void {
     lifeCycle.disconnectedCallback.call(this);
     // An element that moves within the page is connected again at once.
     queueMicrotask(() => {
-      if (this.isConnected || !this.#player) return;
+      if (this.isConnected) return;
+      void this.#showOverlay();
+      if (!this.#player) return;
       this.#playsOnReturn = this.#plays;
       this.#destroyPlayer();
     });
@@ -168,6 +231,28 @@ export class TopicastPlayerElement extends VideoElement {
   get #plays(): boolean {
     const { state } = this;
     return state.name === 'paused' ? state.continues === true : state.name !== 'idle';
+  }
+
+  /** Or hide it, as the attribute says. */
+  async #showOverlay(): Promise<void> {
+    const isWanted = () => this.isConnected && this.statsOverlay;
+    if (!isWanted()) {
+      this.#overlay?.close();
+      this.#overlay = undefined;
+      return;
+    }
+    const script = await import('./dom/overlay.js').catch(
+      (error) => void console.warn('No statistics:', error),
+    );
+    if (!script || !isWanted() || this.#overlay) return;
+    this.#overlay = new script.StatsOverlay(
+      this,
+      () => this.#player,
+      () => {
+        this.statsOverlay = false;
+        this.dispatchEvent(new Event('statsoverlayclose'));
+      },
+    );
   }
 
   #loadSoon(): void {
@@ -207,6 +292,8 @@ const number = (text: string | null): number | undefined => (text ? Number(text)
 const wantedRendition = (text: string | null): WantedRendition =>
   text && /^\d+$/.test(text) ? Number(text) : 'auto';
 
+const OUT_OF_SIGHT = ['play', 'audio'] as const;
+
 function limitsOf(element: HTMLElement): PlayerLimits {
   const maxHeight = number(element.getAttribute('max-height'));
   const maxBitrate = number(element.getAttribute('max-bitrate'));
@@ -216,19 +303,22 @@ function limitsOf(element: HTMLElement): PlayerLimits {
   };
 }
 
-function optionsOf(element: HTMLElement): Omit<PlayerOptions, 'src'> {
+function optionsOf(element: TopicastPlayerElement): Omit<PlayerOptions, 'src'> {
   const token = element.getAttribute('token');
   const workerSrc = element.getAttribute('worker-src');
   const workletSrc = element.getAttribute('worklet-src');
   const targetLatencyMs = number(element.getAttribute('target-latency'));
-  const outOfSight = element.getAttribute('out-of-sight') === 'play' ? 'play' : 'pause';
+  const sync = element.getAttribute('sync');
   return {
-    outOfSight,
+    outOfSight: OUT_OF_SIGHT.find((each) => each === element.getAttribute('out-of-sight')) ?? 'pause',
     ...(token ? { token } : {}),
     ...(workerSrc ? { workerSrc } : {}),
     ...(workletSrc ? { workletSrc } : {}),
+    ...(sync ? { sync } : {}),
     sound: element.getAttribute('sound') === 'mse' ? 'mse' : 'auto',
-    rendition: wantedRendition(element.getAttribute('rendition')),
+    picture: element.getAttribute('picture') === 'mse' ? 'mse' : 'auto',
+    rendition: element.rendition,
+    redundancy: element.redundancy,
     ...(targetLatencyMs === undefined ? {} : { targetLatencyMs }),
     ...limitsOf(element),
   };

@@ -25,13 +25,21 @@ export interface TopicastPlayerProps {
   maxHeight?: number;
   /** The highest bitrate that `auto` may choose, in bits a second. */
   maxBitrate?: number;
+  /** 2: two connections at once, for twice the traffic. By default 1. */
+  redundancy?: 1 | 2;
   targetLatencyMs?: number;
   workerSrc?: string;
   workletSrc?: string;
   /** `mse`: always with the picture. By default `auto`: outside of the media source, if the browser can. */
   sound?: 'auto' | 'mse';
+  /** What decodes the picture. By default `auto`: WebCodecs where they are known to work, else a media source. */
+  picture?: 'auto' | 'mse';
   /** What to do when nobody sees the video and it has no sound. By default `pause`. */
-  outOfSight?: 'pause' | 'play';
+  outOfSight?: 'pause' | 'play' | 'audio';
+  /** A group of players that show the same moment at the same time: `group`, or another name. */
+  sync?: string;
+  /** Statistics over the picture, or below a narrow one. */
+  statsOverlay?: boolean;
   autoPlay?: boolean;
   muted?: boolean;
   controls?: boolean;
@@ -54,6 +62,8 @@ export interface TopicastPlayerProps {
   onStats?(stats: PlayerStats): void;
   onAutoplayMuted?(): void;
   onAutoplayBlocked?(): void;
+  /** The viewer has closed the statistics: set `statsOverlay` to false. */
+  onStatsOverlayClose?(): void;
 }
 
 /** `<topicast-player>` as a React component. On a server it renders the empty element: nothing plays there. */
@@ -81,6 +91,7 @@ export const TopicastPlayer = forwardRef<TopicastPlayerElement, TopicastPlayerPr
       on('stats', ({ detail }) => latest.current.onStats?.(detail));
       on('autoplaymuted', () => latest.current.onAutoplayMuted?.());
       on('autoplayblocked', () => latest.current.onAutoplayBlocked?.());
+      on('statsoverlayclose', () => latest.current.onStatsOverlayClose?.());
       return () => listening.abort();
     }, []);
     // React 18 and 19 set properties and attributes of custom elements differently, so we set them here for both.
@@ -103,11 +114,15 @@ function setAttributes(element: TopicastPlayerElement, props: TopicastPlayerProp
     rendition: props.rendition,
     'max-height': props.maxHeight,
     'max-bitrate': props.maxBitrate,
+    redundancy: props.redundancy,
     'target-latency': props.targetLatencyMs,
     'worker-src': props.workerSrc,
     'worklet-src': props.workletSrc,
     sound: props.sound,
+    picture: props.picture,
     'out-of-sight': props.outOfSight,
+    sync: props.sync,
+    'stats-overlay': props.statsOverlay,
     autoplay: props.autoPlay,
     src: [props.src].flat().join(' '),
   };

@@ -10,7 +10,7 @@ describe('readProducerConfig', () => {
       mediaDirs: [],
       allowPrivateUrls: false,
       retention: { time: 900_000 },
-      encoding: { preset: 'veryfast', maxHeight: 720, maxVideoBitrate: 3_000_000 },
+      encoding: { preset: 'veryfast', maxHeight: 720, maxVideoBitrate: 3_000_000, soundCodec: 'aac' },
     });
     expect(readProducerConfig({}).producerId).toBe(config.producerId);
     expect(readProducerConfig({ TOPICAST_DATA_DIR: '/elsewhere' }).producerId).not.toBe(config.producerId);

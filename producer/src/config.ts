@@ -22,12 +22,15 @@ import { z } from 'zod';
 /** x264's, from the cheapest to the best picture per bit. */
 const PRESETS = ['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium'] as const;
 type Preset = (typeof PRESETS)[number];
+const SOUND_CODECS = ['aac', 'opus'] as const;
+type SoundCodec = (typeof SOUND_CODECS)[number];
 
 export interface EncodingSettings {
   readonly preset: Preset;
   /** Larger pictures are scaled down to it. */
   readonly maxHeight: number;
   readonly maxVideoBitrate: BitsPerSecond;
+  readonly soundCodec: SoundCodec;
 }
 
 export interface ProducerConfig {
@@ -71,6 +74,8 @@ const settings = z.object({
   TOPICAST_VIDEO_PRESET: z.enum(PRESETS).default('veryfast'),
   TOPICAST_VIDEO_MAX_HEIGHT: wholeNumberFrom(144, 2160).default(720),
   TOPICAST_VIDEO_MAX_KBIT: numberFrom(100, 100_000).default(3000),
+  /** Opus comes some 40 ms sooner; AAC plays everywhere. */
+  TOPICAST_AUDIO_CODEC: z.enum(SOUND_CODECS).default('aac'),
 });
 
 /** @throws {ConfigError} that names every variable in error. */
@@ -96,6 +101,7 @@ export function readProducerConfig(environment: Record<string, string | undefine
       preset: read.TOPICAST_VIDEO_PRESET,
       maxHeight: read.TOPICAST_VIDEO_MAX_HEIGHT,
       maxVideoBitrate: bitsPerSecond(read.TOPICAST_VIDEO_MAX_KBIT * 1000),
+      soundCodec: read.TOPICAST_AUDIO_CODEC,
     },
   });
 }

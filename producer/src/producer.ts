@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { ConfigError } from '@topicast/contracts/config';
 import { Liveness } from '@topicast/contracts/liveness';
 import { StreamTables } from '@topicast/contracts/stream-tables';
 import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
@@ -42,14 +43,19 @@ const FAREWELL_MS = 3_000;
 /**
  * Encode the streams of `topicast.streams` into their topics. Resolves when the streams of the command line are
  * declared; if the log is away, it waits.
- * @throws {ConfigError} if there is no ffmpeg; {TypeError} if an input's name is not a stream id; any {LogError} but
- * `unavailable`; the signal's reason
+ * @throws {ConfigError} if there is no ffmpeg, or none that encodes what is wanted; {TypeError} if an input's name is
+ * not a stream id; any {LogError} but `unavailable`; the signal's reason
  */
 export async function startProducer(options: ProducerOptions): Promise<Producer> {
   const { log, config, logger, inputs, signal = new AbortController().signal } = options;
   const { metrics = new ProducerMetrics() } = options;
   const me = config.producerId;
   const ffmpeg = await findFfmpeg(config.ffmpegPath);
+  if (config.encoding.soundCodec === 'opus' && !ffmpeg.encodesOpus) {
+    throw new ConfigError(
+      `TOPICAST_AUDIO_CODEC: "${ffmpeg.path}" has no libopus; leave it at aac, or set FFMPEG_PATH to an ffmpeg that has it`,
+    );
+  }
   const { path, version } = ffmpeg;
   if (ffmpeg.origin === 'bundled') {
     logger.warn(
@@ -68,7 +74,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     logger.warn({ stream, err: error }, 'a row of the tables cannot be read'),
   );
   const liveness = new Liveness(status, { monotonic: Milliseconds.now, wall: Milliseconds.wallClock });
-  const heartbeats = new Heartbeats({ table: status, liveness, me, logger });
+  const heartbeats = new Heartbeats({ liveness, me, logger });
   const stopReading = (): void => {
     tables.close();
     liveness.close();

@@ -40,9 +40,10 @@ export class Acknowledgements {
     return this.#ranges.length;
   }
 
-  /** @throws {Error} if the producer's queue would have dropped chunks: then the fault was too long for a judgement */
+  /** @throws {Error} if a producer's queue would have dropped chunks */
   chunks(): Acknowledged[] {
-    if (this.#overflowed) throw new Error("the fault was longer than a producer's queue");
+    if (this.#overflowed)
+      throw new Error("nothing was acknowledged for longer than a producer's queue lasts");
     const { session, chunkBytes } = this.numbered;
     return this.#ranges.flatMap(({ from, to }) =>
       Array.from({ length: to - from + 1 }, (_, n) => {

@@ -8,10 +8,12 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { captionedFilm } from '../../media/src/testing/captions.js';
 import { launchChromium } from '../support/chromium.js';
-import { type PageServer, servePages } from '../support/page-server.js';
+import type { PageServer } from '../support/page-server.js';
+import { servePages } from '../support/page-server.js';
 import { openPlayer, playback, playerFile, servePlayerPages } from '../support/player-page.js';
 import { until } from '../support/poll.js';
 import { type Services, startServices, testInput } from '../support/services.js';
+import { serveStage } from '../support/stage-page.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 const FILM_S = 3;
@@ -62,31 +64,6 @@ const watch = (page: Page, seconds: number): Promise<Sample[]> =>
       if (time > first + seconds) return samples;
     }
   }, seconds);
-
-/** The stage of the watch page alone. */
-async function serveStage(src: string): Promise<PageServer> {
-  const { outputFiles } = await build({
-    stdin: {
-      contents: `
-import { createElement } from 'react';
-import { createRoot } from 'react-dom/client';
-import { Stage } from './stage';
-createRoot(document.querySelector('main')).render(createElement(Stage, { src: ${JSON.stringify(src)}, title: 'Film' }));`,
-      resolveDir: fileURLToPath(new URL('../../web/components/player', import.meta.url)),
-      loader: 'tsx',
-    },
-    outdir: '/',
-    bundle: true,
-    write: false,
-    format: 'esm',
-    jsx: 'automatic',
-    define: { 'process.env.NODE_ENV': '"production"' },
-  });
-  return servePages({
-    '/': '<!doctype html><main style="height: 90vh"></main><script type="module" src="/stage.js"></script>',
-    '/stage.js': outputFiles.find((file) => file.path.endsWith('.js'))!.text,
-  });
-}
 
 describe('captions and timed ID3 of a source', () => {
   const folder = temporaryFolder();

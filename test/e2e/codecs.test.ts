@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { type Fragment, Transmuxer } from '@topicast/media/fmp4';
+import { type Fragment, mp4, Transmuxer } from '@topicast/media/fmp4';
 import { Chunker } from '@topicast/media/mpegts';
 import { describe, expect, it } from 'vitest';
 import { launchChromium } from '../support/chromium.js';
@@ -16,7 +16,7 @@ const TS = '-muxdelay 0 -muxpreload 0 -pes_payload_size 0 -f mpegts pipe:1';
 /** What the player appends for a stream in these codecs. */
 function fragmentsOf(codecs: string): Fragment[] {
   const words = `-v error -nostdin ${INPUT} ${codecs} ${TS}`.split(' ');
-  const transmuxer = new Transmuxer();
+  const transmuxer = new Transmuxer(mp4);
   const fragments: Fragment[] = [];
   const chunker = new Chunker(({ data, discontinuity }) => {
     fragments.push(...transmuxer.push(data, { discontinuity }));

@@ -140,6 +140,16 @@ describe('whatever happens, the player plays on by itself', () => {
       await staysPaused(page);
     });
 
+    it('paused, and played again at once: plays on', async () => {
+      await using page = await open();
+      for (let time = 0; time < 5; time++) {
+        await call(page, 'player', 'pause');
+        await pause(20 * time);
+        await call(page, 'player', 'play');
+        await goesOn('after a short pause', page);
+      }
+    });
+
     it('moved within the page: plays on', async () => {
       await using page = await open();
       await page.evaluate(async () => {

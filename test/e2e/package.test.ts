@@ -76,12 +76,11 @@ describe('the packed player in an empty project', () => {
   };
 
   it('plays from a plain HTML page', async () => {
-    const player = await readFile(
-      path.join(folder.path, 'node_modules/@topicast/player/dist/topicast-player.js'),
-      'utf8',
-    );
+    const read = (name: string) =>
+      readFile(path.join(folder.path, 'node_modules/@topicast/player/dist', name), 'utf8');
     await showsPictures({
-      '/topicast-player.js': player,
+      '/topicast-player.js': await read('topicast-player.js'),
+      '/topicast-mse.js': await read('topicast-mse.js'),
       '/': `<!doctype html><script type="module" src="/topicast-player.js"></script>
 <topicast-player src="${services.address('demo')}" muted autoplay></topicast-player>`,
     });

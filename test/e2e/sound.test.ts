@@ -1,8 +1,10 @@
 import path from 'node:path';
+import type { StreamInfo } from '@topicast/contracts/http';
 import { streamId } from '@topicast/contracts/stream-id';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../support/chromium.js';
+import { FFMPEG, hasEncoder } from '../support/ffprobe.js';
 import {
   flashesAndBeeps,
   lipSync,
@@ -17,20 +19,19 @@ import { until } from '../support/poll.js';
 import { type Services, startServices } from '../support/services.js';
 import { temporaryFolder } from '../support/temporary.js';
 
+const hasOpus = hasEncoder('libopus');
+
 describe('sound outside of the media source, in Chromium', () => {
   const folder = temporaryFolder();
+  const film = path.join(folder.path, 'flash-and-beep.mp4');
   let services: Services;
   let browser: BrowserContext;
   let pages: PageServer;
 
   beforeAll(async () => {
-    const film = path.join(folder.path, 'flash-and-beep.mp4');
     writeFlashAndBeep(film);
     [pages, browser] = await Promise.all([servePlayerPages(), launchChromium()]);
-    services = await startServices({
-      inputs: [{ id: streamId('beep'), title: 'Beep', source: { kind: 'file', path: film } }],
-    });
-    await services.untilState('beep', 'live');
+    services = await startBeeping();
   });
   afterAll(async () => {
     await browser?.close();
@@ -39,10 +40,21 @@ describe('sound outside of the media source, in Chromium', () => {
     folder[Symbol.dispose]();
   });
 
-  const open = async (path: '/plain' | '/muted' = '/plain'): Promise<Page> => {
+  const startBeeping = async (environment: Record<string, string> = {}): Promise<Services> => {
+    const services = await startServices({
+      environment,
+      inputs: [{ id: streamId('beep'), title: 'Beep', source: { kind: 'file', path: film } }],
+    });
+    await services.untilState('beep', 'live');
+    return services;
+  };
+  const open = async (
+    path: '/plain' | '/muted' = '/plain',
+    address = services.address('beep'),
+  ): Promise<Page> => {
     const page = await browser.newPage();
     await listenForBeeps(page);
-    await openPlayer(page, pages, path, services.address('beep'));
+    await openPlayer(page, pages, path, address);
     await until('it plays', async () => (await playback(page)).states.at(-1) === 'playing');
     return page;
   };
@@ -63,8 +75,7 @@ describe('sound outside of the media source, in Chromium', () => {
     return Math.max(...levels);
   };
 
-  it('is heard when its picture is seen', { retry: 2 }, async () => {
-    await using page = await open();
+  const isHeardWhenItsPictureIsSeen = async (page: Page): Promise<void> => {
     await beepsAgain(page);
     await watchForFlashes(page);
     const offsets = await until('ten flashes with their beeps', async () => {
@@ -76,6 +87,27 @@ describe('sound outside of the media source, in Chromium', () => {
     const { stats, audioBytes } = await playback(page);
     expect(stats).toMatchObject({ soundIn: 'worklet', chunksLost: 0 });
     expect(audioBytes).toBe(0);
+  };
+
+  it('is heard when its picture is seen', { retry: 2 }, async () => {
+    await using page = await open();
+    await isHeardWhenItsPictureIsSeen(page);
+  });
+
+  const why = hasOpus ? '' : ` (skipped: ${FFMPEG} was built without libopus)`;
+  it.skipIf(!hasOpus)(`is so too if our encoder makes Opus of it${why}`, { retry: 2 }, async () => {
+    const other = await startBeeping({ TOPICAST_AUDIO_CODEC: 'opus' });
+    try {
+      const sound = await until('its sound is known', async () => {
+        const { body } = await other.api('GET', '/api/streams/beep');
+        return (body as StreamInfo).catalog?.renditions[0]?.tracks[1];
+      });
+      expect(sound).toMatchObject({ kind: 'audio', codec: 'opus', sampleRate: 48_000, channels: 2 });
+      await using page = await open('/plain', other.address('beep'));
+      await isHeardWhenItsPictureIsSeen(page);
+    } finally {
+      await other.close();
+    }
   });
 
   it('follows the volume and the mute of the element', async () => {

@@ -1,3 +1,5 @@
+import type { LatencyParts } from '@topicast/player';
+import type { TopicastPlayerElement } from '@topicast/player/element';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BarcodeSource, startBarcodeSource } from '../support/barcode-source.js';
@@ -43,6 +45,25 @@ describe('what the player says', () => {
       if (latencies.length > 0) differences.push(Number(shown) - quantile(latencies, 0.5));
     }
     expect(Math.abs(quantile(differences, 0.5))).toBeLessThan(10);
+  });
+
+  it('of the parts of the latency adds up to it, and fits what else is known', async () => {
+    const wrong: unknown[] = [];
+    await until('the parts fit', async () => {
+      const stats = await page.evaluate(
+        () => document.querySelector<TopicastPlayerElement>('topicast-player')!.stats,
+      );
+      if (stats?.latencyParts?.networkMs === undefined) return false;
+      const { latencyMs, latencyParts, levelMs, roundTripMs } = stats as Required<typeof stats>;
+      const { encoderMs, logMs, networkMs, bufferMs, screenMs } = latencyParts as Required<LatencyParts>;
+      const sum = encoderMs + logMs + networkMs + bufferMs + screenMs;
+      const hasNegative = [encoderMs, logMs, networkMs, screenMs].some((part) => part < 0);
+      if (hasNegative || Math.abs(sum - latencyMs) > 0.001) wrong.push(stats);
+      // The test's encoder stamps pictures when they are drawn, and then encodes them.
+      const isDelivery = encoderMs > 1 && logMs < 100 && networkMs < roundTripMs + 100;
+      return isDelivery && Math.abs(bufferMs - levelMs) < 80 && screenMs < 80;
+    });
+    expect(wrong).toEqual([]);
   });
 
   it('of stalls is what a viewer sees, though the browser never waits for data', async () => {

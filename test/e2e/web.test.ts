@@ -79,15 +79,20 @@ describe('npm start', () => {
     expect(said.trim().split('\n')).toEqual([expect.stringMatching(new RegExp(`port ${webPort} is in use`))]);
   });
 
-  it.each(['topicast-player.js', 'topicast-captions.js', 'topicast-sound.js'])(
-    'pages of any origin load %s',
-    async (file) => {
-      const { status, headers } = await fetch(`${web}/${file}`);
-      expect(status).toBe(200);
-      expect(headers.get('access-control-allow-origin')).toBe('*');
-      expect(headers.get('content-type')).toMatch(/javascript/);
-    },
-  );
+  it.each([
+    'topicast-player.js',
+    'topicast-captions.js',
+    'topicast-sound.js',
+    'topicast-overlay.js',
+    'topicast-step.js',
+    'topicast-picture.js',
+    'topicast-mse.js',
+  ])('pages of any origin load %s', async (file) => {
+    const { status, headers } = await fetch(`${web}/${file}`);
+    expect(status).toBe(200);
+    expect(headers.get('access-control-allow-origin')).toBe('*');
+    expect(headers.get('content-type')).toMatch(/javascript/);
+  });
 
   it('home shows live streams, the watch page plays one and shows its latency', async () => {
     const page = await browser.newPage();
@@ -98,6 +103,13 @@ describe('npm start', () => {
       page.evaluate(() => {
         const video = document.querySelector('topicast-player')?.shadowRoot?.querySelector('video');
         return (video?.currentTime ?? 0) > 0 && (video?.getVideoPlaybackQuality().totalVideoFrames ?? 0) > 30;
+      }),
+    );
+    // The policy of the page lets the player load what it needs.
+    await until('the worker decodes the pictures', () =>
+      page.evaluate(() => {
+        const player = document.querySelector('topicast-player');
+        return player && Reflect.get(Reflect.get(player, 'stats') ?? {}, 'pictureIn') === 'webcodecs';
       }),
     );
     await until('the latency is shown', async () => /\d+ ms/.test(await page.locator('main').innerText()));

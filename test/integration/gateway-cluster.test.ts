@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '@topicast/contracts/config';
 import { type StreamId, streamId } from '@topicast/contracts/stream-id';
+import type { SyncNews } from '@topicast/contracts/sync';
 import { milliseconds } from '@topicast/contracts/units';
 import { type Gateway, readGatewayConfig, startGateway, startGatewayCluster } from '@topicast/gateway';
 import type { ChunkLog } from '@topicast/log';
@@ -13,6 +14,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { ByteExactViewer } from '../support/byte-exact-viewer.js';
 import { bundleScript } from '../support/child-script.js';
 import { untilAllExact } from '../support/exactness.js';
+import { openLiveSocket, say } from '../support/live-socket.js';
 import { numberedChunk } from '../support/numbered-chunks.js';
 import { until } from '../support/poll.js';
 import { childrenOf } from '../support/processes.js';
@@ -128,6 +130,24 @@ describe('a gateway of two processes', () => {
       );
       return answers.every((answer) => (answer as { viewers: number }).viewers === 40);
     });
+  });
+
+  it('a group of players is one over all workers', async () => {
+    await known();
+    const news: (SyncNews | undefined)[] = [];
+    const sockets = [140, 180, 530, 90].map((needs, index) => {
+      const socket = openLiveSocket(live(), {
+        chunk: () => undefined,
+        message: (message) => {
+          if (message.type === 'sync') news[index] = message;
+        },
+      });
+      return socket.on('open', () => say(socket, { type: 'sync', group: 'lobby', needs }));
+    });
+    await until('all know of all', () =>
+      sockets.every((_, index) => news[index]?.delay === 550 && news[index]?.members === 4),
+    );
+    for (const socket of sockets) socket.terminate();
   });
 
   it('a worker killed: its viewers resume at their place, and it is replaced', async () => {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { streamId } from '@topicast/contracts/stream-id';
 import { milliseconds } from '@topicast/contracts/units';
 import type { ChunkLog } from '@topicast/log';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ByteExactViewer } from '../support/byte-exact-viewer.js';
 import { endWithUs } from '../support/end-with-us.js';
 import { untilAllExact } from '../support/exactness.js';
@@ -18,11 +18,14 @@ import { childrenOf, isRunning } from '../support/processes.js';
 import { REPOSITORY } from '../support/root.js';
 import { logger } from '../support/services.js';
 import { temporaryFolder } from '../support/temporary.js';
+import { TwoWayViewer, WORKER_GLOBALS } from './two-way-viewer.js';
 
 const reason = kafkaUnavailable();
 const STREAM = streamId('numbers');
 const CHUNK_BYTES = 6_000;
 const SESSION = 1_795_000_000_000;
+/** One connection would notice a gateway that hangs after 1.5 s at the soonest. */
+const FREEZE_MS = 1_000;
 
 describe.skipIf(reason)(`two gateways on one Kafka${reason ? ` (${reason})` : ''}`, () => {
   const folder = temporaryFolder();
@@ -68,8 +71,8 @@ describe.skipIf(reason)(`two gateways on one Kafka${reason ? ` (${reason})` : ''
     });
     return child;
   };
-  const publish = async (count: number): Promise<void> => {
-    for (let n = 0; n < count; n += 1) {
+  const publish = async (count: number, until?: AbortSignal): Promise<void> => {
+    for (let n = 0; n < count && !until?.aborted; n += 1) {
       await log.append(STREAM, 0, [numberedChunk(SESSION, written, CHUNK_BYTES, Date.now())]);
       written += 1;
       await sleep(10);
@@ -86,8 +89,8 @@ describe.skipIf(reason)(`two gateways on one Kafka${reason ? ` (${reason})` : ''
       viewers.every(({ arrivals }) => (arrivals.at(-1)?.sequence ?? -1) >= from),
     );
   };
-  const allExact = () =>
-    untilAllExact(viewers, () => ({ session: SESSION, chunkBytes: CHUNK_BYTES, count: written }));
+  const allExact = (all: Parameters<typeof untilAllExact>[0] = viewers) =>
+    untilAllExact(all, () => ({ session: SESSION, chunkBytes: CHUNK_BYTES, count: written }));
 
   it('viewers continue at the other one exactly where they were, whichever is killed or ends', async () => {
     await publish(40);
@@ -125,6 +128,41 @@ describe.skipIf(reason)(`two gateways on one Kafka${reason ? ` (${reason})` : ''
     await allExact();
     for (const { endings } of viewers)
       expect(endings.map(({ why }) => why)).toEqual(endings.map(() => 'left'));
+  });
+
+  it('viewers of both at once do not notice that one is killed, is back, or hangs', async () => {
+    for (const child of children) child.kill('SIGKILL');
+    await Promise.all(children.map((child) => until('it has ended', () => hasEnded(child))));
+    const [first, second] = [await start(0, 1), await start(1, 1)];
+    vi.stubGlobal('WebSocket', WORKER_GLOBALS.WebSocket);
+    vi.stubGlobal('self', WORKER_GLOBALS.self);
+    const viewers = [0, 1, 2].map(() => new TwoWayViewer(addresses(0, 1)));
+    const untilWays = (open: readonly boolean[]) =>
+      until(`the ways are ${open}`, () =>
+        viewers.every(({ ways }) => ways.every((way, index) => way.open === open[index])),
+      );
+    const enough = new AbortController();
+    const publishing = publish(Number.POSITIVE_INFINITY, enough.signal);
+    await untilWays([true, true]);
+    const from = written;
+    first.kill('SIGKILL');
+    await untilWays([false, true]);
+    await start(0, 1);
+    await untilWays([true, true]);
+    second.kill('SIGSTOP');
+    await sleep(3_000);
+    enough.abort();
+    await publishing;
+    await allExact(viewers);
+    second.kill('SIGCONT');
+    for (const { arrivals, noticed, ways } of viewers) {
+      expect(noticed).toEqual(['connecting', 'open', 'joined']);
+      expect(Math.min(...ways.map(({ first }) => first))).toBeGreaterThan(100);
+      const times = arrivals.filter(({ sequence }) => sequence >= from).map(({ at }) => at);
+      expect(Math.max(...times.slice(1).map((at, index) => at - times[index]!))).toBeLessThan(FREEZE_MS);
+    }
+    for (const viewer of viewers) viewer.close();
+    vi.unstubAllGlobals();
   });
 });
 

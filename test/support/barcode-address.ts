@@ -10,7 +10,7 @@ const MPEG2 = ['mpeg2video', '-g', '1', '-q:v', '5'];
 export async function serveBarcodes(): Promise<{ readonly url: string; close(): Promise<void> }> {
   const encoders = new Set<BarcodeEncoder>();
   const server = createServer((_, response) => {
-    const encoder = startBarcodeEncoder(MPEG2, true);
+    const encoder = startBarcodeEncoder({ video: MPEG2, audio: 'aac' });
     encoders.add(encoder);
     encoder.output.pipe(response.writeHead(200, { 'content-type': 'video/mp2t' }));
     response.once('close', () => {

@@ -1,8 +1,9 @@
 import { type StreamId, streamId } from '@topicast/contracts/stream-id';
 import { milliseconds, TICKS_PER_SECOND } from '@topicast/contracts/units';
-import type { ChunkLog, NewRecord } from '@topicast/log';
+import type { ChunkLog } from '@topicast/log';
 import { type Chunk, Chunker } from '@topicast/media/mpegts';
-import { FRAME_RATE, startBarcodeEncoder } from './barcode-encoder.js';
+import { appender } from './appender.js';
+import { FRAME_RATE, type Sound, startBarcodeEncoder } from './barcode-encoder.js';
 
 const TICKS_A_PICTURE = TICKS_PER_SECOND / FRAME_RATE;
 const H264 = [
@@ -17,15 +18,28 @@ export interface BarcodeSource {
   close(): Promise<void>;
 }
 
-/** A stream of 720p30 in which every picture carries the time when it was made; by default with sound. */
+/**
+ * A stream of 720p30 in which every picture carries the time when it was made; by default with AAC.
+ * @param height less than 720, for a machine that has to decode many of them
+ * @param publishTo an RTSP address to which it goes as well
+ */
 export async function startBarcodeSource(
   log: ChunkLog,
   name: string,
-  { audio = true }: { audio?: boolean } = {},
+  {
+    audio = 'aac',
+    height,
+    publishTo,
+  }: {
+    audio?: Sound | 'none' | undefined;
+    height?: number | undefined;
+    publishTo?: string | undefined;
+  } = {},
 ): Promise<BarcodeSource> {
   const id = streamId(name);
   await log.createTopic(id, { partitions: 1, retentionMs: milliseconds(600_000) });
-  const encoder = startBarcodeEncoder(H264, audio);
+  const sound = audio === 'none' ? undefined : audio;
+  const encoder = startBarcodeEncoder({ video: H264, audio: sound, height, publishTo });
   const publish = publisher(log, id, encoder.startedAt, encoder.drawn);
   const chunker = new Chunker((chunk) => publish(chunk));
   encoder.output.on('data', (data: Buffer) => chunker.push(data));
@@ -38,23 +52,10 @@ function publisher(
   session: number,
   drawn: readonly number[],
 ): (chunk: Chunk) => void {
-  let waiting: NewRecord[] = [];
-  let sending = false;
-  let sequence = 0;
+  const append = appender(log, id, session);
   let wallClock = session;
-  const send = async () => {
-    sending = true;
-    while (waiting.length > 0) {
-      const batch = waiting;
-      waiting = [];
-      await log.append(id, 0, batch);
-    }
-    sending = false;
-  };
-  return ({ data, start: _, ...chunk }) => {
+  return (chunk) => {
     if (!chunk.audioOnly) wallClock = drawn[Math.floor(chunk.decodeTime / TICKS_A_PICTURE)] ?? wallClock;
-    const header = { ...chunk, session, sequence: sequence++, wallClock: milliseconds(wallClock), gop: 0 };
-    waiting.push({ value: data, header });
-    if (!sending) send().catch(() => undefined);
+    append(chunk, wallClock);
   };
 }

@@ -1,4 +1,4 @@
-import { type ByteExactViewer, hashOf } from './byte-exact-viewer.js';
+import { type Arrival, hashOf, type Jump } from './byte-exact-viewer.js';
 import { numberedChunk } from './numbered-chunks.js';
 import { until } from './poll.js';
 
@@ -10,11 +10,15 @@ interface Written {
   readonly count: number;
 }
 
+interface Viewer {
+  readonly arrivals: readonly Arrival[];
+  readonly jumps: readonly Jump[];
+  /** For error messages. */
+  readonly endings: readonly unknown[];
+}
+
 /** Everything from each viewer's first chunk to the last one written: none lost, none repeated, byte for byte. */
-export async function untilAllExact(
-  viewers: readonly ByteExactViewer[],
-  written: () => Written,
-): Promise<void> {
+export async function untilAllExact(viewers: readonly Viewer[], written: () => Written): Promise<void> {
   await until('every viewer has every chunk, once and in order', () => {
     for (const [index, viewer] of viewers.entries()) {
       const fault = faultOf(viewer, written());
@@ -24,7 +28,7 @@ export async function untilAllExact(
   });
 }
 
-function faultOf({ arrivals, jumps }: ByteExactViewer, { session, chunkBytes, count }: Written) {
+function faultOf({ arrivals, jumps }: Viewer, { session, chunkBytes, count }: Written) {
   const first = arrivals[0];
   const last = arrivals.at(-1);
   if (!first || !last) return 'nothing came';

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -6,6 +6,10 @@ import { temporaryFolder } from './temporary.js';
 
 const run = promisify(execFile);
 export const FFMPEG = process.env.FFMPEG_PATH || 'ffmpeg';
+
+/** Old builds, like the one from npm, lack some. */
+export const hasEncoder = (name: string): boolean =>
+  execFileSync(FFMPEG, ['-hide_banner', '-encoders'], { encoding: 'utf8' }).includes(` ${name} `);
 
 interface Decoded {
   readonly pictures: number;

@@ -12,10 +12,14 @@ export function servePlayerPages(): Promise<PageServer> {
   const address = 'decodeURIComponent(location.hash.slice(1))';
   return servePages({
     ...playerFile(),
+    ...filesWithoutBlobs(),
     '/mpegts.js': readFileSync(require.resolve('mpegts.js/dist/mpegts.js')),
     '/player': html('A page of another origin', player('controls')),
     '/plain': html('A page with controls of its own', player('')),
+    '/twice': html('A page with two connections', player('controls redundancy="2"')),
     '/muted': html('A page that begins silently', player('muted')),
+    '/without-blobs': html(...withoutBlobs('controls')),
+    '/plain-without-blobs': html(...withoutBlobs('')),
     '/mpegts': html(
       'mpegts.js',
       `<video controls style="width:100%"></video><script src="/mpegts.js"></script><script>
@@ -41,11 +45,17 @@ const player = (attributes: string): string =>
   player.src = src;
 </script>`;
 
+const withoutBlobs = (attributes: string): [title: string, body: string] => [
+  'A page whose policy forbids blobs',
+  `<meta http-equiv="content-security-policy" content="script-src 'self' 'unsafe-inline'; worker-src 'self'">
+${player(`${attributes} worker-src="/worker.js" worklet-src="/worklet.js"`)}`,
+];
+
 /** Open one of the pages on a stream; the player may be asked for a latency other than its own. */
 export async function openPlayer(
   page: Page,
   pages: PageServer,
-  path: '/player' | '/plain' | '/muted' | '/mpegts',
+  path: `/${'player' | 'plain' | 'twice' | 'muted' | 'without-blobs' | 'plain-without-blobs' | 'mpegts'}`,
   address: string,
   targetLatencyMs?: number,
 ): Promise<void> {
@@ -81,11 +91,22 @@ export function playback(page: Page): Promise<Playback> {
   });
 }
 
-/** The player's file for plain pages, as it is published, and the one that it loads for captions. */
-export const playerFile = (): Record<string, Uint8Array> =>
+const published = (names: readonly string[]): Record<string, Uint8Array> =>
   Object.fromEntries(
-    ['topicast-player.js', 'topicast-captions.js', 'topicast-sound.js'].map((name) => [
-      `/${name}`,
-      readFileSync(new URL(`../../player/dist/${name}`, import.meta.url)),
+    names.map((name) => [
+      `/${name}.js`,
+      readFileSync(new URL(`../../player/dist/${name}.js`, import.meta.url)),
     ]),
   );
+
+/** The player's file for plain pages, as it is published, and those that it loads when it needs them. */
+export const playerFile = (): Record<string, Uint8Array> =>
+  published(
+    ['player', 'captions', 'sound', 'overlay', 'picture', 'mse', 'adaptive', 'ways', 'step'].map(
+      (name) => `topicast-${name}`,
+    ),
+  );
+
+/** What it starts from the page's own origin where blobs are forbidden; they lie side by side. */
+export const filesWithoutBlobs = (): Record<string, Uint8Array> =>
+  published(['worker', 'adaptive', 'mse', 'picture', 'ways', 'worklet']);

@@ -3,8 +3,6 @@
 import type { PlayerRendition, PlayerState, PlayerStats } from '@topicast/player';
 import { useCallback, useState } from 'react';
 
-const HISTORY_LENGTH = 90;
-
 /** What a player on the page is doing. */
 interface PlayerReport {
   readonly state: PlayerState;
@@ -13,8 +11,6 @@ interface PlayerReport {
   readonly renditions: readonly PlayerRendition[];
   /** Which one of them is played. */
   readonly rendition: number | undefined;
-  /** The last latencies, ms, oldest first. */
-  readonly history: readonly number[];
 }
 
 const NOTHING_YET: PlayerReport = {
@@ -22,7 +18,6 @@ const NOTHING_YET: PlayerReport = {
   stats: undefined,
   renditions: [],
   rendition: undefined,
-  history: [],
 };
 
 /** Collects what a player says; give the functions to it. */
@@ -38,15 +33,6 @@ export function usePlayerReport() {
     [learn],
   );
   const onRenditionChange = useCallback((rendition: number) => learn({ rendition }), [learn]);
-  const onStats = useCallback((stats: PlayerStats) => setReport((before) => withStats(before, stats)), []);
+  const onStats = useCallback((stats: PlayerStats) => learn({ stats }), [learn]);
   return { report, onStateChange, onCatalogChange, onRenditionChange, onStats };
 }
-
-const withStats = (before: PlayerReport, stats: PlayerStats): PlayerReport => ({
-  ...before,
-  stats,
-  history:
-    stats.latencyMs === undefined
-      ? before.history
-      : [...before.history, stats.latencyMs].slice(-HISTORY_LENGTH),
-});

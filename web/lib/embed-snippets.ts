@@ -25,7 +25,7 @@ export function embedSnippets({ src, embedUrl, playerUrl, title }: SnippetInput)
     },
     {
       name: 'Element',
-      note: 'For any page. You can copy the file to your own server, with topicast-captions.js and topicast-sound.js beside it.',
+      note: 'For any page. You can copy the file to your own server, with the other files topicast-*.js beside it.',
       code: `<script type="module" src="${attribute(playerUrl)}"></script>\n\n<topicast-player src="${attribute(src)}" autoplay muted controls></topicast-player>`,
     },
     {

@@ -8,6 +8,8 @@ const require = createRequire(import.meta.url);
 export const PLAYERS = {
   ours: { title: 'Topicast', path: '/ours' },
   mpegts: { title: 'mpegts.js', path: '/mpegts' },
+  /** WebRTC, from a server other than ours. */
+  whep: { title: 'MediaMTX, WHEP', path: '/whep' },
 } as const;
 
 export type PlayerName = keyof typeof PLAYERS;
@@ -48,6 +50,27 @@ export const playerPages = (): Readonly<Record<string, string | Uint8Array>> => 
     player.attachMediaElement(video);
     player.load();
     player.play();
+  };
+</script>`,
+  [PLAYERS.whep.path]:
+    `<!doctype html><title>WHEP</title><button>play</button><video autoplay></video><script>
+  document.querySelector('button').onclick = async () => {
+    window.clicked = performance.now();
+    const video = document.querySelector('video');
+    video.requestVideoFrameCallback((_now, frame) => { window.joined = frame.presentationTime - window.clicked; });
+    const connection = new RTCPeerConnection();
+    connection.ontrack = ({ streams }) => { video.srcObject = streams[0]; };
+    for (const kind of ['video', 'audio']) connection.addTransceiver(kind, { direction: 'recvonly' });
+    await connection.setLocalDescription();
+    if (connection.iceGatheringState !== 'complete') {
+      await new Promise((done) => {
+        connection.onicegatheringstatechange = () => connection.iceGatheringState === 'complete' && done();
+      });
+    }
+    const answer = await fetch(JSON.parse(decodeURIComponent(location.hash.slice(1))).src, {
+      method: 'POST', headers: { 'content-type': 'application/sdp' }, body: connection.localDescription.sdp,
+    });
+    await connection.setRemoteDescription({ type: 'answer', sdp: await answer.text() });
   };
 </script>`,
 });

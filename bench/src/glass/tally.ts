@@ -20,6 +20,7 @@ export class Tally {
   summary() {
     const latencies = this.#viewings.flatMap(({ glass }) => glass.latencies);
     const seconds = this.#sum((viewing) => viewing.seconds);
+    const lipSync = this.#viewings.flatMap((viewing) => viewing.lipSync);
     const aMinute = (count: number) => Number(((count * 60) / seconds).toFixed(2));
     return {
       p50: Math.round(quantile(latencies, 0.5)),
@@ -29,6 +30,9 @@ export class Tally {
       freezesPerMinute: aMinute(this.#sum(({ glass }) => glass.freezes)),
       waitingPerMinute: aMinute(this.#sum(({ glass }) => glass.waiting)),
       longestGap: largest(this.#viewings.map(({ glass }) => glass.longestGapMs)),
+      /** Of the beeps: the sound came this much after its picture, and this much before or after it at worst. */
+      lipSyncP50: Math.round(quantile(lipSync, 0.5)),
+      lipSyncWorst: largest(lipSync.map(Math.abs)),
       joinP50: Math.round(quantile(this.#joins, 0.5)),
       joinMax: largest(this.#joins),
     };

@@ -1,11 +1,13 @@
+import { listenForBeeps } from '@topicast/test/flash-and-beep';
 import { type Glass, readGlass, watchGlass } from '@topicast/test/glass';
 import { until } from '@topicast/test/poll';
 import type { Page } from 'playwright-core';
+import { lipSync } from './lip-sync.js';
 import { PLAYERS } from './pages.js';
 import type { Variant } from './variant.js';
 
 /** The first seconds belong to the join, in which each player comes down to its own target. */
-const SETTLE_MS = 6_000;
+export const SETTLE_MS = 6_000;
 const JOIN_LIMIT_MS = 30_000;
 
 /** What we use of our player's statistics; its package has types only after it was bundled. */
@@ -21,6 +23,8 @@ export interface Viewing {
   readonly joinMs: number;
   readonly seconds: number;
   readonly glass: Glass;
+  /** How much later each beep was heard than its picture was seen, in ms; none if the page itself plays no sound. */
+  readonly lipSync: readonly number[];
   /** Of our player, at the beginning and at the end of these seconds. */
   readonly stats: { readonly before: PlayerStats; readonly after: PlayerStats } | undefined;
 }
@@ -29,6 +33,8 @@ export interface Viewing {
 interface Left {
   readonly joined?: number;
   readonly stats?: PlayerStats;
+  /** When beeps were heard, by the wall clock. */
+  readonly beeps: readonly number[];
 }
 
 /** Where a page is, and what it plays. */
@@ -52,6 +58,7 @@ export async function join(page: Page, { origin, variant, address }: Seat): Prom
 
 /** Join on this page, settle, and then watch for some seconds. */
 export async function view(page: Page, seat: Seat, seconds: number): Promise<Viewing> {
+  await listenForBeeps(page);
   const joinMs = await join(page, seat);
   await watchGlass(page);
   await page.waitForTimeout(SETTLE_MS);
@@ -59,12 +66,14 @@ export async function view(page: Page, seat: Seat, seconds: number): Promise<Vie
   const { stats: before } = await left(page);
   await page.waitForTimeout(seconds * 1000);
   const glass = await readGlass(page);
-  const { stats: after } = await left(page);
-  return { joinMs, seconds, glass, stats: before && after && { before, after } };
+  const { stats: after, beeps } = await left(page);
+  const stats = before && after && { before, after };
+  return { joinMs, seconds, glass, lipSync: lipSync(glass.pictures, beeps), stats };
 }
 
 const left = (page: Page): Promise<Left> =>
   page.evaluate(() => {
-    const { joined, stats } = window as Left;
-    return { ...(joined === undefined ? {} : { joined }), ...(stats ? { stats } : {}) };
+    const { joined, stats, heard } = window as Partial<Left> & { heard?: { beeps: readonly number[] } };
+    const beeps = (heard?.beeps ?? []).map((beep) => performance.timeOrigin + beep);
+    return { beeps, ...(joined === undefined ? {} : { joined }), ...(stats ? { stats } : {}) };
   });

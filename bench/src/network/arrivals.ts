@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { quantile } from '@topicast/test/glass';
 import type { BadNetwork } from '@topicast/test/network/bad-network';
-import type { Conditions } from './conditions.js';
+import { table } from '../table.js';
+import { type Conditions, describeConditions } from './conditions.js';
 
 const KINDS = ['picture', 'keyframe', 'audio'] as const;
 
@@ -56,6 +58,32 @@ ${rows.join(',\n')}
 }
 `;
 }
+
+/** The chunks of the join come together; after this time all come as they are made. */
+const SETTLE_MS = 3_000;
+
+/** Show how old the chunks were when they arrived. */
+export function showArrivals(traces: readonly (readonly [Conditions, readonly Arrival[]])[]): void {
+  table(
+    ['network', 'age p50 ms', 'p95', 'p99', 'max', 'keyframes p50', 'max', 'largest, KB'],
+    traces.map(([conditions, arrivals]) => {
+      const settled = arrivals.filter(({ arrivedMs }) => arrivedMs - arrivals[0]!.arrivedMs > SETTLE_MS);
+      const pictures = settled.filter(({ kind }) => kind !== 'audio');
+      const ages = pictures.map(ageOf);
+      const keyframes = pictures.filter(({ kind }) => kind === 'keyframe').map(ageOf);
+      const largest = Math.max(...pictures.map(({ bytes }) => bytes)) / 1000;
+      return [
+        describeConditions(conditions),
+        ...[quantile(ages, 0.5), quantile(ages, 0.95), quantile(ages, 0.99), Math.max(...ages)].map(
+          Math.round,
+        ),
+        ...[quantile(keyframes, 0.5), Math.max(...keyframes), largest].map(Math.round),
+      ];
+    }),
+  );
+}
+
+const ageOf = ({ arrivedMs, takenInMs }: Arrival): number => arrivedMs - takenInMs;
 
 /** The name of the file, such as `delay25-loss1-bbr.json`. */
 export function traceFile({ delayMs, jitterMs, lossPercent, rateKbps, congestion }: Conditions): string {

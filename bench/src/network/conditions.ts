@@ -36,8 +36,34 @@ export const USUAL_CASES: readonly string[] = [
   'delay=25,rate=1500',
 ];
 
+/** What `--matrix` combines. */
+const MATRIX = {
+  congestion: ['cubic', 'bbr'],
+  delayMs: [0, 25, 80],
+  jitterMs: [0, 10, 30],
+  rateKbps: [0, 10_000, 4_000, 1_500],
+  lossPercent: [0, 0.5, 1, 2],
+} as const;
+
 /** @throws {Error} with one line, if the text is not a list of conditions */
-export function readConditions(text: string): Conditions {
+export const readConditions = (text: string): Conditions => ({ ...GOOD, ...readSome(text) });
+
+/**
+ * All combinations of the usual conditions, except those with jitter but without delay.
+ * @param fixed lists of conditions that all of them share
+ * @throws {Error} with one line, if one of these cannot be read
+ */
+export function matrixOf(fixed: readonly string[]): Conditions[] {
+  const shared = Object.assign({}, ...fixed.map(readSome)) as Partial<Conditions>;
+  const combined = Object.entries(MATRIX).reduce<Conditions[]>(
+    (cases, [name, values]) =>
+      name in shared ? cases : cases.flatMap((one) => values.map((value) => ({ ...one, [name]: value }))),
+    [{ ...GOOD, ...shared }],
+  );
+  return combined.filter(({ delayMs, jitterMs }) => delayMs > 0 || jitterMs === 0);
+}
+
+function readSome(text: string): Partial<Conditions> {
   const given = text.split(',').map((pair): [keyof Conditions, string | number] => {
     const [name = '', value = ''] = pair.split('=');
     const key = KEYS[name];
@@ -47,7 +73,7 @@ export function readConditions(text: string): Conditions {
     }
     return [key, Number(value)];
   });
-  return { ...GOOD, ...Object.fromEntries(given) };
+  return Object.fromEntries(given);
 }
 
 /** Describes for people how the network differs from a perfect one. */
@@ -64,7 +90,6 @@ export function describeConditions(conditions: Conditions): string {
 
 /** Set the network to these conditions, for connections that are made from now on. */
 export async function impose(network: BadNetwork, conditions: Conditions): Promise<void> {
-  process.stderr.write(`${describeConditions(conditions)}\n`);
   const { congestion, ...link } = conditions;
   network.controlCongestionBy(congestion);
   await network.set(link);

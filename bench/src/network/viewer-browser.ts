@@ -1,10 +1,8 @@
 import { launchChromium } from '@topicast/test/chromium';
 import type { BadNetwork } from '@topicast/test/network/bad-network';
+import { routePages } from '@topicast/test/page-server';
 import type { BrowserContext } from 'playwright-core';
 import { playerPages } from '../glass/pages.js';
-
-/** The origin of the players' pages. The browser treats it as secure, so they may use all features. */
-export const PAGES_ORIGIN = 'http://localhost';
 
 /** A browser at the viewer's end. It gets the pages from us, so that the network carries only the video. */
 export async function openViewerBrowser(network: BadNetwork): Promise<BrowserContext> {
@@ -13,13 +11,6 @@ export async function openViewerBrowser(network: BadNetwork): Promise<BrowserCon
     // Chromium 142 and later ask the user before a page may reach a private address.
     args: ['--disable-features=LocalNetworkAccessChecks'],
   });
-  const files = playerPages();
-  await browser.route(`${PAGES_ORIGIN}/**`, (route) => {
-    const { pathname } = new URL(route.request().url());
-    const body = files[pathname];
-    if (body === undefined) return route.fulfill({ status: 404 });
-    const contentType = pathname.endsWith('.js') ? 'text/javascript' : 'text/html; charset=utf-8';
-    return route.fulfill({ body: Buffer.from(body), contentType });
-  });
+  await routePages(browser, playerPages());
   return browser;
 }

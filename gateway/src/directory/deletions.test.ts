@@ -1,4 +1,5 @@
 import { streamId } from '@topicast/contracts/stream-id';
+import { StreamTables } from '@topicast/contracts/stream-tables';
 import { deletionKey, STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
 import { milliseconds } from '@topicast/contracts/units';
 import { LogError } from '@topicast/log';
@@ -30,8 +31,9 @@ describe.concurrent('deleting a stream', () => {
     const topic = { partitions: 1, retentionMs: milliseconds(600_000) };
     const streams = await log.table(STREAMS_TABLE);
     const status = await log.table(STATUS_TABLE);
+    const tables = new StreamTables({ streams, status });
     const deletions = new Deletions({ log, logger: pino({ enabled: false }), onChange: () => undefined });
-    streams.onChange((key, value) => deletions.onRow(key, value));
+    tables.deletions.onChange((stream, request) => deletions.onRequest(stream, request));
     await log.createTopic(name, topic);
     vi.spyOn(status, 'delete').mockImplementationOnce(async () => {
       // The other gateway was faster, and the name is in use again.
@@ -40,7 +42,7 @@ describe.concurrent('deleting a stream', () => {
       await log.createTopic(name, topic);
       await streams.put(name, '{}');
     });
-    await deletions.delete(name, { streams, status });
+    await deletions.delete(name, tables);
     expect(await log.topics()).toContain(name);
     expect(streams.get(name)).toBe('{}');
     expect(deletions.has(name)).toBe(false);
@@ -66,7 +68,7 @@ describe.concurrent('deleting a stream', () => {
     await gateway.log.createTopic(FOREIGN, { partitions: 1, retentionMs: milliseconds(600_000) });
     await gateway.closeGateway();
     const streams = await gateway.log.table(STREAMS_TABLE);
-    await streams.put(deletionKey(DEMO), '{}');
+    await streams.put(deletionKey(DEMO), JSON.stringify({ at: new Date().toISOString() }));
     await gateway.startGateway();
     await until(async () => (await statusOf(gateway, 'GET', `/api/streams/${FOREIGN}`)) === 200);
     expect(await statusOf(gateway, 'GET', '/api/streams/demo')).toBe(404);

@@ -1,17 +1,13 @@
-import { isStreamId, type StreamId } from '@topicast/contracts/stream-id';
-import { DELETION_PREFIX, deletionKey, streamStatusKey } from '@topicast/contracts/tables';
-import { type ChunkTopics, LogError, type Table } from '@topicast/log';
+import type { StreamId } from '@topicast/contracts/stream-id';
+import type { StreamTables } from '@topicast/contracts/stream-tables';
+import type { DeletionRequest } from '@topicast/contracts/tables';
+import { type ChunkTopics, LogError } from '@topicast/log';
 import type { Logger } from 'pino';
 
 interface DeletionsOptions {
   readonly log: ChunkTopics;
   readonly logger: Logger;
   readonly onChange: (stream: StreamId) => void;
-}
-
-interface Tables {
-  readonly streams: Table;
-  readonly status: Table;
 }
 
 /** A gateway that has begun a deletion has this long before another one, or itself after a failure, continues it. */
@@ -37,11 +33,9 @@ export class Deletions {
     return this.#wished.has(stream);
   }
 
-  /** A row of the table of the streams has changed. */
-  onRow(key: string, value: string | undefined): void {
-    const stream = key.startsWith(DELETION_PREFIX) ? key.slice(DELETION_PREFIX.length) : '';
-    if (!isStreamId(stream)) return;
-    if (value === undefined) this.#wished.delete(stream);
+  /** The request to delete the stream was made, or is done. */
+  onRequest(stream: StreamId, request: DeletionRequest | undefined): void {
+    if (request === undefined) this.#wished.delete(stream);
     else if (!this.#wished.has(stream)) this.#wished.set(stream, performance.now());
     this.#options.onChange(stream);
   }
@@ -50,20 +44,20 @@ export class Deletions {
    * Resolves when the stream and its topic are gone. Also resolves if that fails after the request was written; the
    * deletion is then finished as soon as the log allows it. Rejects with a LogError if the request cannot be written.
    */
-  async delete(stream: StreamId, tables: Tables): Promise<void> {
-    await tables.streams.put(deletionKey(stream), JSON.stringify({ at: new Date().toISOString() }));
+  async delete(stream: StreamId, tables: StreamTables): Promise<void> {
+    await tables.deletions.put(stream, { at: new Date().toISOString() });
     await this.#finish(stream, tables);
   }
 
   /** Continue unfinished deletions, no matter which gateway began them. */
-  tick(tables: Tables): void {
+  tick(tables: StreamTables): void {
     const now = performance.now();
     for (const [stream, at] of this.#wished) {
       if (now - at >= TAKEN_OVER_AFTER_MS) void this.#finish(stream, tables);
     }
   }
 
-  #finish(stream: StreamId, tables: Tables): Promise<void> {
+  #finish(stream: StreamId, tables: StreamTables): Promise<void> {
     const underWay = this.#underWay.get(stream);
     if (underWay) return underWay;
     const running = this.#remove(stream, tables)
@@ -86,12 +80,12 @@ export class Deletions {
    * same time. Once one of them has removed the request, the name is free, and a stream that has it now is not ours to
    * delete.
    */
-  async #remove(stream: StreamId, { streams, status }: Tables): Promise<void> {
+  async #remove(stream: StreamId, { rows, statuses, deletions }: StreamTables): Promise<void> {
     const steps = [
-      () => streams.delete(stream),
-      () => status.delete(streamStatusKey(stream)),
+      () => rows.delete(stream),
+      () => statuses.delete(stream),
       () => this.#options.log.deleteTopic(stream),
-      () => streams.delete(deletionKey(stream)),
+      () => deletions.delete(stream),
     ];
     for (const step of steps) {
       if (!this.has(stream)) return;

@@ -7,7 +7,7 @@ import type { StreamId } from '@topicast/contracts/stream-id';
 import { StreamTables } from '@topicast/contracts/stream-tables';
 import { STATUS_TABLE, STREAMS_TABLE, type StreamRow } from '@topicast/contracts/tables';
 import { Milliseconds } from '@topicast/contracts/units';
-import type { ChunkReader, ChunkTopics, Table, Tables } from '@topicast/log';
+import type { ChunkReader, ChunkTopics, Tables } from '@topicast/log';
 import type { Logger } from 'pino';
 import { Deletions } from './deletions.js';
 import { ForeignTopics } from './foreign-topics.js';
@@ -39,8 +39,8 @@ export class Directory {
   readonly #catalogs = new Map<StreamId, Catalog>();
   readonly #unlisten: (() => void)[] = [];
   #isClosed = false;
+  #isReady = false;
   #problem: unknown;
-  #tables: { readonly streams: Table; readonly status: Table } | undefined;
 
   constructor(options: DirectoryOptions) {
     this.#options = options;
@@ -81,7 +81,7 @@ export class Directory {
     this.#typed = typed;
     this.#producers = producers;
     this.#unlisten.push(
-      streams.onChange((key, value) => this.deletions.onRow(key, value)),
+      typed.deletions.onChange((stream, request) => this.deletions.onRequest(stream, request)),
       typed.rows.onChange((stream) => this.#onRow(stream)),
       typed.statuses.onChange((stream) => this.#onStatus(stream)),
       producers.onChange((producer) => this.#onHeartbeat(producer)),
@@ -89,7 +89,7 @@ export class Directory {
       () => typed.close(),
       () => producers.close(),
     );
-    for (const [key, value] of streams.entries()) this.deletions.onRow(key, value);
+    for (const [stream, request] of typed.deletions.rows) this.deletions.onRequest(stream, request);
     for (const stream of typed.rows.rows.keys()) this.#onRow(stream);
     for (const stream of typed.statuses.rows.keys()) this.#onStatus(stream);
     try {
@@ -98,7 +98,7 @@ export class Directory {
       this.#stopListening();
       throw error;
     }
-    this.#tables = { streams, status };
+    this.#isReady = true;
   }
 
   async close(): Promise<void> {
@@ -109,7 +109,7 @@ export class Directory {
 
   /** Whether the tables have been read. */
   get ready(): boolean {
-    return this.#tables !== undefined;
+    return this.#isReady;
   }
 
   /** Why the last attempt to read them failed. */
@@ -118,8 +118,8 @@ export class Directory {
   }
 
   /** The tables, for code that changes them; undefined until they have been read. */
-  get tables(): { readonly streams: Table; readonly status: Table } | undefined {
-    return this.#tables;
+  get tables(): StreamTables | undefined {
+    return this.#isReady ? this.#typed : undefined;
   }
 
   has(stream: StreamId): boolean {
@@ -158,7 +158,7 @@ export class Directory {
   /** Notice what shows only with time: producers that went silent, topics that stopped growing. */
   tick(): void {
     for (const stream of [...this.#told.keys()]) this.#review(stream);
-    if (this.#tables) this.deletions.tick(this.#tables);
+    if (this.tables) this.deletions.tick(this.tables);
   }
 
   #stopListening(): void {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { CreateStreamRequest } from '@topicast/contracts/http';
 import { type StreamId, streamId } from '@topicast/contracts/stream-id';
+import type { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow } from '@topicast/contracts/tables';
 import type { Milliseconds } from '@topicast/contracts/units';
-import { type ChunkTopics, LogError, type Table } from '@topicast/log';
+import { type ChunkTopics, LogError } from '@topicast/log';
 import type { Directory } from './directory.js';
 import { putBack } from './row-repairs.js';
 
@@ -114,10 +115,10 @@ export class Operations {
   }
 
   async #put(row: StreamRow): Promise<void> {
-    await this.#tables().streams.put(row.id, JSON.stringify(row));
+    await this.#tables().rows.put(streamId(row.id), row);
   }
 
-  #tables(): { readonly streams: Table; readonly status: Table } {
+  #tables(): StreamTables {
     if (!this.#directory.tables) throw new LogError('unavailable', 'the log has not been reached yet');
     return this.#directory.tables;
   }

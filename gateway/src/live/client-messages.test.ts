@@ -58,6 +58,7 @@ describe('what viewers say', () => {
         client: fc.double({ noNaN: true, noDefaultInfinity: true }),
       }),
       fc.record({ type: fc.constant('seek' as const), to: fc.oneof(position, fc.constant('live' as const)) }),
+      fc.record({ type: fc.constant('rendition' as const), to: fc.nat(80) }),
     );
     const said = fc.oneof(
       { weight: 5, arbitrary: valid.map((message) => JSON.stringify(message)) },

@@ -11,17 +11,19 @@ describe('an upgrade request', () => {
       destination: 'live',
       protocol: 'raw',
       economy: false,
+      offers: false,
       token: undefined,
     });
     const token = Buffer.from('a.b.c').toString('base64url');
     const offered = `topicast.v1, topicast.token.${token}`;
-    expect(parseLiveRequest('/live/demo?rendition=2&after=3.17.4.1&economy=1', offered)).toEqual({
+    expect(parseLiveRequest('/live/demo?rendition=2&after=3.17.4.1&economy=1&offers=1', offered)).toEqual({
       kind: 'watch',
       stream: 'demo',
       rendition: 3,
       destination: { rendition: 3, session: 17, offset: 4, part: 1 },
       protocol: 'v1',
       economy: true,
+      offers: true,
       token: 'a.b.c',
     });
     expect(parseLiveRequest('/live/demo?token=t', 'mqtt')).toMatchObject({ protocol: 'raw', token: 't' });

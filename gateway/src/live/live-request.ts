@@ -18,13 +18,15 @@ export type LiveRequest =
       readonly protocol: Protocol;
       /** Asks for several chunks at a time, which arrive later but cost less. */
       readonly economy: boolean;
+      /** Asks which later messages we understand. */
+      readonly offers: boolean;
       readonly token: string | undefined;
     };
 
 const PATH = /^\/live\/([^/]+)$/;
 const RENDITION = /^(0|[1-9]\d?)$/;
 
-/** `/live/<stream>?rendition=0&after=<position>&economy=1&token=<token>`, with or without the subprotocol. */
+/** `/live/<stream>?rendition=0&after=<position>&economy=1&offers=1&token=<token>`, with or without the subprotocol. */
 export function parseLiveRequest(target: string, subprotocols: string | undefined): LiveRequest {
   const [path = '', query = ''] = target.split('?', 2);
   const id = PATH.exec(path)?.[1];
@@ -42,6 +44,8 @@ export function parseLiveRequest(target: string, subprotocols: string | undefine
 
   const economy = parameters.get('economy') ?? '0';
   if (economy !== '0' && economy !== '1') return { kind: 'reject', problem: 'economy: 0 or 1' };
+  const offers = parameters.get('offers') ?? '0';
+  if (offers !== '0' && offers !== '1') return { kind: 'reject', problem: 'offers: 0 or 1' };
 
   const offered = subprotocols?.split(',').map((name) => name.trim()) ?? [];
   return {
@@ -51,6 +55,7 @@ export function parseLiveRequest(target: string, subprotocols: string | undefine
     destination: position,
     protocol: offered.includes(SUBPROTOCOL) ? 'v1' : 'raw',
     economy: economy === '1',
+    offers: offers === '1',
     token: tokenAmong(offered) ?? parameters.get('token') ?? undefined,
   };
 }

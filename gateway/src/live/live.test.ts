@@ -1,9 +1,10 @@
 import { CloseCode } from '@topicast/contracts/close-codes';
 import { formatPosition } from '@topicast/contracts/position';
+import type { ServerMessage } from '@topicast/contracts/server-message';
 import { streamId } from '@topicast/contracts/stream-id';
 import { until } from '@topicast/test/poll';
 import { describe, expect, it } from 'vitest';
-import { dataOf } from '../testing/chunks.js';
+import { dataOf, recordOf } from '../testing/chunks.js';
 import { DEMO, GatewayUnderTest, longSilent } from '../testing/gateway-under-test.js';
 import { TestViewer } from '../testing/test-viewer.js';
 
@@ -108,7 +109,7 @@ describe('a viewer of topicast.v1', () => {
     await until(() => viewer.chunks.length === 5);
     viewer.send({ type: 'clock', client: 12.5 });
     await until(() => viewer.messages.some(({ type }) => type === 'clock'));
-    expect(viewer.messages.at(-1)).toMatchObject({ type: 'clock', client: 12.5 });
+    expect(viewer.messages.at(-1)).toEqual({ type: 'clock', client: 12.5, gateway: expect.any(Number) });
     viewer.send({ type: 'seek', to: '0.1.9.0' });
     await until(() => viewer.chunks.length === 20);
     expect(viewer.messages.at(-1)).toEqual({ type: 'jump', reason: 'seek', skipped: 0 });
@@ -116,6 +117,23 @@ describe('a viewer of topicast.v1', () => {
     viewer.send({ type: 'seek', to: 'live' });
     await until(() => viewer.chunks.length === 25);
     expect(viewer.offsets.slice(20)).toEqual(range(20, 25));
+  });
+
+  it('hears with the clock how long live pictures take to here', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    await gateway.addStream();
+    await gateway.publish(5);
+    using viewer = new TestViewer(gateway.live('demo'));
+    await until(() => viewer.chunks.length === 5);
+    const { log } = gateway;
+    const late = recordOf(5, { startedAt: Date.now() - 5 * 40 - 300 });
+    await log.append(DEMO, 0, [late]);
+    await until(() => viewer.chunks.length === 6);
+    viewer.send({ type: 'clock', client: 1 });
+    await until(() => viewer.messages.at(-1)?.type === 'clock');
+    const { delays } = viewer.messages.at(-1) as Extract<ServerMessage, { type: 'clock' }>;
+    expect(delays?.encoder).toBeGreaterThanOrEqual(300);
+    expect(delays?.log).toBeGreaterThanOrEqual(0);
   });
 });
 

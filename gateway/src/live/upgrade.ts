@@ -18,6 +18,7 @@ import type { GatewayMetrics } from '../metrics/metrics.js';
 import type { ChunkSource } from '../stream/chunk-source.js';
 import type { RenditionRefusal, Renditions } from '../stream/renditions.js';
 import type { Pace } from '../stream/subscriber.js';
+import type { SyncGroups } from '../sync/groups.js';
 import type { Audience } from '../viewer/audience.js';
 import { ViewerConnection } from '../viewer/connection.js';
 import { catalogFrame } from '../viewer/control-frames.js';
@@ -28,6 +29,7 @@ interface LiveOptions {
   readonly directory: Directory;
   readonly renditions: Renditions;
   readonly audience: Audience;
+  readonly groups: SyncGroups;
   readonly access: Access;
   readonly metrics: GatewayMetrics;
   readonly logger: Logger;
@@ -166,8 +168,8 @@ export class LiveEndpoint {
     source: ChunkSource,
     principal: Principal | 'unknown',
   ): void {
-    const { renditions, audience, directory, metrics, config } = this.#options;
-    const { stream, rendition, protocol, destination } = watch;
+    const { renditions, audience, directory, groups, metrics, config } = this.#options;
+    const { stream, rendition, protocol, destination, offers } = watch;
     const viewer = new ViewerConnection({
       webSocket,
       socket,
@@ -180,6 +182,7 @@ export class LiveEndpoint {
       source,
       openRendition: (other) => renditions.open(stream, other),
       messagesPerSecond: config.limits.messagesPerSecond,
+      groups,
     });
     const remove = audience.add(viewer, addressOf(socket));
     webSocket.once('close', remove);
@@ -188,6 +191,7 @@ export class LiveEndpoint {
       state: directory.state(stream),
       catalog: catalog && catalogFrame(catalog),
       isOtherRendition: source.rendition !== rendition,
+      offers,
     });
   }
 

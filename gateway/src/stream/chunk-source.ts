@@ -1,5 +1,7 @@
 import type { Position } from '@topicast/contracts/position';
+import type { PathDelays } from '@topicast/contracts/server-message';
 import type { LiveChunk } from './live-chunk.js';
+import type { Part } from './parts.js';
 import type { Protocol } from './protocol.js';
 import type { Run } from './run.js';
 import type { Subscriber } from './subscriber.js';
@@ -32,8 +34,12 @@ export interface ChunkWindow {
 export interface ChunkSource {
   readonly rendition: number;
   readonly window: ChunkWindow;
+  /** How long its pictures take to here; undefined if that is unknown, or long ago. */
+  readonly delays: PathDelays | undefined;
   /** What to write for the chunks `from` up to, not including, `to`. */
   frames(protocol: Protocol, from: number, to: number): Buffer;
+  /** A part of one chunk, for viewers of `topicast.v1`. */
+  partOf(index: number, part: Part): Buffer;
   /** Tell of new chunks. The source stays open while somebody subscribes. */
   subscribe(subscriber: Subscriber): void;
   unsubscribe(subscriber: Subscriber): void;

@@ -34,8 +34,8 @@ class Scene {
     this.#offset = 0;
   }
 
-  write(): Step | undefined {
-    const step = this.cursor.take(this.now);
+  write(isSlow = false): Step | undefined {
+    const step = this.cursor.take(this.now, isSlow);
     for (let index = step?.run.from ?? 0; index < (step?.run.to ?? 0); index += 1) {
       this.got.push({ chunk: this.ring.at(index), jump: index === step?.run.from ? step.jump : undefined });
     }
@@ -133,6 +133,28 @@ describe('a cursor', () => {
       run: { from: newest },
       jump: { reason: 'lag', skipped: newest - next },
     });
+  });
+
+  it('leaves out what has waited for more than a second, though the viewer answers', () => {
+    const scene = new Scene();
+    scene.feed(1, { keyframe: true });
+    scene.feed(5, { packets: 200 });
+    scene.write();
+    // The link is so slow that the next write is possible only now.
+    scene.feed(15, { packets: 200 });
+    scene.feed(1, { keyframe: true });
+    scene.feed(20);
+    scene.acknowledge();
+    expect(scene.write(true)).toMatchObject({ run: { from: 21 }, jump: { reason: 'lag', skipped: 15 } });
+  });
+
+  it('leaves out nothing for a viewer that resumes far behind', () => {
+    const scene = new Scene({ rendition: 0, session: 1, offset: 4, part: 0 });
+    scene.feed(40, { packets: 200 });
+    scene.feed(1, { keyframe: true });
+    scene.feed(5);
+    while (scene.write(true)) scene.acknowledge();
+    expect(scene.offsets).toEqual(Array.from({ length: 41 }, (_, i) => i + 5));
   });
 
   it('loses nothing where a short stall ends within the GOP', () => {

@@ -3,18 +3,13 @@ import type { JumpReason } from '@topicast/contracts/server-message';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { ChunkWindow } from './chunk-source.js';
 import { Delivery } from './delivery.js';
+import { announced, type Jump, joined } from './jump.js';
 import type { Gap, LiveChunk } from './live-chunk.js';
 import type { Run } from './run.js';
 import { courseOf, STALE_AFTER } from './switch.js';
 
 /** Where a viewer wants to continue: at the newest keyframe, or at the chunk after a position. */
 export type Destination = 'live' | Position;
-
-export interface Jump {
-  readonly reason: JumpReason;
-  /** Chunks left out, 0 if unknown. */
-  readonly skipped: number;
-}
 
 /** Chunks to write now, in one write, after the jump, if there is one. */
 export interface Step {
@@ -53,6 +48,8 @@ export class Cursor {
   #place: Place;
   #wanted: Wanted | undefined;
   #held = false;
+  /** What waits since then waits because the viewer is slow; undefined until it has caught up after a resume. */
+  #lateFrom: Milliseconds | undefined;
   /** A jump to a chunk that could not be written yet. */
   #untold: Jump | undefined;
   readonly #delivery = new Delivery();
@@ -69,6 +66,7 @@ export class Cursor {
     this.#untold = undefined;
     this.#delivery.forget();
     this.#held = false;
+    this.#lateFrom = undefined;
   }
 
   /** Change to another rendition at the next keyframe that both have. The last request counts. */
@@ -100,12 +98,14 @@ export class Cursor {
     return this.#delivery.lag(now);
   }
 
-  /** What to write now; the place advances by it. Call this only while no write is in flight. */
-  take(now: Milliseconds): Step | undefined {
-    if (this.lag(now) > LAG_LIMIT) {
-      this.#held = true;
-      return undefined;
-    }
+  /**
+   * What to write now; the place advances by it. Call this only while no write is in flight.
+   * @param isSlow whether the last write had to wait until the viewer made room
+   */
+  take(now: Milliseconds, isSlow = false): Step | undefined {
+    const hasLag = this.lag(now) > LAG_LIMIT;
+    if (hasLag || (isSlow && this.#waiting(now) > LAG_LIMIT)) this.#held = true;
+    if (hasLag) return undefined;
     let jump = joined(this.#untold, this.#settle(now));
     let until = Number.POSITIVE_INFINITY;
     let isOther = false;
@@ -135,7 +135,16 @@ export class Cursor {
     if (isOtherSession) this.#delivery.forget();
     this.#delivery.record(run, now);
     place.next = run.to;
+    if (place.next === this.#window.end) this.#lateFrom ??= now;
     return { run, jump: announced(jump, gap, isOtherSession), isOther };
+  }
+
+  /** How long the next chunk has waited for the viewer. */
+  #waiting(now: Milliseconds): number {
+    const { first, end } = this.#window;
+    if (this.#lateFrom === undefined || this.#place.at !== 'chunk') return 0;
+    const { next } = this.#place;
+    return next < first || next === end ? 0 : now - Math.max(this.#lateFrom, this.#window.at(next).arrival);
   }
 
   #courseTo({ window, since }: Wanted, now: Milliseconds) {
@@ -207,6 +216,7 @@ export class Cursor {
       return undefined;
     }
     this.#place = { at: 'chunk', next: keyframe };
+    this.#lateFrom = now;
     this.#delivery.forget();
     return (
       place.jump && { reason: place.jump, skipped: place.left === undefined ? 0 : keyframe - place.left }
@@ -217,16 +227,6 @@ export class Cursor {
     const { newest, first, end } = this.#window;
     return newest && now - newest.arrival <= STALE_AFTER ? first : end;
   }
-}
-
-/** Two jumps without a chunk between them are one. */
-const joined = (first: Jump | undefined, second: Jump | undefined): Jump | undefined =>
-  first && second ? { reason: second.reason, skipped: first.skipped + second.skipped } : (second ?? first);
-
-/** A new session, with its own clocks, says more than that the viewer was behind. */
-function announced(jump: Jump | undefined, gap: Gap | undefined, isOtherSession: boolean): Jump | undefined {
-  if (jump?.reason === 'lag' && isOtherSession) return { reason: 'session', skipped: 0 };
-  return jump ?? (gap && { reason: gap.reason, skipped: gap.missing });
 }
 
 const placeFor = (destination: Destination, jump: JumpReason | undefined): Place =>

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jittered } from '@topicast/contracts/backoff';
+import type { PathDelays } from '@topicast/contracts/server-message';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { type ChunkReader, LogError, type LogErrorCode, type LogRecord, LossReport } from '@topicast/log';
@@ -7,11 +8,13 @@ import type { Logger } from 'pino';
 import type { GatewayMetrics } from '../metrics/metrics.js';
 import { Batches } from './batches.js';
 import type { ChunkSource } from './chunk-source.js';
+import { Delays } from './delays.js';
 import { Economy } from './economy.js';
 import { FanOut } from './fan-out.js';
 import { findRendition } from './find-rendition.js';
 import { type Damage, ForeignReader } from './foreign.js';
 import type { FedChunk } from './live-chunk.js';
+import { type Part, Parts } from './parts.js';
 import type { Protocol } from './protocol.js';
 import { Ring, type RingLimits } from './ring.js';
 import { SequenceGuard } from './sequence.js';
@@ -46,6 +49,8 @@ export class Feed implements ChunkSource {
   readonly #running: Promise<void>;
   readonly #losses: LossReport;
   readonly #batches: Batches;
+  readonly #parts: Parts;
+  readonly #delays = new Delays();
   #guard = new SequenceGuard();
   #foreign: ForeignReader | undefined;
   #lastOffset = -1;
@@ -57,6 +62,7 @@ export class Feed implements ChunkSource {
     this.rendition = options.rendition;
     this.window = new Ring(options.limits);
     this.#batches = new Batches(this.window);
+    this.#parts = new Parts(this.window);
     this.#losses = new LossReport((chunks) =>
       options.logger.warn({ chunks }, 'chunks are missing in the log, or damaged'),
     );
@@ -64,8 +70,16 @@ export class Feed implements ChunkSource {
     this.#running = this.#run();
   }
 
+  get delays(): PathDelays | undefined {
+    return this.#delays.mean;
+  }
+
   frames(protocol: Protocol, from: number, to: number): Buffer {
     return this.#batches.frames(protocol, from, to);
+  }
+
+  partOf(index: number, part: Part): Buffer {
+    return this.#parts.frame(part, index);
   }
 
   subscribe(subscriber: Subscriber): void {
@@ -181,7 +195,10 @@ export class Feed implements ChunkSource {
       Milliseconds.sub(Milliseconds.wallClock(), record.timestamp),
     );
     const arrival = Milliseconds.sub(Milliseconds.now(), isLive ? Milliseconds.zero : age);
-    if (isLive) this.#options.metrics.observeLogHop(age);
+    if (isLive) {
+      this.#options.metrics.observeLogHop(age);
+      this.#delays.add(record, age, arrival);
+    }
     const { header, offset } = record;
     if (header) {
       const { rendition } = this.#options;

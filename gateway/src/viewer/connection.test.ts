@@ -11,6 +11,7 @@ import { GatewayMetrics } from '../metrics/metrics.js';
 import { Batches } from '../stream/batches.js';
 import type { ChunkSource } from '../stream/chunk-source.js';
 import { Ring } from '../stream/ring.js';
+import { SyncGroups } from '../sync/groups.js';
 import { fedChunk } from '../testing/chunks.js';
 import { TestViewer } from '../testing/test-viewer.js';
 import { ViewerConnection } from './connection.js';
@@ -27,7 +28,9 @@ function fullSource(): ChunkSource {
   return {
     rendition: 0,
     window,
+    delays: undefined,
     frames: (protocol, from, to) => batches.frames(protocol, from, to),
+    partOf: (index) => window.at(index).frame,
     subscribe: () => undefined,
     unsubscribe: () => undefined,
   };
@@ -69,8 +72,9 @@ it.each([
       expiresAt: undefined,
       messagesPerSecond: 1_000,
       metrics,
+      groups: new SyncGroups(() => undefined),
     });
-    connection.start({ state: 'live', catalog: undefined, isOtherRendition: false });
+    connection.start({ state: 'live', catalog: undefined, isOtherRendition: false, offers: false });
     const startedAt = performance.now();
     for (let second = 0; second <= 31; second += 1) {
       say(viewer);

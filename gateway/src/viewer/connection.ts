@@ -3,11 +3,13 @@ import { CloseCode } from '@topicast/contracts/close-codes';
 import { type Position, parsePosition } from '@topicast/contracts/position';
 import type { StreamState } from '@topicast/contracts/server-message';
 import type { StreamId } from '@topicast/contracts/stream-id';
+import type { SyncNews } from '@topicast/contracts/sync';
 import { Milliseconds } from '@topicast/contracts/units';
 import { type RawData, WebSocket } from 'ws';
 import type { GatewayMetrics } from '../metrics/metrics.js';
 import type { Protocol } from '../stream/protocol.js';
 import type { Unavailable } from '../stream/subscriber.js';
+import type { SyncGroups, SyncMember } from '../sync/groups.js';
 import { Outlet, type OutletOptions } from './outlet.js';
 import { Playout, type PlayoutOptions } from './playout.js';
 import { RateLimit } from './rate-limit.js';
@@ -18,6 +20,7 @@ interface ViewerOptions extends Omit<OutletOptions, 'acceptedAt' | 'onDone'>, Pl
   /** When the viewer's token ceases to be valid, wall clock. */
   readonly expiresAt: Milliseconds | undefined;
   readonly messagesPerSecond: number;
+  readonly groups: SyncGroups;
 }
 
 /** What we tell a viewer before its first chunk. */
@@ -27,10 +30,12 @@ interface Greeting {
   readonly catalog: Buffer | undefined;
   /** Whether to tell the viewer its rendition, because it is not the one that it asked for. */
   readonly isOtherRendition: boolean;
+  /** Whether the viewer wants to know which later messages we understand. */
+  readonly offers: boolean;
 }
 
 /** One viewer: who it is, what it says, and whether it is still there. The gateway calls `tick`. */
-export class ViewerConnection {
+export class ViewerConnection implements SyncMember {
   readonly stream: StreamId;
   readonly protocol: Protocol;
   readonly #webSocket: WebSocket;
@@ -39,6 +44,7 @@ export class ViewerConnection {
   readonly #metrics: GatewayMetrics;
   readonly #expiresAt: Milliseconds | undefined;
   readonly #messages: RateLimit;
+  readonly #groups: SyncGroups;
   readonly #acceptedAt = Milliseconds.now();
   readonly #liveness = new ViewerLiveness(this.#acceptedAt);
 
@@ -55,16 +61,21 @@ export class ViewerConnection {
       onDone: (wasFull) => this.#onDone(wasFull),
     });
     this.#messages = new RateLimit(options.messagesPerSecond, this.#acceptedAt);
+    this.#groups = options.groups;
     this.#playout = new Playout(options, this.#outlet, (why) => this.#onUnavailable(why));
     webSocket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
     webSocket.on('pong', (payload) => this.#onPong(payload));
     webSocket.on('ping', (payload) => this.#onPing(payload));
-    webSocket.on('close', () => this.#playout.stop());
+    webSocket.on('close', () => {
+      this.#playout.stop();
+      this.#groups.leave(this);
+    });
   }
 
   /** Begin with the state and the catalog, then send chunks as they arrive. */
-  start({ state, catalog, isOtherRendition }: Greeting): void {
+  start({ state, catalog, isOtherRendition, offers }: Greeting): void {
     if (isOtherRendition) this.#outlet.tellRendition();
+    if (offers && this.protocol === 'v1') this.#outlet.control.tellOffers();
     if (catalog) this.setCatalog(catalog);
     this.setState(state);
     this.#playout.start();
@@ -79,6 +90,11 @@ export class ViewerConnection {
   setCatalog(frame: Buffer): void {
     if (this.protocol !== 'v1') return;
     this.#outlet.control.setCatalog(frame);
+    this.#outlet.talk();
+  }
+
+  setSync(news: SyncNews): void {
+    this.#outlet.control.setSync(news);
     this.#outlet.talk();
   }
 
@@ -132,7 +148,7 @@ export class ViewerConnection {
   #onDone(wasFull: boolean): void {
     const now = Milliseconds.now();
     if (wasFull) this.#liveness.prove(now);
-    this.#playout.onDone(now);
+    this.#playout.onDone(now, wasFull);
   }
 
   /** Whether to handle the message; a viewer that sends too many is closed. */
@@ -174,7 +190,7 @@ export class ViewerConnection {
         this.#acknowledge(parsePosition(message.position)!, now);
         break;
       case 'clock':
-        this.#outlet.control.answerClock(message.client);
+        this.#outlet.control.answerClock(message.client, this.#playout.delays);
         this.#outlet.talk();
         break;
       case 'seek':
@@ -182,6 +198,12 @@ export class ViewerConnection {
         break;
       case 'rendition':
         this.#playout.changeRendition(message.to);
+        break;
+      case 'picture':
+        this.#playout.wantPicture(message.wanted);
+        break;
+      case 'sync':
+        this.#groups.tell(this, message.group, message.needs, now);
         break;
     }
   }

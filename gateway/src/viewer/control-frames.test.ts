@@ -5,7 +5,7 @@ it('holds one frame of each kind at most, however much a viewer asks while it do
   const control = new ControlFrames();
   for (let count = 0; count < 1_000; count += 1) {
     control.answerPing(Buffer.from(`ping ${count}`));
-    control.answerClock(count);
+    control.answerClock(count, undefined);
     control.askForLife(Buffer.from(`life ${count}`));
     control.setCatalog(catalogFrame({ session: count, renditions: [{ rendition: 0, tracks: [] }] }));
     control.answerRendition(count % 3);

@@ -1,8 +1,14 @@
 import type { Catalog } from '@topicast/contracts/catalog';
-import type { ServerMessage, StreamState } from '@topicast/contracts/server-message';
-import { Milliseconds } from '@topicast/contracts/units';
-import type { Jump } from '../stream/cursor.js';
+import {
+  OFFERS,
+  type PathDelays,
+  type ServerMessage,
+  type StreamState,
+} from '@topicast/contracts/server-message';
+import type { SyncNews } from '@topicast/contracts/sync';
+import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { encodeFrame, Opcode } from '../stream/frame.js';
+import type { Jump } from '../stream/jump.js';
 
 const textFrame = (message: ServerMessage): Buffer => encodeFrame(Opcode.text, JSON.stringify(message));
 
@@ -13,14 +19,28 @@ const stateFrames: Record<StreamState, Buffer> = {
   failed: textFrame({ type: 'state', state: 'failed' }),
 };
 const moveFrame = textFrame({ type: 'move' });
+const offersFrame = textFrame({ type: 'offers', messages: OFFERS });
 
 /** The same for all viewers of a stream, so make it once for all. */
 export const catalogFrame = (catalog: Catalog): Buffer => textFrame({ type: 'catalog', catalog });
 
 export const renditionFrame = (rendition: number): Buffer => textFrame({ type: 'rendition', rendition });
 
+export const pictureFrame = (news: { readonly sent: boolean; readonly repeats: number }): Buffer =>
+  textFrame({ type: 'picture', ...news });
+
 export const jumpFrame = (jump: Jump): Buffer =>
   textFrame({ type: 'jump', reason: jump.reason, skipped: jump.skipped });
+
+const clockFrame = (client: number, delays: PathDelays | undefined): Buffer =>
+  textFrame({
+    type: 'clock',
+    client,
+    gateway: Milliseconds.wallClock(),
+    ...(delays && { delays: { encoder: tenths(delays.encoder), log: tenths(delays.log) } }),
+  });
+
+const tenths = (value: Milliseconds): Milliseconds => milliseconds(Math.round(value * 10) / 10);
 
 /**
  * Control frames that wait for the write in flight. Only the latest of each kind is kept, so nothing can pile up for a
@@ -28,9 +48,11 @@ export const jumpFrame = (jump: Jump): Buffer =>
  */
 export class ControlFrames {
   #state: StreamState | undefined;
-  #clock: number | undefined;
+  #clock: { readonly client: number; readonly delays: PathDelays | undefined } | undefined;
   #catalog: Buffer | undefined;
   #rendition: number | undefined;
+  #sync: SyncNews | undefined;
+  #offers = false;
   #ping: Buffer | undefined;
   #move = false;
   #pong: Buffer | undefined;
@@ -56,8 +78,19 @@ export class ControlFrames {
     this.#isWaiting = true;
   }
 
-  answerClock(client: number): void {
-    this.#clock = client;
+  /** @param delays of the rendition that is sent */
+  answerClock(client: number, delays: PathDelays | undefined): void {
+    this.#clock = { client, delays };
+    this.#isWaiting = true;
+  }
+
+  tellOffers(): void {
+    this.#offers = true;
+    this.#isWaiting = true;
+  }
+
+  setSync(news: SyncNews): void {
+    this.#sync = news;
     this.#isWaiting = true;
   }
 
@@ -81,11 +114,11 @@ export class ControlFrames {
   drainInto(frames: Buffer[]): void {
     if (!this.#isWaiting) return;
     if (this.#state !== undefined) frames.push(stateFrames[this.#state]);
+    if (this.#offers) frames.push(offersFrame);
     if (this.#catalog) frames.push(this.#catalog);
     if (this.#rendition !== undefined) frames.push(renditionFrame(this.#rendition));
-    if (this.#clock !== undefined) {
-      frames.push(textFrame({ type: 'clock', client: this.#clock, gateway: Milliseconds.wallClock() }));
-    }
+    if (this.#clock) frames.push(clockFrame(this.#clock.client, this.#clock.delays));
+    if (this.#sync) frames.push(textFrame({ type: 'sync', ...this.#sync }));
     if (this.#move) frames.push(moveFrame);
     if (this.#ping) frames.push(this.#ping);
     if (this.#pong) frames.push(this.#pong);
@@ -93,6 +126,8 @@ export class ControlFrames {
     this.#catalog = undefined;
     this.#rendition = undefined;
     this.#clock = undefined;
+    this.#sync = undefined;
+    this.#offers = false;
     this.#move = false;
     this.#ping = undefined;
     this.#pong = undefined;

@@ -5,7 +5,8 @@ import type { GatewayMetrics } from '../metrics/metrics.js';
 import type { ChunkSource } from '../stream/chunk-source.js';
 import type { Step } from '../stream/cursor.js';
 import type { Protocol } from '../stream/protocol.js';
-import { ControlFrames, jumpFrame, renditionFrame } from './control-frames.js';
+import { ControlFrames, jumpFrame, pictureFrame, renditionFrame } from './control-frames.js';
+import { PictureChoice, type Piece } from './picture-choice.js';
 import { SocketWriter, type Writer } from './writer.js';
 
 export interface OutletOptions {
@@ -23,6 +24,7 @@ export interface OutletOptions {
 /** Everything that goes out to a viewer: control messages and chunks, with at most one write in flight. */
 export class Outlet {
   readonly control = new ControlFrames();
+  readonly picture = new PictureChoice();
   readonly #webSocket: WebSocket;
   readonly #protocol: Protocol;
   readonly #metrics: GatewayMetrics;
@@ -61,16 +63,18 @@ export class Outlet {
     this.#isUntold = true;
   }
 
-  writeChunks(source: ChunkSource, { run: { from, to }, jump }: Step, now: Milliseconds): void {
+  writeChunks(source: ChunkSource, step: Step, now: Milliseconds): void {
+    const { run, jump } = step;
     const protocol = this.#protocol;
     const metrics = this.#metrics;
+    const joins = jump !== undefined || step.isOther || !this.#hasChunks;
     if (!this.#hasChunks) {
       this.#hasChunks = true;
       metrics.observeJoin(Milliseconds.sub(now, this.#acceptedAt));
     }
-    const frames = source.frames(protocol, from, to);
+    const frames = this.#framesOf(source, this.picture.pieces(source.window, run, joins));
     metrics.bytesSent[protocol] += frames.byteLength;
-    metrics.chunksSent[protocol] += to - from;
+    metrics.chunksSent[protocol] += run.to - run.from;
     metrics.writes[protocol] += 1;
     if (jump) {
       metrics.jumps[jump.reason] += 1;
@@ -78,6 +82,18 @@ export class Outlet {
     }
     const isPlain = protocol === 'raw' || !(jump || this.#isUntold);
     this.#writer.write(isPlain ? frames : Buffer.concat([...this.#announcements(source, jump), frames]));
+  }
+
+  /** Nearly always whole chunks, in one piece that all viewers share. */
+  #framesOf(source: ChunkSource, pieces: readonly Piece[]): Buffer {
+    const frames = pieces.flatMap(({ part, from, to, tells }) => {
+      const chunks =
+        part === 'all'
+          ? [source.frames(this.#protocol, from, to)]
+          : Array.from({ length: to - from }, (_, n) => source.partOf(from + n, part));
+      return tells ? [pictureFrame(tells), ...chunks] : chunks;
+    });
+    return frames.length === 1 ? frames[0]! : Buffer.concat(frames);
   }
 
   #announcements(source: ChunkSource, jump: Step['jump']): Buffer[] {

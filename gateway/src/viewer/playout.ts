@@ -1,4 +1,5 @@
 import type { Position } from '@topicast/contracts/position';
+import type { PathDelays } from '@topicast/contracts/server-message';
 import { Milliseconds } from '@topicast/contracts/units';
 import type { ChunkSource } from '../stream/chunk-source.js';
 import { Cursor, type Destination } from '../stream/cursor.js';
@@ -56,15 +57,20 @@ export class Playout implements Subscriber {
     this.#wish.drop();
   }
 
+  /** Of the rendition that is sent. */
+  get delays(): PathDelays | undefined {
+    return this.#source.delays;
+  }
+
   lag(now: Milliseconds): Milliseconds {
     return this.#cursor.lag(now);
   }
 
-  /** Write what is waiting: control messages first, then chunks. */
-  pump(now: Milliseconds): void {
+  /** Write what is waiting: control messages first, then chunks. `isSlow` if the viewer had to make room for it. */
+  pump(now: Milliseconds, isSlow = false): void {
     this.#outlet.talk();
     while (this.#cursor.mayHaveMore && this.#outlet.canWrite) {
-      const step = this.#cursor.take(now);
+      const step = this.#cursor.take(now, isSlow);
       if (!step) break;
       if (step.isOther) this.#comeOver();
       this.#outlet.writeChunks(this.#source, step, now);
@@ -72,11 +78,11 @@ export class Playout implements Subscriber {
     this.#isCut = this.#outlet.isBusy && this.#cursor.mayHaveMore;
   }
 
-  /** The last write has finished. */
-  onDone(now: Milliseconds): void {
+  /** The last write has finished; `wasFull` if the viewer had to make room for it. */
+  onDone(now: Milliseconds, wasFull: boolean): void {
     // In economy mode, chunks that have arrived in the meantime wait for the next round.
     const hasMore = this.pace === 'prompt' ? this.#cursor.mayHaveMore : this.#isCut;
-    if (hasMore) this.pump(now);
+    if (hasMore) this.pump(now, wasFull);
     else this.#outlet.talk();
   }
 
@@ -122,6 +128,11 @@ export class Playout implements Subscriber {
       this.#cursor.want(source.window, now);
       this.pump(now);
     });
+  }
+
+  /** Whether the viewer wants the picture. */
+  wantPicture(wanted: boolean): void {
+    this.#outlet.picture.wanted = wanted;
   }
 
   /** From now on, do not change the rendition. */

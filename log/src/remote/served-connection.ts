@@ -2,15 +2,13 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { type EventTopic, LogError, type Retention, type ServedLog, type Table } from '../chunk-log.js';
-import { Wake } from '../wake.js';
 import { type AppendTarget, type Call, type EventTailRequest, failureOf, type TailRequest } from './calls.js';
 import { type Frame, FrameReader, jsonBody, Kind, parseBody, writeFrame } from './frames.js';
 import { decodeRecords } from './records.js';
+import { ServedTails } from './served-tails.js';
 import type { SharedAnswers } from './shared-answers.js';
 import type { SharedTails } from './shared-tails.js';
 
-/** How much of a tail may be on its way to a client and not taken yet. */
-const TAIL_BYTES = 4 * 1024 * 1024;
 /** How much may wait for a client's socket, for all its tails together. */
 const SOCKET_BYTES = 8 * 1024 * 1024;
 /** Answers and rows of tables come on top; we give up a client that lets this much wait. */
@@ -18,13 +16,6 @@ const GIVE_UP_BYTES = 32 * 1024 * 1024;
 
 /** How many characters of a table's rows go into one frame. */
 const PIECE_LENGTH = 256 * 1024;
-
-/** A tail of a client: reading waits until the client has taken the data on its way. */
-interface Tail {
-  inFlight: number;
-  readonly wake: Wake;
-  readonly ending: AbortController;
-}
 
 /** What the connections to a log have in common. */
 interface Shared {
@@ -38,7 +29,7 @@ export class ServedConnection {
   readonly #log: ServedLog;
   readonly #shared: Shared;
   readonly #logger: Logger;
-  readonly #open = new Map<number, Tail>();
+  readonly #tails: ServedTails;
   readonly #events = new Map<string, Promise<EventTopic>>();
   readonly #unlisten: (() => void)[] = [];
   readonly #closed = new AbortController();
@@ -48,9 +39,14 @@ export class ServedConnection {
     this.#log = log;
     this.#shared = shared;
     this.#logger = logger;
+    this.#tails = new ServedTails({
+      hasRoom: () => socket.writableLength < SOCKET_BYTES,
+      send: (id, bytes) => this.#send(Kind.records, id, bytes),
+      fail: (id, error) => this.#fail(id, error),
+    });
     const reader = new FrameReader((frame) => this.#receive(frame));
     socket.on('data', (data) => this.#push(reader, data));
-    socket.on('drain', () => this.#wakeAll());
+    socket.on('drain', () => this.#tails.wake());
     socket.on('error', (error) =>
       logger.debug({ err: error }, 'the connection to a client of the log broke'),
     );
@@ -64,12 +60,7 @@ export class ServedConnection {
   #close(): void {
     this.#closed.abort();
     for (const end of this.#unlisten.splice(0)) end();
-    for (const { ending } of this.#open.values()) ending.abort();
-    this.#wakeAll();
-  }
-
-  #wakeAll(): void {
-    for (const { wake } of this.#open.values()) wake.ring();
+    this.#tails.endAll();
   }
 
   #push(reader: FrameReader, data: Buffer): void {
@@ -89,15 +80,16 @@ export class ServedConnection {
       case Kind.append:
         void this.#answer(id, this.#append(body));
         break;
-      case Kind.tail:
-        void this.#tail(id, parseBody<TailRequest>(body));
+      case Kind.tail: {
+        const request = parseBody<TailRequest>(body);
+        void this.#tails.follow(id, (signal) => this.#piecesOf(request, signal));
         break;
+      }
       case Kind.endTail:
-        this.#open.get(id)?.ending.abort();
-        this.#open.get(id)?.wake.ring();
+        this.#tails.end(id);
         break;
       case Kind.taken:
-        this.#taken(id, body.readUInt32BE(0));
+        this.#tails.taken(id, body.readUInt32BE(0));
         break;
       case Kind.table:
         void this.#table(id, parseBody<string>(body));
@@ -189,39 +181,10 @@ export class ServedConnection {
     }
   }
 
-  async #tail(id: number, request: TailRequest): Promise<void> {
-    const tail: Tail = { inFlight: 0, wake: new Wake(), ending: new AbortController() };
-    const { signal } = tail.ending;
-    this.#open.set(id, tail);
-    try {
-      const pieces =
-        'events' in request ? this.#eventPieces(request, signal) : this.#shared.tails.follow(request, signal);
-      for await (const bytes of pieces) {
-        // Before, not after: otherwise many tails that catch up all have their next piece in hand when the socket is
-        // full.
-        while (!this.#hasRoom(tail) && !signal.aborted) await tail.wake.rung();
-        if (signal.aborted) break;
-        tail.inFlight += bytes.byteLength;
-        this.#send(Kind.records, id, bytes);
-      }
-      // The log has ended it; otherwise the client would wait for ever.
-      if (!signal.aborted) this.#fail(id, new LogError('closed', 'the tail was closed'));
-    } catch (error) {
-      if (!signal.aborted) this.#fail(id, error);
-    } finally {
-      this.#open.delete(id);
-    }
-  }
-
-  #hasRoom({ inFlight }: Tail): boolean {
-    return inFlight < TAIL_BYTES && this.#socket.writableLength < SOCKET_BYTES;
-  }
-
-  #taken(id: number, bytes: number): void {
-    const tail = this.#open.get(id);
-    if (!tail) return;
-    tail.inFlight -= bytes;
-    tail.wake.ring();
+  #piecesOf(request: TailRequest, signal: AbortSignal): AsyncIterable<Buffer> {
+    return 'events' in request
+      ? this.#eventPieces(request, signal)
+      : this.#shared.tails.follow(request, signal);
   }
 
   #fail(id: number, error: unknown): void {

@@ -37,6 +37,8 @@ export interface VideoCodec {
   inspect(unit: Uint8Array): { readonly keyframe: boolean; readonly picture: Picture | undefined };
   /** Undefined if this is not a decodable access unit. */
   read(unit: Uint8Array): AccessUnit | undefined;
+  /** The decoder's set-up, as in the sample entry (ISO 14496-15). */
+  decoderRecord(config: VideoConfig): readonly number[];
   /** The box in `stsd` (ISO 14496-15). */
   sampleEntry(config: VideoConfig): Uint8Array;
 }

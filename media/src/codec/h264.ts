@@ -32,16 +32,20 @@ export const h264: VideoCodec = {
 
   read: readAccessUnit,
 
-  sampleEntry(config) {
-    const [sps, pps] = [ofType(config.parameterSets, NAL_SPS), ofType(config.parameterSets, NAL_PPS)];
+  /** AVCDecoderConfigurationRecord (ISO 14496-15 5.3.3.1). */
+  decoderRecord({ parameterSets }) {
+    const [sps, pps] = [ofType(parameterSets, NAL_SPS), ofType(parameterSets, NAL_PPS)];
     const [, profile = 0, compatibility = 0, level = 0] = sps[0] ?? [];
     const withLength = (set: Uint8Array) => [...u16(set.byteLength), ...set];
-    const avcC = box('avcC', [
+    return [
       ...[1, profile, compatibility, level, 0xff], // lengths of four bytes
       ...[0xe0 | sps.length, ...sps.flatMap(withLength)],
       ...[pps.length, ...pps.flatMap(withLength)],
-    ]);
-    return visualSampleEntry('avc1', config, avcC);
+    ];
+  },
+
+  sampleEntry(config) {
+    return visualSampleEntry('avc1', config, box('avcC', h264.decoderRecord(config)));
   },
 };
 

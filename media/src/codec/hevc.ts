@@ -36,8 +36,10 @@ export const hevc: VideoCodec = {
 
   read: readAccessUnit,
 
+  decoderRecord: ({ parameterSets }) => decoderConfiguration(parameterSets),
+
   sampleEntry(config) {
-    return visualSampleEntry('hvc1', config, box('hvcC', decoderConfiguration(config.parameterSets)));
+    return visualSampleEntry('hvc1', config, box('hvcC', hevc.decoderRecord(config)));
   },
 };
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { mp4 } from '../fmp4/live/fragment-writer.js';
 import { Transmuxer } from '../fmp4/live/transmuxer.js';
 import { Chunker } from '../mpegts/chunker.js';
 import { decodedFrames } from '../testing/decode.js';
@@ -56,7 +57,7 @@ const STREAMS: Record<
 
 describe.each(Object.entries(STREAMS))('%s', (_, { stream, video, audio, keyframes }) => {
   const fragments = () => {
-    const transmuxer = new Transmuxer();
+    const transmuxer = new Transmuxer(mp4);
     return chunksOf(stream()).flatMap(({ data, discontinuity }) => transmuxer.push(data, { discontinuity }));
   };
 

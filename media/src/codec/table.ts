@@ -12,6 +12,10 @@ export const AUDIO_CODECS: readonly AudioCodec[] = [aac, opus];
 export const sampleEntryOf = (config: VideoConfig | AudioConfig): Uint8Array =>
   config.kind === 'video' ? videoCodec(config).sampleEntry(config) : audioCodec(config).sampleEntry(config);
 
+/** The body of that box's `avcC` or `hvcC` (ISO 14496-15). */
+export const decoderRecordOf = (config: VideoConfig): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(videoCodec(config).decoderRecord(config));
+
 const videoCodec = (config: VideoConfig): VideoCodec =>
   VIDEO_CODECS.find(({ format }) => format === config.format)!;
 const audioCodec = (config: AudioConfig): AudioCodec =>

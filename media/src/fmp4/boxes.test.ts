@@ -1,8 +1,10 @@
 /// <reference path="../testing/mux.d.ts" />
+
 import mp4 from 'mux.js/lib/mp4/mp4-generator.js';
 import { describe, expect, it } from 'vitest';
 import { aac } from '../codec/aac.js';
 import { h264 } from '../codec/h264.js';
+import { sampleEntryOf } from '../codec/table.js';
 import { keyframe, PPS, SPS } from '../testing/h264-units.js';
 import { boxAt, boxesOf, readFragment } from '../testing/mp4.js';
 import { adtsFrame } from '../testing/packetizer.js';
@@ -22,8 +24,8 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 describe('init segments', () => {
   const ours = {
-    video: initSegment([{ id: 1, config: VIDEO }], LIVE),
-    audio: initSegment([{ id: 2, config: AUDIO }], LIVE),
+    video: initSegment([{ id: 1, config: VIDEO, entry: sampleEntryOf(VIDEO) }], LIVE),
+    audio: initSegment([{ id: 2, config: AUDIO, entry: sampleEntryOf(AUDIO) }], LIVE),
   };
   const [, profileIdc = 0, profileCompatibility = 0, levelIdc = 0] = SPS;
   const theirs = {

@@ -1,12 +1,13 @@
 import { concatenated } from '../bytes.js';
 import type { AudioConfig, VideoConfig } from '../codec/codec.js';
-import { sampleEntryOf } from '../codec/table.js';
 import { box, fullBox, letters, u16, u32, zeros } from '../iso-bmff.js';
 
 /** The set-up of a track. */
 export interface TrackInit {
   readonly id: number;
   readonly config: VideoConfig | AudioConfig;
+  /** The box in `stsd`, from `sampleEntryOf`: a writer of live fragments has no table of the codecs. */
+  readonly entry: Uint8Array;
   /** ISO 639-2. */
   readonly language?: string | undefined;
 }
@@ -51,7 +52,7 @@ const NO_ENTRIES = u32(0);
 /** sample_depends_on 2: playback can start with any audio sample (8.8.3.1). */
 const INDEPENDENT = 0x200_0000;
 
-function trackBox({ id, config, language = 'und' }: TrackInit, duration: number[]): Uint8Array {
+function trackBox({ id, config, entry, language = 'und' }: TrackInit, duration: number[]): Uint8Array {
   const isVideo = config.kind === 'video';
   const [width, height] = isVideo ? [config.width, config.height] : [0, 0];
   const volume = isVideo ? 0 : 0x100;
@@ -86,7 +87,7 @@ function trackBox({ id, config, language = 'und' }: TrackInit, duration: number[
   const dinf = box('dinf', fullBox('dref', {}, u32(1), fullBox('url ', { flags: 1 })));
   const stbl = box(
     'stbl',
-    fullBox('stsd', {}, u32(1), sampleEntryOf(config)),
+    fullBox('stsd', {}, u32(1), entry),
     ...['stts', 'stsc'].map((type) => fullBox(type, {}, NO_ENTRIES)),
     fullBox('stsz', {}, u32(0), NO_ENTRIES),
     fullBox('stco', {}, NO_ENTRIES),

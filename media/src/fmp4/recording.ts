@@ -1,5 +1,6 @@
 import type { Ticks90k } from '@topicast/contracts/units';
 import { type AudioConfig, sameConfig, type VideoConfig } from '../codec/codec.js';
+import { sampleEntryOf } from '../codec/table.js';
 import { box, fullBox, u32, u64 } from '../iso-bmff.js';
 import type { AudioRun, VideoSample } from '../samples/sample.js';
 import {
@@ -47,7 +48,9 @@ export class RecordingWriter {
   readonly #videoId: number | undefined;
 
   constructor(tracks: readonly RecordedTrack[]) {
-    this.#tracks = new Map(tracks.map((track, i) => [track.pid, { ...track, id: i + 1 }]));
+    this.#tracks = new Map(
+      tracks.map((track, i) => [track.pid, { ...track, id: i + 1, entry: sampleEntryOf(track.config) }]),
+    );
     this.#videoId = [...this.#tracks.values()].find(({ config }) => config.kind === 'video')?.id;
   }
 

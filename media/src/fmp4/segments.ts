@@ -1,5 +1,6 @@
 import { concatenated } from '../bytes.js';
 import type { AudioConfig, VideoConfig } from '../codec/codec.js';
+import { sampleEntryOf } from '../codec/table.js';
 import { box, letters, u32 } from '../iso-bmff.js';
 import { initSegment } from './init-segment.js';
 import { mediaFragment } from './media-fragment.js';
@@ -21,7 +22,7 @@ const CMAF_BRANDS = ['iso6', 'cmfc'];
 const MAX_PARTS = 1_000;
 
 export const cmafInit = (config: VideoConfig | AudioConfig, language?: string): Uint8Array<ArrayBuffer> =>
-  initSegment([{ id: TRACK_ID, config, language }], {
+  initSegment([{ id: TRACK_ID, config, entry: sampleEntryOf(config), language }], {
     majorBrand: 'iso6',
     brands: CMAF_BRANDS,
     duration: 'in fragments',

@@ -1,2 +1,3 @@
 export type { Chunk, ChunkerStats } from './chunk.js';
 export { Chunker } from './chunker.js';
+export { bytesWithout, copyWithout, type TrackPids, trackPidsOf } from './parts.js';

@@ -96,6 +96,11 @@ export class SampleReader {
     for (const { clock } of this.#audio.values()) clock.resync();
   }
 
+  /** The picture was left out: nothing of it can be read before its next keyframe. */
+  beginPicture(): void {
+    this.#waitsForKeyframe = true;
+  }
+
   #readVideo(
     track: VideoPid,
     { data, pts, dts }: Unit,

@@ -1,8 +1,8 @@
-import { nalUnits } from '../codec/nal.js';
 import { accessUnit, hex } from './h264-units.js';
 import { id3Tag, id3Track } from './id3.js';
 import { Packetizer } from './packetizer.js';
-import { elementaryStream, join } from './transport-stream.js';
+import { picturesOf, RATE } from './pictures.js';
+import { join } from './transport-stream.js';
 
 /** Pairs of CEA-608 bytes with odd parity, as SCC files write them: "9420 94ae c845". */
 export const scc = (text: string): Uint8Array[] =>
@@ -49,7 +49,7 @@ export function captionedFilm(seconds: number): Uint8Array {
   const pairs = new Map(POP_ON_HELLO.map((pair, i) => [white - POP_ON_HELLO.length + 2 + i, pair]));
   for (const [i, pair] of ERASE.entries()) pairs.set(black + i, pair);
   const ts = new Packetizer();
-  const packets = pictures(seconds).flatMap((nals, i) => {
+  const packets = picturesOf(flashing(seconds), seconds).flatMap((nals, i) => {
     const pts = 90_000 + (i * 90_000) / RATE;
     const slice = nals.findIndex((nal) => [1, 5].includes(nal[0]! & 0x1f));
     const unit = accessUnit(...nals.slice(0, slice), captionSei(pairs.get(i)), ...nals.slice(slice));
@@ -63,19 +63,8 @@ export function captionedFilm(seconds: number): Uint8Array {
   return join(packets);
 }
 
-const RATE = 30;
 const ID3_PID = 0x102;
-const DELIMITER = 9;
 
-/** The NAL units of each picture of a film that is white in its middle third. */
-function pictures(seconds: number): Uint8Array[][] {
-  const flash = `drawbox=t=fill:c=white:enable='between(t,${seconds / 3 - 0.01},${(seconds * 2) / 3 - 0.02})'`;
-  const input = `-f lavfi -i color=black:s=160x90:r=${RATE},${flash} -t ${seconds}`;
-  const codec = '-c:v libx264 -preset ultrafast -tune zerolatency -x264-params aud=1:slices=1 -g 30 -bf 0';
-  const out: Uint8Array[][] = [];
-  for (const nal of nalUnits(elementaryStream(`${input} ${codec} -pix_fmt yuv420p`))) {
-    if ((nal[0]! & 0x1f) === DELIMITER) out.push([]);
-    out.at(-1)!.push(nal);
-  }
-  return out;
-}
+/** Black, and white for the middle third. */
+const flashing = (seconds: number): string =>
+  `color=black:s=160x90:r=${RATE},drawbox=t=fill:c=white:enable='between(t,${seconds / 3 - 0.01},${(seconds * 2) / 3 - 0.02})'`;

@@ -4,7 +4,7 @@ import { type ElementaryStream, type Programme, TableWriter } from '../mpegts/ta
 export const VIDEO_PID = 0x100;
 export const AUDIO_PID = 0x101;
 const PMT_PID = 0x1000;
-const NONE = new Uint8Array(0);
+const NONE: Uint8Array = new Uint8Array(0);
 
 interface PesOptions {
   readonly pts: number;
@@ -54,11 +54,17 @@ export class Packetizer {
   readonly #counters = new Map<number, number>();
   readonly #tableWriter = new TableWriter();
 
-  tables({ video = true, audio = true, more = [] as readonly ElementaryStream[] } = {}): Uint8Array {
+  /** @param descriptors of the programme */
+  tables({
+    video = true,
+    audio = true,
+    more = [] as readonly ElementaryStream[],
+    descriptors = NONE,
+  } = {}): Uint8Array {
     const programme: Programme = {
       number: 1,
       pcrPid: video ? VIDEO_PID : AUDIO_PID,
-      descriptors: NONE,
+      descriptors,
       streams: [
         ...(video ? [{ pid: VIDEO_PID, type: 0x1b, descriptors: NONE }] : []),
         ...(audio ? [{ pid: AUDIO_PID, type: 0x0f, descriptors: NONE }] : []),

@@ -1,7 +1,7 @@
 import { ticks90k } from '@topicast/contracts/units';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Transmuxer } from '../fmp4/index.js';
+import { mp4, Transmuxer } from '../fmp4/index.js';
 import { captionSei, ERASE, POP_ON_HELLO, scc, sei } from '../testing/captions.js';
 import { accessUnit, IDR_SLICE, PPS, SLICE, SPS } from '../testing/h264-units.js';
 import { id3Tag, id3Track } from '../testing/id3.js';
@@ -16,7 +16,7 @@ const ID3_PID = 0x102;
 
 /** What the text tracks of a stream get. */
 function textsOf(ts: Uint8Array): TimedText[] {
-  const transmuxer = new Transmuxer();
+  const transmuxer = new Transmuxer(mp4);
   return chunksOf(ts).flatMap((chunk) => {
     transmuxer.push(chunk.data, chunk);
     return transmuxer.texts;

@@ -59,8 +59,8 @@ const ROOM_DOWN = 1.1;
 /** What has queued up has to be gone this soon. */
 const DRAIN_S = 1;
 const RECOVERY_MS = 2_000;
-/** A change takes until the next keyframe, half a GOP as a rule; the queue grows meanwhile. */
-const UNTIL_CHANGE_S = 0.5;
+/** A change takes until the next keyframe, half a GOP as a rule, which comes behind the queue; that grows meanwhile. */
+const UNTIL_CHANGE_S = 1;
 /** A queue that grows although this many times the bitrate gets through has other causes. */
 const ENOUGH = 1.5;
 /** If less than this share of what is sent gets through, the next keyframe would come too late. */

@@ -1,4 +1,11 @@
+import type { PathDelays } from '@topicast/contracts/server-message';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+
+/** Common to pages and workers, but not declared by any library that this folder is compiled with. */
+declare const performance: { readonly timeOrigin: number; now(): number };
+
+/** The viewer's wall clock, which never goes back while the page lives; it is the same in the worker and the page. */
+export const wallClockNow = (): Milliseconds => milliseconds(performance.timeOrigin + performance.now());
 
 /** One exchange: the viewer's clock at both ends of it, and the gateway's in between. */
 export interface ClockSample {
@@ -12,6 +19,8 @@ export interface ClockEstimate {
   readonly offset: Milliseconds;
   /** Of the best exchange; the estimate is wrong by at most half of it. */
   readonly roundTrip: Milliseconds;
+  /** As the gateway said last. */
+  readonly delays?: PathDelays | undefined;
 }
 
 /** At one exchange every 3 s: half a minute, in which a clock that is 100 ppm off drifts 3 ms. */

@@ -41,6 +41,7 @@ describe('a pause', () => {
       { isActivated: true },
     ],
     ['by media that cannot be decoded', 'over', { isOver: true }, {}],
+    ['by those, soon after a click', 'over', { isOver: true }, { isActivated: true }],
     ['in a hidden tab, without sound', 'watched', { isHidden: true, isSilent: true }, {}],
     ['out of sight, without sound', 'watched', { isOutOfSight: true, isSilent: true }, {}],
     ['with the end of picture in picture', 'shown', { isHidden: true }, { fromWindowEnd: milliseconds(40) }],

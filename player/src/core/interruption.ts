@@ -60,8 +60,8 @@ export type PauseVerdict = 'viewer' | 'over' | RestUntil;
  */
 export function judgePause({ surroundings, isActivated, fromWindowEnd }: Pause): PauseVerdict {
   if (surroundings.isFrozen || surroundings.isRemoved) return 'watched';
-  if (isActivated) return 'viewer';
   if (surroundings.isOver) return 'over';
+  if (isActivated) return 'viewer';
   if (fromWindowEnd !== undefined && fromWindowEnd < SAME_MOMENT_MS) return 'shown';
   return isUnwatched(surroundings) ? 'watched' : 'viewer';
 }
@@ -69,6 +69,10 @@ export function judgePause({ surroundings, isActivated, fromWindowEnd }: Pause):
 /** Neither seen nor heard: decoding it is a waste. */
 export const isUnwatched = ({ isHidden, isOutOfSight, isInWindow, isSilent }: Surroundings): boolean =>
   isSilent && !isInWindow && (isHidden || isOutOfSight);
+
+/** Only its sound matters. */
+export const isOnlyHeard = ({ isHidden, isOutOfSight, isInWindow, isSilent }: Surroundings): boolean =>
+  !isSilent && !isInWindow && (isHidden || isOutOfSight);
 
 export function mayContinue(surroundings: Surroundings, until: RestUntil): boolean {
   const { isFrozen, isRemoved, isHidden } = surroundings;

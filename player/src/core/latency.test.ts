@@ -161,6 +161,63 @@ describe('latency control', () => {
     expect(state.stalls).toBe(1);
   });
 
+  it('jumps to the live edge at a distance for which a media source would have to begin again', () => {
+    const stays = (showsLate: boolean, distance: number): boolean => {
+      const target = { ...latencyTarget(false, 30), showsLate };
+      let state = joinLatency(milliseconds(0));
+      for (let now = 0; now < 1_000; now += CONTROL_PERIOD_MS) {
+        const { action, state: after } = decideLatency(
+          {
+            ...{
+              now: milliseconds(now),
+              level: milliseconds(distance),
+              started: true,
+              evidence: NO_EVIDENCE,
+            },
+            ...{ waiting: false, seeking: false, excused: false },
+          },
+          target,
+          state,
+        );
+        if (action.do === 'seek') return false;
+        state = after;
+      }
+      return true;
+    };
+    expect([stays(true, 200), stays(true, 350)]).toEqual([true, false]);
+    expect([stays(false, 350), stays(false, 800)]).toEqual([true, false]);
+  });
+
+  it('lets a queue drain without a seek, and is at the target afterwards', () => {
+    const HALF = 0.5;
+    const target = { ...latencyTarget(false, 30), showsLate: true };
+    // For three seconds, half as fast as it should; then three times as fast, until nothing is late any more.
+    const late = (now: number): number =>
+      Math.max(0, Math.min((now - 2_000) * HALF, 1_500 - (now - 5_000) * 2));
+    let state = joinLatency(milliseconds(0));
+    let playhead = -30;
+    let rate = 1;
+    const levels: number[] = [];
+    for (let now = 0; now < 8_000; now += CONTROL_PERIOD_MS) {
+      playhead += CONTROL_PERIOD_MS * rate;
+      const level = milliseconds(now - late(now) - playhead);
+      levels.push(level);
+      const decided = decideLatency(
+        {
+          ...{ now: milliseconds(now), level, started: true, evidence: NO_EVIDENCE },
+          ...{ waiting: false, seeking: false, excused: false },
+        },
+        target,
+        state,
+      );
+      state = decided.state;
+      expect(decided.action.do).toBe('rate');
+      if (decided.action.do === 'rate') rate = decided.action.rate;
+    }
+    expect(Math.min(...levels)).toBeLessThan(-1_000);
+    expect(Math.abs(levels.at(-1)! - targetLevel(target, state))).toBeLessThan(60);
+  });
+
   it('raises the target after a stall that no late chunk explains, and lowers it after a while', () => {
     const steady = frames();
     // Nothing arrives between 10 s and 10.4 s.
@@ -173,6 +230,33 @@ describe('latency control', () => {
     expect(aim(32)).toBeLessThan(200);
     expect(aim(39)).toBe(150);
     expect(after(ticks, 39)[0]?.state.stalls).toBe(1);
+  });
+
+  it('covers delays that come often; those that came once or twice only up to a limit', () => {
+    const target = latencyTarget(false, undefined);
+    const aimWith = (delays: { worst: number; repeating: number; often: number }): number => {
+      const evidence = {
+        worst: milliseconds(delays.worst),
+        repeating: milliseconds(delays.repeating),
+        often: milliseconds(delays.often),
+      };
+      let state = joinLatency(milliseconds(0));
+      // The worst delay stops the picture at 2 s, unless it is covered.
+      const stops = delays.worst > 2 * delays.often;
+      for (let now = 0; now < 6_000; now += CONTROL_PERIOD_MS) {
+        const waiting = stops && now > 2_000 && now < 2_000 + delays.worst;
+        const level = milliseconds(waiting ? 0 : 80);
+        const sample = { started: true, waiting, seeking: false, excused: false, level, evidence };
+        state = decideLatency({ ...sample, now: milliseconds(now) }, target, state).state;
+      }
+      expect(state.backOff).toBe(0);
+      return targetLevel(target, state);
+    };
+    const { reserve, tolerated } = target;
+    expect(aimWith({ worst: 200, repeating: 20, often: 10 })).toBe(reserve + 200 - tolerated);
+    expect(aimWith({ worst: 900, repeating: 20, often: 10 })).toBe(reserve + 250 - tolerated);
+    expect(aimWith({ worst: 900, repeating: 880, often: 10 })).toBe(reserve + 400 - tolerated);
+    expect(aimWith({ worst: 900, repeating: 880, often: 860 })).toBe(reserve + 860);
   });
 
   it('does not blame the target if no data could come', () => {

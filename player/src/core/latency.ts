@@ -26,6 +26,10 @@ export interface LatencyTarget {
   readonly reserve: Milliseconds;
   /** Rare delays may be this much longer than what is covered. */
   readonly tolerated: Milliseconds;
+  /** The playhead may run this far past the end of the media before that is a stall. */
+  readonly overrun: Milliseconds;
+  /** A picture that comes after its time is shown all the same. */
+  readonly showsLate: boolean;
 }
 
 /** @param wanted the level that the embedding page asks for */
@@ -35,6 +39,8 @@ export function latencyTarget(hasAudio: boolean, wanted: number | undefined): La
     level: milliseconds(wanted ?? DEFAULT_TARGET_MS[kind]),
     reserve: milliseconds(RESERVE_MS[kind]),
     tolerated: milliseconds(TOLERATED_MS[kind]),
+    overrun: milliseconds(0),
+    showsLate: false,
   };
 }
 
@@ -62,10 +68,13 @@ const HURRY_MS = 8_000;
 const RATE_STEP = 0.01;
 /** At 5 % this distance takes 14 s, so a seek is the smaller evil. */
 const FAR_BEHIND_MS = 700;
+/** Where pictures are only left out, and no decoder begins again, a seek is less than seconds of a late picture. */
+const FAR_BEHIND_PICTURES_MS = 250;
 /** The playhead ran past the end of the data: what arrives now is dropped as late. */
 const FAR_AHEAD_MS = 100;
 const FAR_FOR_MS = 250;
-const FALLING_MS = 50;
+/** Smoothing is this far behind a level that rises or falls fast: it will soon be another one. */
+const UNSETTLED_MS = 50;
 /** After a join or a seek the decoder fills up. If the picture stands still then, that is not a stall. */
 const GRACE_MS = 1_000;
 /**
@@ -88,6 +97,12 @@ const BACK_OFF_GROWTH = 1.5;
 const MAX_BACK_OFF_MS = 850;
 const CALM_MS = 20_000;
 const COME_BACK_MS_PER_S = 10;
+/**
+ * The most that we cover of a delay that came once, or a few times. After one of 900 ms, the picture would otherwise be
+ * 900 ms late for a minute, which is worse than a second freeze.
+ */
+const MOST_OF_ACCIDENT_MS = 250;
+const MOST_OF_RARE_MS = 400;
 
 interface PlayheadSample {
   /** Monotonic. */
@@ -126,7 +141,7 @@ export interface LatencyState {
   readonly stalls: number;
 }
 
-type LatencyAction =
+export type LatencyAction =
   | { readonly do: 'rate'; readonly rate: number }
   /** Go to where the level is this. */
   | { readonly do: 'seek'; readonly level: Milliseconds };
@@ -167,9 +182,14 @@ export function decideLatency(
   if (sample.started && mustSeek(sample, aim, state)) {
     return { action: { do: 'seek', level: aim }, state: joinLatency(now, state) };
   }
+  const { smoothed = sample.level } = state;
+  const isSettled = Math.abs(sample.level - smoothed) <= UNSETTLED_MS;
+  // A slower clock would not show the late pictures sooner, and those that come in time again later.
+  const drifts = target.showsLate && sample.level < -FAR_AHEAD_MS && !isSettled;
   const stands = !sample.started || sample.waiting || sample.seeking;
-  const rate = stands ? 1 : chooseRate(aim, state, deadBand);
-  const arrived = rate === 1 && now - state.joinedAt > GRACE_MS && state.starvedSince === undefined;
+  const rate = stands || drifts ? 1 : chooseRate(aim, state, deadBand);
+  const isCalm = isSettled && state.starvedSince === undefined;
+  const arrived = rate === 1 && now - state.joinedAt > GRACE_MS && isCalm;
   const hurryUntil = arrived ? now : state.hurryUntil;
   return { action: { do: 'rate', rate }, state: { ...state, rate, hurryUntil } };
 }
@@ -182,12 +202,15 @@ function observe(sample: PlayheadSample, target: LatencyTarget, before: LatencyS
   const smoothed = milliseconds(known === undefined ? level : known + (level - known) * weight);
 
   // Without sound nothing makes the browser wait: the clock keeps running, and frames arrive late.
-  const starved = sample.started && (sample.waiting || sample.seeking || level < 0);
+  const starved = sample.started && (sample.waiting || sample.seeking || level < -target.overrun);
   const stalled =
     starved && before.starvedSince === undefined && !sample.excused && now - before.joinedAt > GRACE_MS;
-  // While nothing arrives, the level falls, and going back would show the same pictures again.
-  const falls = level < smoothed - FALLING_MS;
-  const far = (level < -FAR_AHEAD_MS && !falls) || level > targetLevel(target, before) + FAR_BEHIND_MS;
+  // While nothing arrives, the level falls, and going back would show the same pictures again. While what has queued up
+  // arrives, it rises, and where late pictures are shown, going back would leave the picture late for good.
+  const moves = target.showsLate ? Math.abs(level - smoothed) : smoothed - level;
+  const farBehind = target.showsLate ? FAR_BEHIND_PICTURES_MS : FAR_BEHIND_MS;
+  const far =
+    (level < -FAR_AHEAD_MS && moves <= UNSETTLED_MS) || level > targetLevel(target, before) + farBehind;
   const learnt = learn(sample, target, before, { starved, stalled });
   return {
     ...before,
@@ -214,7 +237,8 @@ function learn(
   const isDue = trial !== undefined && !starved && now - trial.at >= VERDICT_AFTER_MS;
   const wasLate = isDue && evidence.worst - target.tolerated > trial.covered;
   const lessonUntil = wasLate ? milliseconds(now + LESSON_MS) : before.lessonUntil;
-  const rare = now < lessonUntil ? evidence.worst : evidence.repeating;
+  const accident = now < lessonUntil ? Math.min(evidence.worst, MOST_OF_ACCIDENT_MS) : 0;
+  const rare = Math.max(accident, Math.min(evidence.repeating, MOST_OF_RARE_MS));
   const need = Math.max(evidence.often, rare - target.tolerated);
   const shrunk = before.spread - ((now - before.at) / 1000) * SHRINK_MS_PER_S;
   return {

@@ -23,8 +23,8 @@ export const positionOf = ({ rendition, header, offset, part }: ChunkMessage): P
  */
 export function isNews(chunk: ChunkMessage, last: Place): boolean {
   const { rendition, session } = last.position;
-  if (chunk.rendition === rendition) return comparePositions(chunk, last.position) > 0;
   const { header } = chunk;
   if (header.session !== session) return header.session > session;
+  if (chunk.rendition === rendition) return comparePositions(chunk, last.position) > 0;
   return header.keyframe && header.decodeTime > last.decodeTime;
 }

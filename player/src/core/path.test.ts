@@ -48,6 +48,12 @@ describe('the path from the gateway', () => {
     expect(queue).toBeGreaterThan(300);
   });
 
+  it('that carries less than it did is not judged by what it carried before', () => {
+    const meter = send({ seconds: 10, rate: 4_000 });
+    const { burst } = send({ ...{ meter, from: 10, seconds: 1, rate: 600 } }).evidence;
+    expect(burst! / 1e6).toBeLessThan(0.9);
+  });
+
   it('that has become longer is not overloaded', () => {
     const meter = send({ seconds: 20, rate: 20_000, extra: (frame) => (frame > 300 ? 50 : 0) });
     expect(meter.evidence.isOverloaded).toBe(false);

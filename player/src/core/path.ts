@@ -46,6 +46,8 @@ const BEHIND_MS = 200;
 const LEAST_BURST_BYTES = 6_000;
 /** As many times the usual picture. */
 const LEAST_BURST_SIZE = 2.5;
+/** A burst that was so many times as fast as what gets through now is of another network; rates are not exact. */
+const ANOTHER_NETWORK = 1.3;
 /** So that a rate is a number. */
 const LEAST_TOOK_MS = 1;
 const SIZE_WEIGHT = 0.1;
@@ -69,6 +71,8 @@ export class PathMeter {
   #usualBits: number | undefined;
   /** How long a picture takes outside bursts: encoders and busy machines are never on time. */
   #usualTook = 0;
+  /** Another rendition has begun with a keyframe, and what comes behind that is late. */
+  #renewedAt = Number.NEGATIVE_INFINITY;
   #cutAt: Milliseconds | undefined;
 
   /** When the connection last came back after a cut. */
@@ -95,6 +99,7 @@ export class PathMeter {
     this.#trend.add(at, milliseconds(this.#queue), keyframe);
     this.#recent.push({ at, bits: bytes * 8, took });
     while (this.#recent[0]!.at < at - RECENT_MS) this.#recent.shift();
+    if (this.#trend.isGrowing) this.#forgetFaster();
     if (keyframe || (this.#burst && at - this.#burst.at > BEHIND_MS)) this.#endBurst();
     const extra = { at, bits, took: waited ? took : took - this.#usualTook };
     if (keyframe) {
@@ -102,12 +107,15 @@ export class PathMeter {
       return;
     }
     if (this.#burst) this.#burst = sum(this.#burst, extra);
-    else this.#usualTook = smooth(this.#usualTook, took);
+    else if (at - this.#renewedAt > BEHIND_MS) this.#usualTook = smooth(this.#usualTook, took);
     this.#usualBits = smooth(this.#usualBits, bytes * 8);
   }
 
   /** The chunks that follow are of another rendition: what has queued up so far does not count against it. */
   renew(): void {
+    // Its first keyframe is not compared with pictures of another size.
+    this.#usualBits = undefined;
+    this.#renewedAt = this.#lastAt ?? this.#renewedAt;
     if (this.#lastAt !== undefined) this.#trend.renew(milliseconds(this.#lastAt), milliseconds(this.#queue));
   }
 
@@ -150,6 +158,13 @@ export class PathMeter {
   #endBurst(): void {
     if (this.#burst) this.#bursts = [...this.#bursts, this.#burst].slice(-KEPT_BURSTS);
     this.#burst = undefined;
+  }
+
+  /** What came faster than anything does now came through another network. */
+  #forgetFaster(): void {
+    const throughput = this.#throughput;
+    if (throughput === undefined) return;
+    this.#bursts = this.#bursts.filter((burst) => rateOf(burst) <= throughput * ANOTHER_NETWORK);
   }
 
   #onCut(at: Milliseconds): void {

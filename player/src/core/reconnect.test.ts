@@ -115,16 +115,20 @@ describe('reconnect', () => {
   it('tries again at once when nothing answers, and soon has no patience, but time for slow networks too', () => {
     const hung = { retry: 'soon', worked: false, hung: true } as const;
     expect(reconnect({ failures: 6, gateway: 0 }, hung, 1, 0.5)).toMatchObject({ delay: 50 });
-    const timeouts = (roundTrip: number | undefined, gateways = 1) =>
+    const cut = { failures: 6, gateway: 0, isCut: true };
+    expect(reconnect(cut, hung, 1, 0.5)).toMatchObject({ delay: 0, state: { failures: 7, isCut: true } });
+    const timeouts = (roundTrip: number | undefined, gateways = 1, isCut = false) =>
       [0, 3, 4, 7, 8, 15].map((failures) =>
         openTimeout(
-          { failures, gateway: 0 },
+          { failures, gateway: 0, isCut },
           gateways,
           roundTrip === undefined ? undefined : milliseconds(roundTrip),
         ),
       );
     expect(timeouts(50)).toEqual([500, 500, 1_000, 5_000, 1_000, 5_000]);
     expect(timeouts(300, 2)).toEqual([2_400, 2_400, 2_400, 2_400, 2_400, 5_000]);
+    expect(timeouts(80, 1, true)).toEqual([400, 400, 400, 400, 1_000, 5_000]);
+    expect(timeouts(10, 1, true)).toEqual([250, 250, 250, 250, 1_000, 5_000]);
     expect(timeouts(undefined)).toEqual(Array(6).fill(10_000));
     expect(timeouts(undefined, 2)).toEqual(Array(6).fill(3_000));
   });

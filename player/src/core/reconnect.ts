@@ -7,6 +7,8 @@ export interface ReconnectState {
   readonly failures: number;
   /** Index of the gateway to ask. */
   readonly gateway: number;
+  /** An open connection carries nothing, not even an answer: the network seems to be away, and may be back any moment. */
+  readonly isCut?: boolean;
 }
 
 type ReconnectDecision =
@@ -42,20 +44,26 @@ export function reconnect(
   if (ending.retry === 'never') return { retry: 'never' };
   const gateway = (state.gateway + 1) % gateways;
   const failures = state.failures + 1;
+  const { isCut = false } = state;
   const allHaveFailed = failures % gateways === 0;
   if (ending.retry === 'slowly' && allHaveFailed) {
-    return { retry: 'slowly', delay: jittered(SLOWLY, random), state: { failures, gateway } };
+    return { retry: 'slowly', delay: jittered(SLOWLY, random), state: { ...state, failures, gateway } };
   }
   // Waiting for an answer has taken its time, and a network that is away does not tell when it is back.
   const delay =
     ending.worked || ending.hung || !allHaveFailed
-      ? milliseconds(random * AT_ONCE_SPREAD_MS)
+      ? milliseconds(isCut ? 0 : random * AT_ONCE_SPREAD_MS)
       : pauseAfter(BACKOFF, failures / gateways - 1, random);
-  return { retry: 'soon', delay, state: { failures: ending.worked ? 0 : failures, gateway } };
+  return { retry: 'soon', delay, state: { ...state, failures: ending.worked ? 0 : failures, gateway } };
 }
 
 /** TCP, TLS and the upgrade take four round trips; twice that, if some packets have to be repeated. */
 const ROUND_TRIPS = 8;
+/**
+ * During a cut, the next attempt may be the first that gets through. Browsers open one WebSocket to an address at a time,
+ * so attempts cannot race each other, and Chromium delays those that follow many failures by up to 5 s.
+ */
+const CUT = { rounds: 8, roundTrips: 5, leastMs: 250 } as const;
 /** Most cuts are short, so the first attempts follow each other faster than the later ones. */
 const FAST_ROUNDS = 4;
 const LEAST_MS = { fast: 500, usual: 1_000 } as const;
@@ -73,16 +81,20 @@ const OPEN_TIMEOUT_MS = 10_000;
  * @param roundTrip to the gateway, as far as it is known from an earlier connection
  */
 export function openTimeout(
-  { failures }: ReconnectState,
+  { failures, isCut }: ReconnectState,
   gateways: number,
   roundTrip: Milliseconds | undefined,
 ): Milliseconds {
   if (roundTrip === undefined) return milliseconds(gateways > 1 ? SHORT_OPEN_TIMEOUT_MS : OPEN_TIMEOUT_MS);
   const round = Math.floor(failures / gateways) + 1;
+  if (isCut && round <= CUT.rounds) return bounded(CUT.leastMs, roundTrip * CUT.roundTrips);
   if (round % PATIENT_ROUND === 0) return milliseconds(PATIENT_MS);
   const least = round <= FAST_ROUNDS ? LEAST_MS.fast : LEAST_MS.usual;
-  return milliseconds(Math.min(MOST_IMPATIENT_MS, Math.max(least, roundTrip * ROUND_TRIPS)));
+  return bounded(least, roundTrip * ROUND_TRIPS);
 }
+
+const bounded = (least: number, wanted: number): Milliseconds =>
+  milliseconds(Math.min(MOST_IMPATIENT_MS, Math.max(least, wanted)));
 
 /**
  * By then the picture has been standing still for about a second. The spread keeps the viewers of a stream from asking

@@ -72,7 +72,8 @@ describe('sound that follows a picture', () => {
           const { behind, moves, rates } = simulate({ ...world, seconds: 20, startBehindMs });
           expect(moves.jump).toBe(0);
           expect(Math.max(...after(behind, 6))).toBeLessThan(12);
-          expect(Math.max(...rates.map((rate) => Math.abs(rate - 1)))).toBeLessThanOrEqual(0.005);
+          // A rate just above 1 is rounded.
+          expect(Math.max(...rates.map((rate) => Math.abs(rate - 1)))).toBeLessThan(0.005 + 1e-9);
           const { moves: settled } = simulate({ ...world, seconds: 20 });
           expect(settled).toEqual({ splice: 0, jump: 0 });
         },

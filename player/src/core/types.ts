@@ -25,7 +25,7 @@ export type ProblemReason =
   | 'protocol'
   /** The browser repeatedly fails to decode the media. */
   | 'media'
-  /** The browser lacks Media Source Extensions or this codec, or allows no worker. */
+  /** The browser lacks Media Source Extensions or this codec, or allows no worker; or a part of the player is missing. */
   | 'unsupported';
 
 export interface Problem {
@@ -98,20 +98,50 @@ export interface PlayerRendition {
   readonly audioCodec?: string;
 }
 
+/**
+ * Where the latency comes from: the parts that are present add up to `latencyMs`. Means of some seconds; `bufferMs` is
+ * what the others leave.
+ */
+export interface LatencyParts {
+  /** From the encoder to the log. */
+  readonly encoderMs?: number;
+  /** From the log to the gateway. */
+  readonly logMs?: number;
+  /** From the gateway to the player. */
+  readonly networkMs?: number;
+  /** From the encoder to the player: instead of the three above, if the gateway does not tell them. */
+  readonly deliveryMs?: number;
+  /** Waiting in the player, so that late chunks do not stop the picture. */
+  readonly bufferMs: number;
+  /** Decoding, and from there to the screen. */
+  readonly screenMs: number;
+}
+
+/** One of two connections that bring the same chunks. */
+export interface PlayerWay {
+  readonly open: boolean;
+  /** Chunks that came here first. */
+  readonly first: number;
+  /** Received, including what the other one had brought before. */
+  readonly bytes: number;
+}
+
 /** A snapshot. Counters run from the start of playback; unknown values are absent. */
 export interface PlayerStats {
   /** Age of the picture on the screen: the gateway's clock now, minus the encoder's clock when it took in the frame. */
   readonly latencyMs?: number;
+  /** The parts of `latencyMs`, once chunks come live. */
+  readonly latencyParts?: LatencyParts;
   /** Media ahead of the playhead. */
   readonly levelMs?: number;
-  /** The level that the player aims at; grows after a stall. */
+  /** The level that the player aims at: more where chunks come late. */
   readonly targetMs: number;
   readonly playbackRate: number;
   /** The rendition that is playing. */
   readonly rendition?: number;
   /** Why it is not a better one. */
   readonly renditionReason?: RenditionReason;
-  /** Bits a second received, over the last second. */
+  /** Bits a second of the stream, over the last second. */
   readonly bitrate: number;
   readonly framesDecoded: number;
   readonly framesDropped: number;
@@ -125,9 +155,11 @@ export interface PlayerStats {
   readonly chunksLost: number;
   /** Chunks left out on purpose: by the gateway for a slow viewer, or here while waiting for a keyframe. */
   readonly chunksSkipped: number;
+  /** With `redundancy` 2: both connections. */
+  readonly ways?: readonly PlayerWay[];
   /** Captions and timed ID3 that could not be shown: their script did not load, or more than may wait for it. */
   readonly textsDropped: number;
-  /** From `play()` to the first picture. */
+  /** From `play()` to the first picture, which may stand until the live edge has been decoded. */
   readonly joinMs?: number;
   /** Round trip to the gateway. */
   readonly roundTripMs?: number;
@@ -135,6 +167,10 @@ export interface PlayerStats {
   readonly height?: number;
   /** Where Media Source Extensions run. */
   readonly mediaIn?: 'worker' | 'page';
+  /** What decodes the picture: WebCodecs in the worker, or a media source; absent before there is one. */
+  readonly pictureIn?: 'webcodecs' | 'mse';
+  /** Why a media source does, if WebCodecs were tried. */
+  readonly pictureProblem?: string;
   /** What plays the sound: an AudioWorklet beside the picture, or the video element; absent before there is sound. */
   readonly soundIn?: 'worklet' | 'media';
   /** Why the video element plays the sound, if the worklet was tried. */
@@ -147,6 +183,67 @@ export interface PlayerStats {
   readonly soundHeardMs?: number;
   /** In the worklet: frames of sound that it, or the decoder, had no room for. */
   readonly soundDropped?: number;
+  /** In a group (`sync`): how far behind their wall clock the group shows pictures. */
+  readonly syncDelayMs?: number;
+  /** In a group: how far this player is behind that; negative: ahead. Absent while it goes alone. */
+  readonly syncOffsetMs?: number;
+  /** In a group: how many players it has. */
+  readonly syncMembers?: number;
+}
+
+/** What changed at a moment; times of a trace are milliseconds on the viewer's wall clock. */
+export type TraceEvent = { readonly atMs: number } & TraceChange;
+
+export type TraceChange =
+  /** The connection to the gateway, what that says about the stream, or the picture. */
+  | {
+      readonly link?: { readonly status: string; readonly problem?: Problem };
+      readonly stream?: string;
+      readonly picture?: 'none' | 'moving' | 'standing';
+    }
+  | { readonly state: PlayerState }
+  | { readonly rendition: number; readonly reason: RenditionReason }
+  /** The playhead went to where the level is this. */
+  | { readonly seekToLevelMs: number }
+  | { readonly playbackRate: number };
+
+/** The statistics at a moment, four times a second. */
+export interface TraceSample {
+  readonly atMs: number;
+  /** The highest age of the chunks that have arrived since the sample before: since the encoder took them in. */
+  readonly arrivalMs?: number | undefined;
+  readonly stats: PlayerStats;
+}
+
+/** A row per line of `rows`; null where a value is unknown. */
+export interface TraceTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (number | null)[])[];
+}
+
+/** The trace of the last minute, as JSON (docs/design/diagnostics.md). It names no token and no query of an address. */
+export interface Diagnostics {
+  readonly format: 'topicast-diagnostics';
+  readonly version: 1;
+  /** ISO 8601, on the viewer's clock; all other times are milliseconds since then. */
+  readonly since: string;
+  readonly player: string;
+  readonly userAgent: string;
+  /** Pixels of the page. */
+  readonly video: { readonly width: number; readonly height: number; readonly pixelRatio: number };
+  readonly gateways: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly state: PlayerState;
+  readonly stats?: PlayerStats;
+  readonly renditions: readonly PlayerRendition[];
+  readonly events: readonly TraceEvent[];
+  readonly samples: TraceTable;
+  /** A row for each chunk: see `test/fixtures/arrivals`, whose files have the same columns. */
+  readonly arrivals: {
+    readonly columns: readonly string[];
+    readonly kinds: readonly string[];
+    readonly chunks: readonly (readonly number[])[];
+  };
 }
 
 /** Limits of `auto`. A rendition that somebody chooses is not limited. */
@@ -169,16 +266,30 @@ export interface PlayerOptions extends PlayerLimits {
   /** By default `auto`. */
   readonly rendition?: WantedRendition;
   /**
+   * 2: receive everything over two connections, from two gateways if `src` names several; the first to bring a chunk
+   * counts. This doubles the traffic.
+   */
+  readonly redundancy?: 1 | 2;
+  /**
    * Level to aim at. By default 80, and what the sound needs beyond that; 150 where the video element plays the sound,
    * which it also does above 1,000.
    */
   readonly targetLatencyMs?: number;
   /**
    * What to do when nobody sees the video and it has no sound: `pause` (the default) disconnects after 5 s and is back at
-   * the live edge when somebody sees it again.
+   * the live edge when somebody sees it again. `audio`: the same, and where it has sound, the gateway leaves out the
+   * picture after 5 s; not where the video element plays the sound, nor with `redundancy`.
    */
-  readonly outOfSight?: 'pause' | 'play';
-  /** Address of `worker.js` on the page's own origin, if the page's policy forbids blob workers. */
+  readonly outOfSight?: 'pause' | 'play' | 'audio';
+  /**
+   * A group of players that show the same moment at the same time, whatever they play: `group`, or another name of 1 to
+   * 63 of a-z, 0-9 and "-". Its pictures go through a media source. Absent: the player goes alone.
+   */
+  readonly sync?: string;
+  /**
+   * Address of `worker.js` on the page's own origin, with `adaptive.js`, `mse.js`, `picture.js` and `ways.js` beside it,
+   * if the page's policy forbids blobs.
+   */
   readonly workerSrc?: string;
   /** Address of `worklet.js` on the page's own origin, if the page's policy forbids blob scripts. */
   readonly workletSrc?: string;
@@ -187,6 +298,11 @@ export interface PlayerOptions extends PlayerLimits {
    * in browsers that cannot.
    */
   readonly sound?: 'auto' | 'mse';
+  /**
+   * `auto`: decoded by WebCodecs where that is known to work, which needs less media in hand; `mse`: by a media source, as
+   * in browsers that cannot.
+   */
+  readonly picture?: 'auto' | 'mse';
   /** `page`: use Media Source Extensions on the page even where the worker has them. */
   readonly mediaIn?: 'auto' | 'page';
 }

@@ -9,13 +9,7 @@ export class AttachedMedia {
   readonly #sink: MediaSink | undefined;
   readonly #address: string | undefined;
 
-  constructor(
-    video: HTMLVideoElement,
-    /** Its number, see the worker's messages. */
-    readonly number: number,
-    handle: MediaSourceHandle | undefined,
-    events: MediaSinkEvents,
-  ) {
+  constructor(video: HTMLVideoElement, handle: MediaSourceHandle | undefined, events: MediaSinkEvents) {
     this.#video = video;
     // Safari demands this for managed media sources, and a live stream cannot be cast from its worker.
     video.disableRemotePlayback = true;
@@ -34,6 +28,10 @@ export class AttachedMedia {
     video.src = address;
   }
 
+  get isOnPage(): boolean {
+    return this.#sink !== undefined;
+  }
+
   /** Returns the bytes taken. */
   append(fragments: readonly Fragment[]): number {
     const bytes = bytesOf(fragments);
@@ -47,11 +45,4 @@ export class AttachedMedia {
     this.#sink?.close();
     if (this.#address) URL.revokeObjectURL(this.#address);
   }
-}
-
-/** No media, no picture. */
-export function detachMedia(video: HTMLVideoElement): void {
-  video.srcObject = null;
-  video.removeAttribute('src');
-  video.load();
 }

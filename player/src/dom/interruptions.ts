@@ -1,5 +1,6 @@
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import {
+  isOnlyHeard,
   isUnwatched,
   judgePause,
   mayContinue,
@@ -8,6 +9,7 @@ import {
   type RestUntil,
 } from '../core/interruption.js';
 import type { PlayerFacts } from '../core/player-state.js';
+import type { PlayerOptions } from '../core/types.js';
 import { SurroundingsWatch } from './surroundings-watch.js';
 
 export interface Interruptible {
@@ -18,6 +20,8 @@ export interface Interruptible {
   /** Stop for a while; it plays on by itself. */
   rest(): void;
   playOn(): void;
+  /** False: only the sound is of use. */
+  wantPicture(wanted: boolean): void;
   /** The viewer has paused. */
   pause(): void;
 }
@@ -26,15 +30,19 @@ export interface Interruptible {
 export class Interruptions {
   readonly #player: Interruptible;
   readonly #restsUnwatched: boolean;
+  readonly #leavesPicture: boolean;
   readonly #surroundings: SurroundingsWatch;
   readonly #listening = new AbortController();
   #until: RestUntil = 'watched';
   #pausedAt = Milliseconds.never;
   #restTimer: ReturnType<typeof setTimeout> | undefined;
+  #pictureTimer: ReturnType<typeof setTimeout> | undefined;
+  #onlyHeardSince: Milliseconds | undefined;
 
-  constructor(video: HTMLVideoElement, outOfSight: 'pause' | 'play' | undefined, player: Interruptible) {
+  constructor(video: HTMLVideoElement, outOfSight: PlayerOptions['outOfSight'], player: Interruptible) {
     this.#player = player;
     this.#restsUnwatched = outOfSight !== 'play';
+    this.#leavesPicture = outOfSight === 'audio';
     this.#surroundings = new SurroundingsWatch(video, {
       onFreeze: () => this.#rest('watched'),
       onChange: () => this.look(),
@@ -56,10 +64,26 @@ export class Interruptions {
     } else {
       this.#restTimer ??= setTimeout(() => this.#rest('watched'), REST_AFTER_MS);
     }
+    if (this.#leavesPicture) this.#lookAtPicture(intent === 'playing' && isOnlyHeard(surroundings));
+  }
+
+  /** Said at each look, because the sound can come later, or move into the media source. */
+  #lookAtPicture(isOnlyHeard: boolean): void {
+    if (!isOnlyHeard) {
+      clearTimeout(this.#pictureTimer);
+      this.#pictureTimer = this.#onlyHeardSince = undefined;
+      this.#player.wantPicture(true);
+      return;
+    }
+    const now = Milliseconds.now();
+    this.#onlyHeardSince ??= now;
+    this.#pictureTimer ??= setTimeout(() => this.look(), REST_AFTER_MS);
+    if (now - this.#onlyHeardSince >= REST_AFTER_MS) this.#player.wantPicture(false);
   }
 
   close(): void {
     clearTimeout(this.#restTimer);
+    clearTimeout(this.#pictureTimer);
     this.#listening.abort();
     this.#surroundings.close();
   }

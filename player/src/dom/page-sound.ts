@@ -1,6 +1,7 @@
-import { Milliseconds } from '@topicast/contracts/units';
+import { Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { supplySound } from '../core/sound-lead.js';
 import type { SoundReport } from '../worklet/messages.js';
-import { PictureClock } from './picture-clock.js';
+import type { Pace, PictureTime } from './pace.js';
 import { SoundOutput } from './sound-output.js';
 
 const FOLLOW_MS = 100;
@@ -10,8 +11,10 @@ const REST_AFTER_MS = 1_000;
 const REFUSED_AFTER_MS = 2_000;
 
 export interface SoundEvents {
-  /** How much later than its picture the sound should be heard. */
-  readonly lag: () => Milliseconds;
+  /** What is on the screen; undefined if that stands still, or is about to jump. */
+  readonly picture: () => PictureTime | undefined;
+  /** The picture waits for the sound. */
+  readonly pace: () => Pace;
   /** The worker should send the sound to this port; undefined if nobody listens. */
   onPort(port: MessagePort | undefined): void;
   onReport(report: SoundReport): void;
@@ -37,13 +40,13 @@ export class Sound {
   readonly #sampleRate: number;
   readonly #workletSrc: string | undefined;
   readonly #events: SoundEvents;
-  readonly #clock: PictureClock;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #listening = new AbortController();
   #state: State = { name: 'silent' };
   #wantedAt = Milliseconds.never;
   #ranAt = Milliseconds.never;
   #held = false;
+  #alone = false;
 
   constructor(
     video: HTMLVideoElement,
@@ -55,7 +58,6 @@ export class Sound {
     this.#sampleRate = sampleRate;
     this.#workletSrc = workletSrc;
     this.#events = events;
-    this.#clock = new PictureClock(video);
     this.#timer = setInterval(this.#update, FOLLOW_MS);
     const { signal } = this.#listening;
     for (const type of ['play', 'playing', 'pause', 'seeking', 'seeked', 'ratechange', 'volumechange']) {
@@ -70,10 +72,15 @@ export class Sound {
     this.#update();
   }
 
+  /** Whether the picture is left out: the sound goes on by itself. */
+  set alone(alone: boolean) {
+    this.#alone = alone;
+    this.#update();
+  }
+
   close(): void {
     clearInterval(this.#timer);
     this.#listening.abort();
-    this.#clock.close();
     if ('output' in this.#state) this.#state.output.close();
     this.#state = { name: 'closed' };
     this.#events.onPort(undefined);
@@ -110,7 +117,10 @@ export class Sound {
   async #open(): Promise<void> {
     this.#state = { name: 'opening' };
     try {
-      const output = await SoundOutput.open(this.#sampleRate, this.#workletSrc, this.#events);
+      const output = await SoundOutput.open(this.#sampleRate, this.#workletSrc, {
+        onReport: (report) => this.#onReport(report),
+        onFailed: (message) => this.#events.onFailed(message),
+      });
       if (this.#state.name === 'opening') this.#begin(output);
       else output.close();
     } catch (error) {
@@ -124,6 +134,15 @@ export class Sound {
     output.resume();
     this.#events.onPort(output.connect());
     this.#update();
+  }
+
+  #onReport(report: SoundReport): void {
+    this.#events.onReport(report);
+    const pace = this.#events.pace();
+    const { steady } = pace;
+    if (report.leastMs === undefined || !steady) return;
+    const supply = { now: Milliseconds.now(), level: steady.level, least: milliseconds(report.leastMs) };
+    pace.lead = supplySound(supply, steady.target, pace.lead);
   }
 
   #rest(output: SoundOutput): void {
@@ -140,8 +159,10 @@ export class Sound {
     const { muted, volume, paused } = this.#video;
     output.setVolume(muted ? 0 : volume);
     if (wanted) output.resume();
-    const picture = this.#clock.read();
-    if (picture) output.follow({ ...picture, media: picture.media - this.#events.lag() / 1000 });
+    const picture = this.#events.picture();
+    if (this.#alone && wanted) output.free();
+    else if (picture)
+      output.follow({ ...picture, media: picture.media - this.#events.pace().lead.lag / 1000 });
     else if (wanted && paused) output.free();
     else output.hold();
   }

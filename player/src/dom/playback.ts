@@ -1,6 +1,5 @@
 import { seconds } from '@topicast/contracts/units';
-import { latencyTarget } from '../core/latency.js';
-import type { PlayerFacts } from '../core/player-state.js';
+import type { PictureState, PlayerFacts } from '../core/player-state.js';
 import { describeRenditions, judgePlayability } from '../core/renditions.js';
 import type {
   PlayerLimits,
@@ -8,17 +7,20 @@ import type {
   PlayerRendition,
   PlayerStats,
   Problem,
+  TraceChange,
   WantedRendition,
 } from '../core/types.js';
-import type { MediaFailure } from '../mse/media-sink.js';
-import { canPlay, pageHasMedia } from '../mse/open-media.js';
+import { canPlay, pageHasMedia } from '../mse/support.js';
 import type { ToPage } from '../worker/messages.js';
-import { AttachedMedia, detachMedia } from './attached-media.js';
+import { canShowTracks, loadPictureTrack } from './engines.js';
+import type { GroupStep } from './group-step.js';
 import { Memory } from './memory.js';
-import { Playhead } from './playhead.js';
+import type { Pace } from './pace.js';
+import { adaptiveProgram, waysProgram } from './programs.js';
 import { Report } from './report.js';
 import { Screen } from './screen.js';
 import { SoundRoute } from './sound-route.js';
+import { Stage } from './stage.js';
 import { TimedTexts } from './timed-texts.js';
 import { ViewerWatch } from './viewer-watch.js';
 import { WorkerHost } from './worker-host.js';
@@ -37,9 +39,21 @@ export interface PlaybackEvents {
   onCatalog(renditions: readonly PlayerRendition[]): void;
   /** The rendition that plays from here on. */
   onRendition(rendition: number): void;
+  /** For the trace. */
+  onChange(change: TraceChange): void;
 }
 
-/** From start to stop: owns the worker, the media in the video element, and its playhead. */
+/** A worker that has not answered by then is gone, or hangs. */
+const ANSWER_MS = 1_000;
+
+const NO_SOURCES: Problem = {
+  reason: 'unsupported',
+  message:
+    'A part of the player does not load. Put topicast-mse.js beside its other files (and mse.js beside the file that ' +
+    'worker-src names), or allow blob: in the script-src of the page.',
+};
+
+/** From start to stop: owns the worker, and what the video element plays. */
 export class Playback {
   targetLatencyMs: number | undefined;
   readonly #video: HTMLVideoElement;
@@ -47,7 +61,7 @@ export class Playback {
   readonly #options: PlayerOptions;
   readonly #events: PlaybackEvents;
   readonly #host: WorkerHost;
-  readonly #playhead: Playhead;
+  readonly #stage: Stage;
   readonly #screen: Screen;
   readonly #report: Report;
   readonly #texts: TimedTexts;
@@ -55,12 +69,20 @@ export class Playback {
   readonly #watch: ViewerWatch;
   readonly #sound: SoundRoute;
   readonly #listening = new AbortController();
+  #step: GroupStep | undefined;
+  #wantsPicture = true;
+  /** The sound goes on without the picture, until that moves again. */
+  #isAlone = false;
+  /** The picture has begun again, whoever wanted it. */
+  #isBack = false;
   #facts: PlaybackFacts = { link: { status: 'connecting' }, picture: 'none' };
-  #media: AttachedMedia | undefined;
+  /** Loads the program that chooses among several renditions. */
+  #adaptive: Promise<void> | undefined;
+  /** Loads the engine that fills media sources. */
+  #sources: Promise<void> | undefined;
+  #onArrivals: ((arrivals: Float64Array) => void) | undefined;
   /** In the media source; undefined before that is known. */
   #hasAudioTrack: boolean | undefined;
-  /** Media on the page: the burst has been sent, but is not in the source buffers yet. */
-  #joining: { readonly hasAudio: boolean } | undefined;
 
   constructor(
     video: HTMLVideoElement,
@@ -73,27 +95,51 @@ export class Playback {
     this.#options = options;
     this.#events = events;
     this.targetLatencyMs = options.targetLatencyMs;
-    this.#playhead = new Playhead(video, () => this.#isFed(), {
-      onPicture: (picture) => this.#learn({ picture }),
-      onReady: () => events.onReady(),
-    });
-    this.#screen = new Screen(video, () => this.#facts.stream === 'live');
-    this.#texts = new TimedTexts(video);
-    this.#report = new Report(video, this.#playhead, this.#screen);
-    this.#memory = new Memory(urls[0]!);
-    this.#watch = new ViewerWatch(video, options);
     this.#host = new WorkerHost(options.workerSrc, {
       onMessage: (message) => this.#receive(message),
       onFailed: (problem) => this.#fail(problem),
     });
+    this.#stage = new Stage({
+      video,
+      host: this.#host,
+      workerSrc: options.workerSrc,
+      wanted: () => this.targetLatencyMs,
+      isFed: () => this.#isFed,
+      rests: () => this.#isAlone,
+      stepper: () => this.#step,
+      pace: {
+        onPicture: (picture) => this.#onPicture(picture),
+        onReady: () => events.onReady(),
+        onDecision: (decision) => events.onChange(decision),
+      },
+      onChange: (pictureIn) => {
+        this.#report.pictureIn = pictureIn;
+        this.#screen.reset();
+      },
+      onJoin: (hasAudio) => this.#onJoin(hasAudio),
+    });
+    this.#screen = new Screen(
+      video,
+      () => this.#facts.stream === 'live' && !this.#isAlone,
+      () => this.#pace.place,
+    );
+    this.#texts = new TimedTexts(video);
+    this.#report = new Report(video, () => this.#pace, this.#screen);
+    this.#memory = new Memory(urls[0]!);
+    this.#watch = new ViewerWatch(video, options);
     this.#sound = new SoundRoute({
       video,
       options,
       host: this.#host,
-      playhead: this.#playhead,
+      pace: () => this.#pace,
+      screen: this.#screen,
       report: this.#report,
       onRefused: () => events.onSoundRefused(),
     });
+    if (options.sync !== undefined) void this.#joinGroup();
+    // While the worker starts.
+    if (this.#takesHandles && this.#wantsTrack(this.#chooseSound())) void loadPictureTrack();
+    else this.#openSources();
     const { signal } = this.#listening;
     document.addEventListener('visibilitychange', () => document.hidden || events.onSeenAgain(), { signal });
     video.addEventListener('error', () => this.#onVideoError(), { signal });
@@ -122,7 +168,7 @@ export class Playback {
   }
 
   resume(): void {
-    this.#playhead.expectJoin();
+    this.#pace.expectJoin();
     this.#sound.hold(false);
     this.#host.post({ type: 'resume' });
   }
@@ -131,30 +177,52 @@ export class Playback {
     this.#host.post({ type: 'rendition', rendition });
   }
 
+  /** False: only the sound is of use. A media source, however, stands without its picture. */
+  wantPicture(wanted: boolean): void {
+    const wants = wanted || !this.#sound.isBeside;
+    if (wants === this.#wantsPicture) return;
+    this.#wantsPicture = wants;
+    this.#host.post({ type: 'want-picture', wanted: wants });
+  }
+
   set limits(limits: PlayerLimits) {
     this.#watch.limits = limits;
     this.#tellFacts();
   }
 
+  /** Statistics, and the age of the oldest chunk of the last moment. */
+  sample(): { readonly stats: PlayerStats; readonly arrivalMs: number | undefined } {
+    const textsDropped = this.#texts.dropped;
+    const ofGroup = this.#step?.stats;
+    const stats = { ...this.#report.stats(this.#facts.picture !== 'none'), ...ofGroup, textsDropped };
+    return { stats, arrivalMs: this.#report.arrivalAge?.most };
+  }
+
+  /** The worker's trace of arrivals; undefined if it does not answer. */
+  arrivals(): Promise<Float64Array | undefined> {
+    return new Promise((resolve) => {
+      this.#onArrivals = resolve;
+      setTimeout(() => resolve(undefined), ANSWER_MS);
+      this.#host.post({ type: 'trace' });
+    });
+  }
+
   /** Tell the worker where playback is, and report statistics. Call this about once a second. */
   report(): PlayerStats {
     // A picture that the browser has paused will go on at the live edge: keep nothing for it.
-    const playhead = this.isPausedByBrowser ? this.#playhead.end : seconds(this.#video.currentTime);
+    const playhead = this.isPausedByBrowser ? this.#pace.end : seconds(this.#video.currentTime);
     this.#host.post({ type: 'playhead', playhead });
-    this.#watch.look();
+    this.#watch.look(this.#pace.skipped);
     this.#tellFacts();
-    const textsDropped = this.#texts.dropped;
-    return { ...this.#report.stats(this.#facts.picture !== 'none'), textsDropped };
+    return this.sample().stats;
   }
 
   close(): void {
     this.#listening.abort();
-    this.#playhead.close();
     this.#screen.close();
     this.#sound.close();
     this.#host.close();
-    this.#media?.close();
-    detachMedia(this.#video);
+    this.#stage.close();
   }
 
   #receive(message: ToPage): void {
@@ -163,19 +231,23 @@ export class Playback {
         this.#start(message);
         break;
       case 'media':
-        this.#attach(message.media, message.handle);
-        break;
+      case 'track':
+      case 'pictures':
       case 'fragments':
-        this.#append(message);
-        break;
       case 'joined':
-        this.#onJoined(message);
+      case 'edge':
+        this.#stage.receive(message);
+        break;
+      case 'pictures-failed':
+        this.#report.pictureProblem = message.because;
+        this.#stage.giveUpTrack();
+        this.#openSources();
+        break;
+      case 'sources-failed':
+        this.#lackSources(message.because);
         break;
       case 'texts':
         this.#texts.show(message.texts);
-        break;
-      case 'edge':
-        if (message.media === this.#media?.number) this.#playhead.setEdge(message.edge);
         break;
       case 'link':
         this.#learn({ link: message.link });
@@ -189,6 +261,7 @@ export class Playback {
       case 'rendition':
         this.#report.rendition = message.rendition;
         this.#events.onRendition(message.rendition);
+        this.#events.onChange({ rendition: message.rendition, reason: message.reason });
         break;
       case 'sound':
         this.#sound.receive(message);
@@ -196,11 +269,21 @@ export class Playback {
       case 'clock':
         this.#report.clock = message.clock;
         break;
+      case 'picture-left-out':
+        this.#goAlone(true);
+        break;
+      case 'sync':
+        this.#report.sync = message.news;
+        break;
       case 'arrivals':
-        this.#playhead.evidence = message.evidence;
+        this.#pace.evidence = message.evidence;
+        this.#report.arrivalAge = message.age ?? this.#report.arrivalAge;
         break;
       case 'anchor':
         this.#report.anchor = message.anchor;
+        break;
+      case 'trace':
+        this.#onArrivals?.(message.arrivals);
         break;
       case 'counters':
         this.#report.count(message.counters);
@@ -209,57 +292,86 @@ export class Playback {
     }
   }
 
-  #start({ hasMedia, decodesSound }: Extract<ToPage, { type: 'ready' }>): void {
-    const inWorker = hasMedia && this.#options.mediaIn !== 'page' && 'MediaSourceHandle' in globalThis;
+  async #start(worker: Extract<ToPage, { type: 'ready' }>): Promise<void> {
+    const inWorker = worker.hasMedia && this.#takesHandles;
     if (!inWorker && !pageHasMedia()) {
       this.#fail({ reason: 'unsupported', message: 'This browser has no Media Source Extensions.' });
       return;
     }
     const mediaIn = inWorker ? 'worker' : 'page';
-    const { token, rendition = 'auto' } = this.#options;
+    const { token, rendition = 'auto', redundancy, sync, outOfSight, workerSrc } = this.#options;
     this.#report.mediaIn = mediaIn;
     // Elsewhere the browser's word about what is seen and heard is not exact enough.
-    const sound = inWorker && decodesSound ? this.#sound.choose(this.targetLatencyMs) : 'media';
+    const sound = inWorker && worker.decodesSound ? this.#chooseSound() : 'media';
+    const wantsTrack = worker.decodesPictures && this.#wantsTrack(sound);
+    const pictures = wantsTrack ? await this.#stage.openTrack() : undefined;
+    if (!pictures) this.#openSources();
     const startWith = this.#memory.rendition;
-    this.#host.post({ type: 'start', urls: this.#urls, token, rendition, startWith, mediaIn, sound });
+    const urls = this.#urls;
+    const ways = redundancy === 2 ? await waysProgram(workerSrc) : undefined;
+    if (this.#listening.signal.aborted) return;
+    const wishes = { token, ways, rendition, startWith, mediaIn, sound, pictures } as const;
+    this.#host.post({ type: 'start', urls, ...wishes, sync, mayLeavePicture: outOfSight === 'audio' });
     this.#tellFacts();
+  }
+
+  /** As far as the page knows, the worker can have media sources. */
+  get #takesHandles(): boolean {
+    return this.#options.mediaIn !== 'page' && 'MediaSourceHandle' in globalThis;
+  }
+
+  #chooseSound(): 'worklet' | 'media' {
+    return this.#sound.choose(this.targetLatencyMs);
+  }
+
+  /** The playhead of a media source, but not a track, can be steered to the place of a group. */
+  #wantsTrack(sound: 'worklet' | 'media'): boolean {
+    const { picture, sync } = this.#options;
+    return sound === 'worklet' && picture !== 'mse' && sync === undefined && canShowTracks();
+  }
+
+  /** Pictures that the worker does not decode go into media sources. */
+  #openSources(): void {
+    this.#sources ??= this.#stage.openSources().then((program) => {
+      if (program) this.#host.post({ type: 'sources', program });
+      else this.#lackSources('topicast-mse.js does not load');
+    });
+  }
+
+  /** Until its decoder fails, a track plays without them. */
+  #lackSources(because: string): void {
+    console.warn('topicast-player: there are no media sources:', because);
+    this.#sources = undefined;
+    if (!this.#stage.hasTrack && this.#facts.link.status !== 'failed') this.#fail(NO_SOURCES);
+  }
+
+  /** Without its script, the player goes alone. */
+  async #joinGroup(): Promise<void> {
+    const script = await import('./group-step.js').catch((error) =>
+      console.warn('topicast-player: not in step:', error),
+    );
+    if (!script || this.#listening.signal.aborted) return;
+    this.#step = new script.GroupStep({
+      video: this.#video,
+      screen: this.#screen,
+      report: this.#report,
+      tell: (needs) => this.#host.post({ type: 'sync', needs }),
+    });
   }
 
   #tellFacts(): void {
     this.#host.post({ type: 'facts', facts: this.#watch.facts });
   }
 
-  #attach(number: number, handle: MediaSourceHandle | undefined): void {
-    this.#media?.close();
-    this.#playhead.reset();
-    this.#screen.reset();
-    this.#joining = undefined;
-    this.#media = new AttachedMedia(this.#video, number, handle, {
-      onAppended: (edge) => {
-        this.#playhead.setEdge(edge);
-        if (this.#joining) this.#join(this.#joining.hasAudio);
-      },
-      onFailed: (failure) => this.#onMediaFailed(failure),
-    });
-  }
-
-  #append({ media, fragments }: Extract<ToPage, { type: 'fragments' }>): void {
-    if (media !== this.#media?.number) return;
-    this.#host.post({ type: 'taken', bytes: this.#media.append(fragments) });
-  }
-
-  #onJoined({ media, tracks }: Extract<ToPage, { type: 'joined' }>): void {
-    if (media !== this.#media?.number) return;
-    const hasAudio = tracks.includes('audio');
-    if (this.#report.mediaIn === 'worker') this.#join(hasAudio);
-    else this.#joining = { hasAudio };
-  }
-
-  #join(hasAudio: boolean): void {
-    this.#joining = undefined;
+  #onJoin(hasAudio: boolean): void {
     this.#hasAudioTrack = hasAudio;
     if (hasAudio) this.#report.soundIn = 'media';
-    this.#playhead.join(latencyTarget(hasAudio, this.targetLatencyMs), hasAudio);
+    // What is left of the picture is old.
+    if (this.#isAlone) {
+      this.#isBack = true;
+      this.#pace.expectJoin();
+    }
+    this.#pace.join(this.targetLatencyMs, hasAudio);
   }
 
   #onCatalog({ catalog }: Extract<ToPage, { type: 'catalog' }>): void {
@@ -268,19 +380,43 @@ export class Playback {
       this.#host.post({ type: 'playability', playability: judgePlayability(catalog, canPlay) });
     }
     this.#events.onCatalog(describeRenditions(catalog, canPlay));
+    // Sound alone is for a media source.
+    const hasPicture = catalog.renditions.some(({ tracks }) => tracks.some(({ kind }) => kind === 'video'));
+    if (!hasPicture) this.#openSources();
+    if (catalog.renditions.length > 1) this.#adapt();
   }
 
-  #isFed(): boolean {
-    return this.#facts.link.status === 'open' && this.#facts.stream === 'live';
+  /** Several renditions: from now on the worker chooses. */
+  #adapt(): void {
+    this.#adaptive ??= adaptiveProgram(this.#options.workerSrc).then(
+      (program) => this.#host.post({ type: 'adaptive', program }),
+      (error) => console.warn('topicast-player: the rendition does not follow the network:', error),
+    );
+  }
+
+  get #pace(): Pace {
+    return this.#stage.pace;
+  }
+
+  get #isFed(): boolean {
+    return !this.#isAlone && this.#facts.link.status === 'open' && this.#facts.stream === 'live';
+  }
+
+  #goAlone(alone: boolean): void {
+    this.#isAlone = alone;
+    this.#isBack = false;
+    this.#sound.goAlone(alone);
+  }
+
+  #onPicture(picture: PictureState): void {
+    if (this.#isAlone && picture === 'standing') return;
+    if (this.#isAlone && (this.#wantsPicture || this.#isBack)) this.#goAlone(false);
+    this.#learn({ picture });
   }
 
   #onVideoError(): void {
     const { error } = this.#video;
-    if (error) this.#onMediaFailed({ kind: 'broken', message: error.message || `media error ${error.code}` });
-  }
-
-  #onMediaFailed(failure: MediaFailure): void {
-    if (this.#media) this.#host.post({ type: 'media-failed', media: this.#media.number, failure });
+    if (error) this.#stage.fail({ kind: 'broken', message: error.message || `media error ${error.code}` });
   }
 
   #onPlaying(): void {
@@ -289,11 +425,14 @@ export class Playback {
   }
 
   #fail(problem: Problem): void {
+    if (this.#listening.signal.aborted) return;
+    this.#host.close();
     this.#learn({ link: { status: 'failed', problem } });
   }
 
   #learn(change: Partial<PlaybackFacts>): void {
     this.#facts = { ...this.#facts, ...change };
+    this.#events.onChange(change);
     this.#events.onFacts(this.#facts);
   }
 }

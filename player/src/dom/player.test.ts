@@ -20,6 +20,9 @@ vi.mock('./playback.js', () => ({
     hold(): void {}
     resume(): void {}
     report(): void {}
+    sample(): object {
+      return {};
+    }
     close(): void {}
   },
 }));

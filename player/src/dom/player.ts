@@ -1,11 +1,16 @@
-import { badAddress } from '../core/bad-address.js';
+import { isSyncGroup } from '@topicast/contracts/sync';
+import { badAddress, badGroup } from '../core/bad-address.js';
+import { wallClockNow } from '../core/clock.js';
 import { derivePlayerState, type PlayerFacts } from '../core/player-state.js';
+import { Trace } from '../core/trace.js';
 import type {
+  Diagnostics,
   PlayerLimits,
   PlayerOptions,
   PlayerRendition,
   PlayerState,
   PlayerStats,
+  TraceSample,
   WantedRendition,
 } from '../core/types.js';
 import { streamAddresses } from './address.js';
@@ -28,6 +33,7 @@ export interface PlayerEventMap {
 }
 
 const STATS_PERIOD_MS = 1_000;
+const SAMPLE_PERIOD_MS = 250;
 
 /**
  * Plays one stream in a video element. The element still belongs to the page: its volume, size and events work as ever.
@@ -41,7 +47,8 @@ export class TopicastPlayer extends EventTarget {
   #state: PlayerState = { name: 'idle' };
   #stats: PlayerStats | undefined;
   #renditions: readonly PlayerRendition[] = [];
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #timers: ReturnType<typeof setInterval>[] = [];
+  readonly #trace = new Trace();
   #promise: { resolve(): void; reject(error: DOMException): void } | undefined;
   #promised: Promise<void> | undefined;
   #listening = new AbortController();
@@ -58,6 +65,7 @@ export class TopicastPlayer extends EventTarget {
       intent: () => this.#intent,
       hasSound: () => this.#playback?.hasSound ?? true,
       isPausedByBrowser: () => this.#playback?.isPausedByBrowser ?? false,
+      wantPicture: (wanted) => this.#playback?.wantPicture(wanted),
       pause: () => this.#pauseAs('paused'),
       rest: () => {
         video.pause();
@@ -77,6 +85,28 @@ export class TopicastPlayer extends EventTarget {
   /** Statistics of the last second; absent at first. */
   get stats(): PlayerStats | undefined {
     return this.#stats;
+  }
+
+  /** The statistics of the last minute, four times a second, oldest first. */
+  get samples(): readonly TraceSample[] {
+    return this.#trace.samples;
+  }
+
+  /**
+   * What happened during the last minute, as JSON, for a report of a problem: decisions, arrivals, levels, problems and
+   * connections. It contains no token and no query of an address.
+   * @throws {Error} if `topicast-overlay.js` does not load
+   */
+  async diagnostics(): Promise<Diagnostics> {
+    const [{ collectDiagnostics }, arrivals] = await Promise.all([
+      import('./overlay.js'),
+      this.#playback?.arrivals(),
+    ]);
+    const { samples, events } = this.#trace;
+    return collectDiagnostics({
+      ...{ video: this.#video, options: this.#options, state: this.#state, renditions: this.#renditions },
+      ...{ samples, events, arrivals, now: wallClockNow() },
+    });
   }
 
   /** What the stream offers, the best first; empty before that is known, and for streams without a catalog. */
@@ -140,7 +170,7 @@ export class TopicastPlayer extends EventTarget {
   /** Ends everything; `play` starts again. */
   stop(): void {
     this.#intent = 'stopped';
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
     this.#playback?.close();
     this.#playback = undefined;
     this.#facts = undefined;
@@ -174,6 +204,11 @@ export class TopicastPlayer extends EventTarget {
   #start(): void {
     this.#intent = 'playing';
     let urls: string[];
+    const { sync } = this.#options;
+    if (sync !== undefined && !isSyncGroup(sync)) {
+      this.#facts = { link: { status: 'failed', problem: badGroup(sync) }, picture: 'none' };
+      return;
+    }
     try {
       urls = streamAddresses(this.#options.src);
     } catch {
@@ -204,8 +239,12 @@ export class TopicastPlayer extends EventTarget {
         this.#tell('catalogchange', renditions);
       },
       onRendition: (rendition) => this.#tell('renditionchange', { rendition }),
+      onChange: (change) => this.#trace.note(wallClockNow(), change),
     });
-    this.#timer = setInterval(() => this.#report(), STATS_PERIOD_MS);
+    this.#timers = [
+      setInterval(() => this.#report(), STATS_PERIOD_MS),
+      setInterval(() => this.#sample(), SAMPLE_PERIOD_MS),
+    ];
   }
 
   async #tryPlay(): Promise<void> {
@@ -242,11 +281,18 @@ export class TopicastPlayer extends EventTarget {
     this.#tell('stats', this.#stats);
   }
 
+  #sample(): void {
+    if (!this.#playback) return;
+    const { stats, arrivalMs } = this.#playback.sample();
+    this.#trace.sample(wallClockNow(), stats, arrivalMs);
+  }
+
   #update(): void {
     const facts = this.#facts ?? { link: { status: 'connecting' }, picture: 'none' };
     const state = derivePlayerState({ ...facts, intent: this.#intent });
     if (JSON.stringify(state) === JSON.stringify(this.#state)) return;
     this.#state = state;
+    this.#trace.note(wallClockNow(), { state });
     this.#tell('statechange', state);
     this.#settleBy(state);
   }

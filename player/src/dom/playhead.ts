@@ -1,3 +1,4 @@
+import { MOST_SYNC_DELAY } from '@topicast/contracts/sync';
 import { Milliseconds, Seconds, seconds } from '@topicast/contracts/units';
 import { type ArrivalEvidence, NO_EVIDENCE } from '../core/arrivals.js';
 import {
@@ -6,21 +7,25 @@ import {
   FINE_DEAD_BAND_MS,
   joinLatency,
   joinMustSeek,
+  type LatencyAction,
   type LatencyState,
   type LatencyTarget,
   latencyTarget,
   targetLevel,
 } from '../core/latency.js';
-import type { PictureState } from '../core/player-state.js';
-import { NO_LEAD, type SoundLead, supplySound } from '../core/sound-lead.js';
+import { NO_LEAD } from '../core/sound-lead.js';
 import type { BufferEdge } from '../mse/media-sink.js';
+import type { Pace, PaceEvents, PictureTime, Stepper, Tallies } from './pace.js';
 
-interface PlayheadEvents {
-  onPicture(picture: PictureState): void;
-  /**
-   * The playhead is where the first picture of this media source will be. Playing earlier would show older pictures.
-   */
-  onReady(): void;
+export interface PlayheadParts {
+  readonly video: HTMLVideoElement;
+  /** Whether data can be expected at all. */
+  readonly isFed: () => boolean;
+  /** There is no picture to steer. */
+  readonly rests: () => boolean;
+  /** Undefined: this player goes alone. */
+  readonly stepper: () => Stepper | undefined;
+  readonly pace: PaceEvents;
 }
 
 /** Every seek causes shorter waits, which nobody sees. */
@@ -30,6 +35,9 @@ const FILL_MS = 300;
 
 /** The level moves by a frame all the time. */
 const STEADY_MS = 60;
+
+/** If the playhead has not moved for this long, it stands still. */
+const STANDING_MS = 80;
 
 /** The steps of a media source to its first picture, and of the playhead to the live edge after each jump. */
 type Join =
@@ -48,13 +56,14 @@ type Screen =
   | { readonly shows: 'stale'; readonly picture: 'none' | 'standing' };
 
 /** Moves the playhead of a video element as the latency control says, and watches whether the picture moves. */
-export class Playhead {
-  seeks = 0;
+export class Playhead implements Pace {
+  seeks: number;
+  readonly skipped: number;
   evidence: ArrivalEvidence = NO_EVIDENCE;
+  lead = NO_LEAD;
+  readonly #parts: PlayheadParts;
   readonly #video: HTMLVideoElement;
-  /** Whether data can be expected at all. */
-  readonly #isFed: () => boolean;
-  readonly #events: PlayheadEvents;
+  readonly #events: PaceEvents;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #listening = new AbortController();
   #edge: BufferEdge | undefined;
@@ -67,13 +76,21 @@ export class Playhead {
   #target: LatencyTarget = latencyTarget(false, 0);
   /** In the media source. */
   #hasAudio = false;
-  /** What the sound outside of the media source needs beyond that. */
-  #lead: SoundLead = NO_LEAD;
+  /** The level at which this player is in step with its group. */
+  #inStep: Milliseconds | undefined;
+  #moved: { readonly media: number; readonly at: number } | undefined;
 
-  constructor(video: HTMLVideoElement, isFed: () => boolean, events: PlayheadEvents) {
+  readonly #stallsBefore: number;
+
+  /** @param before what played before */
+  constructor(parts: PlayheadParts, before: Tallies) {
+    this.seeks = before.seeks;
+    this.skipped = before.skipped;
+    this.#stallsBefore = before.stalls;
+    this.#parts = parts;
+    const { video, pace } = parts;
     this.#video = video;
-    this.#isFed = isFed;
-    this.#events = events;
+    this.#events = pace;
     this.#timer = setInterval(() => this.#tick(), CONTROL_PERIOD_MS);
     const { signal } = this.#listening;
     video.addEventListener('loadedmetadata', () => this.#seekAfterJoin(), { signal });
@@ -83,25 +100,37 @@ export class Playhead {
     video.addEventListener('waiting', () => this.#onWaiting(), { signal });
   }
 
-  /** Smoothed, once there is enough to smooth. */
   get levelMs(): Milliseconds | undefined {
     return this.#control.smoothed ?? this.#level;
   }
 
   get targetMs(): Milliseconds {
-    return targetLevel(this.#wanted, this.#control);
+    return targetLevel(this.#aim, this.#control);
   }
 
-  /** Of the media that all tracks have. */
+  get rate(): number {
+    return this.#video.playbackRate;
+  }
+
+  get place(): PictureTime | undefined {
+    const { paused, seeking, readyState, currentTime: media, playbackRate: rate } = this.#video;
+    if (paused || seeking || readyState < HTMLMediaElement.HAVE_CURRENT_DATA) {
+      this.#moved = undefined;
+      return undefined;
+    }
+    const at = performance.now();
+    if (media !== this.#moved?.media) this.#moved = { media, at };
+    return at - this.#moved.at > STANDING_MS ? undefined : { ...this.#moved, rate };
+  }
+
   get end(): Seconds {
     return this.#edge?.end ?? Seconds.zero;
   }
 
   get stalls(): number {
-    return this.#control.stalls;
+    return this.#stallsBefore + this.#control.stalls;
   }
 
-  /** Another media source, about which nothing is known yet. */
   reset(): void {
     this.#edge = undefined;
     this.#join = { stage: 'filling' };
@@ -109,22 +138,14 @@ export class Playhead {
     this.#control = joinLatency(Milliseconds.now(), this.#control);
   }
 
-  /** How the sound outside of the media source is supplied: the picture waits for it. */
-  supplySound(least: Milliseconds): void {
+  get steady(): Pace['steady'] {
     const { smoothed: level, starvedSince } = this.#control;
     const now = this.#level;
-    if (level === undefined || now === undefined || starvedSince !== undefined || this.#video.paused) return;
-    // While nothing arrives, or after a seek, the level says nothing about the sound.
-    if (Math.abs(now - level) > STEADY_MS) return;
-    this.#lead = supplySound({ now: Milliseconds.now(), level, least }, this.#target.level, this.#lead);
+    if (level === undefined || now === undefined || starvedSince !== undefined || this.#video.paused)
+      return undefined;
+    return Math.abs(now - level) > STEADY_MS ? undefined : { level, target: this.#target.level };
   }
 
-  /** How much later than its picture the sound should be heard. */
-  get soundLag(): Milliseconds {
-    return this.#lead.lag;
-  }
-
-  /** After a pause: go to the live edge at the next join, whatever is left from before. */
   expectJoin(): void {
     if (this.#screen.shows === 'stale') return;
     const { shows } = this.#screen;
@@ -137,9 +158,8 @@ export class Playhead {
     this.#seekAfterJoin();
   }
 
-  /** The appended media reach up to the live edge. */
-  join(target: LatencyTarget, hasAudio: boolean): void {
-    this.#target = target;
+  join(wanted: number | undefined, hasAudio: boolean): void {
+    this.#target = latencyTarget(hasAudio, wanted);
     this.#hasAudio = hasAudio;
     const first = this.#join.stage === 'filling' || (this.#join.stage === 'due' && this.#join.first);
     this.#join = { stage: 'due', first };
@@ -153,7 +173,30 @@ export class Playhead {
   }
 
   get #wanted(): LatencyTarget {
-    return { ...this.#target, level: Milliseconds.add(this.#target.level, this.#lead.lead) };
+    return { ...this.#target, level: Milliseconds.add(this.#target.level, this.lead.lead) };
+  }
+
+  /** In a group, the level is whatever keeps this player in step. */
+  get #aim(): LatencyTarget {
+    const level = this.#inStep && Milliseconds.sub(this.#inStep, this.#control.backOff);
+    return level === undefined ? this.#wanted : { ...this.#wanted, level };
+  }
+
+  /** The element tells by an event, which can come before the join. After a join without a seek, no other event comes. */
+  get #plays(): boolean {
+    const { paused, seeking, readyState } = this.#video;
+    const isReady = !paused && !seeking && readyState >= HTMLMediaElement.HAVE_FUTURE_DATA;
+    return isReady && this.#waitingSince === undefined;
+  }
+
+  #findStep(): void {
+    const own = targetLevel(this.#wanted, this.#control);
+    this.#inStep = this.#edge && this.#parts.stepper()?.level(this.#edge.end, own, this.#parts.isFed());
+  }
+
+  /** How much media there is behind the live edge. */
+  get #depth(): Milliseconds {
+    return Milliseconds.ofSeconds(Seconds.sub(this.end, this.#edge?.start ?? Seconds.zero));
   }
 
   get #level(): Milliseconds | undefined {
@@ -166,8 +209,10 @@ export class Playhead {
     if (this.#join.stage !== 'due' || level === undefined) return;
     if (this.#video.readyState < HTMLMediaElement.HAVE_METADATA) return;
     const { first } = this.#join;
+    this.#findStep();
     const waited = Milliseconds.sub(Milliseconds.now(), this.#control.joinedAt);
-    if (first && level < this.targetMs && waited < FILL_MS) return;
+    if (first && level < this.targetMs && waited < (this.#inStep === undefined ? FILL_MS : MOST_SYNC_DELAY))
+      return;
     this.#join = { stage: 'done' };
     const outside = this.#video.currentTime < (this.#edge?.start ?? 0);
     const standing = outside || this.#screen.shows !== 'moving';
@@ -180,38 +225,51 @@ export class Playhead {
 
   #tick(): void {
     const level = this.#level;
-    if (level === undefined || this.#video.paused) return;
+    if (level === undefined || this.#video.paused || this.#parts.rests()) return;
     const now = Milliseconds.now();
     const waited = this.#waitingSince === undefined ? 0 : now - this.#waitingSince;
     if (waited > BLINK_MS && this.#screen.shows === 'moving') {
       this.#screen = { shows: 'standing' };
       this.#events.onPicture('standing');
+    } else if (['nothing', 'standing'].includes(this.#screen.shows) && this.#plays) {
+      this.#showMoving();
     }
-    const { action, state } = decideLatency(
+    this.#findStep();
+    const { action: own, state } = decideLatency(
       {
         now,
         level,
         started: this.#decoded,
         waiting: this.#waitingSince !== undefined,
         seeking: this.#video.seeking,
-        excused: !this.#isFed(),
+        excused: !this.#parts.isFed(),
         evidence: this.evidence,
       },
-      this.#wanted,
+      this.#aim,
       this.#control,
       this.#hasAudio ? undefined : FINE_DEAD_BAND_MS,
     );
     this.#control = state;
+    const action = own.do === 'rate' ? (this.#steer(level) ?? own) : own;
     if (action.do === 'seek') {
       this.seeks += 1;
       this.#seekTo(action.level);
     } else if (this.#video.playbackRate !== action.rate) {
       this.#video.playbackRate = action.rate;
+      this.#events.onDecision({ playbackRate: action.rate });
     }
+  }
+
+  #steer(level: Milliseconds): LatencyAction | undefined {
+    const stands = !this.#decoded || this.#waitingSince !== undefined || this.#video.seeking;
+    if (this.#inStep === undefined || stands) return undefined;
+    const reach = Milliseconds.sub(this.#depth, level);
+    return this.#parts.stepper()?.steer(level, Milliseconds.sub(level, this.#inStep), reach, this.#hasAudio);
   }
 
   #seekTo(level: Milliseconds): void {
     if (!this.#edge) return;
+    this.#events.onDecision({ seekToLevelMs: level });
     this.#video.currentTime = Math.max(this.#edge.start, this.#edge.end - level / 1000);
   }
 
@@ -222,7 +280,10 @@ export class Playhead {
   #onPlaying(): void {
     this.#waitingSince = undefined;
     this.#decoded = true;
-    if (this.#screen.shows === 'stale') return;
+    if (this.#screen.shows !== 'stale') this.#showMoving();
+  }
+
+  #showMoving(): void {
     this.#screen = { shows: 'moving' };
     this.#events.onPicture('moving');
   }

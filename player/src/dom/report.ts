@@ -1,10 +1,13 @@
+import type { SyncNews } from '@topicast/contracts/sync';
 import { Milliseconds, milliseconds, Seconds } from '@topicast/contracts/units';
+import type { ArrivalAge } from '../core/arrival-age.js';
 import type { ClockEstimate } from '../core/clock.js';
+import { latencyParts } from '../core/latency-parts.js';
 import { latencySinceEncoder, type TimelineAnchor } from '../core/timeline.js';
-import type { PlayerStats } from '../core/types.js';
+import type { LatencyParts, PlayerStats } from '../core/types.js';
 import type { WorkerCounters } from '../worker/messages.js';
 import type { SoundReport } from '../worklet/messages.js';
-import type { Playhead } from './playhead.js';
+import type { Pace } from './pace.js';
 import type { Screen } from './screen.js';
 
 const NO_COUNTERS: WorkerCounters = {
@@ -15,6 +18,7 @@ const NO_COUNTERS: WorkerCounters = {
   reconnects: 0,
   soundDropped: 0,
   reason: 'best',
+  ways: undefined,
   at: Milliseconds.zero,
 };
 
@@ -24,22 +28,28 @@ export class Report {
   rendition: number | undefined;
   clock: ClockEstimate | undefined;
   anchor: TimelineAnchor | undefined;
+  arrivalAge: ArrivalAge | undefined;
+  /** What the gateway says about the group of this player. */
+  sync: SyncNews | undefined;
   soundIn: 'worklet' | 'media' | undefined;
   /** Why it is not in the worklet, although that was tried. */
   soundProblem: string | undefined;
+  pictureIn: 'webcodecs' | 'mse' | undefined;
+  /** Why it is not decoded by WebCodecs, although that was tried. */
+  pictureProblem: string | undefined;
   /** The newest of the worklet. */
   sound: SoundReport | undefined;
   readonly #video: HTMLVideoElement;
-  readonly #playhead: Playhead;
+  readonly #pace: () => Pace;
   readonly #screen: Screen;
   readonly #startedAt = Milliseconds.now();
   #joinMs: number | undefined;
   #counters = NO_COUNTERS;
   #bitrate = 0;
 
-  constructor(video: HTMLVideoElement, playhead: Playhead, screen: Screen) {
+  constructor(video: HTMLVideoElement, pace: () => Pace, screen: Screen) {
     this.#video = video;
-    this.#playhead = playhead;
+    this.#pace = pace;
     this.#screen = screen;
   }
 
@@ -58,29 +68,35 @@ export class Report {
   /** @param hasPicture before the first picture there is nothing that has an age */
   stats(hasPicture: boolean): Omit<PlayerStats, 'textsDropped'> {
     const video = this.#video;
+    const pace = this.#pace();
     const { totalVideoFrames = 0, droppedVideoFrames = 0 } = video.getVideoPlaybackQuality?.() ?? {};
-    const { chunks, lost, skipped, reconnects, soundDropped, reason } = this.#counters;
+    const { chunks, lost, skipped, reconnects, soundDropped, reason, ways } = this.#counters;
+    const latency = hasPicture ? this.#latency() : undefined;
     return {
-      latencyMs: hasPicture ? this.#latencyMs() : undefined,
-      levelMs: this.#playhead.levelMs,
-      targetMs: this.#playhead.targetMs,
-      playbackRate: video.playbackRate,
+      latencyMs: latency,
+      latencyParts: latency === undefined ? undefined : this.#parts(latency),
+      levelMs: pace.levelMs,
+      targetMs: pace.targetMs,
+      playbackRate: pace.rate,
       rendition: this.rendition,
       renditionReason: this.rendition === undefined ? undefined : reason,
       bitrate: this.#bitrate,
-      framesDecoded: totalVideoFrames,
-      framesDropped: droppedVideoFrames,
-      stalls: this.#screen.freezes ?? this.#playhead.stalls,
-      seeks: this.#playhead.seeks,
+      framesDecoded: totalVideoFrames + pace.skipped,
+      framesDropped: droppedVideoFrames + pace.skipped,
+      stalls: this.#screen.freezes ?? pace.stalls,
+      seeks: pace.seeks,
       reconnects,
       chunksReceived: chunks,
       chunksLost: lost,
       chunksSkipped: skipped,
+      ways,
       joinMs: this.#joinMs,
       roundTripMs: this.clock?.roundTrip,
       width: video.videoWidth || undefined,
       height: video.videoHeight || undefined,
       mediaIn: this.mediaIn,
+      pictureIn: this.pictureIn,
+      pictureProblem: this.pictureProblem,
       soundIn: this.soundIn,
       soundProblem: this.soundProblem,
       soundUnderruns: this.sound?.underruns,
@@ -92,10 +108,16 @@ export class Report {
 
   get #soundOffsetMs(): number | undefined {
     const offset = this.sound?.offsetMs;
-    return offset === undefined ? undefined : offset - this.#playhead.soundLag;
+    return offset === undefined ? undefined : offset - this.#pace().lead.lag;
   }
 
-  #latencyMs(): number | undefined {
+  #parts(latency: Milliseconds): LatencyParts | undefined {
+    const arrival = this.arrivalAge?.mean;
+    if (arrival === undefined) return undefined;
+    return latencyParts({ latency, arrival, delays: this.clock?.delays, screen: this.#screen.delay });
+  }
+
+  #latency(): Milliseconds | undefined {
     if (!this.clock || !this.anchor) return undefined;
     const { at, media } = this.#screen.shown;
     const gatewayTime = milliseconds(performance.timeOrigin + at + this.clock.offset);

@@ -1,20 +1,33 @@
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { Freezes, type Presented } from '../core/freezes.js';
+import { ScreenDelay } from '../core/screen-delay.js';
+import type { PictureTime } from './pace.js';
 
 /** If the last picture is older than this, it stands still. */
 const STANDING_MS = 250;
+/** The delay of the screen changes with its refresh, by up to 16 ms from picture to picture: the median of these. */
+const LAGS = 31;
+/** A picture that was shown later than this says nothing about those that follow. */
+const MOST_LAG_S = 0.1;
 
 /** Watches what a viewer sees: which picture is on the screen, and whether it moves. */
 export class Screen {
   readonly #video: HTMLVideoElement;
+  readonly #place: () => PictureTime | undefined;
   readonly #isWatched: () => boolean;
   readonly #freezes = new Freezes();
+  readonly #delay = new ScreenDelay();
   #picture: Presented | undefined;
+  #lags: readonly number[] = [];
   #request: number | undefined;
 
-  /** @param isLive whether the stream should be sending pictures */
-  constructor(video: HTMLVideoElement, isLive: () => boolean) {
+  /**
+   * @param isLive whether the stream should be sending pictures
+   * @param place what the engine plays
+   */
+  constructor(video: HTMLVideoElement, isLive: () => boolean, place: () => PictureTime | undefined) {
     this.#video = video;
+    this.#place = place;
     this.#isWatched = () => isLive() && !video.paused && !document.hidden;
     if ('requestVideoFrameCallback' in video) this.#watch();
   }
@@ -30,6 +43,16 @@ export class Screen {
     return now - picture.at > STANDING_MS ? { ...picture, at: now } : picture;
   }
 
+  /**
+   * The same between pictures. The engine's place runs evenly, but not in step with the screen. For each picture, the
+   * browser tells when it will be seen, and that gives the difference.
+   */
+  get place(): PictureTime | undefined {
+    const place = this.#place();
+    const lag = [...this.#lags].sort((a, b) => a - b)[this.#lags.length >> 1] ?? 0;
+    return place && { ...place, media: place.media - lag };
+  }
+
   /** How often the picture stood still while somebody could see it; undefined if the browser cannot tell. */
   get freezes(): number | undefined {
     if (!('requestVideoFrameCallback' in this.#video)) return undefined;
@@ -37,9 +60,15 @@ export class Screen {
     return this.#freezes.count;
   }
 
+  /** From a picture's turn in the buffer to the screen. */
+  get delay(): Milliseconds {
+    return this.#delay.mean;
+  }
+
   /** Another media source, with a timeline of its own. */
   reset(): void {
     this.#picture = undefined;
+    this.#delay.reset();
   }
 
   close(): void {
@@ -52,10 +81,27 @@ export class Screen {
   }
 
   #watch(): void {
-    this.#request = this.#video.requestVideoFrameCallback((_, { presentationTime, mediaTime }) => {
+    this.#request = this.#video.requestVideoFrameCallback((_, metadata) => {
+      const { presentationTime, mediaTime } = metadata;
       this.#picture = { at: milliseconds(presentationTime), media: milliseconds(mediaTime * 1000) };
       if (this.#isWatched()) this.#freezes.presented(this.#picture);
+      this.#compare(metadata);
       this.#watch();
     });
+  }
+
+  /** With what the engine plays. */
+  #compare(shown: VideoFrameCallbackMetadata): void {
+    const { presentationTime, expectedDisplayTime, mediaTime, processingDuration = 0 } = shown;
+    const place = this.#place();
+    if (!place) return;
+    const since = ((place.media - mediaTime) * 1000) / place.rate - place.at;
+    this.#delay.add({
+      decoding: milliseconds(processingDuration * 1000),
+      late: milliseconds(since + presentationTime),
+    });
+    const lag = ((since + expectedDisplayTime) * place.rate) / 1000;
+    // Around a seek, a picture from before it can still be shown.
+    if (Math.abs(lag) < MOST_LAG_S) this.#lags = [...this.#lags, lag].slice(-LAGS);
   }
 }

@@ -1,5 +1,5 @@
 import type { SoundReport, ToWorklet } from '../worklet/messages.js';
-import type { PictureTime } from './picture-clock.js';
+import type { PictureTime } from './pace.js';
 
 /** The worklet's program as text, which the bundler puts in; absent if the sources run unbundled. */
 declare const TOPICAST_WORKLET_SOURCE: string | undefined;

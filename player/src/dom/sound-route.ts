@@ -1,9 +1,9 @@
-import { milliseconds } from '@topicast/contracts/units';
 import type { PlayerOptions } from '../core/types.js';
 import type { ToPage } from '../worker/messages.js';
+import type { Pace } from './pace.js';
 import type { Sound } from './page-sound.js';
-import type { Playhead } from './playhead.js';
 import type { Report } from './report.js';
+import type { Screen } from './screen.js';
 import type { WorkerHost } from './worker-host.js';
 
 const pageHasWorklets = (): boolean =>
@@ -18,7 +18,8 @@ export interface SoundRouteParts {
   readonly video: HTMLVideoElement;
   readonly options: PlayerOptions;
   readonly host: WorkerHost;
-  readonly playhead: Playhead;
+  readonly pace: () => Pace;
+  readonly screen: Screen;
   readonly report: Report;
   /** The browser wants a click before it plays the sound. */
   readonly onRefused: () => void;
@@ -31,6 +32,7 @@ export class SoundRoute {
   /** What the sound was opened for, or is being opened for. */
   #message: Extract<ToPage, { type: 'sound' }> | undefined;
   #held = false;
+  #alone = false;
 
   constructor(parts: SoundRouteParts) {
     this.#parts = parts;
@@ -50,7 +52,7 @@ export class SoundRoute {
   }
 
   async receive(message: Extract<ToPage, { type: 'sound' }>): Promise<void> {
-    const { video, options, host, playhead, report, onRefused } = this.#parts;
+    const { video, options, host, pace, screen, report, onRefused } = this.#parts;
     this.close();
     this.#message = message;
     if (message.in === 'media') {
@@ -63,22 +65,29 @@ export class SoundRoute {
     });
     if (!script || this.#message !== message) return;
     this.#sound = new script.Sound(video, message.sampleRate, options.workletSrc, {
-      lag: () => playhead.soundLag,
+      picture: () => screen.place,
+      pace,
       onPort: (port) => host.post({ type: 'listen', port }, port ? [port] : []),
       onReport: (sound) => {
         report.sound = sound;
-        if (sound.leastMs !== undefined) playhead.supplySound(milliseconds(sound.leastMs));
       },
       onRefused,
       onFailed: (message) => host.post({ type: 'sound-failed', message }),
     });
     this.#sound.held = this.#held;
+    this.#sound.alone = this.#alone;
   }
 
   /** The viewer has paused, or plays on. */
   hold(held: boolean): void {
     this.#held = held;
     if (this.#sound) this.#sound.held = held;
+  }
+
+  /** Whether the picture is left out. */
+  goAlone(alone: boolean): void {
+    this.#alone = alone;
+    if (this.#sound) this.#sound.alone = alone;
   }
 
   close(): void {

@@ -20,15 +20,17 @@ export class ViewerWatch {
   constructor(video: HTMLVideoElement, limits: PlayerLimits) {
     this.#video = video;
     this.limits = limits;
-    this.look();
+    this.look(0);
   }
 
-  look(): void {
+  /** @param skipped pictures that did not even reach the video element */
+  look(skipped: number): void {
     this.#boxes = [this.#box, ...this.#boxes].slice(0, KEPT_LOOKS);
     const { totalVideoFrames = 0, droppedVideoFrames = 0 } = this.#video.getVideoPlaybackQuality?.() ?? {};
-    const shown = totalVideoFrames - this.#before.shown;
-    const dropped = droppedVideoFrames - this.#before.dropped;
-    this.#before = { shown: totalVideoFrames, dropped: droppedVideoFrames };
+    const all = { shown: totalVideoFrames + skipped, dropped: droppedVideoFrames + skipped };
+    const shown = all.shown - this.#before.shown;
+    const dropped = all.dropped - this.#before.dropped;
+    this.#before = all;
     if (document.hidden || shown < LEAST_PICTURES) return;
     this.#dropped += (dropped / shown - this.#dropped) * DROPPED_WEIGHT;
   }

@@ -1,5 +1,5 @@
 import type { Seconds } from '@topicast/contracts/units';
-import type { Fragment, TrackKind } from '@topicast/media/fmp4';
+import type { Fragment, FragmentWriter, TrackKind } from '@topicast/media/fmp4';
 
 /** The part of the media that all tracks have. */
 export interface BufferEdge {
@@ -27,11 +27,19 @@ export interface MediaSinkEvents {
 
 /** Takes fragments for one media source: source buffers here, or a way to those on the page. */
 export interface MediaSink {
+  /** Nothing plays yet, so that a join need not be complete: it can be appended as it comes. */
+  readonly isIdle: boolean;
   /** The first call decides the tracks; it must contain an init segment for each. */
   append(fragments: readonly Fragment[]): void;
   /** Where playback is, so that media far behind can be removed. */
   setPlayhead(playhead: Seconds): void;
   close(): void;
+}
+
+/** What a stream goes into, and what makes the fragments for that. */
+export interface Outlet {
+  readonly sink: MediaSink;
+  readonly writer: FragmentWriter;
 }
 
 /** The tracks whose init segments are among these fragments, with their MIME types. */

@@ -1,5 +1,6 @@
 import { milliseconds } from '@topicast/contracts/units';
 import { Arrivals } from '../core/arrivals.js';
+import { readDiagnostics } from '../core/diagnostics.js';
 import {
   CONTROL_PERIOD_MS,
   decideLatency,
@@ -8,6 +9,7 @@ import {
   type LatencyTarget,
   latencyTarget,
 } from '../core/latency.js';
+import type { TraceTable } from '../core/types.js';
 
 /** A chunk with a picture, as it arrived. All times are ms. */
 export interface Arrival {
@@ -64,6 +66,84 @@ export function readTrace({ columns, kinds, chunks }: Trace): Arrival[] {
     .map((row) => ({ media: row[media]!, takenIn: row[takenIn]!, at: row[takenIn]! + row[age]! }));
   const joined = (pictures[0]?.at ?? 0) + BURST_MS;
   return pictures.filter(({ at }) => at > joined);
+}
+
+interface RecordedTrace {
+  readonly arrivals: readonly Arrival[];
+  /** As it was played. */
+  readonly setting: { readonly target: LatencyTarget; readonly browser: Browser };
+  /** What the player measured in the same time; undefined where it did not. */
+  readonly recorded: {
+    readonly meanMs: number | undefined;
+    readonly p95Ms: number | undefined;
+    readonly freezes: number;
+    readonly seeks: number;
+  };
+}
+
+/** A longer step of the decode time begins another time line. */
+const LONGEST_STEP_MS = 2_000;
+
+/**
+ * The arrivals of a player's diagnostics.
+ * @throws {TypeError} that says what is wrong with the file
+ */
+export function readRecording(file: unknown): RecordedTrace {
+  const { arrivals, samples, stats, options } = readDiagnostics(file);
+  const column = (name: string) => arrivals.columns.indexOf(name);
+  const [media, takenIn, age, kind, live] = ['mediaMs', 'takenInMs', 'ageMs', 'kind', 'live'].map(column) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const pictures = arrivals.chunks
+    .filter((row) => row[live] === 1 && arrivals.kinds[row[kind]!] !== 'audio')
+    .map((row) => ({ media: row[media]!, takenIn: row[takenIn]!, at: row[takenIn]! + row[age]! }));
+  if (pictures.length === 0) throw new TypeError('nothing arrived live in these diagnostics');
+  const hasAudio = stats?.soundIn === 'media';
+  const wanted = typeof options.targetLatencyMs === 'number' ? options.targetLatencyMs : undefined;
+  return {
+    arrivals: onOneTimeLine(pictures),
+    setting: {
+      target: latencyTarget(hasAudio, wanted),
+      browser: hasAudio ? WITH_SOUND : PICTURE_ONLY,
+    },
+    recorded: summaryOf(samples, pictures[0]!.at + SETTLING_MS),
+  };
+}
+
+/** After a break, the media continue by as much as time has passed. */
+function onOneTimeLine(arrivals: readonly Arrival[]): Arrival[] {
+  let shift = 0;
+  return arrivals.map((arrival, at) => {
+    const before = arrivals[at - 1];
+    if (before) {
+      const step = arrival.media - before.media;
+      if (Math.abs(step) > LONGEST_STEP_MS) shift += arrival.at - before.at - step;
+    }
+    return { ...arrival, media: arrival.media + shift };
+  });
+}
+
+function summaryOf({ columns, rows }: TraceTable, from: number): RecordedTrace['recorded'] {
+  const column = (name: string) => columns.indexOf(name);
+  const settled = rows.filter((row) => row[column('atMs')]! >= from);
+  const values = (name: string): number[] =>
+    settled.map((row) => row[column(name)]).filter((value) => typeof value === 'number');
+  const latencies = values('latencyMs').sort((a, b) => a - b);
+  const grown = (name: string): number => {
+    const counts = values(name);
+    return (counts.at(-1) ?? 0) - (counts[0] ?? 0);
+  };
+  return {
+    meanMs:
+      latencies.length > 0 ? latencies.reduce((sum, each) => sum + each, 0) / latencies.length : undefined,
+    p95Ms: latencies[Math.floor(latencies.length * 0.95)],
+    freezes: grown('stalls'),
+    seeks: grown('seeks'),
+  };
 }
 
 const SETTLING_MS = 5_000;

@@ -1,12 +1,16 @@
+import type { PathDelays } from '@topicast/contracts/server-message';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
-import { addClockSample, type ClockEstimate, type ClockSample, estimateClock } from '../core/clock.js';
+import {
+  addClockSample,
+  type ClockEstimate,
+  type ClockSample,
+  estimateClock,
+  wallClockNow,
+} from '../core/clock.js';
 
 const FIRST_EXCHANGES = 5;
 const FIRST_PERIOD_MS = 150;
 const PERIOD_MS = 3_000;
-
-/** The viewer's wall clock, which never goes back while the page lives; it is the same in the worker and the page. */
-export const wallClockNow = (): Milliseconds => milliseconds(performance.timeOrigin + performance.now());
 
 /** Asks the gateway for its time: a few times in quick succession after connecting, then less often. */
 export class ClockExchange {
@@ -34,14 +38,14 @@ export class ClockExchange {
     this.#ask(wallClockNow());
   }
 
-  answer(client: number, gateway: Milliseconds): void {
+  answer(client: number, gateway: Milliseconds, delays: PathDelays | undefined): void {
     this.#samples = addClockSample(this.#samples, {
       sent: milliseconds(client),
       received: wallClockNow(),
       gateway,
     });
     const estimate = estimateClock(this.#samples);
-    if (estimate) this.#onEstimate(estimate);
+    if (estimate) this.#onEstimate({ ...estimate, delays });
   }
 
   stop(): void {

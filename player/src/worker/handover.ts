@@ -1,7 +1,7 @@
 import type { Catalog } from '@topicast/contracts/catalog';
 import type { ChunkMessage } from '@topicast/contracts/chunk-message';
 import type { RetryAdvice } from '@topicast/contracts/close-codes';
-import type { ServerMessage, StreamState } from '@topicast/contracts/server-message';
+import type { Offer, ServerMessage, StreamState } from '@topicast/contracts/server-message';
 import { isNews, type Place } from '../core/order.js';
 import { endingOfClose } from '../core/problem.js';
 import { type ReconnectState, reconnect } from '../core/reconnect.js';
@@ -11,8 +11,12 @@ interface HandoverOptions {
   readonly gateways: number;
   /** The next one is tried first. */
   readonly from: ReconnectState;
+  /** The old connection carries nothing. */
+  readonly isCut: boolean;
   /** @throws {SyntaxError} if the address is none */
   readonly open: (retries: ReconnectState, after: Place | undefined, events: SocketEvents) => Socket;
+  /** Where the new connection should continue. */
+  readonly resumeAfter: () => Place | undefined;
   /** The place of the old connection; undefined if it is not worth resuming. */
   readonly place: () => Place | undefined;
   /** The new connection has a chunk that the old one has not: change over. */
@@ -23,6 +27,7 @@ interface HandoverOptions {
 interface Heard {
   readonly state?: StreamState;
   readonly catalog?: Catalog;
+  readonly offers?: readonly Offer[];
 }
 
 /** A connection that can take over. */
@@ -58,8 +63,8 @@ export class Handover {
 
   constructor(options: HandoverOptions) {
     this.#options = options;
-    const { from, gateways } = options;
-    this.#retries = { failures: 0, gateway: (from.gateway + 1) % gateways };
+    const { from, gateways, isCut } = options;
+    this.#retries = { failures: 0, gateway: (from.gateway + 1) % gateways, isCut };
     this.#begin();
   }
 
@@ -95,7 +100,7 @@ export class Handover {
   }
 
   #begin(): void {
-    const after = this.#options.place();
+    const after = this.#options.resumeAfter();
     try {
       const socket = this.#options.open(this.#retries, after, this.#socketEvents);
       this.#attempt = { status: 'connecting', socket, after, heard: {} };
@@ -128,6 +133,9 @@ export class Handover {
         break;
       case 'catalog':
         this.#note({ catalog: message.catalog });
+        break;
+      case 'offers':
+        this.#note({ offers: message.messages });
         break;
       case 'jump':
       case 'move':

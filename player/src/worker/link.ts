@@ -1,88 +1,52 @@
 import type { ChunkMessage } from '@topicast/contracts/chunk-message';
-import type { ServerMessage, StreamState } from '@topicast/contracts/server-message';
-import { Milliseconds } from '@topicast/contracts/units';
+import type { Offer, ServerMessage } from '@topicast/contracts/server-message';
 import { badAddress } from '../core/bad-address.js';
-import type { ClockEstimate } from '../core/clock.js';
 import type { Place } from '../core/order.js';
-import type { LinkState } from '../core/player-state.js';
 import { type Ending, endingOfClose } from '../core/problem.js';
-import { judgeSilence, NO_FAILURES, openTimeout, type ReconnectState, reconnect } from '../core/reconnect.js';
-import { connectionAddress, renditionOf } from './address.js';
+import { NO_FAILURES, type ReconnectState, reconnect } from '../core/reconnect.js';
 import { ClockExchange } from './clock-exchange.js';
+import { type Connected, type Connection, type Leaving, remedyFor } from './connection.js';
+import { Dialer } from './dialer.js';
 import { Handover, type Successor } from './handover.js';
+import type { LinkEvents, Wish } from './link-events.js';
 import { Progress } from './progress.js';
-import { Socket, type SocketEvents } from './socket.js';
+import type { Socket, SocketEvents } from './socket.js';
 
-/**
- * A connection that ends sooner than this counts as failed, so that we do not ask a gateway again at once that fails at
- * once.
- */
-const WORKED_AFTER_MS = 2_000;
 const LOOK_MS = 500;
-
-export type StreamMessage = Exclude<ServerMessage, { type: 'clock' | 'move' | 'rendition' }>;
-
-interface LinkEvents {
-  onState(state: LinkState): void;
-  /** A connection is open; `resumed`: its chunks continue the previous ones. */
-  onConnected(resumed: boolean): void;
-  onChunk(chunk: ChunkMessage): void;
-  onMessage(message: StreamMessage): void;
-  onClock(estimate: ClockEstimate): void;
-}
-
-/** A connection, open or being made. */
-interface Connected {
-  readonly status: 'connected';
-  readonly socket: Socket;
-  readonly resumes: boolean;
-  /** It may repeat what another one has delivered. */
-  readonly overlaps: boolean;
-  /** Its last report about the stream. */
-  readonly stream: StreamState | undefined;
-  /** The rendition that it gives, as far as is known. */
-  readonly rendition: number;
-  /** The way to another gateway, while this connection continues to serve. */
-  readonly leaving: Leaving | undefined;
-}
-
-interface Leaving {
-  readonly handover: Handover;
-  /** `told`: this gateway is going down. `starved`: it gives nothing; we keep it if it gives something again. */
-  readonly because: 'told' | 'starved';
-}
-
-type Connection =
-  | { readonly status: 'closed' }
-  /** Waits for the time of the next attempt. */
-  | { readonly status: 'waiting'; readonly timer: ReturnType<typeof setTimeout> }
-  | Connected;
 
 /** Stays connected to one stream, at one of its gateways. Only this class reconnects. */
 export class Link {
-  readonly #urls: readonly string[];
-  readonly #token: string | undefined;
+  readonly #dialer: Dialer;
   readonly #events: LinkEvents;
   readonly #clock: ClockExchange;
   readonly #patience = Math.random();
   readonly #progress = new Progress();
+  readonly #shared: Pick<Progress, 'last'> | undefined;
   #connection: Connection = { status: 'closed' };
   #retries: ReconnectState = NO_FAILURES;
-  /** Undefined: the gateway's choice. */
-  #wanted: number | undefined;
-  /** Of the newest connection that told. */
-  #roundTrip: Milliseconds | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
+  /** What every gateway is told that understands it. */
+  readonly #wishes = new Map<Offer, Wish>();
+  /** So many of the next chunks came before. */
+  #repeats = 0;
 
-  /** @param urls of the same stream, in the order in which they are tried */
-  constructor(urls: readonly string[], token: string | undefined, events: LinkEvents) {
-    this.#urls = urls;
-    this.#token = token;
+  /**
+   * @param urls of the same stream, in the order in which they are tried
+   * @param shared what this link and others together have brought; a new connection continues there
+   */
+  constructor(
+    urls: readonly string[],
+    token: string | undefined,
+    events: LinkEvents,
+    shared?: Pick<Progress, 'last'>,
+  ) {
+    this.#dialer = new Dialer(urls, token);
+    this.#shared = shared;
     this.#events = events;
     this.#clock = new ClockExchange(
       (client) => this.#connected?.socket.send({ type: 'clock', client }),
       (estimate) => {
-        this.#roundTrip = estimate.roundTrip;
+        this.#dialer.roundTrip = estimate.roundTrip;
         events.onClock(estimate);
       },
     );
@@ -90,7 +54,7 @@ export class Link {
 
   /** The rendition that arrives, or will arrive when there is a connection. */
   get rendition(): number {
-    return this.#connected?.rendition ?? this.#asked(undefined);
+    return this.#connected?.rendition ?? this.#dialer.asks(this.#retries, undefined);
   }
 
   /** Connect, at the newest keyframe. */
@@ -118,8 +82,15 @@ export class Link {
 
   /** Take this rendition from its next keyframe on, and on every future connection; undefined: the gateway's choice. */
   setRendition(rendition: number | undefined): void {
-    this.#wanted = rendition;
+    this.#dialer.wanted = rendition;
     if (rendition !== undefined) this.#connected?.socket.send({ type: 'rendition', to: rendition });
+  }
+
+  /** To this gateway, if it understands that, and to every future one. The newest of each type counts. */
+  say(wish: Wish): void {
+    this.#dialer.asksForOffers = true;
+    this.#wishes.set(wish.type, wish);
+    if (this.#connected?.offers.includes(wish.type)) this.#connected.socket.send(wish);
   }
 
   close(): void {
@@ -145,41 +116,34 @@ export class Link {
   }
 
   #connect(): void {
-    const after = this.#progress.place;
-    const { gateway } = this.#retries;
+    const after = this.#resumeAfter();
     try {
-      this.#serveBy(this.#openSocket(this.#retries, after, this.#socketEvents), after, false);
+      this.#serveBy(this.#dialer.open(this.#retries, after, this.#socketEvents), after, false);
     } catch {
-      const bad = badAddress(this.#urls[gateway]!);
-      this.#ended(this.#urls.length > 1 ? { ...bad, retry: 'soon' } : bad);
+      const bad = badAddress(this.#dialer.address(this.#retries));
+      this.#ended(this.#dialer.gateways > 1 ? { ...bad, retry: 'soon' } : bad);
     }
+  }
+
+  #resumeAfter(): Place | undefined {
+    if (this.#shared?.last) this.#progress.reach(this.#shared.last);
+    return this.#progress.place;
   }
 
   /** @param overlaps it may repeat what another connection has delivered */
   #serveBy(socket: Socket, after: Place | undefined, overlaps: boolean): void {
-    const rendition = this.#asked(after);
-    const resumes = after !== undefined;
-    const status = 'connected';
     this.#connection = {
-      status,
+      status: 'connected',
       socket,
-      resumes,
+      resumes: after !== undefined,
       overlaps,
-      rendition,
+      rendition: this.#dialer.asks(this.#retries, after),
       stream: undefined,
+      offers: [],
       leaving: undefined,
     };
-  }
-
-  #openSocket(retries: ReconnectState, after: Place | undefined, events: SocketEvents): Socket {
-    const address = connectionAddress(this.#urls[retries.gateway]!, after?.position, this.#wanted);
-    const timeout = openTimeout(retries, this.#urls.length, this.#roundTrip);
-    return new Socket(address, this.#token, timeout, events);
-  }
-
-  /** What to ask from a connection that continues after this place. */
-  #asked(after: Place | undefined): number {
-    return after?.position.rendition ?? this.#wanted ?? renditionOf(this.#urls[this.#retries.gateway]!);
+    // Each connection begins with the picture.
+    this.#receiveMessage({ type: 'picture', sent: true, repeats: 0 });
   }
 
   readonly #socketEvents: SocketEvents = {
@@ -196,13 +160,18 @@ export class Link {
   /** The first messages on an open connection. */
   #begin(): void {
     this.#clock.start();
-    const wanted = this.#wanted;
+    const { wanted } = this.#dialer;
     if (wanted !== undefined && wanted !== this.rendition) this.setRendition(wanted);
   }
 
   #receiveChunk(chunk: ChunkMessage): void {
     const connected = this.#connected;
     if (!connected) return;
+    if (this.#repeats > 0) {
+      this.#repeats -= 1;
+      this.#events.onChunk(chunk, true);
+      return;
+    }
     if (connected.overlaps) {
       if (!this.#progress.isContinuedBy(chunk)) return;
       this.#know({ overlaps: false });
@@ -218,7 +187,7 @@ export class Link {
   #receiveMessage(message: ServerMessage): void {
     switch (message.type) {
       case 'clock':
-        this.#clock.answer(message.client, message.gateway);
+        this.#clock.answer(message.client, message.gateway, message.delays);
         return;
       case 'move':
         this.#leave('told');
@@ -226,6 +195,13 @@ export class Link {
       case 'rendition':
         this.#know({ rendition: message.rendition });
         return;
+      case 'offers':
+        this.#know({ offers: message.messages });
+        for (const wish of this.#wishes.values()) this.say(wish);
+        return;
+      case 'picture':
+        this.#repeats = message.repeats;
+        break;
       case 'jump':
         this.#know({ overlaps: false });
         break;
@@ -239,12 +215,8 @@ export class Link {
 
   #lookAround(): void {
     const connected = this.#connected;
-    const { silence } = this.#progress;
-    if (!connected || connected.leaving || connected.stream !== 'live' || silence === undefined) return;
-    const { openedAt, heardAt } = connected.socket;
-    if (openedAt === undefined) return;
-    const message = Milliseconds.sub(Milliseconds.now(), heardAt);
-    const remedy = judgeSilence({ chunk: silence, message }, this.#urls.length, this.#patience);
+    if (!connected || connected.leaving) return;
+    const remedy = remedyFor(connected, this.#progress.silence, this.#dialer.gateways, this.#patience);
     if (remedy === 'ask') this.#clock.askNow();
     if (remedy === 'leave') this.#leave('starved');
   }
@@ -256,9 +228,11 @@ export class Link {
     const handover =
       connected.leaving?.handover ??
       new Handover({
-        gateways: this.#urls.length,
+        gateways: this.#dialer.gateways,
         from: this.#retries,
-        open: (retries, after, events) => this.#openSocket(retries, after, events),
+        isCut: because === 'starved',
+        open: (retries, after, events) => this.#dialer.open(retries, after, events),
+        resumeAfter: () => this.#resumeAfter(),
         place: () => this.#progress.place,
         onReady: (successor) => this.#changeOver(successor),
       });
@@ -283,11 +257,12 @@ export class Link {
     this.#serveBy(socket, after, after !== undefined);
     if (socket.openedAt !== undefined) this.#begin();
     if (heard.state) this.#receiveMessage({ type: 'state', state: heard.state });
+    if (heard.offers) this.#receiveMessage({ type: 'offers', messages: heard.offers });
     if (heard.catalog) this.#receiveMessage({ type: 'catalog', catalog: heard.catalog });
   }
 
   #ended({ problem, retry }: Ending): void {
-    const { openedAt, hung = false } = this.#connected?.socket ?? {};
+    const { worked = false, hung = false } = this.#connected?.socket ?? {};
     const successor = this.#connected?.leaving?.handover.take();
     this.#disconnect();
     if (successor) {
@@ -296,8 +271,7 @@ export class Link {
       else this.#events.onState({ status: 'retrying', problem, retry: 'soon' });
       return;
     }
-    const worked = openedAt !== undefined && Milliseconds.sub(Milliseconds.now(), openedAt) > WORKED_AFTER_MS;
-    const decision = reconnect(this.#retries, { retry, worked, hung }, this.#urls.length, Math.random());
+    const decision = reconnect(this.#retries, { retry, worked, hung }, this.#dialer.gateways, Math.random());
     if (decision.retry === 'never') {
       this.close();
       this.#events.onState({ status: 'failed', problem });

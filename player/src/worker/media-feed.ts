@@ -4,24 +4,22 @@ import { type Fragment, type TrackKind, Transmuxer } from '@topicast/media/fmp4'
 import type { AudioRun } from '@topicast/media/samples';
 import type { TimedText } from '@topicast/media/text';
 import type { Entry } from '../core/continuity.js';
-import { anchorOf, type TimelineAnchor } from '../core/timeline.js';
+import { addAnchor, anchorOf, type TimelineAnchor, usualAnchor } from '../core/timeline.js';
 import { TrackPresence } from '../core/track-presence.js';
-import type { MediaFailure, MediaSink } from '../mse/media-sink.js';
+import type { MediaSink, Outlet } from '../mse/media-sink.js';
 import { JoinBurst } from './join-burst.js';
 import { type Splice, spliceSound } from './splice.js';
 
-const ANCHOR_PERIOD_MS = 1_000;
+/** Players in step should have nearly the same anchors. */
+const ANCHOR_PERIOD_MS = 250;
 
 export interface MediaFeedEvents {
   /** Whether the newest chunk is at the live edge; unknown before the clocks have been compared. */
   readonly isLive: () => boolean | undefined;
   onTexts(texts: readonly TimedText[]): void;
   onAnchor(anchor: TimelineAnchor): void;
-  /** The burst of a join has been given to the sink. */
-  onGiven(): void;
-  /** It is in. */
+  /** The burst of a join is in the source buffers, or has been sent to their owner. */
   onJoined(tracks: readonly TrackKind[]): void;
-  onFailed(failure: MediaFailure): void;
   /**
    * The stream has tracks that this media source does not have, or lacks one of them.
    * @param absent announced, but not coming
@@ -41,8 +39,8 @@ interface Opened {
 type Stage =
   /** For the keyframe of a join. */
   | { readonly name: 'waiting' }
-  /** The burst of a join, from the keyframe to the live edge. */
-  | { readonly name: 'collecting'; readonly burst: JoinBurst }
+  /** The burst of a join, from the keyframe to the live edge. `early`: it goes on as it comes. */
+  | { readonly name: 'collecting'; readonly burst: JoinBurst; readonly early: boolean }
   /** The burst is being appended to the source buffers. */
   | { readonly name: 'joining' }
   | { readonly name: 'playing' };
@@ -58,14 +56,15 @@ export class MediaFeed {
   readonly #absent: readonly TrackKind[];
   #soundEnd: Seconds = Seconds.zero;
   #splice: Splice | undefined;
+  #anchors: readonly TimelineAnchor[] = [];
   #anchoredAt: Milliseconds = Milliseconds.never;
 
   /** @param absent tracks that are announced, but do not come */
-  constructor(sink: MediaSink, events: MediaFeedEvents, absent: readonly TrackKind[] = []) {
+  constructor({ sink, writer }: Outlet, events: MediaFeedEvents, absent: readonly TrackKind[] = []) {
     this.#sink = sink;
     this.#absent = absent;
     this.#events = events;
-    this.#transmuxer = new Transmuxer(events.takeSound);
+    this.#transmuxer = new Transmuxer(writer, events.takeSound);
   }
 
   /** Chunks come one by one, as they are made: the burst of the join is over. */
@@ -73,9 +72,12 @@ export class MediaFeed {
     return this.#stage.name === 'playing';
   }
 
-  push(chunk: ChunkMessage, entry: Entry): void {
+  /** @param entry `picture`: the picture was left out, and begins again here; the sound continues */
+  push(chunk: ChunkMessage, entry: Entry | 'picture'): void {
     const { data, rendition } = chunk;
-    const fragments = this.#transmuxer.push(data, { discontinuity: entry !== 'continues' });
+    if (entry === 'picture') this.#transmuxer.beginPicture();
+    const discontinuity = entry === 'switch' || entry === 'join';
+    const fragments = this.#transmuxer.push(data, { discontinuity });
     const { texts } = this.#transmuxer;
     if (texts.length > 0) this.#events.onTexts(texts);
     if (entry === 'switch') {
@@ -86,7 +88,7 @@ export class MediaFeed {
       if (this.#opened) this.#opened = { ...this.#opened, rendition };
       this.#splice = { upTo: this.#soundEnd, init: this.#splice?.init };
     }
-    if (entry === 'join') this.#collect(rendition, this.#expected);
+    if (entry === 'join' || entry === 'picture') this.#collect(rendition, this.#expected);
     this.#anchor(chunk, fragments, entry);
     const { kept, splice } = spliceSound(fragments, this.#splice);
     this.#splice = splice;
@@ -118,13 +120,20 @@ export class MediaFeed {
   #collect(rendition: number, tracks: readonly TrackKind[]): void {
     this.forget();
     this.#splice = undefined;
+    const early = this.#sink.isIdle;
     const burst = new JoinBurst(tracks, this.#events.isLive, (fragments, found) =>
-      this.#join(fragments, rendition, [...found]),
+      this.#join(fragments, early ? [] : fragments, rendition, [...found]),
     );
-    this.#stage = { name: 'collecting', burst };
+    this.#stage = { name: 'collecting', burst, early };
   }
 
-  #join(fragments: readonly Fragment[], rendition: number, tracks: readonly TrackKind[]): void {
+  /** @param left of the burst, what has not gone on yet */
+  #join(
+    fragments: readonly Fragment[],
+    left: readonly Fragment[],
+    rendition: number,
+    tracks: readonly TrackKind[],
+  ): void {
     if (this.#opened && !isSame(this.#opened.tracks, tracks)) {
       this.#stage = { name: 'waiting' };
       this.#events.onOtherTracks(this.#transmuxer.announced.filter((kind) => !tracks.includes(kind)));
@@ -134,15 +143,18 @@ export class MediaFeed {
     const presence = new TrackPresence(tracks);
     presence.follow(fragments);
     this.#opened = { rendition, tracks, presence };
-    this.#sink.append(fragments);
-    this.#events.onGiven();
+    this.#sink.append(left);
   }
 
   #give(fragments: readonly Fragment[]): void {
     for (const { track, end } of fragments) if (track === 'audio') this.#soundEnd = end;
     if (this.#stage.name === 'collecting') {
       const expected = this.#expected;
-      this.#stage.burst.add(fragments.filter(({ track }) => expected.includes(track)));
+      const wanted = fragments.filter(({ track }) => expected.includes(track));
+      const { burst, early } = this.#stage;
+      burst.add(wanted);
+      // If the sink refuses them, this feed is over.
+      if (early) this.#sink.append(wanted);
     } else if (this.#opened && fragments.length > 0) {
       const { tracks, presence } = this.#opened;
       const absent = presence.follow(fragments);
@@ -158,13 +170,17 @@ export class MediaFeed {
     return coming.length > 0 ? coming : announced;
   }
 
-  #anchor({ header }: ChunkMessage, fragments: readonly Fragment[], entry: Entry): void {
-    const now = Milliseconds.now();
-    const isDue = entry !== 'continues' || now - this.#anchoredAt > ANCHOR_PERIOD_MS;
+  #anchor({ header }: ChunkMessage, fragments: readonly Fragment[], entry: Entry | 'picture'): void {
     const timed = fragments.find(({ track }) => track === 'video' || header.audioOnly);
-    if (!timed || !isDue) return;
-    this.#anchoredAt = now;
-    this.#events.onAnchor(anchorOf(header, timed.start));
+    if (!timed) return;
+    const isJoin = entry === 'join';
+    this.#anchors = addAnchor(isJoin ? [] : this.#anchors, anchorOf(header, timed.start));
+    const now = Milliseconds.now();
+    // The burst of the join knows better than its first picture.
+    const isDue = this.#stage.name !== 'collecting' && now - this.#anchoredAt > ANCHOR_PERIOD_MS;
+    if (!isJoin && !isDue) return;
+    this.#anchoredAt = isJoin ? Milliseconds.never : now;
+    this.#events.onAnchor(usualAnchor(this.#anchors)!);
   }
 }
 

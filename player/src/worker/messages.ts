@@ -1,15 +1,19 @@
 import type { Catalog } from '@topicast/contracts/catalog';
 import type { StreamState } from '@topicast/contracts/server-message';
+import type { SyncNews } from '@topicast/contracts/sync';
 import type { Milliseconds, Seconds } from '@topicast/contracts/units';
-import type { Fragment, TrackKind } from '@topicast/media/fmp4';
+import type { TrackKind } from '@topicast/media/fmp4';
 import type { TimedText } from '@topicast/media/text';
+import type { ArrivalAge } from '../core/arrival-age.js';
 import type { ArrivalEvidence } from '../core/arrivals.js';
 import type { ClockEstimate } from '../core/clock.js';
 import type { LinkState } from '../core/player-state.js';
 import type { Playability } from '../core/renditions.js';
 import type { TimelineAnchor } from '../core/timeline.js';
-import type { RenditionReason, WantedRendition } from '../core/types.js';
-import type { BufferEdge, MediaFailure } from '../mse/media-sink.js';
+import type { PlayerWay, RenditionReason, WantedRendition } from '../core/types.js';
+import type { MediaFailure } from '../mse/media-sink.js';
+import type { FromSources } from '../mse/messages.js';
+import type { FromPictures, ToPictures } from '../picture/messages.js';
 import type { ViewerFacts } from './adaptation.js';
 
 /**
@@ -22,13 +26,23 @@ export type ToWorker =
       /** One per gateway: absolute, ws or wss, without `after`. */
       readonly urls: readonly string[];
       readonly token: string | undefined;
+      /** For two connections at once: the address of the program that merges them. */
+      readonly ways: string | undefined;
       readonly rendition: WantedRendition;
       /** With `auto`: what got through when a better one did not, a while ago. */
       readonly startWith: number | undefined;
       readonly mediaIn: 'worker' | 'page';
       /** `worklet`: outside of the media source; only for a worker that decodes sound. */
       readonly sound: 'worklet' | 'media';
+      /** The address of the engine that decodes the pictures instead of a media source; only with a worklet. */
+      readonly pictures: string | undefined;
+      /** The group of players in which this one is in step. */
+      readonly sync: string | undefined;
+      /** The picture may be left out while nobody sees it. */
+      readonly mayLeavePicture: boolean;
     }
+  /** The address of the script that fills media sources; also before `start`, and not if the pictures are decoded here. */
+  | { readonly type: 'sources'; readonly program: string }
   /** Disconnect, but keep the buffer; `resume` joins again at the newest keyframe. */
   | { readonly type: 'hold' }
   | { readonly type: 'resume' }
@@ -37,21 +51,36 @@ export type ToWorker =
   | { readonly type: 'playability'; readonly playability: Playability }
   | { readonly type: 'playhead'; readonly playhead: Seconds }
   | { readonly type: 'facts'; readonly facts: ViewerFacts }
+  /** There are several renditions: the address of the script that chooses. */
+  | { readonly type: 'adaptive'; readonly program: string }
   /** The video element has given up on this media source. */
   | { readonly type: 'media-failed'; readonly media: number; readonly failure: MediaFailure }
   /** The way of the sound to the worklet; undefined: nobody listens. */
   | { readonly type: 'listen'; readonly port: MessagePort | undefined }
   /** The page cannot play sound outside of the media source. */
   | { readonly type: 'sound-failed'; readonly message: string }
+  /** To the engine that decodes the pictures. */
+  | { readonly type: 'pictures'; readonly media: number; readonly message: ToPictures }
+  | { readonly type: 'want-picture'; readonly wanted: boolean }
+  /** How far behind the wall clock this player can be at the least. */
+  | { readonly type: 'sync'; readonly needs: Milliseconds }
+  /** Send the trace of the arrivals. */
+  | { readonly type: 'trace' }
   /** Media on the page: this much of the sent data has been taken. */
-  | { readonly type: 'taken'; readonly bytes: number };
+  | { readonly type: 'taken'; readonly media: number; readonly bytes: number };
 
 /** `media` numbers the media sources of a worker; messages about an older one are stale. */
 export type ToPage =
-  | { readonly type: 'ready'; readonly hasMedia: boolean; readonly decodesSound: boolean }
-  /** A new media source: attach it. Without a handle the page makes its own. */
-  | { readonly type: 'media'; readonly media: number; readonly handle: MediaSourceHandle | undefined }
-  | { readonly type: 'fragments'; readonly media: number; readonly fragments: readonly Fragment[] }
+  | {
+      readonly type: 'ready';
+      readonly hasMedia: boolean;
+      readonly decodesSound: boolean;
+      readonly decodesPictures: boolean;
+    }
+  | FromSources
+  /** The script that fills media sources does not load. */
+  | { readonly type: 'sources-failed'; readonly because: string }
+  | FromPictures
   /** The burst of a join is complete, with these tracks (media on the page: it is in the fragments before). */
   | { readonly type: 'joined'; readonly media: number; readonly tracks: readonly TrackKind[] }
   /** For text tracks, on the time line of the present media source. */
@@ -60,16 +89,26 @@ export type ToPage =
   | { readonly type: 'sound'; readonly in: 'worklet'; readonly sampleRate: number }
   /** It was wanted otherwise, but the sound goes with the picture. */
   | { readonly type: 'sound'; readonly in: 'media'; readonly because: string }
-  | { readonly type: 'edge'; readonly media: number; readonly edge: BufferEdge }
   | { readonly type: 'link'; readonly link: LinkState }
   | { readonly type: 'stream'; readonly stream: StreamState }
   | { readonly type: 'catalog'; readonly catalog: Catalog }
   /** The rendition that plays from here on. */
-  | { readonly type: 'rendition'; readonly rendition: number }
+  | { readonly type: 'rendition'; readonly rendition: number; readonly reason: RenditionReason }
   | { readonly type: 'clock'; readonly clock: ClockEstimate }
   /** Several times a second while chunks arrive. */
-  | { readonly type: 'arrivals'; readonly evidence: ArrivalEvidence }
+  | {
+      readonly type: 'arrivals';
+      readonly evidence: ArrivalEvidence;
+      /** Unknown before the clocks have been compared. */
+      readonly age: ArrivalAge | undefined;
+    }
+  /** From here on there is sound alone, until the next `joined`. */
+  | { readonly type: 'picture-left-out' }
+  /** What the gateway says about our group; undefined: nothing yet, or it does not know groups. */
+  | { readonly type: 'sync'; readonly news: SyncNews | undefined }
   | { readonly type: 'anchor'; readonly anchor: TimelineAnchor }
+  /** See core/arrival-trace.ts. */
+  | { readonly type: 'trace'; readonly arrivals: Float64Array<ArrayBuffer> }
   | { readonly type: 'counters'; readonly counters: WorkerCounters };
 
 /** Since the start. */
@@ -83,5 +122,7 @@ export interface WorkerCounters {
   readonly soundDropped: number;
   /** Of the rendition that is playing. */
   readonly reason: RenditionReason;
+  /** If there are two. */
+  readonly ways: readonly PlayerWay[] | undefined;
   readonly at: Milliseconds;
 }

@@ -4,9 +4,11 @@ import { pictureTime } from '../core/continuity.js';
 import { isNews, type Place, positionOf } from '../core/order.js';
 import { worthResuming } from '../core/reconnect.js';
 
+type Reached = Place & { readonly at: Milliseconds };
+
 /** How far the stream has been taken, whichever connections brought it. */
 export class Progress {
-  #last: (Place & { readonly at: Milliseconds }) | undefined;
+  #last: Reached | undefined;
 
   /** Where to resume; undefined if there is nothing, or nothing recent, to continue. */
   get place(): Place | undefined {
@@ -30,6 +32,16 @@ export class Progress {
     const decodeTime = pictureTime(chunk, before);
     this.#last = { position: positionOf(chunk), decodeTime, at: Milliseconds.now() };
     return before !== undefined && chunk.rendition !== before.position.rendition;
+  }
+
+  /** The newest chunk, however old. */
+  get last(): Reached | undefined {
+    return this.#last;
+  }
+
+  /** Others have brought the stream to there. */
+  reach(last: Reached): void {
+    this.#last = last;
   }
 
   /** Continue nothing: the next chunk is the first. */

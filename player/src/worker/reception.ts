@@ -9,8 +9,13 @@ export class Reception {
   /** Since the last start. */
   #hasConnected = false;
 
-  get counters(): Omit<WorkerCounters, 'at' | 'soundDropped' | 'reason'> {
+  get counters(): Omit<WorkerCounters, 'at' | 'soundDropped' | 'reason' | 'ways'> {
     return this.#counters;
+  }
+
+  /** A chunk has come since the last break. */
+  get isUnderWay(): boolean {
+    return this.#before !== undefined;
   }
 
   /** At the start, or after a pause: the next connection does not count as a reconnect. */
@@ -32,6 +37,11 @@ export class Reception {
     this.#counters.lost += lost;
     if (verdict.use === 'skip') this.skipped(1);
     return verdict.use === 'play' ? verdict.entry : undefined;
+  }
+
+  /** It came before, and brings its picture now. */
+  again({ data }: ChunkMessage): void {
+    this.#counters.bytes += data.byteLength;
   }
 
   /** This many chunks were left out on purpose. */

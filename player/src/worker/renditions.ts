@@ -59,6 +59,10 @@ export class Renditions {
     return this.#wanted === 'auto';
   }
 
+  get catalog(): Catalog | undefined {
+    return this.#catalog;
+  }
+
   get unplayable(): ReadonlySet<number> {
     return this.#unplayable;
   }

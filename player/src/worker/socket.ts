@@ -12,6 +12,11 @@ import { positionOf } from '../core/order.js';
 
 /** Because of the clock exchange, something arrives every 3 s even if the stream is offline. */
 const SILENCE_TIMEOUT_MS = 10_000;
+/**
+ * A connection that ends sooner than this counts as failed, so that we do not ask a gateway again at once that fails at
+ * once.
+ */
+const WORKED_AFTER_MS = 2_000;
 /** A browser's close code for a connection that ended without a close frame (RFC 6455 7.4.1). */
 const ABNORMAL = 1006;
 
@@ -57,6 +62,12 @@ export class Socket {
       this.hung = true;
       this.#end(ABNORMAL);
     }, openTimeout);
+  }
+
+  get worked(): boolean {
+    return (
+      this.openedAt !== undefined && Milliseconds.sub(Milliseconds.now(), this.openedAt) > WORKED_AFTER_MS
+    );
   }
 
   send(message: ClientMessage): void {

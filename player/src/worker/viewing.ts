@@ -1,39 +1,37 @@
-import type { ChunkHeader } from '@topicast/contracts/chunk-header';
 import type { ChunkMessage } from '@topicast/contracts/chunk-message';
-import { Milliseconds, milliseconds, ticksToMs } from '@topicast/contracts/units';
-import type { TrackKind } from '@topicast/media/fmp4';
-import { Arrivals } from '../core/arrivals.js';
-import type { ClockEstimate } from '../core/clock.js';
+import { Milliseconds } from '@topicast/contracts/units';
+import type { Entry } from '../core/continuity.js';
 import type { LinkState } from '../core/player-state.js';
 import { planRebuild } from '../core/rebuild.js';
 import { judgePlayability, type Playability } from '../core/renditions.js';
-import type { Problem } from '../core/types.js';
-import type { MediaFailure, MediaSink } from '../mse/media-sink.js';
-import { canPlay, openWorkerMedia } from '../mse/open-media.js';
-import { Adaptation } from './adaptation.js';
-import { wallClockNow } from './clock-exchange.js';
-import { Link, type StreamMessage } from './link.js';
-import { MediaFeed, type MediaFeedEvents } from './media-feed.js';
+import type { Problem, RenditionReason } from '../core/types.js';
+import type { MediaFailure } from '../mse/media-sink.js';
+import { canPlay } from '../mse/support.js';
+import type { PictureRoute } from '../picture/picture-route.js';
+import type { Adaptation, ViewerFacts } from './adaptation.js';
+import { ArrivalWatch } from './arrival-watch.js';
+import { Link } from './link.js';
+import type { LinkEvents, StreamMessage } from './link-events.js';
+import { MediaHost } from './media-host.js';
 import type { ToPage, ToWorker } from './messages.js';
-import { PageSink } from './page-sink.js';
 import { Reception } from './reception.js';
 import { Renditions } from './renditions.js';
 import { Sound } from './sound.js';
+import type { Ways } from './ways.js';
 
 const REPORT_MS = 1_000;
-const EVIDENCE_MS = 250;
-/**
- * A chunk younger than this is at the live edge: the encoder, the log and the network take some tens of milliseconds.
- */
-const LIVE_AGE_MS = 250;
 
 type Settings = Extract<ToWorker, { type: 'start' }>;
+/** What the page wants after the start; scripts are loaded before they come here. */
+export type Wanted = Exclude<ToWorker, { type: 'start' | 'sources' }>;
 type Post = (message: ToPage, transfer?: Transferable[]) => void;
 
-type Media =
-  | { readonly status: 'open'; readonly feed: MediaFeed; readonly page: PageSink | undefined }
-  /** The page does not read its messages: start again when it does. */
-  | { readonly status: 'overflowed' };
+/** What only some need, loaded. */
+interface Parts {
+  readonly pictures: PictureRoute | undefined;
+  /** Merges two connections; without it, there is one. */
+  readonly ways: typeof import('./ways.js') | undefined;
+}
 
 /**
  * One viewing of a stream, from the connection to the media source: chunks in, fragments out, the rest told to the page.
@@ -42,51 +40,61 @@ type Media =
 export class Viewing {
   readonly #settings: Settings;
   readonly #post: Post;
-  readonly #link: Link;
+  readonly #link: Link | Ways;
+  readonly #ways: Ways | undefined;
   readonly #renditions: Renditions;
-  readonly #adaptation: Adaptation;
+  /** Undefined while there is nothing to choose. */
+  #adaptation: Adaptation | undefined;
+  #facts: ViewerFacts | undefined;
   readonly #reception = new Reception();
   /** Undefined: the sound goes with the picture, into the media source. */
   #sound: Sound | undefined;
-  #media: Media;
-  /** Number of the media source; see messages.ts. */
-  #mediaNumber = 0;
+  /** Undefined: the pictures go into a media source. */
+  readonly #pictures: PictureRoute | undefined;
+  readonly #media: MediaHost;
   /** When earlier media sources were replaced. */
   #rebuilds: readonly number[] = [];
   /** Runs while a stream that has broken several media sources is left alone. */
+  #hasFailed = false;
   #rebuildTimer: ReturnType<typeof setTimeout> | undefined;
-  /** Announced, but not coming. */
-  #absentTracks: readonly TrackKind[] = [];
-  readonly #arrivals = new Arrivals();
-  #evidenceAt = Milliseconds.never;
-  #clock: ClockEstimate | undefined;
-  #newest: ChunkHeader | undefined;
+  readonly #arrivals: ArrivalWatch;
+  /** `begins`: with the next chunk, after it was left out. */
+  #picture: 'sent' | 'left out' | 'begins' = 'sent';
 
-  constructor(settings: Settings, post: Post) {
+  constructor(settings: Settings, post: Post, { pictures, ways }: Parts) {
     this.#settings = settings;
     this.#post = post;
-    this.#link = new Link(settings.urls, settings.token, {
+    this.#pictures = pictures;
+    this.#arrivals = new ArrivalWatch(post);
+    const linkEvents: LinkEvents = {
       onState: (link) => this.#onLink(link),
       onConnected: (resumed) => {
+        post({ type: 'sync', news: undefined });
         this.#reception.connected();
-        this.#adaptation.reconnected();
+        this.#adaptation?.reconnected();
         if (!resumed) this.#forget();
       },
-      onChunk: (chunk) => this.#onChunk(chunk),
+      onChunk: (chunk, again) => this.#onChunk(chunk, again),
       onMessage: (message) => this.#onMessage(message),
       onClock: (clock) => {
-        this.#clock = clock;
+        this.#arrivals.clock = clock;
         post({ type: 'clock', clock });
       },
-    });
+    };
+    const { urls, token } = settings;
+    this.#ways =
+      ways && new ways.Ways(urls, (own, events, shared) => new Link(own, token, events, shared), linkEvents);
+    this.#link = this.#ways ?? new Link(urls, token, linkEvents);
+    if (settings.sync !== undefined) this.#link.say({ type: 'sync', group: settings.sync });
+    if (settings.mayLeavePicture) this.#link.say({ type: 'picture', wanted: true });
     this.#renditions = new Renditions(settings.rendition, {
       onCatalog: (catalog) => {
         post({ type: 'catalog', catalog });
-        this.#adaptation.offer(catalog);
+        this.#adaptation?.offer(catalog);
         // Otherwise the page answers: if media are on the page, this worker may have no MediaSource to ask.
         if (settings.mediaIn === 'worker') this.#judge(judgePlayability(catalog, canPlay));
       },
-      onUse: (rendition) => post({ type: 'rendition', rendition }),
+      onUse: (rendition) => post({ type: 'rendition', rendition, reason: this.#reason }),
       onChoice: (rendition, how) => {
         this.#link.setRendition(rendition);
         if (how === 'switch') return;
@@ -97,9 +105,6 @@ export class Viewing {
       onUnplayable: (message) => this.#fail({ reason: 'unsupported', message }),
     });
     const { rendition, startWith } = settings;
-    this.#adaptation = new Adaptation(startWith !== undefined, (advised, how) =>
-      this.#renditions.advise(advised, how),
-    );
     const first = rendition === 'auto' ? startWith : rendition;
     if (first !== undefined) this.#link.setRendition(first);
     if (settings.sound === 'worklet') {
@@ -108,16 +113,32 @@ export class Viewing {
         onFailed: (message) => this.#bringSoundIn(message),
       });
     }
-    this.#media = this.#openMedia();
+    this.#media = new MediaHost({
+      post,
+      pictures,
+      isLive: () => this.#arrivals.isLive,
+      takeSound: () => this.#sound?.take,
+      onFailed: (failure) => this.#onMediaFailed(failure),
+      onOver: () => this.#rejoin(),
+    });
     this.#begin();
     setInterval(() => this.#report(), REPORT_MS);
   }
 
-  receive(message: Exclude<ToWorker, { type: 'start' }>): void {
+  /** What fills media sources is there. What came before that for one of them has been left out. */
+  openSources(script: typeof import('../mse/main.js')): void {
+    this.#media.sources = new script.SourceRoute(this.#settings.mediaIn, this.#post);
+    if (this.#media.isOpen || this.#hasFailed) return;
+    if (this.#reception.isUnderWay) this.#rejoin();
+    else this.#media.replace();
+  }
+
+  receive(message: Wanted): void {
     switch (message.type) {
       case 'hold':
         clearTimeout(this.#rebuildTimer);
         this.#forget();
+        this.#pictures?.pass({ do: 'hold' });
         this.#link.close();
         this.#report();
         break;
@@ -128,16 +149,28 @@ export class Viewing {
         this.#renditions.want(message.rendition);
         break;
       case 'facts':
-        this.#adaptation.setFacts(message.facts);
+        this.#facts = message.facts;
+        this.#adaptation?.setFacts(message.facts);
+        break;
+      case 'adaptive':
+        this.#adapt(message.program);
+        break;
+      case 'want-picture':
+        this.#link.say({ type: 'picture', wanted: message.wanted });
+        break;
+      case 'sync':
+        if (this.#settings.sync !== undefined) {
+          this.#link.say({ type: 'sync', group: this.#settings.sync, needs: message.needs });
+        }
         break;
       case 'playability':
         this.#judge(message.playability);
         break;
       case 'playhead':
-        if (this.#media.status === 'open') this.#media.feed.setPlayhead(message.playhead);
+        this.#media.setPlayhead(message.playhead);
         break;
       case 'media-failed':
-        if (message.media === this.#mediaNumber) this.#onMediaFailed(message.failure);
+        if (this.#media.isPresent(message.media)) this.#onMediaFailed(message.failure);
         break;
       case 'listen':
         this.#sound?.connect(message.port);
@@ -145,9 +178,14 @@ export class Viewing {
       case 'sound-failed':
         this.#bringSoundIn(message.message);
         break;
+      case 'pictures':
+        if (this.#media.isPresent(message.media)) this.#pictures?.pass(message.message);
+        break;
+      case 'trace':
+        this.#arrivals.tellTrace();
+        break;
       case 'taken':
-        if (this.#media.status === 'overflowed') this.#rejoin();
-        else this.#media.page?.taken(message.bytes);
+        if (this.#media.isPresent(message.media)) this.#media.taken(message.bytes);
         break;
     }
   }
@@ -157,7 +195,7 @@ export class Viewing {
     if (link.status !== 'retrying' || link.problem.reason !== 'unknown-stream' || !this.#renditions.isAuto)
       return;
     // The stream may have had another ladder when it was remembered.
-    this.#adaptation.forget();
+    this.#adaptation?.forget();
     this.#link.setRendition(undefined);
   }
 
@@ -177,49 +215,71 @@ export class Viewing {
         break;
       case 'jump':
         this.#reception.skipped(message.skipped);
-        if (message.reason === 'lag') this.#adaptation.lagged();
+        if (message.reason === 'lag') this.#adaptation?.lagged();
         this.#forget();
         break;
+      case 'picture':
+        if (message.sent) this.#picture = this.#picture === 'sent' ? 'sent' : 'begins';
+        else if (this.#picture !== 'left out') this.#leavePicture();
+        break;
+      case 'sync': {
+        const { type, ...news } = message;
+        this.#post({ type, news });
+        break;
+      }
     }
   }
 
-  #onChunk(chunk: ChunkMessage): void {
-    this.#newest = chunk.header;
-    this.#adaptation.received(chunk, this.#renditions.isAuto);
-    const entry = this.#reception.judge(chunk);
+  #onChunk(chunk: ChunkMessage, again = false): void {
+    const { isLive } = this.#media;
+    this.#arrivals.received(chunk, isLive);
+    if (this.#picture !== 'left out') this.#adaptation?.received(chunk, this.#renditions.isAuto);
+    if (again) this.#reception.again(chunk);
+    const entry = again ? 'continues' : this.#reception.judge(chunk);
     if (!this.#renditions.canPlay(chunk.rendition)) this.#forget();
-    else if (entry && this.#media.status === 'open') {
+    else if (entry && this.#media.isOpen) {
       this.#renditions.use(chunk.rendition);
-      if (this.#media.feed.isLive) this.#learn(chunk);
-      this.#media.feed.push(chunk, entry);
-    }
+      if (isLive && !again) this.#arrivals.learn(chunk, this.#adaptation?.isRecovering === true);
+      this.#media.push(chunk, this.#withPicture(entry));
+    } else if (entry && this.#media.hasPlayed) this.#reception.skipped(1);
   }
 
-  /** Chunks with sound alone have times of their own, a little before or after those of the pictures around them. */
-  #learn({ header }: ChunkMessage): void {
-    if (header.audioOnly && !header.keyframe) return;
-    const now = Milliseconds.now();
-    if (this.#adaptation.isRecovering) this.#arrivals.forgetOverload(now);
-    else this.#arrivals.add(now, milliseconds(ticksToMs(header.decodeTime)));
-    if (now - this.#evidenceAt < EVIDENCE_MS) return;
-    this.#evidenceAt = now;
-    this.#post({ type: 'arrivals', evidence: this.#arrivals.evidence });
+  #leavePicture(): void {
+    this.#picture = 'left out';
+    this.#post({ type: 'picture-left-out' });
+  }
+
+  /** How the chunk follows, where the picture begins again with it. */
+  #withPicture(entry: Entry): Entry | 'picture' {
+    if (this.#picture !== 'begins') return entry;
+    this.#picture = 'sent';
+    return entry === 'continues' ? 'picture' : 'join';
+  }
+
+  /** @param program the address of the script that chooses among renditions */
+  async #adapt(program: string): Promise<void> {
+    const script: typeof import('./adaptation.js') | undefined = await import(program).catch((error) =>
+      console.warn('topicast-player: the rendition does not follow the network:', error),
+    );
+    if (!script) return;
+    const isSlow = this.#settings.startWith !== undefined;
+    const adaptation = new script.Adaptation(isSlow, (advised, how) => this.#renditions.advise(advised, how));
+    if (this.#facts) adaptation.setFacts(this.#facts);
+    const { catalog, unplayable } = this.#renditions;
+    if (catalog) adaptation.offer(catalog);
+    adaptation.setUnplayable(unplayable);
+    this.#adaptation = adaptation;
   }
 
   #judge(playability: Playability): void {
     this.#renditions.judge(playability, this.#link.rendition);
-    this.#adaptation.setUnplayable(this.#renditions.unplayable);
+    this.#adaptation?.setUnplayable(this.#renditions.unplayable);
   }
 
   /** The next chunk does not continue the previous one. */
   #forget(): void {
     this.#reception.forget();
-    if (this.#media.status === 'open') this.#media.feed.forget();
-  }
-
-  #isLive(): boolean | undefined {
-    if (!this.#clock || !this.#newest) return undefined;
-    return wallClockNow() + this.#clock.offset - this.#newest.wallClock < LIVE_AGE_MS;
+    this.#media.forget();
   }
 
   #onMediaFailed(failure: MediaFailure): void {
@@ -241,8 +301,9 @@ export class Viewing {
   }
 
   #fail(problem: Problem): void {
+    this.#hasFailed = true;
     this.#link.close();
-    if (this.#media.status === 'open') this.#media.feed.close();
+    this.#media.close();
     this.#post({ type: 'link', link: { status: 'failed', problem } });
   }
 
@@ -254,8 +315,8 @@ export class Viewing {
 
   #replaceMedia(): void {
     this.#forget();
-    if (this.#media.status === 'open') this.#media.feed.close();
-    this.#media = this.#openMedia();
+    this.#sound?.reset();
+    this.#media.replace();
   }
 
   /** Once and for all: the next media source has the sound, too. */
@@ -264,57 +325,24 @@ export class Viewing {
     this.#sound.close();
     this.#sound = undefined;
     this.#post({ type: 'sound', in: 'media', because });
+    this.#pictures?.giveUp('the sound goes with the picture');
     this.#rejoin();
   }
 
-  #openMedia(): Media {
-    this.#mediaNumber += 1;
-    this.#sound?.reset();
-    const media = this.#mediaNumber;
-    if (this.#settings.mediaIn === 'page') {
-      this.#post({ type: 'media', media, handle: undefined });
-      const page = new PageSink(media, this.#post, () => {
-        this.#media = { status: 'overflowed' };
-      });
-      return { status: 'open', page, feed: this.#feed(page, media) };
-    }
-    const { handle, sink } = openWorkerMedia({
-      onAppended: (edge) => {
-        this.#post({ type: 'edge', media, edge });
-        feed.appended();
-      },
-      onFailed: (failure) => this.#onMediaFailed(failure),
-    });
-    const feed = this.#feed(sink, media);
-    this.#post({ type: 'media', media, handle }, [handle]);
-    return { status: 'open', page: undefined, feed };
-  }
-
-  #feed(sink: MediaSink, media: number): MediaFeed {
-    const events: MediaFeedEvents = {
-      isLive: () => this.#isLive(),
-      onTexts: (texts) => this.#post({ type: 'texts', texts }),
-      onAnchor: (anchor) => this.#post({ type: 'anchor', anchor }),
-      onGiven: () => {
-        // The page says `joined` to itself when it has appended what was sent before.
-        if (this.#settings.mediaIn === 'page') feed.appended();
-      },
-      onJoined: (tracks) => this.#post({ type: 'joined', media, tracks }),
-      onFailed: (failure) => this.#onMediaFailed(failure),
-      onOtherTracks: (absent) => {
-        this.#absentTracks = absent;
-        this.#rejoin();
-      },
-      takeSound: this.#sound?.take,
-    };
-    const feed = new MediaFeed(sink, events, this.#absentTracks);
-    return feed;
+  get #reason(): RenditionReason {
+    return this.#renditions.isAuto ? (this.#adaptation?.reason ?? 'best') : 'chosen';
   }
 
   #report(): void {
     const soundDropped = this.#sound?.dropped ?? 0;
-    const reason = this.#renditions.isAuto ? this.#adaptation.reason : 'chosen';
-    const counters = { ...this.#reception.counters, soundDropped, reason, at: Milliseconds.now() };
+    const ways = this.#ways?.ways;
+    const counters = {
+      ...this.#reception.counters,
+      soundDropped,
+      reason: this.#reason,
+      ways,
+      at: Milliseconds.now(),
+    };
     this.#post({ type: 'counters', counters });
   }
 }

@@ -51,6 +51,18 @@ describe('a voice', () => {
     );
   });
 
+  it('does not splice where what is heard would run dry before it has faded out', () => {
+    for (let left = 600; left > 0; left -= 25) {
+      // The sound ends at a crest of the tone.
+      const { voice, ring, play, steepest } = setUp(0.3 + 0.25 / 440);
+      const quanta = Math.floor((ring.end - left) / QUANTUM);
+      play(quanta);
+      voice.splice(-1_000);
+      play(20);
+      expect(steepest()).toBeLessThan(STEEPEST * 1.2);
+    }
+  });
+
   it('never clicks, whether it splices, jumps, falls silent, runs dry or resumes', () => {
     const act = fc.record({
       what: fc.constantFrom('splice', 'jump', 'silence', 'nothing'),

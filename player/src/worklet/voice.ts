@@ -51,6 +51,8 @@ export class Voice {
 
   /** Continue about this much later, under a cross-fade. @returns the real distance; 0 if there is too little sound */
   splice(by: number): number {
+    // What is being heard has to last until it has faded out.
+    if (this.ahead < 2 * this.#splice) return 0;
     const reach = Math.round(this.#ring.rate * SEARCH_S);
     const from = Math.max(Math.round(by) - reach, Math.ceil(this.#ring.begin - this.place));
     const to = Math.min(Math.round(by) + reach, Math.floor(this.ahead) - 2 * this.#splice);

@@ -13,6 +13,7 @@ import { isRunning } from '@topicast/test/processes';
 import { temporaryFolder } from '@topicast/test/temporary';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
+import { filmWithData, klvPacket } from '../../../media/src/testing/data-film.js';
 import { readProducerConfig } from '../config.js';
 import { findFfmpeg } from '../ffmpeg/find.js';
 import { type ProcessGuard, startGuard } from '../ffmpeg/guard.js';
@@ -191,5 +192,37 @@ describe('supervise', () => {
     expect(videoOf(heard)).toBeUndefined();
     expect(audioOf(heard)?.codec).toBe('mp4a.40.2');
     expect(audioOf(seen)).toBeUndefined();
+  });
+
+  it.each([true, false])('sends ID3 and KLV along, and no other data; copy: %s', async (copy) => {
+    using folder = temporaryFolder();
+    const film = path.join(folder.path, 'film.ts');
+    await writeFile(film, filmWithData(3));
+    await using setup = await setUp({ kind: 'file', path: film, copy });
+    // Longer than the film, which has 90 pictures: the tracks are still there in the second round.
+    const chunks = await until('a round', () => {
+      const [first] = setup.sessions;
+      return first && first.chunks.length > 130 && first.chunks;
+    });
+    const { catalog, restarts } = setup.status();
+    const data = catalog?.renditions[0]?.tracks.filter(({ kind }) => kind === 'data');
+    expect(data).toMatchObject([{ format: 'id3' }, { format: 'klv' }]);
+    const bytes = Buffer.concat(chunks.map((chunk) => chunk.data));
+    for (const second of [0, 1, 2]) expect(bytes.includes(Buffer.from(klvPacket(second)))).toBe(true);
+    expect(restarts).toBe(0);
+  });
+
+  it('does without a time code track, which MPEG-TS cannot hold', async () => {
+    using folder = temporaryFolder();
+    const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);
+    const { execFileSync } = await import('node:child_process');
+    const film = path.join(folder.path, 'film.mov');
+    const from = ['-i', footage('flower.mp4', ffmpeg.path).path, '-c', 'copy'];
+    execFileSync(ffmpeg.path, ['-v', 'error', ...from, '-timecode', '01:00:00:00', film]);
+    await using setup = await setUp({ kind: 'file', path: film });
+    await until('chunks', () => (setup.sessions[0]?.chunks.length ?? 0) > 40);
+    const { catalog, restarts } = setup.status();
+    expect(catalog?.renditions[0]?.tracks.map(({ kind }) => kind)).toEqual(['video', 'audio']);
+    expect(restarts).toBe(0);
   });
 });

@@ -4,6 +4,7 @@ import { type EncoderOptions, type EncodingPlan, ffmpegArguments } from './argum
 
 const options: EncoderOptions = {
   ...{ preset: 'veryfast', maxHeight: 720, maxVideoBitrate: bitsPerSecond(3_000_000) },
+  soundCodec: 'aac',
   ...{ threads: 2, libavformat: 59 },
 };
 const line = (plan: EncodingPlan, change: Partial<EncoderOptions> = {}): string =>
@@ -15,14 +16,24 @@ const camera = { kind: 'url', url: 'rtsp://cam/1', protocol: 'rtsp', paced: fals
 describe('ffmpegArguments', () => {
   it('for the test picture: raw pictures and raw sound from this process', () => {
     expect(line({ input: { kind: 'test' }, video: 'encode', audio: 'encode' })).toMatchInlineSnapshot(
-      `"-nostdin -nostats -hide_banner -loglevel warning -probesize 32 -analyzeduration 0 -f rawvideo -pix_fmt yuv420p -video_size 1280x720 -framerate 30 -i pipe:0 -probesize 32 -analyzeduration 0 -thread_queue_size 64 -f s16le -ar 48000 -ac 1 -i pipe:3 -map 0:v:0 -map 1:a:0 -c:v libx264 -preset veryfast -tune zerolatency -threads:v 2 -profile:v high -pix_fmt yuv420p -bf 0 -crf 23 -maxrate:v 3000000 -bufsize:v 3000000 -force_key_frames expr:gte(t,n_forced*1) -forced-idr 1 -g 600 -sc_threshold 0 -color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv -c:a aac -b:a 128k -ar 48000 -ac 2 -muxdelay 0 -muxpreload 0 -flush_packets 1 -max_interleave_delta 1 -pes_payload_size 0 -omit_video_pes_length 0 -max_muxing_queue_size 1024 -f mpegts pipe:1"`,
+      `"-nostdin -nostats -hide_banner -loglevel warning -probesize 32 -analyzeduration 0 -f rawvideo -pix_fmt yuv420p -video_size 1280x720 -framerate 30 -i pipe:0 -probesize 32 -analyzeduration 0 -thread_queue_size 64 -f s16le -ar 48000 -ac 1 -i pipe:3 -map 0:v:0 -map 1:a:0 -c:v libx264 -preset veryfast -tune zerolatency -threads:v 2 -profile:v high -pix_fmt yuv420p -bf 0 -crf 22.7 -maxrate:v 3000000 -bufsize:v 3000000 -x264-params ipratio=1 -force_key_frames expr:gte(t,n_forced*1) -forced-idr 1 -g 600 -sc_threshold 0 -color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv -c:a aac -b:a 128k -ar 48000 -ac 2 -muxdelay 0 -muxpreload 0 -flush_packets 1 -max_interleave_delta 1 -pes_payload_size 0 -omit_video_pes_length 0 -max_muxing_queue_size 1024 -f mpegts pipe:1"`,
     );
   });
 
   it('for a file: in a loop, square and not too large', () => {
     expect(line({ input: file, video: 'encode', audio: 'encode' })).toMatchInlineSnapshot(
-      `"-nostdin -nostats -hide_banner -loglevel warning -stream_loop -1 -format_whitelist mov,matroska,mpegts,mpeg,mpegvideo,flv,live_flv,avi,asf,ogg,mxf,ivf,rm,gif,h264,hevc,m4v,mjpeg,wav,w64,aiff,mp3,aac,ac3,eac3,flac,caf -protocol_whitelist file -i file:/media/a film -i.webm -map 0:V:0? -map 0:a:0? -vf yadif=deint=interlaced,scale=w=trunc(iw*if(lt(abs(sar-1)\\,0.01)\\,1\\,sar)*min(1\\,720/ih)/2)*2:h=trunc(ih*min(1\\,720/ih)/2)*2:flags=bilinear,setsar=1 -c:v libx264 -preset veryfast -tune zerolatency -threads:v 2 -profile:v high -pix_fmt yuv420p -bf 0 -crf 23 -maxrate:v 3000000 -bufsize:v 3000000 -force_key_frames expr:gte(t,n_forced*1) -forced-idr 1 -g 600 -sc_threshold 0 -af aresample=async=1000 -c:a aac -b:a 128k -ar 48000 -ac 2 -muxdelay 0 -muxpreload 0 -flush_packets 1 -max_interleave_delta 2000000 -pes_payload_size 0 -omit_video_pes_length 0 -max_muxing_queue_size 1024 -f mpegts pipe:1"`,
+      `"-nostdin -nostats -hide_banner -loglevel warning -stream_loop -1 -format_whitelist mov,matroska,mpegts,mpeg,mpegvideo,flv,live_flv,avi,asf,ogg,mxf,ivf,rm,gif,h264,hevc,m4v,mjpeg,wav,w64,aiff,mp3,aac,ac3,eac3,flac,caf -protocol_whitelist file -i file:/media/a film -i.webm -map 0:V:0? -map 0:a:0? -vf yadif=deint=interlaced,scale=w=trunc(iw*if(lt(abs(sar-1)\\,0.01)\\,1\\,sar)*min(1\\,720/ih)/2)*2:h=trunc(ih*min(1\\,720/ih)/2)*2:flags=bilinear,setsar=1 -c:v libx264 -preset veryfast -tune zerolatency -threads:v 2 -profile:v high -pix_fmt yuv420p -bf 0 -crf 22.7 -maxrate:v 3000000 -bufsize:v 3000000 -x264-params ipratio=1 -force_key_frames expr:gte(t,n_forced*1) -forced-idr 1 -g 600 -sc_threshold 0 -af aresample=async=1000 -c:a aac -b:a 128k -ar 48000 -ac 2 -muxdelay 0 -muxpreload 0 -flush_packets 1 -max_interleave_delta 2000000 -pes_payload_size 0 -omit_video_pes_length 0 -max_muxing_queue_size 1024 -f mpegts pipe:1"`,
     );
+  });
+
+  it('with Opus where the operator wants it, for sound that is encoded', () => {
+    const [encoded, copied] = (['encode', 'copy'] as const).map((audio) =>
+      line({ input: camera, video: 'copy', audio }, { soundCodec: 'opus' }),
+    );
+    expect(encoded).toContain(
+      '-c:a libopus -b:a 96k -frame_duration 10 -application lowdelay -ar 48000 -ac 2',
+    );
+    expect(copied).not.toContain('opus');
   });
 
   it('for a file sent as it is: no bitstream filter, which would not survive the loop', () => {
@@ -31,13 +42,13 @@ describe('ffmpegArguments', () => {
     expect(copy).not.toContain('-bsf');
   });
 
-  it('for a source with timed ID3: its tags beside whatever happens to the picture, once', () => {
+  it('for a source with data tracks: those of the plan beside whatever happens to the picture, once', () => {
     const ladder = [
       { height: 720, bitrate: 3_000_000 },
       { height: 360, bitrate: 800_000 },
     ];
-    const args = line({ input: file, video: 'encode', audio: 'encode', id3: 1, ladder });
-    expect(args.split('-map 0:d:1? -c:d copy')).toHaveLength(2);
+    const args = line({ input: file, video: 'encode', audio: 'encode', data: [0, 2], ladder });
+    expect(args.split('-map 0:d:0? -map 0:d:2? -c:d copy')).toHaveLength(2);
   });
 
   it('for a camera sent as it is: parameter sets before each keyframe', () => {

@@ -13,6 +13,7 @@ export interface Ffmpeg {
   /** Major version of libavformat: options were renamed with 59 (ffmpeg 5). */
   readonly libavformat: number;
   readonly protocols: ReadonlySet<string>;
+  readonly encodesOpus: boolean;
 }
 
 /**
@@ -36,10 +37,11 @@ const ask = async (path: string, ...question: string[]): Promise<string> =>
 
 async function examine(path: string, origin: Ffmpeg['origin']): Promise<Ffmpeg | undefined> {
   try {
-    const [version, protocols, encoder] = await Promise.all([
+    const [version, protocols, encoder, opus] = await Promise.all([
       ask(path, '-version'),
       ask(path, '-protocols'),
       ask(path, '-h', 'encoder=libx264'),
+      ask(path, '-h', 'encoder=libopus'),
     ]);
     if (!encoder.includes('Encoder libx264')) return undefined;
     return {
@@ -48,6 +50,7 @@ async function examine(path: string, origin: Ffmpeg['origin']): Promise<Ffmpeg |
       version: /^ffmpeg version (\S+)/.exec(version)?.[1] ?? 'unknown',
       libavformat: Number(/libavformat\s+(\d+)/.exec(version)?.[1] ?? 0),
       protocols: new Set(protocols.split(/\s+/)),
+      encodesOpus: opus.includes('Encoder libopus'),
     };
   } catch {
     return undefined;

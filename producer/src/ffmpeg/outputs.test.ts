@@ -1,3 +1,4 @@
+import { until } from '@topicast/test/poll';
 import { describe, expect, it } from 'vitest';
 import { type ProcessGuard, startGuard } from './guard.js';
 import { startFfmpeg } from './process.js';
@@ -20,6 +21,20 @@ describe('startFfmpeg', () => {
     const { child, received } = start('echo best; echo small >&4; echo words >&2', guard);
     const { how, clean, lines } = await child.exited;
     expect([received, how, clean, lines]).toEqual([['best\n', 'small\n'], 'exit code 0', true, ['words']]);
+    await guard.close();
+  });
+
+  it('holds the program back by its first output alone', async () => {
+    const guard = startGuard();
+    // More than a pipe holds, in each output.
+    const script = 'head -c 300000 /dev/zero >&4; echo done >&4; head -c 300000 /dev/zero; echo done';
+    const { child, received } = start(script, guard);
+    child.pause();
+    await until('the other output is read', async () => received[1]!.endsWith('done\n'));
+    expect(received[0]).toBe('');
+    child.resume();
+    expect(await child.exited).toMatchObject({ clean: true });
+    expect(received.map((text) => text.length)).toEqual([300_005, 300_005]);
     await guard.close();
   });
 

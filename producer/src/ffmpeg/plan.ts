@@ -40,6 +40,12 @@ interface Wishes {
 /** What MPEG-TS carries and viewers' browsers may play, in ffmpeg's words. */
 const COPIED_VIDEO = ['h264', 'hevc'] as const;
 const COPIED_AUDIO: readonly string[] = ['aac', 'opus'];
+/**
+ * What ffmpeg's muxer labels so that readers recognize it. Anything else becomes private data without a name (SCTE-35,
+ * `bin_data`) or ends the output.
+ */
+const COPIED_DATA: readonly string[] = ['timed_id3', 'klv'];
+const MOST_DATA_TRACKS = 8;
 
 /** Decide how to encode a source with this content; undefined if it contains nothing to stream. */
 export function planEncoding(
@@ -60,6 +66,9 @@ export function planEncoding(
   const copyAsked = 'copy' in source && source.copy;
   const copiedVideo = copyAsked ? COPIED_VIDEO.find((codec) => codec === probe.video) : undefined;
   const copyVideo = copiedVideo !== undefined;
+  const data = probe.data
+    .flatMap((codec, track) => (COPIED_DATA.includes(codec) ? track : []))
+    .slice(0, MOST_DATA_TRACKS);
   const canCopy = probe.audio.map((codec) => copyAsked && COPIED_AUDIO.includes(codec));
   return {
     plan: {
@@ -68,7 +77,7 @@ export function planEncoding(
       audio: canCopy[0] ? 'copy' : 'encode',
       // One that cannot be copied would end the whole output, so then only the first one goes.
       ...(canCopy.length > 1 && canCopy.every(Boolean) && { allAudio: true }),
-      ...(probe.id3 !== undefined && { id3: probe.id3 }),
+      ...(data.length > 0 && { data }),
       // Sound has no sizes to choose from.
       ladder: ladder && probe.video ? fitLadder(ladder, height, limits) : undefined,
       ...(copiedVideo && { copiedVideo }),

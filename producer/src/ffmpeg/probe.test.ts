@@ -20,12 +20,18 @@ const SONG = `Input #0, mp3, from 'file:/media/song.mp3':
     Stream #0:0: Audio: mp3, 44100 Hz, stereo, fltp, 192 kb/s
     Stream #0:1: Video: mjpeg, yuvj420p, 600x600, 90k tbr, 90k tbn, 90k tbc (attached pic)`.split('\n');
 
-// As ffmpeg 5.1 wrote it, of a transport stream.
+// As ffmpeg 5.1 wrote it, of a transport stream whose last programme comes first.
 const TIMED = `Input #0, mpegts, from 'file:/media/news.ts':
   Duration: 00:00:06.00, start: 1.000000, bitrate: 200 kb/s
   Stream #0:0[0x100]: Video: h264 (High) ([27][0][0][0] / 0x001B), yuv420p, 160x90, Closed Captions, 30 fps
+  Program 2
+  Stream #0:4[0x104]: Data: scte_35
+  Stream #0:3[0x102]: Data: timed_id3 (ID3  / 0x20334449)
+  Program 1
   Stream #0:1[0x103]: Data: klv (KLVA / 0x41564C4B)
-  Stream #0:2[0x102]: Data: timed_id3 (ID3  / 0x20334449)`.split('\n');
+  Stream #0:3[0x102]: Data: timed_id3 (ID3  / 0x20334449)
+  No Program
+  Stream #0:2[0x105]: Data: none ([5][0][0][0] / 0x0005)`.split('\n');
 
 describe('readProbe', () => {
   it('reads codecs and length', () => {
@@ -41,16 +47,16 @@ describe('readProbe', () => {
       durationSeconds: undefined,
       video: undefined,
       audio: ['mp3'],
-      id3: undefined,
+      data: [],
       height: undefined,
     });
   });
-  it('finds timed ID3 among the data tracks, and has it sent along', () => {
+  it('finds data tracks, and has those sent along that the muxer labels', () => {
     const probe = readProbe(TIMED)!;
-    expect(probe.id3).toBe(1);
+    expect(probe.data).toEqual(['klv', 'none', 'timed_id3', 'scte_35']);
     const source = { kind: 'file', path: '/media/news.ts', copy: false } as const;
     const planned = planEncoding(source, inputOf(source, 'linux'), probe, { ladder: undefined, limits });
-    expect(planned?.plan).toMatchObject({ video: 'encode', id3: 1 });
+    expect(planned?.plan).toMatchObject({ video: 'encode', data: [0, 2] });
   });
   it('knows when nothing was opened', () => {
     expect(readProbe(['file:/x: Invalid data found when processing input'])).toBeUndefined();
@@ -74,7 +80,7 @@ describe('planEncoding', () => {
       fenced: false,
       listens: false,
     } as const;
-    const probe = { durationSeconds, video, audio: [audio ?? []].flat(), id3: undefined, height: 720 };
+    const probe = { durationSeconds, video, audio: [audio ?? []].flat(), data: [], height: 720 };
     return planEncoding(source, inputOf(source, 'linux'), probe, { ladder: undefined, limits });
   };
   it('copies what it can if it is asked to', () => {

@@ -11,8 +11,8 @@ export interface Probe {
   readonly video: string | undefined;
   /** Of each track. */
   readonly audio: readonly string[];
-  /** Which of the data tracks is timed ID3, from 0. */
-  readonly id3: number | undefined;
+  /** Of each data track; `none` if ffmpeg does not know it. */
+  readonly data: readonly string[];
   /** Lines of the picture. */
   readonly height: number | undefined;
 }
@@ -58,30 +58,38 @@ export async function probeSource(
 /** Read the output of `ffmpeg -i`; undefined if the source could not be opened. */
 export function readProbe(lines: readonly string[]): Probe | undefined {
   if (!lines.some((line) => line.startsWith('Input #0'))) return undefined;
-  const codecs = (kind: string): string[] =>
-    lines
-      .filter((line) => !line.includes('(attached pic)'))
-      .map((line) => new RegExp(`^ {1,9}Stream #0:\\d{1,6}.*?: ${kind}: (\\w+)`).exec(line)?.[1])
-      .filter((name) => name !== undefined);
-  const id3 = codecs('Data').indexOf('timed_id3');
+  const tracks = tracksIn(lines);
+  const codecs = (kind: string): string[] => tracks.flatMap((each) => (each.kind === kind ? each.codec : []));
   const duration = lines
     .map((line) => /^ {1,9}Duration: (\d{1,9}):(\d\d):(\d\d(?:\.\d+)?)/.exec(line))
     .find((match) => match !== null);
+  const size = /, \d{2,5}x(\d{2,5})\b/.exec(tracks.find(({ kind }) => kind === 'Video')?.line ?? '');
   return {
     durationSeconds: duration
       ? Number(duration[1]) * 3600 + Number(duration[2]) * 60 + Number(duration[3])
       : undefined,
     video: codecs('Video')[0],
     audio: codecs('Audio'),
-    id3: id3 < 0 ? undefined : id3,
-    height: heightIn(lines),
+    data: codecs('Data'),
+    height: size ? Number(size[1]) : undefined,
   };
 }
 
-function heightIn(lines: readonly string[]): number | undefined {
-  const line = lines.find(
-    (each) => /^ {1,9}Stream #0:\d{1,6}.*?: Video: /.test(each) && !each.includes('(attached pic)'),
-  );
-  const size = line && /, \d{2,5}x(\d{2,5})\b/.exec(line);
-  return size ? Number(size[1]) : undefined;
+interface Track {
+  readonly index: number;
+  readonly kind: string;
+  readonly codec: string;
+  readonly line: string;
+}
+
+/** By their index, as ffmpeg's `-map` counts them: it prints them by programme, and those of several programmes twice. */
+function tracksIn(lines: readonly string[]): Track[] {
+  const tracks = new Map<number, Track>();
+  for (const line of lines) {
+    const [, index, kind, codec] =
+      /^ {1,9}Stream #0:(\d{1,6}).*?: (Video|Audio|Data): (\w+)/.exec(line) ?? [];
+    if (!kind || !codec || line.includes('(attached pic)')) continue;
+    tracks.set(Number(index), { index: Number(index), kind, codec, line });
+  }
+  return [...tracks.values()].sort((one, other) => one.index - other.index);
 }

@@ -24,7 +24,10 @@ interface FfmpegProcess {
   readonly lines: () => string[];
   /** Resolves when the process is gone and everything that it wrote has been read; never rejects. */
   readonly exited: Promise<ProcessExit>;
-  /** Stop reading its output, which holds ffmpeg back, and read on. */
+  /**
+   * Stop reading its first output, which holds ffmpeg back, and read on. The other outputs are always read: ffmpeg may
+   * have got less far with them.
+   */
   pause(): void;
   resume(): void;
   /** Sends SIGTERM to it and all that it started (FFMPEG_PATH may be a wrapper), and SIGKILL to the rest after a while. */
@@ -90,8 +93,9 @@ export function startFfmpeg(options: {
       done(signal ?? `exit code ${code}`, code);
     });
   });
+  const first = outputs[0]!;
   const resume = (): void => {
-    for (const output of outputs) output.resume();
+    first.resume();
   };
   const end = (): void => {
     if (killing) return;
@@ -108,7 +112,7 @@ export function startFfmpeg(options: {
     lines: () => tail.lines(),
     exited,
     pause() {
-      for (const output of outputs) output.pause();
+      first.pause();
     },
     resume,
     end,

@@ -1,13 +1,10 @@
 import type { Liveness } from '@topicast/contracts/liveness';
-import { PRODUCER_SILENCE_MS, producerKey } from '@topicast/contracts/tables';
-import type { KeyValueTable } from '@topicast/contracts/typed-table';
+import { PRODUCER_SILENCE_MS } from '@topicast/contracts/tables';
 import type { Logger } from 'pino';
 
 const EVERY_MS = PRODUCER_SILENCE_MS / 3;
 
 interface HeartbeatsOptions {
-  /** `topicast.status`. */
-  readonly table: KeyValueTable;
   readonly liveness: Liveness;
   readonly me: string;
   readonly logger: Logger;
@@ -16,18 +13,18 @@ interface HeartbeatsOptions {
 /** This producer's sign of life, and the other producers. */
 export class Heartbeats {
   readonly #options: HeartbeatsOptions;
-  readonly #key: string;
   readonly #stopListening: () => void;
   readonly #timer: NodeJS.Timeout;
+  /** The times in our newest heartbeats. */
   #written = new Set<string>();
   #writing: Promise<void> | undefined;
   #leaving = false;
 
   constructor(options: HeartbeatsOptions) {
     this.#options = options;
-    this.#key = producerKey(options.me);
-    this.#stopListening = options.table.onChange((key, value) => {
-      if (key === this.#key && value !== undefined && !this.#written.has(value)) this.#complainOfNamesake();
+    this.#stopListening = options.liveness.heartbeats.onChange((producer, heartbeat) => {
+      if (producer === options.me && heartbeat && !this.#written.has(heartbeat.at))
+        this.#complainOfNamesake();
     });
     this.#beat();
     this.#timer = setInterval(() => this.#beat(), EVERY_MS);
@@ -58,16 +55,16 @@ export class Heartbeats {
     clearInterval(this.#timer);
     this.#stopListening();
     await this.#writing;
-    await this.#options.table.delete(this.#key);
+    await this.#options.liveness.heartbeats.delete(this.#options.me);
   }
 
   #beat(): void {
     if (this.#writing) return;
-    const { table, logger } = this.#options;
-    const value = JSON.stringify({ at: new Date().toISOString(), ...(this.#leaving && { leaving: true }) });
-    this.#written = new Set([...this.#written, value].slice(-4));
-    this.#writing = table
-      .put(this.#key, value)
+    const { liveness, me, logger } = this.#options;
+    const at = new Date().toISOString();
+    this.#written = new Set([...this.#written, at].slice(-4));
+    this.#writing = liveness.heartbeats
+      .put(me, { at, leaving: this.#leaving })
       .catch((error: unknown) => logger.debug({ error }, 'the heartbeat could not be written'))
       .finally(() => {
         this.#writing = undefined;

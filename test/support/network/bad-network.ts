@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { REPOSITORY } from '../root.js';
 import { controlCongestion } from './congestion-control.js';
+import { setKernel } from './kernel-setting.js';
 
 /** What the link does to packets, in each direction. */
 export interface LinkSettings {
@@ -43,6 +44,11 @@ export interface BadNetwork extends AsyncDisposable {
    * @throws {Error} if the kernel does not have it
    */
   controlCongestionBy(algorithm: string): void;
+  /**
+   * Sets a kernel setting of the server's end, such as `net.ipv4.tcp_notsent_lowat`.
+   * @throws {Error} if there is no such setting, or not this value
+   */
+  setServerKernel(name: string, value: string): void;
 }
 
 const SERVER_ADDRESS = '10.77.0.1';
@@ -90,6 +96,7 @@ export async function badNetwork(settings: Partial<LinkSettings> = {}): Promise<
       return Number(await next());
     },
     controlCongestionBy: (algorithm) => controlCongestion((words) => within(server, words), algorithm),
+    setServerKernel: (name, value) => setKernel((words) => within(server, words), name, value),
     async [Symbol.asyncDispose]() {
       link.stdin.end();
       if (link.exitCode === null && link.signalCode === null) await once(link, 'exit');

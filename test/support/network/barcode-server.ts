@@ -10,10 +10,12 @@ import { streamId } from '@topicast/contracts/stream-id';
 import { serveBarcodes } from '../barcode-address.js';
 import { startBarcodeSource } from '../barcode-source.js';
 import { OPERATOR_TOKEN, startServices } from '../services.js';
+import type { BarcodeServerOptions } from './start-barcode-server.js';
 
-const [id = 'clock', steps] = process.argv.slice(2);
+const [id = 'clock', wanted = '{}'] = process.argv.slice(2);
+const { ladder, height, audio, publishTo } = JSON.parse(wanted) as BarcodeServerOptions;
 const environment = { TOPICAST_HOST: '0.0.0.0', TOPICAST_TOKEN: OPERATOR_TOKEN };
-const { services, source } = steps === undefined ? await plain() : await withLadder(steps);
+const { services, source } = ladder === undefined ? await plain() : await withLadder(ladder);
 await services.untilState(id, 'live');
 process.once('disconnect', async () => {
   await services.close();
@@ -24,7 +26,7 @@ process.send?.(services.gateway.port);
 
 async function plain() {
   const services = await startServices({ environment });
-  return { services, source: await startBarcodeSource(services.log, id) };
+  return { services, source: await startBarcodeSource(services.log, id, { height, audio, publishTo }) };
 }
 
 async function withLadder(text: string) {

@@ -11,9 +11,9 @@ import { qualityChoices } from '../../lib/quality-choices';
 import { needsJump, spokenState, watchView } from '../../lib/watch-view';
 import { Controls } from './controls';
 import { LiveBadge } from './live-badge';
+import { PROGRAMS } from './programs';
 import { SoundPrompt } from './sound-prompt';
 import styles from './stage.module.css';
-import { StatsPanel } from './stats-panel';
 import { StatusOverlay } from './status-overlay';
 
 interface StageProps {
@@ -22,7 +22,7 @@ interface StageProps {
   readonly title: string;
 }
 
-/** The player and everything over the picture: badge, state, controls, statistics. */
+/** The player and everything over the picture: badge, state, controls. The player has the statistics itself. */
 export function Stage({ src, title }: StageProps) {
   const stage = useRef<HTMLDivElement>(null);
   const controller = useRef<ComponentRef<typeof MediaController>>(null);
@@ -32,7 +32,7 @@ export function Stage({ src, title }: StageProps) {
   const [wanted, setWanted] = useState<WantedRendition>('auto');
   const captions = useCaptions(player);
   const { report, ...listeners } = usePlayerReport();
-  const { state, stats, history, renditions, rendition } = report;
+  const { state, stats, renditions, rendition } = report;
   const view = watchView(state);
 
   useEffect(() => {
@@ -55,7 +55,7 @@ export function Stage({ src, title }: StageProps) {
   });
 
   return (
-    <div ref={stage} className={styles.stage}>
+    <div ref={stage} className={styles.stage} data-stats={statsShown}>
       <MediaController
         ref={controller}
         className={styles.controller}
@@ -72,7 +72,9 @@ export function Stage({ src, title }: StageProps) {
           title={title}
           autoPlay
           rendition={wanted}
-          workletSrc="/worklet.js"
+          {...PROGRAMS}
+          statsOverlay={statsShown}
+          onStatsOverlayClose={() => setStatsShown(false)}
           {...listeners}
           onAutoplayMuted={() => setSilenced(true)}
         />
@@ -87,7 +89,6 @@ export function Stage({ src, title }: StageProps) {
       <div className={styles.top}>
         <LiveBadge state={state} latencyMs={stats?.latencyMs} onJump={jumpToLive} />
       </div>
-      {statsShown && stats && <StatsPanel stats={stats} history={history} />}
       {silenced && view.kind === 'clear' && (
         <SoundPrompt player={player} onSound={() => setSilenced(false)} />
       )}

@@ -5,6 +5,7 @@ import { AudioClock } from '../../samples/audio-clock.js';
 import { boxAt, readFragment } from '../../testing/mp4.js';
 import { AUDIO_PID } from '../../testing/packetizer.js';
 import { AudioTrack } from './audio-track.js';
+import { mp4 } from './fragment-writer.js';
 
 const PARAMETERS: AudioConfig = {
   ...{ kind: 'audio', format: 'aac', codec: 'mp4a.40.2', sampleRate: 44_100, channels: 2 },
@@ -21,7 +22,7 @@ const frame = (pts: number | undefined, config = PARAMETERS): AudioFrame => ({
 /** The step before it: the times of samples. */
 class Writer {
   readonly clock = new AudioClock(AUDIO_PID);
-  readonly track = new AudioTrack();
+  readonly track = new AudioTrack(mp4);
 }
 
 /** @param offset of media time from the time stamps. */

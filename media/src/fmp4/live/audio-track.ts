@@ -1,15 +1,21 @@
 import { ticksToSeconds } from '@topicast/contracts/units';
 import { endOf, ticksOf } from '../../samples/audio-clock.js';
 import type { AudioRun } from '../../samples/sample.js';
-import { mediaFragment } from '../media-fragment.js';
 import type { Fragment } from './fragment.js';
+import type { FragmentWriter } from './fragment-writer.js';
 import { InitSegments, TRACK_ID } from './init-segments.js';
 
 /** Consecutive frames in, one fragment out. */
 export class AudioTrack {
+  readonly #writer: FragmentWriter;
   #sequence = 0;
-  readonly #inits = new InitSegments();
+  readonly #inits: InitSegments;
   #lastEpoch: number | undefined;
+
+  constructor(writer: FragmentWriter) {
+    this.#writer = writer;
+    this.#inits = new InitSegments(writer);
+  }
 
   fragment(run: AudioRun): Fragment {
     const init = this.#inits.next(run.config);
@@ -19,7 +25,7 @@ export class AudioTrack {
     return {
       track: 'audio',
       ...(init && { init }),
-      data: mediaFragment(this.#sequence++, TRACK_ID.audio, run.start, samples),
+      data: this.#writer.fragment(this.#sequence++, TRACK_ID.audio, run.start, samples),
       start: ticksToSeconds(ticksOf(run.start, run)),
       end: ticksToSeconds(ticksOf(endOf(run), run)),
       keyframe: true,

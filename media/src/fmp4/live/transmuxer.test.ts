@@ -16,10 +16,11 @@ import {
   ZEROLATENCY,
 } from '../../testing/transport-stream.js';
 import type { Fragment, TrackKind } from './fragment.js';
+import { coded, mp4 } from './fragment-writer.js';
 import { Transmuxer } from './transmuxer.js';
 
 /** The fragments of each chunk. */
-const transmux = (chunks: readonly Chunk[], transmuxer = new Transmuxer()): Fragment[][] =>
+const transmux = (chunks: readonly Chunk[], transmuxer = new Transmuxer(mp4)): Fragment[][] =>
   chunks.map(({ data, discontinuity }) => transmuxer.push(data, { discontinuity }));
 
 const of = (track: TrackKind, fragments: readonly Fragment[]) =>
@@ -77,7 +78,7 @@ describe.each(Object.entries(STREAMS))('%s', (_, { stream, inOrder = true, primi
     const chunks = chunksOf(stream());
     const all = transmux(chunks).flat();
     const runs: AudioRun[] = [];
-    const left = transmux(chunks, new Transmuxer((run) => runs.push(run))).flat();
+    const left = transmux(chunks, new Transmuxer(mp4, (run) => runs.push(run))).flat();
     const [pictures, sounds] = [of('video', all), of('audio', all)];
     if (pictures.length === 0) {
       expect([runs, left.map(payloadOf)]).toEqual([[], sounds.map(payloadOf)]);
@@ -110,6 +111,13 @@ describe.each(Object.entries(STREAMS))('%s', (_, { stream, inOrder = true, primi
     ).toEqual([...new Set(all.map(({ track }) => track))].sort());
     for (const track of ['video', 'audio'] as const)
       expectContinuous(of(track, all), track === 'audio' || inOrder);
+  });
+
+  it('gives a decoder that reads no MP4 the same samples without boxes', () => {
+    const chunks = chunksOf(stream());
+    const bare = transmux(chunks, new Transmuxer(coded)).flat();
+    const digest = ({ data }: Fragment) => createHash('sha1').update(data).digest('base64');
+    expect(bare.map(digest)).toEqual(transmux(chunks).flat().map(payloadOf));
   });
 
   it('decodes to the same pictures and sounds, none lost and none twice', () => {
@@ -150,7 +158,7 @@ describe('joining, leaving and coming back', () => {
         chunks.slice(at + 1).filter(({ audioOnly }) => !audioOnly).length,
       );
     }
-    const transmuxer = new Transmuxer();
+    const transmuxer = new Transmuxer(mp4);
     expect(transmux(chunks.slice(1, keyframes[1]), transmuxer).flat()).toEqual([]);
     expect(transmuxer.stats).toMatchObject({ damagedChunks: 0 });
   });
@@ -178,7 +186,7 @@ describe('joining, leaving and coming back', () => {
   it('waits for a keyframe after loss, and says so', () => {
     const chunks = chunksOf(av());
     const lossy = chunks.filter((_, i) => i !== 10);
-    const transmuxer = new Transmuxer();
+    const transmuxer = new Transmuxer(mp4);
     const shown = of('video', transmux(lossy, transmuxer).flat());
     const next = chunks.findIndex(({ keyframe }, i) => keyframe && i > 10);
     expect(shown.length).toBe(chunks.filter((chunk, i) => !chunk.audioOnly && (i < 10 || i >= next)).length);
@@ -195,7 +203,7 @@ describe('any input', () => {
       fc.property(
         fc.array(fc.oneof(noise, fc.uint8Array({ maxLength: 800 })), { maxLength: 8 }),
         (inputs) => {
-          const transmuxer = new Transmuxer();
+          const transmuxer = new Transmuxer(mp4);
           transmuxer.push(first!.data, { discontinuity: true });
           for (const input of inputs) transmuxer.push(input, { discontinuity: false });
         },
@@ -214,7 +222,7 @@ describe('any input', () => {
     fc.assert(
       fc.property(hits, (list) => {
         const byChunk = new Map(list);
-        const transmuxer = new Transmuxer();
+        const transmuxer = new Transmuxer(mp4);
         const last = Math.max(...byChunk.keys());
         const next = chunks.findIndex(({ keyframe }, i) => keyframe && i > last);
         chunks.forEach(({ data, discontinuity }, i) => {

@@ -4,6 +4,7 @@ import { SampleReader, type SampleStats } from '../../samples/sample-reader.js';
 import { type TimedText, timedTexts } from '../../text/timed-text.js';
 import { AudioTrack } from './audio-track.js';
 import type { Fragment, TrackKind } from './fragment.js';
+import type { FragmentWriter } from './fragment-writer.js';
 import { VideoTrack } from './video-track.js';
 
 const KINDS = ['video', 'audio'] as const;
@@ -18,11 +19,13 @@ export class Transmuxer {
   texts: readonly TimedText[] = [];
   readonly #takeSound: ((run: AudioRun) => void) | undefined;
   readonly #samples = new SampleReader(new MediaTimeline());
-  readonly #video = new VideoTrack();
-  readonly #audio = new AudioTrack();
+  readonly #video: VideoTrack;
+  readonly #audio: AudioTrack;
 
   /** @param takeSound gets the sound of streams that have a picture, instead of fragments of it */
-  constructor(takeSound?: (run: AudioRun) => void) {
+  constructor(writer: FragmentWriter, takeSound?: (run: AudioRun) => void) {
+    this.#video = new VideoTrack(writer);
+    this.#audio = new AudioTrack(writer);
     this.#takeSound = takeSound;
   }
 
@@ -35,6 +38,12 @@ export class Transmuxer {
     const kinds = new Set(this.#samples.tracks.map(({ kind }) => kind));
     if (this.#takeSound && kinds.has('video')) return ['video'];
     return KINDS.filter((kind) => kinds.has(kind));
+  }
+
+  /** The picture was left out for a while, and begins again with the next chunk. The sound has gone on. */
+  beginPicture(): void {
+    this.#samples.beginPicture();
+    this.#video.begin();
   }
 
   /** TS bytes of one chunk. A damaged chunk gives no fragment, and video waits for the next keyframe. */

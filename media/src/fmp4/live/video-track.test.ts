@@ -6,6 +6,7 @@ import { accessUnit, IDR_SLICE, keyframe, OTHER_PPS, PPS, SLICE } from '../../te
 import { boxAt, nalTypesOf, readFragment } from '../../testing/mp4.js';
 import { VIDEO_PID } from '../../testing/packetizer.js';
 import { join } from '../../testing/transport-stream.js';
+import { mp4 } from './fragment-writer.js';
 import { VideoTrack } from './video-track.js';
 
 const FRAME = 3000;
@@ -13,7 +14,7 @@ const FRAME = 3000;
 /** The step before it: the times of samples. */
 class Writer {
   readonly times = new VideoTimes();
-  readonly track = new VideoTrack();
+  readonly track = new VideoTrack(mp4);
 }
 
 function put(

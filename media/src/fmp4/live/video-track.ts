@@ -1,7 +1,7 @@
 import { TICKS_PER_SECOND, ticks90k, ticksToSeconds } from '@topicast/contracts/units';
 import type { VideoSample } from '../../samples/sample.js';
-import { mediaFragment } from '../media-fragment.js';
 import type { Fragment } from './fragment.js';
+import type { FragmentWriter } from './fragment-writer.js';
 import { InitSegments, TRACK_ID } from './init-segments.js';
 
 /**
@@ -15,9 +15,20 @@ const MAX_DECODE_STEP = 1.8;
 
 /** One picture in, one fragment out. */
 export class VideoTrack {
+  readonly #writer: FragmentWriter;
   #sequence = 0;
-  readonly #inits = new InitSegments();
+  readonly #inits: InitSegments;
   #last: { epoch: number; decodeTime: number; declared: number } | undefined;
+
+  constructor(writer: FragmentWriter) {
+    this.#writer = writer;
+    this.#inits = new InitSegments(writer);
+  }
+
+  /** The next one is a keyframe and need not continue the previous one, even where the time line does. */
+  begin(): void {
+    this.#last = undefined;
+  }
 
   /** The first one must be a keyframe. */
   fragment(sample: VideoSample): Fragment {
@@ -36,7 +47,7 @@ export class VideoTrack {
     return {
       track: 'video',
       ...(init && { init }),
-      data: mediaFragment(this.#sequence++, TRACK_ID.video, decodeTime, samples),
+      data: this.#writer.fragment(this.#sequence++, TRACK_ID.video, decodeTime, samples),
       start: ticksToSeconds(presentation),
       end: ticksToSeconds(ticks90k(presentation + duration)),
       keyframe,

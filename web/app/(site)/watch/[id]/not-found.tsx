@@ -1,22 +1,9 @@
-import { ButtonLink } from '../../../../components/ui/button';
-import { Icon } from '../../../../components/ui/icon';
-import { Notice } from '../../../../components/ui/notice';
+import { NotFoundNotice } from '../../../../components/ui/not-found';
 
 export default function StreamNotFound() {
   return (
-    <Notice
-      level={1}
-      icon={<Icon name="search" size={24} />}
-      title="There is no such stream"
-      actions={
-        <ButtonLink look="primary" href="/">
-          See what is live
-        </ButtonLink>
-      }
-    >
-      <p>
-        Its name may be mistyped, or it was deleted. If it is about to start, reload this page in a moment.
-      </p>
-    </Notice>
+    <NotFoundNotice title="There is no such stream">
+      Its name may be mistyped, or it was deleted. If it is about to start, reload this page in a moment.
+    </NotFoundNotice>
   );
 }

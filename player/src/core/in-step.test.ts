@@ -1,0 +1,141 @@
+import { milliseconds, seconds } from '@topicast/contracts/units';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  canBeInStep,
+  decideStep,
+  followAge,
+  isWorthTelling,
+  type Need,
+  placeAt,
+  type StepState,
+} from './in-step.js';
+import { CONTROL_PERIOD_MS } from './latency.js';
+
+interface Tick {
+  readonly now: number;
+  readonly behind: number;
+  readonly seek: boolean;
+}
+
+/** A player that obeys, in a group with this delay. Pictures are there when they are `age` old. */
+function simulate(
+  behindAtFirst: number,
+  delay: (now: number) => number,
+  noise: (tick: number) => number,
+): Tick[] {
+  const age = 100;
+  let place = -delay(0) - behindAtFirst;
+  let state: StepState | undefined;
+  let rate = 1;
+  const ticks: Tick[] = [];
+  for (let now = 0; now < 20_000; now += CONTROL_PERIOD_MS) {
+    const behind = now - delay(now) - place;
+    const sample = {
+      now: milliseconds(now),
+      level: milliseconds(now - age - place),
+      behind: milliseconds(behind + noise(ticks.length)),
+      reach: milliseconds(10_000),
+      hasAudio: false,
+    };
+    const decided = decideStep(sample, state);
+    state = decided.state;
+    const seek = decided.action.do === 'seek';
+    if (decided.action.do === 'seek') place = now - age - decided.action.level;
+    else rate = decided.action.rate;
+    ticks.push({ now, behind, seek });
+    place += CONTROL_PERIOD_MS * (seek ? 1 : rate);
+  }
+  return ticks;
+}
+
+const QUARTER_PICTURE_MS = 8;
+const after = (ticks: readonly Tick[], ms: number) => ticks.filter(({ now }) => now >= ms);
+
+describe('a player in a group', () => {
+  it('is in step after five seconds, wherever it began, and stays so', () => {
+    const noises = fc.array(fc.double({ min: -6, max: 6, noNaN: true }), { minLength: 50, maxLength: 50 });
+    fc.assert(
+      fc.property(fc.integer({ min: -2_000, max: 2_000 }), noises, (behind, noise) => {
+        const ticks = simulate(
+          behind,
+          () => 400,
+          (tick) => noise[tick % noise.length]!,
+        );
+        expect(ticks.filter(({ seek }) => seek).length).toBeLessThanOrEqual(1);
+        for (const tick of after(ticks, 5_000))
+          expect(Math.abs(tick.behind)).toBeLessThan(QUARTER_PICTURE_MS);
+      }),
+    );
+  });
+
+  it('is in step again five seconds after the group has agreed on more, and on less', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -300, max: 300 }), (change) => {
+        const ticks = simulate(
+          0,
+          (now) => (now < 8_000 ? 500 : 500 + change),
+          () => 0,
+        );
+        expect(ticks.some(({ seek }) => seek)).toBe(false);
+        for (const tick of after(ticks, 13_000))
+          expect(Math.abs(tick.behind)).toBeLessThan(QUARTER_PICTURE_MS);
+      }),
+    );
+  });
+
+  it('waits for the group where there are no media to go back to', () => {
+    const sample = { now: milliseconds(0), level: milliseconds(150), behind: milliseconds(-900) };
+    let state: StepState | undefined;
+    for (let now = 0; now < 2_000; now += CONTROL_PERIOD_MS) {
+      const decided = decideStep(
+        { ...sample, now: milliseconds(now), reach: milliseconds(40), hasAudio: false },
+        state,
+      );
+      expect(decided.action).toEqual({ do: 'rate', rate: 0.9 });
+      state = decided.state;
+    }
+  });
+
+  it('finds the place of a moment, and goes alone while the group cannot wait for it', () => {
+    const anchor = { media: seconds(10), wallClock: milliseconds(1_000_000) };
+    expect(placeAt(anchor, milliseconds(1_000_500))).toBe(10.5);
+    const news = { delay: milliseconds(400), members: 2, member: true };
+    expect(canBeInStep(news, milliseconds(401), false)).toBe(false);
+    expect(canBeInStep(news, milliseconds(401), true)).toBe(true);
+    expect(canBeInStep(news, milliseconds(450), true)).toBe(false);
+    expect(canBeInStep({ ...news, member: false }, milliseconds(100), true)).toBe(false);
+  });
+});
+
+describe('what a player needs', () => {
+  const follow = (ages: readonly number[]): Need =>
+    ages.reduce<Need | undefined>(
+      (need, age, tick) => followAge(milliseconds(tick * CONTROL_PERIOD_MS), milliseconds(age), need),
+      undefined,
+    )!;
+  const ticks = (ms: number, age: number): number[] =>
+    Array.from({ length: ms / CONTROL_PERIOD_MS }, () => age);
+
+  it('is known at once, and hardly changes with a connection that breaks for a second', () => {
+    expect(follow([180]).age).toBe(180);
+    const broken = Array.from({ length: 25 }, (_, tick) => 180 + tick * CONTROL_PERIOD_MS);
+    expect(follow([...ticks(2_000, 180), ...broken]).age).toBeLessThan(180 + 150);
+    expect(follow([...ticks(2_000, 180), ...ticks(4_000, 280)]).age).toBeGreaterThan(270);
+  });
+
+  it('is told when it is more, now and then when it is less, and as a sign of life', () => {
+    const need = (passed: number): Need => ({
+      at: milliseconds(10_000 + passed),
+      age: milliseconds(0),
+      told: { needs: milliseconds(300), at: milliseconds(10_000) },
+    });
+    expect(isWorthTelling({ ...need(0), told: undefined }, milliseconds(300))).toBe(true);
+    expect(isWorthTelling(need(300), milliseconds(310))).toBe(true);
+    expect(isWorthTelling(need(100), milliseconds(310))).toBe(false);
+    expect(isWorthTelling(need(300), milliseconds(302))).toBe(false);
+    expect(isWorthTelling(need(300), milliseconds(200))).toBe(false);
+    expect(isWorthTelling(need(2_600), milliseconds(200))).toBe(true);
+    expect(isWorthTelling(need(5_000), milliseconds(300))).toBe(true);
+  });
+});

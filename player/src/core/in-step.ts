@@ -1,0 +1,117 @@
+import { SYNC_TELL_EVERY, type SyncNews } from '@topicast/contracts/sync';
+import { type Milliseconds, milliseconds, type Seconds, seconds } from '@topicast/contracts/units';
+import type { LatencyAction } from './latency.js';
+import type { TimelineAnchor } from './timeline.js';
+
+/**
+ * Keeps the players of a group in step (docs/design/in-step.md): each shows the frame with wall clock W at W plus the
+ * group's delay, by the gateway's clock. The group agrees on the delay; this decides what a player needs, and how it gets
+ * to its place and stays there.
+ */
+
+/** The place on the media timeline whose wall clock is this. */
+export const placeAt = ({ media, wallClock }: TimelineAnchor, moment: Milliseconds): Seconds =>
+  seconds(media + (moment - wallClock) / 1000);
+
+/** What a player needs: how old the newest media are, smoothed, and the level that it would keep by itself. */
+export interface Need {
+  readonly at: Milliseconds;
+  readonly age: Milliseconds;
+  readonly told: { readonly needs: Milliseconds; readonly at: Milliseconds } | undefined;
+}
+
+const AGE_SMOOTHING_MS = 1_000;
+/** A connection that breaks for a moment must not move the whole group: the age rises by at most so much. */
+const MOST_RISE_PER_MS = 0.15;
+const TELL_AT_ONCE_MS = 3;
+const TELL_LESS_MS = 10;
+const LEAST_BETWEEN_MS = 250;
+
+/** @param age of the newest media, by the gateway's clock */
+export function followAge(now: Milliseconds, age: Milliseconds, before: Need | undefined): Need {
+  if (!before) return { at: now, age, told: undefined };
+  const passed = Math.max(0, now - before.at);
+  const change = (age - before.age) * (1 - Math.exp(-passed / AGE_SMOOTHING_MS));
+  return {
+    ...before,
+    at: now,
+    age: milliseconds(before.age + Math.min(change, passed * MOST_RISE_PER_MS)),
+  };
+}
+
+/** Whether to tell the gateway: a greater need soon, a lower one now and then, and the same as a sign of life. */
+export function isWorthTelling({ at, told }: Need, needs: Milliseconds): boolean {
+  if (!told) return true;
+  const passed = at - told.at;
+  if (needs > told.needs + TELL_AT_ONCE_MS) return passed >= LEAST_BETWEEN_MS;
+  return passed >= SYNC_TELL_EVERY || (needs < told.needs - TELL_LESS_MS && passed >= SYNC_TELL_EVERY / 2);
+}
+
+/** A member that needs so much more than the group has agreed on goes alone, until the group has followed. */
+const MOST_MISSING_MS = 30;
+
+export const canBeInStep = (news: SyncNews, needs: Milliseconds, isInStep: boolean): boolean =>
+  news.member && needs <= news.delay + (isInStep ? MOST_MISSING_MS : 0);
+
+export interface StepSample {
+  /** Monotonic. */
+  readonly now: Milliseconds;
+  /** Media ahead of the playhead. */
+  readonly level: Milliseconds;
+  /** How far the picture is behind its place; negative: ahead. */
+  readonly behind: Milliseconds;
+  /** How much further back there still are media. */
+  readonly reach: Milliseconds;
+  /** In the media source, where every change of the rate restarts the stretcher. */
+  readonly hasAudio: boolean;
+}
+
+export interface StepState {
+  readonly at: Milliseconds;
+  readonly behind: Milliseconds;
+  readonly rate: number;
+  readonly farSince: Milliseconds | undefined;
+}
+
+/** Unlike the level, the difference from the place has no sawtooth, so that little smoothing is enough. */
+const SMOOTHING_MS = 120;
+const STALE_MS = 500;
+const BAND_MS = { fine: 5, withAudio: 12 } as const;
+const SETTLED_MS = { fine: 1.5, withAudio: 4 } as const;
+const GAIN_PER_MS = 0.001;
+const RATE_STEP = 0.01;
+const MOST_CORRECTION = 0.05;
+/** Beyond this, being out of step is worse than a rate that can be seen. */
+const HURRY_BEYOND_MS = 80;
+const MOST_HURRIED_CORRECTION = 0.1;
+/** At 10 % this takes 3 s. */
+const FAR_MS = 300;
+const FAR_FOR_MS = 250;
+
+export function decideStep(
+  { now, level, behind: newest, reach, hasAudio }: StepSample,
+  before: StepState | undefined,
+): { readonly action: LatencyAction; readonly state: StepState } {
+  const passed = before ? now - before.at : STALE_MS;
+  const weight = 1 - Math.exp(-passed / SMOOTHING_MS);
+  const behind = milliseconds(
+    before && passed < STALE_MS ? before.behind + (newest - before.behind) * weight : newest,
+  );
+  const isFar = newest > FAR_MS || (newest < -FAR_MS && reach > FAR_MS);
+  const farSince = isFar ? (before?.farSince ?? now) : undefined;
+  if (farSince !== undefined && now - farSince >= FAR_FOR_MS) {
+    const action = { do: 'seek', level: milliseconds(level - Math.max(newest, -reach)) } as const;
+    return { action, state: { at: now, behind: milliseconds(0), rate: 1, farSince: undefined } };
+  }
+  const rate = rateFor(behind, before?.rate ?? 1, hasAudio ? 'withAudio' : 'fine');
+  return { action: { do: 'rate', rate }, state: { at: now, behind, rate, farSince } };
+}
+
+function rateFor(behind: number, before: number, kind: keyof typeof BAND_MS): number {
+  const correcting = before !== 1 && Math.sign(before - 1) === Math.sign(behind);
+  const size = Math.abs(behind);
+  if (size <= (correcting ? SETTLED_MS : BAND_MS)[kind]) return 1;
+  const most = size > HURRY_BEYOND_MS ? MOST_HURRIED_CORRECTION : MOST_CORRECTION;
+  const steps = Math.max(1, Math.round(Math.min(most, size * GAIN_PER_MS) / RATE_STEP));
+  return 1 + steps * Math.sign(behind) * RATE_STEP;
+}

@@ -1,0 +1,13 @@
+import { SOURCES_PATIENCE_MS } from '../core/patience.js';
+import { inTime } from './in-time.js';
+
+/** Whether the browser makes tracks from pictures that the worker decodes. */
+export const canShowTracks = (): boolean => 'MediaStreamTrackGenerator' in globalThis;
+
+/** The engine that decodes the pictures; undefined if the script does not load. */
+export const loadPictureTrack = (): Promise<typeof import('./page-picture.js') | undefined> =>
+  inTime(import('./page-picture.js'));
+
+/** The engine that fills media sources; undefined if the script does not load. */
+export const loadMediaSources = (): Promise<typeof import('./page-mse.js') | undefined> =>
+  inTime(import('./page-mse.js'), SOURCES_PATIENCE_MS);

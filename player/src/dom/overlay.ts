@@ -1,0 +1,2 @@
+export { collectDiagnostics } from './overlay/diagnostics.js';
+export { StatsOverlay } from './overlay/stats-overlay.js';

@@ -1,0 +1,1 @@
+export { SourceRoute } from './source-route.js';

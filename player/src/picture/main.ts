@@ -1,0 +1,1 @@
+export { PictureRoute } from './picture-route.js';

@@ -1,0 +1,50 @@
+import { coded } from '@topicast/media/fmp4';
+import type { Outlet } from '../mse/media-sink.js';
+import type { FromPictures, ToPictures } from './messages.js';
+import { PictureSink } from './picture-sink.js';
+
+/** The way of the pictures in the worker: to a decoder of our own, until that fails. */
+export class PictureRoute {
+  readonly #post: (message: FromPictures) => void;
+  #sink: PictureSink | undefined;
+  #gaveUp = false;
+
+  constructor(post: (message: FromPictures) => void) {
+    this.#post = post;
+  }
+
+  /**
+   * @param onAppended what came so far has been taken
+   * @param onFailed called at most once: the pictures have to go into a media source
+   * @returns undefined if that is where they go
+   */
+  open(media: number, onAppended: () => void, onFailed: (problem: string) => void): Outlet | undefined {
+    const isFirst = this.#sink === undefined;
+    this.#sink = undefined;
+    if (this.#gaveUp) return undefined;
+    this.#post({ type: 'track', media });
+    this.#sink = new PictureSink(
+      {
+        onAppended,
+        onFailed: (problem) => {
+          this.giveUp(problem);
+          onFailed(problem);
+        },
+        onReport: (report) => this.#post({ type: 'pictures', media, report }),
+      },
+      isFirst,
+    );
+    return { sink: this.#sink, writer: coded };
+  }
+
+  pass(message: ToPictures): void {
+    this.#sink?.receive(message);
+  }
+
+  /** From the next media on, the pictures go into a media source. */
+  giveUp(because: string): void {
+    if (this.#gaveUp) return;
+    this.#gaveUp = true;
+    this.#post({ type: 'pictures-failed', because });
+  }
+}
