@@ -10,10 +10,10 @@ export interface ArrivalEvidence {
   readonly worst: Milliseconds;
 }
 
-/** The worst delay within one second. */
-interface Slot {
+/** The worst delay within one second, in ms. */
+export interface Slot {
   readonly second: number;
-  excess: number;
+  worst: number;
 }
 
 const WINDOW_S = 60;
@@ -34,6 +34,16 @@ const LONGEST_STEP_MS = 2_000;
 
 const ZERO = Milliseconds.zero;
 export const NO_EVIDENCE: ArrivalEvidence = { often: ZERO, repeating: ZERO, worst: ZERO };
+
+/** The worst delays that had different causes, the worst one first. @param most so many of them */
+export function worstEvents(slots: readonly Slot[], most: number): Slot[] {
+  const events: Slot[] = [];
+  for (const slot of [...slots].sort((a, b) => b.worst - a.worst)) {
+    if (events.length === most) break;
+    if (events.every(({ second }) => Math.abs(second - slot.second) >= ONE_EVENT_S)) events.push(slot);
+  }
+  return events;
+}
 
 /**
  * Learns how much the delays of chunks vary. Only the delay above the usual one of the last seconds counts. The playhead
@@ -71,13 +81,9 @@ export class Arrivals {
   }
 
   get evidence(): ArrivalEvidence {
-    const events: Slot[] = [];
-    for (const slot of [...this.#slots].sort((a, b) => b.excess - a.excess)) {
-      if (events.length === OFTEN) break;
-      if (events.every(({ second }) => Math.abs(second - slot.second) >= ONE_EVENT_S)) events.push(slot);
-    }
+    const events = worstEvents(this.#slots, OFTEN);
     const [worst, repeating, often] = [0, 1, OFTEN - 1].map((index) =>
-      milliseconds(Math.max(0, events[index]?.excess ?? 0)),
+      milliseconds(Math.max(0, events[index]?.worst ?? 0)),
     ) as [Milliseconds, Milliseconds, Milliseconds];
     return { worst, repeating, often };
   }
@@ -100,10 +106,10 @@ export class Arrivals {
     const slots = this.#slots;
     const newest = slots.at(-1);
     if (newest?.second === second) {
-      newest.excess = Math.max(newest.excess, excess);
+      newest.worst = Math.max(newest.worst, excess);
       return;
     }
-    slots.push({ second, excess });
+    slots.push({ second, worst: excess });
     while (slots[0]!.second <= second - WINDOW_S) slots.shift();
   }
 }

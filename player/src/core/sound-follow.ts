@@ -27,6 +27,8 @@ const SPLICE_PERIOD_MS = 120;
 /** A viewer hears a longer skip or repeat, so a short silence is better. */
 const PARTED_MS = 150;
 const PARTED_FOR_MS = 60;
+/** Sound that waits for more is stretched until it is so late, so that it has no hole. Few notice that for a moment. */
+export const MOST_STRETCH_MS = 60;
 
 export interface SoundSample {
   /** Monotonic. */

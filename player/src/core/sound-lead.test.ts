@@ -40,10 +40,41 @@ describe('the lead of the sound', () => {
 
   it('falls slowly when headphones are taken off, and nothing runs dry', () => {
     const moments = simulate((now) => (now < 10_000 ? 240 : 60), 90);
-    expect(moments.at(95)?.lead).toBe(160);
-    expect(moments.at(170)?.lead).toBe(160);
+    expect(moments.at(99)?.lead).toBe(160);
+    expect(moments.at(149)?.lead).toBe(160);
+    expect(moments.at(200)!.lead).toBeGreaterThan(100);
     expect(moments.at(-1)).toMatchObject({ lead: 0, lag: 0 });
     expect(moments.slice(100).some(({ dry }) => dry)).toBe(false);
+  });
+
+  it('follows headphones that are put on within a second', () => {
+    const moments = simulate((now) => (now < 10_000 ? 60 : 200), 20);
+    expect(moments.at(99)?.lead).toBe(0);
+    expect(moments.at(110)?.lead).toBe(120);
+    expect(moments.slice(140).some(({ dry }) => dry)).toBe(false);
+  });
+
+  it('covers delays that come often', () => {
+    // As with 1 % loss: now and then a second without one.
+    const isLate = (now: number) => (now / 700) % 1 < 0.1 && (now / 7_000) % 1 < 0.8;
+    const moments = simulate((now) => (isLate(now) ? 160 : 80), 60);
+    expect(moments.slice(50).some(({ dry }) => dry)).toBe(false);
+    expect(Math.max(...moments.map(({ lead }) => lead))).toBe(80);
+  });
+
+  it('leaves to the stretching of the sound what comes rarely, and covers the rest of it', () => {
+    // As BBR measures the round trip.
+    const moments = simulate((now) => (now % 10_000 < 200 ? 280 : 80), 60);
+    const later = moments.slice(200);
+    for (const { lead } of later) expect(lead).toBeCloseTo(140, 5);
+    const missing = later.filter(({ dry }) => dry).map(({ level, lag }) => 280 - level - lag);
+    expect(missing.length).toBeGreaterThan(0);
+    expect(Math.max(...missing)).toBeLessThanOrEqual(60);
+  });
+
+  it('forgets an accident at once, because it may not come again', () => {
+    const moments = simulate((now) => (now === 10_000 ? 300 : 80), 30);
+    expect(Math.max(...moments.map(({ lead }) => lead))).toBe(0);
   });
 
   it('leaves a cut of some seconds to the control of the picture', () => {
@@ -66,7 +97,8 @@ describe('the lead of the sound', () => {
           state = supplySound(supply, TARGET, state);
           expect([state.lead >= 0, state.lead <= 400, state.lag >= 0, state.lag <= 40]).not.toContain(false);
         });
-        expect(state.needs.length).toBeLessThanOrEqual(80);
+        expect(state.history?.needs.length ?? 0).toBeLessThanOrEqual(5);
+        expect(state.history?.slots.length ?? 0).toBeLessThanOrEqual(60);
       }),
     );
   });

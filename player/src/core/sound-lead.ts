@@ -1,17 +1,27 @@
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { type Slot, worstEvents } from './arrivals.js';
+import { MOST_STRETCH_MS } from './sound-follow.js';
 
 /**
  * How far the picture has to stay behind so that the sound reaches the loudspeaker in time. Encoders deliver sound later
  * than pictures, and sound devices take it some time before it is heard (wireless headphones: 200 ms). We judge by the
- * sound that was still in hand when it was due.
+ * sound that was still in hand when it was due. A rare delay need not be covered in full: the sound is stretched then.
  */
 export interface SoundLead {
   /** What we add to the picture's target. */
   readonly lead: Milliseconds;
   /** How much later than its picture the sound is heard, until the picture is far enough behind. */
   readonly lag: Milliseconds;
+  /** Undefined before the first report. */
+  readonly history?: History;
+}
+
+interface History {
   readonly at: Milliseconds;
-  readonly needs: readonly { readonly at: Milliseconds; readonly need: Milliseconds }[];
+  /** Of the last reports, the newest one last. */
+  readonly needs: readonly Milliseconds[];
+  /** The highest need of each second of the last minute. */
+  readonly slots: readonly Slot[];
 }
 
 export interface SoundSupply {
@@ -30,16 +40,18 @@ const UNNOTICED_LAG_MS = 8;
 /** While the picture is still moving to its new target, late sound is better than sound with holes. */
 const MOST_LAG_MS = 40;
 const MOST_LEAD_MS = 400;
-/** The highest need within this time counts. */
-const WINDOW_MS = 8_000;
-const LEAD_COMES_BACK_MS_PER_S = 5;
+/** What lasts over so many reports is no delay that will pass. */
+const LASTING = 5;
+/** What comes in more than {@link OFTEN} of these seconds is covered in full. */
+const RECENT_S = 8;
+const OFTEN = 0.3;
+const WINDOW_S = 60;
+const LEAD_COMES_BACK_MS_PER_S = 10;
 const LAG_COMES_BACK_MS_PER_S = 20;
 
 export const NO_LEAD: SoundLead = {
-  lead: milliseconds(0),
-  lag: milliseconds(0),
-  at: milliseconds(Number.NEGATIVE_INFINITY),
-  needs: [],
+  lead: Milliseconds.zero,
+  lag: Milliseconds.zero,
 };
 
 /** @param target the picture's target without the lead */
@@ -49,12 +61,14 @@ export function supplySound(
   before: SoundLead,
 ): SoundLead {
   // The part of the level that passes before the sound is heard. It does not depend on the level.
-  const newest = { at: now, need: milliseconds(level + before.lag - least) };
+  const newest = milliseconds(level + before.lag - least);
   // So late is not the way of this stream: the connection was cut, or the time stamps jumped.
-  if (newest.need > target + MOST_LEAD_MS) return before;
-  const needs = [...before.needs, newest].filter(({ at }) => now - at < WINDOW_MS);
-  const need = Math.max(...needs.map((one) => one.need)) + SPARE_MS;
-  const passed = Math.max(0, now - before.at) / 1000;
+  if (newest > target + MOST_LEAD_MS) return before;
+  const { history } = before;
+  const needs = [...(history?.needs ?? []), newest].slice(-LASTING);
+  const slots = withNeed(history?.slots ?? [], Math.floor(now / 1000), newest);
+  const need = Math.max(usualNeed(needs, slots), rareNeed(slots) - MOST_STRETCH_MS) + SPARE_MS;
+  const passed = Math.max(0, now - (history?.at ?? now)) / 1000;
   return {
     lead: follow(
       before.lead,
@@ -63,10 +77,25 @@ export function supplySound(
       passed * LEAD_COMES_BACK_MS_PER_S,
     ),
     lag: follow(before.lag, need - level, MOST_LAG_MS, passed * LAG_COMES_BACK_MS_PER_S),
-    at: now,
-    needs,
+    history: { at: now, needs, slots },
   };
 }
+
+function withNeed(slots: readonly Slot[], second: number, need: number): Slot[] {
+  const kept = slots.filter((slot) => slot.second > second - WINDOW_S);
+  const newest = kept.at(-1);
+  if (newest?.second !== second) return [...kept, { second, worst: need }];
+  return [...kept.slice(0, -1), { second, worst: Math.max(newest.worst, need) }];
+}
+
+function usualNeed(needs: readonly number[], slots: readonly Slot[]): number {
+  const recent = slots.slice(-RECENT_S).map(({ worst }) => worst);
+  recent.sort((a, b) => b - a);
+  return Math.max(Math.min(...needs), recent[Math.floor(recent.length * OFTEN)]!);
+}
+
+/** What came more than once. */
+const rareNeed = (slots: readonly Slot[]): number => worstEvents(slots, 2)[1]?.worst ?? 0;
 
 /** Rises at once, and falls slowly. */
 const follow = (before: number, wanted: number, most: number, back: number): Milliseconds =>

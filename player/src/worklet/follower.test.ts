@@ -35,6 +35,14 @@ function setUp(outputRate = RATE) {
 const loudness = (values: readonly number[]): number =>
   Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
 
+const steepest = (values: readonly number[]): number =>
+  values.reduce((most, value, i) => Math.max(most, Math.abs(value - (values[i - 1] ?? value))), 0);
+
+const windows = (values: readonly number[], length: number): (readonly number[])[] =>
+  Array.from({ length: Math.floor(values.length / length) }, (_, i) =>
+    values.slice(Math.floor(i * length), Math.floor((i + 1) * length)),
+  );
+
 describe('the follower', () => {
   it.each([RATE, 44_100])(
     'plays in step with the picture, at %i Hz, and reports how much was in hand',
@@ -75,6 +83,46 @@ describe('the follower', () => {
     expect(underruns).toBe(1);
     expect(offsetMs).toBeCloseTo(0, 0);
     expect(loudness(heard.slice(-RATE))).toBeCloseTo(Math.SQRT1_2, 1);
+  });
+
+  it.each([RATE, 44_100])(
+    'stretches the sound while more of it is late by up to 50 ms, at %i Hz: no hole, no click',
+    (outputRate) => {
+      for (let stopMs = 10; stopMs <= 60; stopMs += 2) {
+        const { follower, play, heard } = setUp(outputRate);
+        // 9 ms are left when sound comes.
+        follower.aim({ type: 'follow', at: 0, media: -DELAY_S - FRAME / RATE - 0.009, rate: 1 });
+        play(2);
+        expect(follower.report()).toMatchObject({ underruns: 0, splices: 0 });
+        const from = heard.length;
+        play(stopMs / 1000, { stops: true });
+        play(0.1);
+        const { underruns, leastMs } = follower.report();
+        expect({ stopMs, underruns }).toEqual({ stopMs, underruns: 0 });
+        // How much was in hand is told without the stretching.
+        expect(leastMs).toBeGreaterThan(2 - stopMs);
+        expect(leastMs).toBeLessThan(33 - stopMs);
+        const during = heard.slice(from);
+        const loudest = windows(during, outputRate / 200).map((window) => Math.max(...window.map(Math.abs)));
+        expect(Math.min(...loudest)).toBeGreaterThan(0.6);
+        expect(steepest(during)).toBeLessThan((1.6 / 17) * (RATE / outputRate));
+        play(2);
+        expect(Math.abs(follower.report().offsetMs!)).toBeLessThan(10);
+      }
+    },
+  );
+
+  it('stretches the sound for no longer than that, and falls silent without a click', () => {
+    const { follower, play, heard } = setUp();
+    follower.aim({ type: 'follow', at: 0, media: -DELAY_S - FRAME / RATE - 0.009, rate: 1 });
+    play(2);
+    const from = heard.length;
+    play(0.5, { stops: true });
+    const silent = heard.slice(from).findIndex((_, i, all) => loudness(all.slice(i, i + 480)) === 0);
+    expect(silent / RATE).toBeGreaterThan(0.05);
+    expect(silent / RATE).toBeLessThan(0.03 + 0.086 + 0.007);
+    expect(steepest(heard.slice(from))).toBeLessThan(1.6 / 17);
+    expect(follower.report().underruns).toBe(1);
   });
 
   it('plays on by itself while the picture is hidden, even after a pause in the data', () => {

@@ -1,5 +1,5 @@
 import { milliseconds } from '@topicast/contracts/units';
-import { decideSound, NOT_FOLLOWING, spliced } from '../core/sound-follow.js';
+import { decideSound, MOST_STRETCH_MS, NOT_FOLLOWING, spliced } from '../core/sound-follow.js';
 import type { SoundReport, ToWorklet } from './messages.js';
 import { type PcmBlock, PcmRing } from './pcm-ring.js';
 import { Voice } from './voice.js';
@@ -8,8 +8,8 @@ import { Voice } from './voice.js';
 const KEPT_S = 4;
 /** Sound without a picture keeps this much in hand. It may be late, because nobody can see that. */
 const FREE_LEVEL_MS = 120;
-/** Only sound that is where it should be says whether it came in time. */
-const IN_STEP_MS = 30;
+/** Only sound that is where it should be, or waits for more, says whether it came in time. */
+const IN_STEP_MS = 50 + MOST_STRETCH_MS;
 /** The level changes with each block and each chunk, so an error up to this is none. */
 const FREE_BAND_MS = 60;
 
@@ -25,7 +25,8 @@ export class Follower {
   #follow = NOT_FOLLOWING;
   #least = Number.POSITIVE_INFINITY;
   #offset: number | undefined;
-  #inStep = false;
+  /** Where the voice should be minus where it is, in sampling instants; undefined if that says nothing. */
+  #behind: number | undefined;
   #splices = 0;
   #jumps = 0;
   /** The counts of earlier voices. */
@@ -48,8 +49,8 @@ export class Follower {
     }
     const voice = this.#voice;
     // What had come before it, when it came. Nothing comes for long where a track has ended, which is not late.
-    if (voice && this.#inStep) {
-      const inHand = Math.max(block.start, this.#ring.end) - voice.place;
+    if (voice && this.#behind !== undefined) {
+      const inHand = Math.max(block.start, this.#ring.end) - voice.place - this.#behind;
       this.#least = Math.min(this.#least, (inHand * 1000) / block.rate);
     }
     this.#ring.write(block);
@@ -61,7 +62,7 @@ export class Follower {
     this.#ring = undefined;
     this.#voice = undefined;
     this.#follow = NOT_FOLLOWING;
-    this.#inStep = false;
+    this.#behind = undefined;
   }
 
   /** @param now when the first instant of the output plays, in seconds on its clock. The output is silent before. */
@@ -90,8 +91,9 @@ export class Follower {
   #steer(voice: Voice, rate: number, now: number): number {
     const aim = this.#aim;
     voice.wanted = aim.type !== 'hold';
+    voice.patient = false;
     this.#offset = undefined;
-    this.#inStep = false;
+    this.#behind = undefined;
     if (aim.type === 'hold') {
       this.#follow = NOT_FOLLOWING;
       return 1;
@@ -104,7 +106,10 @@ export class Follower {
     }
     const behind = aim.type === 'follow' ? behindPicture(voice, rate, now, aim) : behindEdge(voice, rate);
     if (aim.type === 'follow' && voice.audible) this.#offset = -behind;
-    this.#inStep = aim.type === 'follow' && (!voice.audible || Math.abs(behind) < IN_STEP_MS);
+    if (aim.type === 'follow' && (!voice.audible || Math.abs(behind) < IN_STEP_MS)) {
+      this.#behind = voice.audible ? (behind * rate) / 1000 : 0;
+      voice.patient = behind < MOST_STRETCH_MS;
+    }
     const sample = {
       now: milliseconds(now * 1000),
       behind: milliseconds(behind),
@@ -113,6 +118,12 @@ export class Follower {
     };
     const { move, state } = decideSound(sample, this.#follow);
     this.#follow = state;
+    const repeated = voice.stretch();
+    if (repeated !== 0) {
+      this.#splices++;
+      this.#follow = spliced(state, milliseconds((repeated * 1000) / rate));
+      return 1;
+    }
     if (move.do === 'rate') return move.rate;
     if (move.do === 'splice') {
       const by = voice.splice((move.by * rate) / 1000);

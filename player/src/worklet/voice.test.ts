@@ -63,9 +63,9 @@ describe('a voice', () => {
     }
   });
 
-  it('never clicks, whether it splices, jumps, falls silent, runs dry or resumes', () => {
+  it('never clicks, whether it splices, stretches, jumps, falls silent, runs dry or resumes', () => {
     const act = fc.record({
-      what: fc.constantFrom('splice', 'jump', 'silence', 'nothing'),
+      what: fc.constantFrom('splice', 'jump', 'silence', 'impatience'),
       at: fc.integer({ min: 0, max: 300 }),
       by: fc.integer({ min: -1_200, max: 1_200 }),
     });
@@ -74,12 +74,15 @@ describe('a voice', () => {
         const { voice, ring, write, play, heard, steepest } = setUp(endMs / 1000);
         play(320, 1, (n) => {
           voice.wanted = true;
+          voice.patient = n < endMs / 2.6;
           for (const { what, at, by } of acts) {
             if (what === 'silence' && n >= at && n < at + 10) voice.wanted = false;
+            if (what === 'impatience' && n >= at && n < at + 20) voice.patient = false;
             if (at !== n) continue;
             if (what === 'splice') voice.splice(by);
             if (what === 'jump') voice.jump(by);
           }
+          voice.stretch();
           // New sound comes late, so the voice may have run dry.
           if (n === 250) write(ring.end, RATE);
         });

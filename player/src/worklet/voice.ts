@@ -2,35 +2,49 @@ import type { PcmRing } from './pcm-ring.js';
 
 /** Long enough to prevent a click, and too short to be heard as a fade. */
 const FADE_S = 0.006;
+/** The same where the sound in hand ends. */
+const END_S = 0.003;
 const SPLICE_S = 0.012;
 /** A splice may miss its aim by this much, to continue where the waveform looks alike: half of a period at 80 Hz. */
 const SEARCH_S = 0.006;
+/** So much is repeated at a time where the sound comes late: two periods at 100 Hz. */
+const REPEATED_S = 0.02;
+/** The end, and one round of the audio thread: at the next round it would fade out. */
+const LAST_S = END_S + 0.003;
+/** A cross-fade shorter than this is heard. */
+const SHORTEST_SPLICE_S = 0.002;
+/** Interpolation looks at two instants after the place, and the old place may move a little faster than the new one. */
+const MARGIN = 8;
 /** The search takes steps of this many instants first, and compares every fourth one: enough for a pitch. */
 const ROUGHLY = 8;
 const SAMPLED = 4;
 
-/** Reads a ring at any speed, fades where sound begins and ends, and splices without a click. */
+/** Reads a ring at any speed, fades where sound begins and ends, splices without a click, and makes sound last longer. */
 export class Voice {
   /** Where it reads, in sampling instants of the ring. */
   place = 0;
   /** Whether it should be heard at all. */
   wanted = false;
+  /** Whether the last moments are repeated when the sound in hand ends, instead of fading out. */
+  patient = false;
   /** How often the sound ran out while it played. */
   underruns = 0;
   /** The number of instants of the output that were heard. */
   heard = 0;
   readonly #ring: PcmRing;
   readonly #fade: number;
+  readonly #end: number;
   readonly #splice: number;
   #gain = 0;
   /** How far to jump as soon as the sound has faded out. */
   #jump: number | undefined;
   /** The place before a splice. It stays audible for `left` more instants, more and more quietly. */
-  #old: { place: number; left: number } | undefined;
+  #old: { place: number; left: number; readonly length: number } | undefined;
 
   constructor(ring: PcmRing) {
     this.#ring = ring;
     this.#fade = ring.rate * FADE_S;
+    this.#end = ring.rate * END_S;
     this.#splice = Math.round(ring.rate * SPLICE_S);
   }
 
@@ -53,14 +67,15 @@ export class Voice {
   splice(by: number): number {
     // What is being heard has to last until it has faded out.
     if (this.ahead < 2 * this.#splice) return 0;
-    const reach = Math.round(this.#ring.rate * SEARCH_S);
-    const from = Math.max(Math.round(by) - reach, Math.ceil(this.#ring.begin - this.place));
-    const to = Math.min(Math.round(by) + reach, Math.floor(this.ahead) - 2 * this.#splice);
-    if (to < from || this.#old || this.#jump !== undefined || this.#gain < 1) return 0;
-    const best = this.#mostAlike(from, to);
-    this.#old = { place: this.place, left: this.#splice };
-    this.place += best;
-    return best;
+    return this.#continue(by, Math.floor(this.ahead) - 2 * this.#splice, this.#splice);
+  }
+
+  /** Repeat the last moments if the sound in hand is about to end. @returns as {@link splice} */
+  stretch(): number {
+    const { rate } = this.#ring;
+    if (!this.patient || this.ahead > rate * LAST_S) return 0;
+    const length = Math.floor(this.ahead) - MARGIN;
+    return length < rate * SHORTEST_SPLICE_S ? 0 : this.#continue(-rate * REPEATED_S, 0, length);
   }
 
   /** @param step how many sampling instants of the ring pass for each one of the output */
@@ -69,7 +84,10 @@ export class Voice {
     const change = 1 / (this.#fade / step);
     const last = this.#ring.channelCount - 1;
     for (let i = 0; i < length; i++) {
-      this.#gain += Math.max(-change, Math.min(change, this.#aim() - this.#gain));
+      const aim = this.#isWanted ? 1 : 0;
+      this.#gain += Math.max(-change, Math.min(change, aim - this.#gain));
+      // It reaches 0 exactly where the known sound ends, in case no more comes.
+      this.#gain = Math.max(0, Math.min(this.#gain, this.ahead / this.#end));
       if (this.#gain <= 0 && this.#jump !== undefined) {
         this.place = Math.round(this.place + this.#jump);
         this.#jump = undefined;
@@ -89,16 +107,30 @@ export class Voice {
     }
   }
 
-  /** The gain to aim at. It reaches 0 exactly where the known sound ends, in case no more comes. */
-  #aim(): number {
-    if (!this.wanted || this.#jump !== undefined || this.place < this.#ring.begin) return 0;
-    return Math.max(0, Math.min(1, this.ahead / this.#fade));
+  get #isWanted(): boolean {
+    return this.wanted && this.#jump === undefined && this.place >= this.#ring.begin;
+  }
+
+  /**
+   * @param by about so much later
+   * @param furthest not further than this
+   * @param length of the cross-fade
+   */
+  #continue(by: number, furthest: number, length: number): number {
+    const reach = Math.round(this.#ring.rate * SEARCH_S);
+    const from = Math.max(Math.round(by) - reach, Math.ceil(this.#ring.begin - this.place));
+    const to = Math.min(Math.round(by) + reach, furthest);
+    if (to < from || this.#old || this.#jump !== undefined || this.#gain < 1) return 0;
+    const best = this.#mostAlike(from, to, length);
+    this.#old = { place: this.place, left: length, length };
+    this.place += best;
+    return best;
   }
 
   #value(channel: number): number {
     const value = this.#ring.at(channel, this.place);
     if (!this.#old) return value;
-    const share = this.#old.left / this.#splice;
+    const share = this.#old.left / this.#old.length;
     return value * (1 - share) + this.#ring.at(channel, this.#old.place) * share;
   }
 
@@ -106,16 +138,16 @@ export class Voice {
    * The step at which the sound there resembles the sound here most: first roughly, then around the best one. The
    * audio thread has less than 3 ms for each of its rounds.
    */
-  #mostAlike(from: number, to: number): number {
-    const rough = this.#best(from, to, ROUGHLY);
-    return this.#best(Math.max(from, rough - ROUGHLY), Math.min(to, rough + ROUGHLY), 1);
+  #mostAlike(from: number, to: number, length: number): number {
+    const rough = this.#best(from, to, length, ROUGHLY);
+    return this.#best(Math.max(from, rough - ROUGHLY), Math.min(to, rough + ROUGHLY), length, 1);
   }
 
-  #best(from: number, to: number, stride: number): number {
+  #best(from: number, to: number, length: number, stride: number): number {
     let best = from;
     let most = Number.NEGATIVE_INFINITY;
     for (let step = from; step <= to; step += stride) {
-      const alike = this.#likeness(step);
+      const alike = this.#likeness(step, length);
       if (alike > most) {
         most = alike;
         best = step;
@@ -125,8 +157,9 @@ export class Voice {
   }
 
   /** Cross-correlation of the sound that much later with the sound here, normalised by the energy there. */
-  #likeness(step: number): number {
-    const here = Math.round(this.place);
+  #likeness(step: number, length: number): number {
+    // Of a short cross-fade, what was just heard counts as well.
+    const here = Math.round(this.place) + length - this.#splice;
     let product = 0;
     let energy = 1e-9;
     for (let i = 0; i < this.#splice; i += SAMPLED) {
