@@ -6,6 +6,9 @@ const fromSource = {
   ssr: { resolve: { conditions: ['topicast-source', 'node', 'import', 'module', 'default'] } },
 };
 
+/** `expect.poll` waits for a second otherwise, which a busy machine needs for itself. */
+const patient = { expect: { poll: { timeout: 30_000 } } };
+
 export default defineConfig({
   test: {
     projects: [
@@ -13,6 +16,7 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: 'unit',
+          ...patient,
           include: [
             '{contracts,media,log,sources,producer,gateway,player,start,web,deploy,bench}/**/*.test.ts',
           ],
@@ -27,6 +31,7 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: 'integration',
+          ...patient,
           include: ['test/integration/**/*.test.ts', 'log/src/kafka/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 240_000,
@@ -37,6 +42,7 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: 'e2e',
+          ...patient,
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 240_000,
@@ -47,6 +53,7 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: 'chaos',
+          ...patient,
           include: ['test/chaos/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 240_000,

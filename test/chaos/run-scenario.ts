@@ -124,9 +124,7 @@ async function observe(
     await until(
       'the last chunk has come',
       () => numbers.arrivals.at(-1)?.sequence === acknowledged.at(-1)?.sequence,
-      {
-        limitMs: 5000,
-      },
+      { limitMs: 30_000 },
     ).catch(() => undefined);
     // The pictures continue, so compare what arrived so far with what the log holds up to that point.
     const pictured = [...pictures.arrivals];

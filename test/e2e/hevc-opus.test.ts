@@ -179,9 +179,9 @@ for (const { what, clips, skipped, open } of WAYS)
         });
         const end = await until('it goes on over the place where the clip begins again', () => {
           const now = newest(player);
-          return now && hasGoneOn(begin, now) && now;
+          const different = new Set(player.seen.map(({ picture }) => picture)).size;
+          return now && hasGoneOn(begin, now) && different > 20 && now;
         });
-        expect(new Set(player.seen.map(({ picture }) => picture)).size).toBeGreaterThan(20);
         expect(end).toMatchObject({ size: `${WIDTH}x${HEIGHT}`, hasSound: true });
       });
     });
@@ -215,11 +215,10 @@ for (const { what, clips, skipped, open } of WAYS)
           const now = await playback(page);
           return now.states.at(-1) === 'playing' && now.pictures > 0 && now;
         });
-        const end = await until('it goes on over the place where the clip begins again', async () => {
+        await until('it goes on over the place where the clip begins again', async () => {
           const now = await playback(page);
-          return hasGoneOn(begin, now) && now;
+          return hasGoneOn(begin, now) && now.audioBytes > begin.audioBytes;
         });
-        expect(end.audioBytes).toBeGreaterThan(begin.audioBytes);
       });
 
       it.each(others!)('$what: the player says in one sentence which codec is missing', async (clip) => {

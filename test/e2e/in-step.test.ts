@@ -154,6 +154,7 @@ describe('players in step, in Chromium', () => {
     await untilInStep(page, 4);
     await add(page, address, 'five');
     await page.waitForTimeout(SETTLED_MS);
+    await untilInStep(page, 5);
     const [stats] = await statsOf(page);
     expect(stats).toMatchObject({ syncMembers: 5, syncDelayMs: expect.any(Number) });
     // Two cores draw five players one after the other.

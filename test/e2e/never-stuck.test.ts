@@ -176,9 +176,13 @@ describe('whatever happens, the player plays on by itself', () => {
       const strict = await launchChromium({ args: ['--autoplay-policy=document-user-activation-required'] });
       await encoder.restart();
       const page = await strict.newPage();
-      await openPlayer(page, pages, '/player', services.address(encoder.id));
+      await page.addInitScript(() =>
+        addEventListener('autoplaymuted', () => console.info('autoplaymuted'), true),
+      );
       // Until it is decided: playwright's scripts count as clicks.
-      await pause(3_000);
+      const told = page.waitForEvent('console', { predicate: (line) => line.text() === 'autoplaymuted' });
+      await openPlayer(page, pages, '/player', services.address(encoder.id));
+      await told;
       await goesOn('muted', page);
       expect(
         await page.evaluate(() => Reflect.get(document.querySelector('topicast-player')!, 'muted')),

@@ -151,7 +151,7 @@ describe('pictures that the worker decodes, in Chromium', () => {
     await openPlayer(page, pages, '/plain', services.address('pictures'));
     await pictureIn(page, 'mse');
     await playsOn(page);
-    expect((await playback(page)).states.at(-1)).toBe('playing');
+    await until('it plays', async () => (await playback(page)).states.at(-1) === 'playing');
   });
 
   it('are missing in a stream of sound alone, which plays', async () => {

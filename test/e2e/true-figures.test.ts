@@ -3,6 +3,7 @@ import type { TopicastPlayerElement } from '@topicast/player/element';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BarcodeSource, startBarcodeSource } from '../support/barcode-source.js';
+import { whenCalm } from '../support/calm.js';
 import { launchChromium } from '../support/chromium.js';
 import { quantile, readGlass, watchGlass } from '../support/glass.js';
 import type { PageServer } from '../support/page-server.js';
@@ -36,15 +37,18 @@ describe('what the player says', () => {
   });
 
   it('of the latency agrees with the clock that is drawn into the pictures', async () => {
-    const differences: number[] = [];
-    for (let second = 0; second < 8; second += 1) {
-      await readGlass(page);
-      await page.waitForTimeout(1_000);
-      const { latencies } = await readGlass(page);
-      const shown = (await playback(page)).stats.latencyMs;
-      if (latencies.length > 0) differences.push(Number(shown) - quantile(latencies, 0.5));
-    }
-    expect(Math.abs(quantile(differences, 0.5))).toBeLessThan(10);
+    // An encoder that is held up leaves out pictures, whose times the player knows only afterwards.
+    await whenCalm(async () => {
+      const differences: number[] = [];
+      for (let second = 0; second < 8; second += 1) {
+        await readGlass(page);
+        await page.waitForTimeout(1_000);
+        const { latencies } = await readGlass(page);
+        const shown = (await playback(page)).stats.latencyMs;
+        if (latencies.length > 0) differences.push(Number(shown) - quantile(latencies, 0.5));
+      }
+      expect(Math.abs(quantile(differences, 0.5))).toBeLessThan(10);
+    });
   });
 
   it('of the parts of the latency adds up to it, and fits what else is known', async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readGatewayConfig, startGateway } from '@topicast/gateway';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { whenCalm } from '../support/calm.js';
 import { type Broker, kafkaUnavailable, startKafka } from '../support/kafka.js';
 import { until } from '../support/poll.js';
 import { FILMS, ProducerGroup } from '../support/producer-group.js';
@@ -31,33 +32,35 @@ describe.skipIf(reason)(`several producers on a real Kafka${reason ? ` (${reason
     expect(faults).toBe(0);
   };
 
-  it('two share the streams; a third takes its part, and no other stream is disturbed', async () => {
-    await using group = await ProducerGroup.start(broker.brokers, ['one', 'two']);
-    const before = group.snapshot();
-    await group.startProducer('three');
-    await group.settled('one', 'two', 'three');
-    for (const [film, { producer, session }] of before) {
-      if (group.producerOf(film) === 'three') expectSeamless(group, film, session);
-      else expect([group.producerOf(film), group.sessionOf(film)]).toEqual([producer, session]);
-    }
-    expect(group.filmsOf('three').length).toBeLessThan(FILMS.length / 2);
-  });
+  it('two share the streams; a third takes its part, and no other stream is disturbed', () =>
+    whenCalm(async () => {
+      await using group = await ProducerGroup.start(broker.brokers, ['one', 'two']);
+      const before = group.snapshot();
+      await group.startProducer('three');
+      await group.settled('one', 'two', 'three');
+      for (const [film, { producer, session }] of before) {
+        if (group.producerOf(film) === 'three') expectSeamless(group, film, session);
+        else expect([group.producerOf(film), group.sessionOf(film)]).toEqual([producer, session]);
+      }
+      expect(group.filmsOf('three').length).toBeLessThan(FILMS.length / 2);
+    }, 2));
 
-  it('a producer that leaves encodes on until its streams are live elsewhere', async () => {
-    await using group = await ProducerGroup.start(broker.brokers, ['one', 'two', 'three']);
-    const before = group.snapshot();
-    const leaver = group.producers.get('three')!;
-    const moving = group.filmsOf('three');
-    leaver.kill('SIGTERM');
-    await until('it has ended', () => leaver.exitCode !== null);
-    expect(leaver.exitCode).toBe(0);
-    await group.settled('one', 'two');
-    for (const film of FILMS) {
-      const { session } = before.get(film)!;
-      if (moving.includes(film)) expectSeamless(group, film, session);
-      else expect(group.sessionOf(film)).toBe(session);
-    }
-  });
+  it('a producer that leaves encodes on until its streams are live elsewhere', () =>
+    whenCalm(async () => {
+      await using group = await ProducerGroup.start(broker.brokers, ['one', 'two', 'three']);
+      const before = group.snapshot();
+      const leaver = group.producers.get('three')!;
+      const moving = group.filmsOf('three');
+      leaver.kill('SIGTERM');
+      await until('it has ended', () => leaver.exitCode !== null);
+      expect(leaver.exitCode).toBe(0);
+      await group.settled('one', 'two');
+      for (const film of FILMS) {
+        const { session } = before.get(film)!;
+        if (moving.includes(film)) expectSeamless(group, film, session);
+        else expect(group.sessionOf(film)).toBe(session);
+      }
+    }, 2));
 
   it('after kill -9 its streams come back elsewhere, with a higher session', async () => {
     await using group = await ProducerGroup.start(broker.brokers, ['one', 'two', 'three']);

@@ -37,17 +37,18 @@ it('a producer reports whether it runs, whether it can work, and what it does', 
   });
   isStarted = true;
   expect((await ask('/readyz')).status).toBe(200);
-  const counted = await until('a speed', async () => {
+  // What a slow start has delayed comes at once, so the speed settles after some seconds.
+  const counted = await until('it runs at its speed', async () => {
     const now = await read();
-    return now.has('topicast_producer_slowest_speed') && now;
+    const [speed = 0, appends = 0] = ['slowest_speed', 'append_seconds_count'].map((name) =>
+      now.get(`topicast_producer_${name}`),
+    );
+    return speed > 0.5 && speed < 2 && appends > 20 && now;
   });
   expect(counted.get('topicast_producer_encoders{state="live"}')).toBe(1);
   expect(counted.get('topicast_producer_encoders{state="failed"}')).toBe(0);
-  expect(counted.get('topicast_producer_slowest_speed')).toBeGreaterThan(0.5);
-  expect(counted.get('topicast_producer_slowest_speed')).toBeLessThan(2);
   expect(counted.get('topicast_producer_chunks_total')).toBeGreaterThan(20);
   expect(counted.get('topicast_producer_bytes_total')).toBeGreaterThan(20 * 188);
-  expect(counted.get('topicast_producer_append_seconds_count')).toBeGreaterThan(20);
   expect(counted.get('topicast_producer_encoder_restarts_total')).toBe(0);
   expect(counted.get('topicast_producer_dropped_chunks_total')).toBe(0);
   expect(counted.has('process_cpu_seconds_total')).toBe(true);
