@@ -255,7 +255,7 @@ describe('latency control', () => {
     const { reserve, tolerated } = target;
     expect(aimWith({ worst: 200, repeating: 20, often: 10 })).toBe(reserve + 200 - tolerated);
     expect(aimWith({ worst: 900, repeating: 20, often: 10 })).toBe(reserve + 250 - tolerated);
-    expect(aimWith({ worst: 900, repeating: 880, often: 10 })).toBe(reserve + 400 - tolerated);
+    expect(aimWith({ worst: 900, repeating: 880, often: 10 })).toBe(reserve + 400 - tolerated / 2);
     expect(aimWith({ worst: 900, repeating: 880, often: 860 })).toBe(reserve + 860);
   });
 

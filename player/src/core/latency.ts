@@ -237,9 +237,12 @@ function learn(
   const isDue = trial !== undefined && !starved && now - trial.at >= VERDICT_AFTER_MS;
   const wasLate = isDue && evidence.worst - target.tolerated > trial.covered;
   const lessonUntil = wasLate ? milliseconds(now + LESSON_MS) : before.lessonUntil;
-  const accident = now < lessonUntil ? Math.min(evidence.worst, MOST_OF_ACCIDENT_MS) : 0;
-  const rare = Math.max(accident, Math.min(evidence.repeating, MOST_OF_RARE_MS));
-  const need = Math.max(evidence.often, rare - target.tolerated);
+  const isLesson = now < lessonUntil;
+  const accident = isLesson ? Math.min(evidence.worst, MOST_OF_ACCIDENT_MS) : 0;
+  // Delays are never equal: the next one must not stop the picture again because it is a little longer.
+  const tolerated = isLesson ? target.tolerated / 2 : target.tolerated;
+  const rare = Math.min(evidence.repeating, MOST_OF_RARE_MS) - tolerated;
+  const need = Math.max(evidence.often, accident - target.tolerated, rare);
   const shrunk = before.spread - ((now - before.at) / 1000) * SHRINK_MS_PER_S;
   return {
     spread: milliseconds(Math.max(need, shrunk)),

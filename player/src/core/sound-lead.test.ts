@@ -72,9 +72,15 @@ describe('the lead of the sound', () => {
     expect(Math.max(...missing)).toBeLessThanOrEqual(60);
   });
 
-  it('forgets an accident at once, because it may not come again', () => {
-    const moments = simulate((now) => (now === 10_000 ? 300 : 80), 30);
+  it('forgets an accident, because it may not come again', () => {
+    const moments = simulate((now) => (now === 40_000 ? 300 : 80), 60);
     expect(Math.max(...moments.map(({ lead }) => lead))).toBe(0);
+  });
+
+  it('takes the first one for what it is if it came soon', () => {
+    const moments = simulate((now) => (now === 10_000 ? 300 : 80), 60);
+    expect(moments.at(110)?.lead).toBe(160);
+    expect(moments.at(-1)?.lead).toBe(0);
   });
 
   it('leaves a cut of some seconds to the control of the picture', () => {

@@ -94,8 +94,12 @@ function usualNeed(needs: readonly number[], slots: readonly Slot[]): number {
   return Math.max(Math.min(...needs), recent[Math.floor(recent.length * OFTEN)]!);
 }
 
-/** What came more than once. */
-const rareNeed = (slots: readonly Slot[]): number => worstEvents(slots, 2)[1]?.worst ?? 0;
+/** What comes twice a minute, as far as we know. */
+function rareNeed(slots: readonly Slot[]): number {
+  const [worst, next] = worstEvents(slots, 2);
+  const isNew = slots.at(-1)!.second - slots[0]!.second < WINDOW_S / 2;
+  return (isNew ? worst : next)?.worst ?? 0;
+}
 
 /** Rises at once, and falls slowly. */
 const follow = (before: number, wanted: number, most: number, back: number): Milliseconds =>
