@@ -15,6 +15,8 @@ const CUSHION_MS = 800;
 
 /** A picture as it was presented. */
 interface Shown {
+  /** When, in ms. */
+  readonly at: number;
   readonly mediaTime: number;
   readonly width: number;
   /** The count of all presented pictures. It jumps where the page was too busy for a callback. */
@@ -33,12 +35,12 @@ const watchPictures = (page: Page): Promise<void> =>
     const errors: string[] = [];
     Object.assign(window, { shown, errors });
     video.addEventListener('error', () => errors.push(video.error?.message ?? 'an error'));
-    const seen: VideoFrameRequestCallback = (_now, { mediaTime, width, presentedFrames }) => {
+    const seen: VideoFrameRequestCallback = (at, { mediaTime, width, presentedFrames }) => {
       video.requestVideoFrameCallback(seen);
       context.drawImage(video, 0, 0, 8, 8);
       const { data } = context.getImageData(0, 0, 8, 8);
       const brightness = data.reduce((sum, value, at) => sum + (at % 4 === 3 ? 0 : value), 0) / 192;
-      shown.push({ mediaTime, width, presented: presentedFrames, brightness });
+      shown.push({ at, mediaTime, width, presented: presentedFrames, brightness });
     };
     video.requestVideoFrameCallback(seen);
   });
@@ -54,6 +56,9 @@ const readPictures = (page: Page) =>
     ]);
     return { shown, errors, ranges };
   });
+
+const longestGapMs = (shown: readonly Shown[]): number =>
+  Math.max(...shown.slice(1).map(({ at }, before) => at - shown[before]!.at));
 
 const want = (page: Page, rendition: number | 'auto') =>
   page.evaluate((wanted) => {
@@ -108,11 +113,9 @@ describe('a stream in three renditions, from its encoder to the screen', () => {
       const { shown, errors, ranges } = await readPictures(page);
       expect(errors).toEqual([]);
       expect(after.states.slice(before.states.length)).toEqual([]);
-      expect(after.stats).toMatchObject({
-        stalls: before.stats.stalls,
-        seeks: before.stats.seeks,
-        chunksLost: 0,
-      });
+      expect(after.stats).toMatchObject({ seeks: before.stats.seeks, chunksLost: 0 });
+      // A decoder of another size begins, which takes a busy machine longer than a picture is shown.
+      expect(longestGapMs(shown)).toBeLessThan(500);
       expect(ranges).toHaveLength(1);
       expect(shown.filter(({ brightness }) => brightness < 40)).toEqual([]);
       const gaps = shown.flatMap((picture, at) => {

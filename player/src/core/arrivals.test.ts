@@ -83,6 +83,8 @@ describe('the evidence of arrivals', () => {
   it('says nothing about a connection that was cut', () => {
     const { evidence } = learn(30, during(10_000, 3_000));
     expect(evidence.worst).toBeLessThan(5);
+    expect(evidence.isCut).toBe(false);
+    expect(learn(14, during(10_000, 3_000)).evidence.isCut).toBe(true);
   });
 
   it('starts over when the network has become slower for good', () => {

@@ -8,6 +8,8 @@ export interface ArrivalEvidence {
   readonly repeating: Milliseconds;
   /** What a buffer has to cover if the worst delay can come again. */
   readonly worst: Milliseconds;
+  /** What came just now was so late that no buffer covers it: the connection was cut, say. */
+  readonly isCut: boolean;
 }
 
 /** The worst delay within one second, in ms. */
@@ -25,6 +27,8 @@ const ONE_EVENT_S = 2;
 const OFTEN = 8;
 /** No buffer covers more than this. A connection that was cut says nothing about the target. */
 const MOST_MS = 1_000;
+/** So long after a cut, stalls are its effects. */
+const AFTER_CUT_MS = 3_000;
 /** If such delays last for this long, the network has become slower for good. */
 const FOR_GOOD_MS = 5_000;
 /** An overload shows within this time. */
@@ -33,7 +37,12 @@ const OVERLOAD_MS = 2_000;
 const LONGEST_STEP_MS = 2_000;
 
 const ZERO = Milliseconds.zero;
-export const NO_EVIDENCE: ArrivalEvidence = { often: ZERO, repeating: ZERO, worst: ZERO };
+export const NO_EVIDENCE: ArrivalEvidence = {
+  often: ZERO,
+  repeating: ZERO,
+  worst: ZERO,
+  isCut: false,
+};
 
 /** The worst delays that had different causes, the worst one first. @param most so many of them */
 export function worstEvents(slots: readonly Slot[], most: number): Slot[] {
@@ -58,6 +67,7 @@ export class Arrivals {
   #shift = 0;
   /** The connection was cut, or nearly. The chunks that waited come late together, and the next ones less and less. */
   #recoveringSince: number | undefined;
+  #cutAt = Number.NEGATIVE_INFINITY;
 
   /** @param media the decode time of a picture, counted from any origin */
   add(arrival: Milliseconds, media: Milliseconds): void {
@@ -85,11 +95,14 @@ export class Arrivals {
     const [worst, repeating, often] = [0, 1, OFTEN - 1].map((index) =>
       milliseconds(Math.max(0, events[index]?.worst ?? 0)),
     ) as [Milliseconds, Milliseconds, Milliseconds];
-    return { worst, repeating, often };
+    return { worst, repeating, often, isCut: (this.#last?.arrival ?? 0) - this.#cutAt < AFTER_CUT_MS };
   }
 
   #isRecovering(arrival: number, excess: number): boolean {
-    if (excess > MOST_MS) this.#recoveringSince ??= arrival;
+    if (excess > MOST_MS) {
+      this.#recoveringSince ??= arrival;
+      this.#cutAt = arrival;
+    }
     if (this.#recoveringSince === undefined) return false;
     if (excess <= this.evidence.repeating) {
       this.#recoveringSince = undefined;

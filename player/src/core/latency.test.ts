@@ -239,6 +239,7 @@ describe('latency control', () => {
         worst: milliseconds(delays.worst),
         repeating: milliseconds(delays.repeating),
         often: milliseconds(delays.often),
+        isCut: false,
       };
       let state = joinLatency(milliseconds(0));
       // The worst delay stops the picture at 2 s, unless it is covered.
@@ -257,6 +258,25 @@ describe('latency control', () => {
     expect(aimWith({ worst: 900, repeating: 20, often: 10 })).toBe(reserve + 250 - tolerated);
     expect(aimWith({ worst: 900, repeating: 880, often: 10 })).toBe(reserve + 400 - tolerated / 2);
     expect(aimWith({ worst: 900, repeating: 880, often: 860 })).toBe(reserve + 860);
+  });
+
+  it.each([
+    ['nothing came for 3 s, and then all at once', { isCut: true, excusedFrom: 10_000 }],
+    ['the connection was found to be lost', { isCut: false, excusedFrom: 3_500 }],
+  ])('does not blame the target for a cut: %s', (_, { isCut, excusedFrom }) => {
+    let state = joinLatency(milliseconds(0));
+    for (let now = 0; now < 8_000; now += CONTROL_PERIOD_MS) {
+      const waiting = now > 2_000 && now < 5_000;
+      const sample = {
+        level: milliseconds(waiting ? 0 : 150),
+        ...{ started: true, waiting, seeking: false, excused: waiting && now > excusedFrom },
+        // The worker reports it some time later.
+        evidence: { ...NO_EVIDENCE, isCut: isCut && now > 5_300 },
+      };
+      state = decideLatency({ ...sample, now: milliseconds(now) }, TARGET, state).state;
+    }
+    expect(state).toMatchObject({ stalls: 1, backOff: 0, trial: undefined });
+    expect(targetLevel(TARGET, state)).toBe(150);
   });
 
   it('does not blame the target if no data could come', () => {

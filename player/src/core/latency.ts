@@ -89,7 +89,7 @@ const STALE_MS = 500;
 const SHRINK_MS_PER_S = 20;
 /** For this long after a stall, the worst delay counts even if it came only once. */
 const LESSON_MS = 60_000;
-/** This long after a stall, the late chunks have arrived, and the worker has reported them. */
+/** This long after the end of a stall, the late chunks have arrived, and the worker has reported them. */
 const VERDICT_AFTER_MS = 500;
 /** The back-off after stalls that no late chunk explains (a decoder, a busy machine). */
 const BACK_OFF_STEP_MS = 50;
@@ -133,7 +133,7 @@ export interface LatencyState {
   readonly spread: Milliseconds;
   /** The worst delay counts until then. */
   readonly lessonUntil: Milliseconds;
-  /** A stall whose cause we do not know yet: when it happened, and which delay the level covered. */
+  /** A stall whose cause we do not know yet: when it was last seen, and which delay the level covered. */
   readonly trial: { readonly at: Milliseconds; readonly covered: Milliseconds } | undefined;
   /** What unexplained stalls add to the target. */
   readonly backOff: Milliseconds;
@@ -227,15 +227,18 @@ function observe(sample: PlayheadSample, target: LatencyTarget, before: LatencyS
 
 /** What we learn about the target from the arrivals and from a stall. */
 function learn(
-  { now, evidence }: PlayheadSample,
+  { now, evidence, excused }: PlayheadSample,
   target: LatencyTarget,
   before: LatencyState,
   { starved, stalled }: { readonly starved: boolean; readonly stalled: boolean },
 ): Pick<LatencyState, 'spread' | 'lessonUntil' | 'trial' | 'backOff'> {
   const covered = milliseconds(targetLevel(target, before) - target.reserve);
-  const trial = stalled ? { at: now, covered } : before.trial;
-  const isDue = trial !== undefined && !starved && now - trial.at >= VERDICT_AFTER_MS;
+  const begun = stalled ? { at: now, covered } : before.trial;
+  const going = begun && starved ? { ...begun, at: now } : begun;
+  const trial = excused ? undefined : going;
+  const isDue = trial !== undefined && now - trial.at >= VERDICT_AFTER_MS;
   const wasLate = isDue && evidence.worst - target.tolerated > trial.covered;
+  const isUnexplained = isDue && !wasLate && !evidence.isCut;
   const lessonUntil = wasLate ? milliseconds(now + LESSON_MS) : before.lessonUntil;
   const isLesson = now < lessonUntil;
   const accident = isLesson ? Math.min(evidence.worst, MOST_OF_ACCIDENT_MS) : 0;
@@ -248,7 +251,7 @@ function learn(
     spread: milliseconds(Math.max(need, shrunk)),
     lessonUntil,
     trial: isDue ? undefined : trial,
-    backOff: isDue && !wasLate ? raised(before.backOff) : lowered(before, now),
+    backOff: isUnexplained ? raised(before.backOff) : lowered(before, now),
   };
 }
 
