@@ -108,7 +108,9 @@ describe('the player in Chromium, on a page of another origin', () => {
     await page.close();
   });
 
-  it('a gateway that goes down: the player moves to the other one, and nothing shows', async () => {
+  it('a gateway that goes down: the player moves to the other one, and nothing shows', {
+    timeout: 400_000,
+  }, async () => {
     const staying = await services.anotherGateway(0);
     await whenCalm(async () => {
       const going = await services.anotherGateway(60);

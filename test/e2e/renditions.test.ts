@@ -90,7 +90,7 @@ describe('a stream in three renditions, from its encoder to the screen', () => {
     await pages?.close();
   });
 
-  it('plays on through ten switches, and shows each rendition', () =>
+  it('plays on through ten switches, and shows each rendition', { timeout: 400_000 }, () =>
     whenCalm(async () => {
       await services.untilState('ladder', 'live');
       await using page = await browser.newPage();
@@ -123,5 +123,6 @@ describe('a stream in three renditions, from its encoder to the screen', () => {
         return last && picture.presented === last.presented + 1 ? [picture.mediaTime - last.mediaTime] : [];
       });
       expect(Math.max(...gaps)).toBeLessThanOrEqual(0.1);
-    }));
+    }),
+  );
 });

@@ -36,7 +36,9 @@ describe('what the player says', () => {
     await pages?.close();
   });
 
-  it('of the latency agrees with the clock that is drawn into the pictures', async () => {
+  it('of the latency agrees with the clock that is drawn into the pictures', {
+    timeout: 400_000,
+  }, async () => {
     // An encoder that is held up leaves out pictures, whose times the player knows only afterwards.
     await whenCalm(async () => {
       const differences: number[] = [];

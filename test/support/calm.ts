@@ -30,7 +30,7 @@ export async function whenCalm(attempt: () => Promise<void>, attempts = 4): Prom
     } catch (error) {
       const late = await machine.latenessMs();
       if (late < LATE_MS || left === 0) throw error;
-      console.info(`once more: this machine was ${Math.round(late)} ms late`);
+      console.info(`once more, because this machine was ${Math.round(late)} ms late: ${error}`);
     }
   }
 }

@@ -260,6 +260,25 @@ describe('latency control', () => {
     expect(aimWith({ worst: 900, repeating: 880, often: 860 })).toBe(reserve + 860);
   });
 
+  it('asks for more if the picture stutters and no late chunk explains it', () => {
+    for (const [stands, plays] of [
+      [200, 480],
+      [400, 480],
+      [200, 600],
+    ] as const) {
+      let state = joinLatency(milliseconds(0));
+      for (let now = 0; now < 20_000; now += CONTROL_PERIOD_MS) {
+        const waiting = now > 2_000 && now % (stands + plays) < stands;
+        const sample = {
+          level: milliseconds(waiting ? 0 : 150),
+          ...{ started: true, waiting, seeking: false, excused: false, evidence: NO_EVIDENCE },
+        };
+        state = decideLatency({ ...sample, now: milliseconds(now) }, TARGET, state).state;
+      }
+      expect(state.backOff).toBeGreaterThan(300);
+    }
+  });
+
   it.each([
     ['nothing came for 3 s, and then all at once', { isCut: true, excusedFrom: 10_000 }],
     ['the connection was found to be lost', { isCut: false, excusedFrom: 3_500 }],
@@ -271,7 +290,7 @@ describe('latency control', () => {
         level: milliseconds(waiting ? 0 : 150),
         ...{ started: true, waiting, seeking: false, excused: waiting && now > excusedFrom },
         // The worker reports it some time later.
-        evidence: { ...NO_EVIDENCE, isCut: isCut && now > 5_300 },
+        evidence: { ...NO_EVIDENCE, worst: milliseconds(isCut ? 600 : 0), isCut: isCut && now > 5_300 },
       };
       state = decideLatency({ ...sample, now: milliseconds(now) }, TARGET, state).state;
     }

@@ -1,4 +1,4 @@
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { ArrivalEvidence } from './arrivals.js';
 
 /**
@@ -7,17 +7,24 @@ import type { ArrivalEvidence } from './arrivals.js';
  */
 export const CONTROL_PERIOD_MS = 40;
 
-/**
- * Chromium wants some 200 ms of decoded audio before it starts, and breaks down below 130; video alone is stable at 80.
- */
-const DEFAULT_TARGET_MS = { withAudio: 150, videoOnly: 80 } as const;
-/** What the browser needs even if every chunk arrives exactly on time. */
-const RESERVE_MS = { withAudio: 130, videoOnly: 40 } as const;
-/**
- * How much of a rare delay may be missing. A picture that stands for this long, a few times a minute, is hardly seen; the
- * sound in a media source stops the picture for longer than it is late itself.
- */
-const TOLERATED_MS = { withAudio: 0, videoOnly: 80 } as const;
+/** What media sources need, in ms. */
+interface Needs {
+  /** The target while the network is good. */
+  readonly level: number;
+  /** What the browser needs even if every chunk arrives exactly on time. */
+  readonly reserve: number;
+  /**
+   * How much of a rare delay may be missing. A picture that stands for this long, a few times a minute, is hardly seen;
+   * the sound in a media source stops the picture for longer than it is late itself.
+   */
+  readonly tolerated: number;
+}
+
+const VIDEO_ONLY: Needs = { level: 80, reserve: 40, tolerated: 80 };
+/** Chromium wants some 200 ms of decoded audio before it starts, and breaks down below 130. */
+const WITH_AUDIO: Needs = { level: 150, reserve: 130, tolerated: 0 };
+/** Firefox plays sound as steadily with less. */
+const WITH_AUDIO_IN_FIREFOX: Needs = { level: 100, reserve: 80, tolerated: 0 };
 
 export interface LatencyTarget {
   /** The level to aim at while the network is good. */
@@ -33,12 +40,17 @@ export interface LatencyTarget {
 }
 
 /** @param wanted the level that the embedding page asks for */
-export function latencyTarget(hasAudio: boolean, wanted: number | undefined): LatencyTarget {
-  const kind = hasAudio ? 'withAudio' : 'videoOnly';
+export function latencyTarget(
+  hasAudio: boolean,
+  wanted: number | undefined,
+  { isFirefox = false } = {},
+): LatencyTarget {
+  const withAudio = isFirefox ? WITH_AUDIO_IN_FIREFOX : WITH_AUDIO;
+  const { level, reserve, tolerated } = hasAudio ? withAudio : VIDEO_ONLY;
   return {
-    level: milliseconds(wanted ?? DEFAULT_TARGET_MS[kind]),
-    reserve: milliseconds(RESERVE_MS[kind]),
-    tolerated: milliseconds(TOLERATED_MS[kind]),
+    level: milliseconds(wanted ?? level),
+    reserve: milliseconds(reserve),
+    tolerated: milliseconds(tolerated),
     overrun: milliseconds(0),
     showsLate: false,
   };
@@ -89,7 +101,7 @@ const STALE_MS = 500;
 const SHRINK_MS_PER_S = 20;
 /** For this long after a stall, the worst delay counts even if it came only once. */
 const LESSON_MS = 60_000;
-/** This long after the end of a stall, the late chunks have arrived, and the worker has reported them. */
+/** When it has played for this long again, the late chunks have arrived, and the worker has reported them. */
 const VERDICT_AFTER_MS = 500;
 /** The back-off after stalls that no late chunk explains (a decoder, a busy machine). */
 const BACK_OFF_STEP_MS = 50;
@@ -133,8 +145,8 @@ export interface LatencyState {
   readonly spread: Milliseconds;
   /** The worst delay counts until then. */
   readonly lessonUntil: Milliseconds;
-  /** A stall whose cause we do not know yet: when it was last seen, and which delay the level covered. */
-  readonly trial: { readonly at: Milliseconds; readonly covered: Milliseconds } | undefined;
+  /** A stall whose cause we do not know yet: how long it has played since, and which delay the level covered. */
+  readonly trial: { readonly calm: Milliseconds; readonly covered: Milliseconds } | undefined;
   /** What unexplained stalls add to the target. */
   readonly backOff: Milliseconds;
   readonly stalledAt: Milliseconds;
@@ -233,12 +245,13 @@ function learn(
   { starved, stalled }: { readonly starved: boolean; readonly stalled: boolean },
 ): Pick<LatencyState, 'spread' | 'lessonUntil' | 'trial' | 'backOff'> {
   const covered = milliseconds(targetLevel(target, before) - target.reserve);
-  const begun = stalled ? { at: now, covered } : before.trial;
-  const going = begun && starved ? { ...begun, at: now } : begun;
-  const trial = excused ? undefined : going;
-  const isDue = trial !== undefined && now - trial.at >= VERDICT_AFTER_MS;
-  const wasLate = isDue && evidence.worst - target.tolerated > trial.covered;
-  const isUnexplained = isDue && !wasLate && !evidence.isCut;
+  const begun = before.trial ?? (stalled ? { calm: Milliseconds.zero, covered } : undefined);
+  const calm = milliseconds((begun?.calm ?? 0) + (starved ? 0 : now - before.at));
+  const trial = begun && !excused ? { ...begun, calm } : undefined;
+  const isDue = trial !== undefined && calm >= VERDICT_AFTER_MS;
+  const isKnown = isDue && !evidence.isCut;
+  const wasLate = isKnown && evidence.worst - target.tolerated > trial.covered;
+  const isUnexplained = isKnown && !wasLate;
   const lessonUntil = wasLate ? milliseconds(now + LESSON_MS) : before.lessonUntil;
   const isLesson = now < lessonUntil;
   const accident = isLesson ? Math.min(evidence.worst, MOST_OF_ACCIDENT_MS) : 0;

@@ -8,8 +8,8 @@ import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
  */
 export type SoundMove =
   | { readonly do: 'rate'; readonly rate: number }
-  /** Continue this much later in the media (earlier if negative), at the same rate. */
-  | { readonly do: 'splice'; readonly by: Milliseconds }
+  /** Continue this much later in the media (earlier if negative), or at this rate if there is too little sound. */
+  | { readonly do: 'splice'; readonly by: Milliseconds; readonly otherwise: number }
   /** Fade out, continue where the picture is, fade in. */
   | { readonly do: 'jump' };
 
@@ -77,7 +77,7 @@ export function decideSound(
     return { move: { do: 'jump' }, state: { ...NOT_FOLLOWING, at: now } };
   }
   if (!parted && Math.abs(smoothed) > SPLICE_FROM_MS && now - before.splicedAt >= SPLICE_PERIOD_MS) {
-    return { move: { do: 'splice', by: smoothed }, state: { ...state, rate: 1 } };
+    return { move: { do: 'splice', by: smoothed, otherwise: rate }, state };
   }
   return { move: { do: 'rate', rate }, state };
 }
@@ -85,6 +85,7 @@ export function decideSound(
 /** @param by the length of the splice that was made. It suits the waveform, so it differs from the wanted one. */
 export const spliced = (state: FollowState, by: Milliseconds): FollowState => ({
   ...state,
+  rate: 1,
   smoothed: milliseconds((state.smoothed ?? by) - by),
   splicedAt: state.at,
 });

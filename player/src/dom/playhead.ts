@@ -36,6 +36,9 @@ const FILL_MS = 300;
 /** The level moves by a frame all the time. */
 const STEADY_MS = 60;
 
+/** By a property that no other engine has. */
+const isFirefox = (): boolean => globalThis.CSS?.supports?.('-moz-appearance', 'none') === true;
+
 /** If the playhead has not moved for this long, it stands still. */
 const STANDING_MS = 80;
 
@@ -159,7 +162,7 @@ export class Playhead implements Pace {
   }
 
   join(wanted: number | undefined, hasAudio: boolean): void {
-    this.#target = latencyTarget(hasAudio, wanted);
+    this.#target = latencyTarget(hasAudio, wanted, { isFirefox: isFirefox() });
     this.#hasAudio = hasAudio;
     const first = this.#join.stage === 'filling' || (this.#join.stage === 'due' && this.#join.first);
     this.#join = { stage: 'due', first };

@@ -8,7 +8,7 @@ const FRAME = 1_024;
 const DELAY_S = 0.06;
 
 /** Sound comes in frames. Each one arrives when its last instant is this old. */
-function setUp(outputRate = RATE) {
+function setUp(outputRate = RATE, frame = FRAME, pitch = RATE / (2 * Math.PI * 17)) {
   const follower = new Follower(outputRate);
   let now = 0;
   let next = 0;
@@ -19,10 +19,12 @@ function setUp(outputRate = RATE) {
     now: () => now,
     play(seconds: number, { stops = false } = {}): void {
       for (const until = now + seconds; now < until; now += QUANTUM / outputRate) {
-        while (!stops && (next + FRAME) / RATE + DELAY_S <= now) {
-          const channel = Float32Array.from({ length: FRAME }, (_, i) => Math.sin((next + i) / 17));
+        while (!stops && (next + frame) / RATE + DELAY_S <= now) {
+          const channel = Float32Array.from({ length: frame }, (_, i) =>
+            Math.sin((2 * Math.PI * pitch * (next + i)) / RATE),
+          );
           follower.take({ start: next, rate: RATE, channels: [channel, channel] });
-          next += FRAME;
+          next += frame;
         }
         const output = [new Float32Array(QUANTUM), new Float32Array(QUANTUM)];
         follower.render(output, now);
@@ -108,6 +110,31 @@ describe('the follower', () => {
         expect(steepest(during)).toBeLessThan((1.6 / 17) * (RATE / outputRate));
         play(2);
         expect(Math.abs(follower.report().offsetMs!)).toBeLessThan(10);
+      }
+    },
+  );
+
+  it.each([240, 480, 960, 1_024])(
+    'is in step again some time after a stretch, with frames of %i',
+    (frame) => {
+      for (const pitch of [83, 100, 111, 125, 230, 440]) {
+        for (const leftMs of [7, 12]) {
+          const { follower, play } = setUp(RATE, frame, pitch);
+          follower.aim({ type: 'follow', at: 0, media: -DELAY_S - frame / RATE - leftMs / 1000, rate: 1 });
+          play(1);
+          play(0.04, { stops: true });
+          play(8);
+          const { splices } = follower.report();
+          play(2);
+          const after = follower.report();
+          expect({ pitch, leftMs, inStep: Math.abs(after.offsetMs!) < 15 }).toEqual({
+            pitch,
+            leftMs,
+            inStep: true,
+          });
+          // Now and then, not all the time.
+          expect(after.splices - splices).toBeLessThan(6);
+        }
       }
     },
   );

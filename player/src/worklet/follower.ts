@@ -119,21 +119,23 @@ export class Follower {
     const { move, state } = decideSound(sample, this.#follow);
     this.#follow = state;
     const repeated = voice.stretch();
-    if (repeated !== 0) {
-      this.#splices++;
-      this.#follow = spliced(state, milliseconds((repeated * 1000) / rate));
-      return 1;
-    }
+    if (repeated !== 0) return this.#onSplice(repeated, rate);
     if (move.do === 'rate') return move.rate;
     if (move.do === 'splice') {
       const by = voice.splice((move.by * rate) / 1000);
-      if (by !== 0) this.#splices++;
-      this.#follow = by === 0 ? state : spliced(state, milliseconds((by * 1000) / rate));
-      return 1;
+      return by === 0 ? move.otherwise : this.#onSplice(by, rate);
     }
     // A jump of silent sound is not worth counting.
     if (voice.audible) this.#jumps++;
     voice.jump((behind * rate) / 1000);
+    return 1;
+  }
+
+  /** @param by in sampling instants @returns the rate until the next call */
+  #onSplice(by: number, rate: number): number {
+    this.#splices++;
+    this.#follow = spliced(this.#follow, milliseconds((by * 1000) / rate));
+    if (this.#behind !== undefined) this.#behind -= by;
     return 1;
   }
 }

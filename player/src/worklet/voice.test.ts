@@ -37,6 +37,41 @@ describe('a voice', () => {
     expect(heard.filter((value, at) => at > 1000 && Math.abs(value - tone(at)) > 1e-5)).toEqual([]);
   });
 
+  it.each([
+    [48_000, 44_100],
+    [44_100, 48_000],
+    [48_000, 24_000],
+    [32_000, 32_000],
+    [16_000, 48_000],
+  ])('repeats the end of a tone without a click: %i Hz at %i Hz', (rate, outputRate) => {
+    const hertz = 230;
+    const wave = (at: number) => 0.5 * Math.sin((2 * Math.PI * hertz * at) / rate);
+    for (let extra = 0; extra < rate / 100; extra += 37) {
+      const ring = new PcmRing(rate, 1, 4);
+      const channel = Float32Array.from({ length: rate / 5 + extra }, (_, i) => wave(i));
+      ring.write({ start: 0, rate, channels: [channel] });
+      const voice = new Voice(ring);
+      voice.wanted = true;
+      voice.patient = true;
+      const heard: number[] = [];
+      let repeats = 0;
+      for (let left = outputRate / 4; left > 0; left -= QUANTUM) {
+        if (voice.stretch() !== 0) repeats += 1;
+        const output = [new Float32Array(QUANTUM)];
+        voice.render(output, rate / outputRate);
+        heard.push(...output[0]!);
+      }
+      expect(repeats).toBeGreaterThan(1);
+      expect(voice.underruns).toBe(0);
+      // Against the curvature of the tone itself, which a jump of the waveform exceeds many times.
+      const own = 0.5 * ((2 * Math.PI * hertz) / outputRate) ** 2;
+      const bends = heard
+        .slice(outputRate / 50)
+        .map((value, i, all) => Math.abs(value - 2 * (all[i - 1] ?? value) + (all[i - 2] ?? value)));
+      expect(Math.max(...bends.slice(2))).toBeLessThan(own * 4 + 0.01);
+    }
+  });
+
   it('keeps the tone at any rate near 1, and reads the ring in order', () => {
     fc.assert(
       fc.property(fc.integer({ min: -100, max: 100 }), (tenths) => {

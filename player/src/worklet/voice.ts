@@ -9,11 +9,13 @@ const SPLICE_S = 0.012;
 const SEARCH_S = 0.006;
 /** So much is repeated at a time where the sound comes late: two periods at 100 Hz. */
 const REPEATED_S = 0.02;
-/** The end, and one round of the audio thread: at the next round it would fade out. */
-const LAST_S = END_S + 0.003;
+/** One round of the audio thread, in instants of the output. */
+const ROUND = 128;
+/** A splice forward lands no further ahead of its aim, where there is least sound. */
+const AHEAD_S = 0.002;
 /** A cross-fade shorter than this is heard. */
 const SHORTEST_SPLICE_S = 0.002;
-/** Interpolation looks at two instants after the place, and the old place may move a little faster than the new one. */
+/** Interpolation looks at two instants after the place, and the rate may grow by 0.5 % during a cross-fade. */
 const MARGIN = 8;
 /** The search takes steps of this many instants first, and compares every fourth one: enough for a pitch. */
 const ROUGHLY = 8;
@@ -36,6 +38,8 @@ export class Voice {
   readonly #end: number;
   readonly #splice: number;
   #gain = 0;
+  /** How many instants of the ring pass for one of the output. */
+  #step = 1;
   /** How far to jump as soon as the sound has faded out. */
   #jump: number | undefined;
   /** The place before a splice. It stays audible for `left` more instants, more and more quietly. */
@@ -65,22 +69,30 @@ export class Voice {
 
   /** Continue about this much later, under a cross-fade. @returns the real distance; 0 if there is too little sound */
   splice(by: number): number {
-    // What is being heard has to last until it has faded out.
-    if (this.ahead < 2 * this.#splice) return 0;
-    return this.#continue(by, Math.floor(this.ahead) - 2 * this.#splice, this.#splice);
+    const most = Math.max(0, by) + this.#ring.rate * AHEAD_S;
+    return this.#continue(by, most, this.#lasting(most + this.#last));
   }
 
   /** Repeat the last moments if the sound in hand is about to end. @returns as {@link splice} */
   stretch(): number {
-    const { rate } = this.#ring;
-    if (!this.patient || this.ahead > rate * LAST_S) return 0;
-    const length = Math.floor(this.ahead) - MARGIN;
-    return length < rate * SHORTEST_SPLICE_S ? 0 : this.#continue(-rate * REPEATED_S, 0, length);
+    if (!this.patient || this.ahead > this.#last + MARGIN) return 0;
+    return this.#continue(-this.#ring.rate * REPEATED_S, 0, this.#lasting(0));
+  }
+
+  /** With less in hand, the sound begins to fade out within a round. */
+  get #last(): number {
+    return this.#end + ROUND * this.#step;
+  }
+
+  /** For how many instants of the output the sound that much later lasts, but no longer than a cross-fade. */
+  #lasting(later: number): number {
+    return Math.min(this.#splice, Math.floor((this.ahead - later - MARGIN) / this.#step));
   }
 
   /** @param step how many sampling instants of the ring pass for each one of the output */
   render(output: readonly Float32Array[], step: number): void {
     const length = output[0]?.length ?? 0;
+    this.#step = step;
     const change = 1 / (this.#fade / step);
     const last = this.#ring.channelCount - 1;
     for (let i = 0; i < length; i++) {
@@ -119,8 +131,9 @@ export class Voice {
   #continue(by: number, furthest: number, length: number): number {
     const reach = Math.round(this.#ring.rate * SEARCH_S);
     const from = Math.max(Math.round(by) - reach, Math.ceil(this.#ring.begin - this.place));
-    const to = Math.min(Math.round(by) + reach, furthest);
-    if (to < from || this.#old || this.#jump !== undefined || this.#gain < 1) return 0;
+    const to = Math.min(Math.round(by) + reach, Math.floor(furthest));
+    const isShort = length * this.#step < this.#ring.rate * SHORTEST_SPLICE_S;
+    if (isShort || to < from || this.#old || this.#jump !== undefined || this.#gain < 1) return 0;
     const best = this.#mostAlike(from, to, length);
     this.#old = { place: this.place, left: length, length };
     this.place += best;
