@@ -69,7 +69,7 @@ const KINDS: readonly ((file: Buffer, random: Random) => Buffer)[] = [
   },
   function zeros(file, random) {
     const at = random(file.length / PAGE_BYTES) * PAGE_BYTES;
-    return file.fill(0, at, at + PAGE_BYTES * (1 + random(4)));
+    return file.fill(0, at, Math.min(file.length, at + PAGE_BYTES * (1 + random(4))));
   },
 ];
 
