@@ -271,8 +271,8 @@ export interface PlayerOptions extends PlayerLimits {
    */
   readonly redundancy?: 1 | 2;
   /**
-   * Level to aim at. By default 80, and what the sound needs beyond that; 150 (Firefox: 100) where the video element plays the sound,
-   * which it also does above 1,000.
+   * Level to aim at. By default 80, and what the sound needs beyond that; 150 (Firefox: 100) where the video element
+   * plays the sound, which it also does above 1,000.
    */
   readonly targetLatencyMs?: number;
   /**
