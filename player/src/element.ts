@@ -46,27 +46,26 @@ const STREAM_ATTRIBUTES = [
   'sync',
 ];
 const LIMIT_ATTRIBUTES = ['max-height', 'max-bitrate'];
+/** Those that a video element does not have, and `src`. */
 const OWN_ATTRIBUTES = [
-  ...[
-    'token',
-    'redundancy',
-    'rendition',
-    'worker-src',
-    'worklet-src',
-    'sound',
-    'picture',
-    'target-latency',
-    'out-of-sight',
-    'sync',
-    'stats-overlay',
-  ],
+  ...STREAM_ATTRIBUTES,
   ...LIMIT_ATTRIBUTES,
+  ...['rendition', 'target-latency', 'stats-overlay'],
 ];
 /**
  * Attributes that the inner video element must not get: it would load `ws://` itself, and play before there is anything
  * to play.
  */
-const KEPT_ATTRIBUTES = new Set([...STREAM_ATTRIBUTES, ...OWN_ATTRIBUTES, 'autoplay']);
+const KEPT_ATTRIBUTES = new Set([...OWN_ATTRIBUTES, 'autoplay']);
+
+/** With their detail, where they have one. */
+const REPEATED_EVENTS = [
+  'catalogchange',
+  'renditionchange',
+  'stats',
+  'autoplaymuted',
+  'autoplayblocked',
+] as const;
 
 /**
  * A video element whose source is a Topicast stream: `<topicast-player src="wss://host/live/demo" autoplay muted>`. It has
@@ -272,11 +271,11 @@ export class TopicastPlayerElement extends VideoElement {
       this.dispatchEvent(new CustomEvent('statechange', { detail }));
       if (detail.name === 'connecting') this.dispatchEvent(new Event('play'));
     });
-    for (const type of ['catalogchange', 'renditionchange', 'stats'] as const) {
-      player.addEventListener(type, ({ detail }) => this.dispatchEvent(new CustomEvent(type, { detail })));
-    }
-    for (const type of ['autoplaymuted', 'autoplayblocked'] as const) {
-      player.addEventListener(type, () => this.dispatchEvent(new Event(type)));
+    for (const type of REPEATED_EVENTS) {
+      player.addEventListener(type, (event) => {
+        const { detail } = event as CustomEvent<unknown>;
+        this.dispatchEvent(new CustomEvent(type, { detail }));
+      });
     }
     return player;
   }

@@ -12,13 +12,13 @@ import { type Services, startServices, testInput } from '../support/services.js'
 import { temporaryFolder } from '../support/temporary.js';
 
 /** @returns a script for a page whose decoder breaks after so many pictures */
-const breakDecoder = (pictures: number): string => `{
+const breakDecoder = (pictures: number, times = 1_000): string => `{
   const Before = Blob;
   const breaks = \`{
-    let left = ${pictures};
-    const decode = self.VideoDecoder?.prototype.decode;
+    let [left, times] = [${pictures}, ${times}];
+    const decode = globalThis.VideoDecoder?.prototype.decode;
     if (decode) VideoDecoder.prototype.decode = function (chunk) {
-      if (left-- <= 0) throw new DOMException('broken', 'EncodingError');
+      if (left-- <= 0 && times-- > 0) throw new DOMException('broken', 'EncodingError');
       decode.call(this, chunk);
     };
   }\`;
@@ -125,7 +125,7 @@ describe('pictures that the worker decodes, in Chromium', () => {
         const Before = Blob;
         window.Blob = class extends Before {
           constructor(parts: BlobPart[] = [], options?: BlobPropertyBag) {
-            super(['delete self.VideoDecoder;', ...parts], options);
+            super(['delete globalThis.VideoDecoder;', ...parts], options);
           }
         };
       },
@@ -137,7 +137,7 @@ describe('pictures that the worker decodes, in Chromium', () => {
       'a decoder that gives no pictures',
       () => {
         const Before = Blob;
-        const breaks = 'if (self.VideoDecoder) VideoDecoder.prototype.decode = () => {};';
+        const breaks = 'if (globalThis.VideoDecoder) VideoDecoder.prototype.decode = () => {};';
         window.Blob = class extends Before {
           constructor(parts: BlobPart[] = [], options?: BlobPropertyBag) {
             super(String(parts[0]).includes('onmessage') ? [breaks, ...parts] : parts, options);
@@ -152,6 +152,17 @@ describe('pictures that the worker decodes, in Chromium', () => {
     await pictureIn(page, 'mse');
     await playsOn(page);
     await until('it plays', async () => (await playback(page)).states.at(-1) === 'playing');
+  });
+
+  it('go on by another decoder after one that broke', async () => {
+    await using page = await browser.newPage();
+    await page.addInitScript({ content: breakDecoder(60, 2) });
+    await openPlayer(page, pages, '/plain', services.address('pictures'));
+    await until('the first decoders have broken', async () => (await playback(page)).pictures > 70);
+    await playsOn(page);
+    const { stats, states } = await playback(page);
+    expect(stats).toMatchObject({ pictureIn: 'webcodecs', soundIn: 'worklet' });
+    expect(states.at(-1)).toBe('playing');
   });
 
   it('are missing in a stream of sound alone, which plays', async () => {

@@ -100,7 +100,7 @@ describe('the player in Chromium, on a page of another origin', () => {
   it('a gateway restarted in the middle: the picture goes on without a reload and without a lost chunk', async () => {
     const page = await open('demo');
     await plays(page);
-    await services.restartGateway(500);
+    await services.restartGateway(4_000);
     await until('it has connected again', async () => Number((await playback(page)).stats.reconnects) > 0);
     await plays(page);
     const { stats } = await playback(page);

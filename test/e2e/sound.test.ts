@@ -194,6 +194,41 @@ describe('sound outside of the media source, in Chromium', () => {
     }
   });
 
+  it('goes on by another decoder after one that broke', async () => {
+    await using page = await browser.newPage();
+    await page.addInitScript(() => {
+      const breaks = `if (globalThis.AudioDecoder) {
+        const Before = AudioDecoder;
+        let left = 100;
+        globalThis.AudioDecoder = class extends Before {
+          constructor(init) {
+            super(init);
+            this.fails = init.error;
+          }
+          decode(chunk) {
+            super.decode(chunk);
+            if (--left !== 0) return;
+            this.close();
+            this.fails(new DOMException('broken', 'EncodingError'));
+          }
+        };
+      }`;
+      const Before = Blob;
+      window.Blob = class extends Before {
+        constructor(parts: BlobPart[] = [], options?: BlobPropertyBag) {
+          super(String(parts[0]).includes('onmessage') ? [breaks, ...parts] : parts, options);
+        }
+      };
+    });
+    await openPlayer(page, pages, '/plain', services.address('beep'));
+    const heard = async () => Number((await playback(page)).stats.soundHeardMs ?? 0);
+    // A hundred frames are two seconds.
+    await until('it is heard for twice as long', async () => (await heard()) > 5_000);
+    const { stats } = await playback(page);
+    expect(stats).toMatchObject({ soundIn: 'worklet', pictureIn: 'webcodecs' });
+    expect(Number(stats.soundDropped)).toBeGreaterThan(0);
+  });
+
   it.each([
     [
       'a page without worklets',
@@ -213,7 +248,7 @@ describe('sound outside of the media source, in Chromium', () => {
         const Before = Blob;
         window.Blob = class extends Before {
           constructor(parts: BlobPart[] = [], options?: BlobPropertyBag) {
-            super(['delete self.AudioDecoder;', ...parts], options);
+            super(['delete globalThis.AudioDecoder;', ...parts], options);
           }
         };
       },

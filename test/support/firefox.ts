@@ -27,13 +27,21 @@ export function findFirefox(): string | undefined {
   return undefined;
 }
 
-/** A headless Firefox on one page, with its own empty profile; `close` removes it. Nothing drives it. */
-export async function openFirefox(executable: string, url: string): Promise<{ close(): Promise<void> }> {
+/**
+ * A headless Firefox on one page, with its own empty profile; `close` removes it. Nothing drives it.
+ * @param environment beside that of this process
+ */
+export async function openFirefox(
+  executable: string,
+  url: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<{ close(): Promise<void> }> {
   const profile = temporaryFolder();
   const lines = Object.entries(PREFERENCES).map(([name, value]) => `user_pref("${name}", ${value});\n`);
   await writeFile(path.join(profile.path, 'user.js'), lines.join(''));
   const child = spawn(executable, ['--headless', '--no-remote', '--profile', profile.path, url], {
     stdio: 'ignore',
+    env: { ...process.env, ...environment },
   });
   return {
     async close() {

@@ -29,74 +29,87 @@ export interface FlashesAndBeeps {
  * whatever is connected to an audio context's destination.
  */
 export async function listenForBeeps(page: Page): Promise<void> {
-  await page.addInitScript(() => {
-    const heard = { beeps: [] as number[], flashes: [] as number[], loudness: 0, contexts: 0 };
-    Object.assign(window, { heard });
-    const program = `registerProcessor('tap', class extends AudioWorkletProcessor {
-      quiet = 1; told = 0; most = 0;
-      process([input]) {
-        const [samples] = input;
-        if (!samples) return true;
-        for (let i = 0; i < samples.length; i++) {
-          const value = Math.abs(samples[i]);
-          this.most = Math.max(this.most, value);
-          if (value < 0.05) this.quiet += 1 / sampleRate;
-          else {
-            if (this.quiet > 0.3) this.port.postMessage({ beep: (currentFrame + i) / sampleRate });
-            this.quiet = 0;
-          }
-        }
-        if (currentTime - this.told > 0.1) {
-          this.port.postMessage({ loudness: this.most });
-          this.told = currentTime;
-          this.most = 0;
-        }
-        return true;
-      }
-    });`;
-    const connect = AudioNode.prototype.connect as (this: AudioNode, to: AudioNode) => AudioNode;
-    const tap = async (from: AudioNode, context: AudioContext): Promise<void> => {
-      await context.audioWorklet.addModule(
-        URL.createObjectURL(new Blob([program], { type: 'text/javascript' })),
-      );
-      const node = new AudioWorkletNode(context, 'tap', { numberOfOutputs: 0 });
-      connect.call(from, node);
-      node.port.onmessage = ({ data }) => {
-        if (data.loudness !== undefined) heard.loudness = data.loudness;
-        if (data.beep === undefined) return;
-        const { contextTime = 0, performanceTime = 0 } = context.getOutputTimestamp();
-        heard.beeps.push(performanceTime + (data.beep - contextTime) * 1000);
-      };
-    };
-    Object.assign(AudioNode.prototype, {
-      connect(this: AudioNode, to: AudioNode) {
-        if (to instanceof AudioDestinationNode && this.context instanceof AudioContext) {
-          heard.contexts++;
-          tap(this, this.context);
-        }
-        return connect.call(this, to);
-      },
-    });
-  });
+  await page.addInitScript(listenOnPage);
 }
 
 /** Once the player is on the page: note when a white picture is shown after dark ones. */
 export async function watchForFlashes(page: Page): Promise<void> {
-  await page.evaluate(() => {
-    const { heard } = window as unknown as { heard: { flashes: number[] } };
-    const video = document.querySelector('topicast-player')?.shadowRoot?.querySelector('video');
-    const context = new OffscreenCanvas(8, 8).getContext('2d', { willReadFrequently: true });
-    if (!video || !context) throw new Error('nothing to watch');
-    let wasBright = true;
-    const seen: VideoFrameRequestCallback = (_now, { expectedDisplayTime }) => {
-      video.requestVideoFrameCallback(seen);
-      context.drawImage(video, 0, 0, 8, 8);
-      const isBright = (context.getImageData(0, 0, 8, 8).data[1] ?? 0) > 127;
-      if (isBright && !wasBright) heard.flashes.push(expectedDisplayTime);
-      wasBright = isBright;
+  await page.evaluate(watchOnPage);
+}
+
+/** The same for a browser that nothing drives: scripts that begin to listen and to watch, and one with what there was. */
+export const FLASH_AND_BEEP_SCRIPTS = {
+  listen: `(${listenOnPage})();`,
+  watch: `(${watchOnPage})();`,
+  take: 'window.heard',
+} as const;
+
+/** Runs on the page, so it can use nothing of this file. */
+function listenOnPage(): void {
+  const heard = { beeps: [] as number[], flashes: [] as number[], loudness: 0, contexts: 0 };
+  Object.assign(window, { heard });
+  const program = `registerProcessor('tap', class extends AudioWorkletProcessor {
+    quiet = 1; told = 0; most = 0;
+    process([input]) {
+      const [samples] = input;
+      if (!samples) return true;
+      for (let i = 0; i < samples.length; i++) {
+        const value = Math.abs(samples[i]);
+        this.most = Math.max(this.most, value);
+        if (value < 0.05) this.quiet += 1 / sampleRate;
+        else {
+          if (this.quiet > 0.3) this.port.postMessage({ beep: (currentFrame + i) / sampleRate });
+          this.quiet = 0;
+        }
+      }
+      if (currentTime - this.told > 0.1) {
+        this.port.postMessage({ loudness: this.most });
+        this.told = currentTime;
+        this.most = 0;
+      }
+      return true;
+    }
+  });`;
+  const connect = AudioNode.prototype.connect as (this: AudioNode, to: AudioNode) => AudioNode;
+  const tap = async (from: AudioNode, context: AudioContext): Promise<void> => {
+    await context.audioWorklet.addModule(
+      URL.createObjectURL(new Blob([program], { type: 'text/javascript' })),
+    );
+    const node = new AudioWorkletNode(context, 'tap', { numberOfOutputs: 0 });
+    connect.call(from, node);
+    node.port.onmessage = ({ data }) => {
+      if (data.loudness !== undefined) heard.loudness = data.loudness;
+      if (data.beep === undefined) return;
+      const { contextTime = 0, performanceTime = 0 } = context.getOutputTimestamp();
+      heard.beeps.push(performanceTime + (data.beep - contextTime) * 1000);
     };
-    video.requestVideoFrameCallback(seen);
+  };
+  Object.assign(AudioNode.prototype, {
+    connect(this: AudioNode, to: AudioNode) {
+      if (to instanceof AudioDestinationNode && this.context instanceof AudioContext) {
+        heard.contexts++;
+        tap(this, this.context);
+      }
+      return connect.call(this, to);
+    },
   });
+}
+
+/** Runs on the page. */
+function watchOnPage(): void {
+  const { heard } = window as unknown as { heard: { flashes: number[] } };
+  const video = document.querySelector('topicast-player')?.shadowRoot?.querySelector('video');
+  const context = new OffscreenCanvas(8, 8).getContext('2d', { willReadFrequently: true });
+  if (!video || !context) throw new Error('nothing to watch');
+  let wasBright = true;
+  const seen: VideoFrameRequestCallback = (_now, { expectedDisplayTime }) => {
+    video.requestVideoFrameCallback(seen);
+    context.drawImage(video, 0, 0, 8, 8);
+    const isBright = (context.getImageData(0, 0, 8, 8).data[1] ?? 0) > 127;
+    if (isBright && !wasBright) heard.flashes.push(expectedDisplayTime);
+    wasBright = isBright;
+  };
+  video.requestVideoFrameCallback(seen);
 }
 
 export const flashesAndBeeps = (page: Page): Promise<FlashesAndBeeps> =>

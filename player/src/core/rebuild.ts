@@ -6,18 +6,19 @@ const MOST_IN_WINDOW = 3;
 const PAUSE = { first: milliseconds(2_000), longest: milliseconds(10_000) };
 
 /**
- * How long to wait before a broken media source is replaced. A stream that breaks every one of them must not cause a
- * loop, and one that has broken some must not stay dark for ever.
- * @param rebuilds when earlier ones were replaced
- * @param random uniform in [0, 1)
+ * How long to wait before something that broke, such as a media source or a decoder, is replaced. A stream that breaks
+ * every one of them must not cause a loop, and one that has broken some must not stay dark for ever.
  */
-export function planRebuild(
-  rebuilds: readonly number[],
-  now: Milliseconds,
-  random: number,
-): { readonly pause: Milliseconds; readonly rebuilds: readonly number[] } {
-  const recent = rebuilds.filter((at) => now - at < WINDOW_MS);
-  const excess = recent.length - MOST_IN_WINDOW;
-  const pause = excess < 0 ? Milliseconds.zero : pauseAfter(PAUSE, excess, random);
-  return { pause, rebuilds: [...recent, now + pause] };
+export class Rebuilds {
+  /** When earlier ones of the last minute were replaced. */
+  #at: readonly number[] = [];
+
+  /** @param random uniform in [0, 1) @returns zero: at once */
+  plan(now = Milliseconds.now(), random = Math.random()): Milliseconds {
+    const recent = this.#at.filter((at) => now - at < WINDOW_MS);
+    const excess = recent.length - MOST_IN_WINDOW;
+    const pause = excess < 0 ? Milliseconds.zero : pauseAfter(PAUSE, excess, random);
+    this.#at = [...recent, now + pause];
+    return pause;
+  }
 }

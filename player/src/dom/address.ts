@@ -5,14 +5,14 @@
  */
 export function streamAddresses(src: string | readonly string[]): string[] {
   const given = [src].flat().flatMap((text) => text.split(/\s+/).filter(Boolean));
-  if (given.length === 0) throw new TypeError('no address');
+  if (given.length === 0) throw new TypeError('no src');
   return given.map(streamAddress);
 }
 
 function streamAddress(text: string): string {
   const address = new URL(text, document.baseURI);
   address.protocol = address.protocol.replace(/^http/, 'ws');
-  if (!/^wss?:$/.test(address.protocol)) throw new TypeError(`not a WebSocket address: ${text}`);
+  if (!/^wss?:$/.test(address.protocol)) throw new TypeError(text);
   address.hash = '';
   return address.href;
 }

@@ -1,8 +1,10 @@
 import { SOURCES_PATIENCE_MS } from '../core/patience.js';
+import { isFirefox } from './firefox.js';
 import { inTime } from './in-time.js';
 
-/** Whether the browser makes tracks from pictures that the worker decodes. */
-export const canShowTracks = (): boolean => 'MediaStreamTrackGenerator' in globalThis;
+/** Whether the browser makes tracks from pictures that the worker decodes, in Firefox by a canvas. */
+export const canShowTracks = (video: HTMLVideoElement): boolean =>
+  'MediaStreamTrackGenerator' in globalThis || isFirefox(video);
 
 /** The engine that decodes the pictures; undefined if the script does not load. */
 export const loadPictureTrack = (): Promise<typeof import('./page-picture.js') | undefined> =>

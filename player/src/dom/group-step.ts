@@ -1,3 +1,4 @@
+import { isSyncGroup } from '@topicast/contracts/sync';
 import { Milliseconds, milliseconds, Seconds } from '@topicast/contracts/units';
 import {
   canBeInStep,
@@ -9,7 +10,7 @@ import {
   type StepState,
 } from '../core/in-step.js';
 import type { LatencyAction } from '../core/latency.js';
-import type { PlayerStats } from '../core/types.js';
+import type { PlayerStats, Problem } from '../core/types.js';
 import type { Stepper } from './pace.js';
 import type { Report } from './report.js';
 import type { Screen } from './screen.js';
@@ -20,6 +21,15 @@ interface GroupStepParts {
   readonly report: Report;
   /** Tell the gateway what this player needs. */
   readonly tell: (needs: Milliseconds) => void;
+}
+
+/** @returns what is wrong with the name of a group */
+export function badGroup(name: string): Problem | undefined {
+  if (isSyncGroup(name)) return undefined;
+  return {
+    reason: 'protocol',
+    message: `sync: "${name.slice(0, 80)}" is not the name of a group: use 1 to 63 of a-z, 0-9 and "-", beginning with a letter or digit.`,
+  };
 }
 
 /** Knows where the group is, and steers one player to that place. */

@@ -59,6 +59,10 @@ export interface Pace extends Tallies {
   readonly steady: { readonly level: Milliseconds; readonly target: Milliseconds } | undefined;
   /** Undefined if the picture stands still, or is about to jump. */
   readonly place: PictureTime | undefined;
+  /** Pictures that came to the video element, if it does not count them itself. */
+  readonly drawn?: number;
+  /** Which place on the media timeline is on the screen at this time, if the video element's own times do not tell. */
+  shownAt?(time: Milliseconds): Milliseconds | undefined;
   /** Another media source, about which nothing is known yet. */
   reset(): void;
   /** After a pause: go to the live edge at the next join, whatever is left from before. */

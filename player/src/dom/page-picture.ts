@@ -3,6 +3,7 @@ import { type ArrivalEvidence, NO_EVIDENCE } from '../core/arrivals.js';
 import { mediaAt } from '../core/release.js';
 import { NO_LEAD, type SoundLead } from '../core/sound-lead.js';
 import type { PictureReport, ToPictures } from '../picture/messages.js';
+import { DrawnTrack } from './drawn-track.js';
 import type { Pace, PaceEvents, PictureTime } from './pace.js';
 
 /** Chromium's way from pictures to a track (MediaStreamTrack Insertable Media Processing), not in the declarations. */
@@ -40,6 +41,8 @@ export class PictureTrack implements Pace {
   readonly #listening = new AbortController();
   #post: (message: ToPictures, transfer?: Transferable[]) => void = () => {};
   #report: PictureReport | undefined;
+  /** Undefined if the track itself takes pictures. */
+  #drawn: DrawnTrack | undefined;
   #evidence = NO_EVIDENCE;
   #lead = NO_LEAD;
   #fed = true;
@@ -59,13 +62,30 @@ export class PictureTrack implements Pace {
   /** Puts a new track into the video element. @returns what takes it out of use */
   attach(post: (message: ToPictures, transfer?: Transferable[]) => void): () => void {
     this.#post = post;
-    const track = new MediaStreamTrackGenerator({ kind: 'video' });
+    const { track, writable } = this.#makeTrack();
     const video = this.#video;
     video.disableRemotePlayback = true;
     video.removeAttribute('src');
     video.srcObject = new MediaStream([track]);
-    post({ do: 'show', track: track.writable, wanted: this.#wanted() }, [track.writable]);
+    post({ do: 'show', track: writable, wanted: this.#wanted() }, [writable]);
     return () => track.stop();
+  }
+
+  #makeTrack(): { readonly track: MediaStreamTrack; readonly writable: WritableStream<VideoFrame> } {
+    if (!('MediaStreamTrackGenerator' in globalThis)) {
+      this.#drawn = new DrawnTrack();
+      return this.#drawn;
+    }
+    const track = new MediaStreamTrackGenerator({ kind: 'video' });
+    return { track, writable: track.writable };
+  }
+
+  get drawn(): number {
+    return this.#drawn?.count ?? 0;
+  }
+
+  shownAt(time: Milliseconds): Milliseconds | undefined {
+    return this.#drawn?.mediaAt(time);
   }
 
   receive(report: PictureReport): void {

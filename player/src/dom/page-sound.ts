@@ -7,7 +7,10 @@ import { SoundOutput } from './sound-output.js';
 const FOLLOW_MS = 100;
 /** The context keeps running for a moment after a mute or a pause, because many of them are short. */
 const REST_AFTER_MS = 1_000;
-/** If a context does not run by then, the browser's autoplay policy prevents it. */
+/**
+ * If a context does not run by then, the browser's autoplay policy prevents it. One that has run before was interrupted,
+ * by a call or a lost device, and goes on by itself.
+ */
 const REFUSED_AFTER_MS = 2_000;
 
 export interface SoundEvents {
@@ -44,7 +47,8 @@ export class Sound {
   readonly #listening = new AbortController();
   #state: State = { name: 'silent' };
   #wantedAt = Milliseconds.never;
-  #ranAt = Milliseconds.never;
+  #beganAt = Milliseconds.never;
+  #hasRun = false;
   #held = false;
   #alone = false;
 
@@ -99,10 +103,10 @@ export class Sound {
         if (wanted) this.#begin(state.output);
         break;
       case 'open':
-        if (state.output.running) this.#ranAt = now;
+        if (state.output.running) this.#hasRun = true;
         this.#steer(state.output, wanted);
         if (now - this.#wantedAt > REST_AFTER_MS) this.#rest(state.output);
-        else if (wanted && now - this.#ranAt > REFUSED_AFTER_MS) this.#refuse();
+        else if (wanted && !this.#hasRun && now - this.#beganAt > REFUSED_AFTER_MS) this.#refuse();
         break;
       default:
     }
@@ -130,7 +134,7 @@ export class Sound {
 
   #begin(output: SoundOutput): void {
     this.#state = { name: 'open', output };
-    this.#ranAt = Milliseconds.now();
+    this.#beganAt = Milliseconds.now();
     output.resume();
     this.#events.onPort(output.connect());
     this.#update();

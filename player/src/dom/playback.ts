@@ -49,8 +49,7 @@ const ANSWER_MS = 1_000;
 const NO_SOURCES: Problem = {
   reason: 'unsupported',
   message:
-    'A part of the player does not load. Put topicast-mse.js beside its other files (and mse.js beside the file that ' +
-    'worker-src names), or allow blob: in the script-src of the page.',
+    "topicast-mse.js does not load: put it beside the player's file (and mse.js beside worker-src), or allow blob: in script-src.",
 };
 
 /** From start to stop: owns the worker, and what the video element plays. */
@@ -121,7 +120,7 @@ export class Playback {
     this.#screen = new Screen(
       video,
       () => this.#facts.stream === 'live' && !this.#isAlone,
-      () => this.#pace.place,
+      () => this.#pace,
     );
     this.#texts = new TimedTexts(video);
     this.#report = new Report(video, () => this.#pace, this.#screen);
@@ -136,12 +135,16 @@ export class Playback {
       report: this.#report,
       onRefused: () => events.onSoundRefused(),
     });
-    if (options.sync !== undefined) void this.#joinGroup();
+    if (options.sync !== undefined) void this.#joinGroup(options.sync);
     // While the worker starts.
-    if (this.#takesHandles && this.#wantsTrack(this.#chooseSound())) void loadPictureTrack();
+    if (this.#wantsTrack(this.#chooseSound())) void loadPictureTrack();
     else this.#openSources();
     const { signal } = this.#listening;
-    document.addEventListener('visibilitychange', () => document.hidden || events.onSeenAgain(), { signal });
+    const onVisibility = () => {
+      this.#screen.look();
+      if (!document.hidden) events.onSeenAgain();
+    };
+    document.addEventListener('visibilitychange', onVisibility, { signal });
     video.addEventListener('error', () => this.#onVideoError(), { signal });
     video.addEventListener('playing', () => this.#onPlaying(), { signal });
     video.requestVideoFrameCallback?.((_, { presentationTime }) => this.#report.endJoin(presentationTime));
@@ -212,7 +215,7 @@ export class Playback {
     // A picture that the browser has paused will go on at the live edge: keep nothing for it.
     const playhead = this.isPausedByBrowser ? this.#pace.end : seconds(this.#video.currentTime);
     this.#host.post({ type: 'playhead', playhead });
-    this.#watch.look(this.#pace.skipped);
+    this.#watch.look(this.#report.pictures);
     this.#tellFacts();
     return this.sample().stats;
   }
@@ -241,13 +244,17 @@ export class Playback {
       case 'pictures-failed':
         this.#report.pictureProblem = message.because;
         this.#stage.giveUpTrack();
+        // In step with a media source on the page it would not be.
+        if (this.#report.mediaIn === 'page') {
+          this.#host.post({ type: 'sound-failed', message: message.because });
+        }
         this.#openSources();
         break;
       case 'sources-failed':
         this.#lackSources(message.because);
         break;
       case 'texts':
-        this.#texts.show(message.texts);
+        this.#texts.show(message.texts, this.#screen.timeOffset);
         break;
       case 'link':
         this.#learn({ link: message.link });
@@ -271,6 +278,7 @@ export class Playback {
         break;
       case 'picture-left-out':
         this.#goAlone(true);
+        if (this.#facts.picture === 'standing') this.#learn({ picture: 'moving' });
         break;
       case 'sync':
         this.#report.sync = message.news;
@@ -293,7 +301,9 @@ export class Playback {
   }
 
   async #start(worker: Extract<ToPage, { type: 'ready' }>): Promise<void> {
-    const inWorker = worker.hasMedia && this.#takesHandles;
+    // As far as the page knows, the worker can have media sources.
+    const takesHandles = this.#options.mediaIn !== 'page' && 'MediaSourceHandle' in globalThis;
+    const inWorker = worker.hasMedia && takesHandles;
     if (!inWorker && !pageHasMedia()) {
       this.#fail({ reason: 'unsupported', message: 'This browser has no Media Source Extensions.' });
       return;
@@ -301,10 +311,11 @@ export class Playback {
     const mediaIn = inWorker ? 'worker' : 'page';
     const { token, rendition = 'auto', redundancy, sync, outOfSight, workerSrc } = this.#options;
     this.#report.mediaIn = mediaIn;
-    // Elsewhere the browser's word about what is seen and heard is not exact enough.
-    const sound = inWorker && worker.decodesSound ? this.#chooseSound() : 'media';
-    const wantsTrack = worker.decodesPictures && this.#wantsTrack(sound);
+    const wanted = worker.decodesSound ? this.#chooseSound() : 'media';
+    const wantsTrack = worker.decodesPictures && this.#wantsTrack(wanted);
     const pictures = wantsTrack ? await this.#stage.openTrack() : undefined;
+    // Elsewhere the browser's word about what is seen and heard is not exact enough.
+    const sound = inWorker || pictures ? wanted : 'media';
     if (!pictures) this.#openSources();
     const startWith = this.#memory.rendition;
     const urls = this.#urls;
@@ -315,19 +326,15 @@ export class Playback {
     this.#tellFacts();
   }
 
-  /** As far as the page knows, the worker can have media sources. */
-  get #takesHandles(): boolean {
-    return this.#options.mediaIn !== 'page' && 'MediaSourceHandle' in globalThis;
-  }
-
   #chooseSound(): 'worklet' | 'media' {
     return this.#sound.choose(this.targetLatencyMs);
   }
 
   /** The playhead of a media source, but not a track, can be steered to the place of a group. */
   #wantsTrack(sound: 'worklet' | 'media'): boolean {
-    const { picture, sync } = this.#options;
-    return sound === 'worklet' && picture !== 'mse' && sync === undefined && canShowTracks();
+    const { picture, sync, mediaIn } = this.#options;
+    const mayDecode = picture !== 'mse' && mediaIn !== 'page' && sync === undefined;
+    return sound === 'worklet' && mayDecode && canShowTracks(this.#video);
   }
 
   /** Pictures that the worker does not decode go into media sources. */
@@ -340,17 +347,19 @@ export class Playback {
 
   /** Until its decoder fails, a track plays without them. */
   #lackSources(because: string): void {
-    console.warn('topicast-player: there are no media sources:', because);
+    console.warn('topicast-player: no media sources:', because);
     this.#sources = undefined;
     if (!this.#stage.hasTrack && this.#facts.link.status !== 'failed') this.#fail(NO_SOURCES);
   }
 
   /** Without its script, the player goes alone. */
-  async #joinGroup(): Promise<void> {
+  async #joinGroup(group: string): Promise<void> {
     const script = await import('./group-step.js').catch((error) =>
       console.warn('topicast-player: not in step:', error),
     );
     if (!script || this.#listening.signal.aborted) return;
+    const problem = script.badGroup(group);
+    if (problem) return this.#fail(problem);
     this.#step = new script.GroupStep({
       video: this.#video,
       screen: this.#screen,
@@ -390,7 +399,7 @@ export class Playback {
   #adapt(): void {
     this.#adaptive ??= adaptiveProgram(this.#options.workerSrc).then(
       (program) => this.#host.post({ type: 'adaptive', program }),
-      (error) => console.warn('topicast-player: the rendition does not follow the network:', error),
+      (error) => console.warn('topicast-player: the rendition stays:', error),
     );
   }
 

@@ -1,5 +1,4 @@
-import { isSyncGroup } from '@topicast/contracts/sync';
-import { badAddress, badGroup } from '../core/bad-address.js';
+import { badAddress } from '../core/bad-address.js';
 import { wallClockNow } from '../core/clock.js';
 import { derivePlayerState, type PlayerFacts } from '../core/player-state.js';
 import { Trace } from '../core/trace.js';
@@ -204,11 +203,6 @@ export class TopicastPlayer extends EventTarget {
   #start(): void {
     this.#intent = 'playing';
     let urls: string[];
-    const { sync } = this.#options;
-    if (sync !== undefined && !isSyncGroup(sync)) {
-      this.#facts = { link: { status: 'failed', problem: badGroup(sync) }, picture: 'none' };
-      return;
-    }
     try {
       urls = streamAddresses(this.#options.src);
     } catch {
@@ -251,7 +245,7 @@ export class TopicastPlayer extends EventTarget {
     const outcome = await playOrMute(this.#video);
     if (outcome === 'muted') this.dispatchEvent(new Event('autoplaymuted'));
     if (outcome !== 'blocked' || this.#intent !== 'playing') return;
-    this.#settle(new DOMException('the browser needs a click before it plays', 'NotAllowedError'));
+    this.#settle(new DOMException('the browser needs a click first', 'NotAllowedError'));
     this.dispatchEvent(new Event('autoplayblocked'));
     this.#pauseAs('paused');
   }

@@ -15,6 +15,7 @@ import {
 } from '../core/latency.js';
 import { NO_LEAD } from '../core/sound-lead.js';
 import type { BufferEdge } from '../mse/media-sink.js';
+import { isFirefox } from './firefox.js';
 import type { Pace, PaceEvents, PictureTime, Stepper, Tallies } from './pace.js';
 
 export interface PlayheadParts {
@@ -35,9 +36,6 @@ const FILL_MS = 300;
 
 /** The level moves by a frame all the time. */
 const STEADY_MS = 60;
-
-/** By a property that no other engine has. */
-const isFirefox = (): boolean => globalThis.CSS?.supports?.('-moz-appearance', 'none') === true;
 
 /** If the playhead has not moved for this long, it stands still. */
 const STANDING_MS = 80;
@@ -162,7 +160,7 @@ export class Playhead implements Pace {
   }
 
   join(wanted: number | undefined, hasAudio: boolean): void {
-    this.#target = latencyTarget(hasAudio, wanted, { isFirefox: isFirefox() });
+    this.#target = latencyTarget(hasAudio, wanted, { isFirefox: isFirefox(this.#video) });
     this.#hasAudio = hasAudio;
     const first = this.#join.stage === 'filling' || (this.#join.stage === 'due' && this.#join.first);
     this.#join = { stage: 'due', first };

@@ -22,6 +22,12 @@ const NO_COUNTERS: WorkerCounters = {
   at: Milliseconds.zero,
 };
 
+/** Since the media that are in the video element; with those that did not even reach it. */
+export interface PictureCounts {
+  readonly decoded: number;
+  readonly dropped: number;
+}
+
 /** What is known about playback, for the statistics. */
 export class Report {
   mediaIn: 'worker' | 'page' = 'page';
@@ -65,11 +71,17 @@ export class Report {
     this.#joinMs ??= at - this.#startedAt;
   }
 
+  get pictures(): PictureCounts {
+    const { totalVideoFrames = 0, droppedVideoFrames = 0 } = this.#video.getVideoPlaybackQuality?.() ?? {};
+    const { drawn = 0, skipped } = this.#pace();
+    return { decoded: totalVideoFrames + drawn + skipped, dropped: droppedVideoFrames + skipped };
+  }
+
   /** @param hasPicture before the first picture there is nothing that has an age */
   stats(hasPicture: boolean): Omit<PlayerStats, 'textsDropped'> {
     const video = this.#video;
     const pace = this.#pace();
-    const { totalVideoFrames = 0, droppedVideoFrames = 0 } = video.getVideoPlaybackQuality?.() ?? {};
+    const { decoded, dropped } = this.pictures;
     const { chunks, lost, skipped, reconnects, soundDropped, reason, ways } = this.#counters;
     const latency = hasPicture ? this.#latency() : undefined;
     return {
@@ -81,8 +93,8 @@ export class Report {
       rendition: this.rendition,
       renditionReason: this.rendition === undefined ? undefined : reason,
       bitrate: this.#bitrate,
-      framesDecoded: totalVideoFrames + pace.skipped,
-      framesDropped: droppedVideoFrames + pace.skipped,
+      framesDecoded: decoded,
+      framesDropped: dropped,
       stalls: this.#screen.freezes ?? pace.stalls,
       seeks: pace.seeks,
       reconnects,

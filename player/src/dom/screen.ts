@@ -1,7 +1,7 @@
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { Freezes, type Presented } from '../core/freezes.js';
 import { ScreenDelay } from '../core/screen-delay.js';
-import type { PictureTime } from './pace.js';
+import type { Pace, PictureTime } from './pace.js';
 
 /** If the last picture is older than this, it stands still. */
 const STANDING_MS = 250;
@@ -13,7 +13,7 @@ const MOST_LAG_S = 0.1;
 /** Watches what a viewer sees: which picture is on the screen, and whether it moves. */
 export class Screen {
   readonly #video: HTMLVideoElement;
-  readonly #place: () => PictureTime | undefined;
+  readonly #pace: () => Pace;
   readonly #isWatched: () => boolean;
   readonly #freezes = new Freezes();
   readonly #delay = new ScreenDelay();
@@ -23,11 +23,11 @@ export class Screen {
 
   /**
    * @param isLive whether the stream should be sending pictures
-   * @param place what the engine plays
+   * @param pace of the engine that plays
    */
-  constructor(video: HTMLVideoElement, isLive: () => boolean, place: () => PictureTime | undefined) {
+  constructor(video: HTMLVideoElement, isLive: () => boolean, pace: () => Pace) {
     this.#video = video;
-    this.#place = place;
+    this.#pace = pace;
     this.#isWatched = () => isLive() && !video.paused && !document.hidden;
     if ('requestVideoFrameCallback' in video) this.#watch();
   }
@@ -39,7 +39,7 @@ export class Screen {
   get shown(): Presented {
     const now = Milliseconds.now();
     const picture = this.#isWatched() ? this.#picture : undefined;
-    if (!picture) return { at: now, media: milliseconds(this.#video.currentTime * 1000) };
+    if (!picture) return { at: now, media: this.#mediaAt(now) };
     return now - picture.at > STANDING_MS ? { ...picture, at: now } : picture;
   }
 
@@ -48,7 +48,7 @@ export class Screen {
    * browser tells when it will be seen, and that gives the difference.
    */
   get place(): PictureTime | undefined {
-    const place = this.#place();
+    const { place } = this.#pace();
     const lag = [...this.#lags].sort((a, b) => a - b)[this.#lags.length >> 1] ?? 0;
     return place && { ...place, media: place.media - lag };
   }
@@ -56,8 +56,13 @@ export class Screen {
   /** How often the picture stood still while somebody could see it; undefined if the browser cannot tell. */
   get freezes(): number | undefined {
     if (!('requestVideoFrameCallback' in this.#video)) return undefined;
-    this.#look();
+    this.look();
     return this.#freezes.count;
+  }
+
+  /** The video element's time minus that of the media timeline, in seconds. */
+  get timeOffset(): number {
+    return this.#video.currentTime - this.#mediaAt(Milliseconds.now()) / 1000;
   }
 
   /** From a picture's turn in the buffer to the screen. */
@@ -75,25 +80,31 @@ export class Screen {
     if (this.#request !== undefined) this.#video.cancelVideoFrameCallback(this.#request);
   }
 
-  #look(): void {
+  /** Call this when the page is hidden or seen, and from time to time. */
+  look(): void {
     if (this.#isWatched()) this.#freezes.check(Milliseconds.now());
     else this.#freezes.excuse();
   }
 
   #watch(): void {
     this.#request = this.#video.requestVideoFrameCallback((_, metadata) => {
-      const { presentationTime, mediaTime } = metadata;
-      this.#picture = { at: milliseconds(presentationTime), media: milliseconds(mediaTime * 1000) };
+      const at = milliseconds(metadata.presentationTime);
+      const media = this.#pace().shownAt?.(at) ?? milliseconds(metadata.mediaTime * 1000);
+      this.#picture = { at, media };
       if (this.#isWatched()) this.#freezes.presented(this.#picture);
-      this.#compare(metadata);
+      this.#compare(metadata, media / 1000);
       this.#watch();
     });
   }
 
+  #mediaAt(time: Milliseconds): Milliseconds {
+    return this.#pace().shownAt?.(time) ?? milliseconds(this.#video.currentTime * 1000);
+  }
+
   /** With what the engine plays. */
-  #compare(shown: VideoFrameCallbackMetadata): void {
-    const { presentationTime, expectedDisplayTime, mediaTime, processingDuration = 0 } = shown;
-    const place = this.#place();
+  #compare(shown: VideoFrameCallbackMetadata, mediaTime: number): void {
+    const { presentationTime, expectedDisplayTime, processingDuration = 0 } = shown;
+    const { place } = this.#pace();
     if (!place) return;
     const since = ((place.media - mediaTime) * 1000) / place.rate - place.at;
     this.#delay.add({

@@ -1,4 +1,4 @@
-import { ticksToSeconds } from '@topicast/contracts/units';
+import { type Seconds, seconds, type Ticks90k, ticksToSeconds } from '@topicast/contracts/units';
 import type { TimedText } from '@topicast/media/text';
 import { CaptionReader, readId3 } from '@topicast/media/text';
 import { CueTrack } from './cue-track.js';
@@ -8,6 +8,7 @@ class TextTracks {
   readonly #video: HTMLVideoElement;
   readonly #tracks = new Map<string, CueTrack>();
   #captions = new CaptionReader();
+  #timeOffset = 0;
 
   constructor(video: HTMLVideoElement) {
     this.#video = video;
@@ -15,7 +16,8 @@ class TextTracks {
     video.addEventListener('emptied', () => this.#clear());
   }
 
-  show(texts: readonly TimedText[]): void {
+  show(texts: readonly TimedText[], timeOffset: number): void {
+    this.#timeOffset = timeOffset;
     for (const text of texts) {
       if (text.format === 'captions') this.#showCaptions(text);
       else this.#showId3(text);
@@ -25,15 +27,20 @@ class TextTracks {
 
   #showCaptions(captions: TimedText): void {
     for (const { channel, at, text, row } of this.#captions.read(captions))
-      this.#track('captions', channel).showText(ticksToSeconds(at), text, row);
-    const now = ticksToSeconds(captions.placement.presentation);
+      this.#track('captions', channel).showText(this.#timeOf(at), text, row);
+    const now = this.#timeOf(captions.placement.presentation);
     for (const track of this.#tracks.values()) track.hold(now);
   }
 
   #showId3({ data, placement }: TimedText): void {
     const frames = readId3(data);
     if (frames.length > 0)
-      this.#track('metadata', 'id3').showFrames(ticksToSeconds(placement.presentation), frames);
+      this.#track('metadata', 'id3').showFrames(this.#timeOf(placement.presentation), frames);
+  }
+
+  /** Of the video element. */
+  #timeOf(media: Ticks90k): Seconds {
+    return seconds(ticksToSeconds(media) + this.#timeOffset);
   }
 
   /** A track cannot be removed again, so it is made when it has something to show. */
@@ -53,9 +60,12 @@ class TextTracks {
 
 const known = new WeakMap<HTMLVideoElement, TextTracks>();
 
-/** A video element keeps its text tracks, whatever it plays. */
-export function showTexts(video: HTMLVideoElement, texts: readonly TimedText[]): void {
+/**
+ * A video element keeps its text tracks, whatever it plays.
+ * @param timeOffset the video element's time minus that of the media timeline, in seconds
+ */
+export function showTexts(video: HTMLVideoElement, texts: readonly TimedText[], timeOffset: number): void {
   const tracks = known.get(video) ?? new TextTracks(video);
   known.set(video, tracks);
-  tracks.show(texts);
+  tracks.show(texts, timeOffset);
 }

@@ -15,7 +15,8 @@ export class TimedTexts {
     this.#video = video;
   }
 
-  async show(texts: readonly TimedText[]): Promise<void> {
+  /** @param timeOffset the video element's time minus that of the media timeline, in seconds */
+  async show(texts: readonly TimedText[], timeOffset: number): Promise<void> {
     this.#script ??= import('./text-tracks.js').catch((error) => void console.warn('No captions:', error));
     if (this.#waiting === MAX_WAITING) {
       this.dropped++;
@@ -24,7 +25,7 @@ export class TimedTexts {
     this.#waiting++;
     const script = await this.#script;
     this.#waiting--;
-    if (script) script.showTexts(this.#video, texts);
+    if (script) script.showTexts(this.#video, texts, timeOffset);
     else this.dropped++;
   }
 }

@@ -1,6 +1,7 @@
 import type { ViewerLimits } from '../core/rung.js';
 import type { PlayerLimits } from '../core/types.js';
 import type { ViewerFacts } from '../worker/adaptation.js';
+import type { PictureCounts } from './report.js';
 
 /** A picture that becomes smaller has to stay so for some seconds. */
 const KEPT_LOOKS = 5;
@@ -14,25 +15,22 @@ export class ViewerWatch {
   limits: PlayerLimits;
   readonly #video: HTMLVideoElement;
   #boxes: ViewerLimits['box'][] = [];
-  #before = { shown: 0, dropped: 0 };
+  #before: PictureCounts = { decoded: 0, dropped: 0 };
   #dropped = 0;
 
   constructor(video: HTMLVideoElement, limits: PlayerLimits) {
     this.#video = video;
     this.limits = limits;
-    this.look(0);
+    this.look(this.#before);
   }
 
-  /** @param skipped pictures that did not even reach the video element */
-  look(skipped: number): void {
+  look(all: PictureCounts): void {
     this.#boxes = [this.#box, ...this.#boxes].slice(0, KEPT_LOOKS);
-    const { totalVideoFrames = 0, droppedVideoFrames = 0 } = this.#video.getVideoPlaybackQuality?.() ?? {};
-    const all = { shown: totalVideoFrames + skipped, dropped: droppedVideoFrames + skipped };
-    const shown = all.shown - this.#before.shown;
+    const decoded = all.decoded - this.#before.decoded;
     const dropped = all.dropped - this.#before.dropped;
     this.#before = all;
-    if (document.hidden || shown < LEAST_PICTURES) return;
-    this.#dropped += (dropped / shown - this.#dropped) * DROPPED_WEIGHT;
+    if (document.hidden || decoded < LEAST_PICTURES) return;
+    this.#dropped += (dropped / decoded - this.#dropped) * DROPPED_WEIGHT;
   }
 
   get facts(): ViewerFacts {

@@ -7,7 +7,7 @@ declare const TOPICAST_WORKER_SOURCE: string;
 const NO_WORKER: Problem = {
   reason: 'unsupported',
   message:
-    "The player's worker did not start: allow `worker-src blob:` in the page's Content-Security-Policy, or give the address of worker.js on the page's own origin (worker-src).",
+    "The player's worker did not start: allow `worker-src blob:` in the page's Content-Security-Policy, or name a worker.js on the page's origin in worker-src.",
 };
 
 interface WorkerHostEvents {

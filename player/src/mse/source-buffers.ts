@@ -2,6 +2,7 @@ import { type Seconds, seconds } from '@topicast/contracts/units';
 import type { Fragment, TrackKind } from '@topicast/media/fmp4';
 import { cannotPlay } from '../core/renditions.js';
 import {
+  bytesOf,
   type MediaFailure,
   type MediaSink,
   type MediaSinkEvents,
@@ -9,6 +10,9 @@ import {
   tracksOf,
 } from './media-sink.js';
 import { TrackBuffer } from './track-buffer.js';
+
+/** A browser may open a media source only when its page is seen. */
+const MOST_EARLY_BYTES = 16 * 1024 * 1024;
 
 /** One media source: waits for it to open, makes its source buffers from the first fragments, fills them. */
 export class SourceBuffers implements MediaSink {
@@ -31,6 +35,9 @@ export class SourceBuffers implements MediaSink {
     if (this.#closed) return;
     if (this.#source.readyState !== 'open') {
       this.#early.push(...fragments);
+      if (bytesOf(this.#early) > MOST_EARLY_BYTES) {
+        this.#fail({ kind: 'broken', message: 'the media source does not open' });
+      }
       return;
     }
     if (this.#tracks.size === 0 && !this.#open(tracksOf(fragments))) return;

@@ -14,6 +14,9 @@ const SILENT_MS = 2_000;
 interface PictureDecoderEvents {
   /** The taker closes it. Around a change of the decoder, they may not come in their order. */
   onPicture(picture: VideoFrame): void;
+  /** What came was damaged: another decoder can go on at a keyframe. */
+  onDamaged(message: string): void;
+  /** These pictures are not for a decoder of this browser. */
   onFailed(message: string): void;
 }
 
@@ -86,8 +89,9 @@ export class PictureDecoder {
       if (next.prepared) this.#changeTo(next.prepared);
       this.#decode(next.fragment);
     }
-    const isSilent = this.#inside.length === MOST_INSIDE && performance.now() - this.#answeredAt > SILENT_MS;
-    if (isSilent && held === 0) this.#events.onFailed('the decoder gives no pictures');
+    const isFull = this.#inside.length >= Math.min((this.#fewest ?? MOST_INSIDE) + MOST_AHEAD, MOST_INSIDE);
+    const isSilent = performance.now() - this.#answeredAt > SILENT_MS;
+    if (isFull && isSilent && held === 0) this.#events.onFailed('the decoder gives no pictures');
   }
 
   /**
@@ -129,7 +133,7 @@ export class PictureDecoder {
     const config = { codec: '', ...set, optimizeForLatency: true };
     const decoder = new VideoDecoder({
       output: (picture) => this.#onPicture(picture),
-      error: (error) => this.#events.onFailed(error.message),
+      error: (error) => this.#events.onDamaged(error.message),
     });
     decoder.configure(config);
     return { decoder, config };
@@ -157,7 +161,7 @@ export class PictureDecoder {
         }),
       );
     } catch (error) {
-      this.#events.onFailed(String(error));
+      this.#events.onDamaged(String(error));
       return;
     }
     if (this.#inside.length === 0) this.#answeredAt = performance.now();

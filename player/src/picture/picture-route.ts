@@ -1,4 +1,5 @@
 import { coded } from '@topicast/media/fmp4';
+import { Rebuilds } from '../core/rebuild.js';
 import type { Outlet } from '../mse/media-sink.js';
 import type { FromPictures, ToPictures } from './messages.js';
 import { PictureSink } from './picture-sink.js';
@@ -8,6 +9,7 @@ export class PictureRoute {
   readonly #post: (message: FromPictures) => void;
   #sink: PictureSink | undefined;
   #gaveUp = false;
+  readonly #rebuilds = new Rebuilds();
 
   constructor(post: (message: FromPictures) => void) {
     this.#post = post;
@@ -15,7 +17,8 @@ export class PictureRoute {
 
   /**
    * @param onAppended what came so far has been taken
-   * @param onFailed called at most once: the pictures have to go into a media source
+   * @param onFailed called at most once: open it again. A damaged picture ends a decoder, and the next one goes on; if
+   * too many end, the pictures have to go into a media source.
    * @returns undefined if that is where they go
    */
   open(media: number, onAppended: () => void, onFailed: (problem: string) => void): Outlet | undefined {
@@ -26,8 +29,8 @@ export class PictureRoute {
     this.#sink = new PictureSink(
       {
         onAppended,
-        onFailed: (problem) => {
-          this.giveUp(problem);
+        onFailed: (problem, isDamage) => {
+          if (!isDamage || this.#rebuilds.plan() > 0) this.giveUp(problem);
           onFailed(problem);
         },
         onReport: (report) => this.#post({ type: 'pictures', media, report }),

@@ -11,14 +11,19 @@ import { KEPT_WITHOUT_CLOCK, PictureQueue } from './picture-queue.js';
 
 /** A decoder that is further behind than this goes on at a keyframe. */
 const MOST_BEHIND_MS = 1_000;
+/** What is left out that soon after late pictures is the network's doing. */
+const CATCH_UP_MS = 1_000;
 const REPORT_MS = 100;
 
 export interface PictureSinkEvents {
   /** What came so far has been taken. */
   onAppended(): void;
   onReport(report: PictureReport): void;
-  /** Called at most once; nothing more follows. */
-  onFailed(message: string): void;
+  /**
+   * Called at most once; nothing more follows.
+   * @param isDamage another sink can go on with what comes next
+   */
+  onFailed(message: string, isDamage: boolean): void;
 }
 
 /** Decodes pictures, and shows each one when it is due: a media source of our own, without its reserve. */
@@ -32,6 +37,8 @@ export class PictureSink implements MediaSink {
   /** Nothing has been on the screen yet, so any picture is better than none. */
   #isBlank: boolean;
   #skipped = 0;
+  /** When a picture came after its time. */
+  #lateAt = Milliseconds.never;
   #reported: PictureReport | undefined;
   #reportedAt = Milliseconds.never;
   #closed = false;
@@ -42,6 +49,7 @@ export class PictureSink implements MediaSink {
     this.#isBlank = isFirst;
     this.#decoder = new PictureDecoder({
       onPicture: (picture) => this.#onPicture(picture),
+      onDamaged: (message) => this.#fail(message, true),
       onFailed: (message) => this.#fail(message),
     });
     this.#queue = new PictureQueue({
@@ -73,7 +81,11 @@ export class PictureSink implements MediaSink {
         this.#fail(String(error));
       }
       if (this.#closed) return;
-      this.#pace.received(milliseconds(fragment.end * 1000));
+      const end = milliseconds(fragment.end * 1000);
+      const { clock } = this.#pace;
+      const now = Milliseconds.now();
+      if (clock && end < mediaAt(clock, now)) this.#lateAt = now;
+      this.#pace.received(end);
     }
     this.#pump();
     this.#learnNewest();
@@ -161,9 +173,10 @@ export class PictureSink implements MediaSink {
     if (!this.#reported?.moves) this.#report(this.#pace.movesAt(Milliseconds.now()));
   }
 
-  /** The burst of a join is decoded to be left out. */
+  /** The bursts of a join and of a gap are decoded to be left out, which says nothing about the decoder. */
   #leftOut(count: number): void {
-    if (this.#pace.isStarted) this.#skipped += count;
+    const isSlow = Milliseconds.now() - this.#lateAt > CATCH_UP_MS;
+    if (this.#pace.isStarted && isSlow) this.#skipped += count;
   }
 
   #tick(): void {
@@ -197,9 +210,9 @@ export class PictureSink implements MediaSink {
     this.#events.onReport(this.#reported);
   }
 
-  #fail(message: string): void {
+  #fail(message: string, isDamage = false): void {
     if (this.#closed) return;
     this.close();
-    this.#events.onFailed(message);
+    this.#events.onFailed(message, isDamage);
   }
 }

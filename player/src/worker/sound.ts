@@ -1,4 +1,5 @@
 import { type AudioConfig, type AudioRun, sameConfig } from '@topicast/media/samples';
+import { Rebuilds } from '../core/rebuild.js';
 import { decoderConfigOf, SoundDecoder, type TimedFrame } from './sound-decoder.js';
 import { SoundOutlet } from './sound-outlet.js';
 
@@ -27,6 +28,7 @@ export class Sound {
   readonly #events: SoundEvents;
   #track: Track | undefined;
   #out: { readonly outlet: SoundOutlet; readonly decoder: SoundDecoder } | undefined;
+  readonly #rebuilds = new Rebuilds();
   /** Where the last run ended, in sampling instants, and its epoch. */
   #end: { readonly instant: number; readonly epoch: number } | undefined;
   #closed = false;
@@ -46,14 +48,7 @@ export class Sound {
   /** @param port to the worklet; undefined if nobody listens */
   connect(port: MessagePort | undefined): void {
     this.#disconnect();
-    if (!port) return;
-    const outlet = new SoundOutlet(port);
-    const decoder = new SoundDecoder(
-      (block) => outlet.send(block),
-      (message) => this.#fail(message),
-    );
-    this.#out = { outlet, decoder };
-    this.#configure();
+    if (port) this.#decodeInto(new SoundOutlet(port));
   }
 
   /** Another media timeline begins. */
@@ -91,12 +86,29 @@ export class Sound {
       supported: false,
     }));
     if (this.#closed || this.#track.config !== config) return;
-    if (!supported) return this.#fail(`${config.codec} is not decoded outside of the media source`);
+    if (!supported) return this.#fail(`${config.codec} is not decoded beside the picture`);
     this.#track = track;
     this.#configure();
     // The worklet plays any rate.
     if (!this.#isTold) this.#events.onSound(config.sampleRate);
     this.#isTold = true;
+  }
+
+  #decodeInto(outlet: SoundOutlet): void {
+    const decoder = new SoundDecoder(
+      (block) => outlet.send(block),
+      (message) => this.#onBroken(message),
+    );
+    this.#out = { outlet, decoder };
+    this.#configure();
+  }
+
+  /** A damaged frame ends a decoder, but not the way of the sound. */
+  #onBroken(message: string): void {
+    if (this.#out && this.#rebuilds.plan() === 0) {
+      this.#droppedBefore = this.dropped + 1;
+      this.#decodeInto(this.#out.outlet);
+    } else this.#fail(message);
   }
 
   #configure(): void {

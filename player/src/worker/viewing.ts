@@ -1,9 +1,10 @@
 import type { ChunkMessage } from '@topicast/contracts/chunk-message';
-import { Milliseconds } from '@topicast/contracts/units';
+import { Milliseconds, seconds } from '@topicast/contracts/units';
 import type { Entry } from '../core/continuity.js';
 import type { LinkState } from '../core/player-state.js';
-import { planRebuild } from '../core/rebuild.js';
+import { Rebuilds } from '../core/rebuild.js';
 import { judgePlayability, type Playability } from '../core/renditions.js';
+import { TrackPresence } from '../core/track-presence.js';
 import type { Problem, RenditionReason } from '../core/types.js';
 import type { MediaFailure } from '../mse/media-sink.js';
 import { canPlay } from '../mse/support.js';
@@ -52,12 +53,13 @@ export class Viewing {
   /** Undefined: the pictures go into a media source. */
   readonly #pictures: PictureRoute | undefined;
   readonly #media: MediaHost;
-  /** When earlier media sources were replaced. */
-  #rebuilds: readonly number[] = [];
+  readonly #rebuilds = new Rebuilds();
   /** Runs while a stream that has broken several media sources is left alone. */
   #hasFailed = false;
   #rebuildTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #arrivals: ArrivalWatch;
+  /** Of a stream that has had pictures. */
+  #presence: TrackPresence | undefined;
   /** `begins`: with the next chunk, after it was left out. */
   #picture: 'sent' | 'left out' | 'begins' = 'sent';
 
@@ -143,7 +145,8 @@ export class Viewing {
         this.#report();
         break;
       case 'resume':
-        this.#begin();
+        // What cannot be played here would only be received.
+        if (!this.#hasFailed) this.#begin();
         break;
       case 'rendition':
         this.#renditions.want(message.rendition);
@@ -234,14 +237,29 @@ export class Viewing {
     const { isLive } = this.#media;
     this.#arrivals.received(chunk, isLive);
     if (this.#picture !== 'left out') this.#adaptation?.received(chunk, this.#renditions.isAuto);
+    if (this.#sound) this.#lookForPictures(chunk);
     if (again) this.#reception.again(chunk);
     const entry = again ? 'continues' : this.#reception.judge(chunk);
     if (!this.#renditions.canPlay(chunk.rendition)) this.#forget();
     else if (entry && this.#media.isOpen) {
       this.#renditions.use(chunk.rendition);
       if (isLive && !again) this.#arrivals.learn(chunk, this.#adaptation?.isRecovering === true);
-      this.#media.push(chunk, this.#withPicture(entry));
+      try {
+        this.#media.push(chunk, this.#withPicture(entry));
+      } catch (error) {
+        this.#onMediaFailed({ kind: 'broken', message: String(error) });
+      }
     } else if (entry && this.#media.hasPlayed) this.#reception.skipped(1);
+  }
+
+  /** They may pause while the sound beside them goes on. */
+  #lookForPictures({ header: { audioOnly, wallClock } }: ChunkMessage): void {
+    const at = seconds(wallClock / 1000);
+    if (!audioOnly) this.#presence ??= new TrackPresence(['video', 'audio']);
+    const lost = this.#presence?.follow([{ track: audioOnly ? 'audio' : 'video', start: at, end: at }]);
+    if (!lost?.includes('video')) return;
+    this.#presence = undefined;
+    this.#post({ type: 'picture-left-out' });
   }
 
   #leavePicture(): void {
@@ -259,7 +277,7 @@ export class Viewing {
   /** @param program the address of the script that chooses among renditions */
   async #adapt(program: string): Promise<void> {
     const script: typeof import('./adaptation.js') | undefined = await import(program).catch((error) =>
-      console.warn('topicast-player: the rendition does not follow the network:', error),
+      console.warn('topicast-player: the rendition stays:', error),
     );
     if (!script) return;
     const isSlow = this.#settings.startWith !== undefined;
@@ -278,6 +296,7 @@ export class Viewing {
 
   /** The next chunk does not continue the previous one. */
   #forget(): void {
+    this.#presence = undefined;
     this.#reception.forget();
     this.#media.forget();
   }
@@ -287,8 +306,7 @@ export class Viewing {
       this.#fail({ reason: 'unsupported', message: failure.message });
       return;
     }
-    const { pause, rebuilds } = planRebuild(this.#rebuilds, Milliseconds.now(), Math.random());
-    this.#rebuilds = rebuilds;
+    const pause = this.#rebuilds.plan();
     if (pause === 0) this.#rejoin();
     else this.#rebuildAfter(pause, { reason: 'media', message: failure.message });
   }
