@@ -19,7 +19,7 @@ const APART = {
   picture: { source: 'page-picture', maxKb: 6, when: 'if the worker decodes the pictures' },
   mse: { source: 'page-mse', maxKb: 6.5, when: 'if a media source plays the pictures' },
   step: { source: 'group-step', maxKb: 2, when: 'in groups' },
-  adaptive: { source: 'adaptive-program', maxKb: 4, when: 'if there are several renditions' },
+  adaptive: { source: 'adaptive-program', maxKb: 4.5, when: 'if there are several renditions' },
   ways: { source: 'ways-program', maxKb: 3, when: 'for two connections at once' },
 };
 /** Programs for the worker and the worklet, by the name that stands for their text in the file that starts them. */

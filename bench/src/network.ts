@@ -39,7 +39,7 @@ const options = readOptions(
     sound: 'aac|opus',
     case: 'delay=MS,jitter=MS,loss=PERCENT,rate=KBITS,queue=MS,congestion=cubic|bbr|...',
     kernel: 'net.ipv4.tcp_notsent_lowat=16384',
-    players: 'ours,mpegts,whep',
+    players: 'ours,mpegts,whep,llhls',
   },
 );
 const { MEDIAMTX_PATH } = process.env;
@@ -62,11 +62,11 @@ function wanted() {
     if (sound === 'opus' && !hasEncoder('libopus')) {
       throw new Error(`--sound opus: ${FFMPEG} has no libopus`);
     }
-    const hasWhep = MEDIAMTX_PATH !== undefined && options.ladder === undefined && !options.arrivals;
-    const variants = readVariants(options.players ?? (hasWhep ? 'ours,mpegts,whep' : 'ours,mpegts'));
-    const withWhep = variants.some(({ player }) => player === 'whep');
-    if (withWhep && !hasWhep) {
-      throw new Error('--players whep: needs MEDIAMTX_PATH, the path of a MediaMTX, and no --ladder');
+    const hasOthers = MEDIAMTX_PATH !== undefined && options.ladder === undefined && !options.arrivals;
+    const variants = readVariants(options.players ?? (hasOthers ? 'ours,mpegts,whep,llhls' : 'ours,mpegts'));
+    const wantsOthers = variants.some(({ player }) => player === 'whep' || player === 'llhls');
+    if (wantsOthers && !hasOthers) {
+      throw new Error('--players whep,llhls: needs MEDIAMTX_PATH, the path of a MediaMTX, and no --ladder');
     }
     return {
       cases: options.matrix
@@ -74,7 +74,7 @@ function wanted() {
         : (options.case ?? USUAL_CASES).map(readConditions),
       variants,
       sound,
-      mediaMtx: withWhep ? MEDIAMTX_PATH : undefined,
+      mediaMtx: wantsOthers ? MEDIAMTX_PATH : undefined,
       rounds: Number(options.rounds),
       seconds: Number(options.seconds),
     };
@@ -113,7 +113,12 @@ async function showPlayers(): Promise<void> {
   await using browser = await openViewerBrowser(network);
   const { rounds, seconds, cases } = comparison;
   const { address } = server;
-  const addresses = { ours: address, mpegts: address, whep: mediaMtx?.whep ?? '' };
+  const addresses = {
+    ours: address,
+    mpegts: address,
+    whep: mediaMtx?.whep ?? '',
+    llhls: mediaMtx?.llhls ?? '',
+  };
   const results: Result[] = [];
   const began = Date.now();
   let done = 0;

@@ -43,6 +43,9 @@ async function goesOn(
   );
 }
 
+const picturesIn = (engine: Engine[0], page: Page) =>
+  until(`the pictures go to ${engine}`, async () => (await playback(page)).stats.pictureIn === engine);
+
 const stateIs = (page: Page, state: string) =>
   until(`the player is ${state}`, async () => (await playback(page)).states.at(-1) === state);
 
@@ -62,7 +65,7 @@ const ENGINES: readonly Engine[] = [
   ['webcodecs', '/plain'],
   ['mse', '/player'],
 ];
-type Engine = readonly [name: 'webcodecs' | 'mse', path: '/plain' | '/player'];
+type Engine = readonly [name: 'webcodecs' | 'mse', path: '/plain' | '/player' | '/beside'];
 
 describe('whatever happens, the player plays on by itself', () => {
   let services: Services;
@@ -99,7 +102,7 @@ describe('whatever happens, the player plays on by itself', () => {
     });
     await openPlayer(page, pages, path, `ws://127.0.0.1:${proxy.port}/live/${encoder.id}`);
     await goesOn('after the start', page);
-    expect((await playback(page)).stats.pictureIn ?? engine).toBe(engine);
+    await picturesIn(engine, page);
     return page;
   };
 
@@ -205,7 +208,7 @@ describe('whatever happens, the player plays on by itself', () => {
     });
 
     it('room for 1 MB of media only: plays on', async () => {
-      const small = await launchChromium({ args: ['--mse-video-buffer-size-limit-mb=1'] });
+      await using small = await launchChromium({ args: ['--mse-video-buffer-size-limit-mb=1'] });
       await encoder.restart();
       await using page = await small.newPage();
       await openPlayer(page, pages, '/player', services.address(encoder.id));
@@ -220,7 +223,6 @@ describe('whatever happens, the player plays on by itself', () => {
       // By itself, the player removes nothing before it has played for 20 s.
       expect((await playback(page)).time - began).toBeLessThan(18);
       await goesOn('with what there is room for', page);
-      await small.close();
     });
 
     it('sound refused without a click: plays without it', async () => {
@@ -296,8 +298,8 @@ describe('whatever happens, the player plays on by itself', () => {
       },
     );
 
-    it.each(ENGINES)(
-      '%s: a track that pauses, ends, or comes late does not stop the other one',
+    it.each([...ENGINES, ['mse', '/beside'] as const])(
+      '%s, %s: a track that pauses, ends, or comes late does not stop the other one',
       async (...engine) => {
         await using page = await open(engine);
         const lose = (track: keyof typeof PIDS) => {
@@ -313,6 +315,11 @@ describe('whatever happens, the player plays on by itself', () => {
           lose(track);
           await pause(3_000);
           await goesOn(`without ${track}`, page, other);
+          {
+            await using late = await browser.newPage();
+            await openPlayer(late, pages, engine[1], services.address(encoder.id));
+            await goesOn(`without ${track}, for who comes now`, late, other);
+          }
           all();
           await goesOn(`${track} is back`, page, track === 'audio' ? 'sound' : 'pictures');
         }

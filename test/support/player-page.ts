@@ -16,6 +16,7 @@ export function servePlayerPages(): Promise<PageServer> {
     '/mpegts.js': readFileSync(require.resolve('mpegts.js/dist/mpegts.js')),
     '/player': html('A page of another origin', player('controls')),
     '/plain': html('A page with controls of its own', player('')),
+    '/beside': html('A page with a media source, and sound beside it', player('picture="mse"')),
     '/twice': html('A page with two connections', player('controls redundancy="2"')),
     '/muted': html('A page that begins silently', player('muted')),
     '/without-blobs': html(...withoutBlobs('controls')),
@@ -55,7 +56,7 @@ ${player(`${attributes} worker-src="/worker.js" worklet-src="/worklet.js"`)}`,
 export async function openPlayer(
   page: Page,
   pages: PageServer,
-  path: `/${'player' | 'plain' | 'twice' | 'muted' | 'without-blobs' | 'plain-without-blobs' | 'mpegts'}`,
+  path: `/${'player' | 'plain' | 'beside' | 'twice' | 'muted' | 'without-blobs' | 'plain-without-blobs' | 'mpegts'}`,
   address: string,
   targetLatencyMs?: number,
 ): Promise<void> {

@@ -10,6 +10,8 @@ export const PLAYERS = {
   mpegts: { title: 'mpegts.js', path: '/mpegts' },
   /** WebRTC, from a server other than ours. */
   whep: { title: 'MediaMTX, WHEP', path: '/whep' },
+  /** Low-latency HLS, from the same server, in hls.js. */
+  llhls: { title: 'MediaMTX, LL-HLS', path: '/llhls' },
 } as const;
 
 export type PlayerName = keyof typeof PLAYERS;
@@ -17,11 +19,12 @@ export type PlayerName = keyof typeof PLAYERS;
 /**
  * A web site with one page for each player, as files by path. A page begins to play when its button is clicked, and
  * sets `joined` when the first picture is presented, in ms since the click. Its fragment is JSON: `src` is the stream's
- * address, the rest are attributes of our player. mpegts.js has its own best settings.
+ * address, the rest are attributes of our player. mpegts.js and hls.js have their own best settings.
  */
 export const playerPages = (): Readonly<Record<string, string | Uint8Array>> => ({
   ...playerFile(),
   '/mpegts.js': readFileSync(require.resolve('mpegts.js/dist/mpegts.js')),
+  '/hls.js': readFileSync(require.resolve('hls.js/dist/hls.min.js')),
   [PLAYERS.ours.path]:
     `<!doctype html><title>ours</title><script type="module" src="/topicast-player.js"></script>
 <button>play</button><div></div><script>
@@ -50,6 +53,18 @@ export const playerPages = (): Readonly<Record<string, string | Uint8Array>> => 
     player.attachMediaElement(video);
     player.load();
     player.play();
+  };
+</script>`,
+  [PLAYERS.llhls.path]: `<!doctype html><title>hls.js</title><script src="/hls.js"></script>
+<button>play</button><video></video><script>
+  document.querySelector('button').onclick = () => {
+    window.clicked = performance.now();
+    const video = document.querySelector('video');
+    video.requestVideoFrameCallback((_now, frame) => { window.joined = frame.presentationTime - window.clicked; });
+    const hls = new Hls({ lowLatencyMode: true, maxLiveSyncPlaybackRate: 1.5 });
+    hls.loadSource(JSON.parse(decodeURIComponent(location.hash.slice(1))).src);
+    hls.attachMedia(video);
+    video.play();
   };
 </script>`,
   [PLAYERS.whep.path]:

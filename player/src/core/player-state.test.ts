@@ -16,6 +16,13 @@ describe('player state', () => {
     ['offline', { stream: 'offline', picture: 'standing' }, { name: 'ended' }],
     ['starting again', { stream: 'starting', picture: 'standing' }, { name: 'waiting', stream: 'starting' }],
     ['short of data', { picture: 'standing' }, { name: 'buffering' }],
+    ['sound alone for a while', { picture: 'pausing' }, { name: 'playing' }],
+    ['sound alone, then nothing', { picture: 'pausing', stream: 'offline' }, { name: 'ended' }],
+    [
+      'sound alone, connecting',
+      { picture: 'pausing', link: { status: 'connecting' } },
+      { name: 'buffering' },
+    ],
     ['paused', { intent: 'paused', picture: 'standing' }, { name: 'paused' }],
     ['resting', { intent: 'resting', picture: 'standing' }, { name: 'paused', continues: true }],
     [

@@ -8,8 +8,11 @@ export type LinkState =
   | { readonly status: 'retrying'; readonly problem: Problem; readonly retry: 'soon' | 'slowly' }
   | { readonly status: 'failed'; readonly problem: Problem };
 
-/** The picture: none yet, moving, or standing still because data is missing. */
-export type PictureState = 'none' | 'moving' | 'standing';
+/**
+ * The picture: none yet, moving, standing still because data is missing, or standing still because the stream has only
+ * sound at present.
+ */
+export type PictureState = 'none' | 'moving' | 'standing' | 'pausing';
 
 /** Everything that the player's state depends on. */
 export interface PlayerFacts {
@@ -29,9 +32,11 @@ export function derivePlayerState({ intent, link, stream, picture }: PlayerFacts
   if (link.status === 'retrying' && link.retry === 'slowly') {
     return { name: 'failed', problem: link.problem, retry: 'slowly' };
   }
-  if (picture === 'moving') return { name: 'playing' };
-  if (link.status === 'open' && stream && stream !== 'live') {
-    return picture === 'standing' && stream === 'offline' ? { name: 'ended' } : { name: 'waiting', stream };
+  const isOpen = link.status === 'open';
+  if (picture === 'moving' || (picture === 'pausing' && isOpen && stream === 'live'))
+    return { name: 'playing' };
+  if (isOpen && stream && stream !== 'live') {
+    return picture !== 'none' && stream === 'offline' ? { name: 'ended' } : { name: 'waiting', stream };
   }
   const problem = link.status === 'retrying' ? { problem: link.problem } : {};
   return picture === 'none' ? { name: 'connecting', ...problem } : { name: 'buffering', ...problem };

@@ -199,7 +199,7 @@ export type TraceChange =
   | {
       readonly link?: { readonly status: string; readonly problem?: Problem };
       readonly stream?: string;
-      readonly picture?: 'none' | 'moving' | 'standing';
+      readonly picture?: 'none' | 'moving' | 'standing' | 'pausing';
     }
   | { readonly state: PlayerState }
   | { readonly rendition: number; readonly reason: RenditionReason }

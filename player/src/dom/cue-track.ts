@@ -58,8 +58,13 @@ export class CueTrack {
   }
 
   trim(playhead: number): void {
-    const isOld = ({ endTime }: VTTCue) => endTime < playhead - KEEP_BEHIND_S;
-    while (this.#cues[0] && isOld(this.#cues[0])) this.#track.removeCue(this.#cues.shift()!);
+    // The oldest is not always the first to end.
+    const isKept = (cue: VTTCue): boolean => {
+      const kept = cue.endTime >= playhead - KEEP_BEHIND_S;
+      if (!kept) this.#track.removeCue(cue);
+      return kept;
+    };
+    this.#cues = this.#cues.filter(isKept);
   }
 
   clear(): void {

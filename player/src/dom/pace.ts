@@ -61,8 +61,11 @@ export interface Pace extends Tallies {
   readonly place: PictureTime | undefined;
   /** Pictures that came to the video element, if it does not count them itself. */
   readonly drawn?: number;
-  /** Which place on the media timeline is on the screen at this time, if the video element's own times do not tell. */
-  shownAt?(time: Milliseconds): Milliseconds | undefined;
+  /**
+   * Which place on the media timeline is on the screen at this time, for an engine whose video element has times of its
+   * own; undefined before its first picture.
+   */
+  readonly shownAt?: ((time: Milliseconds) => Milliseconds | undefined) | undefined;
   /** Another media source, about which nothing is known yet. */
   reset(): void;
   /** After a pause: go to the live edge at the next join, whatever is left from before. */

@@ -23,6 +23,10 @@ export function pictureProgram(): string {
   return address;
 }
 
+const hasGenerators = (): boolean => 'MediaStreamTrackGenerator' in globalThis;
+
+export const canMakeTracks = (): boolean => hasGenerators() || DrawnTrack.isPossible();
+
 export interface PictureTrackParts {
   readonly video: HTMLVideoElement;
   /** Whether data can be expected at all. */
@@ -72,7 +76,7 @@ export class PictureTrack implements Pace {
   }
 
   #makeTrack(): { readonly track: MediaStreamTrack; readonly writable: WritableStream<VideoFrame> } {
-    if (!('MediaStreamTrackGenerator' in globalThis)) {
+    if (!hasGenerators()) {
       this.#drawn = new DrawnTrack();
       return this.#drawn;
     }
@@ -84,8 +88,9 @@ export class PictureTrack implements Pace {
     return this.#drawn?.count ?? 0;
   }
 
-  shownAt(time: Milliseconds): Milliseconds | undefined {
-    return this.#drawn?.mediaAt(time);
+  get shownAt(): Pace['shownAt'] {
+    const drawn = this.#drawn;
+    return drawn && ((time) => drawn.mediaAt(time));
   }
 
   receive(report: PictureReport): void {
@@ -164,6 +169,7 @@ export class PictureTrack implements Pace {
   }
 
   expectJoin(): void {
+    this.#drawn?.forget();
     if (this.#shows === 'nothing' || this.#shows === 'stale') return;
     if (this.#shows === 'moving') this.#events.onPicture('standing');
     this.#shows = 'stale';

@@ -16,13 +16,13 @@ import { canShowTracks, loadPictureTrack } from './engines.js';
 import type { GroupStep } from './group-step.js';
 import { Memory } from './memory.js';
 import type { Pace } from './pace.js';
-import { adaptiveProgram, waysProgram } from './programs.js';
+import { waysProgram } from './programs.js';
 import { Report } from './report.js';
 import { Screen } from './screen.js';
 import { SoundRoute } from './sound-route.js';
 import { Stage } from './stage.js';
 import { TimedTexts } from './timed-texts.js';
-import { ViewerWatch } from './viewer-watch.js';
+import type { ViewerWatch } from './viewer-watch.js';
 import { WorkerHost } from './worker-host.js';
 
 export type PlaybackFacts = Omit<PlayerFacts, 'intent'>;
@@ -65,11 +65,15 @@ export class Playback {
   readonly #report: Report;
   readonly #texts: TimedTexts;
   readonly #memory: Memory;
-  readonly #watch: ViewerWatch;
+  #limits: PlayerLimits;
+  /** Of what matters for the choice of a rendition. */
+  #watch: ViewerWatch | undefined;
   readonly #sound: SoundRoute;
   readonly #listening = new AbortController();
   #step: GroupStep | undefined;
   #wantsPicture = true;
+  /** The stream has only sound at present. */
+  #picturesPause = false;
   /** The sound goes on without the picture, until that moves again. */
   #isAlone = false;
   /** The picture has begun again, whoever wanted it. */
@@ -125,7 +129,7 @@ export class Playback {
     this.#texts = new TimedTexts(video);
     this.#report = new Report(video, () => this.#pace, this.#screen);
     this.#memory = new Memory(urls[0]!);
-    this.#watch = new ViewerWatch(video, options);
+    this.#limits = options;
     this.#sound = new SoundRoute({
       video,
       options,
@@ -189,7 +193,7 @@ export class Playback {
   }
 
   set limits(limits: PlayerLimits) {
-    this.#watch.limits = limits;
+    this.#limits = limits;
     this.#tellFacts();
   }
 
@@ -215,7 +219,7 @@ export class Playback {
     // A picture that the browser has paused will go on at the live edge: keep nothing for it.
     const playhead = this.isPausedByBrowser ? this.#pace.end : seconds(this.#video.currentTime);
     this.#host.post({ type: 'playhead', playhead });
-    this.#watch.look(this.#report.pictures);
+    this.#watch?.look(this.#report.pictures);
     this.#tellFacts();
     return this.sample().stats;
   }
@@ -278,7 +282,11 @@ export class Playback {
         break;
       case 'picture-left-out':
         this.#goAlone(true);
-        if (this.#facts.picture === 'standing') this.#learn({ picture: 'moving' });
+        break;
+      case 'pictures-pause':
+        this.#picturesPause = message.paused;
+        this.#goAlone(this.#isAlone);
+        if (/standing|pausing/.test(this.#facts.picture)) this.#onPicture('standing');
         break;
       case 'sync':
         this.#report.sync = message.news;
@@ -323,7 +331,6 @@ export class Playback {
     if (this.#listening.signal.aborted) return;
     const wishes = { token, ways, rendition, startWith, mediaIn, sound, pictures } as const;
     this.#host.post({ type: 'start', urls, ...wishes, sync, mayLeavePicture: outOfSight === 'audio' });
-    this.#tellFacts();
   }
 
   #chooseSound(): 'worklet' | 'media' {
@@ -369,7 +376,7 @@ export class Playback {
   }
 
   #tellFacts(): void {
-    this.#host.post({ type: 'facts', facts: this.#watch.facts });
+    if (this.#watch) this.#host.post({ type: 'facts', facts: this.#watch.factsFor(this.#limits) });
   }
 
   #onJoin(hasAudio: boolean): void {
@@ -397,8 +404,12 @@ export class Playback {
 
   /** Several renditions: from now on the worker chooses. */
   #adapt(): void {
-    this.#adaptive ??= adaptiveProgram(this.#options.workerSrc).then(
-      (program) => this.#host.post({ type: 'adaptive', program }),
+    this.#adaptive ??= import('./adaptive-program.js').then(
+      (script) => {
+        this.#watch = new script.ViewerWatch(this.#video);
+        this.#tellFacts();
+        this.#host.post({ type: 'adaptive', program: script.adaptiveProgram(this.#options.workerSrc) });
+      },
       (error) => console.warn('topicast-player: the rendition stays:', error),
     );
   }
@@ -408,19 +419,24 @@ export class Playback {
   }
 
   get #isFed(): boolean {
-    return !this.#isAlone && this.#facts.link.status === 'open' && this.#facts.stream === 'live';
+    return (
+      !this.#isAlone &&
+      !this.#picturesPause &&
+      this.#facts.link.status === 'open' &&
+      this.#facts.stream === 'live'
+    );
   }
 
   #goAlone(alone: boolean): void {
     this.#isAlone = alone;
     this.#isBack = false;
-    this.#sound.goAlone(alone);
+    this.#sound.goAlone(alone || this.#picturesPause);
   }
 
   #onPicture(picture: PictureState): void {
     if (this.#isAlone && picture === 'standing') return;
     if (this.#isAlone && (this.#wantsPicture || this.#isBack)) this.#goAlone(false);
-    this.#learn({ picture });
+    this.#learn({ picture: picture === 'standing' && this.#picturesPause ? 'pausing' : picture });
   }
 
   #onVideoError(): void {

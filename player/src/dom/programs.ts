@@ -1,15 +1,9 @@
 import { inTime } from './in-time.js';
 
 /**
- * The address of the program that chooses among renditions, for the worker.
+ * The address of the program that merges two connections, for the worker; undefined if it does not load.
  * @param workerSrc a page that has its own copy of the worker has one of its programs beside it
  */
-export async function adaptiveProgram(workerSrc: string | undefined): Promise<string> {
-  if (workerSrc) return besideWorker('adaptive.js', workerSrc);
-  return (await import('./adaptive-program.js')).adaptiveProgram();
-}
-
-/** The same for the program that merges two connections; undefined if it does not load. */
 export async function waysProgram(workerSrc: string | undefined): Promise<string | undefined> {
   if (workerSrc) return besideWorker('ways.js', workerSrc);
   const script = await inTime(import('./ways-program.js'));

@@ -60,10 +60,13 @@ export class Screen {
     return this.#freezes.count;
   }
 
-  /** The video element's time minus that of the media timeline, in seconds. */
-  get timeOffset(): number {
-    return this.#video.currentTime - this.#mediaAt(Milliseconds.now()) / 1000;
-  }
+  /** The video element's time minus that of the media timeline, in seconds; undefined while that is not known. */
+  readonly timeOffset = (): number | undefined => {
+    const { shownAt } = this.#pace();
+    if (!shownAt) return 0;
+    const media = shownAt(Milliseconds.now());
+    return media && this.#video.currentTime - media / 1000;
+  };
 
   /** From a picture's turn in the buffer to the screen. */
   get delay(): Milliseconds {
@@ -89,12 +92,17 @@ export class Screen {
   #watch(): void {
     this.#request = this.#video.requestVideoFrameCallback((_, metadata) => {
       const at = milliseconds(metadata.presentationTime);
-      const media = this.#pace().shownAt?.(at) ?? milliseconds(metadata.mediaTime * 1000);
-      this.#picture = { at, media };
-      if (this.#isWatched()) this.#freezes.presented(this.#picture);
-      this.#compare(metadata, media / 1000);
+      const { shownAt } = this.#pace();
+      const media = shownAt ? shownAt(at) : milliseconds(metadata.mediaTime * 1000);
+      if (media !== undefined) this.#onPicture({ at, media }, metadata);
       this.#watch();
     });
+  }
+
+  #onPicture(picture: Presented, metadata: VideoFrameCallbackMetadata): void {
+    this.#picture = picture;
+    if (this.#isWatched()) this.#freezes.presented(picture);
+    this.#compare(metadata, picture.media / 1000);
   }
 
   #mediaAt(time: Milliseconds): Milliseconds {

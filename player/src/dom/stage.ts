@@ -48,7 +48,7 @@ export class Stage {
   /** @returns the address of the worker's part; undefined if there is no track */
   async openTrack(): Promise<string | undefined> {
     const script = await loadPictureTrack();
-    if (!script || this.#closed) return undefined;
+    if (!script?.canMakeTracks() || this.#closed) return undefined;
     const { workerSrc } = this.#parts;
     this.#engine = { name: 'track', pace: new script.PictureTrack(this.#parts) };
     return workerSrc ? besideWorker('picture.js', workerSrc) : script.pictureProgram();

@@ -3,12 +3,18 @@ import type { TimedText } from '@topicast/media/text';
 import { CaptionReader, readId3 } from '@topicast/media/text';
 import { CueTrack } from './cue-track.js';
 
+/** Half a minute of captions. */
+const MOST_WAITING = 900;
+const AGAIN_MS = 50;
+
 /** The text tracks of one video element: captions by channel, and timed ID3. They last as long as the element. */
 class TextTracks {
   readonly #video: HTMLVideoElement;
   readonly #tracks = new Map<string, CueTrack>();
   #captions = new CaptionReader();
   #timeOffset = 0;
+  #waiting: TimedText[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(video: HTMLVideoElement) {
     this.#video = video;
@@ -16,8 +22,20 @@ class TextTracks {
     video.addEventListener('emptied', () => this.#clear());
   }
 
-  show(texts: readonly TimedText[], timeOffset: number): void {
-    this.#timeOffset = timeOffset;
+  /** Nothing has a place before the times are known. */
+  show(texts: readonly TimedText[], timeOffset: () => number | undefined): void {
+    clearTimeout(this.#timer);
+    this.#waiting = [...this.#waiting, ...texts].slice(-MOST_WAITING);
+    const offset = timeOffset();
+    if (offset === undefined) {
+      this.#timer = setTimeout(() => this.show([], timeOffset), AGAIN_MS);
+      return;
+    }
+    this.#timeOffset = offset;
+    this.#showAll(this.#waiting.splice(0));
+  }
+
+  #showAll(texts: readonly TimedText[]): void {
     for (const text of texts) {
       if (text.format === 'captions') this.#showCaptions(text);
       else this.#showId3(text);
@@ -54,6 +72,7 @@ class TextTracks {
 
   #clear(): void {
     this.#captions = new CaptionReader();
+    this.#waiting = [];
     for (const track of this.#tracks.values()) track.clear();
   }
 }
@@ -62,9 +81,14 @@ const known = new WeakMap<HTMLVideoElement, TextTracks>();
 
 /**
  * A video element keeps its text tracks, whatever it plays.
- * @param timeOffset the video element's time minus that of the media timeline, in seconds
+ * @param timeOffset the video element's time minus that of the media timeline, in seconds; undefined while that is not
+ * known
  */
-export function showTexts(video: HTMLVideoElement, texts: readonly TimedText[], timeOffset: number): void {
+export function showTexts(
+  video: HTMLVideoElement,
+  texts: readonly TimedText[],
+  timeOffset: () => number | undefined,
+): void {
   const tracks = known.get(video) ?? new TextTracks(video);
   known.set(video, tracks);
   tracks.show(texts, timeOffset);

@@ -15,8 +15,8 @@ export class TimedTexts {
     this.#video = video;
   }
 
-  /** @param timeOffset the video element's time minus that of the media timeline, in seconds */
-  async show(texts: readonly TimedText[], timeOffset: number): Promise<void> {
+  /** @param timeOffset see `Screen` */
+  async show(texts: readonly TimedText[], timeOffset: () => number | undefined): Promise<void> {
     this.#script ??= import('./text-tracks.js').catch((error) => void console.warn('No captions:', error));
     if (this.#waiting === MAX_WAITING) {
       this.dropped++;

@@ -12,15 +12,13 @@ const DROPPED_WEIGHT = 0.3;
 
 /** What the page knows that matters for the choice of a rendition. Have it look about once a second. */
 export class ViewerWatch {
-  limits: PlayerLimits;
   readonly #video: HTMLVideoElement;
   #boxes: ViewerLimits['box'][] = [];
   #before: PictureCounts = { decoded: 0, dropped: 0 };
   #dropped = 0;
 
-  constructor(video: HTMLVideoElement, limits: PlayerLimits) {
+  constructor(video: HTMLVideoElement) {
     this.#video = video;
-    this.limits = limits;
     this.look(this.#before);
   }
 
@@ -33,8 +31,7 @@ export class ViewerWatch {
     this.#dropped += (dropped / decoded - this.#dropped) * DROPPED_WEIGHT;
   }
 
-  get facts(): ViewerFacts {
-    const { maxHeight, maxBitrate } = this.limits;
+  factsFor({ maxHeight, maxBitrate }: PlayerLimits): ViewerFacts {
     const box = this.#boxes.every((each) => each !== undefined)
       ? this.#boxes.reduce((a, b) => (b!.width * b!.height > a!.width * a!.height ? b : a))
       : undefined;

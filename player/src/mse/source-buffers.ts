@@ -12,7 +12,7 @@ import {
 import { TrackBuffer } from './track-buffer.js';
 
 /** A browser may open a media source only when its page is seen. */
-const MOST_EARLY_BYTES = 16 * 1024 * 1024;
+const MOST_EARLY_BYTES = 32 * 1024 * 1024;
 
 /** One media source: waits for it to open, makes its source buffers from the first fragments, fills them. */
 export class SourceBuffers implements MediaSink {

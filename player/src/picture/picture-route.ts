@@ -21,7 +21,7 @@ export class PictureRoute {
    * too many end, the pictures have to go into a media source.
    * @returns undefined if that is where they go
    */
-  open(media: number, onAppended: () => void, onFailed: (problem: string) => void): Outlet | undefined {
+  open(media: number, onAppended: () => void, onFailed: (isDamage: boolean) => void): Outlet | undefined {
     const isFirst = this.#sink === undefined;
     this.#sink = undefined;
     if (this.#gaveUp) return undefined;
@@ -31,7 +31,7 @@ export class PictureRoute {
         onAppended,
         onFailed: (problem, isDamage) => {
           if (!isDamage || this.#rebuilds.plan() > 0) this.giveUp(problem);
-          onFailed(problem);
+          onFailed(isDamage);
         },
         onReport: (report) => this.#post({ type: 'pictures', media, report }),
       },

@@ -15,8 +15,8 @@ interface MediaHostParts {
   /** What takes the sound instead of the media source. */
   readonly takeSound: () => MediaFeedEvents['takeSound'];
   onFailed(failure: MediaFailure): void;
-  /** The next media have to begin at a keyframe. */
-  onOver(): void;
+  /** The next media have to begin at a keyframe. @param isDamage what came was damaged */
+  onOver(isDamage?: boolean): void;
 }
 
 /** What the chunks go into: one media source after another, or pictures for a track. */

@@ -102,6 +102,8 @@ export type ToPage =
       /** Unknown before the clocks have been compared. */
       readonly age: ArrivalAge | undefined;
     }
+  /** The stream has sound alone at present, or pictures again. */
+  | { readonly type: 'pictures-pause'; readonly paused: boolean }
   /** From here on there is sound alone, until the next `joined`. */
   | { readonly type: 'picture-left-out' }
   /** What the gateway says about our group; undefined: nothing yet, or it does not know groups. */

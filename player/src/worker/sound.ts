@@ -1,5 +1,4 @@
 import { type AudioConfig, type AudioRun, sameConfig } from '@topicast/media/samples';
-import { Rebuilds } from '../core/rebuild.js';
 import { decoderConfigOf, SoundDecoder, type TimedFrame } from './sound-decoder.js';
 import { SoundOutlet } from './sound-outlet.js';
 
@@ -7,6 +6,8 @@ import { SoundOutlet } from './sound-outlet.js';
 const SAME_SOUND_S = 0.005;
 /** If sound is further back than this, the time stamps have jumped; nothing repeats that much. */
 const MOST_REPEATED_S = 1;
+
+const MOST_FRUITLESS = 3;
 
 export const canDecodeSound = (): boolean => typeof AudioDecoder !== 'undefined';
 
@@ -28,7 +29,8 @@ export class Sound {
   readonly #events: SoundEvents;
   #track: Track | undefined;
   #out: { readonly outlet: SoundOutlet; readonly decoder: SoundDecoder } | undefined;
-  readonly #rebuilds = new Rebuilds();
+  /** So many decoders in a row gave nothing. */
+  #fruitless = 0;
   /** Where the last run ended, in sampling instants, and its epoch. */
   #end: { readonly instant: number; readonly epoch: number } | undefined;
   #closed = false;
@@ -96,19 +98,19 @@ export class Sound {
 
   #decodeInto(outlet: SoundOutlet): void {
     const decoder = new SoundDecoder(
-      (block) => outlet.send(block),
-      (message) => this.#onBroken(message),
+      (block) => {
+        this.#fruitless = 0;
+        outlet.send(block);
+      },
+      (message) => {
+        // A damaged frame ends a decoder, but not the way of the sound.
+        this.#droppedBefore += decoder.dropped + 1;
+        if (++this.#fruitless > MOST_FRUITLESS) this.#fail(message);
+        else this.#decodeInto(outlet);
+      },
     );
     this.#out = { outlet, decoder };
     this.#configure();
-  }
-
-  /** A damaged frame ends a decoder, but not the way of the sound. */
-  #onBroken(message: string): void {
-    if (this.#out && this.#rebuilds.plan() === 0) {
-      this.#droppedBefore = this.dropped + 1;
-      this.#decodeInto(this.#out.outlet);
-    } else this.#fail(message);
   }
 
   #configure(): void {

@@ -1,5 +1,5 @@
 import type { ChunkMessage } from '@topicast/contracts/chunk-message';
-import { Milliseconds, seconds } from '@topicast/contracts/units';
+import { Milliseconds, ticksToSeconds } from '@topicast/contracts/units';
 import type { Entry } from '../core/continuity.js';
 import type { LinkState } from '../core/player-state.js';
 import { Rebuilds } from '../core/rebuild.js';
@@ -21,6 +21,8 @@ import { Sound } from './sound.js';
 import type { Ways } from './ways.js';
 
 const REPORT_MS = 1_000;
+/** A group of pictures may be that long. */
+const SAME_DAMAGE_MS = 3_000;
 
 type Settings = Extract<ToWorker, { type: 'start' }>;
 /** What the page wants after the start; scripts are loaded before they come here. */
@@ -54,12 +56,14 @@ export class Viewing {
   readonly #pictures: PictureRoute | undefined;
   readonly #media: MediaHost;
   readonly #rebuilds = new Rebuilds();
+  #damagedAt = Milliseconds.never;
   /** Runs while a stream that has broken several media sources is left alone. */
   #hasFailed = false;
   #rebuildTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #arrivals: ArrivalWatch;
-  /** Of a stream that has had pictures. */
+  /** Since the last break, if there have been pictures. */
   #presence: TrackPresence | undefined;
+  #picturesPause = false;
   /** `begins`: with the next chunk, after it was left out. */
   #picture: 'sent' | 'left out' | 'begins' = 'sent';
 
@@ -121,7 +125,7 @@ export class Viewing {
       isLive: () => this.#arrivals.isLive,
       takeSound: () => this.#sound?.take,
       onFailed: (failure) => this.#onMediaFailed(failure),
-      onOver: () => this.#rejoin(),
+      onOver: (isDamage) => this.#rejoin(isDamage),
     });
     this.#begin();
     setInterval(() => this.#report(), REPORT_MS);
@@ -237,9 +241,9 @@ export class Viewing {
     const { isLive } = this.#media;
     this.#arrivals.received(chunk, isLive);
     if (this.#picture !== 'left out') this.#adaptation?.received(chunk, this.#renditions.isAuto);
-    if (this.#sound) this.#lookForPictures(chunk);
     if (again) this.#reception.again(chunk);
     const entry = again ? 'continues' : this.#reception.judge(chunk);
+    if (!again) this.#lookForPictures(chunk, entry);
     if (!this.#renditions.canPlay(chunk.rendition)) this.#forget();
     else if (entry && this.#media.isOpen) {
       this.#renditions.use(chunk.rendition);
@@ -253,13 +257,14 @@ export class Viewing {
   }
 
   /** They may pause while the sound beside them goes on. */
-  #lookForPictures({ header: { audioOnly, wallClock } }: ChunkMessage): void {
-    const at = seconds(wallClock / 1000);
+  #lookForPictures({ header: { audioOnly, decodeTime } }: ChunkMessage, entry: Entry | undefined): void {
+    const at = ticksToSeconds(decodeTime);
+    if (entry !== 'continues') this.#presence = undefined;
     if (!audioOnly) this.#presence ??= new TrackPresence(['video', 'audio']);
     const lost = this.#presence?.follow([{ track: audioOnly ? 'audio' : 'video', start: at, end: at }]);
-    if (!lost?.includes('video')) return;
-    this.#presence = undefined;
-    this.#post({ type: 'picture-left-out' });
+    const paused = lost?.includes('video') === true;
+    if (paused !== this.#picturesPause) this.#post({ type: 'pictures-pause', paused });
+    this.#picturesPause = paused;
   }
 
   #leavePicture(): void {
@@ -296,7 +301,6 @@ export class Viewing {
 
   /** The next chunk does not continue the previous one. */
   #forget(): void {
-    this.#presence = undefined;
     this.#reception.forget();
     this.#media.forget();
   }
@@ -307,7 +311,7 @@ export class Viewing {
       return;
     }
     const pause = this.#rebuilds.plan();
-    if (pause === 0) this.#rejoin();
+    if (pause === 0) this.#rejoin(true);
     else this.#rebuildAfter(pause, { reason: 'media', message: failure.message });
   }
 
@@ -325,10 +329,13 @@ export class Viewing {
     this.#post({ type: 'link', link: { status: 'failed', problem } });
   }
 
-  /** Start again at the newest keyframe, with a new media source. */
-  #rejoin(): void {
+  /** Start again at the newest keyframe, with a new media source; at the next one, if the damage may come again. */
+  #rejoin(isDamage = false): void {
+    const now = Milliseconds.now();
+    const mayComeAgain = isDamage && now - this.#damagedAt < SAME_DAMAGE_MS;
+    if (isDamage) this.#damagedAt = now;
     this.#replaceMedia();
-    this.#link.seekLive();
+    if (!mayComeAgain) this.#link.seekLive();
   }
 
   #replaceMedia(): void {
