@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { rolldown } from 'rolldown';
 
 /** The React component is the element and a wrapper. */
-const MAX_GZIPPED_KB = { element: 32, react: 32.5, worker: 20.3 };
+const MAX_GZIPPED_KB = { element: 32, react: 32.5, worker: 20.4 };
 const ENTRIES = ['index', 'element', 'define', 'react'];
 /** For a plain `<script type="module">`: one file to copy, which shares nothing with the others. */
 const STANDALONE = 'topicast-player';

@@ -43,9 +43,6 @@ async function goesOn(
   );
 }
 
-const picturesIn = (engine: Engine[0], page: Page) =>
-  until(`the pictures go to ${engine}`, async () => (await playback(page)).stats.pictureIn === engine);
-
 const stateIs = (page: Page, state: string) =>
   until(`the player is ${state}`, async () => (await playback(page)).states.at(-1) === state);
 
@@ -100,10 +97,16 @@ describe('whatever happens, the player plays on by itself', () => {
     await page.addInitScript(() => {
       Object.defineProperty(navigator, 'userActivation', { value: { isActive: false } });
     });
-    await openPlayer(page, pages, path, `ws://127.0.0.1:${proxy.port}/live/${encoder.id}`);
-    await goesOn('after the start', page);
-    await picturesIn(engine, page);
-    return page;
+    const address = `ws://127.0.0.1:${proxy.port}/live/${encoder.id}`;
+    // A busy machine may load the engine too late.
+    for (let attempt = 1; ; attempt++) {
+      await page.goto('about:blank');
+      await openPlayer(page, pages, path, address);
+      await goesOn('after the start', page);
+      const used = await until('it tells its engine', async () => (await playback(page)).stats.pictureIn);
+      if (used === engine) return page;
+      expect(attempt).toBeLessThan(3);
+    }
   };
 
   describe('what the browser does to the page', () => {
@@ -251,7 +254,7 @@ describe('whatever happens, the player plays on by itself', () => {
         proxy.cut();
         await pause(ms);
         proxy.heal();
-        await goesOn(`after ${ms} ms`, page);
+        await goesOn(`after ${ms} ms`, page, 'pictures', 2 * LONGEST_MS);
       }
     });
 
@@ -404,11 +407,11 @@ describe('whatever happens, the player plays on by itself', () => {
         });
         await all('playing');
       };
-      await allPlay(15_000);
+      await allPlay(2 * LONGEST_MS);
       await page.evaluate(() => document.getElementById('below')?.scrollIntoView());
       await all('paused');
       await page.evaluate(() => scrollTo(0, 0));
-      await allPlay(15_000);
+      await allPlay(2 * LONGEST_MS);
       await wall.close();
     });
   });

@@ -282,9 +282,10 @@ export class Playback {
         break;
       case 'picture-left-out':
         this.#goAlone(true);
+        if (this.#facts.picture === 'standing') this.#learn({ picture: 'moving' });
         break;
       case 'pictures-pause':
-        this.#picturesPause = message.paused;
+        this.#picturesPause = message.paused && this.#sound.isBeside;
         this.#goAlone(this.#isAlone);
         if (/standing|pausing/.test(this.#facts.picture)) this.#onPicture('standing');
         break;
@@ -388,6 +389,7 @@ export class Playback {
       this.#pace.expectJoin();
     }
     this.#pace.join(this.targetLatencyMs, hasAudio);
+    if (this.#picturesPause) this.#onPicture('standing');
   }
 
   #onCatalog({ catalog }: Extract<ToPage, { type: 'catalog' }>): void {

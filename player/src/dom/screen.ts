@@ -18,6 +18,7 @@ export class Screen {
   readonly #freezes = new Freezes();
   readonly #delay = new ScreenDelay();
   #picture: Presented | undefined;
+  #timeOffset: number | undefined;
   #lags: readonly number[] = [];
   #request: number | undefined;
 
@@ -64,8 +65,7 @@ export class Screen {
   readonly timeOffset = (): number | undefined => {
     const { shownAt } = this.#pace();
     if (!shownAt) return 0;
-    const media = shownAt(Milliseconds.now());
-    return media && this.#video.currentTime - media / 1000;
+    return shownAt(Milliseconds.now()) === undefined ? undefined : this.#timeOffset;
   };
 
   /** From a picture's turn in the buffer to the screen. */
@@ -101,6 +101,7 @@ export class Screen {
 
   #onPicture(picture: Presented, metadata: VideoFrameCallbackMetadata): void {
     this.#picture = picture;
+    this.#timeOffset = this.#video.currentTime - picture.media / 1000;
     if (this.#isWatched()) this.#freezes.presented(picture);
     this.#compare(metadata, picture.media / 1000);
   }

@@ -73,6 +73,7 @@ class TextTracks {
   #clear(): void {
     this.#captions = new CaptionReader();
     this.#waiting = [];
+    clearTimeout(this.#timer);
     for (const track of this.#tracks.values()) track.clear();
   }
 }

@@ -1,3 +1,4 @@
+import { Milliseconds } from '@topicast/contracts/units';
 import { type AudioConfig, type AudioRun, sameConfig } from '@topicast/media/samples';
 import { decoderConfigOf, SoundDecoder, type TimedFrame } from './sound-decoder.js';
 import { SoundOutlet } from './sound-outlet.js';
@@ -7,7 +8,7 @@ const SAME_SOUND_S = 0.005;
 /** If sound is further back than this, the time stamps have jumped; nothing repeats that much. */
 const MOST_REPEATED_S = 1;
 
-const MOST_FRUITLESS = 3;
+const MOST_BROKEN_MS = 1_000;
 
 export const canDecodeSound = (): boolean => typeof AudioDecoder !== 'undefined';
 
@@ -29,8 +30,8 @@ export class Sound {
   readonly #events: SoundEvents;
   #track: Track | undefined;
   #out: { readonly outlet: SoundOutlet; readonly decoder: SoundDecoder } | undefined;
-  /** So many decoders in a row gave nothing. */
-  #fruitless = 0;
+  /** Since when no decoder has given anything but errors. */
+  #brokenSince: Milliseconds | undefined;
   /** Where the last run ended, in sampling instants, and its epoch. */
   #end: { readonly instant: number; readonly epoch: number } | undefined;
   #closed = false;
@@ -99,13 +100,15 @@ export class Sound {
   #decodeInto(outlet: SoundOutlet): void {
     const decoder = new SoundDecoder(
       (block) => {
-        this.#fruitless = 0;
+        this.#brokenSince = undefined;
         outlet.send(block);
       },
       (message) => {
         // A damaged frame ends a decoder, but not the way of the sound.
         this.#droppedBefore += decoder.dropped + 1;
-        if (++this.#fruitless > MOST_FRUITLESS) this.#fail(message);
+        const now = Milliseconds.now();
+        this.#brokenSince ??= now;
+        if (now - this.#brokenSince > MOST_BROKEN_MS) this.#fail(message);
         else this.#decodeInto(outlet);
       },
     );

@@ -258,6 +258,7 @@ export class Viewing {
 
   /** They may pause while the sound beside them goes on. */
   #lookForPictures({ header: { audioOnly, decodeTime } }: ChunkMessage, entry: Entry | undefined): void {
+    if (!entry) return;
     const at = ticksToSeconds(decodeTime);
     if (entry !== 'continues') this.#presence = undefined;
     if (!audioOnly) this.#presence ??= new TrackPresence(['video', 'audio']);
@@ -336,6 +337,7 @@ export class Viewing {
     if (isDamage) this.#damagedAt = now;
     this.#replaceMedia();
     if (!mayComeAgain) this.#link.seekLive();
+    else setTimeout(() => this.#media.isLive || this.#link.seekLive(), SAME_DAMAGE_MS);
   }
 
   #replaceMedia(): void {
