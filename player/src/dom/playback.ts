@@ -286,7 +286,7 @@ export class Playback {
         break;
       case 'pictures-pause':
         this.#picturesPause = message.paused && this.#sound.isBeside;
-        this.#goAlone(this.#isAlone);
+        this.#tellSound();
         if (/standing|pausing/.test(this.#facts.picture)) this.#onPicture('standing');
         break;
       case 'sync':
@@ -432,7 +432,11 @@ export class Playback {
   #goAlone(alone: boolean): void {
     this.#isAlone = alone;
     this.#isBack = false;
-    this.#sound.goAlone(alone || this.#picturesPause);
+    this.#tellSound();
+  }
+
+  #tellSound(): void {
+    this.#sound.goAlone(this.#isAlone || this.#picturesPause);
   }
 
   #onPicture(picture: PictureState): void {

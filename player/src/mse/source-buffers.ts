@@ -23,6 +23,7 @@ export class SourceBuffers implements MediaSink {
   readonly #tracks = new Map<TrackKind, TrackBuffer>();
   /** Fragments that came before the media source was open. */
   #early: Fragment[] = [];
+  #earlyBytes = 0;
   #closed = false;
 
   constructor(source: MediaSource, events: MediaSinkEvents) {
@@ -35,7 +36,8 @@ export class SourceBuffers implements MediaSink {
     if (this.#closed) return;
     if (this.#source.readyState !== 'open') {
       this.#early.push(...fragments);
-      if (bytesOf(this.#early) > MOST_EARLY_BYTES) {
+      this.#earlyBytes += bytesOf(fragments);
+      if (this.#earlyBytes > MOST_EARLY_BYTES) {
         this.#fail({ kind: 'broken', message: 'the media source does not open' });
       }
       return;

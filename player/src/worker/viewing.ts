@@ -337,10 +337,11 @@ export class Viewing {
     if (isDamage) this.#damagedAt = now;
     this.#replaceMedia();
     if (!mayComeAgain) this.#link.seekLive();
-    else setTimeout(() => this.#media.isLive || this.#link.seekLive(), SAME_DAMAGE_MS);
+    else this.#rebuildTimer = setTimeout(() => this.#media.isLive || this.#link.seekLive(), SAME_DAMAGE_MS);
   }
 
   #replaceMedia(): void {
+    clearTimeout(this.#rebuildTimer);
     this.#forget();
     this.#sound?.reset();
     this.#media.replace();
