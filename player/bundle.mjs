@@ -16,7 +16,7 @@ const APART = {
   captions: { source: 'text-tracks', maxKb: 10, when: 'if there are captions or timed ID3' },
   sound: { source: 'page-sound', maxKb: 5, when: 'if somebody listens' },
   overlay: { source: 'overlay', maxKb: 6, when: 'for statistics and diagnostics' },
-  picture: { source: 'page-picture', maxKb: 6, when: 'if the worker decodes the pictures' },
+  picture: { source: 'page-picture', maxKb: 6.5, when: 'if the worker decodes the pictures' },
   mse: { source: 'page-mse', maxKb: 6.5, when: 'if a media source plays the pictures' },
   step: { source: 'group-step', maxKb: 2, when: 'in groups' },
   adaptive: { source: 'adaptive-program', maxKb: 4.5, when: 'if there are several renditions' },

@@ -293,32 +293,24 @@ const wantedRendition = (text: string | null): WantedRendition =>
 
 const OUT_OF_SIGHT = ['play', 'audio'] as const;
 
-function limitsOf(element: HTMLElement): PlayerLimits {
-  const maxHeight = number(element.getAttribute('max-height'));
-  const maxBitrate = number(element.getAttribute('max-bitrate'));
-  return {
-    ...(maxHeight === undefined ? {} : { maxHeight }),
-    ...(maxBitrate === undefined ? {} : { maxBitrate }),
-  };
-}
+const limitsOf = (element: HTMLElement): PlayerLimits => ({
+  maxHeight: number(element.getAttribute('max-height')),
+  maxBitrate: number(element.getAttribute('max-bitrate')),
+});
 
 function optionsOf(element: TopicastPlayerElement): Omit<PlayerOptions, 'src'> {
-  const token = element.getAttribute('token');
-  const workerSrc = element.getAttribute('worker-src');
-  const workletSrc = element.getAttribute('worklet-src');
-  const targetLatencyMs = number(element.getAttribute('target-latency'));
-  const sync = element.getAttribute('sync');
+  const given = (name: string): string | undefined => element.getAttribute(name) || undefined;
   return {
-    outOfSight: OUT_OF_SIGHT.find((each) => each === element.getAttribute('out-of-sight')) ?? 'pause',
-    ...(token ? { token } : {}),
-    ...(workerSrc ? { workerSrc } : {}),
-    ...(workletSrc ? { workletSrc } : {}),
-    ...(sync ? { sync } : {}),
-    sound: element.getAttribute('sound') === 'mse' ? 'mse' : 'auto',
-    picture: element.getAttribute('picture') === 'mse' ? 'mse' : 'auto',
+    outOfSight: OUT_OF_SIGHT.find((each) => each === given('out-of-sight')) ?? 'pause',
+    token: given('token'),
+    workerSrc: given('worker-src'),
+    workletSrc: given('worklet-src'),
+    sync: given('sync'),
+    sound: given('sound') === 'mse' ? 'mse' : 'auto',
+    picture: given('picture') === 'mse' ? 'mse' : 'auto',
     rendition: element.rendition,
     redundancy: element.redundancy,
-    ...(targetLatencyMs === undefined ? {} : { targetLatencyMs }),
+    targetLatencyMs: number(element.getAttribute('target-latency')),
     ...limitsOf(element),
   };
 }

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { BLOCK_PIXELS, BLOCKS, decodeBarcode, PICTURE_WIDTH } from './barcode.js';
+import { quantile } from './glass.js';
 
 /** A picture that a player has put on the screen: when, by the wall clock, and when it was drawn. */
 export interface Shown {
@@ -13,8 +14,9 @@ interface Seen {
   readonly greys?: number[];
 }
 
-/** One code in so many pictures is read, because reading takes time; the others follow from those around them. */
+/** One code in so many pictures is read, because reading takes time; the timeline tells the others. */
 const READ_EVERY = 3;
+const NEAR_S = 2;
 const TIME_BITS = 2 ** 32;
 
 /** Begin to note what each player of the page shows. */
@@ -65,17 +67,20 @@ export async function shownBy(page: Page): Promise<Shown[][]> {
   return seen.map(withTimes);
 }
 
+/** On a busy machine each picture is drawn a little early or late, but has its place in time. */
 function withTimes(seen: readonly Seen[]): Shown[] {
   const read = seen.flatMap(({ at, media, greys }) => {
     const code = greys && decodeBarcode(greys);
     return code ? [{ media, drawn: code.time + Math.floor(at / TIME_BITS) * TIME_BITS }] : [];
   });
   return seen.flatMap(({ at, media }) => {
-    const next = read.findIndex((code) => code.media >= media);
-    const [before, after] = [read[Math.max(0, next - 1)], read[next]];
-    if (!before || !after) return [];
-    const share = after.media > before.media ? (media - before.media) / (after.media - before.media) : 0;
-    return [{ at, drawn: before.drawn + share * (after.drawn - before.drawn) }];
+    const near = read.filter((code) => Math.abs(code.media - media) < NEAR_S);
+    if (near.length === 0) return [];
+    const began = quantile(
+      near.map((code) => code.drawn - code.media * 1000),
+      0.5,
+    );
+    return [{ at, drawn: began + media * 1000 }];
   });
 }
 

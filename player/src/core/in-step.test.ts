@@ -1,10 +1,11 @@
-import { milliseconds, seconds } from '@topicast/contracts/units';
+import { type Milliseconds, milliseconds, seconds } from '@topicast/contracts/units';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   canBeInStep,
   decideStep,
   followAge,
+  followLag,
   isWorthTelling,
   type Need,
   placeAt,
@@ -36,7 +37,7 @@ function simulate(
       level: milliseconds(now - age - place),
       behind: milliseconds(behind + noise(ticks.length)),
       reach: milliseconds(10_000),
-      hasAudio: false,
+      by: 'source' as const,
     };
     const decided = decideStep(sample, state);
     state = decided.state;
@@ -89,7 +90,7 @@ describe('a player in a group', () => {
     let state: StepState | undefined;
     for (let now = 0; now < 2_000; now += CONTROL_PERIOD_MS) {
       const decided = decideStep(
-        { ...sample, now: milliseconds(now), reach: milliseconds(40), hasAudio: false },
+        { ...sample, now: milliseconds(now), reach: milliseconds(40), by: 'source' },
         state,
       );
       expect(decided.action).toEqual({ do: 'rate', rate: 0.9 });
@@ -108,6 +109,26 @@ describe('a player in a group', () => {
   });
 });
 
+it('follows how late pictures are on the screen only where that is more than the wait for its refresh', () => {
+  const follow = (...seen: (number | undefined)[]): number =>
+    seen.reduce<Milliseconds>(
+      (lag, one) => followLag(one === undefined ? undefined : milliseconds(one), lag),
+      milliseconds(0),
+    );
+  expect(follow(undefined, 5, -12, 16, 30)).toBe(0);
+  expect(follow(160, 150, 175, undefined)).toBe(160);
+  expect(follow(160, 3)).toBe(0);
+  // Whatever a screen shows later than its time by less than a refresh, it comes to rest.
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 200 }), fc.integer({ min: 1, max: 17 }), (own, refresh) => {
+      const seen = (lag: Milliseconds): Milliseconds => milliseconds(own + ((own + lag) % refresh));
+      let lag = milliseconds(0);
+      for (let n = 0; n < 3; n++) lag = followLag(seen(lag), lag);
+      expect(followLag(seen(lag), lag)).toBe(lag);
+    }),
+  );
+});
+
 describe('what a player needs', () => {
   const follow = (ages: readonly number[]): Need =>
     ages.reduce<Need | undefined>(
@@ -119,6 +140,7 @@ describe('what a player needs', () => {
 
   it('is known at once, and hardly changes with a connection that breaks for a second', () => {
     expect(follow([180]).age).toBe(180);
+    expect(follow([...ticks(800, 900), 180]).age).toBe(180);
     const broken = Array.from({ length: 25 }, (_, tick) => 180 + tick * CONTROL_PERIOD_MS);
     expect(follow([...ticks(2_000, 180), ...broken]).age).toBeLessThan(180 + 150);
     expect(follow([...ticks(2_000, 180), ...ticks(4_000, 280)]).age).toBeGreaterThan(270);
@@ -127,10 +149,12 @@ describe('what a player needs', () => {
   it('is told when it is more, now and then when it is less, and as a sign of life', () => {
     const need = (passed: number): Need => ({
       at: milliseconds(10_000 + passed),
+      since: milliseconds(0),
       age: milliseconds(0),
       told: { needs: milliseconds(300), at: milliseconds(10_000) },
     });
     expect(isWorthTelling({ ...need(0), told: undefined }, milliseconds(300))).toBe(true);
+    expect(isWorthTelling({ ...need(-9_500), told: undefined }, milliseconds(300))).toBe(false);
     expect(isWorthTelling(need(300), milliseconds(310))).toBe(true);
     expect(isWorthTelling(need(100), milliseconds(310))).toBe(false);
     expect(isWorthTelling(need(300), milliseconds(302))).toBe(false);

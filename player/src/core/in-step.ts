@@ -1,5 +1,5 @@
 import { SYNC_TELL_EVERY, type SyncNews } from '@topicast/contracts/sync';
-import { type Milliseconds, milliseconds, type Seconds, seconds } from '@topicast/contracts/units';
+import { Milliseconds, milliseconds, type Seconds, seconds } from '@topicast/contracts/units';
 import type { LatencyAction } from './latency.js';
 import type { TimelineAnchor } from './timeline.js';
 
@@ -16,10 +16,14 @@ export const placeAt = ({ media, wallClock }: TimelineAnchor, moment: Millisecon
 /** What a player needs: how old the newest media are, smoothed, and the level that it would keep by itself. */
 export interface Need {
   readonly at: Milliseconds;
+  /** Of the first sample. */
+  readonly since: Milliseconds;
   readonly age: Milliseconds;
   readonly told: { readonly needs: Milliseconds; readonly at: Milliseconds } | undefined;
 }
 
+/** A page that begins to play is busy, so the newest sample counts, and only then is the group told. */
+const LEARNING_MS = 1_000;
 const AGE_SMOOTHING_MS = 1_000;
 /** A connection that breaks for a moment must not move the whole group: the age rises by at most so much. */
 const MOST_RISE_PER_MS = 0.15;
@@ -29,7 +33,8 @@ const LEAST_BETWEEN_MS = 250;
 
 /** @param age of the newest media, by the gateway's clock */
 export function followAge(now: Milliseconds, age: Milliseconds, before: Need | undefined): Need {
-  if (!before) return { at: now, age, told: undefined };
+  const { since = now } = before ?? {};
+  if (!before || now - since < LEARNING_MS) return { at: now, since, age, told: undefined };
   const passed = Math.max(0, now - before.at);
   const change = (age - before.age) * (1 - Math.exp(-passed / AGE_SMOOTHING_MS));
   return {
@@ -40,8 +45,8 @@ export function followAge(now: Milliseconds, age: Milliseconds, before: Need | u
 }
 
 /** Whether to tell the gateway: a greater need soon, a lower one now and then, and the same as a sign of life. */
-export function isWorthTelling({ at, told }: Need, needs: Milliseconds): boolean {
-  if (!told) return true;
+export function isWorthTelling({ at, since, told }: Need, needs: Milliseconds): boolean {
+  if (!told) return at - since >= LEARNING_MS;
   const passed = at - told.at;
   if (needs > told.needs + TELL_AT_ONCE_MS) return passed >= LEAST_BETWEEN_MS;
   return passed >= SYNC_TELL_EVERY || (needs < told.needs - TELL_LESS_MS && passed >= SYNC_TELL_EVERY / 2);
@@ -53,6 +58,20 @@ const MOST_MISSING_MS = 30;
 export const canBeInStep = (news: SyncNews, needs: Milliseconds, isInStep: boolean): boolean =>
   news.member && needs <= news.delay + (isInStep ? MOST_MISSING_MS : 0);
 
+/** How long a picture waits for the refresh of most screens, at most. */
+const REFRESH_MS = 17;
+
+/**
+ * How far ahead of its place a playhead has to be for its pictures to be on the screen in time. A change moves them
+ * against the screen's refresh, and so what is seen afterwards: only a large lag is followed, and a little one is none.
+ * @param seen how much later than its turn a picture is on the screen; undefined while that is not known
+ */
+export function followLag(seen: Milliseconds | undefined, before: Milliseconds): Milliseconds {
+  if (seen === undefined) return before;
+  if (Math.abs(seen) < REFRESH_MS) return Milliseconds.zero;
+  return Math.abs(seen - before) > 2 * REFRESH_MS ? seen : before;
+}
+
 export interface StepSample {
   /** Monotonic. */
   readonly now: Milliseconds;
@@ -62,8 +81,7 @@ export interface StepSample {
   readonly behind: Milliseconds;
   /** How much further back there still are media. */
   readonly reach: Milliseconds;
-  /** In the media source, where every change of the rate restarts the stretcher. */
-  readonly hasAudio: boolean;
+  readonly by: Steering;
 }
 
 export interface StepState {
@@ -76,8 +94,10 @@ export interface StepState {
 /** Unlike the level, the difference from the place has no sawtooth, so that little smoothing is enough. */
 const SMOOTHING_MS = 120;
 const STALE_MS = 500;
-const BAND_MS = { fine: 5, withAudio: 12 } as const;
-const SETTLED_MS = { fine: 1.5, withAudio: 4 } as const;
+/** What plays: the clock of decoded pictures is exact; sound in a media source is stretched anew at each change. */
+export type Steering = 'clock' | 'source' | 'source-with-audio';
+const BAND_MS: Record<Steering, number> = { clock: 2, source: 5, 'source-with-audio': 12 };
+const SETTLED_MS: Record<Steering, number> = { clock: 0.5, source: 1.5, 'source-with-audio': 4 };
 const GAIN_PER_MS = 0.001;
 const RATE_STEP = 0.01;
 const MOST_CORRECTION = 0.05;
@@ -89,7 +109,7 @@ const FAR_MS = 300;
 const FAR_FOR_MS = 250;
 
 export function decideStep(
-  { now, level, behind: newest, reach, hasAudio }: StepSample,
+  { now, level, behind: newest, reach, by }: StepSample,
   before: StepState | undefined,
 ): { readonly action: LatencyAction; readonly state: StepState } {
   const passed = before ? now - before.at : STALE_MS;
@@ -103,14 +123,14 @@ export function decideStep(
     const action = { do: 'seek', level: milliseconds(level - Math.max(newest, -reach)) } as const;
     return { action, state: { at: now, behind: milliseconds(0), rate: 1, farSince: undefined } };
   }
-  const rate = rateFor(behind, before?.rate ?? 1, hasAudio ? 'withAudio' : 'fine');
+  const rate = rateFor(behind, before?.rate ?? 1, by);
   return { action: { do: 'rate', rate }, state: { at: now, behind, rate, farSince } };
 }
 
-function rateFor(behind: number, before: number, kind: keyof typeof BAND_MS): number {
+function rateFor(behind: number, before: number, by: Steering): number {
   const correcting = before !== 1 && Math.sign(before - 1) === Math.sign(behind);
   const size = Math.abs(behind);
-  if (size <= (correcting ? SETTLED_MS : BAND_MS)[kind]) return 1;
+  if (size <= (correcting ? SETTLED_MS : BAND_MS)[by]) return 1;
   const most = size > HURRY_BEYOND_MS ? MOST_HURRIED_CORRECTION : MOST_CORRECTION;
   const steps = Math.max(1, Math.round(Math.min(most, size * GAIN_PER_MS) / RATE_STEP));
   return 1 + steps * Math.sign(behind) * RATE_STEP;

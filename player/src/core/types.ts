@@ -249,9 +249,9 @@ export interface Diagnostics {
 /** Limits of `auto`. A rendition that somebody chooses is not limited. */
 export interface PlayerLimits {
   /** Of the picture, in its own pixels. */
-  readonly maxHeight?: number;
+  readonly maxHeight?: number | undefined;
   /** Bits a second. */
-  readonly maxBitrate?: number;
+  readonly maxBitrate?: number | undefined;
 }
 
 export interface PlayerOptions extends PlayerLimits {
@@ -262,47 +262,47 @@ export interface PlayerOptions extends PlayerLimits {
    */
   readonly src: string | readonly string[];
   /** Sent as a WebSocket subprotocol, never in the address. */
-  readonly token?: string;
+  readonly token?: string | undefined;
   /** By default `auto`. */
-  readonly rendition?: WantedRendition;
+  readonly rendition?: WantedRendition | undefined;
   /**
    * 2: receive everything over two connections, from two gateways if `src` names several; the first to bring a chunk
    * counts. This doubles the traffic.
    */
-  readonly redundancy?: 1 | 2;
+  readonly redundancy?: 1 | 2 | undefined;
   /**
    * Level to aim at. By default 80, and what the sound needs beyond that; 150 (Firefox: 100) where the video element
    * plays the sound, which it also does above 1,000.
    */
-  readonly targetLatencyMs?: number;
+  readonly targetLatencyMs?: number | undefined;
   /**
    * What to do when nobody sees the video and it has no sound: `pause` (the default) disconnects after 5 s and is back at
    * the live edge when somebody sees it again. `audio`: the same, and where it has sound, the gateway leaves out the
    * picture after 5 s; not where the video element plays the sound, nor with `redundancy`.
    */
-  readonly outOfSight?: 'pause' | 'play' | 'audio';
+  readonly outOfSight?: 'pause' | 'play' | 'audio' | undefined;
   /**
    * A group of players that show the same moment at the same time, whatever they play: `group`, or another name of 1 to
-   * 63 of a-z, 0-9 and "-". Its pictures go through a media source. Absent: the player goes alone.
+   * 63 of a-z, 0-9 and "-". Absent: the player goes alone.
    */
-  readonly sync?: string;
+  readonly sync?: string | undefined;
   /**
    * Address of `worker.js` on the page's own origin, with `adaptive.js`, `mse.js`, `picture.js` and `ways.js` beside it,
    * if the page's policy forbids blobs.
    */
-  readonly workerSrc?: string;
+  readonly workerSrc?: string | undefined;
   /** Address of `worklet.js` on the page's own origin, if the page's policy forbids blob scripts. */
-  readonly workletSrc?: string;
+  readonly workletSrc?: string | undefined;
   /**
    * `auto`: outside of the media source if the browser can, which needs less media in hand; `mse`: with the picture, as
    * in browsers that cannot.
    */
-  readonly sound?: 'auto' | 'mse';
+  readonly sound?: 'auto' | 'mse' | undefined;
   /**
    * `auto`: decoded by WebCodecs where that is known to work, which needs less media in hand; `mse`: by a media source, as
    * in browsers that cannot.
    */
-  readonly picture?: 'auto' | 'mse';
+  readonly picture?: 'auto' | 'mse' | undefined;
   /** `page`: use Media Source Extensions on the page even where the worker has them. */
-  readonly mediaIn?: 'auto' | 'page';
+  readonly mediaIn?: 'auto' | 'page' | undefined;
 }

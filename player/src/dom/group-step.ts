@@ -4,6 +4,7 @@ import {
   canBeInStep,
   decideStep,
   followAge,
+  followLag,
   isWorthTelling,
   type Need,
   placeAt,
@@ -11,12 +12,11 @@ import {
 } from '../core/in-step.js';
 import type { LatencyAction } from '../core/latency.js';
 import type { PlayerStats, Problem } from '../core/types.js';
-import type { Stepper } from './pace.js';
+import type { Playing, Stepper } from './pace.js';
 import type { Report } from './report.js';
 import type { Screen } from './screen.js';
 
 interface GroupStepParts {
-  readonly video: HTMLVideoElement;
   readonly screen: Screen;
   readonly report: Report;
   /** Tell the gateway what this player needs. */
@@ -38,34 +38,41 @@ export class GroupStep implements Stepper {
   #need: Need | undefined;
   #isInStep = false;
   #step: StepState | undefined;
+  #behind: Milliseconds | undefined;
+  /** How much later than its turn a picture is on the screen. */
   #lag = Milliseconds.zero;
 
   constructor(parts: GroupStepParts) {
     this.#parts = parts;
   }
 
-  level(end: Seconds, own: Milliseconds, isFed: boolean): Milliseconds | undefined {
+  find({ place, level, own, isUsual, by }: Playing): Seconds | undefined {
     const { clock, anchor, sync } = this.#parts.report;
     if (!clock || !anchor) return undefined;
+    // A clock knows when it releases a picture; what is seen to be late was decoded late.
+    if (by !== 'clock') this.#lag = followLag(this.#parts.screen.lag, this.#lag);
     const gatewayNow = milliseconds(performance.timeOrigin + performance.now() + clock.offset);
-    if (isFed) {
-      const age = Milliseconds.ofSeconds(Seconds.sub(placeAt(anchor, gatewayNow), end));
-      this.#need = this.#tell(followAge(Milliseconds.now(), age, this.#need), own);
+    const delay = Milliseconds.add(own, this.#lag);
+    if (isUsual) {
+      const late = Milliseconds.ofSeconds(Seconds.sub(placeAt(anchor, gatewayNow), place));
+      const age = Milliseconds.sub(late, level);
+      this.#need = this.#tell(followAge(Milliseconds.now(), age, this.#need), delay);
     }
-    const needs = Milliseconds.add(this.#need?.age ?? Milliseconds.zero, own);
+    const needs = Milliseconds.add(this.#need?.age ?? Milliseconds.zero, delay);
     this.#isInStep = sync !== undefined && canBeInStep(sync, needs, this.#isInStep);
     if (!sync || !this.#isInStep) {
       this.#step = undefined;
+      this.#behind = undefined;
       return undefined;
     }
-    const place = placeAt(anchor, Milliseconds.sub(gatewayNow, sync.delay));
-    return Milliseconds.sub(Milliseconds.ofSeconds(Seconds.sub(end, place)), this.#lag);
+    const found = placeAt(anchor, milliseconds(gatewayNow - sync.delay + this.#lag));
+    this.#behind = Milliseconds.ofSeconds(Seconds.sub(found, place));
+    return found;
   }
 
-  steer(level: Milliseconds, behind: Milliseconds, reach: Milliseconds, hasAudio: boolean): LatencyAction {
-    this.#lookAtScreen();
-    const sample = { now: Milliseconds.now(), level, behind, reach, hasAudio };
-    const { action, state } = decideStep(sample, this.#step);
+  steer({ level, by }: Playing, reach: Milliseconds): LatencyAction {
+    const behind = this.#behind ?? Milliseconds.zero;
+    const { action, state } = decideStep({ now: Milliseconds.now(), level, behind, reach, by }, this.#step);
     this.#step = state;
     return action;
   }
@@ -74,22 +81,16 @@ export class GroupStep implements Stepper {
     const { sync } = this.#parts.report;
     return {
       syncDelayMs: sync?.member ? sync.delay : undefined,
-      syncOffsetMs: this.#step?.behind,
+      syncOffsetMs: this.#behind,
       syncMembers: sync?.members,
     };
   }
 
-  #tell(need: Need, own: Milliseconds): Need {
-    const needs = milliseconds(Math.max(0, Math.ceil(need.age + own)));
+  /** @param delay beside the age of the media */
+  #tell(need: Need, delay: Milliseconds): Need {
+    const needs = milliseconds(Math.max(0, Math.ceil(need.age + delay)));
     if (!isWorthTelling(need, needs)) return need;
     this.#parts.tell(needs);
     return { ...need, told: { needs, at: need.at } };
-  }
-
-  /** How much later than the playhead a picture is on the screen. */
-  #lookAtScreen(): void {
-    const { video, screen } = this.#parts;
-    const { place } = screen;
-    if (place) this.#lag = milliseconds((video.currentTime - place.media) * 1000);
   }
 }

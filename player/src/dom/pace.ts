@@ -1,5 +1,6 @@
 import { Milliseconds, Seconds } from '@topicast/contracts/units';
 import { type ArrivalEvidence, NO_EVIDENCE } from '../core/arrivals.js';
+import type { Steering } from '../core/in-step.js';
 import type { LatencyAction } from '../core/latency.js';
 import type { PictureState } from '../core/player-state.js';
 import { NO_LEAD, type SoundLead } from '../core/sound-lead.js';
@@ -12,18 +13,27 @@ export interface PictureTime {
   readonly rate: number;
 }
 
+export interface Playing {
+  /** On the media timeline. */
+  readonly place: Seconds;
+  /** How much of the media is ahead of that. */
+  readonly level: Milliseconds;
+  /** The level that it needs by itself. */
+  readonly own: Milliseconds;
+  /** Data come, and the picture moves: the level says what this player needs. */
+  readonly isUsual: boolean;
+  readonly by: Steering;
+}
+
 /** Keeps this player in step with others (group-step.ts). */
 export interface Stepper {
+  /** The place on the media timeline at which it is in step now; undefined: it goes alone. */
+  find(playing: Playing): Seconds | undefined;
   /**
-   * The level at which it is in step now; undefined: it goes alone.
-   * @param own the level that it needs by itself
-   */
-  level(end: Seconds, own: Milliseconds, isFed: boolean): Milliseconds | undefined;
-  /**
-   * @param behind its place
+   * For a player whose place was found.
    * @param reach how much further back there still are media
    */
-  steer(level: Milliseconds, behind: Milliseconds, reach: Milliseconds, hasAudio: boolean): LatencyAction;
+  steer(playing: Playing, reach: Milliseconds): LatencyAction;
 }
 
 export interface PaceEvents {

@@ -1,10 +1,11 @@
-import { Milliseconds, milliseconds, type Seconds, seconds } from '@topicast/contracts/units';
+import { Milliseconds, milliseconds, Seconds, seconds } from '@topicast/contracts/units';
 import { type ArrivalEvidence, NO_EVIDENCE } from '../core/arrivals.js';
-import { mediaAt } from '../core/release.js';
+import { wallClockNow } from '../core/clock.js';
+import { type MediaClock, mediaAt } from '../core/release.js';
 import { NO_LEAD, type SoundLead } from '../core/sound-lead.js';
 import type { PictureReport, ToPictures } from '../picture/messages.js';
 import { DrawnTrack } from './drawn-track.js';
-import type { Pace, PaceEvents, PictureTime } from './pace.js';
+import type { Pace, PaceEvents, PictureTime, Stepper } from './pace.js';
 
 /** Chromium's way from pictures to a track (MediaStreamTrack Insertable Media Processing), not in the declarations. */
 declare class MediaStreamTrackGenerator extends MediaStreamTrack {
@@ -33,6 +34,8 @@ export interface PictureTrackParts {
   readonly isFed: () => boolean;
   /** The level that the embedding page asks for. */
   readonly wanted: () => number | undefined;
+  /** Undefined: this player goes alone. */
+  readonly stepper: () => Stepper | undefined;
   readonly pace: PaceEvents;
 }
 
@@ -41,6 +44,7 @@ export class PictureTrack implements Pace {
   readonly #video: HTMLVideoElement;
   readonly #isFed: () => boolean;
   readonly #wanted: () => number | undefined;
+  readonly #stepper: () => Stepper | undefined;
   readonly #events: PaceEvents;
   readonly #listening = new AbortController();
   #post: (message: ToPictures, transfer?: Transferable[]) => void = () => {};
@@ -55,10 +59,11 @@ export class PictureTrack implements Pace {
   /** Of earlier tracks. */
   #before = { seeks: 0, stalls: 0, skipped: 0 };
 
-  constructor({ video, isFed, wanted, pace }: PictureTrackParts) {
+  constructor({ video, isFed, wanted, stepper, pace }: PictureTrackParts) {
     this.#video = video;
     this.#isFed = isFed;
     this.#wanted = wanted;
+    this.#stepper = stepper;
     this.#events = pace;
     video.addEventListener('playing', () => this.#look(), { signal: this.#listening.signal });
   }
@@ -71,7 +76,8 @@ export class PictureTrack implements Pace {
     video.disableRemotePlayback = true;
     video.removeAttribute('src');
     video.srcObject = new MediaStream([track]);
-    post({ do: 'show', track: writable, wanted: this.#wanted() }, [writable]);
+    const group = this.#stepper() !== undefined;
+    post({ do: 'show', track: writable, wanted: this.#wanted(), group }, [writable]);
     return () => track.stop();
   }
 
@@ -100,7 +106,7 @@ export class PictureTrack implements Pace {
       this.#events.onDecision({ playbackRate: report.clock.rate });
     }
     this.#report = report;
-    if (this.#fed !== this.#isFed()) this.#tell();
+    if (this.#fed !== this.#isFed() || this.#stepper()) this.#tell();
     this.#look();
   }
 
@@ -176,6 +182,7 @@ export class PictureTrack implements Pace {
   }
 
   join(wanted: number | undefined): void {
+    this.#tell();
     this.#post({ do: 'join', wanted, standing: this.#shows !== 'moving' });
     if (this.#shows === 'stale') this.#shows = 'standing';
     if (this.#joined) return;
@@ -189,7 +196,24 @@ export class PictureTrack implements Pace {
 
   #tell(): void {
     this.#fed = this.#isFed();
-    this.#post({ do: 'know', facts: { fed: this.#fed, lead: this.#lead.lead, evidence: this.#evidence } });
+    const lead = this.#lead.lead;
+    this.#post({
+      do: 'know',
+      facts: { fed: this.#fed, lead, evidence: this.#evidence, step: this.#findStep() },
+    });
+  }
+
+  #findStep(): MediaClock | undefined {
+    const { clock, inHand, steady, needs = Milliseconds.zero, end = Milliseconds.zero } = this.#report ?? {};
+    const at = wallClockNow();
+    const found = this.#stepper()?.find({
+      place: Seconds.ofMilliseconds(clock ? mediaAt(clock, at) : end),
+      level: inHand ?? Milliseconds.zero,
+      own: needs,
+      by: 'clock',
+      isUsual: this.#fed && inHand !== undefined && steady === true,
+    });
+    return found === undefined ? undefined : { media: Milliseconds.ofSeconds(found), at, rate: 1 };
   }
 
   #look(): void {

@@ -70,6 +70,8 @@ export class Playback {
   #watch: ViewerWatch | undefined;
   readonly #sound: SoundRoute;
   readonly #listening = new AbortController();
+  /** Until the script that steers players of a group is there. */
+  readonly #joining: Promise<void>;
   #step: GroupStep | undefined;
   #wantsPicture = true;
   /** The stream has only sound at present. */
@@ -139,7 +141,7 @@ export class Playback {
       report: this.#report,
       onRefused: () => events.onSoundRefused(),
     });
-    if (options.sync !== undefined) void this.#joinGroup(options.sync);
+    this.#joining = this.#joinGroup(options.sync);
     // While the worker starts.
     if (this.#wantsTrack(this.#chooseSound())) void loadPictureTrack();
     else this.#openSources();
@@ -322,6 +324,7 @@ export class Playback {
     this.#report.mediaIn = mediaIn;
     const wanted = worker.decodesSound ? this.#chooseSound() : 'media';
     const wantsTrack = worker.decodesPictures && this.#wantsTrack(wanted);
+    await this.#joining;
     const pictures = wantsTrack ? await this.#stage.openTrack() : undefined;
     // Elsewhere the browser's word about what is seen and heard is not exact enough.
     const sound = inWorker || pictures ? wanted : 'media';
@@ -338,10 +341,9 @@ export class Playback {
     return this.#sound.choose(this.targetLatencyMs);
   }
 
-  /** The playhead of a media source, but not a track, can be steered to the place of a group. */
   #wantsTrack(sound: 'worklet' | 'media'): boolean {
-    const { picture, sync, mediaIn } = this.#options;
-    const mayDecode = picture !== 'mse' && mediaIn !== 'page' && sync === undefined;
+    const { picture, mediaIn } = this.#options;
+    const mayDecode = picture !== 'mse' && mediaIn !== 'page';
     return sound === 'worklet' && mayDecode && canShowTracks(this.#video);
   }
 
@@ -361,7 +363,8 @@ export class Playback {
   }
 
   /** Without its script, the player goes alone. */
-  async #joinGroup(group: string): Promise<void> {
+  async #joinGroup(group: string | undefined): Promise<void> {
+    if (group === undefined) return;
     const script = await import('./group-step.js').catch((error) =>
       console.warn('topicast-player: not in step:', error),
     );
@@ -369,7 +372,6 @@ export class Playback {
     const problem = script.badGroup(group);
     if (problem) return this.#fail(problem);
     this.#step = new script.GroupStep({
-      video: this.#video,
       screen: this.#screen,
       report: this.#report,
       tell: (needs) => this.#host.post({ type: 'sync', needs }),

@@ -130,15 +130,14 @@ export class TopicastPlayer extends EventTarget {
 
   /** What `auto` may choose; absent: everything. */
   set limits(limits: PlayerLimits) {
-    const { maxHeight: _height, maxBitrate: _bitrate, ...options } = this.#options;
-    this.#options = { ...options, ...limits };
+    const { maxHeight, maxBitrate } = limits;
+    this.#options = { ...this.#options, maxHeight, maxBitrate };
     if (this.#playback) this.#playback.limits = limits;
   }
 
   /** The target level; absent: the default. Takes effect at the next join. */
   set targetLatencyMs(ms: number | undefined) {
-    const { targetLatencyMs: _, ...options } = this.#options;
-    this.#options = ms === undefined ? options : { ...options, targetLatencyMs: ms };
+    this.#options = { ...this.#options, targetLatencyMs: ms };
     if (this.#playback) this.#playback.targetLatencyMs = ms;
   }
 

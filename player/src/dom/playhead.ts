@@ -16,7 +16,7 @@ import {
 import { NO_LEAD } from '../core/sound-lead.js';
 import type { BufferEdge } from '../mse/media-sink.js';
 import { isFirefox } from './firefox.js';
-import type { Pace, PaceEvents, PictureTime, Stepper, Tallies } from './pace.js';
+import type { Pace, PaceEvents, PictureTime, Playing, Stepper, Tallies } from './pace.js';
 
 export interface PlayheadParts {
   readonly video: HTMLVideoElement;
@@ -191,8 +191,10 @@ export class Playhead implements Pace {
   }
 
   #findStep(): void {
-    const own = targetLevel(this.#wanted, this.#control);
-    this.#inStep = this.#edge && this.#parts.stepper()?.level(this.#edge.end, own, this.#parts.isFed());
+    const playing = this.#playing;
+    const place = playing && this.#parts.stepper()?.find(playing);
+    this.#inStep = undefined;
+    if (place !== undefined) this.#inStep = Milliseconds.ofSeconds(Seconds.sub(this.end, place));
   }
 
   /** How much media there is behind the live edge. */
@@ -251,7 +253,7 @@ export class Playhead implements Pace {
       this.#hasAudio ? undefined : FINE_DEAD_BAND_MS,
     );
     this.#control = state;
-    const action = own.do === 'rate' ? (this.#steer(level) ?? own) : own;
+    const action = own.do === 'rate' ? (this.#steer() ?? own) : own;
     if (action.do === 'seek') {
       this.seeks += 1;
       this.#seekTo(action.level);
@@ -261,11 +263,24 @@ export class Playhead implements Pace {
     }
   }
 
-  #steer(level: Milliseconds): LatencyAction | undefined {
+  get #playing(): Playing | undefined {
+    const level = this.#level;
+    return level === undefined
+      ? undefined
+      : {
+          level,
+          place: seconds(this.#video.currentTime),
+          own: targetLevel(this.#wanted, this.#control),
+          isUsual: this.#parts.isFed(),
+          by: this.#hasAudio ? 'source-with-audio' : 'source',
+        };
+  }
+
+  #steer(): LatencyAction | undefined {
     const stands = !this.#decoded || this.#waitingSince !== undefined || this.#video.seeking;
-    if (this.#inStep === undefined || stands) return undefined;
-    const reach = Milliseconds.sub(this.#depth, level);
-    return this.#parts.stepper()?.steer(level, Milliseconds.sub(level, this.#inStep), reach, this.#hasAudio);
+    const playing = this.#playing;
+    if (this.#inStep === undefined || stands || !playing) return undefined;
+    return this.#parts.stepper()?.steer(playing, Milliseconds.sub(this.#depth, playing.level));
   }
 
   #seekTo(level: Milliseconds): void {

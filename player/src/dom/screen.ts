@@ -50,8 +50,16 @@ export class Screen {
    */
   get place(): PictureTime | undefined {
     const { place } = this.#pace();
-    const lag = [...this.#lags].sort((a, b) => a - b)[this.#lags.length >> 1] ?? 0;
-    return place && { ...place, media: place.media - lag };
+    return place && { ...place, media: place.media - this.#lag };
+  }
+
+  /** How much later than its turn a picture is on the screen; undefined while too few have been seen. */
+  get lag(): Milliseconds | undefined {
+    return this.#lags.length < LAGS ? undefined : milliseconds(this.#lag * 1000);
+  }
+
+  get #lag(): number {
+    return [...this.#lags].sort((a, b) => a - b)[this.#lags.length >> 1] ?? 0;
   }
 
   /** How often the picture stood still while somebody could see it; undefined if the browser cannot tell. */

@@ -9,12 +9,23 @@ export interface PageFacts {
   /** What the sound needs beyond the picture's own target. */
   readonly lead: Milliseconds;
   readonly evidence: ArrivalEvidence;
+  /** Where a group is, on the wall clock; undefined: this player goes alone. */
+  readonly step: MediaClock | undefined;
 }
 
 /** From the page to the engine of one media number. */
 export type ToPictures =
-  /** Pictures go to a track of the video element through this. @param wanted the level that the embedding page asks for */
-  | { readonly do: 'show'; readonly track: WritableStream<VideoFrame>; readonly wanted: number | undefined }
+  /**
+   * Pictures go to a track of the video element through this.
+   * @param wanted the level that the embedding page asks for
+   * @param group other players have to keep in step with this one
+   */
+  | {
+      readonly do: 'show';
+      readonly track: WritableStream<VideoFrame>;
+      readonly wanted: number | undefined;
+      readonly group: boolean;
+    }
   /** The burst of a join has come. */
   | { readonly do: 'join'; readonly wanted: number | undefined; readonly standing: boolean }
   /** The viewer has paused: keep nothing. */
@@ -36,9 +47,13 @@ export interface PictureReport {
   /** Whether pictures are released in time. */
   readonly moves: boolean;
   readonly level: Milliseconds | undefined;
+  /** The level at this moment, not smoothed. */
+  readonly inHand: Milliseconds | undefined;
   /** Without the lead of the sound. */
   readonly ownTarget: Milliseconds;
   readonly target: Milliseconds;
+  /** The target without a group. */
+  readonly needs: Milliseconds;
   /** The level is steady: a stall or a join is not going on. */
   readonly steady: boolean;
   readonly end: Milliseconds;

@@ -1,5 +1,6 @@
-import { milliseconds } from '@topicast/contracts/units';
-import { expect, it } from 'vitest';
+import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 import { mediaAt } from '../core/release.js';
 import { Pace } from './pace.js';
 
@@ -19,8 +20,12 @@ function play(pace: Pace, from: number, until: number, delay: (n: number) => num
   }
 }
 
-function joined(at: number): Pace {
+const groupAt = (behind: number) => ({ media: ms(-behind), at: ms(0), rate: 1 });
+
+/** @param group how far a group is behind the time; undefined: the player goes alone */
+function joined(at: number, group?: number): Pace {
   const pace = new Pace();
+  if (group !== undefined) pace.facts = { ...pace.facts, step: groupAt(group) };
   pace.received(ms(at));
   pace.decoded({ end: ms(at), step: STEP, at: ms(at) });
   pace.join(undefined, true, ms(at));
@@ -67,4 +72,44 @@ it('jumps at a join only from where it is far off, or where nobody sees it', () 
   pace.received(ms(9_000));
   pace.join(undefined, false, ms(1_000));
   expect(mediaAt(pace.clock!, ms(1_000))).toBe(9_000 - (STEP / 2 + 12));
+});
+
+describe('in a group', () => {
+  /** Puts the group so far behind the time. */
+  const groupIs = (pace: Pace, behind: number): void => {
+    pace.facts = { ...pace.facts, step: groupAt(behind) };
+  };
+  const behindGroup = (pace: Pace, now: Milliseconds): number =>
+    mediaAt(pace.facts.step!, now) - mediaAt(pace.clock!, now);
+
+  it('joins at its place, follows it within 5 s wherever it goes, and needs no more for that', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 60, max: 2_000 }),
+        fc.integer({ min: 60, max: 2_000 }),
+        fc.integer({ min: 0, max: 20 }),
+        (first, second, late) => {
+          const pace = joined(1_000, first);
+          expect(behindGroup(pace, ms(1_000))).toBe(0);
+          const { needs } = pace;
+          play(pace, 1_000, 3_000, (n) => (n * 7) % (late + 1));
+          groupIs(pace, second);
+          play(pace, 3_000, 8_000, (n) => (n * 7) % (late + 1));
+          expect(Math.abs(behindGroup(pace, ms(8_000)))).toBeLessThan(2.5);
+          expect(pace.seeks).toBeLessThanOrEqual(1);
+          expect(pace.stalls).toBe(0);
+          expect(pace.needs).toBe(needs);
+          expect(pace.target).toBeGreaterThan(pace.needs - 40);
+        },
+      ),
+    );
+  });
+
+  it('goes back to its own level when it goes alone', () => {
+    const pace = joined(1_000, 400);
+    play(pace, 1_000, 5_000, () => 0);
+    pace.facts = { ...pace.facts, step: undefined };
+    play(pace, 5_000, 12_000, () => 0);
+    expect(pace.level).toBeLessThan(STEP / 2 + 12 + 10);
+  });
 });

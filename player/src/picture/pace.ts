@@ -1,9 +1,11 @@
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { NO_EVIDENCE } from '../core/arrivals.js';
+import { decideStep, type StepState } from '../core/in-step.js';
 import {
   decideLatency,
   joinLatency,
   joinMustSeek,
+  type LatencyAction,
   type LatencyState,
   type LatencyTarget,
   targetLevel,
@@ -21,6 +23,8 @@ const DEAD_BAND_MS = 5;
 /** A viewer notices a picture that stands for longer. */
 const UNSEEN_MS = 120;
 const FIRST_STEP_MS = 33;
+/** The picture stands until a clock that was put back is there again. */
+const ANYWHERE = milliseconds(Number.POSITIVE_INFINITY);
 
 /** The newest picture that was decoded, or could be if there were room for it. */
 interface Newest {
@@ -38,11 +42,14 @@ export class Pace {
   isStarted = false;
   /** The level that the embedding page asks for. */
   wanted: number | undefined;
-  facts: PageFacts = { fed: true, lead: Milliseconds.zero, evidence: NO_EVIDENCE };
+  facts: PageFacts = { fed: true, lead: Milliseconds.zero, evidence: NO_EVIDENCE, step: undefined };
   #newest: Newest | undefined;
   /** Of all pictures that have come. */
   #end = Milliseconds.zero;
   #control: LatencyState = joinLatency(Milliseconds.now());
+  /** The level at which this player is in step with its group; undefined: it goes alone. */
+  #inStep: Milliseconds | undefined;
+  #step: StepState | undefined;
 
   get end(): Milliseconds {
     return this.#end;
@@ -50,10 +57,15 @@ export class Pace {
 
   /** Smoothed, once there is enough to smooth. */
   get level(): Milliseconds | undefined {
-    return this.#control.smoothed ?? this.#levelAt(Milliseconds.now());
+    return this.#control.smoothed ?? this.levelAt(Milliseconds.now());
   }
 
   get target(): Milliseconds {
+    return targetLevel(this.#aim, this.#control);
+  }
+
+  /** The target without a group. */
+  get needs(): Milliseconds {
     return targetLevel(this.#target, this.#control);
   }
 
@@ -87,6 +99,8 @@ export class Pace {
   join(wanted: number | undefined, standing: boolean, now: Milliseconds): void {
     this.wanted = wanted;
     this.#control = joinLatency(now, this.#control);
+    const { step } = this.facts;
+    this.#inStep = step && milliseconds(this.#end - mediaAt(step, now));
     const level = this.clock ? milliseconds(this.#end - mediaAt(this.clock, now)) : undefined;
     if (level === undefined || joinMustSeek(level, this.target, standing))
       this.#seekTo(this.target, now, this.#end);
@@ -99,28 +113,42 @@ export class Pace {
   }
 
   control(now: Milliseconds): void {
-    const level = this.#levelAt(now);
+    const level = this.levelAt(now);
     if (!this.clock || level === undefined) return;
-    const { fed, evidence } = this.facts;
-    const { action, state } = decideLatency(
+    const { fed, evidence, step } = this.facts;
+    this.#inStep = step && milliseconds(level + mediaAt(this.clock, now) - mediaAt(step, now));
+    const { action: own, state } = decideLatency(
       {
         ...{ now, level, evidence, started: this.isStarted },
         ...{ waiting: false, seeking: false, excused: !fed },
       },
-      this.#target,
+      this.#aim,
       this.#control,
       DEAD_BAND_MS,
     );
     this.#control = state;
+    const action = this.#steer(now, level) ?? own;
     if (action.do === 'seek') {
       this.seeks += 1;
       // A decoder that reorders pictures keeps the newest ones, so what it has given counts, as for the level.
-      this.#seekTo(action.level, now, this.#newest?.end ?? this.#end);
+      if (step) this.clock = step;
+      else this.#seekTo(action.level, now, this.#newest?.end ?? this.#end);
       return;
     }
     // While nothing comes, the live edge moves on with the time.
     const rate = this.#isSilentAt(now) ? 1 : action.rate;
     if (rate !== this.clock.rate) this.clock = withRate(this.clock, now, rate);
+  }
+
+  #steer(now: Milliseconds, level: Milliseconds): LatencyAction | undefined {
+    if (this.#inStep === undefined) {
+      this.#step = undefined;
+      return undefined;
+    }
+    const behind = Milliseconds.sub(level, this.#inStep);
+    const { action, state } = decideStep({ now, level, behind, reach: ANYWHERE, by: 'clock' }, this.#step);
+    this.#step = state;
+    return action;
   }
 
   #isSilentAt(now: Milliseconds): boolean {
@@ -144,8 +172,14 @@ export class Pace {
     };
   }
 
+  /** In a group, the level is whatever keeps this player in step. */
+  get #aim(): LatencyTarget {
+    const level = this.#inStep && Milliseconds.sub(this.#inStep, this.#control.backOff);
+    return level === undefined ? this.#target : { ...this.#target, level };
+  }
+
   /** In the middle of a picture: between two pictures that come in time, this stays the same. */
-  #levelAt(now: Milliseconds): Milliseconds | undefined {
+  levelAt(now: Milliseconds): Milliseconds | undefined {
     if (!this.clock || !this.#newest) return undefined;
     const { end, at, step } = this.#newest;
     const since = Math.min(now - at, step) - step / 2;

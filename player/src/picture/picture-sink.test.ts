@@ -103,7 +103,12 @@ function shownDuringJoin(isFirst: boolean): number[] {
     { onAppended: () => {}, onReport: () => {}, onFailed: (message) => expect.fail(message) },
     isFirst,
   );
-  sink.receive({ do: 'show', track: trackFor((picture) => shown.push(placeOf(picture))), wanted: undefined });
+  sink.receive({
+    do: 'show',
+    track: trackFor((picture) => shown.push(placeOf(picture))),
+    wanted: undefined,
+    group: false,
+  });
   for (const from of [0, 15]) {
     expect(sink.isIdle).toBe(true);
     sink.append(Array.from({ length: 15 }, (_, place) => fragment(from + place)));
@@ -129,11 +134,16 @@ it('decodes a join as it comes, and shows its first picture where there is none 
 it('takes a join as a whole where the pictures that are due then would be gone', () => {
   const sink = new PictureSink({ onAppended: () => {}, onReport: () => {}, onFailed: () => {} }, true);
   const track = trackFor(() => {});
-  sink.receive({ do: 'show', track, wanted: 500 });
+  sink.receive({ do: 'show', track, wanted: 500, group: false });
   expect(sink.isIdle).toBe(false);
-  sink.receive({ do: 'show', track, wanted: 40 });
+  sink.receive({ do: 'show', track, wanted: undefined, group: true });
+  expect(sink.isIdle).toBe(false);
+  sink.receive({ do: 'show', track, wanted: 40, group: false });
   expect(sink.isIdle).toBe(true);
-  sink.receive({ do: 'know', facts: { fed: true, lead: milliseconds(90), evidence: NO_EVIDENCE } });
+  sink.receive({
+    do: 'know',
+    facts: { fed: true, lead: milliseconds(90), evidence: NO_EVIDENCE, step: undefined },
+  });
   expect(sink.isIdle).toBe(false);
   sink.close();
 });
@@ -156,9 +166,10 @@ it.each([0, 2, 4, 8, 16])(
     sink.receive({
       do: 'show',
       wanted: undefined,
+      group: false,
       track: trackFor((picture) => shown.push({ at: performance.now() - began, place: placeOf(picture) })),
     });
-    const facts = { fed: true, lead: milliseconds(150), evidence: NO_EVIDENCE };
+    const facts = { fed: true, lead: milliseconds(150), evidence: NO_EVIDENCE, step: undefined };
     sink.receive({ do: 'know', facts });
     // The burst of a join, and what comes live.
     sink.append(Array.from({ length: 30 }, (_, place) => fragment(place)));

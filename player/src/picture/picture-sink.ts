@@ -3,7 +3,7 @@ import type { Fragment } from '@topicast/media/fmp4';
 import { CONTROL_PERIOD_MS } from '../core/latency.js';
 import { mediaAt } from '../core/release.js';
 import type { MediaSink } from '../mse/media-sink.js';
-import type { PictureReport, ToPictures } from './messages.js';
+import type { PageFacts, PictureReport, ToPictures } from './messages.js';
 import { Pace } from './pace.js';
 import { PictureDecoder } from './picture-decoder.js';
 import { PictureOutlet } from './picture-outlet.js';
@@ -34,6 +34,8 @@ export class PictureSink implements MediaSink {
   readonly #queue: PictureQueue;
   readonly #timer: ReturnType<typeof setInterval>;
   #outlet: PictureOutlet | undefined;
+  /** Which may be further behind than this player would be. */
+  #isInGroup = false;
   /** Nothing has been on the screen yet, so any picture is better than none. */
   #isBlank: boolean;
   #skipped = 0;
@@ -65,7 +67,7 @@ export class PictureSink implements MediaSink {
   /** The pictures due at the join must be among those that are kept until then. */
   get isIdle(): boolean {
     const { clock, target, step } = this.#pace;
-    return clock === undefined && target <= KEPT_WITHOUT_CLOCK * step;
+    return clock === undefined && !this.#isInGroup && target <= KEPT_WITHOUT_CLOCK * step;
   }
 
   append(fragments: readonly Fragment[]): void {
@@ -98,6 +100,7 @@ export class PictureSink implements MediaSink {
       case 'show':
         this.#outlet = new PictureOutlet(message.track);
         this.#pace.wanted = message.wanted;
+        this.#isInGroup = message.group;
         break;
       case 'join':
         this.#pace.join(message.wanted, message.standing, Milliseconds.now());
@@ -112,7 +115,7 @@ export class PictureSink implements MediaSink {
         this.#report(true);
         break;
       case 'know':
-        this.#pace.facts = message.facts;
+        this.#pace.facts = onOwnClock(message.facts);
         break;
     }
   }
@@ -201,8 +204,10 @@ export class PictureSink implements MediaSink {
       ...{
         moves,
         level: pace.level,
+        inHand: pace.levelAt(now),
         target: pace.target,
         ownTarget: pace.ownTarget,
+        needs: pace.needs,
       },
       ...{ steady: pace.isSteady, end: pace.end, stalls: pace.stalls, seeks: pace.seeks },
       skipped: this.#skipped,
@@ -216,3 +221,9 @@ export class PictureSink implements MediaSink {
     this.#events.onFailed(message, isDamage);
   }
 }
+
+/** The clocks of a page and its worker have begun at different times. */
+const onOwnClock = ({ step, ...facts }: PageFacts): PageFacts => ({
+  ...facts,
+  step: step && { ...step, at: milliseconds(step.at - performance.timeOrigin) },
+});

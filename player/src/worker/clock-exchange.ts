@@ -8,17 +8,17 @@ import {
   wallClockNow,
 } from '../core/clock.js';
 
-const FIRST_EXCHANGES = 5;
 const FIRST_PERIOD_MS = 150;
+const GROWTH = 1.5;
 const PERIOD_MS = 3_000;
 
-/** Asks the gateway for its time: a few times in quick succession after connecting, then less often. */
+/** Asks the gateway for its time: often while the burst of a join may hold up the answers, then less often. */
 export class ClockExchange {
   readonly #ask: (client: Milliseconds) => void;
   readonly #onEstimate: (estimate: ClockEstimate) => void;
   #samples: readonly ClockSample[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #asked = 0;
+  #period = FIRST_PERIOD_MS;
 
   constructor(ask: (client: Milliseconds) => void, onEstimate: (estimate: ClockEstimate) => void) {
     this.#ask = ask;
@@ -29,7 +29,7 @@ export class ClockExchange {
   start(): void {
     this.stop();
     this.#samples = [];
-    this.#asked = 0;
+    this.#period = FIRST_PERIOD_MS;
     this.#exchange();
   }
 
@@ -54,10 +54,7 @@ export class ClockExchange {
 
   #exchange(): void {
     this.#ask(wallClockNow());
-    this.#asked += 1;
-    this.#timer = setTimeout(
-      () => this.#exchange(),
-      this.#asked < FIRST_EXCHANGES ? FIRST_PERIOD_MS : PERIOD_MS,
-    );
+    this.#timer = setTimeout(() => this.#exchange(), this.#period);
+    this.#period = Math.min(PERIOD_MS, this.#period * GROWTH);
   }
 }
