@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { readProducerConfig } from './config.js';
 import { explain } from './ffmpeg/explain.js';
 import { maskSecrets } from './ffmpeg/mask-secrets.js';
+import { PacketList } from './ffmpeg/packets.js';
 import { readProbe } from './ffmpeg/probe.js';
 import { StderrTail } from './ffmpeg/stderr-tail.js';
 import { canBeReadTwice } from './hand-over.js';
@@ -27,9 +28,14 @@ it('no file name, tag, playlist or address keeps the event loop', () => {
     "ffmpeg's lines": throughTail,
     secrets: maskSecrets,
     'what a probe found': (text: string) =>
-      readProbe(throughTail(`Input #0\n  Stream #0:0${text}\n Duration: ${text}`)),
+      readProbe(throughTail(`Input #0\n  Stream #0:0${text}\n Duration: ${text}`), new PacketList()),
     'a line as long as it is': (text: string) =>
-      readProbe(['Input #0', `  Stream #0:0${text}`, `  Duration: ${text}`]),
+      readProbe(['Input #0', `  Stream #0:0${text}`, `  Duration: ${text}`], new PacketList()),
+    'a list of packets': (text: string) => {
+      const list = new PacketList();
+      for (let at = 0; at < text.length; at += 8_192) list.push(Buffer.from(text.slice(at, at + 8_192)));
+      return list.isEnough;
+    },
     explanation: (text: string) => explain({ kind: 'test' }, [text], text),
     'address that is called': (text: string) => canBeReadTwice({ kind: 'url', url: `srt://a?${text}` }),
     'an address': (text: string) => judgeSource({ kind: 'url', url: text }, rules).catch(() => undefined),

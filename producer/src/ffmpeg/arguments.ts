@@ -13,6 +13,11 @@ export interface EncodingPlan {
   readonly allAudio?: boolean;
   /** Which of the data tracks are copied beside them, from 0. */
   readonly data?: readonly number[];
+  /** Which picture track, and which sound track, from 0; the first ones if absent. */
+  readonly pictureTrack?: number;
+  readonly soundTrack?: number;
+  /** Pictures a second, for the rate control; absent: as ffmpeg takes them to be. */
+  readonly rate?: number | undefined;
   /** The codec of the copied video; H.264 if absent. */
   readonly copiedVideo?: 'h264' | 'hevc';
   /** The renditions, the best first; absent: one, as the settings say. */
@@ -57,7 +62,7 @@ export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): st
     ...inputArguments(plan.input, options.libavformat),
     ...ladder.flatMap((rung, rendition) => [
       ...tracks(plan, rendition),
-      ...(plan.video === 'copy' ? videoCopied(plan) : videoEncoded(plan.input, rung, options)),
+      ...(plan.video === 'copy' ? videoCopied(plan) : videoEncoded(plan, rung, options)),
       ...(rendition > 0 ? [] : plan.audio === 'copy' ? ['-c:a', 'copy'] : audioEncoded(plan.input, options)),
       ...(ladder.length > 1 ? SAME_TIME_LINE : []),
       ...output(plan.input, rendition),
@@ -66,11 +71,14 @@ export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): st
 }
 
 // "V": no cover pictures. "?": missing tracks are left out.
-function tracks({ input, allAudio, data = [] }: EncodingPlan, rendition: number): string[] {
+function tracks(
+  { input, allAudio, pictureTrack = 0, soundTrack = 0, data = [] }: EncodingPlan,
+  rendition: number,
+): string[] {
   if (input.kind === 'test') return ['-map', '0:v:0', ...(rendition === 0 ? ['-map', '1:a:0'] : [])];
-  if (rendition > 0) return ['-map', '0:V:0'];
+  if (rendition > 0) return ['-map', `0:V:${pictureTrack}`];
   return [
-    ...['-map', '0:V:0?', '-map', allAudio ? '0:a?' : '0:a:0?'],
+    ...['-map', `0:V:${pictureTrack}?`, '-map', allAudio ? '0:a?' : `0:a:${soundTrack}?`],
     ...data.flatMap((track) => ['-map', `0:d:${track}?`]),
     ...(data.length > 0 ? ['-c:d', 'copy'] : []),
   ];
@@ -88,7 +96,7 @@ const videoCopied = ({ input, copiedVideo = 'h264' }: EncodingPlan): string[] =>
 ];
 
 function videoEncoded(
-  input: EncoderInput,
+  { input, rate: pictureRate }: EncodingPlan,
   { height, bitrate }: RungLimits,
   options: EncoderOptions,
 ): string[] {
@@ -107,7 +115,16 @@ function videoEncoded(
       String(options.threads),
     ],
     ...['-profile:v', 'high', '-pix_fmt', 'yuv420p', '-bf', '0'],
-    ...['-crf', RATE_FACTOR, '-maxrate:v', rate, '-bufsize:v', rate, '-x264-params', 'ipratio=1'],
+    ...[
+      '-crf',
+      RATE_FACTOR,
+      '-maxrate:v',
+      rate,
+      '-bufsize:v',
+      rate,
+      '-x264-params',
+      rateControl(pictureRate),
+    ],
     // Keyframes by time, whatever the frame rate; -g only lifts x264's own limit out of the way.
     ...[
       '-force_key_frames',
@@ -122,6 +139,13 @@ function videoEncoded(
     ...(input.kind === 'test' ? TEST_PICTURE.colour : []),
   ];
 }
+
+/**
+ * x264 gives each picture its share of the bitrate, whenever that comes. It must not believe the thousand pictures a second
+ * of a container that counts in milliseconds.
+ */
+const rateControl = (pictureRate: number | undefined): string =>
+  ['ipratio=1', ...(pictureRate === undefined ? [] : [`fps=${pictureRate.toFixed(3)}`])].join(':');
 
 /** Square pixels, even sides, no interlacing combs, and no more lines than allowed. */
 function pictureFilter(maxHeight: number): string {

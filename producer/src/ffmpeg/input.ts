@@ -68,9 +68,10 @@ const transports = ({ protocol, fence }: EncoderInput & { kind: 'url' }): string
 
 const isRtsp = (protocol: UrlProtocol): boolean => protocol === 'rtsp' || protocol === 'rtsps';
 
-// Decode by slices, because each frame thread would hold back a picture.
+// Decode by slices, because each frame thread would hold back a picture. What was read to find the tracks is played as
+// well ("nobuffer" would throw it away, and with it the only keyframe for seconds).
 const lowDelay = [
-  ...['-fflags', '+nobuffer+genpts', '-probesize', '1000000', '-analyzeduration', '1000000'],
+  ...['-fflags', '+genpts', '-probesize', '1000000', '-analyzeduration', '1000000'],
   ...['-thread_type', 'slice'],
 ];
 

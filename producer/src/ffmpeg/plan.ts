@@ -46,6 +46,8 @@ const COPIED_AUDIO: readonly string[] = ['aac', 'opus'];
  */
 const COPIED_DATA: readonly string[] = ['timed_id3', 'klv'];
 const MOST_DATA_TRACKS = 8;
+/** Of pictures that had not come when we looked. */
+const USUAL_RATE = 30;
 
 /** Decide how to encode a source with this content; undefined if it contains nothing to stream. */
 export function planEncoding(
@@ -70,14 +72,18 @@ export function planEncoding(
     .flatMap((codec, track) => (COPIED_DATA.includes(codec) ? track : []))
     .slice(0, MOST_DATA_TRACKS);
   const canCopy = probe.audio.map((codec) => copyAsked && COPIED_AUDIO.includes(codec));
+  const sound = canCopy[probe.soundTrack];
   return {
     plan: {
       input: input.kind === 'url' ? { ...input, paced: probe.durationSeconds !== undefined } : input,
       video: copyVideo ? 'copy' : 'encode',
-      audio: canCopy[0] ? 'copy' : 'encode',
+      audio: sound ? 'copy' : 'encode',
       // One that cannot be copied would end the whole output, so then only the first one goes.
       ...(canCopy.length > 1 && canCopy.every(Boolean) && { allAudio: true }),
       ...(data.length > 0 && { data }),
+      pictureTrack: probe.pictureTrack,
+      soundTrack: probe.soundTrack,
+      rate: probe.video === undefined ? undefined : (probe.rate ?? USUAL_RATE),
       // Sound has no sizes to choose from.
       ladder: ladder && probe.video ? fitLadder(ladder, height, limits) : undefined,
       ...(copiedVideo && { copiedVideo }),

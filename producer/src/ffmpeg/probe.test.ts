@@ -1,6 +1,7 @@
 import { bitsPerSecond } from '@topicast/contracts/units';
 import { describe, expect, it } from 'vitest';
 import { maskSecrets } from './mask-secrets.js';
+import { PacketList } from './packets.js';
 import { fitLadder, inputOf, planEncoding } from './plan.js';
 import { readProbe } from './probe.js';
 import { StderrTail } from './stderr-tail.js';
@@ -35,7 +36,7 @@ const TIMED = `Input #0, mpegts, from 'file:/media/news.ts':
 
 describe('readProbe', () => {
   it('reads codecs and length', () => {
-    expect(readProbe(FLOWER)).toMatchObject({
+    expect(readProbe(FLOWER, new PacketList())).toMatchObject({
       durationSeconds: 5.06,
       video: 'h264',
       audio: ['aac'],
@@ -43,23 +44,77 @@ describe('readProbe', () => {
     });
   });
   it('does not take a cover picture for video', () => {
-    expect(readProbe(SONG)).toEqual({
+    expect(readProbe(SONG, new PacketList())).toEqual({
       durationSeconds: undefined,
       video: undefined,
       audio: ['mp3'],
       data: [],
       height: undefined,
+      rate: undefined,
+      pictureTrack: 0,
+      soundTrack: 0,
     });
   });
   it('finds data tracks, and has those sent along that the muxer labels', () => {
-    const probe = readProbe(TIMED)!;
+    const probe = readProbe(TIMED, new PacketList())!;
     expect(probe.data).toEqual(['klv', 'none', 'timed_id3', 'scte_35']);
     const source = { kind: 'file', path: '/media/news.ts', copy: false } as const;
     const planned = planEncoding(source, inputOf(source, 'linux'), probe, { ladder: undefined, limits });
     expect(planned?.plan).toMatchObject({ video: 'encode', data: [0, 2] });
   });
+  it('takes the sound of the programme that has the picture, and tracks that are not empty', () => {
+    // As ffmpeg 5.1 wrote it.
+    const two = `Input #0, mpegts, from 'file:/media/two.ts':
+  Duration: N/A, start: 1.400000, bitrate: N/A
+  Program 2
+  Stream #0:3[0x201]: Audio: aac (LC), 48000 Hz, stereo, fltp, 66 kb/s
+  Stream #0:2[0x200]: Video: h264 (High), yuv420p, 640x266, 24 fps
+  Program 1
+  Stream #0:0[0x101]: Audio: mp2, 48000 Hz, stereo, fltp, 128 kb/s
+  Stream #0:1[0x100]: Video: h264 (High), yuv420p, 320x180, 25 fps`.split('\n');
+    const packets = (tracks: string, ...numbers: number[]): PacketList => {
+      const list = new PacketList();
+      const kinds = [...tracks].map(
+        (kind, n) => `#tb ${n}: 1/90000\n#media_type ${n}: ${kind === 'V' ? 'video' : 'audio'}\n`,
+      );
+      const lines = numbers.map((n, time) => `${n}, ${time * 3600}, ${time * 3600}, 3600, 900, 0x1\n`);
+      list.push(Buffer.from([...kinds, ...lines].join('')));
+      return list;
+    };
+    const chosen = (list: PacketList) => {
+      const { pictureTrack, soundTrack, height } = readProbe(two, list)!;
+      return [pictureTrack, soundTrack, height];
+    };
+    expect(chosen(packets('VVAA', 0, 1, 2, 3))).toEqual([0, 0, 180]);
+    expect(chosen(packets('VVAA', 1, 2, 3))).toEqual([1, 1, 266]);
+    // Its own is empty so far, but the other one is another programme's.
+    expect(chosen(packets('VVAA', 0, 3))).toEqual([0, 0, 180]);
+  });
+  it('measures the rate of pictures from what comes, whatever the container says', () => {
+    const list = (times: readonly number[]): PacketList => {
+      const list = new PacketList();
+      const text = `#tb 0: 1/1000\n#media_type 0: video\n${times.map((time) => `0, ${time}, ${time}, 1, 9, 0x2, F=0x0\n`).join('')}`;
+      // In pieces, as pipes deliver it.
+      for (let at = 0; at < text.length; at += 7) list.push(Buffer.from(text.slice(at, at + 7)));
+      return list;
+    };
+    const every = (interval: number, count: number) =>
+      Array.from({ length: count }, (_, n) => Math.round(n * interval));
+    expect(list(every(1000 / 24, 40)).rate).toBeCloseTo(24, 1);
+    expect(list(every(1000 / 59.94, 40)).rate).toBeCloseTo(59.94, 0);
+    // Pictures that are reordered, and a pause.
+    expect(list([0, 120, 40, 80, 160, 280, 200, 240, 9_000, 9_040]).rate).toBeCloseTo(25, 1);
+    expect(list(every(4_000, 4)).rate).toBeCloseTo(0.25, 2);
+    expect(list([500]).rate).toBeUndefined();
+    expect(list(every(4_000, 2)).isEnough).toBe(false);
+    expect(list(every(1_000, 4)).isEnough).toBe(true);
+    expect(list(every(20, 24)).isEnough).toBe(false);
+    expect(list(every(20, 25)).isEnough).toBe(true);
+  });
   it('knows when nothing was opened', () => {
-    expect(readProbe(['file:/x: Invalid data found when processing input'])).toBeUndefined();
+    expect(
+      readProbe(['file:/x: Invalid data found when processing input'], new PacketList()),
+    ).toBeUndefined();
   });
 });
 
@@ -80,7 +135,8 @@ describe('planEncoding', () => {
       fenced: false,
       listens: false,
     } as const;
-    const probe = { durationSeconds, video, audio: [audio ?? []].flat(), data: [], height: 720 };
+    const seen = { height: 720, rate: 24, pictureTrack: 0, soundTrack: 0 };
+    const probe = { durationSeconds, video, audio: [audio ?? []].flat(), data: [], ...seen };
     return planEncoding(source, inputOf(source, 'linux'), probe, { ladder: undefined, limits });
   };
   it('copies what it can if it is asked to', () => {

@@ -1,0 +1,172 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { bitsPerSecond } from '@topicast/contracts/units';
+import { footage } from '@topicast/test/footage';
+import { temporaryFolder } from '@topicast/test/temporary';
+import { afterAll, describe, expect, it } from 'vitest';
+import { FFMPEGS } from '../testing/film.js';
+import { httpServer } from '../testing/source-servers.js';
+import { type EncodingPlan, ffmpegArguments } from './arguments.js';
+import { startGuard } from './guard.js';
+import type { EncoderInput } from './input.js';
+import { planEncoding } from './plan.js';
+import { type Probe, probeSource } from './probe.js';
+
+const folder = temporaryFolder();
+const guard = startGuard();
+afterAll(async () => {
+  await guard.close();
+  folder[Symbol.dispose]();
+});
+
+const limits = { maxHeight: 720, maxVideoBitrate: bitsPerSecond(1_500_000) };
+const at = (name: string): string => path.join(folder.path, name);
+const [newest] = FFMPEGS;
+const ffmpeg = (...args: string[]): Buffer =>
+  execFileSync(newest!.path, ['-v', 'error', '-nostdin', '-y', ...args], {
+    cwd: folder.path,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+
+/** Twelve seconds of a film with sound. */
+const base = at('base.mp4');
+ffmpeg(
+  ...['-stream_loop', '3', '-i', footage('tears-of-steel-clip.webm').path, '-t', '12', '-r', '24'],
+  ...['-vf', 'scale=640:-2', '-c:v', 'libx264', '-preset', 'ultrafast', '-g', '48', '-bf', '0'],
+  ...['-c:a', 'aac', '-ac', '2', base],
+);
+
+const DEFAULT_DURATION = Buffer.from([0x23, 0xe3, 0x83, 0x84]);
+
+/** As a browser records: the time stamps have whole milliseconds and are a little uneven, and no rate is named. */
+function recordedInBrowser(): string {
+  const [named, file] = [at('named.webm'), at('recorded.webm')];
+  const uneven = "settb=1/1000,setpts='floor(PTS)+mod(N*7,13)'";
+  const vp8 = ['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8', '-b:v', '3M'];
+  ffmpeg(
+    '-i',
+    base,
+    '-vf',
+    uneven,
+    '-vsync',
+    'passthrough',
+    ...vp8,
+    '-an',
+    '-f',
+    'webm',
+    '-live',
+    '1',
+    named,
+  );
+  const bytes = readFileSync(named);
+  const duration = bytes.indexOf(DEFAULT_DURATION);
+  // A void element of the same length.
+  if (duration > 0) bytes.fill(0, duration, duration + 8).set([0xec, 0x86], duration);
+  writeFileSync(file, bytes);
+  return file;
+}
+
+/** The sound is seven seconds ahead of the picture. */
+function pictureComesLate(): string {
+  const file = at('late.ts');
+  ffmpeg('-i', base, '-itsoffset', '7', '-i', base, '-map', '0:a', '-map', '1:v', '-c', 'copy', file);
+  return file;
+}
+
+async function look(input: EncoderInput, version = newest!): Promise<Probe> {
+  const result = await probeSource(input, version, guard, new AbortController().signal);
+  if (!result.ok) throw new Error(result.lines.join('\n'));
+  return result.probe;
+}
+
+/** Plays it as the producer would, for so many seconds of its time. */
+function encoded(input: EncoderInput, probe: Probe, change: Partial<EncodingPlan>, name: string): string {
+  const source = { kind: 'file', path: base, copy: false } as const;
+  const { plan } = planEncoding(source, input, probe, { ladder: undefined, limits })!;
+  const options = { preset: 'veryfast', soundCodec: 'aac', threads: 1, ...limits } as const;
+  const args = ffmpegArguments({ ...plan, ...change }, { ...options, libavformat: newest!.libavformat });
+  // Once, and into a file.
+  const once = args
+    .slice(0, -1)
+    .filter((_, index) => !/-stream_loop/.test(`${args[index]} ${args[index - 1]}`));
+  ffmpeg(...once, '-an', '-t', '10', at(name));
+  return at(name);
+}
+
+/** How like the source it is: 1 is the same. */
+function similarity(file: string, source: string): number {
+  const begin = '[0:v]setpts=PTS-STARTPTS[a];[1:v]setpts=PTS-STARTPTS,scale=640:-2,setsar=1[b]';
+  const print = `${begin};[b][a]scale2ref[c][d];[d][c]ssim=f=-`;
+  const lines = ffmpeg('-i', file, '-i', source, '-lavfi', print, '-t', '9', '-f', 'null', '-');
+  const each = [...lines.toString().matchAll(/All:(\d\.\d+)/g)].map(([, value]) => Number(value));
+  expect(each.length).toBeGreaterThan(100);
+  return each.reduce((sum, value) => sum + value, 0) / each.length;
+}
+
+describe('the rate of the pictures', () => {
+  it.each(FFMPEGS.map((version) => [version.version, version] as const))(
+    'is measured, by ffmpeg %s',
+    async (_, version) => {
+      const probe = await look({ kind: 'file', path: base }, version);
+      expect(probe).toMatchObject({ video: 'h264', audio: ['aac'], pictureTrack: 0, soundTrack: 0 });
+      expect(probe.rate).toBeCloseTo(24, 1);
+    },
+  );
+
+  it('gives a recording of a browser the quality that it has with its true rate', async () => {
+    const file = recordedInBrowser();
+    const input = { kind: 'file', path: file } as const;
+    const probe = await look(input);
+    expect(Math.abs(probe.rate! - 24)).toBeLessThan(1);
+    const [ours, best] = [
+      encoded(input, probe, {}, 'ours.ts'),
+      encoded(input, probe, { rate: 24 }, 'best.ts'),
+    ];
+    const possible = similarity(best, file);
+    expect(similarity(ours, file) / possible).toBeGreaterThan(0.98);
+    // What milliseconds suggest.
+    const guessed = encoded(input, probe, { rate: 1_000 }, 'guessed.ts');
+    expect(similarity(guessed, file) / possible).toBeLessThan(0.98);
+  });
+
+  it('does not spoil a picture that comes after the look', async () => {
+    const bytes = readFileSync(pictureComesLate());
+    await using server = await httpServer((_request, response) => response.end(bytes));
+    const url = `http://127.0.0.2:${server.port}/live`;
+    const input = { kind: 'url', url, protocol: 'http', paced: false } as const;
+    const probe = await look(input);
+    expect(probe.video).toBe('h264');
+    const file = at('late.ts');
+    const [ours, best] = [
+      encoded({ kind: 'file', path: file }, probe, {}, 'ours.ts'),
+      encoded({ kind: 'file', path: file }, probe, { rate: 24 }, 'best.ts'),
+    ];
+    expect(similarity(ours, file) / similarity(best, file)).toBeGreaterThan(0.98);
+  });
+});
+
+describe('the tracks', () => {
+  it('are those of one programme', async () => {
+    const tones = ['-f', 'lavfi', '-i', 'sine=f=300', '-f', 'lavfi', '-i', 'sine=f=900'];
+    const pictures = [
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc2=s=320x180:r=25',
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc2=s=640x360:r=25',
+    ];
+    ffmpeg(
+      ...[...tones, ...pictures, '-t', '4', '-map', '0', '-map', '1', '-map', '2', '-map', '3'],
+      ...['-program', 'title=one:st=1:st=2', '-program', 'title=two:st=0:st=3'],
+      ...['-c:v', 'libx264', '-c:a:0', 'aac', '-c:a:1', 'mp2', 'two.ts'],
+    );
+    const probe = await look({ kind: 'file', path: at('two.ts') });
+    // Whichever picture comes first, its own sound goes with it.
+    const own = probe.height === 180 ? 'mp2' : 'aac';
+    expect(probe.audio[probe.soundTrack]).toBe(own);
+  });
+});

@@ -1,0 +1,99 @@
+/** What the first packets of a source show, beside what its headers say. */
+
+/** Media to look at: enough for a track that begins a little later; and for slides. */
+const LOOK_S = { usual: 3, longest: 40 } as const;
+/** So many pictures tell their rate. */
+const ENOUGH_PICTURES = { exactly: 25, roughly: 3 } as const;
+const LONGEST_LINE = 200;
+/** Rates that are used: a slide each ten seconds, and a very fast camera. */
+const RATES = { least: 0.1, most: 240 } as const;
+
+type Kind = 'video' | 'audio';
+
+/** A track of ffmpeg's output. */
+interface Seen {
+  readonly kind: Kind;
+  readonly secondsPerTick: number;
+  /** Presentation times in seconds, in the order of decoding. */
+  readonly times: number[];
+}
+
+/**
+ * Options that have ffmpeg print each packet: picture tracks without covers, then sound tracks, in the source's order.
+ * Nothing waits for a track that pauses.
+ */
+export const PACKET_LIST = [
+  ...['-map', '0:V?', '-map', '0:a?', '-c', 'copy', '-max_interleave_delta', '1'],
+  ...['-flush_packets', '1', '-f', 'framecrc', 'pipe:1'],
+];
+
+/** Reads the output of {@link PACKET_LIST}. */
+export class PacketList {
+  readonly #tracks = new Map<number, Seen>();
+  readonly #ticks = new Map<number, number>();
+  readonly #decoder = new TextDecoder();
+  #rest = '';
+
+  push(bytes: Uint8Array): void {
+    const lines = (this.#rest + this.#decoder.decode(bytes, { stream: true })).split('\n');
+    this.#rest = lines.pop()!.slice(0, LONGEST_LINE);
+    for (const line of lines) if (line.length <= LONGEST_LINE) this.#read(line);
+  }
+
+  /** More would tell nothing new. */
+  get isEnough(): boolean {
+    const tracks = [...this.#tracks.values()];
+    const isFound = (pictures: number): boolean =>
+      tracks.every(({ kind, times }) => times.length >= (kind === 'video' ? pictures : 1));
+    if (tracks.length > 0 && isFound(ENOUGH_PICTURES.exactly)) return true;
+    const span = Math.max(0, ...tracks.map(({ times }) => spanOf(times)));
+    return span >= (isFound(ENOUGH_PICTURES.roughly) ? LOOK_S.usual : LOOK_S.longest);
+  }
+
+  /** Pictures a second in the first track that has any; undefined if there were too few to tell. */
+  get rate(): number | undefined {
+    const pictures = this.#of('video').find(({ times }) => times.length > 0);
+    return pictures && rateOf(pictures.times);
+  }
+
+  /** Whether each track of a kind has packets, in the source's order. */
+  has(kind: Kind): readonly boolean[] {
+    return this.#of(kind).map(({ times }) => times.length > 0);
+  }
+
+  #of(kind: Kind): Seen[] {
+    return [...this.#tracks.values()].filter((track) => track.kind === kind);
+  }
+
+  #read(line: string): void {
+    const [, ticked, numerator, denominator] = /^#tb (\d{1,4}): (\d{1,10})\/(\d{1,10})$/.exec(line) ?? [];
+    if (ticked) this.#ticks.set(Number(ticked), Number(numerator) / Number(denominator));
+    const [, typed, kind] = /^#media_type (\d{1,4}): (video|audio)$/.exec(line) ?? [];
+    if (typed) {
+      const secondsPerTick = this.#ticks.get(Number(typed)) ?? 1;
+      this.#tracks.set(Number(typed), { kind: kind as Kind, secondsPerTick, times: [] });
+    }
+    const [, track, time] = /^(\d{1,4}), *-?\d{1,19}, *(-?\d{1,19}),/.exec(line) ?? [];
+    const seen = track && this.#tracks.get(Number(track));
+    if (seen) seen.times.push(Number(time) * seen.secondsPerTick);
+  }
+}
+
+const spanOf = (times: readonly number[]): number =>
+  times.reduce((most, time) => Math.max(most, time), times[0] ?? 0) -
+  times.reduce((least, time) => Math.min(least, time), times[0] ?? 0);
+
+/** The mean of the intervals without the gaps between them: time stamps are rounded, and screens pause. */
+function rateOf(times: readonly number[]): number | undefined {
+  const sorted = [...times].sort((a, b) => a - b);
+  const intervals = sorted
+    .slice(1)
+    .map((time, index) => time - sorted[index]!)
+    .filter((interval) => interval > 0)
+    .sort((a, b) => a - b);
+  const median = intervals[intervals.length >> 1];
+  if (median === undefined) return undefined;
+  const usual = intervals.filter((interval) => interval <= 2 * median);
+  const rate = usual.length / usual.reduce((sum, interval) => sum + interval, 0);
+  return Math.min(RATES.most, Math.max(RATES.least, rate));
+}
