@@ -139,6 +139,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     clearInterval(ticking);
     if (audience.size > 0) logger.info({ viewers: audience.size }, 'closing the viewers that have not moved');
     await audience.close();
+    groups.close();
     await app.close();
     await directory.close();
     await others.close();

@@ -58,6 +58,15 @@ const OWN_ATTRIBUTES = [
  */
 const KEPT_ATTRIBUTES = new Set([...OWN_ATTRIBUTES, 'autoplay']);
 
+/** Of a media element: there is a picture, and nothing after it. */
+const HAVE_CURRENT_DATA = 2;
+/** Those of a media element that tell of a state. */
+const EVENTS: Partial<Record<PlayerState['name'], string>> = {
+  connecting: 'play',
+  buffering: 'waiting',
+  playing: 'playing',
+};
+
 /** With their detail, where they have one. */
 const REPEATED_EVENTS = [
   'catalogchange',
@@ -160,6 +169,11 @@ export class TopicastPlayerElement extends VideoElement {
   /** False from `play()` on, even before the first picture. */
   override get paused(): boolean {
     return ['idle', 'paused'].includes(this.state.name);
+  }
+
+  /** Controls show by it that they wait. */
+  override get readyState(): number {
+    return this.state.name === 'buffering' ? HAVE_CURRENT_DATA : super.readyState;
   }
 
   /** 2: two connections at once. */
@@ -269,7 +283,9 @@ export class TopicastPlayerElement extends VideoElement {
     this.#player = player;
     player.addEventListener('statechange', ({ detail }) => {
       this.dispatchEvent(new CustomEvent('statechange', { detail }));
-      if (detail.name === 'connecting') this.dispatchEvent(new Event('play'));
+      // A video element does not notice that no more pictures come from a track.
+      const event = EVENTS[detail.name];
+      if (event) this.dispatchEvent(new Event(event));
     });
     for (const type of REPEATED_EVENTS) {
       player.addEventListener(type, (event) => {

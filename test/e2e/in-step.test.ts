@@ -156,7 +156,9 @@ describe('players in step, in Chromium', () => {
     await page.waitForTimeout(SETTLED_MS);
     await untilInStep(page, 5);
     const [stats] = await statsOf(page);
-    expect(stats).toMatchObject({ syncMembers: 5, syncDelayMs: expect.any(Number) });
+    expect(stats).toMatchObject({ syncMembers: 5, pictureIn: 'webcodecs' });
+    // A media source needs 400 ms here, and more on a busy machine.
+    expect(stats!.syncDelayMs).toBeLessThan(350);
     await untilSame('five, one of them late', [page]);
   });
 

@@ -258,6 +258,38 @@ describe('whatever happens, the player plays on by itself', () => {
       }
     });
 
+    it.each(ENGINES)(
+      '%s: no gateway for some seconds: says so as a media element does',
+      async (...engine) => {
+        await using page = await open(engine);
+        await page.evaluate(() => {
+          const events: string[] = [];
+          const player = document.querySelector('topicast-player')!;
+          for (const type of ['waiting', 'playing']) player.addEventListener(type, () => events.push(type));
+          Object.assign(window, { events });
+        });
+        const look = () =>
+          page.evaluate(() => {
+            const { events, stats } = window as unknown as { events: string[]; stats: { latencyMs: number } };
+            const { readyState } = document.querySelector('topicast-player') as unknown as HTMLVideoElement;
+            return { last: events.at(-1), latencyMs: stats.latencyMs, readyState };
+          });
+        const { latencyMs } = await look();
+        proxy.cut();
+        await until('it waits, and its picture grows old', async () => {
+          const now = await look();
+          return now.last === 'waiting' && now.readyState === 2 && now.latencyMs > latencyMs + 3_000;
+        });
+        expect((await playback(page)).states.at(-1)).toBe('buffering');
+        proxy.heal();
+        await goesOn('with a gateway', page);
+        await until('it says that it plays', async () => {
+          const now = await look();
+          return now.last === 'playing' && now.readyState > 2 && now.latencyMs < latencyMs + 1_000;
+        });
+      },
+    );
+
     it('a connection that both ends believe in, and that carries nothing: is replaced', async () => {
       await using page = await open();
       proxy.strand();

@@ -112,6 +112,23 @@ describe('viewers in a group', () => {
     await until(() => newsOf(near)?.members === 1);
   });
 
+  it('are told at once when a gateway goes, with whatever its members needed', async () => {
+    await using first = await GatewayUnderTest.start();
+    await first.addStream();
+    using near = new TestViewer(first.live('demo?offers=1'));
+    {
+      await using second = await GatewayUnderTest.start({}, first);
+      using far = new TestViewer(second.live('demo?offers=1'));
+      for (const viewer of [near, far])
+        await until(() => viewer.messages.some(({ type }) => type === 'offers'));
+      near.send({ type: 'sync', group: 'lobby', needs: 130 });
+      far.send({ type: 'sync', group: 'lobby', needs: 620 });
+      await until(() => newsOf(near)?.members === 2);
+    }
+    // It is forgotten after 15 s otherwise.
+    await until(() => newsOf(near)?.members === 1 && newsOf(near)?.delay === 150, { limitMs: 5_000 });
+  });
+
   it('that hang are forgotten', { timeout: 40_000 }, async () => {
     await using gateway = await GatewayUnderTest.start();
     await gateway.addStream();

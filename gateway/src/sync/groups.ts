@@ -127,6 +127,14 @@ export class SyncGroups {
     }
   }
 
+  /** Nobody here is in a group any more. */
+  close(): void {
+    const rows = [...this.#groups].flatMap(([group, { published }]) => (published ? [group] : []));
+    if (rows.length > 0)
+      this.#publish(rows.map((group) => ({ group, needs: Milliseconds.zero, members: 0 })));
+    this.#groups.clear();
+  }
+
   #open(name: string): Group | undefined {
     if (this.#groups.size >= MOST_GROUPS) return undefined;
     const news = { delay: Milliseconds.zero, members: 0 };

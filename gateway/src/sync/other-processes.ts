@@ -24,6 +24,8 @@ const NEEDS: EventDefinition<typeof schema> = {
 };
 type Hear = (process: string, row: GroupRow, now: Milliseconds) => void;
 const RETRY = milliseconds(5_000);
+/** A log that does not answer is not waited for. */
+const LAST_WORD_MS = 1_000;
 
 /**
  * Tells the other processes about the groups here, and hears from them: those of this gateway and of every other one on
@@ -39,7 +41,7 @@ export class OtherProcesses {
   /** By group: the newest is enough. */
   readonly #waiting = new Map<string, GroupRow>();
   #running: Promise<void> | undefined;
-  #isAppending = false;
+  #appending: Promise<void> | undefined;
   #events: Events<typeof schema> | undefined;
 
   constructor(log: EventTopics, logger: Logger, hear: Hear) {
@@ -57,8 +59,8 @@ export class OtherProcesses {
   }
 
   async close(): Promise<void> {
+    await Promise.race([this.#append(), sleep(LAST_WORD_MS, undefined, { ref: false })]);
     this.#closing.abort();
-    // A log that does not answer is not waited for.
     if (this.#events) await this.#running;
   }
 
@@ -89,19 +91,24 @@ export class OtherProcesses {
   }
 
   /** One at a time. What could not be written is said again with the next round. */
-  async #append(): Promise<void> {
-    if (this.#isAppending || !this.#events || this.#waiting.size === 0) return;
-    this.#isAppending = true;
-    const rows = [...this.#waiting.values()];
-    this.#waiting.clear();
-    try {
-      await this.#events.append(
-        rows.map((row) => ({ key: row.group, event: { process: this.#id, ...row } })),
-      );
-    } catch (error) {
-      this.#logger.debug({ err: error }, 'groups of players: other gateways could not be told');
+  #append(): Promise<void> {
+    this.#appending ??= this.#appendAll().finally(() => {
+      this.#appending = undefined;
+    });
+    return this.#appending;
+  }
+
+  async #appendAll(): Promise<void> {
+    while (this.#events && this.#waiting.size > 0 && !this.#closing.signal.aborted) {
+      const rows = [...this.#waiting.values()];
+      this.#waiting.clear();
+      try {
+        await this.#events.append(
+          rows.map((row) => ({ key: row.group, event: { process: this.#id, ...row } })),
+        );
+      } catch (error) {
+        this.#logger.debug({ err: error }, 'groups of players: other gateways could not be told');
+      }
     }
-    this.#isAppending = false;
-    if (!this.#closing.signal.aborted) void this.#append();
   }
 }

@@ -116,8 +116,8 @@ it('follows how late pictures are on the screen only where that is more than the
       milliseconds(0),
     );
   expect(follow(undefined, 5, -12, 16, 30)).toBe(0);
-  expect(follow(160, 150, 175, undefined)).toBe(160);
-  expect(follow(160, 3)).toBe(0);
+  expect(follow(60, 50, 75, undefined)).toBe(60);
+  expect(follow(60, 3)).toBe(0);
   // Whatever a screen shows later than its time by less than a refresh, it comes to rest.
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 200 }), fc.integer({ min: 1, max: 17 }), (own, refresh) => {
@@ -141,6 +141,10 @@ describe('what a player needs', () => {
   it('is known at once, and hardly changes with a connection that breaks for a second', () => {
     expect(follow([180]).age).toBe(180);
     expect(follow([...ticks(800, 900), 180]).age).toBe(180);
+    // After a pause it has to catch up once more.
+    const later = followAge(milliseconds(60_000), milliseconds(900), follow(ticks(5_000, 180)));
+    expect(isWorthTelling(later, milliseconds(900))).toBe(false);
+    expect(followAge(milliseconds(60_200), milliseconds(180), later).age).toBe(180);
     const broken = Array.from({ length: 25 }, (_, tick) => 180 + tick * CONTROL_PERIOD_MS);
     expect(follow([...ticks(2_000, 180), ...broken]).age).toBeLessThan(180 + 150);
     expect(follow([...ticks(2_000, 180), ...ticks(4_000, 280)]).age).toBeGreaterThan(270);

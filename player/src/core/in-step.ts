@@ -15,15 +15,18 @@ export const placeAt = ({ media, wallClock }: TimelineAnchor, moment: Millisecon
 
 /** What a player needs: how old the newest media are, smoothed, and the level that it would keep by itself. */
 export interface Need {
+  /** Of the newest sample. */
   readonly at: Milliseconds;
-  /** Of the first sample. */
+  /** Of the first sample, since it plays. */
   readonly since: Milliseconds;
   readonly age: Milliseconds;
   readonly told: { readonly needs: Milliseconds; readonly at: Milliseconds } | undefined;
 }
 
-/** A page that begins to play is busy, so the newest sample counts, and only then is the group told. */
+/** Who begins to play is busy and has yet to catch up: the newest sample counts, and the group is told afterwards. */
 const LEARNING_MS = 1_000;
+/** After a pause like this it begins anew. */
+const PAUSE_MS = 1_000;
 const AGE_SMOOTHING_MS = 1_000;
 /** A connection that breaks for a moment must not move the whole group: the age rises by at most so much. */
 const MOST_RISE_PER_MS = 0.15;
@@ -33,8 +36,8 @@ const LEAST_BETWEEN_MS = 250;
 
 /** @param age of the newest media, by the gateway's clock */
 export function followAge(now: Milliseconds, age: Milliseconds, before: Need | undefined): Need {
-  const { since = now } = before ?? {};
-  if (!before || now - since < LEARNING_MS) return { at: now, since, age, told: undefined };
+  if (!before || now - before.at > PAUSE_MS) return { at: now, since: now, age, told: undefined };
+  if (now - before.since < LEARNING_MS) return { ...before, at: now, age };
   const passed = Math.max(0, now - before.at);
   const change = (age - before.age) * (1 - Math.exp(-passed / AGE_SMOOTHING_MS));
   return {
@@ -44,10 +47,13 @@ export function followAge(now: Milliseconds, age: Milliseconds, before: Need | u
   };
 }
 
-/** Whether to tell the gateway: a greater need soon, a lower one now and then, and the same as a sign of life. */
-export function isWorthTelling({ at, since, told }: Need, needs: Milliseconds): boolean {
+/**
+ * Whether to tell the gateway: a greater need soon, a lower one now and then, and the same as a sign of life, also while
+ * there are no new samples.
+ */
+export function isWorthTelling({ at, since, told }: Need, needs: Milliseconds, now = at): boolean {
   if (!told) return at - since >= LEARNING_MS;
-  const passed = at - told.at;
+  const passed = now - told.at;
   if (needs > told.needs + TELL_AT_ONCE_MS) return passed >= LEAST_BETWEEN_MS;
   return passed >= SYNC_TELL_EVERY || (needs < told.needs - TELL_LESS_MS && passed >= SYNC_TELL_EVERY / 2);
 }

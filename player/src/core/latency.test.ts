@@ -161,6 +161,20 @@ describe('latency control', () => {
     expect(state.stalls).toBe(1);
   });
 
+  it('does not show the last pictures again while the connection is away', () => {
+    let state = joinLatency(milliseconds(0));
+    const sample = { level: milliseconds(-150), started: true, waiting: true, seeking: false };
+    for (let now = 0; now < 10_000; now += CONTROL_PERIOD_MS) {
+      const decided = decideLatency(
+        { ...sample, now: milliseconds(now), excused: true, evidence: NO_EVIDENCE },
+        TARGET,
+        state,
+      );
+      expect(decided.action.do).toBe('rate');
+      state = decided.state;
+    }
+  });
+
   it('jumps to the live edge at a distance for which a media source would have to begin again', () => {
     const stays = (showsLate: boolean, distance: number): boolean => {
       const target = { ...latencyTarget(false, 30), showsLate };

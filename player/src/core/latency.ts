@@ -128,6 +128,8 @@ interface PlayheadSample {
   readonly seeking: boolean;
   /** No data can arrive (connection lost, stream not live), so standing still says nothing about the target. */
   readonly excused: boolean;
+  /** Somebody else says where to be: nothing is sought here. */
+  readonly guided?: boolean;
   /** How late chunks have come lately. */
   readonly evidence: ArrivalEvidence;
 }
@@ -191,7 +193,7 @@ export function decideLatency(
   const { now } = sample;
   const state = observe(sample, target, before);
   const aim = targetLevel(target, state);
-  if (sample.started && mustSeek(sample, aim, state)) {
+  if (sample.started && !sample.guided && mustSeek(sample, aim, state)) {
     return { action: { do: 'seek', level: aim }, state: joinLatency(now, state) };
   }
   const { smoothed = sample.level } = state;
@@ -222,7 +224,8 @@ function observe(sample: PlayheadSample, target: LatencyTarget, before: LatencyS
   const moves = target.showsLate ? Math.abs(level - smoothed) : smoothed - level;
   const farBehind = target.showsLate ? FAR_BEHIND_PICTURES_MS : FAR_BEHIND_MS;
   const far =
-    (level < -FAR_AHEAD_MS && moves <= UNSETTLED_MS) || level > targetLevel(target, before) + farBehind;
+    (level < -FAR_AHEAD_MS && moves <= UNSETTLED_MS && !sample.excused) ||
+    level > targetLevel(target, before) + farBehind;
   const learnt = learn(sample, target, before, { starved, stalled });
   return {
     ...before,

@@ -97,6 +97,18 @@ export function factsOf(stats: PlayerStats): Fact[] {
     { name: 'Rate', value: `${stats.playbackRate.toFixed(2)}×` },
     { name: 'Round trip', value: formatMs(stats.roundTripMs) },
     { name: 'Lip sync', value: lipSync(stats) },
+    ...groupFacts(stats),
+  ];
+}
+
+/** The group that is in step: how far behind it has agreed to be, and how far this player is from that. */
+function groupFacts({ syncDelayMs, syncOffsetMs, syncMembers }: PlayerStats): Fact[] {
+  if (syncMembers === undefined) return [];
+  const offset = syncOffsetMs === undefined ? 'alone' : `${Math.round(syncOffsetMs)} ms`;
+  return [
+    { name: 'Group', value: String(syncMembers) },
+    { name: 'Delay', value: formatMs(syncDelayMs) },
+    { name: 'Off', value: offset },
   ];
 }
 

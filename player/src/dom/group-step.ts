@@ -1,4 +1,4 @@
-import { isSyncGroup } from '@topicast/contracts/sync';
+import { isSyncGroup, type SyncNews } from '@topicast/contracts/sync';
 import { Milliseconds, milliseconds, Seconds } from '@topicast/contracts/units';
 import {
   canBeInStep,
@@ -15,6 +15,8 @@ import type { PlayerStats, Problem } from '../core/types.js';
 import type { Playing, Stepper } from './pace.js';
 import type { Report } from './report.js';
 import type { Screen } from './screen.js';
+
+const UNSURE_MS = 3_000;
 
 interface GroupStepParts {
   readonly screen: Screen;
@@ -36,6 +38,9 @@ export function badGroup(name: string): Problem | undefined {
 export class GroupStep implements Stepper {
   readonly #parts: GroupStepParts;
   #need: Need | undefined;
+  #news: SyncNews | undefined;
+  #isTold = false;
+  #unsureUntil = Milliseconds.never;
   #isInStep = false;
   #step: StepState | undefined;
   #behind: Milliseconds | undefined;
@@ -46,27 +51,29 @@ export class GroupStep implements Stepper {
     this.#parts = parts;
   }
 
-  find({ place, level, own, isUsual, by }: Playing): Seconds | undefined {
-    const { clock, anchor, sync } = this.#parts.report;
+  find({ place, level, own, isFed, by }: Playing): Seconds | undefined {
+    const { clock, anchor } = this.#parts.report;
+    const now = Milliseconds.now();
+    const news = this.#recent(now);
     if (!clock || !anchor) return undefined;
     // A clock knows when it releases a picture; what is seen to be late was decoded late.
     if (by !== 'clock') this.#lag = followLag(this.#parts.screen.lag, this.#lag);
-    const gatewayNow = milliseconds(performance.timeOrigin + performance.now() + clock.offset);
+    const gatewayNow = milliseconds(performance.timeOrigin + now + clock.offset);
     const delay = Milliseconds.add(own, this.#lag);
-    if (isUsual) {
+    if (place !== undefined && isFed) {
       const late = Milliseconds.ofSeconds(Seconds.sub(placeAt(anchor, gatewayNow), place));
-      const age = Milliseconds.sub(late, level);
-      this.#need = this.#tell(followAge(Milliseconds.now(), age, this.#need), delay);
+      this.#need = followAge(now, Milliseconds.sub(late, level), this.#need);
     }
+    if (place !== undefined && this.#need) this.#need = this.#tell(now, this.#need, delay);
     const needs = Milliseconds.add(this.#need?.age ?? Milliseconds.zero, delay);
-    this.#isInStep = sync !== undefined && canBeInStep(sync, needs, this.#isInStep);
-    if (!sync || !this.#isInStep) {
+    this.#isInStep = news !== undefined && canBeInStep(news, needs, this.#isInStep);
+    this.#behind = undefined;
+    if (!news || !this.#isInStep) {
       this.#step = undefined;
-      this.#behind = undefined;
       return undefined;
     }
-    const found = placeAt(anchor, milliseconds(gatewayNow - sync.delay + this.#lag));
-    this.#behind = Milliseconds.ofSeconds(Seconds.sub(found, place));
+    const found = placeAt(anchor, milliseconds(gatewayNow - news.delay + this.#lag));
+    if (place !== undefined) this.#behind = Milliseconds.ofSeconds(Seconds.sub(found, place));
     return found;
   }
 
@@ -86,11 +93,25 @@ export class GroupStep implements Stepper {
     };
   }
 
+  /**
+   * After a break, the gateway has yet to say where the group is, and one that is new to the group has yet to hear of the
+   * other members. Until then it is where it was, or further behind.
+   */
+  #recent(now: Milliseconds): SyncNews | undefined {
+    const { sync } = this.#parts.report;
+    if (!sync && this.#isTold) this.#unsureUntil = milliseconds(now + UNSURE_MS);
+    this.#isTold = sync !== undefined;
+    if (now >= this.#unsureUntil) this.#news = sync;
+    const before = this.#news;
+    if (!sync || !before) return sync ?? before;
+    return { ...sync, delay: milliseconds(Math.max(sync.delay, before.delay)) };
+  }
+
   /** @param delay beside the age of the media */
-  #tell(need: Need, delay: Milliseconds): Need {
+  #tell(now: Milliseconds, need: Need, delay: Milliseconds): Need {
     const needs = milliseconds(Math.max(0, Math.ceil(need.age + delay)));
-    if (!isWorthTelling(need, needs)) return need;
+    if (!isWorthTelling(need, needs, now)) return need;
     this.#parts.tell(needs);
-    return { ...need, told: { needs, at: need.at } };
+    return { ...need, told: { needs, at: now } };
   }
 }

@@ -14,14 +14,14 @@ export interface PictureTime {
 }
 
 export interface Playing {
-  /** On the media timeline. */
-  readonly place: Seconds;
+  /** On the media timeline; undefined if it plays nothing at present. */
+  readonly place: Seconds | undefined;
   /** How much of the media is ahead of that. */
   readonly level: Milliseconds;
   /** The level that it needs by itself. */
   readonly own: Milliseconds;
-  /** Data come, and the picture moves: the level says what this player needs. */
-  readonly isUsual: boolean;
+  /** Data can be expected: the level says what this player needs. */
+  readonly isFed: boolean;
   readonly by: Steering;
 }
 

@@ -204,14 +204,14 @@ export class PictureTrack implements Pace {
   }
 
   #findStep(): MediaClock | undefined {
-    const { clock, inHand, steady, needs = Milliseconds.zero, end = Milliseconds.zero } = this.#report ?? {};
+    const { clock, inHand, needs = Milliseconds.zero } = this.#report ?? {};
     const at = wallClockNow();
     const found = this.#stepper()?.find({
-      place: Seconds.ofMilliseconds(clock ? mediaAt(clock, at) : end),
+      place: clock && inHand !== undefined ? Seconds.ofMilliseconds(mediaAt(clock, at)) : undefined,
       level: inHand ?? Milliseconds.zero,
       own: needs,
       by: 'clock',
-      isUsual: this.#fed && inHand !== undefined && steady === true,
+      isFed: this.#fed,
     });
     return found === undefined ? undefined : { media: Milliseconds.ofSeconds(found), at, rate: 1 };
   }

@@ -14,6 +14,7 @@ import { canPlay, pageHasMedia } from '../mse/support.js';
 import type { ToPage } from '../worker/messages.js';
 import { canShowTracks, loadPictureTrack } from './engines.js';
 import type { GroupStep } from './group-step.js';
+import { inTime } from './in-time.js';
 import { Memory } from './memory.js';
 import type { Pace } from './pace.js';
 import { waysProgram } from './programs.js';
@@ -49,7 +50,7 @@ const ANSWER_MS = 1_000;
 const NO_SOURCES: Problem = {
   reason: 'unsupported',
   message:
-    "topicast-mse.js does not load: put it beside the player's file (and mse.js beside worker-src), or allow blob: in script-src.",
+    "topicast-mse.js does not load: put it beside the player's file (mse.js beside worker-src), or allow blob: in script-src.",
 };
 
 /** From start to stop: owns the worker, and what the video element plays. */
@@ -125,7 +126,7 @@ export class Playback {
     });
     this.#screen = new Screen(
       video,
-      () => this.#facts.stream === 'live' && !this.#isAlone,
+      () => (this.#isAlone ? undefined : this.#facts.stream),
       () => this.#pace,
     );
     this.#texts = new TimedTexts(video);
@@ -365,9 +366,8 @@ export class Playback {
   /** Without its script, the player goes alone. */
   async #joinGroup(group: string | undefined): Promise<void> {
     if (group === undefined) return;
-    const script = await import('./group-step.js').catch((error) =>
-      console.warn('topicast-player: not in step:', error),
-    );
+    const script = await inTime(import('./group-step.js'));
+    if (!script) console.warn('topicast-player: not in step');
     if (!script || this.#listening.signal.aborted) return;
     const problem = script.badGroup(group);
     if (problem) return this.#fail(problem);

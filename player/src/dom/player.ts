@@ -34,10 +34,25 @@ export interface PlayerEventMap {
 const STATS_PERIOD_MS = 1_000;
 const SAMPLE_PERIOD_MS = 250;
 
+/** What an event target is to somebody who knows its events. */
+interface PlayerEventTarget extends Pick<EventTarget, 'dispatchEvent'> {
+  addEventListener<Type extends keyof PlayerEventMap>(
+    type: Type,
+    listener: (event: PlayerEventMap[Type]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<Type extends keyof PlayerEventMap>(
+    type: Type,
+    listener: (event: PlayerEventMap[Type]) => void,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
+const PlayerEventTarget = EventTarget as new () => PlayerEventTarget;
+
 /**
  * Plays one stream in a video element. The element still belongs to the page: its volume, size and events work as ever.
  */
-export class TopicastPlayer extends EventTarget {
+export class TopicastPlayer extends PlayerEventTarget {
   #video: HTMLVideoElement;
   #options: PlayerOptions;
   #intent: PlayerFacts['intent'] = 'stopped';
@@ -183,22 +198,6 @@ export class TopicastPlayer extends EventTarget {
     this.#listening.abort();
   }
 
-  override addEventListener<Type extends keyof PlayerEventMap>(
-    type: Type,
-    listener: (event: PlayerEventMap[Type]) => void,
-    options?: boolean | AddEventListenerOptions,
-  ): void {
-    super.addEventListener(type, listener as EventListener, options);
-  }
-
-  override removeEventListener<Type extends keyof PlayerEventMap>(
-    type: Type,
-    listener: (event: PlayerEventMap[Type]) => void,
-    options?: boolean | EventListenerOptions,
-  ): void {
-    super.removeEventListener(type, listener as EventListener, options);
-  }
-
   #start(): void {
     this.#intent = 'playing';
     let urls: string[];
@@ -225,7 +224,7 @@ export class TopicastPlayer extends EventTarget {
       },
       onSoundRefused: () => {
         this.#video.muted = true;
-        this.dispatchEvent(new Event('autoplaymuted'));
+        this.#tell('autoplaymuted');
       },
       onCatalog: (renditions) => {
         this.#renditions = renditions;
@@ -242,10 +241,10 @@ export class TopicastPlayer extends EventTarget {
 
   async #tryPlay(): Promise<void> {
     const outcome = await playOrMute(this.#video);
-    if (outcome === 'muted') this.dispatchEvent(new Event('autoplaymuted'));
+    if (outcome === 'muted') this.#tell('autoplaymuted');
     if (outcome !== 'blocked' || this.#intent !== 'playing') return;
     this.#settle(new DOMException('the browser needs a click first', 'NotAllowedError'));
-    this.dispatchEvent(new Event('autoplayblocked'));
+    this.#tell('autoplayblocked');
     this.#pauseAs('paused');
   }
 
@@ -263,7 +262,7 @@ export class TopicastPlayer extends EventTarget {
     this.#update();
   }
 
-  #tell(type: keyof PlayerEventMap, detail: unknown): void {
+  #tell(type: keyof PlayerEventMap, detail?: unknown): void {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
@@ -294,6 +293,7 @@ export class TopicastPlayer extends EventTarget {
     if (state.name === 'playing') this.#settle();
     if (state.name === 'idle') this.#settle(new DOMException('stopped', 'AbortError'));
     if (state.name === 'paused') this.#settle(new DOMException('paused', 'AbortError'));
+    if (state.name === 'failed') console.warn('topicast-player:', state.problem.message);
     if (state.name === 'failed' && state.retry === 'never') {
       this.#settle(new DOMException(state.problem.message, 'NotSupportedError'));
     }

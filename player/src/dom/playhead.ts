@@ -269,9 +269,9 @@ export class Playhead implements Pace {
       ? undefined
       : {
           level,
-          place: seconds(this.#video.currentTime),
+          place: this.#decoded && !this.#video.paused ? seconds(this.#video.currentTime) : undefined,
           own: targetLevel(this.#wanted, this.#control),
-          isUsual: this.#parts.isFed(),
+          isFed: this.#parts.isFed(),
           by: this.#hasAudio ? 'source-with-audio' : 'source',
         };
   }

@@ -1,3 +1,4 @@
+import type { StreamState } from '@topicast/contracts/server-message';
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { Freezes, type Presented } from '../core/freezes.js';
 import { ScreenDelay } from '../core/screen-delay.js';
@@ -14,7 +15,7 @@ const MOST_LAG_S = 0.1;
 export class Screen {
   readonly #video: HTMLVideoElement;
   readonly #pace: () => Pace;
-  readonly #isWatched: () => boolean;
+  readonly #stream: () => StreamState | undefined;
   readonly #freezes = new Freezes();
   readonly #delay = new ScreenDelay();
   #picture: Presented | undefined;
@@ -23,23 +24,23 @@ export class Screen {
   #request: number | undefined;
 
   /**
-   * @param isLive whether the stream should be sending pictures
+   * @param stream whether it should be sending pictures; undefined where it is played without them
    * @param pace of the engine that plays
    */
-  constructor(video: HTMLVideoElement, isLive: () => boolean, pace: () => Pace) {
+  constructor(video: HTMLVideoElement, stream: () => StreamState | undefined, pace: () => Pace) {
     this.#video = video;
     this.#pace = pace;
-    this.#isWatched = () => isLive() && !video.paused && !document.hidden;
+    this.#stream = stream;
     if ('requestVideoFrameCallback' in video) this.#watch();
   }
 
   /**
    * The place on the media timeline that is on the screen, and when it was there. We use `currentTime` only if no
-   * presented picture is known, because it is up to a picture behind the screen.
+   * presented picture is known, because it is up to a picture behind the screen, and of a track it does not stop.
    */
   get shown(): Presented {
     const now = Milliseconds.now();
-    const picture = this.#isWatched() ? this.#picture : undefined;
+    const picture = document.hidden || !this.#stream() ? undefined : this.#picture;
     if (!picture) return { at: now, media: this.#mediaAt(now) };
     return now - picture.at > STANDING_MS ? { ...picture, at: now } : picture;
   }
@@ -93,7 +94,7 @@ export class Screen {
 
   /** Call this when the page is hidden or seen, and from time to time. */
   look(): void {
-    if (this.#isWatched()) this.#freezes.check(Milliseconds.now());
+    if (this.#isWatched) this.#freezes.check(Milliseconds.now());
     else this.#freezes.excuse();
   }
 
@@ -110,8 +111,12 @@ export class Screen {
   #onPicture(picture: Presented, metadata: VideoFrameCallbackMetadata): void {
     this.#picture = picture;
     this.#timeOffset = this.#video.currentTime - picture.media / 1000;
-    if (this.#isWatched()) this.#freezes.presented(picture);
+    if (this.#isWatched) this.#freezes.presented(picture);
     this.#compare(metadata, picture.media / 1000);
+  }
+
+  get #isWatched(): boolean {
+    return this.#stream() === 'live' && !this.#video.paused && !document.hidden;
   }
 
   #mediaAt(time: Milliseconds): Milliseconds {

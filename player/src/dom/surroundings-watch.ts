@@ -1,6 +1,9 @@
 import { Milliseconds } from '@topicast/contracts/units';
 import type { Surroundings } from '../core/interruption.js';
 
+/** Of a media element: it does not know its media. */
+const HAVE_NOTHING = 0;
+
 /** Knows what happens around a video element: to its page, its place on the page, and its sound. */
 export class SurroundingsWatch {
   readonly #video: HTMLVideoElement;
@@ -67,7 +70,7 @@ export class SurroundingsWatch {
       isHidden: document.hidden,
       isOutOfSight: this.#isOutOfSight,
       isInWindow: this.#isInWindow(),
-      isOver: ended || error !== null || readyState === HTMLMediaElement.HAVE_NOTHING,
+      isOver: ended || error !== null || readyState === HAVE_NOTHING,
       isSilent: !hasSound || muted || volume === 0,
     };
   }

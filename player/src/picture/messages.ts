@@ -47,7 +47,7 @@ export interface PictureReport {
   /** Whether pictures are released in time. */
   readonly moves: boolean;
   readonly level: Milliseconds | undefined;
-  /** The level at this moment, not smoothed. */
+  /** The level at this moment, not smoothed; undefined before the first picture of a join. */
   readonly inHand: Milliseconds | undefined;
   /** Without the lead of the sound. */
   readonly ownTarget: Milliseconds;

@@ -120,7 +120,7 @@ export class Pace {
     const { action: own, state } = decideLatency(
       {
         ...{ now, level, evidence, started: this.isStarted },
-        ...{ waiting: false, seeking: false, excused: !fed },
+        ...{ waiting: false, seeking: false, excused: !fed, guided: step !== undefined },
       },
       this.#aim,
       this.#control,
@@ -131,8 +131,10 @@ export class Pace {
     if (action.do === 'seek') {
       this.seeks += 1;
       // A decoder that reorders pictures keeps the newest ones, so what it has given counts, as for the level.
-      if (step) this.clock = step;
-      else this.#seekTo(action.level, now, this.#newest?.end ?? this.#end);
+      if (step) {
+        this.clock = step;
+        this.#control = joinLatency(now, state);
+      } else this.#seekTo(action.level, now, this.#newest?.end ?? this.#end);
       return;
     }
     // While nothing comes, the live edge moves on with the time.

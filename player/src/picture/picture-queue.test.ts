@@ -44,6 +44,7 @@ it('shows or closes each picture once, in their order, and keeps none', () => {
       const queue = new PictureQueue({
         clock: () => clock,
         coming: () => undefined,
+        keepsAll: () => false,
         show: (picture) => {
           shown.push(picture.timestamp);
           picture.close();
@@ -74,15 +75,19 @@ it('shows or closes each picture once, in their order, and keeps none', () => {
   );
 });
 
-it('keeps only the newest pictures before there is a clock', () => {
+it.each([
+  ['only the newest', false, 2],
+  ['all, for a group,', true, 60],
+])('keeps %s pictures before there is a clock', (_, keepsAll, kept) => {
   let skipped = 0;
   const queue = new PictureQueue({
     ...{ clock: () => undefined, coming: () => undefined, show: () => {}, onTaken: () => {} },
+    keepsAll: () => keepsAll,
     onSkipped: (count) => {
       skipped += count;
     },
   });
   for (let n = 0; n < 60; n++) queue.add(new Picture(n * STEP) as unknown as VideoFrame);
-  expect(queue.length).toBe(2);
-  expect(skipped).toBe(58);
+  expect(queue.length).toBe(kept);
+  expect(skipped).toBe(60 - kept);
 });

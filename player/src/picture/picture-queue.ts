@@ -1,13 +1,15 @@
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { decideRelease, type MediaClock } from '../core/release.js';
 
-/** Before there is a clock, only the newest pictures are of interest. */
+/** Before there is a clock, only the newest pictures are of interest, but to a group that is further behind. */
 export const KEPT_WITHOUT_CLOCK = 2;
 
 interface PictureQueueParts {
   readonly clock: () => MediaClock | undefined;
   /** Of the next picture that is still to be decoded. */
   readonly coming: () => Milliseconds | undefined;
+  /** Before there is a clock; the decoder stops when there are enough. */
+  readonly keepsAll: () => boolean;
   /** The taker closes it. */
   readonly show: (picture: VideoFrame) => void;
   /** So many were closed without being shown. */
@@ -49,7 +51,7 @@ export class PictureQueue {
     clearTimeout(this.#timer);
     const clock = this.#parts.clock();
     if (!clock) {
-      this.#skip(this.#pictures.length - KEPT_WITHOUT_CLOCK);
+      if (!this.#parts.keepsAll()) this.#skip(this.#pictures.length - KEPT_WITHOUT_CLOCK);
       return;
     }
     const now = Milliseconds.now();

@@ -58,6 +58,7 @@ export class PictureSink implements MediaSink {
       clock: () => this.#pace.clock,
       coming: () => this.#decoder.coming,
       show: (picture) => this.#show(picture),
+      keepsAll: () => this.#isInGroup,
       onSkipped: (count) => this.#leftOut(count),
       onTaken: () => this.#pump(),
     });
@@ -204,7 +205,7 @@ export class PictureSink implements MediaSink {
       ...{
         moves,
         level: pace.level,
-        inHand: pace.levelAt(now),
+        inHand: pace.isStarted ? pace.levelAt(now) : undefined,
         target: pace.target,
         ownTarget: pace.ownTarget,
         needs: pace.needs,

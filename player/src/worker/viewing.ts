@@ -91,7 +91,7 @@ export class Viewing {
     this.#ways =
       ways && new ways.Ways(urls, (own, events, shared) => new Link(own, token, events, shared), linkEvents);
     this.#link = this.#ways ?? new Link(urls, token, linkEvents);
-    if (settings.sync !== undefined) this.#link.say({ type: 'sync', group: settings.sync });
+    this.#sayGroup(undefined);
     if (settings.mayLeavePicture) this.#link.say({ type: 'picture', wanted: true });
     this.#renditions = new Renditions(settings.rendition, {
       onCatalog: (catalog) => {
@@ -146,6 +146,8 @@ export class Viewing {
         this.#forget();
         this.#pictures?.pass({ do: 'hold' });
         this.#link.close();
+        // Who comes back later may need less.
+        this.#sayGroup(undefined);
         this.#report();
         break;
       case 'resume':
@@ -166,9 +168,7 @@ export class Viewing {
         this.#link.say({ type: 'picture', wanted: message.wanted });
         break;
       case 'sync':
-        if (this.#settings.sync !== undefined) {
-          this.#link.say({ type: 'sync', group: this.#settings.sync, needs: message.needs });
-        }
+        this.#sayGroup(message.needs);
         break;
       case 'playability':
         this.#judge(message.playability);
@@ -281,6 +281,11 @@ export class Viewing {
   }
 
   /** @param program the address of the script that chooses among renditions */
+  #sayGroup(needs: Milliseconds | undefined): void {
+    const { sync: group } = this.#settings;
+    if (group !== undefined) this.#link.say({ type: 'sync', group, needs });
+  }
+
   async #adapt(program: string): Promise<void> {
     const script: typeof import('./adaptation.js') | undefined = await import(program).catch((error) =>
       console.warn('topicast-player: the rendition stays:', error),

@@ -10,9 +10,10 @@ interface LiveBadgeProps {
   readonly onJump: () => void;
 }
 
-/** How live the picture is; empty while there is no picture. */
+/** How live the picture is; empty while there is no picture, or only an old one. */
 export function LiveBadge({ state, latencyMs, onJump }: LiveBadgeProps) {
-  if (state.name !== 'playing' && state.name !== 'buffering' && state.name !== 'paused') return null;
+  const isOld = state.name === 'buffering' && state.problem !== undefined;
+  if (isOld || !['playing', 'buffering', 'paused'].includes(state.name)) return null;
   const behind = needsJump(state, latencyMs);
   return (
     <>

@@ -23,7 +23,7 @@ export function StatusOverlay({ view, onRetry }: StatusOverlayProps) {
       );
     case 'busy':
       return (
-        <div className={styles.overlay} data-busy="true">
+        <div className={styles.overlay} data-busy="true" data-dim={view.text !== undefined}>
           <div className={styles.bars} aria-hidden="true">
             <i />
             <i />

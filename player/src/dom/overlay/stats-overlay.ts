@@ -12,8 +12,8 @@ export interface Watched {
 }
 
 const DRAW_MS = 500;
-/** In a narrower element the panel would cover the picture. */
-const NARROW_PX = 520;
+/** In a narrower element, which is lower as well, the panel would cover the picture and have no room for its last lines. */
+const NARROW_PX = 720;
 const TOLD_FOR_MS = 2_000;
 
 /** Whether the host did not grow for what is at its end, or something around it hides that. */
