@@ -63,12 +63,14 @@ const HAVE_CURRENT_DATA = 2;
 /** Those of a media element that tell of a state. */
 const EVENTS: Partial<Record<PlayerState['name'], string>> = {
   connecting: 'play',
-  buffering: 'waiting',
   playing: 'playing',
+  buffering: 'waiting',
+  ended: 'waiting',
 };
 
 /** With their detail, where they have one. */
 const REPEATED_EVENTS = [
+  'statechange',
   'catalogchange',
   'renditionchange',
   'stats',
@@ -139,7 +141,7 @@ export class TopicastPlayerElement extends VideoElement {
    * @throws {DOMException} InvalidStateError if nothing has been played
    */
   async diagnostics(): Promise<Diagnostics> {
-    if (!this.#player) throw new DOMException('nothing has been played', 'InvalidStateError');
+    if (!this.#player) throw new DOMException('nothing was played', 'InvalidStateError');
     return this.#player.diagnostics();
   }
 
@@ -173,7 +175,7 @@ export class TopicastPlayerElement extends VideoElement {
 
   /** Controls show by it that they wait. */
   override get readyState(): number {
-    return this.state.name === 'buffering' ? HAVE_CURRENT_DATA : super.readyState;
+    return ['buffering', 'ended'].includes(this.state.name) ? HAVE_CURRENT_DATA : super.readyState;
   }
 
   /** 2: two connections at once. */
@@ -281,18 +283,17 @@ export class TopicastPlayerElement extends VideoElement {
     if (this.#player || !src) return this.#player;
     const player = new TopicastPlayer(this.nativeEl, { src, ...optionsOf(this) });
     this.#player = player;
-    player.addEventListener('statechange', ({ detail }) => {
-      this.dispatchEvent(new CustomEvent('statechange', { detail }));
-      // A video element does not notice that no more pictures come from a track.
-      const event = EVENTS[detail.name];
-      if (event) this.dispatchEvent(new Event(event));
-    });
     for (const type of REPEATED_EVENTS) {
       player.addEventListener(type, (event) => {
         const { detail } = event as CustomEvent<unknown>;
         this.dispatchEvent(new CustomEvent(type, { detail }));
       });
     }
+    player.addEventListener('statechange', ({ detail }) => {
+      // A video element does not notice that no more pictures come from a track.
+      const event = EVENTS[detail.name];
+      if (event) this.dispatchEvent(new Event(event));
+    });
     return player;
   }
 

@@ -17,16 +17,25 @@ export const placeAt = ({ media, wallClock }: TimelineAnchor, moment: Millisecon
 export interface Need {
   /** Of the newest sample. */
   readonly at: Milliseconds;
-  /** Of the first sample, since it plays. */
+  /** Since when the age has not fallen any more, and what it was then. */
   readonly since: Milliseconds;
+  readonly low: Milliseconds;
+  /** Where the media ended at the newest sample. */
+  readonly end: Seconds;
   readonly age: Milliseconds;
   readonly told: { readonly needs: Milliseconds; readonly at: Milliseconds } | undefined;
 }
 
-/** Who begins to play is busy and has yet to catch up: the newest sample counts, and the group is told afterwards. */
+/**
+ * Who begins to play is busy and has yet to catch up: the newest sample counts, and the group is told when the age has
+ * not fallen by so much for so long.
+ */
 const LEARNING_MS = 1_000;
+const FALL_MS = 30;
 /** After a pause like this it begins anew. */
 const PAUSE_MS = 1_000;
+/** Further back, another timeline has begun. */
+const MOST_REPEATED_S = 1;
 const AGE_SMOOTHING_MS = 1_000;
 /** A connection that breaks for a moment must not move the whole group: the age rises by at most so much. */
 const MOST_RISE_PER_MS = 0.15;
@@ -34,15 +43,29 @@ const TELL_AT_ONCE_MS = 3;
 const TELL_LESS_MS = 10;
 const LEAST_BETWEEN_MS = 250;
 
-/** @param age of the newest media, by the gateway's clock */
-export function followAge(now: Milliseconds, age: Milliseconds, before: Need | undefined): Need {
-  if (!before || now - before.at > PAUSE_MS) return { at: now, since: now, age, told: undefined };
-  if (now - before.since < LEARNING_MS) return { ...before, at: now, age };
+/**
+ * @param age of the newest media, by the gateway's clock
+ * @param end where they end. If that has not moved, nothing has come, which says nothing about the age of what will
+ */
+export function followAge(
+  now: Milliseconds,
+  age: Milliseconds,
+  end: Seconds,
+  before: Need | undefined,
+): Need {
+  if (before && end <= before.end && end > before.end - MOST_REPEATED_S) return before;
+  if (!before || now - before.at > PAUSE_MS)
+    return { at: now, since: now, low: age, age, end, told: undefined };
+  if (!before.told && now - before.since < LEARNING_MS) {
+    const falls = age < before.low - FALL_MS;
+    return { ...before, at: now, end, age, ...(falls && { since: now, low: age }) };
+  }
   const passed = Math.max(0, now - before.at);
   const change = (age - before.age) * (1 - Math.exp(-passed / AGE_SMOOTHING_MS));
   return {
     ...before,
     at: now,
+    end,
     age: milliseconds(before.age + Math.min(change, passed * MOST_RISE_PER_MS)),
   };
 }

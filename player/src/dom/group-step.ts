@@ -39,6 +39,8 @@ export class GroupStep implements Stepper {
   readonly #parts: GroupStepParts;
   #need: Need | undefined;
   #news: SyncNews | undefined;
+  /** As far as this player goes by it. */
+  #used: SyncNews | undefined;
   #isTold = false;
   #unsureUntil = Milliseconds.never;
   #isInStep = false;
@@ -54,7 +56,8 @@ export class GroupStep implements Stepper {
   find({ place, level, own, isFed, by }: Playing): Seconds | undefined {
     const { clock, anchor } = this.#parts.report;
     const now = Milliseconds.now();
-    const news = this.#recent(now);
+    const news = this.#recent(now, place !== undefined);
+    this.#used = news;
     if (!clock || !anchor) return undefined;
     // A clock knows when it releases a picture; what is seen to be late was decoded late.
     if (by !== 'clock') this.#lag = followLag(this.#parts.screen.lag, this.#lag);
@@ -62,7 +65,8 @@ export class GroupStep implements Stepper {
     const delay = Milliseconds.add(own, this.#lag);
     if (place !== undefined && isFed) {
       const late = Milliseconds.ofSeconds(Seconds.sub(placeAt(anchor, gatewayNow), place));
-      this.#need = followAge(now, Milliseconds.sub(late, level), this.#need);
+      const end = Seconds.add(place, Seconds.ofMilliseconds(level));
+      this.#need = followAge(now, Milliseconds.sub(late, level), end, this.#need);
     }
     if (place !== undefined && this.#need) this.#need = this.#tell(now, this.#need, delay);
     const needs = Milliseconds.add(this.#need?.age ?? Milliseconds.zero, delay);
@@ -85,11 +89,11 @@ export class GroupStep implements Stepper {
   }
 
   get stats(): Pick<PlayerStats, 'syncDelayMs' | 'syncOffsetMs' | 'syncMembers'> {
-    const { sync } = this.#parts.report;
+    const news = this.#used;
     return {
-      syncDelayMs: sync?.member ? sync.delay : undefined,
+      syncDelayMs: news?.member ? news.delay : undefined,
       syncOffsetMs: this.#behind,
-      syncMembers: sync?.members,
+      syncMembers: news?.members,
     };
   }
 
@@ -97,9 +101,11 @@ export class GroupStep implements Stepper {
    * After a break, the gateway has yet to say where the group is, and one that is new to the group has yet to hear of the
    * other members. Until then it is where it was, or further behind.
    */
-  #recent(now: Milliseconds): SyncNews | undefined {
+  #recent(now: Milliseconds, isPlaying: boolean): SyncNews | undefined {
     const { sync } = this.#parts.report;
-    if (!sync && this.#isTold) this.#unsureUntil = milliseconds(now + UNSURE_MS);
+    // Who rests has no place to stay at.
+    if (!isPlaying) this.#unsureUntil = Milliseconds.never;
+    else if (!sync && this.#isTold) this.#unsureUntil = milliseconds(now + UNSURE_MS);
     this.#isTold = sync !== undefined;
     if (now >= this.#unsureUntil) this.#news = sync;
     const before = this.#news;

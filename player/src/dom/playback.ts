@@ -50,7 +50,7 @@ const ANSWER_MS = 1_000;
 const NO_SOURCES: Problem = {
   reason: 'unsupported',
   message:
-    "topicast-mse.js does not load: put it beside the player's file (mse.js beside worker-src), or allow blob: in script-src.",
+    'topicast-mse.js does not load: put it beside the player (mse.js beside worker-src) or allow blob: in script-src.',
 };
 
 /** From start to stop: owns the worker, and what the video element plays. */

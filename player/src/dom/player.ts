@@ -293,7 +293,7 @@ export class TopicastPlayer extends PlayerEventTarget {
     if (state.name === 'playing') this.#settle();
     if (state.name === 'idle') this.#settle(new DOMException('stopped', 'AbortError'));
     if (state.name === 'paused') this.#settle(new DOMException('paused', 'AbortError'));
-    if (state.name === 'failed') console.warn('topicast-player:', state.problem.message);
+    if (state.name === 'failed') console.warn(state.problem.message);
     if (state.name === 'failed' && state.retry === 'never') {
       this.#settle(new DOMException(state.problem.message, 'NotSupportedError'));
     }

@@ -42,9 +42,7 @@ export class WorkerHost {
       event.preventDefault();
       this.close();
       events.onFailed(
-        this.#started
-          ? { reason: 'media', message: `The player's worker broke: ${event.message}` }
-          : NO_WORKER,
+        this.#started ? { reason: 'media', message: `The worker broke: ${event.message}` } : NO_WORKER,
       );
     };
   }

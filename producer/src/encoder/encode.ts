@@ -1,5 +1,5 @@
 import type { Track } from '@topicast/contracts/catalog';
-import { type Chunk, Chunker, type ChunkerStats } from '@topicast/media/mpegts';
+import { type Chunk, Chunker, type ChunkerStats, SoundFill } from '@topicast/media/mpegts';
 import type { Ffmpeg } from '../ffmpeg/find.js';
 import type { ProcessGuard } from '../ffmpeg/guard.js';
 import { type ProcessExit, startFfmpeg } from '../ffmpeg/process.js';
@@ -19,8 +19,10 @@ interface EncodeOptions {
   readonly renditions: number;
   /** Called with the chunks of each output; those of the best are paced, and the others follow them. */
   readonly onChunk: (rendition: number, chunk: Chunk, tracks: readonly Track[]) => void;
-  /** Called with ffmpeg's last words, once a second. */
-  readonly onLines: (lines: string[]) => void;
+  /** The sound is encoded here, so that silence can take its place where it is missing. */
+  readonly fillsSound: boolean;
+  /** Called with ffmpeg's last words, once a second. @param isSilent the sound is missing at present */
+  readonly onLines: (lines: string[], isSilent: boolean) => void;
   /** Called when packets of ffmpeg's output are missing, at most once a second. */
   readonly onGaps: (stats: Readonly<ChunkerStats>) => void;
   /** How long an output may be silent: before its first chunk, and after it. */
@@ -39,6 +41,7 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
   const { renditions, onChunk, silenceMs } = options;
   const deadlines = Array<number>(renditions).fill(performance.now() + silenceMs.first);
   const emit = (chunk: Chunk): void => onChunk(0, chunk, chunkers[0]!.tracks);
+  const sound = options.fillsSound ? new SoundFill() : undefined;
   const pacer = options.paced
     ? new Pacer(emit, { pause: () => child.pause(), resume: () => child.resume() })
     : undefined;
@@ -46,9 +49,15 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
     (_, rendition) =>
       new Chunker((chunk) => {
         deadlines[rendition] = performance.now() + silenceMs.next;
-        if (rendition > 0) onChunk(rendition, chunk, chunkers[rendition]!.tracks);
-        else if (pacer) pacer.push(chunk);
-        else emit(chunk);
+        const { tracks } = chunkers[rendition]!;
+        if (rendition > 0) {
+          onChunk(rendition, chunk, tracks);
+          return;
+        }
+        const whole = sound ? sound.push(chunk, tracks) : chunk;
+        if (!whole) return;
+        if (pacer) pacer.push(whole);
+        else emit(whole);
       }),
   );
   const child = startFfmpeg({
@@ -72,8 +81,10 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
     }
   };
   const watch = setInterval(() => {
-    options.onLines(child.lines());
+    options.onLines(child.lines(), sound?.isFilling === true);
     lookForGaps();
+    // Who is held back cannot send.
+    if (pacer?.isFull) deadlines.fill(performance.now() + silenceMs.next);
     if (performance.now() < Math.min(...deadlines)) return;
     silent = true;
     end();

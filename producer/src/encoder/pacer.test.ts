@@ -75,6 +75,21 @@ describe('Pacer', () => {
     const [last, first] = [out[34]!, out[10]!];
     expect(last[0] - first[0]).toBeCloseTo(960, -1);
   });
+
+  it('goes on at its pace when one track comes after the other', () => {
+    const { out, pacer } = setUp();
+    const sound = (ms: number): Chunk => chunkOf(1, { audioOnly: true, decodeTime: ticks90k(ms * 90) });
+    // Two seconds without a picture; then the pictures come, and both go on.
+    for (let ms = 0; ms < 2_000; ms += 40) pacer.push(frame(ms));
+    for (let ms = 2_000; ms < 4_000; ms += 40) pacer.push(sound(ms));
+    vi.advanceTimersByTime(4_100);
+    for (let ms = 2_000; ms < 8_000; ms += 40) pacer.push(frame(ms));
+    vi.advanceTimersByTime(6_000);
+    const lateness = out.filter(([, ms]) => ms < 1_900 || ms > 5_000).map(([at, ms]) => at - ms);
+    expect(Math.max(...lateness) - Math.min(...lateness)).toBeLessThan(100);
+    expect(out).toHaveLength(250);
+  });
+
   it('reports at its end how much it still held', () => {
     const { out, encode, pacer } = setUp();
     encode(20);

@@ -21,6 +21,8 @@ export class Pacer {
   #filledBy: number | undefined;
   /** The moment of decode time 0; unset while the lead is being filled. */
   #origin: number | undefined;
+  /** The time of the newest chunk that was due. */
+  #newest = Number.NEGATIVE_INFINITY;
   #paused = false;
 
   constructor(emit: (chunk: Chunk) => void, encoder: { pause(): void; resume(): void }) {
@@ -36,6 +38,11 @@ export class Pacer {
       this.#encoder.pause();
     }
     this.#run();
+  }
+
+  /** Enough is ready, so the encoder waits. */
+  get isFull(): boolean {
+    return this.#paused;
   }
 
   /** @returns how many chunks were held and will never be released. */
@@ -71,7 +78,10 @@ export class Pacer {
     }
     const due = this.#origin + time;
     const elsewhere = chunk.discontinuity && Math.abs(due - now) > LATE_MS;
-    if (!elsewhere && now - due <= LATE_MS) return due;
+    const isBehind = time < this.#newest;
+    this.#newest = elsewhere ? time : Math.max(time, this.#newest);
+    // A track that comes after the other one, as after a pause, does not hold that up once more.
+    if (!elsewhere && (isBehind || now - due <= LATE_MS)) return due;
     this.#origin = now - time;
     return now;
   }

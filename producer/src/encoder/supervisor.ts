@@ -44,6 +44,7 @@ export interface SupervisorOptions {
 const SILENCE_MS = { first: 20_000, next: 10_000 };
 
 const TRIED_AGAIN = 'We try again when the file changes, or when you start the stream.';
+const SOUND_MISSING = 'The source sends no sound at present: silence takes its place.';
 const BACKOFF = { first: milliseconds(500), longest: milliseconds(30_000) };
 /** After an encoder has run for this long, its next failure counts as the first one. */
 const WELL_AFTER_MS = 30_000;
@@ -182,7 +183,7 @@ async function run(
     offered.noteTracks(rendition, tracks);
     publisher.push(rendition, chunk);
   };
-  const onLines = (said: string[]): void => {
+  const onLines = (said: string[], isSilent: boolean): void => {
     const lines = opened.told(said);
     if (liveSince === undefined) {
       report({ encoderLog: lines });
@@ -194,16 +195,24 @@ async function run(
       catalog: offered.catalog,
       encoderLog: lines,
       droppedChunks: dropped,
-      problem: trouble ? `The log does not accept chunks at the moment: ${trouble}` : (warning ?? copied),
+      problem: trouble
+        ? `The log does not accept chunks at the moment: ${trouble}`
+        : (warning ?? copied ?? (isSilent ? SOUND_MISSING : undefined)),
     });
   };
   const threads = Math.min(4, availableParallelism());
   const args = ffmpegArguments(plan, { ...encoding, threads, libavformat: ffmpeg.libavformat });
+  const silence = options.silenceMs ?? SILENCE_MS;
   const silenceMs = {
-    ...(options.silenceMs ?? SILENCE_MS),
+    first: silence.first,
+    next: silence.next,
     ...(isListening(source) && { first: Number.POSITIVE_INFINITY }),
   };
-  const kind = { testPicture: source.kind === 'test', paced: isLooped(plan.input) };
+  const kind = {
+    testPicture: source.kind === 'test',
+    paced: isLooped(plan.input),
+    fillsSound: plan.audio === 'encode',
+  };
   const onGaps = ({ continuityErrors, droppedAccessUnits }: Readonly<ChunkerStats>): void =>
     logger.warn(
       { session, continuityErrors, droppedAccessUnits },

@@ -1,6 +1,6 @@
 import type { EncodingSettings } from '../config.js';
 import { TEST_PICTURE } from '../test-picture/format.js';
-import { type EncoderInput, inputArguments, isLooped } from './input.js';
+import { type EncoderInput, inputArguments, isLooped, PATIENT } from './input.js';
 
 type Track = 'encode' | 'copy';
 
@@ -13,11 +13,17 @@ export interface EncodingPlan {
   readonly allAudio?: boolean;
   /** Which of the data tracks are copied beside them, from 0. */
   readonly data?: readonly number[];
-  /** Which picture track, and which sound track, from 0; the first ones if absent. */
-  readonly pictureTrack?: number;
-  readonly soundTrack?: number;
+  /** Which picture track, and which sound track, from 0; the first ones if absent, if there are any. */
+  readonly pictureTrack?: number | 'none';
+  readonly soundTrack?: number | 'none';
+  /** The pictures have no fields; absent: nobody knows. */
+  readonly isProgressive?: boolean;
+  /** Some of its tracks begin late. */
+  readonly isPatient?: boolean;
   /** Pictures a second, for the rate control; absent: as ffmpeg takes them to be. */
   readonly rate?: number | undefined;
+  /** The rate is made constant: pictures are repeated where they come more slowly. */
+  readonly isEvened?: boolean;
   /** The codec of the copied video; H.264 if absent. */
   readonly copiedVideo?: 'h264' | 'hevc';
   /** The renditions, the best first; absent: one, as the settings say. */
@@ -59,16 +65,21 @@ export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): st
   const ladder = plan.ladder ?? [only];
   return [
     ...['-nostdin', '-nostats', '-hide_banner', '-loglevel', 'warning'],
+    ...(isSlow(plan) ? ['-thread_type', 'slice'] : []),
+    ...(plan.isPatient ? PATIENT : []),
     ...inputArguments(plan.input, options.libavformat),
     ...ladder.flatMap((rung, rendition) => [
       ...tracks(plan, rendition),
       ...(plan.video === 'copy' ? videoCopied(plan) : videoEncoded(plan, rung, options)),
       ...(rendition > 0 ? [] : plan.audio === 'copy' ? ['-c:a', 'copy'] : audioEncoded(plan.input, options)),
       ...(ladder.length > 1 ? SAME_TIME_LINE : []),
-      ...output(plan.input, rendition),
+      ...output(plan, rendition),
     ]),
   ];
 }
+
+// Threads that decode a picture each hold back as many pictures, which would be seconds.
+const isSlow = ({ isEvened }: EncodingPlan): boolean => isEvened === true;
 
 // "V": no cover pictures. "?": missing tracks are left out.
 function tracks(
@@ -78,7 +89,8 @@ function tracks(
   if (input.kind === 'test') return ['-map', '0:v:0', ...(rendition === 0 ? ['-map', '1:a:0'] : [])];
   if (rendition > 0) return ['-map', `0:V:${pictureTrack}`];
   return [
-    ...['-map', `0:V:${pictureTrack}?`, '-map', allAudio ? '0:a?' : `0:a:${soundTrack}?`],
+    ...(pictureTrack === 'none' ? [] : ['-map', `0:V:${pictureTrack}?`]),
+    ...(soundTrack === 'none' ? [] : ['-map', allAudio ? '0:a?' : `0:a:${soundTrack}?`]),
     ...data.flatMap((track) => ['-map', `0:d:${track}?`]),
     ...(data.length > 0 ? ['-c:d', 'copy'] : []),
   ];
@@ -96,14 +108,14 @@ const videoCopied = ({ input, copiedVideo = 'h264' }: EncodingPlan): string[] =>
 ];
 
 function videoEncoded(
-  { input, rate: pictureRate }: EncodingPlan,
+  { input, rate: pictureRate, isEvened = false, isProgressive = false }: EncodingPlan,
   { height, bitrate }: RungLimits,
   options: EncoderOptions,
 ): string[] {
   const rate = String(bitrate);
   const asDrawn = input.kind === 'test' && height >= TEST_PICTURE.height;
   return [
-    ...(asDrawn ? [] : ['-vf', pictureFilter(height)]),
+    ...(asDrawn ? [] : ['-vf', pictureFilter(height, isProgressive, isEvened ? pictureRate : undefined)]),
     ...[
       '-c:v',
       'libx264',
@@ -147,15 +159,19 @@ function videoEncoded(
 const rateControl = (pictureRate: number | undefined): string =>
   ['ipratio=1', ...(pictureRate === undefined ? [] : [`fps=${pictureRate.toFixed(3)}`])].join(':');
 
-/** Square pixels, even sides, no interlacing combs, and no more lines than allowed. */
-function pictureFilter(maxHeight: number): string {
+/**
+ * Square pixels, even sides, no interlacing combs, and no more lines than allowed. The filter against combs gives each
+ * picture when the next one has come.
+ */
+function pictureFilter(maxHeight: number, isProgressive: boolean, rate: number | undefined): string {
   const factor = `min(1\\,${maxHeight}/ih)`;
   // Nobody sees 1 % of width, but everybody sees how scaling by 1 % blurs the picture.
   const stretch = 'if(lt(abs(sar-1)\\,0.01)\\,1\\,sar)';
   return [
-    'yadif=deint=interlaced',
+    ...(isProgressive ? [] : ['yadif=deint=interlaced']),
     `scale=w=trunc(iw*${stretch}*${factor}/2)*2:h=trunc(ih*${factor}/2)*2:flags=bilinear`,
     'setsar=1',
+    ...(rate === undefined ? [] : [`fps=${rate}`]),
   ].join(',');
 }
 
@@ -175,11 +191,12 @@ const SOUND = {
   opus: ['-c:a', 'libopus', '-b:a', '96k', '-frame_duration', '10', '-application', 'lowdelay'],
 } as const;
 
-const output = (input: EncoderInput, rendition: number): string[] => [
+const output = ({ input, isEvened }: EncodingPlan, rendition: number): string[] => [
   // The muxer holds nothing back: no delay added to the timestamps, no buffer.
   ...['-muxdelay', '0', '-muxpreload', '0', '-flush_packets', '1'],
-  // A live picture does not wait for its sound. A recording is read ahead, so its tracks can be put in order first.
-  ...['-max_interleave_delta', isLooped(input) ? '2000000' : '1'],
+  // A live picture does not wait for its sound. A recording is read ahead, so its tracks can be put in order first; where
+  // pictures are repeated, that is done when the next one comes.
+  ...['-max_interleave_delta', isLooped(input) ? (isEvened ? '10000000' : '2000000') : '1'],
   // One audio frame per PES packet, and video PES packets whose end is known at once.
   ...['-pes_payload_size', '0', '-omit_video_pes_length', '0'],
   ...['-max_muxing_queue_size', '1024', '-f', 'mpegts', `pipe:${outputDescriptor(rendition)}`],

@@ -25,6 +25,9 @@ const CONTAINERS =
   'mov,matroska,mpegts,mpeg,mpegvideo,flv,live_flv,avi,asf,ogg,mxf,ivf,rm,gif,h264,hevc,m4v,mjpeg,wav,w64,aiff,mp3,aac,ac3,eac3,flac,caf';
 const NETWORK_CONTAINERS = `${CONTAINERS},hls,dash,rtsp,mpjpeg`;
 
+/** Find tracks that begin late, too. */
+export const PATIENT = ['-probesize', '100000000', '-analyzeduration', '40000000'];
+
 const IO_TIMEOUT_US = String(10_000_000);
 
 /** Recordings: they start over at their end, and come as fast as they are read. */

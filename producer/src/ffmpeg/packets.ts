@@ -19,15 +19,15 @@ interface Seen {
 }
 
 /**
- * Options that have ffmpeg print each packet: picture tracks without covers, then sound tracks, in the source's order.
- * Nothing waits for a track that pauses.
+ * Options that have ffmpeg print each packet of these tracks, in their order. Nothing waits for a track that pauses.
+ * @param maps by default, all picture tracks without covers, then all sound tracks
  */
-export const PACKET_LIST = [
-  ...['-map', '0:V?', '-map', '0:a?', '-c', 'copy', '-max_interleave_delta', '1'],
-  ...['-flush_packets', '1', '-f', 'framecrc', 'pipe:1'],
+export const packetList = (maps: readonly string[] = ['0:V?', '0:a?']): string[] => [
+  ...maps.flatMap((map) => ['-map', map]),
+  ...['-c', 'copy', '-max_interleave_delta', '1', '-flush_packets', '1', '-f', 'framecrc', 'pipe:1'],
 ];
 
-/** Reads the output of {@link PACKET_LIST}. */
+/** Reads the output of {@link packetList}. */
 export class PacketList {
   readonly #tracks = new Map<number, Seen>();
   readonly #ticks = new Map<number, number>();
@@ -43,26 +43,29 @@ export class PacketList {
   /** More would tell nothing new. */
   get isEnough(): boolean {
     const tracks = [...this.#tracks.values()];
-    const isFound = (pictures: number): boolean =>
-      tracks.every(({ kind, times }) => times.length >= (kind === 'video' ? pictures : 1));
-    if (tracks.length > 0 && isFound(ENOUGH_PICTURES.exactly)) return true;
+    if (tracks.length === 0) return false;
+    const isFound = (pictures: number, of = tracks): boolean =>
+      of.every(({ kind, times }) => times.length >= (kind === 'video' ? pictures : 1));
+    if (isFound(ENOUGH_PICTURES.exactly)) return true;
     const span = Math.max(0, ...tracks.map(({ times }) => spanOf(times)));
-    return span >= (isFound(ENOUGH_PICTURES.roughly) ? LOOK_S.usual : LOOK_S.longest);
+    // A track may be empty, but it is worth a wait if there is no other of its kind.
+    const present = tracks.filter(({ times }) => times.length > 0);
+    const isWhole = tracks.every(({ kind }) => present.some((track) => track.kind === kind));
+    return span >= (isWhole && isFound(ENOUGH_PICTURES.roughly, present) ? LOOK_S.usual : LOOK_S.longest);
   }
 
-  /** Pictures a second in the first track that has any; undefined if there were too few to tell. */
-  get rate(): number | undefined {
-    const pictures = this.#of('video').find(({ times }) => times.length > 0);
-    return pictures && rateOf(pictures.times);
+  /** @param track its number among those that were asked for */
+  has(track: number): boolean {
+    return this.#timesOf(track).length > 0;
   }
 
-  /** Whether each track of a kind has packets, in the source's order. */
-  has(kind: Kind): readonly boolean[] {
-    return this.#of(kind).map(({ times }) => times.length > 0);
+  /** Pictures a second; undefined if there were too few to tell. */
+  rateOf(track: number): number | undefined {
+    return rateOf(this.#timesOf(track));
   }
 
-  #of(kind: Kind): Seen[] {
-    return [...this.#tracks.values()].filter((track) => track.kind === kind);
+  #timesOf(track: number): readonly number[] {
+    return this.#tracks.get(track)?.times ?? [];
   }
 
   #read(line: string): void {

@@ -46,8 +46,14 @@ const COPIED_AUDIO: readonly string[] = ['aac', 'opus'];
  */
 const COPIED_DATA: readonly string[] = ['timed_id3', 'klv'];
 const MOST_DATA_TRACKS = 8;
-/** Of pictures that had not come when we looked. */
+/** Of pictures that come more slowly than these when we look, nobody knows how fast they will come. */
 const USUAL_RATE = 30;
+const LEAST_RATE = { evenly: 10, unevenly: 20, live: 15 } as const;
+const MOST_RATE = 60;
+/** What a container says beyond these is how it counts time. */
+const NAMED_RATES = { least: 5, most: 120 } as const;
+/** Measured and named ones differ by rounding. */
+const SAME_RATE = 0.05;
 
 /** Decide how to encode a source with this content; undefined if it contains nothing to stream. */
 export function planEncoding(
@@ -68,6 +74,7 @@ export function planEncoding(
   const copyAsked = 'copy' in source && source.copy;
   const copiedVideo = copyAsked ? COPIED_VIDEO.find((codec) => codec === probe.video) : undefined;
   const copyVideo = copiedVideo !== undefined;
+  const isRecording = input.kind === 'file' || probe.durationSeconds !== undefined;
   const data = probe.data
     .flatMap((codec, track) => (COPIED_DATA.includes(codec) ? track : []))
     .slice(0, MOST_DATA_TRACKS);
@@ -81,9 +88,11 @@ export function planEncoding(
       // One that cannot be copied would end the whole output, so then only the first one goes.
       ...(canCopy.length > 1 && canCopy.every(Boolean) && { allAudio: true }),
       ...(data.length > 0 && { data }),
-      pictureTrack: probe.pictureTrack,
-      soundTrack: probe.soundTrack,
-      rate: probe.video === undefined ? undefined : (probe.rate ?? USUAL_RATE),
+      isProgressive: probe.isProgressive,
+      isPatient: probe.isPatient,
+      pictureTrack: isRecording && !probe.hasPictures && probe.hasSound ? 'none' : probe.pictureTrack,
+      soundTrack: isRecording && !probe.hasSound && probe.hasPictures ? 'none' : probe.soundTrack,
+      ...(probe.video !== undefined && pace(probe, isRecording)),
       // Sound has no sizes to choose from.
       ladder: ladder && probe.video ? fitLadder(ladder, height, limits) : undefined,
       ...(copiedVideo && { copiedVideo }),
@@ -93,6 +102,24 @@ export function planEncoding(
         ? `The video is ${probe.video}, which cannot be sent as it is, so it is encoded again.`
         : heightWarning(ladder, height, limits),
   };
+}
+
+/**
+ * How fast the pictures are. The rate control gives each picture its share of the bitrate, so it has to be told no rate far
+ * below what may come: a screen that stands still when we look may move later. Recordings whose pictures come slowly or
+ * unevenly get a constant rate; in a live source, repeated pictures would come late.
+ */
+function pace(
+  { rate = 0, namedRate = 0 }: Probe,
+  isRecording: boolean,
+): Pick<EncodingPlan, 'rate' | 'isEvened'> {
+  const isNamed = namedRate >= NAMED_RATES.least && namedRate <= NAMED_RATES.most;
+  const isEven = isNamed && namedRate >= LEAST_RATE.evenly && Math.abs(rate / namedRate - 1) < SAME_RATE;
+  if (isEven) return { rate: namedRate };
+  const fastest = Math.max(rate, isNamed ? namedRate : 0);
+  if (!isRecording) return { rate: fastest === 0 ? USUAL_RATE : Math.max(fastest, LEAST_RATE.live) };
+  const constant = fastest < LEAST_RATE.unevenly ? USUAL_RATE : Math.min(MOST_RATE, Math.round(fastest));
+  return { rate: constant, isEvened: true };
 }
 
 /**

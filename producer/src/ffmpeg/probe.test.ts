@@ -51,6 +51,11 @@ describe('readProbe', () => {
       data: [],
       height: undefined,
       rate: undefined,
+      namedRate: undefined,
+      isProgressive: false,
+      hasPictures: false,
+      isPatient: false,
+      hasSound: false,
       pictureTrack: 0,
       soundTrack: 0,
     });
@@ -100,16 +105,64 @@ describe('readProbe', () => {
     };
     const every = (interval: number, count: number) =>
       Array.from({ length: count }, (_, n) => Math.round(n * interval));
-    expect(list(every(1000 / 24, 40)).rate).toBeCloseTo(24, 1);
-    expect(list(every(1000 / 59.94, 40)).rate).toBeCloseTo(59.94, 0);
+    expect(list(every(1000 / 24, 40)).rateOf(0)).toBeCloseTo(24, 1);
+    expect(list(every(1000 / 59.94, 40)).rateOf(0)).toBeCloseTo(59.94, 0);
     // Pictures that are reordered, and a pause.
-    expect(list([0, 120, 40, 80, 160, 280, 200, 240, 9_000, 9_040]).rate).toBeCloseTo(25, 1);
-    expect(list(every(4_000, 4)).rate).toBeCloseTo(0.25, 2);
-    expect(list([500]).rate).toBeUndefined();
+    expect(list([0, 120, 40, 80, 160, 280, 200, 240, 9_000, 9_040]).rateOf(0)).toBeCloseTo(25, 1);
+    expect(list(every(4_000, 4)).rateOf(0)).toBeCloseTo(0.25, 2);
+    expect(list([500]).rateOf(0)).toBeUndefined();
     expect(list(every(4_000, 2)).isEnough).toBe(false);
     expect(list(every(1_000, 4)).isEnough).toBe(true);
     expect(list(every(20, 24)).isEnough).toBe(false);
     expect(list(every(20, 25)).isEnough).toBe(true);
+  });
+  it('tells the rate control no less than may come, and evens what comes slowly from a recording', () => {
+    const paced = (recording: boolean, rate: number | undefined, namedRate: number | undefined) => {
+      const source = {
+        kind: 'url',
+        url: 'https://host/x',
+        protocol: 'https',
+        copy: false,
+        fenced: false,
+        listens: false,
+      } as const;
+      const seen = {
+        durationSeconds: recording ? 9 : undefined,
+        video: 'h264',
+        audio: ['aac'],
+        data: [],
+        height: 720,
+      };
+      const tracks = {
+        pictureTrack: 0,
+        soundTrack: 0,
+        hasPictures: true,
+        hasSound: true,
+        isPatient: false,
+        isProgressive: true,
+      };
+      const { plan } = planEncoding(
+        source,
+        inputOf(source, 'linux'),
+        { ...seen, ...tracks, rate, namedRate },
+        { ladder: undefined, limits },
+      )!;
+      return [plan.rate, plan.isEvened ?? false];
+    };
+    for (const recording of [true, false]) {
+      expect(paced(recording, 24.1, 23.98)).toEqual([23.98, false]);
+      expect(paced(recording, 60, 59.94)).toEqual([59.94, false]);
+      expect(paced(recording, 12.5, 12.5)).toEqual([12.5, false]);
+    }
+    // A browser's recording, a screen that stands still at first, and slides.
+    expect(paced(true, 24.3, 1_000)).toEqual([24, true]);
+    expect(paced(false, 24.3, 1_000)).toEqual([24.3, false]);
+    expect(paced(true, 1, 25)).toEqual([25, true]);
+    expect(paced(false, 1, 25)).toEqual([25, false]);
+    expect(paced(true, 0.25, 0.25)).toEqual([30, true]);
+    expect(paced(false, 0.25, 90_000)).toEqual([15, false]);
+    expect(paced(true, undefined, 90_000)).toEqual([30, true]);
+    expect(paced(false, undefined, undefined)).toEqual([30, false]);
   });
   it('knows when nothing was opened', () => {
     expect(
@@ -135,8 +188,15 @@ describe('planEncoding', () => {
       fenced: false,
       listens: false,
     } as const;
-    const seen = { height: 720, rate: 24, pictureTrack: 0, soundTrack: 0 };
-    const probe = { durationSeconds, video, audio: [audio ?? []].flat(), data: [], ...seen };
+    const seen = { height: 720, rate: 24, namedRate: 24, isProgressive: true };
+    const tracks = {
+      pictureTrack: 0,
+      soundTrack: 0,
+      hasPictures: true,
+      hasSound: audio !== undefined,
+      isPatient: false,
+    };
+    const probe = { durationSeconds, video, audio: [audio ?? []].flat(), data: [], ...seen, ...tracks };
     return planEncoding(source, inputOf(source, 'linux'), probe, { ladder: undefined, limits });
   };
   it('copies what it can if it is asked to', () => {

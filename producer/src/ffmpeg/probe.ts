@@ -1,8 +1,8 @@
 import { isVerdictOnMedia } from './explain.js';
 import type { Ffmpeg } from './find.js';
 import type { ProcessGuard } from './guard.js';
-import { type EncoderInput, opening } from './input.js';
-import { PACKET_LIST, PacketList } from './packets.js';
+import { type EncoderInput, opening, PATIENT } from './input.js';
+import { PacketList, packetList } from './packets.js';
 import { startFfmpeg } from './process.js';
 
 /** What ffmpeg finds in a source; codecs have ffmpeg's names. */
@@ -12,14 +12,23 @@ export interface Probe {
   readonly video: string | undefined;
   /** Which of the picture tracks has pictures, from 0: some are announced and stay empty. */
   readonly pictureTrack: number;
+  /** Some tracks were found only by reading on for longer. */
+  readonly isPatient: boolean;
+  /** What has come of the tracks that are announced. */
+  readonly hasPictures: boolean;
+  readonly hasSound: boolean;
   /** Of each track. */
   readonly audio: readonly string[];
   /** Of each data track; `none` if ffmpeg does not know it. */
   readonly data: readonly string[];
   /** Lines of the picture. */
   readonly height: number | undefined;
-  /** Pictures a second, as they come: containers guess it, or say nothing. Undefined if too few have come. */
+  /** Pictures a second, as they come; undefined if too few have come. */
   readonly rate: number | undefined;
+  /** The same, as the container says or ffmpeg guesses. */
+  readonly namedRate: number | undefined;
+  /** Certainly; false where nothing is said about it. */
+  readonly isProgressive: boolean;
   /** Which of the sound tracks has sound and belongs to the pictures, from 0. */
   readonly soundTrack: number;
 }
@@ -40,14 +49,61 @@ export async function probeSource(
   guard: ProcessGuard,
   signal: AbortSignal,
 ): Promise<ProbeResult> {
+  const again = (options: Look): Promise<Looked> => look(input, options, ffmpeg, guard, signal);
+  let looked = await again({});
+  let mapped: readonly number[] | undefined;
+  // A track of which nothing has come is described by nothing, and spoils the look at all others.
+  const isPatient = isBlind(looked) && canBeReadAhead(input, looked);
+  if (isPatient) looked = await again({ isPatient });
+  if (isBlind(looked)) {
+    mapped = tracksIn(inputOf(looked.lines))
+      .filter(isDescribed)
+      .map(({ index }) => index);
+    looked = await again({ isPatient, mapped });
+  }
+  const { lines, packets, isOwnVerdict } = looked;
+  const probe = readProbe(lines, packets, { mapped, isPatient });
+  const isCertain = isOwnVerdict && isVerdictOnMedia(lines);
+  return probe
+    ? { ok: true, probe }
+    : { ok: false, isCertain, lines: lines.filter((line) => !line.startsWith('At least one')) };
+}
+
+interface Look {
+  /** Read on until the tracks that come late have come. */
+  readonly isPatient?: boolean;
+  /** The tracks whose packets to look at; by default all. */
+  readonly mapped?: readonly number[] | undefined;
+}
+
+interface Looked {
+  readonly lines: readonly string[];
+  readonly packets: PacketList;
+  readonly isOwnVerdict: boolean;
+}
+
+const isBlind = ({ lines }: Looked): boolean =>
+  lines.some((line) => line.startsWith('Could not write header'));
+
+const canBeReadAhead = (input: EncoderInput, { lines }: Looked): boolean =>
+  input.kind === 'file' || durationIn(inputOf(lines)) !== undefined;
+
+async function look(
+  input: EncoderInput,
+  { isPatient = false, mapped }: Look,
+  ffmpeg: Ffmpeg,
+  guard: ProcessGuard,
+  signal: AbortSignal,
+): Promise<Looked> {
   const packets = new PacketList();
   let looking: NodeJS.Timeout | undefined;
   const child = startFfmpeg({
     path: ffmpeg.path,
     args: [
       ...['-nostdin', '-nostats', '-hide_banner', '-loglevel', 'info'],
+      ...(isPatient ? PATIENT : []),
       ...opening(input, ffmpeg.libavformat),
-      ...PACKET_LIST,
+      ...packetList(mapped?.map((index) => `0:${index}`)),
     ],
     fed: false,
     environment: input.kind === 'url' ? input.fence?.environment : undefined,
@@ -68,52 +124,70 @@ export async function probeSource(
   clearTimeout(timer);
   clearTimeout(looking);
   signal.removeEventListener('abort', end);
-  const probe = readProbe(lines, packets);
-  const isCertain = isOwnVerdict && isVerdictOnMedia(lines);
-  return probe
-    ? { ok: true, probe }
-    : { ok: false, isCertain, lines: lines.filter((line) => !line.startsWith('At least one')) };
+  return { lines, packets, isOwnVerdict };
 }
 
-/** Read what ffmpeg says about its input; undefined if the source could not be opened. */
-export function readProbe(said: readonly string[], packets: PacketList): Probe | undefined {
-  const begin = said.findIndex((line) => line.startsWith('Input #0'));
-  if (begin < 0) return undefined;
-  const end = said.findIndex((line) => line.startsWith('Output #0'));
-  const lines = said.slice(begin, end < 0 ? undefined : end);
+/**
+ * Read what ffmpeg says about its input; undefined if the source could not be opened.
+ * @param looked how: `mapped` are the tracks in `packets`, in their order, by default all pictures and then all sound
+ */
+export function readProbe(
+  said: readonly string[],
+  packets: PacketList,
+  { mapped, isPatient = false }: Look = {},
+): Probe | undefined {
+  const lines = inputOf(said);
+  if (lines.length === 0) return undefined;
   const tracks = tracksIn(lines);
-  const pictures = tracks.filter(({ kind }) => kind === 'Video');
-  const pictureTrack = Math.max(0, packets.has('video').indexOf(true));
+  const [pictures, sounds, data] = (['Video', 'Audio', 'Data'] as const).map((kind) =>
+    tracks.filter((track) => track.kind === kind),
+  ) as [Track[], Track[], Track[]];
+  const order = mapped ?? [...pictures, ...sounds].map(({ index }) => index);
+  const comes = ({ index }: Track): boolean => packets.has(order.indexOf(index));
+  const pictureTrack = firstOf(pictures, comes);
   const picture = pictures[pictureTrack];
-  const sounds = tracks.filter(({ kind }) => kind === 'Audio');
-  const isSound = packets.has('audio');
-  const belongs = (track: Track): boolean =>
-    !picture ||
-    picture.programmes.size === 0 ||
-    [...track.programmes].some((one) => picture.programmes.has(one));
-  const codecs = (kind: string): string[] => tracks.flatMap((each) => (each.kind === kind ? each.codec : []));
+  const belongs = ({ programmes }: Track): boolean =>
+    !picture || picture.programmes.size === 0 || [...programmes].some((one) => picture.programmes.has(one));
+  const named = /, (\d{1,6}(?:\.\d{1,6})?)(k?) (?:fps|tbr)/.exec(picture?.line ?? '');
+  return {
+    durationSeconds: durationIn(lines),
+    isPatient,
+    video: picture?.codec,
+    pictureTrack,
+    hasPictures: pictures.some(comes),
+    audio: sounds.map(({ codec }) => codec),
+    soundTrack: firstOf(sounds, (track) => belongs(track) && comes(track), belongs, comes),
+    hasSound: sounds.some(comes),
+    data: data.map(({ codec }) => codec),
+    height: sizeOf(picture?.line ?? ''),
+    rate: picture && packets.rateOf(order.indexOf(picture.index)),
+    namedRate: named ? Number(named[1]) * (named[2] ? 1_000 : 1) : undefined,
+    isProgressive: picture?.line.includes('progressive)') === true,
+  };
+}
+
+/** What ffmpeg says about its input, without what follows. */
+function inputOf(said: readonly string[]): readonly string[] {
+  const begin = said.findIndex((line) => line.startsWith('Input #0'));
+  const end = said.findIndex((line) => line.startsWith('Output #0') || line.startsWith('Stream mapping'));
+  return begin < 0 ? [] : said.slice(begin, end < 0 ? undefined : end);
+}
+
+function durationIn(lines: readonly string[]): number | undefined {
   const duration = lines
     .map((line) => /^ {1,9}Duration: (\d{1,9}):(\d\d):(\d\d(?:\.\d+)?)/.exec(line))
     .find((match) => match !== null);
-  const size = /, \d{2,5}x(\d{2,5})\b/.exec(picture?.line ?? '');
-  return {
-    durationSeconds: duration
-      ? Number(duration[1]) * 3600 + Number(duration[2]) * 60 + Number(duration[3])
-      : undefined,
-    video: picture?.codec,
-    pictureTrack,
-    audio: codecs('Audio'),
-    data: codecs('Data'),
-    height: size ? Number(size[1]) : undefined,
-    rate: packets.rate,
-    soundTrack: firstOf(
-      sounds,
-      (track, index) => belongs(track) && isSound[index] === true,
-      belongs,
-      (_, index) => isSound[index] === true,
-    ),
-  };
+  return duration ? Number(duration[1]) * 3600 + Number(duration[2]) * 60 + Number(duration[3]) : undefined;
 }
+
+const sizeOf = (line: string): number | undefined => {
+  const size = /, \d{2,5}x(\d{2,5})\b/.exec(line);
+  return size ? Number(size[1]) : undefined;
+};
+
+/** ffmpeg knows what a decoder has to know. */
+const isDescribed = ({ kind, line }: Track): boolean =>
+  kind === 'Video' ? sizeOf(line) !== undefined : kind === 'Audio' && /, [1-9]\d{0,6} Hz/.test(line);
 
 interface Track {
   readonly index: number;
@@ -125,10 +199,7 @@ interface Track {
 }
 
 /** @returns the index of the first track for which the first of the conditions holds that holds for any; otherwise 0 */
-function firstOf(
-  tracks: readonly Track[],
-  ...conditions: ((track: Track, index: number) => boolean)[]
-): number {
+function firstOf(tracks: readonly Track[], ...conditions: ((track: Track) => boolean)[]): number {
   const found = conditions.map((condition) => tracks.findIndex(condition));
   return found.find((index) => index >= 0) ?? 0;
 }
