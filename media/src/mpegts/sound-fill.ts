@@ -60,6 +60,8 @@ export class SoundFill {
   /** Of the last unit: its time, and how long it lasts, judged by the one before it. */
   #from: number | undefined;
   #step = 0;
+  /** Chunks that were left out since the last keyframe. */
+  #leftOut = 0;
   /** The last picture. */
   #at: number | undefined;
   #isFilling = false;
@@ -83,7 +85,12 @@ export class SoundFill {
     if (pid === undefined) return chunk;
     const { others, units } = partsOf(chunk.data, pid);
     const kept = units.filter((unit) => this.#take(unit, chunk));
-    if (others.length === 0 && kept.length === 0 && units.length > 0) return undefined;
+    if (chunk.keyframe) this.#leftOut = 0;
+    if (others.length === 0 && kept.length === 0 && units.length > 0) {
+      this.#leftOut += 1;
+      this.#continuity ??= this.#before(units);
+      return undefined;
+    }
     const added = chunk.audioOnly ? [] : this.#fill(chunk, pid, silence);
     if (added.length === 0 && kept.length === units.length && this.#continuity === undefined) return chunk;
     this.#continuity ??= this.#before(units);
@@ -96,12 +103,13 @@ export class SoundFill {
     return {
       ...chunk,
       decodeTime: decodeTime as Chunk['decodeTime'],
+      sinceKeyframe: chunk.sinceKeyframe - this.#leftOut,
       data: concatenated([...others, ...sound]),
     };
   }
 
   /** @returns false: silence is already where it should be */
-  #take({ pts, packets }: Unit, { decodeTime }: Chunk): boolean {
+  #take({ pts, packets }: Unit, { decodeTime, audioOnly }: Chunk): boolean {
     this.#written = packets.at(-1)![3]! & 0x0f;
     if (pts === undefined) return true;
     const from = unwrapped(pts, decodeTime);
@@ -109,9 +117,10 @@ export class SoundFill {
     if (step > 0 && step <= LONGEST_UNIT_TICKS) this.#step = step;
     this.#from = from;
     const to = from + this.#step;
-    this.#late = Math.min(decodeTime - to, MOST_USUAL_TICKS);
-    if (this.#end !== undefined && from < this.#end - SAME_TICKS && from > this.#end - MOST_TICKS)
-      return false;
+    // Sound that leaves by itself is told by the picture before it.
+    const picture = audioOnly ? (this.#at ?? decodeTime) : decodeTime;
+    this.#late = Math.min(picture - to, MOST_USUAL_TICKS);
+    if (this.#end !== undefined && from < this.#end - SAME_TICKS) return false;
     this.#end = to;
     this.#isFilling = false;
     return true;
@@ -122,7 +131,7 @@ export class SoundFill {
     this.#at = decodeTime;
     this.#usual = Math.max(0, this.#late ?? 0, this.#usual - passed * FORGET);
     this.#late = undefined;
-    this.#end ??= decodeTime;
+    this.#end ??= decodeTime - this.#usual;
     const missing = decodeTime - this.#usual - this.#end;
     if (missing > MOST_TICKS) this.#end = decodeTime;
     if (missing < (this.#isFilling ? 0 : PATIENCE_TICKS) || missing > MOST_TICKS) return [];

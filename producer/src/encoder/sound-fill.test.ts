@@ -35,6 +35,13 @@ function withoutSound(chunk: Chunk, pid: number): Chunk {
   return { ...chunk, data };
 }
 
+function soundOf(chunk: Chunk, pid: number): Uint8Array {
+  const rest = new Set(Array.from({ length: 0x2000 }, (_, other) => other).filter((other) => other !== pid));
+  const sound = new Uint8Array(bytesWithout(chunk.data, rest));
+  copyWithout(chunk.data, rest, sound, 0);
+  return sound;
+}
+
 /** What a reader finds: where each run of sound begins and ends, in seconds, and what was damaged or left out. */
 function heard(chunks: readonly Chunk[]) {
   const reader = new SampleReader(new MediaTimeline());
@@ -104,12 +111,7 @@ describe.each(['aac', 'libopus'] as const)('silence in %s', (codec) => {
     const late = chunks.map((chunk) => {
       const at = seconds(chunk, first!);
       const own = withoutSound(chunk, pid);
-      const rest = new Set(
-        Array.from({ length: 0x2000 }, (_, other) => other).filter((other) => other !== pid),
-      );
-      const sound = new Uint8Array(bytesWithout(chunk.data, rest));
-      copyWithout(chunk.data, rest, sound, 0);
-      waiting.push({ due: at + LATE_S, data: sound });
+      waiting.push({ due: at + LATE_S, data: soundOf(chunk, pid) });
       const due = waiting.filter((one) => one.due <= at);
       waiting.splice(0, due.length);
       return { ...own, data: Buffer.concat([own.data, ...due.map(({ data }) => data)]) };
@@ -120,9 +122,33 @@ describe.each(['aac', 'libopus'] as const)('silence in %s', (codec) => {
     const holes = runs.slice(1).map(({ from }, index) => from - runs[index]!.to);
     expect(Math.max(0, ...holes)).toBeLessThan(0.045);
     expect(filler.isFilling).toBe(false);
+    for (const [index, { sinceKeyframe }] of filled.entries())
+      expect(filled[index - sinceKeyframe]!.keyframe).toBe(true);
     // After the first second it is the encoder's own again.
     const sizes = (of: readonly Chunk[]) =>
       of.slice(-100).reduce((sum, { data }) => sum + data.byteLength, 0);
     expect(sizes(filled)).toBe(sizes(late));
+  });
+
+  it('is not put where sound always leaves by itself, and late', () => {
+    const LATE_S = 0.6;
+    const waiting: { due: number; chunk: Chunk }[] = [];
+    const apart = chunks.flatMap((chunk) => {
+      const at = seconds(chunk, first!);
+      const sound = soundOf(chunk, pid);
+      if (sound.byteLength > 0) {
+        const alone = { ...chunk, keyframe: false, discontinuity: false, audioOnly: true, data: sound };
+        waiting.push({ due: at + LATE_S, chunk: alone });
+      }
+      const due = waiting.filter((one) => one.due <= at);
+      waiting.splice(0, due.length);
+      return [...due.map((one) => one.chunk), withoutSound(chunk, pid)];
+    });
+    const { filled, filler } = fill(apart);
+    expect(filler.isFilling).toBe(false);
+    expect(heard(filled).stats).toEqual(DAMAGE);
+    const bytes = (of: readonly Chunk[]) =>
+      of.slice(-100).reduce((sum, { data }) => sum + data.byteLength, 0);
+    expect(bytes(filled)).toBe(bytes(apart));
   });
 });

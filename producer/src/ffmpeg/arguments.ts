@@ -1,6 +1,6 @@
 import type { EncodingSettings } from '../config.js';
 import { TEST_PICTURE } from '../test-picture/format.js';
-import { type EncoderInput, inputArguments, isLooped, PATIENT } from './input.js';
+import { type EncoderInput, inputArguments, isLooped } from './input.js';
 
 type Track = 'encode' | 'copy';
 
@@ -16,7 +16,7 @@ export interface EncodingPlan {
   /** Which picture track, and which sound track, from 0; the first ones if absent, if there are any. */
   readonly pictureTrack?: number | 'none';
   readonly soundTrack?: number | 'none';
-  /** The pictures have no fields; absent: nobody knows. */
+  /** The pictures have no fields; absent: they may have. */
   readonly isProgressive?: boolean;
   /** Some of its tracks begin late. */
   readonly isPatient?: boolean;
@@ -66,8 +66,7 @@ export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): st
   return [
     ...['-nostdin', '-nostats', '-hide_banner', '-loglevel', 'warning'],
     ...(isSlow(plan) ? ['-thread_type', 'slice'] : []),
-    ...(plan.isPatient ? PATIENT : []),
-    ...inputArguments(plan.input, options.libavformat),
+    ...inputArguments(plan.input, options.libavformat, plan.isPatient),
     ...ladder.flatMap((rung, rendition) => [
       ...tracks(plan, rendition),
       ...(plan.video === 'copy' ? videoCopied(plan) : videoEncoded(plan, rung, options)),
@@ -87,7 +86,7 @@ function tracks(
   rendition: number,
 ): string[] {
   if (input.kind === 'test') return ['-map', '0:v:0', ...(rendition === 0 ? ['-map', '1:a:0'] : [])];
-  if (rendition > 0) return ['-map', `0:V:${pictureTrack}`];
+  if (rendition > 0 && pictureTrack !== 'none') return ['-map', `0:V:${pictureTrack}`];
   return [
     ...(pictureTrack === 'none' ? [] : ['-map', `0:V:${pictureTrack}?`]),
     ...(soundTrack === 'none' ? [] : ['-map', allAudio ? '0:a?' : `0:a:${soundTrack}?`]),

@@ -26,7 +26,7 @@ const CONTAINERS =
 const NETWORK_CONTAINERS = `${CONTAINERS},hls,dash,rtsp,mpjpeg`;
 
 /** Find tracks that begin late, too. */
-export const PATIENT = ['-probesize', '100000000', '-analyzeduration', '40000000'];
+const PATIENT = ['-probesize', '100000000', '-analyzeduration', '40000000'];
 
 const IO_TIMEOUT_US = String(10_000_000);
 
@@ -35,19 +35,25 @@ export const isLooped = (input: EncoderInput): boolean =>
   input.kind === 'file' || (input.kind === 'url' && input.paced);
 
 /** Everything up to and including `-i`. */
-export const inputArguments = (input: EncoderInput, libavformat: number): string[] => [
+export const inputArguments = (input: EncoderInput, libavformat: number, isPatient = false): string[] => [
   ...(isLooped(input) ? ['-stream_loop', '-1'] : []),
-  ...opening(input, libavformat),
+  ...opening(input, libavformat, isPatient),
 ];
 
-/** The same without the loop, to examine a source. */
-export function opening(input: EncoderInput, libavformat: number): string[] {
+/**
+ * The same without the loop, to examine a source.
+ * @param isPatient read on until the tracks of a file that come late have come
+ */
+export function opening(input: EncoderInput, libavformat: number, isPatient = false): string[] {
   switch (input.kind) {
     case 'test':
       return TEST_PICTURE.input;
     case 'file':
       // With a protocol in front, no character of the path has a special meaning for ffmpeg.
-      return ['-format_whitelist', CONTAINERS, '-protocol_whitelist', 'file', '-i', `file:${input.path}`];
+      return [
+        ...(isPatient ? PATIENT : []),
+        ...['-format_whitelist', CONTAINERS, '-protocol_whitelist', 'file', '-i', `file:${input.path}`],
+      ];
     case 'url':
       return [
         ...['-format_whitelist', containers(input), '-protocol_whitelist', transports(input)],

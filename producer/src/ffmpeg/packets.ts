@@ -5,6 +5,8 @@ const LOOK_S = { usual: 3, longest: 40 } as const;
 /** So many pictures tell their rate. */
 const ENOUGH_PICTURES = { exactly: 25, roughly: 3 } as const;
 const LONGEST_LINE = 200;
+/** The last one is always the newest. */
+const MOST_TIMES = 400;
 /** Rates that are used: a slide each ten seconds, and a very fast camera. */
 const RATES = { least: 0.1, most: 240 } as const;
 
@@ -14,7 +16,7 @@ type Kind = 'video' | 'audio';
 interface Seen {
   readonly kind: Kind;
   readonly secondsPerTick: number;
-  /** Presentation times in seconds, in the order of decoding. */
+  /** Decode times in seconds, as far as they are needed: they are always there, and in order. */
   readonly times: number[];
 }
 
@@ -47,11 +49,21 @@ export class PacketList {
     const isFound = (pictures: number, of = tracks): boolean =>
       of.every(({ kind, times }) => times.length >= (kind === 'video' ? pictures : 1));
     if (isFound(ENOUGH_PICTURES.exactly)) return true;
-    const span = Math.max(0, ...tracks.map(({ times }) => spanOf(times)));
+    const { span } = this;
     // A track may be empty, but it is worth a wait if there is no other of its kind.
     const present = tracks.filter(({ times }) => times.length > 0);
     const isWhole = tracks.every(({ kind }) => present.some((track) => track.kind === kind));
     return span >= (isWhole && isFound(ENOUGH_PICTURES.roughly, present) ? LOOK_S.usual : LOOK_S.longest);
+  }
+
+  /** Seconds of the media that were seen. */
+  get span(): number {
+    return Math.max(0, ...[...this.#tracks.values()].map(({ times }) => spanOf(times)));
+  }
+
+  /** So much was seen that a track of which nothing has come is an empty one. */
+  get isThorough(): boolean {
+    return this.span >= LOOK_S.longest;
   }
 
   /** @param track its number among those that were asked for */
@@ -76,15 +88,15 @@ export class PacketList {
       const secondsPerTick = this.#ticks.get(Number(typed)) ?? 1;
       this.#tracks.set(Number(typed), { kind: kind as Kind, secondsPerTick, times: [] });
     }
-    const [, track, time] = /^(\d{1,4}), *-?\d{1,19}, *(-?\d{1,19}),/.exec(line) ?? [];
+    const [, track, time] = /^(\d{1,4}), *(-?\d{1,19}),/.exec(line) ?? [];
     const seen = track && this.#tracks.get(Number(track));
-    if (seen) seen.times.push(Number(time) * seen.secondsPerTick);
+    if (!seen) return;
+    if (seen.times.length === MOST_TIMES) seen.times.pop();
+    seen.times.push(Number(time) * seen.secondsPerTick);
   }
 }
 
-const spanOf = (times: readonly number[]): number =>
-  times.reduce((most, time) => Math.max(most, time), times[0] ?? 0) -
-  times.reduce((least, time) => Math.min(least, time), times[0] ?? 0);
+const spanOf = (times: readonly number[]): number => (times.at(-1) ?? 0) - (times[0] ?? 0);
 
 /** The mean of the intervals without the gaps between them: time stamps are rounded, and screens pause. */
 function rateOf(times: readonly number[]): number | undefined {

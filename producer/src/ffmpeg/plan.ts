@@ -48,8 +48,10 @@ const COPIED_DATA: readonly string[] = ['timed_id3', 'klv'];
 const MOST_DATA_TRACKS = 8;
 /** Of pictures that come more slowly than these when we look, nobody knows how fast they will come. */
 const USUAL_RATE = 30;
-const LEAST_RATE = { evenly: 10, unevenly: 20, live: 15 } as const;
+const LEAST_RATE = { evenly: 10, evened: 12, live: 15 } as const;
 const MOST_RATE = 60;
+/** Codecs whose pictures are always whole. */
+const WITHOUT_FIELDS: readonly string[] = ['vp8', 'vp9', 'av1', 'gif'];
 /** What a container says beyond these is how it counts time. */
 const NAMED_RATES = { least: 5, most: 120 } as const;
 /** Measured and named ones differ by rounding. */
@@ -75,6 +77,9 @@ export function planEncoding(
   const copiedVideo = copyAsked ? COPIED_VIDEO.find((codec) => codec === probe.video) : undefined;
   const copyVideo = copiedVideo !== undefined;
   const isRecording = input.kind === 'file' || probe.durationSeconds !== undefined;
+  const lacksPictures = probe.lacksPictures && probe.audio.length > 0 && !probe.lacksSound;
+  const lacksSound = probe.lacksSound && probe.video !== undefined && !probe.lacksPictures;
+  const hasPicture = probe.video !== undefined && !lacksPictures;
   const data = probe.data
     .flatMap((codec, track) => (COPIED_DATA.includes(codec) ? track : []))
     .slice(0, MOST_DATA_TRACKS);
@@ -86,28 +91,30 @@ export function planEncoding(
       video: copyVideo ? 'copy' : 'encode',
       audio: sound ? 'copy' : 'encode',
       // One that cannot be copied would end the whole output, so then only the first one goes.
-      ...(canCopy.length > 1 && canCopy.every(Boolean) && { allAudio: true }),
+      ...(canCopy.length > 1 && canCopy.every(Boolean) && probe.allSoundComes && { allAudio: true }),
       ...(data.length > 0 && { data }),
-      isProgressive: probe.isProgressive,
+      isProgressive: WITHOUT_FIELDS.includes(probe.video ?? ''),
       isPatient: probe.isPatient,
-      pictureTrack: isRecording && !probe.hasPictures && probe.hasSound ? 'none' : probe.pictureTrack,
-      soundTrack: isRecording && !probe.hasSound && probe.hasPictures ? 'none' : probe.soundTrack,
-      ...(probe.video !== undefined && pace(probe, isRecording)),
+      pictureTrack: lacksPictures ? 'none' : probe.pictureTrack,
+      soundTrack: lacksSound ? 'none' : probe.soundTrack,
+      ...(hasPicture && pace(probe, isRecording)),
       // Sound has no sizes to choose from.
-      ladder: ladder && probe.video ? fitLadder(ladder, height, limits) : undefined,
+      ladder: ladder && hasPicture ? fitLadder(ladder, height, limits) : undefined,
       ...(copiedVideo && { copiedVideo }),
     },
     warning:
       copyAsked && probe.video && !copyVideo
         ? `The video is ${probe.video}, which cannot be sent as it is, so it is encoded again.`
-        : heightWarning(ladder, height, limits),
+        : lacksSound || lacksPictures
+          ? `The file announces ${lacksSound ? 'sound' : 'a picture'}, but holds none: it is streamed without.`
+          : heightWarning(ladder, height, limits),
   };
 }
 
 /**
  * How fast the pictures are. The rate control gives each picture its share of the bitrate, so it has to be told no rate far
- * below what may come: a screen that stands still when we look may move later. Recordings whose pictures come slowly or
- * unevenly get a constant rate; in a live source, repeated pictures would come late.
+ * below what may come: a screen that stands still when we look may move later. Recordings whose pictures come slowly, or
+ * pause, get a constant rate; in a live source, repeated pictures would come late.
  */
 function pace(
   { rate = 0, namedRate = 0 }: Probe,
@@ -118,7 +125,13 @@ function pace(
   if (isEven) return { rate: namedRate };
   const fastest = Math.max(rate, isNamed ? namedRate : 0);
   if (!isRecording) return { rate: fastest === 0 ? USUAL_RATE : Math.max(fastest, LEAST_RATE.live) };
-  const constant = fastest < LEAST_RATE.unevenly ? USUAL_RATE : Math.min(MOST_RATE, Math.round(fastest));
+  // The container counts fewer than come at first.
+  const pauses = isNamed && namedRate < rate * (1 - SAME_RATE);
+  if (rate >= LEAST_RATE.evened && !pauses) {
+    return { rate: isNamed ? fastest : Math.max(fastest, USUAL_RATE) };
+  }
+  // Pictures that come unevenly are least moved by a grid of twice their rate.
+  const constant = fastest < LEAST_RATE.evened ? USUAL_RATE : Math.min(MOST_RATE, fastest * 2);
   return { rate: constant, isEvened: true };
 }
 

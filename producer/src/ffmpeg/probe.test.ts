@@ -52,10 +52,10 @@ describe('readProbe', () => {
       height: undefined,
       rate: undefined,
       namedRate: undefined,
-      isProgressive: false,
-      hasPictures: false,
+      lacksPictures: false,
       isPatient: false,
-      hasSound: false,
+      lacksSound: false,
+      allSoundComes: false,
       pictureTrack: 0,
       soundTrack: 0,
     });
@@ -136,10 +136,10 @@ describe('readProbe', () => {
       const tracks = {
         pictureTrack: 0,
         soundTrack: 0,
-        hasPictures: true,
-        hasSound: true,
+        lacksPictures: false,
+        lacksSound: false,
+        allSoundComes: true,
         isPatient: false,
-        isProgressive: true,
       };
       const { plan } = planEncoding(
         source,
@@ -155,9 +155,11 @@ describe('readProbe', () => {
       expect(paced(recording, 12.5, 12.5)).toEqual([12.5, false]);
     }
     // A browser's recording, a screen that stands still at first, and slides.
-    expect(paced(true, 24.3, 1_000)).toEqual([24, true]);
+    expect(paced(true, 24.3, 1_000)).toEqual([30, false]);
     expect(paced(false, 24.3, 1_000)).toEqual([24.3, false]);
-    expect(paced(true, 1, 25)).toEqual([25, true]);
+    expect(paced(true, 1, 25)).toEqual([50, true]);
+    // It pauses now and then.
+    expect(paced(true, 25, 18)).toEqual([50, true]);
     expect(paced(false, 1, 25)).toEqual([25, false]);
     expect(paced(true, 0.25, 0.25)).toEqual([30, true]);
     expect(paced(false, 0.25, 90_000)).toEqual([15, false]);
@@ -188,12 +190,13 @@ describe('planEncoding', () => {
       fenced: false,
       listens: false,
     } as const;
-    const seen = { height: 720, rate: 24, namedRate: 24, isProgressive: true };
+    const seen = { height: 720, rate: 24, namedRate: 24 };
     const tracks = {
       pictureTrack: 0,
       soundTrack: 0,
-      hasPictures: true,
-      hasSound: audio !== undefined,
+      lacksPictures: false,
+      lacksSound: false,
+      allSoundComes: true,
       isPatient: false,
     };
     const probe = { durationSeconds, video, audio: [audio ?? []].flat(), data: [], ...seen, ...tracks };

@@ -1,7 +1,7 @@
 import { isVerdictOnMedia } from './explain.js';
 import type { Ffmpeg } from './find.js';
 import type { ProcessGuard } from './guard.js';
-import { type EncoderInput, opening, PATIENT } from './input.js';
+import { type EncoderInput, opening } from './input.js';
 import { PacketList, packetList } from './packets.js';
 import { startFfmpeg } from './process.js';
 
@@ -14,9 +14,11 @@ export interface Probe {
   readonly pictureTrack: number;
   /** Some tracks were found only by reading on for longer. */
   readonly isPatient: boolean;
-  /** What has come of the tracks that are announced. */
-  readonly hasPictures: boolean;
-  readonly hasSound: boolean;
+  /** It is certain that nothing comes of what is announced. */
+  readonly lacksPictures: boolean;
+  readonly lacksSound: boolean;
+  /** All sound tracks have sound, and belong to the pictures. */
+  readonly allSoundComes: boolean;
   /** Of each track. */
   readonly audio: readonly string[];
   /** Of each data track; `none` if ffmpeg does not know it. */
@@ -27,8 +29,6 @@ export interface Probe {
   readonly rate: number | undefined;
   /** The same, as the container says or ffmpeg guesses. */
   readonly namedRate: number | undefined;
-  /** Certainly; false where nothing is said about it. */
-  readonly isProgressive: boolean;
   /** Which of the sound tracks has sound and belongs to the pictures, from 0. */
   readonly soundTrack: number;
 }
@@ -53,16 +53,17 @@ export async function probeSource(
   let looked = await again({});
   let mapped: readonly number[] | undefined;
   // A track of which nothing has come is described by nothing, and spoils the look at all others.
-  const isPatient = isBlind(looked) && canBeReadAhead(input, looked);
+  const isPatient = isBlind(looked) && input.kind === 'file';
+  const before = describedIn(looked);
   if (isPatient) looked = await again({ isPatient });
   if (isBlind(looked)) {
-    mapped = tracksIn(inputOf(looked.lines))
-      .filter(isDescribed)
-      .map(({ index }) => index);
+    mapped = describedIn(looked);
     looked = await again({ isPatient, mapped });
   }
-  const { lines, packets, isOwnVerdict } = looked;
-  const probe = readProbe(lines, packets, { mapped, isPatient });
+  const { lines, packets, isOwnVerdict, hasEnded } = looked;
+  const isThorough = input.kind === 'file' && (isPatient || hasEnded || packets.isThorough);
+  const found = readProbe(lines, packets, { mapped, isThorough });
+  const probe = found && { ...found, isPatient: isPatient && describedIn(looked).length > before.length };
   const isCertain = isOwnVerdict && isVerdictOnMedia(lines);
   return probe
     ? { ok: true, probe }
@@ -80,13 +81,18 @@ interface Looked {
   readonly lines: readonly string[];
   readonly packets: PacketList;
   readonly isOwnVerdict: boolean;
+  /** It came to the end of the source. */
+  readonly hasEnded: boolean;
 }
 
 const isBlind = ({ lines }: Looked): boolean =>
   lines.some((line) => line.startsWith('Could not write header'));
 
-const canBeReadAhead = (input: EncoderInput, { lines }: Looked): boolean =>
-  input.kind === 'file' || durationIn(inputOf(lines)) !== undefined;
+/** The tracks that a decoder could begin with, as ffmpeg counts them. */
+const describedIn = ({ lines }: Looked): number[] =>
+  tracksIn(inputOf(lines))
+    .filter(isDescribed)
+    .map(({ index }) => index);
 
 async function look(
   input: EncoderInput,
@@ -101,8 +107,7 @@ async function look(
     path: ffmpeg.path,
     args: [
       ...['-nostdin', '-nostats', '-hide_banner', '-loglevel', 'info'],
-      ...(isPatient ? PATIENT : []),
-      ...opening(input, ffmpeg.libavformat),
+      ...opening(input, ffmpeg.libavformat, isPatient),
       ...packetList(mapped?.map((index) => `0:${index}`)),
     ],
     fed: false,
@@ -120,11 +125,11 @@ async function look(
   const timer = setTimeout(end, PROBE_TIMEOUT_MS);
   signal.addEventListener('abort', end, { once: true });
   if (signal.aborted) end();
-  const { lines, isOwnVerdict } = await child.exited;
+  const { lines, isOwnVerdict, clean } = await child.exited;
   clearTimeout(timer);
   clearTimeout(looking);
   signal.removeEventListener('abort', end);
-  return { lines, packets, isOwnVerdict };
+  return { lines, packets, isOwnVerdict, hasEnded: clean };
 }
 
 /**
@@ -134,7 +139,7 @@ async function look(
 export function readProbe(
   said: readonly string[],
   packets: PacketList,
-  { mapped, isPatient = false }: Look = {},
+  { mapped, isThorough = false }: { mapped?: readonly number[] | undefined; isThorough?: boolean } = {},
 ): Probe | undefined {
   const lines = inputOf(said);
   if (lines.length === 0) return undefined;
@@ -148,21 +153,23 @@ export function readProbe(
   const picture = pictures[pictureTrack];
   const belongs = ({ programmes }: Track): boolean =>
     !picture || picture.programmes.size === 0 || [...programmes].some((one) => picture.programmes.has(one));
+  const soundTrack = firstOf(sounds, (track) => belongs(track) && comes(track), belongs, comes);
+  const sound = sounds[soundTrack];
   const named = /, (\d{1,6}(?:\.\d{1,6})?)(k?) (?:fps|tbr)/.exec(picture?.line ?? '');
   return {
     durationSeconds: durationIn(lines),
-    isPatient,
+    isPatient: false,
     video: picture?.codec,
     pictureTrack,
-    hasPictures: pictures.some(comes),
+    lacksPictures: isThorough && picture !== undefined && !comes(picture),
     audio: sounds.map(({ codec }) => codec),
-    soundTrack: firstOf(sounds, (track) => belongs(track) && comes(track), belongs, comes),
-    hasSound: sounds.some(comes),
+    soundTrack,
+    lacksSound: isThorough && sound !== undefined && !comes(sound),
+    allSoundComes: sounds.every((track) => belongs(track) && comes(track)),
     data: data.map(({ codec }) => codec),
     height: sizeOf(picture?.line ?? ''),
     rate: picture && packets.rateOf(order.indexOf(picture.index)),
     namedRate: named ? Number(named[1]) * (named[2] ? 1_000 : 1) : undefined,
-    isProgressive: picture?.line.includes('progressive)') === true,
   };
 }
 
