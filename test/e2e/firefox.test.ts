@@ -77,6 +77,8 @@ describe.skipIf(!firefox)(`the player in Firefox${firefox ? '' : ' (skipped: the
     const browser = await openFirefox(firefox!, `${pages.origin}/`, device?.environment);
     try {
       return await until(what, () => told && isSo(told) && told);
+    } catch (error) {
+      throw new Error(`the page told ${JSON.stringify(told)?.slice(0, 2_000)}`, { cause: error });
     } finally {
       await browser.close();
       await pages.close();
