@@ -66,6 +66,9 @@ export class SoundFill {
   #at: number | undefined;
   #isFilling = false;
 
+  /** PES packets of sound that came when silence had taken their place. */
+  dropped = 0;
+
   /** The last pictures went with silence of ours. */
   get isFilling(): boolean {
     return this.#isFilling;
@@ -85,6 +88,7 @@ export class SoundFill {
     if (pid === undefined) return chunk;
     const { others, units } = partsOf(chunk.data, pid);
     const kept = units.filter((unit) => this.#take(unit, chunk));
+    this.dropped += units.length - kept.length;
     if (chunk.keyframe) this.#leftOut = 0;
     if (others.length === 0 && kept.length === 0 && units.length > 0) {
       this.#leftOut += 1;

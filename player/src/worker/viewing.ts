@@ -280,12 +280,12 @@ export class Viewing {
     return entry === 'continues' ? 'picture' : 'join';
   }
 
-  /** @param program the address of the script that chooses among renditions */
   #sayGroup(needs: Milliseconds | undefined): void {
     const { sync: group } = this.#settings;
     if (group !== undefined) this.#link.say({ type: 'sync', group, needs });
   }
 
+  /** @param program the address of the script that chooses among renditions */
   async #adapt(program: string): Promise<void> {
     const script: typeof import('./adaptation.js') | undefined = await import(program).catch((error) =>
       console.warn('topicast-player: the rendition stays:', error),

@@ -34,6 +34,8 @@ interface EncoderExit extends ProcessExit {
   readonly silent: boolean;
   /** Chunks that were encoded early and whose time never came. */
   readonly heldChunks: number;
+  /** PES packets of sound that came after silence had taken their place. */
+  readonly lateSound: number;
 }
 
 /** One run of ffmpeg from start to end. Resolves when the process is gone. */
@@ -102,5 +104,5 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
   running.abort();
   for (const chunker of chunkers) chunker.end();
   lookForGaps();
-  return { ...exit, silent, heldChunks: pacer?.close() ?? 0 };
+  return { ...exit, silent, heldChunks: pacer?.close() ?? 0, lateSound: sound?.dropped ?? 0 };
 }

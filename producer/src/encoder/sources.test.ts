@@ -1,22 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import { milliseconds } from '@topicast/contracts/units';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Chunk } from '@topicast/media/mpegts';
 import { MediaTimeline, SampleReader } from '@topicast/media/samples';
 import { temporaryFolder } from '@topicast/test/temporary';
-import { pino } from 'pino';
 import { afterAll, expect, it } from 'vitest';
-import { readProducerConfig } from '../config.js';
-import { startGuard } from '../ffmpeg/guard.js';
-import type { PublishedSession } from '../publish/stream-publisher.js';
 import { FFMPEGS } from '../testing/film.js';
-import { supervise } from './supervisor.js';
+import { superviseStranger } from '../testing/supervised.js';
 
 const folder = temporaryFolder();
-const guard = startGuard();
-afterAll(async () => {
-  await guard.close();
-  folder[Symbol.dispose]();
-});
+afterAll(() => folder[Symbol.dispose]());
 const [ffmpeg] = FFMPEGS;
 const at = (name: string): string => path.join(folder.path, name);
 const make = (...words: string[]): unknown =>
@@ -48,56 +41,29 @@ interface Seen {
 }
 
 /** Plays a file as a stream for so long. */
-async function watch(file: string): Promise<{ readonly seen: readonly Seen[]; readonly restarts: number }> {
-  const stopping = new AbortController();
+async function watch(path: string): Promise<{ readonly seen: readonly Seen[]; readonly restarts: number }> {
   const reader = new SampleReader(new MediaTimeline());
   const seen: Seen[] = [];
   let now: Omit<Seen, 'wall'> = { picture: 0, sound: 0, pictureHole: 0, soundHole: 0 };
-  let session: PublishedSession | undefined;
-  let restarts = 0;
-  const done = supervise(
-    {
-      ...{ source: { kind: 'file', path: file }, ffmpeg: ffmpeg!, guard },
-      rules: { trusted: true, mediaDirs: [folder.path], allowPrivateUrls: false },
-      encoding: readProducerConfig({ TOPICAST_VIDEO_PRESET: 'ultrafast' }).encoding,
-      logger: pino({ enabled: false }),
-      prepare: async () => Date.now() + 3_600_000,
-      publisher: {
-        beginSession(begun) {
-          session = begun;
-        },
-        push(rendition, chunk) {
-          const { video, audio } = reader.push(chunk.data, chunk);
-          for (const { placement } of video) {
-            const picture = placement.presentation / 90_000;
-            const pictureHole = Math.max(now.pictureHole, now.picture > 0 ? picture - now.picture : 0);
-            now = { ...now, picture, pictureHole };
-          }
-          for (const { start, frames, config } of audio) {
-            const from = start / config.sampleRate;
-            const soundHole = Math.max(now.soundHole, now.sound > 0 ? from - now.sound : 0);
-            const sound = from + frames.reduce((sum, { length }) => sum + length, 0) / config.sampleRate;
-            now = { ...now, sound, soundHole };
-          }
-          seen.push({ wall: performance.now() / 1000, ...now });
-          session?.onRecord(rendition, {
-            header: { ...chunk, session: session.session, sequence: 0, gop: 1, wallClock: milliseconds(0) },
-            value: chunk.data,
-          });
-        },
-        lose: () => undefined,
-        state: { queued: 0, dropped: 0, trouble: undefined },
-      },
-      report: (part) => {
-        restarts = part.restarts ?? restarts;
-      },
-    },
-    stopping.signal,
-  );
-  await new Promise((resolve) => setTimeout(resolve, WATCHED_MS));
-  stopping.abort();
-  await done;
-  return { seen, restarts };
+  const onChunk = (chunk: Chunk): void => {
+    const { video, audio } = reader.push(chunk.data, chunk);
+    for (const { placement } of video) {
+      const picture = placement.presentation / 90_000;
+      const pictureHole = Math.max(now.pictureHole, now.picture > 0 ? picture - now.picture : 0);
+      now = { ...now, picture, pictureHole };
+    }
+    for (const { start, frames, config } of audio) {
+      const from = start / config.sampleRate;
+      const soundHole = Math.max(now.soundHole, now.sound > 0 ? from - now.sound : 0);
+      const sound = from + frames.reduce((sum, { length }) => sum + length, 0) / config.sampleRate;
+      now = { ...now, sound, soundHole };
+    }
+    seen.push({ wall: performance.now() / 1000, ...now });
+  };
+  const options = { ffmpeg: ffmpeg!, mediaDirs: [folder.path], onChunk };
+  await using stranger = superviseStranger({ kind: 'file', path }, options);
+  await sleep(WATCHED_MS);
+  return { seen, restarts: stranger.status().restarts ?? 0 };
 }
 
 it('whatever a recording holds, both of its tracks go on, at the pace of the time', async () => {

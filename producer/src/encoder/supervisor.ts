@@ -223,6 +223,9 @@ async function run(
     { ...options, ...kind, renditions, args, environment, onChunk, onLines, onGaps, silenceMs },
     signal,
   );
+  if (exit.lateSound > 0) {
+    logger.info({ session, packets: exit.lateSound }, 'sound came too late, and silence had taken its place');
+  }
   publisher.lose(exit.heldChunks, 'the encoder ended before they were due');
   if (signal.aborted) return { why: 'stopped' };
   const lines = opened.told(exit.lines);

@@ -65,7 +65,8 @@ export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): st
   const ladder = plan.ladder ?? [only];
   return [
     ...['-nostdin', '-nostats', '-hide_banner', '-loglevel', 'warning'],
-    ...(isSlow(plan) ? ['-thread_type', 'slice'] : []),
+    // Threads that decode a picture each hold back as many pictures, which would be seconds.
+    ...(plan.isEvened ? ['-thread_type', 'slice'] : []),
     ...inputArguments(plan.input, options.libavformat, plan.isPatient),
     ...ladder.flatMap((rung, rendition) => [
       ...tracks(plan, rendition),
@@ -76,9 +77,6 @@ export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): st
     ]),
   ];
 }
-
-// Threads that decode a picture each hold back as many pictures, which would be seconds.
-const isSlow = ({ isEvened }: EncodingPlan): boolean => isEvened === true;
 
 // "V": no cover pictures. "?": missing tracks are left out.
 function tracks(

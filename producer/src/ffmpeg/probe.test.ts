@@ -34,6 +34,12 @@ const TIMED = `Input #0, mpegts, from 'file:/media/news.ts':
   No Program
   Stream #0:2[0x105]: Data: none ([5][0][0][0] / 0x0005)`.split('\n');
 
+/** All that is announced comes. */
+const WHOLE = {
+  ...{ pictureTrack: 0, soundTrack: 0, lacksPictures: false, lacksSound: false },
+  ...{ allSoundComes: true, isPatient: false },
+};
+
 describe('readProbe', () => {
   it('reads codecs and length', () => {
     expect(readProbe(FLOWER, new PacketList())).toMatchObject({
@@ -133,18 +139,10 @@ describe('readProbe', () => {
         data: [],
         height: 720,
       };
-      const tracks = {
-        pictureTrack: 0,
-        soundTrack: 0,
-        lacksPictures: false,
-        lacksSound: false,
-        allSoundComes: true,
-        isPatient: false,
-      };
       const { plan } = planEncoding(
         source,
         inputOf(source, 'linux'),
-        { ...seen, ...tracks, rate, namedRate },
+        { ...seen, ...WHOLE, rate, namedRate },
         { ladder: undefined, limits },
       )!;
       return [plan.rate, plan.isEvened ?? false];
@@ -191,15 +189,7 @@ describe('planEncoding', () => {
       listens: false,
     } as const;
     const seen = { height: 720, rate: 24, namedRate: 24 };
-    const tracks = {
-      pictureTrack: 0,
-      soundTrack: 0,
-      lacksPictures: false,
-      lacksSound: false,
-      allSoundComes: true,
-      isPatient: false,
-    };
-    const probe = { durationSeconds, video, audio: [audio ?? []].flat(), data: [], ...seen, ...tracks };
+    const probe = { durationSeconds, video, audio: [audio ?? []].flat(), data: [], ...seen, ...WHOLE };
     return planEncoding(source, inputOf(source, 'linux'), probe, { ladder: undefined, limits });
   };
   it('copies what it can if it is asked to', () => {

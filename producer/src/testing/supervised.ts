@@ -13,18 +13,26 @@ import type { PublishedSession } from '../publish/stream-publisher.js';
 /** A source that a stranger named, with a real ffmpeg, and the result. */
 export function superviseStranger(
   source: Source,
-  options: { readonly ffmpeg: Ffmpeg; readonly network: Network; readonly allowPrivateUrls?: boolean },
+  options: {
+    readonly ffmpeg: Ffmpeg;
+    /** If absent, the internet. */
+    readonly network?: Network;
+    readonly allowPrivateUrls?: boolean;
+    /** Where the files are that strangers may name. */
+    readonly mediaDirs?: readonly string[];
+    readonly onChunk?: (chunk: Chunk) => void;
+  },
 ) {
   const guard = startGuard();
   const chunks: Chunk[] = [];
   let session: PublishedSession | undefined;
   let status: Partial<StreamStatus> = {};
   const stopping = new AbortController();
-  const { ffmpeg, network, allowPrivateUrls = false } = options;
+  const { ffmpeg, network, allowPrivateUrls = false, mediaDirs = [], onChunk } = options;
   const done = supervise(
     {
-      ...{ source, ffmpeg, network, guard },
-      rules: { trusted: false, mediaDirs: [], allowPrivateUrls },
+      ...{ source, ffmpeg, guard, ...(network && { network }) },
+      rules: { trusted: false, mediaDirs, allowPrivateUrls },
       encoding: readProducerConfig({ TOPICAST_VIDEO_PRESET: 'ultrafast' }).encoding,
       logger: pino({ enabled: false }),
       prepare: async () => Date.now() + 3_600_000,
@@ -34,6 +42,7 @@ export function superviseStranger(
         },
         push(rendition, chunk) {
           chunks.push(chunk);
+          onChunk?.(chunk);
           session?.onRecord(rendition, {
             header: { ...chunk, session: session.session, sequence: 0, gop: 1, wallClock: milliseconds(0) },
             value: chunk.data,
