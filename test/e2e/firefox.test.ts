@@ -85,9 +85,7 @@ describe.skipIf(!firefox)(`the player in Firefox${firefox ? '' : ' (skipped: the
     }
   }
 
-  // On a busy machine, the whole page stood still after three seconds in 3 of 27 runs, when the first audio context of a
-  // fresh Firefox was opened. What the page told until then is in the error.
-  it('shows pictures that the worker decodes, through a canvas', { retry: 1 }, async () => {
+  it('shows pictures that the worker decodes, through a canvas', async () => {
     const { size, stats, heard } = await play(
       'it plays, and there were five flashes',
       ({ heard, stats, state }) =>
