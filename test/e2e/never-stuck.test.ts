@@ -16,6 +16,11 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Longer than any remedy takes, on a busy machine too; who watches would have left by then. */
 const LONGEST_MS = 20_000;
 
+/** By payload_unit_start_indicator and random_access_indicator (H.222.0 2.4.3.3 and 2.4.3.5). */
+const startsFrame = (packet: Uint8Array) => (packet[1]! & 0x40) !== 0;
+const startsKeyframe = (packet: Uint8Array) =>
+  startsFrame(packet) && (packet[3]! & 0x20) !== 0 && packet[4]! > 0 && (packet[5]! & 0x40) !== 0;
+
 /** Pictures or sound go on from here, and the player says that it plays. */
 async function goesOn(
   what: string,
@@ -337,8 +342,15 @@ describe('whatever happens, the player plays on by itself', () => {
       '%s, %s: a track that pauses, ends, or comes late does not stop the other one',
       async (...engine) => {
         await using page = await open(engine);
+        // Of the pictures, a keyframe is the last: who comes then gets that one alone.
         const lose = (track: keyof typeof PIDS) => {
-          encoder.filter = (packet, pid) => (pid === PIDS[track] ? undefined : packet);
+          let left: 'all' | 'the keyframe' | 'none' = track === 'video' ? 'all' : 'none';
+          encoder.filter = (packet, pid) => {
+            if (pid !== PIDS[track]) return packet;
+            if (left === 'the keyframe' && startsFrame(packet)) left = 'none';
+            if (left === 'all' && startsKeyframe(packet)) left = 'the keyframe';
+            return left === 'none' ? undefined : packet;
+          };
         };
         const all = () => {
           encoder.filter = (packet) => packet;

@@ -25,11 +25,13 @@ class FakeVideo extends EventTarget {
 let video: FakeVideo;
 let pictures: PictureState[];
 let playhead: Playhead;
+let onReady: () => void;
 beforeEach(() => {
   vi.useFakeTimers();
   vi.stubGlobal('HTMLMediaElement', { HAVE_METADATA, HAVE_CURRENT_DATA, HAVE_FUTURE_DATA });
   video = new FakeVideo();
   pictures = [];
+  onReady = vi.fn();
   const parts = {
     video: video as unknown as HTMLVideoElement,
     isFed: () => true,
@@ -37,7 +39,7 @@ beforeEach(() => {
     stepper: () => undefined,
     pace: {
       onPicture: (picture: PictureState) => pictures.push(picture),
-      onReady: () => {},
+      onReady,
       onDecision: () => {},
     },
   };
@@ -78,4 +80,13 @@ it('tells that the picture stands while the element waits', () => {
   video.dispatchEvent(new Event('playing'));
   video.goOn(100);
   expect(pictures).toEqual(['moving', 'standing', 'moving']);
+});
+
+it('plays soon, though nothing comes after the one picture of the join', () => {
+  video.paused = true;
+  edgeAt(33);
+  playhead.join(undefined, false);
+  expect(onReady).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(400);
+  expect(onReady).toHaveBeenCalledOnce();
 });

@@ -227,6 +227,8 @@ export class Playhead implements Pace {
   }
 
   #tick(): void {
+    // The wait for more may end although nothing more comes: pictures may pause after the first one.
+    this.#seekAfterJoin();
     const level = this.#level;
     if (level === undefined || this.#video.paused || this.#parts.rests()) return;
     const now = Milliseconds.now();
