@@ -4,7 +4,8 @@ import { adtsFrame } from '../testing/packetizer.js';
 import { join } from '../testing/transport-stream.js';
 import { aac } from './aac.js';
 
-const readerOf = () => aac.reader({ pid: 0x101, type: 0x0f, descriptors: new Uint8Array(0) });
+const stream = { pid: 0x101, type: 0x0f, descriptors: new Uint8Array(0) };
+const readerOf = () => aac.reader(stream);
 const payload = (fill: number, size = 40) => new Uint8Array(size).fill(fill);
 
 describe('AAC frames', () => {
@@ -55,6 +56,24 @@ describe('AAC frames', () => {
         pts: 5,
       },
     ]);
+  });
+
+  it('whose channels are described inside of them are passed over by their length, whatever they hold', () => {
+    const inside = adtsFrame(payload(5, 80), { channels: 0 });
+    // What looks like a header (profile 3, 48 kHz, stereo, 20 bytes), but is part of the description.
+    inside.set([0xff, 0xf1, 0x8c, 0x80, 0x02, 0x9f, 0xfc], 20);
+    const described = join([inside, inside]);
+    expect(readerOf().read(described, 0)).toEqual([]);
+    expect(aac.inspect(described, stream).format).toBeUndefined();
+    const frames = readerOf().read(join([inside, adtsFrame(payload(9))]), 0);
+    expect(frames.map(({ data }) => data)).toEqual([payload(9)]);
+  });
+
+  it('that only look like frames are none: nothing that could follow one follows', () => {
+    const garbage = new Uint8Array(60);
+    garbage.set([0xff, 0xf1, 0x8c, 0x80, 0x02, 0x9f, 0xfc], 10);
+    const frames = readerOf().read(join([garbage, adtsFrame(payload(1)), adtsFrame(payload(2))]), 0);
+    expect(frames.map(({ data }) => data)).toEqual([payload(1), payload(2)]);
   });
 
   it('that never end because their length is damaged do not damage the next PES packet', () => {

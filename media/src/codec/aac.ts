@@ -22,12 +22,12 @@ export const aac: AudioCodec = {
     let first: Header | undefined;
     let instants = 0;
     for (let at = 0; at + HEADER_BYTES <= payload.byteLength; ) {
-      const header = parseHeader(payload, at);
+      const header = parseFrame(payload, at);
       if (!header) {
-        at = nextSync(payload, at + 1);
+        at++;
         continue;
       }
-      first ??= header;
+      if (header.channelConfiguration > 0) first ??= header;
       instants += header.length;
       at += header.size;
     }
@@ -57,7 +57,6 @@ export const aac: AudioCodec = {
 class AdtsReader implements AudioReader {
   #rest: Uint8Array = NO_BYTES;
   #config: AudioConfig | undefined;
-  #key: number | undefined;
 
   read(payload: Uint8Array, pts: number | undefined): AudioFrame[] {
     if (beginsWithFrame(payload)) this.#rest = NO_BYTES; // what it waited for did not come
@@ -67,21 +66,22 @@ class AdtsReader implements AudioReader {
     let stamp = pts;
     let at = 0;
     while (at + HEADER_BYTES <= bytes.byteLength) {
-      const header = parseHeader(bytes, at);
-      // 0 channels: the layout is inside the frame, and `esds` cannot point there.
-      if (!header || header.channelConfiguration === 0) {
-        at = nextSync(bytes, at + 1);
+      const header = parseFrame(bytes, at);
+      if (!header) {
+        at++;
         continue;
       }
       if (at + header.size > bytes.byteLength) break;
       const own = at >= firstOwn;
-      const data = bytes.subarray(at + header.headerSize, at + header.size);
-      frames.push({
-        data,
-        config: this.#configOf(header),
-        length: header.length,
-        pts: own ? stamp : undefined,
-      });
+      // 0 channels: the layout is inside the frame, and `esds` cannot point there.
+      if (header.channelConfiguration > 0) {
+        frames.push({
+          data: bytes.subarray(at + header.headerSize, at + header.size),
+          config: this.#configOf(header),
+          length: header.length,
+          pts: own ? stamp : undefined,
+        });
+      }
       if (own) stamp = undefined;
       at += header.size;
     }
@@ -95,11 +95,9 @@ class AdtsReader implements AudioReader {
 
   /** Returns the same object as long as its content is the same. */
   #configOf(header: Header): AudioConfig {
-    const { objectType, frequencyIndex, channelConfiguration } = header;
-    const key = (objectType << 8) | (frequencyIndex << 4) | channelConfiguration;
-    if (!this.#config || key !== this.#key) this.#config = configOf(header);
-    this.#key = key;
-    return this.#config;
+    const config = configOf(header);
+    if (String(config.description) !== String(this.#config?.description)) this.#config = config;
+    return this.#config!;
   }
 }
 
@@ -139,6 +137,14 @@ function parseHeader(bytes: Uint8Array, at: number): Header | undefined {
   };
 }
 
+/** What follows a frame, if it is there, is another one; else it only looks like a frame. */
+function parseFrame(bytes: Uint8Array, at: number): Header | undefined {
+  const header = parseHeader(bytes, at);
+  if (!header) return undefined;
+  const next = at + header.size;
+  return next + HEADER_BYTES > bytes.byteLength || parseHeader(bytes, next) ? header : undefined;
+}
+
 /** With AudioSpecificConfig (ISO 14496-3 1.6.2.1): object type 5, frequency 4, channels 4, and zeros. */
 function configOf({ objectType, frequencyIndex, sampleRate, channelConfiguration }: Header): AudioConfig {
   return {
@@ -156,14 +162,6 @@ function configOf({ objectType, frequencyIndex, sampleRate, channelConfiguration
 
 /** Certain: the frame ends where the next one begins, or where the bytes end. */
 function beginsWithFrame(bytes: Uint8Array): boolean {
-  const header = bytes.byteLength < HEADER_BYTES ? undefined : parseHeader(bytes, 0);
-  if (!header) return false;
-  return header.size + HEADER_BYTES > bytes.byteLength
-    ? header.size === bytes.byteLength
-    : parseHeader(bytes, header.size) !== undefined;
-}
-
-function nextSync(bytes: Uint8Array, from: number): number {
-  const at = bytes.indexOf(0xff, from);
-  return at < 0 ? bytes.byteLength : at;
+  const { size = 0 } = parseFrame(bytes, 0) ?? {};
+  return size > 0 && (size === bytes.byteLength || size + HEADER_BYTES <= bytes.byteLength);
 }

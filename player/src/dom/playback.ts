@@ -352,7 +352,7 @@ export class Playback {
   #openSources(): void {
     this.#sources ??= this.#stage.openSources().then((program) => {
       if (program) this.#host.post({ type: 'sources', program });
-      else this.#lackSources('topicast-mse.js does not load');
+      else this.#lackSources(NO_SOURCES.message);
     });
   }
 
