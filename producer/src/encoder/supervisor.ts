@@ -147,7 +147,10 @@ async function plan(
     probe = result.probe;
   }
   return (
-    planEncoding(source, input, probe, { ladder: options.ladder, limits: options.encoding }) ?? {
+    planEncoding(source, input, probe, {
+      ...{ ladder: options.ladder, limits: options.encoding },
+      mapsTones: ffmpeg.mapsTones,
+    }) ?? {
       why: 'failed',
       problem: 'The source has neither video nor sound.',
       lines: [],

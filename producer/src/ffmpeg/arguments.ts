@@ -1,6 +1,7 @@
 import type { EncodingSettings } from '../config.js';
 import { TEST_PICTURE } from '../test-picture/format.js';
 import { type EncoderInput, inputArguments, isLooped } from './input.js';
+import { colourParameters, pictureFilter, type Shown } from './picture-filter.js';
 
 type Track = 'encode' | 'copy';
 
@@ -18,6 +19,8 @@ export interface EncodingPlan {
   readonly soundTrack?: number | 'none';
   /** The pictures have no fields; absent: they may have. */
   readonly isProgressive?: boolean;
+  /** Absent: the picture is not known. */
+  readonly shown?: Shown;
   /** Some of its tracks begin late. */
   readonly isPatient?: boolean;
   /** Pictures a second, for the rate control; absent: as ffmpeg takes them to be. */
@@ -105,14 +108,15 @@ const videoCopied = ({ input, copiedVideo = 'h264' }: EncodingPlan): string[] =>
 ];
 
 function videoEncoded(
-  { input, rate: pictureRate, isEvened = false, isProgressive = false }: EncodingPlan,
+  { input, rate: pictureRate, isEvened = false, isProgressive = false, shown }: EncodingPlan,
   { height, bitrate }: RungLimits,
   options: EncoderOptions,
 ): string[] {
   const rate = String(bitrate);
   const asDrawn = input.kind === 'test' && height >= TEST_PICTURE.height;
+  const evened = isEvened ? pictureRate : undefined;
   return [
-    ...(asDrawn ? [] : ['-vf', pictureFilter(height, isProgressive, isEvened ? pictureRate : undefined)]),
+    ...(asDrawn ? [] : ['-vf', pictureFilter({ maxHeight: height, shown, isProgressive, rate: evened })]),
     ...[
       '-c:v',
       'libx264',
@@ -132,7 +136,7 @@ function videoEncoded(
       '-bufsize:v',
       rate,
       '-x264-params',
-      rateControl(pictureRate),
+      ['ipratio=1', ...rateControl(pictureRate), ...(shown ? colourParameters(shown) : [])].join(':'),
     ],
     // Keyframes by time, whatever the frame rate; -g only lifts x264's own limit out of the way.
     ...[
@@ -153,24 +157,8 @@ function videoEncoded(
  * x264 gives each picture its share of the bitrate, whenever that comes. It must not believe the thousand pictures a second
  * of a container that counts in milliseconds.
  */
-const rateControl = (pictureRate: number | undefined): string =>
-  ['ipratio=1', ...(pictureRate === undefined ? [] : [`fps=${pictureRate.toFixed(3)}`])].join(':');
-
-/**
- * Square pixels, even sides, no interlacing combs, and no more lines than allowed. The filter against combs gives each
- * picture when the next one has come.
- */
-function pictureFilter(maxHeight: number, isProgressive: boolean, rate: number | undefined): string {
-  const factor = `min(1\\,${maxHeight}/ih)`;
-  // Nobody sees 1 % of width, but everybody sees how scaling by 1 % blurs the picture.
-  const stretch = 'if(lt(abs(sar-1)\\,0.01)\\,1\\,sar)';
-  return [
-    ...(isProgressive ? [] : ['yadif=deint=interlaced']),
-    `scale=w=trunc(iw*${stretch}*${factor}/2)*2:h=trunc(ih*${factor}/2)*2:flags=bilinear`,
-    'setsar=1',
-    ...(rate === undefined ? [] : [`fps=${rate}`]),
-  ].join(',');
-}
+const rateControl = (pictureRate: number | undefined): string[] =>
+  pictureRate === undefined ? [] : [`fps=${pictureRate.toFixed(3)}`];
 
 // "async" fills the gaps that loops and lossy networks leave, so that sound and picture stay in step.
 const audioEncoded = (input: EncoderInput, { soundCodec }: EncodingSettings): string[] => [

@@ -14,6 +14,8 @@ export interface Ffmpeg {
   readonly libavformat: number;
   readonly protocols: ReadonlySet<string>;
   readonly encodesOpus: boolean;
+  /** It has the filters that bring pictures of high dynamic range to what all screens show. */
+  readonly mapsTones: boolean;
 }
 
 /**
@@ -37,11 +39,13 @@ const ask = async (path: string, ...question: string[]): Promise<string> =>
 
 async function examine(path: string, origin: Ffmpeg['origin']): Promise<Ffmpeg | undefined> {
   try {
-    const [version, protocols, encoder, opus] = await Promise.all([
+    const [version, protocols, encoder, opus, zscale, tonemap] = await Promise.all([
       ask(path, '-version'),
       ask(path, '-protocols'),
       ask(path, '-h', 'encoder=libx264'),
       ask(path, '-h', 'encoder=libopus'),
+      ask(path, '-h', 'filter=zscale'),
+      ask(path, '-h', 'filter=tonemap'),
     ]);
     if (!encoder.includes('Encoder libx264')) return undefined;
     return {
@@ -51,6 +55,7 @@ async function examine(path: string, origin: Ffmpeg['origin']): Promise<Ffmpeg |
       libavformat: Number(/libavformat\s+(\d+)/.exec(version)?.[1] ?? 0),
       protocols: new Set(protocols.split(/\s+/)),
       encodesOpus: opus.includes('Encoder libopus'),
+      mapsTones: zscale.includes('Filter zscale') && tonemap.includes('Filter tonemap'),
     };
   } catch {
     return undefined;

@@ -1,17 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { bitsPerSecond } from '@topicast/contracts/units';
 import { footage } from '@topicast/test/footage';
 import { temporaryFolder } from '@topicast/test/temporary';
 import { afterAll, describe, expect, it } from 'vitest';
 import { FFMPEGS } from '../testing/film.js';
+import { encodePictures, lookAt, planFor } from '../testing/planned.js';
 import { httpServer } from '../testing/source-servers.js';
-import { type EncodingPlan, ffmpegArguments } from './arguments.js';
+import type { EncodingPlan } from './arguments.js';
 import { startGuard } from './guard.js';
 import type { EncoderInput } from './input.js';
-import { planEncoding } from './plan.js';
-import { type Probe, probeSource } from './probe.js';
+import type { Probe } from './probe.js';
 
 const folder = temporaryFolder();
 const guard = startGuard();
@@ -20,7 +19,6 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-const limits = { maxHeight: 720, maxVideoBitrate: bitsPerSecond(1_500_000) };
 const at = (name: string): string => path.join(folder.path, name);
 const [newest] = FFMPEGS;
 const ffmpeg = (...args: string[]): Buffer =>
@@ -74,23 +72,10 @@ function pictureComesLate(): string {
   return file;
 }
 
-async function look(input: EncoderInput, version = newest!): Promise<Probe> {
-  const result = await probeSource(input, version, guard, new AbortController().signal);
-  if (!result.ok) throw new Error(result.lines.join('\n'));
-  return result.probe;
-}
+const look = (input: EncoderInput, version = newest!): Promise<Probe> => lookAt(input, version, guard);
 
-/** Plays it as the producer would, for so many seconds of its time. */
 function encoded(input: EncoderInput, probe: Probe, change: Partial<EncodingPlan>, name: string): string {
-  const source = { kind: 'file', path: base, copy: false } as const;
-  const { plan } = planEncoding(source, input, probe, { ladder: undefined, limits })!;
-  const options = { preset: 'veryfast', soundCodec: 'aac', threads: 1, ...limits } as const;
-  const args = ffmpegArguments({ ...plan, ...change }, { ...options, libavformat: newest!.libavformat });
-  // Once, and into a file.
-  const once = args
-    .slice(0, -1)
-    .filter((_, index) => !/-stream_loop/.test(`${args[index]} ${args[index - 1]}`));
-  ffmpeg(...once, '-an', '-t', '10', at(name));
+  encodePictures({ ...planFor(input, probe, newest!).plan, ...change }, at(name), newest!);
   return at(name);
 }
 
@@ -109,7 +94,12 @@ describe('the rate of the pictures', () => {
     'is measured, by ffmpeg %s',
     async (_, version) => {
       const probe = await look({ kind: 'file', path: base }, version);
-      expect(probe).toMatchObject({ video: 'h264', audio: ['aac'], pictureTrack: 0, soundTrack: 0 });
+      expect(probe).toMatchObject({
+        video: 'h264',
+        audio: [{ codec: 'aac' }],
+        pictureTrack: 0,
+        soundTrack: 0,
+      });
       expect(probe.rate).toBeCloseTo(24, 1);
     },
   );
@@ -182,11 +172,7 @@ describe('the tracks', () => {
       writeFileSync(at(name), Buffer.concat(kept));
       return { kind: 'file', path: at(name) };
     };
-    const source = { kind: 'file', path: base, copy: false } as const;
-    const plan = async (input: EncoderInput) => {
-      const probe = await look(input);
-      return planEncoding(source, input, probe, { ladder: undefined, limits })!.plan;
-    };
+    const plan = async (input: EncoderInput) => planFor(input, await look(input), newest!).plan;
     expect(await plan(without('first.ts', 0x101))).toMatchObject({
       pictureTrack: 0,
       soundTrack: 1,
@@ -218,7 +204,7 @@ describe('the tracks', () => {
     );
     const probe = await look({ kind: 'file', path: at('two.ts') });
     // Whichever picture comes first, its own sound goes with it.
-    const own = probe.height === 180 ? 'mp2' : 'aac';
-    expect(probe.audio[probe.soundTrack]).toBe(own);
+    const own = probe.picture?.height === 180 ? 'mp2' : 'aac';
+    expect(probe.audio[probe.soundTrack]?.codec).toBe(own);
   });
 });

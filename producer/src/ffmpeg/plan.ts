@@ -5,7 +5,9 @@ import type { EncodingSettings } from '../config.js';
 import { TEST_PICTURE } from '../test-picture/format.js';
 import type { EncodingPlan, RungLimits } from './arguments.js';
 import type { EncoderInput } from './input.js';
-import type { Probe } from './probe.js';
+import { BT709, coloursOf, hdrOf, obstacleToCopy, type Picture } from './picture.js';
+import type { Shown } from './picture-filter.js';
+import type { Probe, SoundTrack } from './probe.js';
 
 /** Recordings and copies depend on what is in the source; other sources are opened only once, without a look. */
 export const needsProbe = (source: JudgedSource): boolean =>
@@ -36,10 +38,14 @@ export interface Planned {
 interface Wishes {
   readonly ladder: readonly Rung[] | undefined;
   readonly limits: Pick<EncodingSettings, 'maxHeight' | 'maxVideoBitrate'>;
+  /** What ffmpeg can do. */
+  readonly mapsTones: boolean;
 }
 /** What MPEG-TS carries and viewers' browsers may play, in ffmpeg's words. */
 const COPIED_VIDEO = ['h264', 'hevc'] as const;
 const COPIED_AUDIO: readonly string[] = ['aac', 'opus'];
+/** Those of AAC that have a number (ISO 14496-3 1.6.3.5). Any others are described in the first frame, where no browser looks. */
+const NUMBERED_LAYOUTS: readonly string[] = ['mono', 'stereo', '3.0', '4.0', '5.0', '5.1', '7.1(wide)'];
 /**
  * What ffmpeg's muxer labels so that readers recognize it. Anything else becomes private data without a name (SCTE-35,
  * `bin_data`) or ends the output.
@@ -62,9 +68,9 @@ export function planEncoding(
   source: JudgedSource,
   input: EncoderInput,
   probe: Probe | undefined,
-  { ladder, limits }: Wishes,
+  { ladder, limits, mapsTones }: Wishes,
 ): Planned | undefined {
-  const height = input.kind === 'test' ? TEST_PICTURE.height : probe?.height;
+  const height = input.kind === 'test' ? TEST_PICTURE.height : probe?.picture?.height;
   if (!probe) {
     const rungs = ladder && fitLadder(ladder, height, limits);
     return {
@@ -72,10 +78,13 @@ export function planEncoding(
       warning: heightWarning(ladder, height, limits),
     };
   }
+  const { picture } = probe;
   if (!probe.video && probe.audio.length === 0) return undefined;
   const copyAsked = 'copy' in source && source.copy;
-  const copiedVideo = copyAsked ? COPIED_VIDEO.find((codec) => codec === probe.video) : undefined;
-  const copyVideo = copiedVideo !== undefined;
+  const noVideoCopy = copyAsked ? whyNoVideoCopy(probe) : undefined;
+  const noSoundCopy = probe.audio.map((track) => whyNoSoundCopy(track));
+  const copiedVideo =
+    copyAsked && !noVideoCopy ? COPIED_VIDEO.find((codec) => codec === probe.video) : undefined;
   const isRecording = input.kind === 'file' || probe.durationSeconds !== undefined;
   const lacksPictures = probe.lacksPictures && probe.audio.length > 0 && !probe.lacksSound;
   const lacksSound = probe.lacksSound && probe.video !== undefined && !probe.lacksPictures;
@@ -83,13 +92,21 @@ export function planEncoding(
   const data = probe.data
     .flatMap((codec, track) => (COPIED_DATA.includes(codec) ? track : []))
     .slice(0, MOST_DATA_TRACKS);
-  const canCopy = probe.audio.map((codec) => copyAsked && COPIED_AUDIO.includes(codec));
-  const sound = canCopy[probe.soundTrack];
+  const canCopy = noSoundCopy.map((obstacle) => copyAsked && obstacle === undefined);
+  const isHdr = hasPicture && !copiedVideo && picture !== undefined && hdrOf(picture) !== undefined;
+  const warnings = [
+    noVideoCopy && `${noVideoCopy}, so it is encoded again.`,
+    copyAsked && noSoundCopy[probe.soundTrack],
+    (lacksSound || lacksPictures) &&
+      `The file announces ${lacksSound ? 'sound' : 'a picture'}, but holds none: it is streamed without.`,
+    isHdr && !mapsTones && HDR_STAYS,
+    heightWarning(ladder, height, limits),
+  ];
   return {
     plan: {
       input: input.kind === 'url' ? { ...input, paced: probe.durationSeconds !== undefined } : input,
-      video: copyVideo ? 'copy' : 'encode',
-      audio: sound ? 'copy' : 'encode',
+      video: copiedVideo ? 'copy' : 'encode',
+      audio: canCopy[probe.soundTrack] ? 'copy' : 'encode',
       // One that cannot be copied would end the whole output, so then only the first one goes.
       ...(canCopy.length > 1 && canCopy.every(Boolean) && probe.allSoundComes && { allAudio: true }),
       ...(data.length > 0 && { data }),
@@ -98,18 +115,38 @@ export function planEncoding(
       pictureTrack: lacksPictures ? 'none' : probe.pictureTrack,
       soundTrack: lacksSound ? 'none' : probe.soundTrack,
       ...(hasPicture && pace(probe, isRecording)),
+      ...(hasPicture && picture && { shown: shownAs(picture, mapsTones) }),
       // Sound has no sizes to choose from.
       ladder: ladder && hasPicture ? fitLadder(ladder, height, limits) : undefined,
       ...(copiedVideo && { copiedVideo }),
     },
-    warning:
-      copyAsked && probe.video && !copyVideo
-        ? `The video is ${probe.video}, which cannot be sent as it is, so it is encoded again.`
-        : lacksSound || lacksPictures
-          ? `The file announces ${lacksSound ? 'sound' : 'a picture'}, but holds none: it is streamed without.`
-          : heightWarning(ladder, height, limits),
+    warning: warnings.filter(Boolean).join(' ') || undefined,
   };
 }
+
+const HDR_STAYS =
+  'The picture is HDR, and this ffmpeg cannot convert it (it has no filters zscale and tonemap), so it may look pale or dark.';
+
+function whyNoVideoCopy({ video, picture }: Probe): string | undefined {
+  if (video === undefined) return undefined;
+  if (!COPIED_VIDEO.some((codec) => codec === video))
+    return `The video is ${video}, which cannot be sent as it is`;
+  return picture && obstacleToCopy(video, picture);
+}
+
+function whyNoSoundCopy({ codec, layout }: SoundTrack): string | undefined {
+  if (!COPIED_AUDIO.includes(codec))
+    return `The sound is ${codec}, which cannot be sent as it is, so it is encoded again.`;
+  if (codec === 'aac' && !NUMBERED_LAYOUTS.includes(layout ?? ''))
+    return 'The sound has channels that browsers do not know in AAC, so it is encoded again, in stereo.';
+  return undefined;
+}
+
+const shownAs = (picture: Picture, mapsTones: boolean): Shown => {
+  const hdr = mapsTones ? hdrOf(picture) : undefined;
+  const colours = hdr ? BT709 : coloursOf(picture);
+  return { picture, colours, hdr };
+};
 
 /**
  * How fast the pictures are. The rate control gives each picture its share of the bitrate, so it has to be told no rate far

@@ -40,22 +40,24 @@ const WHOLE = {
   ...{ allSoundComes: true, isPatient: false },
 };
 
+const SOUND = { codec: 'aac', layout: 'stereo' } as const;
+
 describe('readProbe', () => {
   it('reads codecs and length', () => {
     expect(readProbe(FLOWER, new PacketList())).toMatchObject({
       durationSeconds: 5.06,
       video: 'h264',
-      audio: ['aac'],
-      height: 540,
+      audio: [{ codec: 'aac', layout: 'stereo' }],
+      picture: { width: 960, height: 540 },
     });
   });
   it('does not take a cover picture for video', () => {
     expect(readProbe(SONG, new PacketList())).toEqual({
       durationSeconds: undefined,
       video: undefined,
-      audio: ['mp3'],
+      audio: [{ codec: 'mp3', layout: 'stereo' }],
       data: [],
-      height: undefined,
+      picture: undefined,
       rate: undefined,
       namedRate: undefined,
       lacksPictures: false,
@@ -70,7 +72,11 @@ describe('readProbe', () => {
     const probe = readProbe(TIMED, new PacketList())!;
     expect(probe.data).toEqual(['klv', 'none', 'timed_id3', 'scte_35']);
     const source = { kind: 'file', path: '/media/news.ts', copy: false } as const;
-    const planned = planEncoding(source, inputOf(source, 'linux'), probe, { ladder: undefined, limits });
+    const planned = planEncoding(source, inputOf(source, 'linux'), probe, {
+      ladder: undefined,
+      limits,
+      mapsTones: true,
+    });
     expect(planned?.plan).toMatchObject({ video: 'encode', data: [0, 2] });
   });
   it('takes the sound of the programme that has the picture, and tracks that are not empty', () => {
@@ -93,8 +99,8 @@ describe('readProbe', () => {
       return list;
     };
     const chosen = (list: PacketList) => {
-      const { pictureTrack, soundTrack, height } = readProbe(two, list)!;
-      return [pictureTrack, soundTrack, height];
+      const { pictureTrack, soundTrack, picture } = readProbe(two, list)!;
+      return [pictureTrack, soundTrack, picture?.height];
     };
     expect(chosen(packets('VVAA', 0, 1, 2, 3))).toEqual([0, 0, 180]);
     expect(chosen(packets('VVAA', 1, 2, 3))).toEqual([1, 1, 266]);
@@ -135,15 +141,15 @@ describe('readProbe', () => {
       const seen = {
         durationSeconds: recording ? 9 : undefined,
         video: 'h264',
-        audio: ['aac'],
+        audio: [SOUND],
         data: [],
-        height: 720,
+        picture: undefined,
       };
       const { plan } = planEncoding(
         source,
         inputOf(source, 'linux'),
         { ...seen, ...WHOLE, rate, namedRate },
-        { ladder: undefined, limits },
+        { ladder: undefined, limits, mapsTones: true },
       )!;
       return [plan.rate, plan.isEvened ?? false];
     };
@@ -188,9 +194,14 @@ describe('planEncoding', () => {
       fenced: false,
       listens: false,
     } as const;
-    const seen = { height: 720, rate: 24, namedRate: 24 };
-    const probe = { durationSeconds, video, audio: [audio ?? []].flat(), data: [], ...seen, ...WHOLE };
-    return planEncoding(source, inputOf(source, 'linux'), probe, { ladder: undefined, limits });
+    const seen = { picture: undefined, rate: 24, namedRate: 24 };
+    const tracks = [audio ?? []].flat().map((codec) => ({ ...SOUND, codec }));
+    const probe = { durationSeconds, video, audio: tracks, data: [], ...seen, ...WHOLE };
+    return planEncoding(source, inputOf(source, 'linux'), probe, {
+      ladder: undefined,
+      limits,
+      mapsTones: true,
+    });
   };
   it('copies what it can if it is asked to', () => {
     expect(plan(true, 'h264', 'aac')?.plan).toMatchObject({ video: 'copy', audio: 'copy' });

@@ -3,6 +3,7 @@ import type { Ffmpeg } from './find.js';
 import type { ProcessGuard } from './guard.js';
 import { type EncoderInput, opening } from './input.js';
 import { PacketList, packetList } from './packets.js';
+import { type Picture, readPicture } from './picture.js';
 import { startFfmpeg } from './process.js';
 
 /** What ffmpeg finds in a source; codecs have ffmpeg's names. */
@@ -19,18 +20,24 @@ export interface Probe {
   readonly lacksSound: boolean;
   /** All sound tracks have sound, and belong to the pictures. */
   readonly allSoundComes: boolean;
-  /** Of each track. */
-  readonly audio: readonly string[];
+  readonly audio: readonly SoundTrack[];
   /** Of each data track; `none` if ffmpeg does not know it. */
   readonly data: readonly string[];
-  /** Lines of the picture. */
-  readonly height: number | undefined;
+  /** Undefined: nothing of it has come, or there is none. */
+  readonly picture: Picture | undefined;
   /** Pictures a second, as they come; undefined if too few have come. */
   readonly rate: number | undefined;
   /** The same, as the container says or ffmpeg guesses. */
   readonly namedRate: number | undefined;
   /** Which of the sound tracks has sound and belongs to the pictures, from 0. */
   readonly soundTrack: number;
+}
+
+/** In ffmpeg's words. */
+export interface SoundTrack {
+  readonly codec: string;
+  /** Which channels there are; undefined if the track does not name them by a number that all know. */
+  readonly layout: string | undefined;
 }
 
 type ProbeResult =
@@ -144,6 +151,7 @@ export function readProbe(
   const lines = inputOf(said);
   if (lines.length === 0) return undefined;
   const tracks = tracksIn(lines);
+  const guessed = guessedLayouts(said);
   const [pictures, sounds, data] = (['Video', 'Audio', 'Data'] as const).map((kind) =>
     tracks.filter((track) => track.kind === kind),
   ) as [Track[], Track[], Track[]];
@@ -162,12 +170,15 @@ export function readProbe(
     video: picture?.codec,
     pictureTrack,
     lacksPictures: isThorough && picture !== undefined && !comes(picture),
-    audio: sounds.map(({ codec }) => codec),
+    audio: sounds.map(({ index, codec, line }) => ({
+      codec,
+      layout: guessed.has(index) ? undefined : /, \d{1,7} Hz, ([^,]{1,40})/.exec(line)?.[1],
+    })),
     soundTrack,
     lacksSound: isThorough && sound !== undefined && !comes(sound),
     allSoundComes: sounds.every((track) => belongs(track) && comes(track)),
     data: data.map(({ codec }) => codec),
-    height: sizeOf(picture?.line ?? ''),
+    picture: picture && readPicture(picture.line, picture.beside),
     rate: picture && packets.rateOf(order.indexOf(picture.index)),
     namedRate: named ? Number(named[1]) * (named[2] ? 1_000 : 1) : undefined,
   };
@@ -187,20 +198,25 @@ function durationIn(lines: readonly string[]): number | undefined {
   return duration ? Number(duration[1]) * 3600 + Number(duration[2]) * 60 + Number(duration[3]) : undefined;
 }
 
-const sizeOf = (line: string): number | undefined => {
-  const size = /, \d{2,5}x(\d{2,5})\b/.exec(line);
-  return size ? Number(size[1]) : undefined;
-};
+/** The indexes of those tracks of which ffmpeg knows the number of channels only. */
+function guessedLayouts(said: readonly string[]): ReadonlySet<number> {
+  const guesses = said
+    .filter((line) => line.includes('Guessed Channel Layout'))
+    .map((line) => /#0[.:](\d{1,6})/.exec(line)?.[1]);
+  return new Set(guesses.map(Number));
+}
 
 /** ffmpeg knows what a decoder has to know. */
 const isDescribed = ({ kind, line }: Track): boolean =>
-  kind === 'Video' ? sizeOf(line) !== undefined : kind === 'Audio' && /, [1-9]\d{0,6} Hz/.test(line);
+  kind === 'Video' ? readPicture(line, []) !== undefined : kind === 'Audio' && /, [1-9]\d{0,6} Hz/.test(line);
 
 interface Track {
   readonly index: number;
   readonly kind: string;
   readonly codec: string;
   readonly line: string;
+  /** The lines that follow, up to the next track. */
+  readonly beside: string[];
   /** The numbers of those that it is part of. */
   readonly programmes: ReadonlySet<number>;
 }
@@ -215,15 +231,18 @@ function firstOf(tracks: readonly Track[], ...conditions: ((track: Track) => boo
 function tracksIn(lines: readonly string[]): Track[] {
   const tracks = new Map<number, Track>();
   let programme: number | undefined;
+  let beside: string[] = [];
   for (const line of lines) {
     const [named, number] = /^ {1,9}(?:No Program|Program (\d{1,5}))/.exec(line) ?? [];
     if (named) programme = number === undefined ? undefined : Number(number);
     const [, index, kind, codec] =
       /^ {1,9}Stream #0:(\d{1,6}).*?: (Video|Audio|Data): (\w+)/.exec(line) ?? [];
+    if (!index && !/^ {1,9}Stream #/.test(line)) beside.push(line);
+    else beside = [];
     if (!kind || !codec || line.includes('(attached pic)')) continue;
     const before = tracks.get(Number(index))?.programmes ?? [];
     const programmes = new Set([...before, ...(programme === undefined ? [] : [programme])]);
-    tracks.set(Number(index), { index: Number(index), kind, codec, line, programmes });
+    tracks.set(Number(index), { index: Number(index), kind, codec, line, beside, programmes });
   }
   return [...tracks.values()].sort((one, other) => one.index - other.index);
 }

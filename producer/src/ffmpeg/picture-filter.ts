@@ -1,0 +1,94 @@
+import { type Colours, type Hdr, isRgb, type Picture } from './picture.js';
+
+/** How a picture that was looked at is shown. */
+export interface Shown {
+  readonly picture: Picture;
+  /** Of what is encoded. */
+  readonly colours: Colours;
+  /** It is brought down from this to what all screens show. */
+  readonly hdr: Hdr | undefined;
+}
+
+interface FilterOptions {
+  readonly maxHeight: number;
+  /** Absent: the picture is not known. */
+  readonly shown: Shown | undefined;
+  readonly isProgressive: boolean;
+  /** Pictures a second, if they are made constant. */
+  readonly rate: number | undefined;
+}
+
+/** Nobody sees 1 % of width, but everybody sees how scaling by 1 % blurs the picture. */
+const SAME_ASPECT = 0.01;
+/** Of shapes: a change from 1080 lines to 1088 needs no bars. */
+const SAME_SHAPE = 0.03;
+/** White of other pictures in one of HDR, in cd/m² (ITU-R BT.2408 2.2). */
+const REFERENCE_WHITE = 203;
+
+/**
+ * Square pixels, even sides, no interlacing combs, no more lines than allowed, and one size for ever: an encoder keeps its
+ * own, so a picture of another shape, such as of a phone that was turned, gets bars. The filter against combs gives each
+ * picture when the next one has come.
+ */
+export function pictureFilter({ maxHeight, shown, isProgressive, rate }: FilterOptions): string {
+  return [
+    ...(isProgressive ? [] : ['yadif=deint=interlaced']),
+    ...(shown ? intoBox(shown, maxHeight) : [scale(...ofItsOwn(maxHeight))]),
+    'setsar=1',
+    ...(rate === undefined ? [] : [`fps=${rate}`]),
+  ].join(',');
+}
+
+/** What x264 writes into the stream about the colours: not all versions of ffmpeg tell it. */
+export const colourParameters = ({ colours }: Shown): string[] =>
+  [
+    colours.matrix && `colormatrix=${colours.matrix}`,
+    colours.primaries && `colorprim=${colours.primaries}`,
+    colours.transfer && `transfer=${colours.transfer}`,
+  ].filter((parameter) => parameter !== undefined);
+
+const scale = (width: string, height: string, ...more: string[]): string =>
+  [`scale=w=${width}`, `h=${height}`, 'flags=bilinear', ...more].join(':');
+
+const square = `if(lt(abs(sar-1)\\,${SAME_ASPECT})\\,1\\,sar)`;
+
+function ofItsOwn(maxHeight: number): [width: string, height: string] {
+  const factor = `min(1\\,${maxHeight}/ih)`;
+  return [`trunc(iw*${square}*${factor}/2)*2`, `trunc(ih*${factor}/2)*2`];
+}
+
+function intoBox({ picture, hdr }: Shown, maxHeight: number): string[] {
+  const [width, height] = boxOf(picture, maxHeight);
+  const box = width / height;
+  const shape = `iw*${square}/ih`;
+  const fit = (side: number, inside: string): string =>
+    `if(lt(abs(${shape}/${box.toFixed(5)}-1)\\,${SAME_SHAPE})\\,${side}\\,max(2\\,trunc(min(${side}\\,${inside})/2)*2))`;
+  return [
+    scale(
+      fit(width, `${height}*${shape}`),
+      fit(height, `${width}/(${shape})`),
+      ...(isRgb(picture) ? ['out_color_matrix=bt709'] : []),
+      'out_range=tv',
+    ),
+    ...(hdr ? toneMap(hdr) : []),
+    `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2`,
+  ];
+}
+
+/** What the first picture needs, without being enlarged. */
+function boxOf({ width, height, pixelAspect }: Picture, maxHeight: number): [width: number, height: number] {
+  const factor = Math.min(1, maxHeight / height);
+  const stretch = Math.abs(pixelAspect - 1) < SAME_ASPECT ? 1 : pixelAspect;
+  const even = (side: number): number => Math.max(2, Math.trunc(side / 2) * 2);
+  return [even(width * stretch * factor), even(height * factor)];
+}
+
+/** In linear light, with the white of other pictures where it belongs; what is brighter is compressed. */
+const toneMap = (transfer: Hdr): string[] => [
+  `zscale=tin=${transfer}:pin=bt2020:min=bt2020nc:rin=tv:t=linear:npl=${REFERENCE_WHITE}`,
+  'format=gbrpf32le',
+  'zscale=p=bt709',
+  'tonemap=mobius:param=0.6:desat=0',
+  'zscale=t=bt709:m=bt709:r=tv',
+  'format=yuv420p',
+];
