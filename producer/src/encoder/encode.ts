@@ -15,8 +15,11 @@ interface EncodeOptions {
   readonly testPicture: boolean;
   /** A recording, which ffmpeg reads as fast as we let it. */
   readonly paced: boolean;
-  /** How many outputs it has. */
   readonly renditions: number;
+  /** There is an output more, which says that sound has come that is left out. */
+  readonly awaitsSound: boolean;
+  /** Called once a second while the source sends a track that the outputs do not have. */
+  readonly onTrackLeftOut: (kind: 'video' | 'audio') => void;
   /** Called with the chunks of each output; those of the best are paced, and the others follow them. */
   readonly onChunk: (rendition: number, chunk: Chunk, tracks: readonly Track[]) => void;
   /** The sound is encoded here, so that silence can take its place where it is missing. */
@@ -38,9 +41,13 @@ interface EncoderExit extends ProcessExit {
   readonly lateSound: number;
 }
 
+/** ffmpeg keeps the tracks that it found when it opened the source. */
+const NEW_TRACK = /^(?:\[[^\]]{1,80}\] )?New (video|audio) stream /;
+
 /** One run of ffmpeg from start to end. Resolves when the process is gone. */
 export async function encode(options: EncodeOptions, signal: AbortSignal): Promise<EncoderExit> {
   const { renditions, onChunk, silenceMs } = options;
+  const found = new Set<'video' | 'audio'>();
   const deadlines = Array<number>(renditions).fill(performance.now() + silenceMs.first);
   const emit = (chunk: Chunk): void => onChunk(0, chunk, chunkers[0]!.tracks);
   const sound = options.fillsSound ? new SoundFill() : undefined;
@@ -68,8 +75,15 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
     fed: options.testPicture,
     environment: options.environment,
     guard: options.guard,
-    outputs: renditions,
-    onOutput: (bytes, rendition) => chunkers[rendition]!.push(bytes),
+    outputs: renditions + (options.awaitsSound ? 1 : 0),
+    onOutput: (bytes, output) => {
+      if (output === renditions) found.add('audio');
+      else chunkers[output]!.push(bytes);
+    },
+    onLine: (line) => {
+      const kind = NEW_TRACK.exec(line)?.[1];
+      if (kind === 'video' || kind === 'audio') found.add(kind);
+    },
   });
 
   const running = new AbortController();
@@ -85,6 +99,10 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
   const watch = setInterval(() => {
     options.onLines(child.lines(), sound?.isFilling === true);
     lookForGaps();
+    const { tracks } = chunkers[0]!;
+    for (const kind of found) {
+      if (tracks.length > 0 && !tracks.some((track) => track.kind === kind)) options.onTrackLeftOut(kind);
+    }
     // Who is held back cannot send.
     if (pacer?.isFull) deadlines.fill(performance.now() + silenceMs.next);
     if (performance.now() < Math.min(...deadlines)) return;

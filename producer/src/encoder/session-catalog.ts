@@ -25,6 +25,11 @@ export class SessionCatalog {
     this.#meters[rendition]?.add({ ...header, data: value }, Milliseconds.now());
   }
 
+  /** What it has. */
+  get kinds(): readonly Track['kind'][] {
+    return this.#tracks.flat().map(({ kind }) => kind);
+  }
+
   /** Every rendition has begun. */
   get isComplete(): boolean {
     return this.#seen.size === this.#meters.length;

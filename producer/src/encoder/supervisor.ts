@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pauseAfter } from '@topicast/contracts/backoff';
+import type { Track } from '@topicast/contracts/catalog';
 import type { Source } from '@topicast/contracts/http';
 import { ladderProblem, type Rung } from '@topicast/contracts/ladder';
 import type { StreamStatus } from '@topicast/contracts/tables';
-import { milliseconds } from '@topicast/contracts/units';
+import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { ChunkerStats } from '@topicast/media/mpegts';
 import { type JudgedSource, judgeSource, SourceError, type SourceRules } from '@topicast/sources';
 import { type Network, type OpenSource, openSource } from '@topicast/sources/open';
@@ -43,14 +44,28 @@ export interface SupervisorOptions {
 /** Opening and examining a source takes some time. After that, a live input that is silent for 10 s has failed. */
 const SILENCE_MS = { first: 20_000, next: 10_000 };
 
+/** A live source that is opened without a look may announce a track that does not come. Then we look. */
+const BLIND_MS = 8_000;
+const TAKE_IN_AGAIN_MS = 10_000;
+
 const TRIED_AGAIN = 'We try again when the file changes, or when you start the stream.';
 const SOUND_MISSING = 'The source sends no sound at present: silence takes its place.';
 const BACKOFF = { first: milliseconds(500), longest: milliseconds(30_000) };
 /** After an encoder has run for this long, its next failure counts as the first one. */
 const WELL_AFTER_MS = 30_000;
 
+/** A track that came after the start is taken in by another encoder, which takes over when it has all of them. */
+interface Succession {
+  /** What it has to have. */
+  readonly kinds: readonly Track['kind'][];
+  /** Its first picture is here. The one before it is over. */
+  readonly takeOver: () => void;
+}
+
 type RunEnd =
   | { readonly why: 'stopped' }
+  /** Another encoder is on air, and has this end. */
+  | { readonly why: 'replaced'; readonly by: Promise<RunEnd> }
   /** Trying again changes nothing. */
   | { readonly why: 'refused'; readonly problem: string }
   /** Trying again changes nothing until the file changes. */
@@ -67,6 +82,8 @@ type RunEnd =
       readonly ranMs: number;
       /** ffmpeg has examined the media, and would come to the same result again. */
       readonly isCertain: boolean;
+      /** It gave nothing, and did not say why. */
+      readonly isSilent: boolean;
     };
 
 /** Keep one encoder running until the signal ends it. This is the only place that decides about restarting it. */
@@ -75,7 +92,8 @@ export async function supervise(options: SupervisorOptions, signal: AbortSignal)
   let failures = 0;
   for (let restarts = 0; !signal.aborted; restarts++) {
     report({ restarts });
-    const end = await runOnce(options, signal);
+    let end = await runOnce(options, signal);
+    while (end.why === 'replaced') end = await end.by;
     if (end.why === 'stopped' || signal.aborted) return;
     logger.warn(
       { problem: end.problem },
@@ -99,7 +117,11 @@ export async function supervise(options: SupervisorOptions, signal: AbortSignal)
   }
 }
 
-async function runOnce(options: SupervisorOptions, signal: AbortSignal): Promise<RunEnd> {
+async function runOnce(
+  options: SupervisorOptions,
+  signal: AbortSignal,
+  succession?: Succession,
+): Promise<RunEnd> {
   try {
     const problem = ladderProblem(options.source, options.ladder);
     if (problem) return { why: 'refused', problem };
@@ -108,23 +130,36 @@ async function runOnce(options: SupervisorOptions, signal: AbortSignal): Promise
     await using opened = await openSource(source, signal, options.network);
     const running = AbortSignal.any([signal, opened.refused]);
     const file = source.kind === 'file' ? await stampOf(source.path) : undefined;
-    const planned = await plan(source, opened, options, running);
-    if (signal.aborted) return { why: 'stopped' };
-    opened.refused.throwIfAborted();
-    const session = nextSession(Date.now(), lastSession);
-    const end = 'why' in planned ? planned : await run(source, opened, planned, session, options, running);
+    const begin = async (planned: Planned | RunEnd): Promise<RunEnd> => {
+      if (signal.aborted) return { why: 'stopped' };
+      opened.refused.throwIfAborted();
+      if ('why' in planned) return planned;
+      const session = nextSession(Date.now(), lastSession);
+      return run(source, opened, planned, session, { options, succession }, running);
+    };
+    const wishes = { isPatient: succession !== undefined };
+    let end = await begin(await plan(source, opened, wishes, options, running));
+    if (end.why === 'failed' && end.isSilent && isOpenedBlindly(source)) {
+      const looked = await plan(source, opened, { ...wishes, looks: true }, options, running);
+      if ('plan' in looked && looked.plan.awaitedSound !== undefined) end = await begin(looked);
+    }
     if (!signal.aborted) opened.refused.throwIfAborted();
     return file && end.why === 'failed' && end.isCertain ? { ...end, why: 'unusable', file } : end;
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     if (error instanceof SourceError && error.code !== 'unreachable') return { why: 'refused', problem };
-    return { why: 'failed', problem, lines: [], ranMs: 0, isCertain: false };
+    return { why: 'failed', problem, lines: [], ranMs: 0, isCertain: false, isSilent: false };
   }
 }
+
+/** Another caller would be turned away, or would not come. */
+const isOpenedBlindly = (source: JudgedSource): boolean =>
+  source.kind === 'url' && !needsProbe(source) && !source.listens;
 
 async function plan(
   source: JudgedSource,
   opened: OpenSource,
+  { isPatient, looks = false }: { readonly isPatient: boolean; readonly looks?: boolean },
   options: SupervisorOptions,
   signal: AbortSignal,
 ): Promise<Planned | RunEnd> {
@@ -137,25 +172,26 @@ async function plan(
   }
   const input = inputOf(source, process.platform, opened.fence);
   let probe: Parameters<typeof planEncoding>[2];
-  if (needsProbe(source)) {
+  if (looks || needsProbe(source)) {
     const result = await probeSource(input, ffmpeg, guard, signal);
     if (!result.ok) {
       const lines = opened.told(result.lines);
       const problem = explain(source, lines, 'it could not be opened');
-      return { why: 'failed', problem, lines, ranMs: 0, isCertain: result.isCertain };
+      return { why: 'failed', problem, lines, ranMs: 0, isCertain: result.isCertain, isSilent: false };
     }
     probe = result.probe;
   }
   return (
     planEncoding(source, input, probe, {
       ...{ ladder: options.ladder, limits: options.encoding },
-      mapsTones: ffmpeg.mapsTones,
+      ...{ mapsTones: ffmpeg.mapsTones, isPatient },
     }) ?? {
       why: 'failed',
       problem: 'The source has neither video nor sound.',
       lines: [],
       ranMs: 0,
       isCertain: true,
+      isSilent: false,
     }
   );
 }
@@ -165,10 +201,17 @@ async function run(
   opened: OpenSource,
   { plan, warning }: Planned,
   session: number,
-  options: SupervisorOptions,
+  {
+    options,
+    succession,
+  }: { readonly options: SupervisorOptions; readonly succession: Succession | undefined },
   signal: AbortSignal,
 ): Promise<RunEnd> {
   const { publisher, report, logger, encoding, ffmpeg } = options;
+  let isOnAir = false;
+  const replaced = new AbortController();
+  let successor: Promise<RunEnd> | undefined;
+  let triedAt = Milliseconds.never;
   const renditions = plan.ladder?.length ?? 1;
   const offered = new SessionCatalog(session, renditions);
   let liveSince: number | undefined;
@@ -181,12 +224,37 @@ async function run(
     const { catalog } = offered;
     report({ state: 'live', session, startedAt, catalog, problem: warning, encoderLog: [] });
   };
-  publisher.beginSession({ session, renditions, onRecord });
+  const goOnAir = (): void => {
+    isOnAir = true;
+    succession?.takeOver();
+    publisher.beginSession({ session, renditions, onRecord });
+  };
+  if (!succession) goOnAir();
   const onChunk: Parameters<typeof encode>[0]['onChunk'] = (rendition, chunk, tracks) => {
     offered.noteTracks(rendition, tracks);
+    if (replaced.signal.aborted) return;
+    if (!isOnAir) {
+      const isWhole = succession?.kinds.every((kind) => tracks.some((track) => track.kind === kind));
+      if (!isWhole || !chunk.keyframe || chunk.audioOnly) return;
+      goOnAir();
+    }
     publisher.push(rendition, chunk);
   };
+  const onTrackLeftOut = (kind: 'video' | 'audio'): void => {
+    if (successor || !isOnAir || liveSince === undefined || isListening(source)) return;
+    if (Milliseconds.now() - triedAt < TAKE_IN_AGAIN_MS) return;
+    logger.info({ session, kind }, 'a track has come after the start: another encoder takes it in');
+    const kinds = [...new Set([kind, ...offered.kinds])];
+    successor = runOnce(options, signal, { kinds, takeOver: () => replaced.abort() });
+    void successor.then((end) => {
+      if (replaced.signal.aborted || signal.aborted) return;
+      logger.warn({ session, kind, end }, 'the track could not be taken in');
+      successor = undefined;
+      triedAt = Milliseconds.now();
+    });
+  };
   const onLines = (said: string[], isSilent: boolean): void => {
+    if (!isOnAir || replaced.signal.aborted) return;
     const lines = opened.told(said);
     if (liveSince === undefined) {
       report({ encoderLog: lines });
@@ -206,8 +274,9 @@ async function run(
   const threads = Math.min(4, availableParallelism());
   const args = ffmpegArguments(plan, { ...encoding, threads, libavformat: ffmpeg.libavformat });
   const silence = options.silenceMs ?? SILENCE_MS;
+  const isBlind = isOpenedBlindly(source) && !plan.shown;
   const silenceMs = {
-    first: silence.first,
+    first: isBlind ? Math.min(silence.first, BLIND_MS) : silence.first,
     next: silence.next,
     ...(isListening(source) && { first: Number.POSITIVE_INFINITY }),
   };
@@ -223,9 +292,15 @@ async function run(
     );
   const environment = opened.fence?.environment;
   const exit = await encode(
-    { ...options, ...kind, renditions, args, environment, onChunk, onLines, onGaps, silenceMs },
-    signal,
+    {
+      ...{ ...options, ...kind, renditions, args, environment, silenceMs },
+      awaitsSound: plan.awaitedSound !== undefined,
+      ...{ onChunk, onLines, onGaps, onTrackLeftOut },
+    },
+    AbortSignal.any([signal, replaced.signal]),
   );
+  // It may be on its way.
+  if (successor && !signal.aborted) return { why: 'replaced', by: successor };
   if (exit.lateSound > 0) {
     logger.info({ session, packets: exit.lateSound }, 'sound came too late, and silence had taken its place');
   }
@@ -239,7 +314,8 @@ async function run(
       : explain(source, lines, exit.how);
   const ranMs = liveSince === undefined ? 0 : performance.now() - liveSince;
   const isCertain = liveSince === undefined && exit.isOwnVerdict && isVerdictOnMedia(exit.lines);
-  return { why: 'failed', problem, lines, ranMs, isCertain };
+  const isSilent = exit.silent && liveSince === undefined;
+  return { why: 'failed', problem, lines, ranMs, isCertain, isSilent };
 }
 
 /** A listening address waits for a caller, so silence is not a failure. */

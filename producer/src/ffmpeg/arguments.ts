@@ -17,6 +17,8 @@ export interface EncodingPlan {
   /** Which picture track, and which sound track, from 0; the first ones if absent, if there are any. */
   readonly pictureTrack?: number | 'none';
   readonly soundTrack?: number | 'none';
+  /** A sound track that is left out because nothing of it has come. When something comes, there is an output more. */
+  readonly awaitedSound?: number;
   /** The pictures have no fields; absent: they may have. */
   readonly isProgressive?: boolean;
   /** Absent: the picture is not known. */
@@ -78,8 +80,15 @@ export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): st
       ...(ladder.length > 1 ? SAME_TIME_LINE : []),
       ...output(plan, rendition),
     ]),
+    ...(plan.awaitedSound === undefined ? [] : ear(plan.awaitedSound, ladder.length)),
   ];
 }
+
+/** Says by its first byte that the sound has come: an output begins when there is something of all its tracks. */
+const ear = (track: number, descriptor: number): string[] => [
+  ...['-map', `0:a:${track}`, '-c:a', 'pcm_u8', '-ar', '8000', '-ac', '1'],
+  ...['-flush_packets', '1', '-f', 'u8', `pipe:${outputDescriptor(descriptor)}`],
+];
 
 // "V": no cover pictures. "?": missing tracks are left out.
 function tracks(

@@ -27,6 +27,8 @@ const NETWORK_CONTAINERS = `${CONTAINERS},hls,dash,rtsp,mpjpeg`;
 
 /** Find tracks that begin late, too. */
 const PATIENT = ['-probesize', '100000000', '-analyzeduration', '40000000'];
+/** The same for a track that is known to come; ffmpeg goes on as soon as it has all of those that are announced. */
+const LIVE_PATIENT = ['-probesize', '10000000', '-analyzeduration', '10000000'];
 
 const IO_TIMEOUT_US = String(10_000_000);
 
@@ -42,7 +44,7 @@ export const inputArguments = (input: EncoderInput, libavformat: number, isPatie
 
 /**
  * The same without the loop, to examine a source.
- * @param isPatient read on until the tracks of a file that come late have come
+ * @param isPatient read on until the tracks that come late have come
  */
 export function opening(input: EncoderInput, libavformat: number, isPatient = false): string[] {
   switch (input.kind) {
@@ -57,7 +59,7 @@ export function opening(input: EncoderInput, libavformat: number, isPatient = fa
     case 'url':
       return [
         ...['-format_whitelist', containers(input), '-protocol_whitelist', transports(input)],
-        ...(input.paced ? [] : lowDelay),
+        ...(input.paced ? [] : lowDelay(isPatient)),
         ...(input.fence?.options ?? (isRtsp(input.protocol) ? ['-rtsp_transport', 'tcp'] : [])),
         ...timeouts(input.protocol, libavformat, input.fence?.resumes ?? true),
         ...['-i', input.fence?.url ?? input.url],
@@ -79,9 +81,9 @@ const isRtsp = (protocol: UrlProtocol): boolean => protocol === 'rtsp' || protoc
 
 // Decode by slices, because each frame thread would hold back a picture. What was read to find the tracks is played as
 // well ("nobuffer" would throw it away, and with it the only keyframe for seconds).
-const lowDelay = [
-  ...['-fflags', '+genpts', '-probesize', '1000000', '-analyzeduration', '1000000'],
-  ...['-thread_type', 'slice'],
+const lowDelay = (isPatient: boolean): string[] => [
+  ...['-fflags', '+genpts', '-thread_type', 'slice'],
+  ...(isPatient ? LIVE_PATIENT : ['-probesize', '1000000', '-analyzeduration', '1000000']),
 ];
 
 function timeouts(protocol: UrlProtocol, libavformat: number, resumes: boolean): string[] {

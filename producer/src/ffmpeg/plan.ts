@@ -40,6 +40,8 @@ interface Wishes {
   readonly limits: Pick<EncodingSettings, 'maxHeight' | 'maxVideoBitrate'>;
   /** What ffmpeg can do. */
   readonly mapsTones: boolean;
+  /** A track is known to come that comes late. */
+  readonly isPatient?: boolean;
 }
 /** What MPEG-TS carries and viewers' browsers may play, in ffmpeg's words. */
 const COPIED_VIDEO = ['h264', 'hevc'] as const;
@@ -68,24 +70,25 @@ export function planEncoding(
   source: JudgedSource,
   input: EncoderInput,
   probe: Probe | undefined,
-  { ladder, limits, mapsTones }: Wishes,
+  { ladder, limits, mapsTones, isPatient = false }: Wishes,
 ): Planned | undefined {
   const height = input.kind === 'test' ? TEST_PICTURE.height : probe?.picture?.height;
   if (!probe) {
     const rungs = ladder && fitLadder(ladder, height, limits);
     return {
-      plan: { input, video: 'encode', audio: 'encode', ladder: rungs },
+      plan: { input, video: 'encode', audio: 'encode', isPatient, ladder: rungs },
       warning: heightWarning(ladder, height, limits),
     };
   }
   const { picture } = probe;
   if (!probe.video && probe.audio.length === 0) return undefined;
   const copyAsked = 'copy' in source && source.copy;
+  const isRecording = input.kind === 'file' || probe.durationSeconds !== undefined;
+  const awaitsSound = !isRecording && probe.soundIsLate;
   const noVideoCopy = copyAsked ? whyNoVideoCopy(probe) : undefined;
   const noSoundCopy = probe.audio.map((track) => whyNoSoundCopy(track));
   const copiedVideo =
     copyAsked && !noVideoCopy ? COPIED_VIDEO.find((codec) => codec === probe.video) : undefined;
-  const isRecording = input.kind === 'file' || probe.durationSeconds !== undefined;
   const lacksPictures = probe.lacksPictures && probe.audio.length > 0 && !probe.lacksSound;
   const lacksSound = probe.lacksSound && probe.video !== undefined && !probe.lacksPictures;
   const hasPicture = probe.video !== undefined && !lacksPictures;
@@ -99,6 +102,7 @@ export function planEncoding(
     copyAsked && noSoundCopy[probe.soundTrack],
     (lacksSound || lacksPictures) &&
       `The file announces ${lacksSound ? 'sound' : 'a picture'}, but holds none: it is streamed without.`,
+    awaitsSound && SOUND_IS_LATE,
     isHdr && !mapsTones && HDR_STAYS,
     heightWarning(ladder, height, limits),
   ];
@@ -111,9 +115,10 @@ export function planEncoding(
       ...(canCopy.length > 1 && canCopy.every(Boolean) && probe.allSoundComes && { allAudio: true }),
       ...(data.length > 0 && { data }),
       isProgressive: WITHOUT_FIELDS.includes(probe.video ?? ''),
-      isPatient: probe.isPatient,
+      isPatient: isPatient || probe.isPatient,
       pictureTrack: lacksPictures ? 'none' : probe.pictureTrack,
-      soundTrack: lacksSound ? 'none' : probe.soundTrack,
+      soundTrack: lacksSound || awaitsSound ? 'none' : probe.soundTrack,
+      ...(awaitsSound && { awaitedSound: probe.soundTrack }),
       ...(hasPicture && pace(probe, isRecording)),
       ...(hasPicture && picture && { shown: shownAs(picture, mapsTones) }),
       // Sound has no sizes to choose from.
@@ -124,6 +129,8 @@ export function planEncoding(
   };
 }
 
+const SOUND_IS_LATE =
+  'The source announces sound and sends none: it is streamed without, and the sound is taken in when it comes.';
 const HDR_STAYS =
   'The picture is HDR, and this ffmpeg cannot convert it (it has no filters zscale and tonemap), so it may look pale or dark.';
 

@@ -37,7 +37,7 @@ const TIMED = `Input #0, mpegts, from 'file:/media/news.ts':
 /** All that is announced comes. */
 const WHOLE = {
   ...{ pictureTrack: 0, soundTrack: 0, lacksPictures: false, lacksSound: false },
-  ...{ allSoundComes: true, isPatient: false },
+  ...{ soundIsLate: false, allSoundComes: true, isPatient: false },
 };
 
 const SOUND = { codec: 'aac', layout: 'stereo' } as const;
@@ -63,6 +63,7 @@ describe('readProbe', () => {
       lacksPictures: false,
       isPatient: false,
       lacksSound: false,
+      soundIsLate: false,
       allSoundComes: false,
       pictureTrack: 0,
       soundTrack: 0,

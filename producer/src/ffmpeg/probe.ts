@@ -18,6 +18,8 @@ export interface Probe {
   /** It is certain that nothing comes of what is announced. */
   readonly lacksPictures: boolean;
   readonly lacksSound: boolean;
+  /** Nothing of it has come, though pictures have. */
+  readonly soundIsLate: boolean;
   /** All sound tracks have sound, and belong to the pictures. */
   readonly allSoundComes: boolean;
   readonly audio: readonly SoundTrack[];
@@ -46,7 +48,7 @@ type ProbeResult =
   | { readonly ok: false; readonly isCertain: boolean; readonly lines: string[] };
 
 const PROBE_TIMEOUT_MS = 15_000;
-/** Since the first packet. */
+/** Since the source was opened. */
 const LONGEST_LOOK_MS = 5_000;
 
 /** Open a source and look at its content. (The dependencies contain no ffprobe.) */
@@ -92,8 +94,11 @@ interface Looked {
   readonly hasEnded: boolean;
 }
 
-const isBlind = ({ lines }: Looked): boolean =>
-  lines.some((line) => line.startsWith('Could not write header'));
+/** By the words of ffmpeg 4 to 6; later ones wait for the track without a word. */
+const isBlind = (looked: Looked): boolean =>
+  looked.lines.some((line) => line.startsWith('Could not write header')) ||
+  (looked.packets.span === 0 &&
+    describedIn(looked).length < tracksIn(inputOf(looked.lines)).filter(isMapped).length);
 
 /** The tracks that a decoder could begin with, as ffmpeg counts them. */
 const describedIn = ({ lines }: Looked): number[] =>
@@ -127,6 +132,9 @@ async function look(
     },
     // Long lists of chapters and tags stand between the lines that matter.
     keepLines: 2_000,
+    onLine: (line) => {
+      if (line.startsWith('Stream mapping')) looking ??= setTimeout(end, LONGEST_LOOK_MS);
+    },
   });
   const end = (): void => child.end();
   const timer = setTimeout(end, PROBE_TIMEOUT_MS);
@@ -176,6 +184,7 @@ export function readProbe(
     })),
     soundTrack,
     lacksSound: isThorough && sound !== undefined && !comes(sound),
+    soundIsLate: sound !== undefined && !comes(sound) && picture !== undefined && comes(picture),
     allSoundComes: sounds.every((track) => belongs(track) && comes(track)),
     data: data.map(({ codec }) => codec),
     picture: picture && readPicture(picture.line, picture.beside),
@@ -205,6 +214,8 @@ function guessedLayouts(said: readonly string[]): ReadonlySet<number> {
     .map((line) => /#0[.:](\d{1,6})/.exec(line)?.[1]);
   return new Set(guesses.map(Number));
 }
+
+const isMapped = ({ kind }: Track): boolean => kind !== 'Data';
 
 /** ffmpeg knows what a decoder has to know. */
 const isDescribed = ({ kind, line }: Track): boolean =>

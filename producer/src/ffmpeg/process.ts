@@ -47,6 +47,8 @@ export function startFfmpeg(options: {
   readonly onOutput: (bytes: Uint8Array, output: number) => void;
   /** How many lines of its standard error to keep. */
   readonly keepLines?: number;
+  /** Called with each line of it. */
+  readonly onLine?: (line: string) => void;
 }): FfmpegProcess {
   const count = options.outputs ?? 1;
   const feed = options.fed ? 'pipe' : 'ignore';
@@ -58,7 +60,7 @@ export function startFfmpeg(options: {
     windowsHide: true,
   });
   options.guard.watch(child);
-  const tail = new StderrTail(options.keepLines);
+  const tail = new StderrTail(options.keepLines, options.onLine);
   let endedAlone: NodeJS.Timeout | undefined;
   const outputs = Array.from({ length: count }, (_, number) => {
     const output = child.stdio[outputDescriptor(number)] as Readable;

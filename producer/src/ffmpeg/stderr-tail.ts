@@ -8,11 +8,13 @@ const LOOKED_AT = LINE_LENGTH * 4;
 /** The last lines that ffmpeg wrote, for the streamer: bounded, and without the secrets in addresses. */
 export class StderrTail {
   readonly #keep: number;
+  readonly #onLine: (line: string) => void;
   #lines: string[] = [];
   #rest = '';
 
-  constructor(keep = LINES) {
+  constructor(keep = LINES, onLine: (line: string) => void = () => undefined) {
     this.#keep = keep;
+    this.#onLine = onLine;
   }
 
   push(text: string): void {
@@ -31,6 +33,7 @@ export class StderrTail {
   #add(line: string): void {
     const clean = tidy(line);
     if (!clean) return;
+    this.#onLine(clean);
     this.#lines.push(clean);
     if (this.#lines.length > this.#keep) this.#lines.shift();
   }

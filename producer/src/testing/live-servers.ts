@@ -1,10 +1,11 @@
 import { createServer as createTcp, type Socket } from 'node:net';
 import { createServer as createTls } from 'node:tls';
+import type { LiveFilm } from './live-film.js';
 import { type KeyPair, listening, PUBLIC_ADDRESS, type TestServer } from './source-servers.js';
 
 /** An RTSP server of one stream: MPEG-TS in RTP (RFC 2250), inside of the RTSP connection; or of a redirect. */
 export function rtspServer(
-  behaviour: { transportStream: Buffer } | { redirect: string },
+  behaviour: { transportStream: Buffer } | { live: LiveFilm } | { redirect: string },
   tls?: KeyPair,
 ): Promise<TestServer> {
   const serve = (socket: Socket): void => {
@@ -36,7 +37,10 @@ export function rtspServer(
       return say('200 OK', ['Transport: RTP/AVP/TCP;unicast;interleaved=0-1', 'Session: 12345678']);
     }
     say('200 OK', ['Session: 12345678']);
-    return method === 'PLAY' && sendRtp(socket, behaviour.transportStream);
+    if (method !== 'PLAY') return;
+    const send = rtpSender(socket);
+    if ('live' in behaviour) socket.once('close', behaviour.live.follow(send));
+    else send(behaviour.transportStream);
   };
   return listening(tls ? createTls(tls, serve) : createTcp(serve), PUBLIC_ADDRESS);
 }
@@ -72,18 +76,22 @@ export async function rtmpListener(heard: (tcUrl: string) => void): Promise<Test
   return listening(server, PUBLIC_ADDRESS);
 }
 
-function sendRtp(socket: Socket, transportStream: Buffer): void {
+/** @returns what takes whole packets */
+function rtpSender(socket: Socket): (transportStream: Buffer) => void {
   const PAYLOAD = 7 * 188;
-  for (let at = 0, sequence = 0; at < transportStream.length; at += PAYLOAD, sequence += 1) {
-    const payload = transportStream.subarray(at, at + PAYLOAD);
-    const head = Buffer.alloc(16);
-    head.write('$', 0);
-    head.writeUInt16BE(12 + payload.length, 2);
-    head.writeUInt8(0x80, 4);
-    head.writeUInt8(33, 5);
-    head.writeUInt16BE(sequence & 0xffff, 6);
-    head.writeUInt32BE(sequence * 900, 8);
-    head.writeUInt32BE(1, 12);
-    socket.write(Buffer.concat([head, payload]));
-  }
+  let sequence = 0;
+  return (transportStream) => {
+    for (let at = 0; at < transportStream.length; at += PAYLOAD, sequence += 1) {
+      const payload = transportStream.subarray(at, at + PAYLOAD);
+      const head = Buffer.alloc(16);
+      head.write('$', 0);
+      head.writeUInt16BE(12 + payload.length, 2);
+      head.writeUInt8(0x80, 4);
+      head.writeUInt8(33, 5);
+      head.writeUInt16BE(sequence & 0xffff, 6);
+      head.writeUInt32BE(sequence * 900, 8);
+      head.writeUInt32BE(1, 12);
+      socket.write(Buffer.concat([head, payload]));
+    }
+  };
 }
