@@ -112,8 +112,12 @@ async function pass(
     await (body.kind === 'hls' ? fencedPlaylist(text, urlOf(wanted)) : fencedManifest(text)),
   );
   const { 'content-range': _, 'accept-ranges': __, ...rest } = headers;
-  answer.writeHead(200, { ...rest, 'content-length': String(fenced.length) }).end(fenced);
+  const own = { 'content-type': PLAYLIST_TYPES[body.kind], 'content-length': String(fenced.length) };
+  answer.writeHead(200, { ...rest, ...own }).end(fenced);
 }
+
+/** Newer versions of ffmpeg take no playlist without its ending in the address, unless the server calls it one. */
+const PLAYLIST_TYPES = { hls: 'application/vnd.apple.mpegurl', dash: 'application/dash+xml' } as const;
 
 /** ffmpeg reads no body behind these, and behind all others it does. */
 const isError = (status: number): boolean => status >= 400 && status < 600;
