@@ -1,9 +1,11 @@
 import type { Track } from '@topicast/contracts/catalog';
+import { Milliseconds } from '@topicast/contracts/units';
 import { type Chunk, Chunker, type ChunkerStats, SoundFill } from '@topicast/media/mpegts';
 import type { Ffmpeg } from '../ffmpeg/find.js';
 import type { ProcessGuard } from '../ffmpeg/guard.js';
 import { type ProcessExit, startFfmpeg } from '../ffmpeg/process.js';
 import { feedTestPicture } from '../test-picture/feed.js';
+import { LivePacer } from './live-pacer.js';
 import { Pacer } from './pacer.js';
 
 interface EncodeOptions {
@@ -13,8 +15,11 @@ interface EncodeOptions {
   /** Of ffmpeg; if absent, this process's. */
   readonly environment?: NodeJS.ProcessEnv | undefined;
   readonly testPicture: boolean;
-  /** A recording, which ffmpeg reads as fast as we let it. */
-  readonly paced: boolean;
+  /**
+   * `recording`: ffmpeg reads it as fast as we let it. `bursts`: what is live, but may not come evenly. Others pass as they
+   * come.
+   */
+  readonly pace: 'recording' | 'bursts' | 'as it comes';
   readonly renditions: number;
   /** There is an output more, which says that sound has come that is left out. */
   readonly awaitsSound: boolean;
@@ -24,12 +29,20 @@ interface EncodeOptions {
   readonly onChunk: (rendition: number, chunk: Chunk, tracks: readonly Track[]) => void;
   /** The sound is encoded here, so that silence can take its place where it is missing. */
   readonly fillsSound: boolean;
-  /** Called with ffmpeg's last words, once a second. @param isSilent the sound is missing at present */
-  readonly onLines: (lines: string[], isSilent: boolean) => void;
+  /** Called with ffmpeg's last words, once a second. */
+  readonly onLines: (lines: string[], found: SourceFacts) => void;
   /** Called when packets of ffmpeg's output are missing, at most once a second. */
   readonly onGaps: (stats: Readonly<ChunkerStats>) => void;
   /** How long an output may be silent: before its first chunk, and after it. */
   readonly silenceMs: { readonly first: number; readonly next: number };
+}
+
+/** How a source comes at present. */
+export interface SourceFacts {
+  /** The sound is missing. */
+  readonly isSilent: boolean;
+  /** What its bursts cost. */
+  readonly delay: Milliseconds;
 }
 
 interface EncoderExit extends ProcessExit {
@@ -51,9 +64,9 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
   const deadlines = Array<number>(renditions).fill(performance.now() + silenceMs.first);
   const emit = (chunk: Chunk): void => onChunk(0, chunk, chunkers[0]!.tracks);
   const sound = options.fillsSound ? new SoundFill() : undefined;
-  const pacer = options.paced
-    ? new Pacer(emit, { pause: () => child.pause(), resume: () => child.resume() })
-    : undefined;
+  const valve = { pause: () => child.pause(), resume: () => child.resume() };
+  const smoother = options.pace === 'bursts' ? new LivePacer(emit, valve) : undefined;
+  const pacer = options.pace === 'recording' ? new Pacer(emit, valve) : smoother;
   const chunkers = deadlines.map(
     (_, rendition) =>
       new Chunker((chunk) => {
@@ -97,7 +110,8 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
     }
   };
   const watch = setInterval(() => {
-    options.onLines(child.lines(), sound?.isFilling === true);
+    const delay = smoother?.delay ?? Milliseconds.zero;
+    options.onLines(child.lines(), { isSilent: sound?.isFilling === true, delay });
     lookForGaps();
     const { tracks } = chunkers[0]!;
     for (const kind of found) {
@@ -122,5 +136,11 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
   running.abort();
   for (const chunker of chunkers) chunker.end();
   lookForGaps();
+  if (smoother && !signal.aborted) {
+    const close = (): unknown => smoother.close();
+    signal.addEventListener('abort', close, { once: true });
+    await smoother.drained();
+    signal.removeEventListener('abort', close);
+  }
   return { ...exit, silent, heldChunks: pacer?.close() ?? 0, lateSound: sound?.dropped ?? 0 };
 }

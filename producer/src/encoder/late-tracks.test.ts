@@ -50,69 +50,66 @@ async function takesBoth(stranger: ReturnType<typeof superviseStranger>) {
   return [...before];
 }
 
-describe.concurrent.each(FFMPEGS.map((ffmpeg) => [ffmpeg.version, ffmpeg] as const))(
-  'by ffmpeg %s',
-  (_, ffmpeg) => {
-    describe.concurrent.skipIf(nginxRtmpUnavailable)(
-      `from an RTMP server${nginxRtmpUnavailable ? ` (skipped: ${nginxRtmpUnavailable})` : ''}`,
-      () => {
-        it('sound that comes after the picture is taken in, and nobody sees a pause', async () => {
-          await using server = await startNginxRtmp();
-          const address = server.address('live', 'late');
-          await using _publisher = publish(
-            ...[address, '-itsoffset', '6', '-f', 'lavfi', '-i', 'sine=f=440:r=48000', '-g', '25'],
-          );
-          await sleep(2_000);
-          const arrivals: number[] = [];
-          const options = { ffmpeg, allowPrivateUrls: true, onChunk: () => arrivals.push(performance.now()) };
-          await using stranger = superviseStranger({ kind: 'url', url: address }, options);
-          expect(await takesBoth(stranger)).toEqual(['video', 'audio and video']);
-          const pauses = arrivals.slice(1).map((at, n) => at - arrivals[n]!);
-          expect(Math.max(...pauses)).toBeLessThan(1_000);
-        });
-
-        it('a picture that comes at the next keyframe only is taken in', async () => {
-          await using server = await startNginxRtmp();
-          const address = server.address('waiting', 'rare');
-          await using _publisher = publish(
-            ...[address, '-f', 'lavfi', '-i', 'sine=f=440:r=48000', '-g', '100'],
-          );
-          await sleep(2_000);
-          await using stranger = superviseStranger(
-            { kind: 'url', url: address },
-            { ffmpeg, allowPrivateUrls: true },
-          );
-          await takesBoth(stranger);
-        });
-      },
-    );
-
-    const world = {
-      http: (live: LiveFilm) =>
-        httpServer((_request, response) => {
-          response.writeHead(200, { 'content-type': 'video/mp2t' });
-          response.once(
-            'close',
-            live.follow((packets) => response.write(packets)),
-          );
-        }),
-      rtsp: (live: LiveFilm) => rtspServer({ live }),
-    };
-    it.each(['http', 'rtsp'] as const)(
-      'sound that is announced and does not come keeps nothing back over %s, and is taken in when it comes',
-      async (protocol) => {
-        await using live = new LiveFilm();
-        live.missing = 'audio';
-        await using server = await world[protocol](live);
-        const source: Source = { kind: 'url', url: `${protocol}://127.0.0.2:${server.port}/x` };
-        await using stranger = superviseStranger(source, { ffmpeg, allowPrivateUrls: true });
-        await until('the picture is on air', async () => stranger.status().state === 'live');
-        expect(stranger.status().problem).toContain('announces sound');
+describe.each(FFMPEGS.map((ffmpeg) => [ffmpeg.version, ffmpeg] as const))('by ffmpeg %s', (_, ffmpeg) => {
+  describe.skipIf(nginxRtmpUnavailable)(
+    `from an RTMP server${nginxRtmpUnavailable ? ` (skipped: ${nginxRtmpUnavailable})` : ''}`,
+    () => {
+      it.concurrent('sound that comes after the picture is taken in, and nobody sees a pause', async () => {
+        await using server = await startNginxRtmp();
+        const address = server.address('live', 'late');
+        await using _publisher = publish(
+          ...[address, '-itsoffset', '6', '-f', 'lavfi', '-i', 'sine=f=440:r=48000', '-g', '25'],
+        );
         await sleep(2_000);
-        live.missing = undefined;
+        const arrivals: number[] = [];
+        const options = { ffmpeg, allowPrivateUrls: true, onChunk: () => arrivals.push(performance.now()) };
+        await using stranger = superviseStranger({ kind: 'url', url: address }, options);
         expect(await takesBoth(stranger)).toEqual(['video', 'audio and video']);
-        expect(stranger.status().problem).toBeUndefined();
-      },
-    );
-  },
-);
+        const pauses = arrivals.slice(1).map((at, n) => at - arrivals[n]!);
+        expect(Math.max(...pauses)).toBeLessThan(1_000);
+      });
+
+      it.concurrent('a picture that comes at the next keyframe only is taken in', async () => {
+        await using server = await startNginxRtmp();
+        const address = server.address('waiting', 'rare');
+        await using _publisher = publish(
+          ...[address, '-f', 'lavfi', '-i', 'sine=f=440:r=48000', '-g', '100'],
+        );
+        await sleep(2_000);
+        await using stranger = superviseStranger(
+          { kind: 'url', url: address },
+          { ffmpeg, allowPrivateUrls: true },
+        );
+        await takesBoth(stranger);
+      });
+    },
+  );
+
+  const world = {
+    http: (live: LiveFilm) =>
+      httpServer((_request, response) => {
+        response.writeHead(200, { 'content-type': 'video/mp2t' });
+        response.once(
+          'close',
+          live.follow((packets) => response.write(packets)),
+        );
+      }),
+    rtsp: (live: LiveFilm) => rtspServer({ live }),
+  };
+  it.concurrent.each(['http', 'rtsp'] as const)(
+    'sound that is announced and does not come keeps nothing back over %s, and is taken in when it comes',
+    async (protocol) => {
+      await using live = new LiveFilm();
+      live.missing = 'audio';
+      await using server = await world[protocol](live);
+      const source: Source = { kind: 'url', url: `${protocol}://127.0.0.2:${server.port}/x` };
+      await using stranger = superviseStranger(source, { ffmpeg, allowPrivateUrls: true });
+      await until('the picture is on air', async () => stranger.status().state === 'live');
+      expect(stranger.status().problem).toContain('announces sound');
+      await sleep(2_000);
+      live.missing = undefined;
+      expect(await takesBoth(stranger)).toEqual(['video', 'audio and video']);
+      expect(stranger.status().problem).toBeUndefined();
+    },
+  );
+});

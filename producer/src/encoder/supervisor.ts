@@ -15,11 +15,11 @@ import { ffmpegArguments } from '../ffmpeg/arguments.js';
 import { explain, isVerdictOnMedia } from '../ffmpeg/explain.js';
 import type { Ffmpeg } from '../ffmpeg/find.js';
 import type { ProcessGuard } from '../ffmpeg/guard.js';
-import { isLooped } from '../ffmpeg/input.js';
+import { type EncoderInput, isLooped } from '../ffmpeg/input.js';
 import { inputOf, needsProbe, type Planned, planEncoding } from '../ffmpeg/plan.js';
 import { probeSource } from '../ffmpeg/probe.js';
 import type { StreamPublisher } from '../publish/stream-publisher.js';
-import { encode } from './encode.js';
+import { encode, type SourceFacts } from './encode.js';
 import { type FileStamp, fileChange, stampOf } from './file-change.js';
 import { nextSession } from './session.js';
 import { SessionCatalog } from './session-catalog.js';
@@ -50,6 +50,8 @@ const TAKE_IN_AGAIN_MS = 10_000;
 
 const TRIED_AGAIN = 'We try again when the file changes, or when you start the stream.';
 const SOUND_MISSING = 'The source sends no sound at present: silence takes its place.';
+/** What streamers should know of. */
+const TOLD_DELAY_MS = 1_000;
 const BACKOFF = { first: milliseconds(500), longest: milliseconds(30_000) };
 /** After an encoder has run for this long, its next failure counts as the first one. */
 const WELL_AFTER_MS = 30_000;
@@ -253,7 +255,7 @@ async function run(
       triedAt = Milliseconds.now();
     });
   };
-  const onLines = (said: string[], isSilent: boolean): void => {
+  const onLines: Parameters<typeof encode>[0]['onLines'] = (said, found) => {
     if (!isOnAir || replaced.signal.aborted) return;
     const lines = opened.told(said);
     if (liveSince === undefined) {
@@ -268,7 +270,7 @@ async function run(
       droppedChunks: dropped,
       problem: trouble
         ? `The log does not accept chunks at the moment: ${trouble}`
-        : (warning ?? copied ?? (isSilent ? SOUND_MISSING : undefined)),
+        : (warning ?? copied ?? inWords(found)),
     });
   };
   const threads = Math.min(4, availableParallelism());
@@ -282,7 +284,7 @@ async function run(
   };
   const kind = {
     testPicture: source.kind === 'test',
-    paced: isLooped(plan.input),
+    pace: paceOf(plan.input),
     fillsSound: plan.audio === 'encode',
   };
   const onGaps = ({ continuityErrors, droppedAccessUnits }: Readonly<ChunkerStats>): void =>
@@ -316,6 +318,18 @@ async function run(
   const isCertain = liveSince === undefined && exit.isOwnVerdict && isVerdictOnMedia(exit.lines);
   const isSilent = exit.silent && liveSince === undefined;
   return { why: 'failed', problem, lines, ranMs, isCertain, isSilent };
+}
+
+/** Over HTTP, sources come in segments, or as fast as they are read. */
+const paceOf = (input: EncoderInput): Parameters<typeof encode>[0]['pace'] => {
+  if (isLooped(input)) return 'recording';
+  return input.kind === 'url' && input.protocol.startsWith('http') ? 'bursts' : 'as it comes';
+};
+
+function inWords({ isSilent, delay }: SourceFacts): string | undefined {
+  if (isSilent) return SOUND_MISSING;
+  if (delay < TOLD_DELAY_MS) return undefined;
+  return `The source comes in bursts: they are evened out, which delays it by ${(delay / 1_000).toFixed(1)} s.`;
 }
 
 /** A listening address waits for a caller, so silence is not a failure. */

@@ -12,6 +12,10 @@ export type EncoderInput =
       readonly protocol: UrlProtocol;
       /** A recording of known length, not a live source. */
       readonly paced: boolean;
+      /** In ffmpeg's words; absent: not known. */
+      readonly container?: string;
+      /** Of an HLS playlist that names segments as nobody else does. */
+      readonly isOddlyNamed?: boolean;
       /** The only way to it, if addresses are judged; otherwise ffmpeg opens it by itself. */
       readonly fence?: Fence | undefined;
     }
@@ -60,6 +64,9 @@ export function opening(input: EncoderInput, libavformat: number, isPatient = fa
       return [
         ...['-format_whitelist', containers(input), '-protocol_whitelist', transports(input)],
         ...(input.paced ? [] : lowDelay(isPatient)),
+        ...(input.paced ? [] : asItComes(input.container)),
+        // What segments may hold is on the list of containers, whatever they are called.
+        ...(input.isOddlyNamed ? ['-extension_picky', '0'] : []),
         ...(input.fence?.options ?? (isRtsp(input.protocol) ? ['-rtsp_transport', 'tcp'] : [])),
         ...timeouts(input.protocol, libavformat, input.fence?.resumes ?? true),
         ...['-i', input.fence?.url ?? input.url],
@@ -85,6 +92,15 @@ const lowDelay = (isPatient: boolean): string[] => [
   ...['-fflags', '+genpts', '-thread_type', 'slice'],
   ...(isPatient ? LIVE_PATIENT : ['-probesize', '1000000', '-analyzeduration', '1000000']),
 ];
+
+/** A camera's pictures one after another: they were made when they came. */
+export const isWithoutTimes = (container: string | undefined): boolean => container === 'mpjpeg';
+
+function asItComes(container: string | undefined): string[] {
+  // The newest segment; ffmpeg's own choice, the third one from the end, would be delay and nothing else.
+  if (container === 'hls') return ['-live_start_index', '-1'];
+  return isWithoutTimes(container) ? ['-use_wallclock_as_timestamps', '1'] : [];
+}
 
 function timeouts(protocol: UrlProtocol, libavformat: number, resumes: boolean): string[] {
   switch (protocol) {

@@ -4,7 +4,7 @@ import type { Fence } from '@topicast/sources/open';
 import type { EncodingSettings } from '../config.js';
 import { TEST_PICTURE } from '../test-picture/format.js';
 import type { EncodingPlan, RungLimits } from './arguments.js';
-import type { EncoderInput } from './input.js';
+import { type EncoderInput, isWithoutTimes } from './input.js';
 import { BT709, coloursOf, hdrOf, obstacleToCopy, type Picture } from './picture.js';
 import type { Shown } from './picture-filter.js';
 import type { Probe, SoundTrack } from './probe.js';
@@ -108,7 +108,15 @@ export function planEncoding(
   ];
   return {
     plan: {
-      input: input.kind === 'url' ? { ...input, paced: probe.durationSeconds !== undefined } : input,
+      input:
+        input.kind === 'url'
+          ? {
+              ...input,
+              paced: probe.durationSeconds !== undefined,
+              container: probe.container,
+              isOddlyNamed: probe.isOddlyNamed,
+            }
+          : input,
       video: copiedVideo ? 'copy' : 'encode',
       audio: canCopy[probe.soundTrack] ? 'copy' : 'encode',
       // One that cannot be copied would end the whole output, so then only the first one goes.
@@ -161,9 +169,11 @@ const shownAs = (picture: Picture, mapsTones: boolean): Shown => {
  * pause, get a constant rate; in a live source, repeated pictures would come late.
  */
 function pace(
-  { rate = 0, namedRate = 0 }: Probe,
+  { rate = 0, namedRate = 0, container }: Probe,
   isRecording: boolean,
 ): Pick<EncodingPlan, 'rate' | 'isEvened'> {
+  // What ffmpeg took for their times was made up.
+  if (isWithoutTimes(container)) return { rate: USUAL_RATE };
   const isNamed = namedRate >= NAMED_RATES.least && namedRate <= NAMED_RATES.most;
   const isEven = isNamed && namedRate >= LEAST_RATE.evenly && Math.abs(rate / namedRate - 1) < SAME_RATE;
   if (isEven) return { rate: namedRate };

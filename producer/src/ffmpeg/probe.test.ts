@@ -37,7 +37,7 @@ const TIMED = `Input #0, mpegts, from 'file:/media/news.ts':
 /** All that is announced comes. */
 const WHOLE = {
   ...{ pictureTrack: 0, soundTrack: 0, lacksPictures: false, lacksSound: false },
-  ...{ soundIsLate: false, allSoundComes: true, isPatient: false },
+  ...{ container: 'mpegts', isOddlyNamed: false, soundIsLate: false, allSoundComes: true, isPatient: false },
 };
 
 const SOUND = { codec: 'aac', layout: 'stereo' } as const;
@@ -53,6 +53,8 @@ describe('readProbe', () => {
   });
   it('does not take a cover picture for video', () => {
     expect(readProbe(SONG, new PacketList())).toEqual({
+      container: 'mp3',
+      isOddlyNamed: false,
       durationSeconds: undefined,
       video: undefined,
       audio: [{ codec: 'mp3', layout: 'stereo' }],

@@ -8,6 +8,10 @@ import { startFfmpeg } from './process.js';
 
 /** What ffmpeg finds in a source; codecs have ffmpeg's names. */
 export interface Probe {
+  /** What the tracks are in, in ffmpeg's words. */
+  readonly container: string;
+  /** Its segments have names that ffmpeg takes only if it is told to. */
+  readonly isOddlyNamed: boolean;
   /** Absent: live. */
   readonly durationSeconds: number | undefined;
   readonly video: string | undefined;
@@ -47,6 +51,7 @@ type ProbeResult =
   /** `isCertain`: ffmpeg has judged the media, and would find the same again. */
   | { readonly ok: false; readonly isCertain: boolean; readonly lines: string[] };
 
+const ODD_NAME = 'is not in allowed_segment_extensions';
 const PROBE_TIMEOUT_MS = 15_000;
 /** Since the source was opened. */
 const LONGEST_LOOK_MS = 5_000;
@@ -58,8 +63,13 @@ export async function probeSource(
   guard: ProcessGuard,
   signal: AbortSignal,
 ): Promise<ProbeResult> {
-  const again = (options: Look): Promise<Looked> => look(input, options, ffmpeg, guard, signal);
+  let opened = input;
+  const again = (options: Look): Promise<Looked> => look(opened, options, ffmpeg, guard, signal);
   let looked = await again({});
+  if (input.kind === 'url' && looked.lines.some((line) => line.includes(ODD_NAME))) {
+    opened = { ...input, isOddlyNamed: true };
+    looked = await again({});
+  }
   let mapped: readonly number[] | undefined;
   // A track of which nothing has come is described by nothing, and spoils the look at all others.
   const isPatient = isBlind(looked) && input.kind === 'file';
@@ -72,7 +82,11 @@ export async function probeSource(
   const { lines, packets, isOwnVerdict, hasEnded } = looked;
   const isThorough = input.kind === 'file' && (isPatient || hasEnded || packets.isThorough);
   const found = readProbe(lines, packets, { mapped, isThorough });
-  const probe = found && { ...found, isPatient: isPatient && describedIn(looked).length > before.length };
+  const probe = found && {
+    ...found,
+    isPatient: isPatient && describedIn(looked).length > before.length,
+    isOddlyNamed: opened !== input,
+  };
   const isCertain = isOwnVerdict && isVerdictOnMedia(lines);
   return probe
     ? { ok: true, probe }
@@ -173,6 +187,8 @@ export function readProbe(
   const sound = sounds[soundTrack];
   const named = /, (\d{1,6}(?:\.\d{1,6})?)(k?) (?:fps|tbr)/.exec(picture?.line ?? '');
   return {
+    container: /^Input #0, ([\w,]{1,80}), from/.exec(lines[0]!)?.[1] ?? '',
+    isOddlyNamed: false,
     durationSeconds: durationIn(lines),
     isPatient: false,
     video: picture?.codec,

@@ -1,0 +1,138 @@
+import { type Milliseconds, milliseconds, ticksToMs } from '@topicast/contracts/units';
+import type { Chunk } from '@topicast/media/mpegts';
+
+/** What comes later than it was due by less than this is jitter, which players bear. */
+const JITTER_MS = 100;
+/** How long a source has to be early until we believe that it stays so; each disappointment doubles it. */
+const TRUST_MS = { first: 3_000, most: 120_000 } as const;
+/** A source that is this far ahead is not live: it sends as fast as we read. */
+const MOST_LEAD_MS = 15_000;
+const RESUME_MS = 10_000;
+
+/**
+ * Releases what comes in bursts (segments, a proxy's buffers) at the pace of its time stamps, as late as its longest gap
+ * demands and no later. What comes evenly passes at once. What comes faster than time goes by is a recording: it holds the
+ * encoder back.
+ */
+export class LivePacer {
+  readonly #emit: (chunk: Chunk) => void;
+  readonly #encoder: { pause(): void; resume(): void };
+  #queue: { readonly chunk: Chunk; readonly due: number }[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  /** The moment of decode time 0. */
+  #origin: number | undefined;
+  /** The newest time so far: the other track, if it comes later, does not tell when the source was late. */
+  #newest = Number.NEGATIVE_INFINITY;
+  #paused = false;
+  #isRecording = false;
+  #trust: number = TRUST_MS.first;
+  /** Since then, every chunk came at least `slack` before it was due, and one of them `lead`. */
+  #trial = { since: 0, slack: Number.POSITIVE_INFINITY, lead: 0 };
+  #delay = 0;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(emit: (chunk: Chunk) => void, encoder: { pause(): void; resume(): void }) {
+    this.#emit = emit;
+    this.#encoder = encoder;
+  }
+
+  /** Enough is ready, so the encoder waits. */
+  get isFull(): boolean {
+    return this.#paused;
+  }
+
+  /** How long chunks of a live source have waited lately, at most. */
+  get delay(): Milliseconds {
+    return milliseconds(this.#isRecording ? 0 : this.#delay);
+  }
+
+  push(chunk: Chunk): void {
+    this.#queue.push({ chunk, due: this.#dueOf(chunk) });
+    if (!this.#paused && this.#lead >= MOST_LEAD_MS) {
+      this.#paused = true;
+      this.#isRecording = true;
+      this.#encoder.pause();
+    }
+    this.#run();
+  }
+
+  /** Resolves when everything has been released at its time. */
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onEmpty = resolve;
+      this.#run();
+    });
+  }
+
+  /** @returns how many chunks were held and will never be released. */
+  close(): number {
+    clearTimeout(this.#timer);
+    this.#onEmpty?.();
+    return this.#queue.splice(0).length;
+  }
+
+  get #lead(): number {
+    return Math.max(0, (this.#queue.at(-1)?.due ?? 0) - performance.now());
+  }
+
+  #dueOf({ decodeTime, discontinuity }: Chunk): number {
+    const now = performance.now();
+    const time = ticksToMs(decodeTime);
+    if (this.#origin === undefined || discontinuity) {
+      this.#origin = now + this.#lead - time;
+      this.#newest = time;
+      this.#judge(now);
+    }
+    if (time >= this.#newest) this.#learn(now, this.#origin + time - now);
+    this.#newest = Math.max(this.#newest, time);
+    return this.#origin + time;
+  }
+
+  /** @param slack by how much a chunk that came now was early */
+  #learn(now: number, slack: number): void {
+    if (slack < -JITTER_MS) {
+      this.#move(-slack);
+      this.#trust = Math.min(TRUST_MS.most, this.#trust * 2);
+      this.#judge(now);
+      return;
+    }
+    const { since } = this.#trial;
+    this.#trial = {
+      since,
+      slack: Math.min(this.#trial.slack, Math.max(0, slack)),
+      lead: Math.max(this.#trial.lead, slack),
+    };
+    if (this.#isRecording || now - since < this.#trust) return;
+    if (this.#trial.slack > JITTER_MS) this.#move(-this.#trial.slack);
+    this.#judge(now);
+  }
+
+  #judge(now: number): void {
+    this.#delay = this.#trial.lead;
+    this.#trial = { since: now, slack: Number.POSITIVE_INFINITY, lead: 0 };
+  }
+
+  /** Everything is due so much later, or earlier. */
+  #move(ms: number): void {
+    this.#origin! += ms;
+    this.#queue = this.#queue.map(({ chunk, due }) => ({ chunk, due: due + ms }));
+  }
+
+  #run(): void {
+    clearTimeout(this.#timer);
+    const now = performance.now();
+    for (let head = this.#queue[0]; head; head = this.#queue[0]) {
+      if (head.due > now) {
+        this.#timer = setTimeout(() => this.#run(), head.due - now);
+        break;
+      }
+      this.#queue.shift();
+      this.#emit(head.chunk);
+    }
+    if (this.#paused && this.#lead < RESUME_MS) {
+      this.#paused = false;
+      this.#encoder.resume();
+    }
+    if (this.#queue.length === 0) this.#onEmpty?.();
+  }
+}
