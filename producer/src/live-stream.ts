@@ -110,6 +110,7 @@ export function startLiveStream(
         mediaDirs: config.mediaDirs,
         allowPrivateUrls: config.allowPrivateUrls,
       },
+      isLeaving: () => isHandingOver,
       report(change) {
         status.update(change);
         followed.countDrops();

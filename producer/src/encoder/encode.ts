@@ -21,10 +21,15 @@ interface EncodeOptions {
    */
   readonly pace: 'recording' | 'bursts' | 'as it comes';
   readonly renditions: number;
-  /** There is an output more, which says that sound has come that is left out. */
+  /** One more output begins when the sound comes that is left out. */
   readonly awaitsSound: boolean;
-  /** Called once a second while the source sends a track that the outputs do not have. */
-  readonly onTrackLeftOut: (kind: 'video' | 'audio') => void;
+  /** By how much bursts are expected to be late. */
+  readonly delay: Milliseconds;
+  /**
+   * Called once a second while the source sends a track that the outputs do not have.
+   * @param delay what the bursts of the source cost
+   */
+  readonly onTrackLeftOut: (kind: 'video' | 'audio', delay: Milliseconds) => void;
   /** Called with the chunks of each output; those of the best are paced, and the others follow them. */
   readonly onChunk: (rendition: number, chunk: Chunk, tracks: readonly Track[]) => void;
   /** The sound is encoded here, so that silence can take its place where it is missing. */
@@ -65,7 +70,7 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
   const emit = (chunk: Chunk): void => onChunk(0, chunk, chunkers[0]!.tracks);
   const sound = options.fillsSound ? new SoundFill() : undefined;
   const valve = { pause: () => child.pause(), resume: () => child.resume() };
-  const smoother = options.pace === 'bursts' ? new LivePacer(emit, valve) : undefined;
+  const smoother = options.pace === 'bursts' ? new LivePacer(emit, valve, options.delay) : undefined;
   const pacer = options.pace === 'recording' ? new Pacer(emit, valve) : smoother;
   const chunkers = deadlines.map(
     (_, rendition) =>
@@ -115,10 +120,11 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
     lookForGaps();
     const { tracks } = chunkers[0]!;
     for (const kind of found) {
-      if (tracks.length > 0 && !tracks.some((track) => track.kind === kind)) options.onTrackLeftOut(kind);
+      if (tracks.length > 0 && !tracks.some((track) => track.kind === kind))
+        options.onTrackLeftOut(kind, delay);
     }
-    // Who is held back cannot send.
-    if (pacer?.isFull) deadlines.fill(performance.now() + silenceMs.next);
+    // An encoder that is held back is silent, and so is a source between two bursts.
+    if (pacer?.isFull || smoother?.isHolding) deadlines.fill(performance.now() + silenceMs.next);
     if (performance.now() < Math.min(...deadlines)) return;
     silent = true;
     end();
@@ -136,11 +142,6 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
   running.abort();
   for (const chunker of chunkers) chunker.end();
   lookForGaps();
-  if (smoother && !signal.aborted) {
-    const close = (): unknown => smoother.close();
-    signal.addEventListener('abort', close, { once: true });
-    await smoother.drained();
-    signal.removeEventListener('abort', close);
-  }
+  if (smoother) await smoother.drained(signal);
   return { ...exit, silent, heldChunks: pacer?.close() ?? 0, lateSound: sound?.dropped ?? 0 };
 }

@@ -109,7 +109,7 @@ describe.each(FFMPEGS.map((ffmpeg) => [ffmpeg.version, ffmpeg] as const))('by ff
       await sleep(2_000);
       live.missing = undefined;
       expect(await takesBoth(stranger)).toEqual(['video', 'audio and video']);
-      expect(stranger.status().problem).toBeUndefined();
+      expect(stranger.status().problem ?? '').not.toContain('announces sound');
     },
   );
 });

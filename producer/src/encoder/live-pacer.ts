@@ -5,14 +5,17 @@ import type { Chunk } from '@topicast/media/mpegts';
 const JITTER_MS = 100;
 /** How long a source has to be early until we believe that it stays so; each disappointment doubles it. */
 const TRUST_MS = { first: 3_000, most: 120_000 } as const;
+/** Media do not pause for longer; the time stamps have jumped. */
+const JUMP_MS = 10_000;
 /** A source that is this far ahead is not live: it sends as fast as we read. */
-const MOST_LEAD_MS = 15_000;
-const RESUME_MS = 10_000;
+const MOST_LEAD_MS = 30_000;
+const RESUME_MS = 20_000;
+/** A recording is as far ahead again by then. */
+const READ_FREELY_MS = 30_000;
 
 /**
  * Releases what comes in bursts (segments, a proxy's buffers) at the pace of its time stamps, as late as its longest gap
- * demands and no later. What comes evenly passes at once. What comes faster than time goes by is a recording: it holds the
- * encoder back.
+ * demands and no later. What comes evenly passes at once. Of what comes faster than time goes by, the encoder is held back.
  */
 export class LivePacer {
   readonly #emit: (chunk: Chunk) => void;
@@ -24,16 +27,23 @@ export class LivePacer {
   /** The newest time so far: the other track, if it comes later, does not tell when the source was late. */
   #newest = Number.NEGATIVE_INFINITY;
   #paused = false;
-  #isRecording = false;
+  /** Until when it is taken for a recording: as long as it comes faster than time goes by whenever it is read. */
+  #recordingUntil = Number.NEGATIVE_INFINITY;
   #trust: number = TRUST_MS.first;
   /** Since then, every chunk came at least `slack` before it was due, and one of them `lead`. */
   #trial = { since: 0, slack: Number.POSITIVE_INFINITY, lead: 0 };
-  #delay = 0;
+  #delay: number;
   #onEmpty: (() => void) | undefined;
 
-  constructor(emit: (chunk: Chunk) => void, encoder: { pause(): void; resume(): void }) {
+  /** @param delay what is known of its bursts; zero: nothing */
+  constructor(
+    emit: (chunk: Chunk) => void,
+    encoder: { pause(): void; resume(): void },
+    delay: Milliseconds = milliseconds(0),
+  ) {
     this.#emit = emit;
     this.#encoder = encoder;
+    this.#delay = delay;
   }
 
   /** Enough is ready, so the encoder waits. */
@@ -41,25 +51,34 @@ export class LivePacer {
     return this.#paused;
   }
 
+  get isHolding(): boolean {
+    return this.#queue.length > 0;
+  }
+
   /** How long chunks of a live source have waited lately, at most. */
   get delay(): Milliseconds {
     return milliseconds(this.#isRecording ? 0 : this.#delay);
+  }
+
+  get #isRecording(): boolean {
+    return this.#paused || performance.now() < this.#recordingUntil;
   }
 
   push(chunk: Chunk): void {
     this.#queue.push({ chunk, due: this.#dueOf(chunk) });
     if (!this.#paused && this.#lead >= MOST_LEAD_MS) {
       this.#paused = true;
-      this.#isRecording = true;
       this.#encoder.pause();
     }
     this.#run();
   }
 
-  /** Resolves when everything has been released at its time. */
-  drained(): Promise<void> {
-    return new Promise((resolve) => {
+  /** Resolves when everything has been released at its time, or when it is aborted. */
+  async drained(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    await new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
+      signal.addEventListener('abort', () => resolve(), { once: true });
       this.#run();
     });
   }
@@ -67,7 +86,6 @@ export class LivePacer {
   /** @returns how many chunks were held and will never be released. */
   close(): number {
     clearTimeout(this.#timer);
-    this.#onEmpty?.();
     return this.#queue.splice(0).length;
   }
 
@@ -78,10 +96,14 @@ export class LivePacer {
   #dueOf({ decodeTime, discontinuity }: Chunk): number {
     const now = performance.now();
     const time = ticksToMs(decodeTime);
-    if (this.#origin === undefined || discontinuity) {
-      this.#origin = now + this.#lead - time;
+    const isElsewhere = discontinuity || Math.abs(time - this.#newest) > JUMP_MS;
+    if (this.#origin === undefined || isElsewhere) {
+      const wait = this.#origin === undefined ? this.#delay : this.#lead;
+      this.#origin = now + wait - time;
       this.#newest = time;
-      this.#judge(now);
+      this.#judge(now, this.#delay);
+      // It may have waited for the encoder to start, so it says nothing about those that follow.
+      return this.#origin + time;
     }
     if (time >= this.#newest) this.#learn(now, this.#origin + time - now);
     this.#newest = Math.max(this.#newest, time);
@@ -93,7 +115,7 @@ export class LivePacer {
     if (slack < -JITTER_MS) {
       this.#move(-slack);
       this.#trust = Math.min(TRUST_MS.most, this.#trust * 2);
-      this.#judge(now);
+      this.#judge(now, this.#delay - slack);
       return;
     }
     const { since } = this.#trial;
@@ -103,12 +125,13 @@ export class LivePacer {
       lead: Math.max(this.#trial.lead, slack),
     };
     if (this.#isRecording || now - since < this.#trust) return;
-    if (this.#trial.slack > JITTER_MS) this.#move(-this.#trial.slack);
-    this.#judge(now);
+    const excess = this.#trial.slack > JITTER_MS ? this.#trial.slack : 0;
+    this.#move(-excess);
+    this.#judge(now, this.#trial.lead - excess);
   }
 
-  #judge(now: number): void {
-    this.#delay = this.#trial.lead;
+  #judge(now: number, delay: number): void {
+    this.#delay = delay;
     this.#trial = { since: now, slack: Number.POSITIVE_INFINITY, lead: 0 };
   }
 
@@ -131,6 +154,7 @@ export class LivePacer {
     }
     if (this.#paused && this.#lead < RESUME_MS) {
       this.#paused = false;
+      this.#recordingUntil = performance.now() + READ_FREELY_MS;
       this.#encoder.resume();
     }
     if (this.#queue.length === 0) this.#onEmpty?.();

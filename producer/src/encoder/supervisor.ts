@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pauseAfter } from '@topicast/contracts/backoff';
-import type { Track } from '@topicast/contracts/catalog';
 import type { Source } from '@topicast/contracts/http';
 import { ladderProblem, type Rung } from '@topicast/contracts/ladder';
 import type { StreamStatus } from '@topicast/contracts/tables';
@@ -23,6 +22,7 @@ import { encode, type SourceFacts } from './encode.js';
 import { type FileStamp, fileChange, stampOf } from './file-change.js';
 import { nextSession } from './session.js';
 import { SessionCatalog } from './session-catalog.js';
+import { Entrance, type Succession, Successor } from './succession.js';
 
 export interface SupervisorOptions {
   readonly source: Source;
@@ -39,30 +39,23 @@ export interface SupervisorOptions {
   readonly publisher: Pick<StreamPublisher, 'beginSession' | 'push' | 'lose' | 'state'>;
   readonly report: (change: Partial<StreamStatus>) => void;
   readonly silenceMs?: { readonly first: number; readonly next: number };
+  /** Another producer is about to take the stream over: no new session may begin. */
+  readonly isLeaving?: () => boolean;
 }
 
 /** Opening and examining a source takes some time. After that, a live input that is silent for 10 s has failed. */
 const SILENCE_MS = { first: 20_000, next: 10_000 };
 
-/** A live source that is opened without a look may announce a track that does not come. Then we look. */
-const BLIND_MS = 8_000;
-const TAKE_IN_AGAIN_MS = 10_000;
+/** Longer than most sources need for a keyframe. One that gives nothing may wait for a track that does not come, so we look. */
+const UNSEEN_MS = 12_000;
 
 const TRIED_AGAIN = 'We try again when the file changes, or when you start the stream.';
 const SOUND_MISSING = 'The source sends no sound at present: silence takes its place.';
-/** What streamers should know of. */
+/** Streamers do not ask about less. */
 const TOLD_DELAY_MS = 1_000;
 const BACKOFF = { first: milliseconds(500), longest: milliseconds(30_000) };
 /** After an encoder has run for this long, its next failure counts as the first one. */
 const WELL_AFTER_MS = 30_000;
-
-/** A track that came after the start is taken in by another encoder, which takes over when it has all of them. */
-interface Succession {
-  /** What it has to have. */
-  readonly kinds: readonly Track['kind'][];
-  /** Its first picture is here. The one before it is over. */
-  readonly takeOver: () => void;
-}
 
 type RunEnd =
   | { readonly why: 'stopped' }
@@ -132,18 +125,29 @@ async function runOnce(
     await using opened = await openSource(source, signal, options.network);
     const running = AbortSignal.any([signal, opened.refused]);
     const file = source.kind === 'file' ? await stampOf(source.path) : undefined;
-    const begin = async (planned: Planned | RunEnd): Promise<RunEnd> => {
+    const isPatient = succession !== undefined;
+    const begin = async (looks: boolean, isUnseen: boolean): Promise<RunEnd> => {
+      const planned = await plan(source, opened, { isPatient, looks }, options, running);
       if (signal.aborted) return { why: 'stopped' };
       opened.refused.throwIfAborted();
       if ('why' in planned) return planned;
       const session = nextSession(Date.now(), lastSession);
-      return run(source, opened, planned, session, { options, succession }, running);
+      return run(
+        source,
+        opened,
+        planned,
+        session,
+        { options, succession, isUnseen, stopped: signal },
+        running,
+      );
     };
-    const wishes = { isPatient: succession !== undefined };
-    let end = await begin(await plan(source, opened, wishes, options, running));
-    if (end.why === 'failed' && end.isSilent && isOpenedBlindly(source)) {
-      const looked = await plan(source, opened, { ...wishes, looks: true }, options, running);
-      if ('plan' in looked && looked.plan.awaitedSound !== undefined) end = await begin(looked);
+    const looks = needsProbe(source);
+    const isUnseen = source.kind === 'url' && !looks && !source.listens && !isPatient;
+    let end = await begin(looks, isUnseen);
+    if (isUnseen && end.why === 'failed' && end.isSilent) {
+      const seen = await begin(true, false);
+      // A source that says nothing at all has been told of already.
+      if (seen.why !== 'failed' || seen.ranMs > 0) end = seen;
     }
     if (!signal.aborted) opened.refused.throwIfAborted();
     return file && end.why === 'failed' && end.isCertain ? { ...end, why: 'unusable', file } : end;
@@ -154,14 +158,10 @@ async function runOnce(
   }
 }
 
-/** Another caller would be turned away, or would not come. */
-const isOpenedBlindly = (source: JudgedSource): boolean =>
-  source.kind === 'url' && !needsProbe(source) && !source.listens;
-
 async function plan(
   source: JudgedSource,
   opened: OpenSource,
-  { isPatient, looks = false }: { readonly isPatient: boolean; readonly looks?: boolean },
+  { isPatient, looks }: { readonly isPatient: boolean; readonly looks: boolean },
   options: SupervisorOptions,
   signal: AbortSignal,
 ): Promise<Planned | RunEnd> {
@@ -174,7 +174,7 @@ async function plan(
   }
   const input = inputOf(source, process.platform, opened.fence);
   let probe: Parameters<typeof planEncoding>[2];
-  if (looks || needsProbe(source)) {
+  if (looks) {
     const result = await probeSource(input, ffmpeg, guard, signal);
     if (!result.ok) {
       const lines = opened.told(result.lines);
@@ -198,22 +198,28 @@ async function plan(
   );
 }
 
+interface RunOptions {
+  readonly options: SupervisorOptions;
+  readonly succession: Succession | undefined;
+  /** Nobody has looked at the source. */
+  readonly isUnseen: boolean;
+  /** Ends this encoder and those that follow it; what the source's fence refuses ends this one alone. */
+  readonly stopped: AbortSignal;
+}
+
 async function run(
   source: JudgedSource,
   opened: OpenSource,
   { plan, warning }: Planned,
   session: number,
-  {
-    options,
-    succession,
-  }: { readonly options: SupervisorOptions; readonly succession: Succession | undefined },
+  { options, succession, isUnseen, stopped }: RunOptions,
   signal: AbortSignal,
 ): Promise<RunEnd> {
   const { publisher, report, logger, encoding, ffmpeg } = options;
-  let isOnAir = false;
-  const replaced = new AbortController();
-  let successor: Promise<RunEnd> | undefined;
-  let triedAt = Milliseconds.never;
+  const successor = new Successor<RunEnd>(
+    (next, attempt) => runOnce(options, AbortSignal.any([stopped, attempt]), next),
+    (end) => logger.info({ session, end }, 'the track could not be taken in'),
+  );
   const renditions = plan.ladder?.length ?? 1;
   const offered = new SessionCatalog(session, renditions);
   let liveSince: number | undefined;
@@ -226,37 +232,25 @@ async function run(
     const { catalog } = offered;
     report({ state: 'live', session, startedAt, catalog, problem: warning, encoderLog: [] });
   };
-  const goOnAir = (): void => {
-    isOnAir = true;
-    succession?.takeOver();
-    publisher.beginSession({ session, renditions, onRecord });
-  };
-  if (!succession) goOnAir();
+  const entrance = new Entrance(
+    succession,
+    () => publisher.beginSession({ session, renditions, onRecord }),
+    (rendition, chunk) => publisher.push(rendition, chunk),
+  );
+  const isOver = (): boolean => signal.aborted || successor.replaced.aborted;
   const onChunk: Parameters<typeof encode>[0]['onChunk'] = (rendition, chunk, tracks) => {
     offered.noteTracks(rendition, tracks);
-    if (replaced.signal.aborted) return;
-    if (!isOnAir) {
-      const isWhole = succession?.kinds.every((kind) => tracks.some((track) => track.kind === kind));
-      if (!isWhole || !chunk.keyframe || chunk.audioOnly) return;
-      goOnAir();
-    }
-    publisher.push(rendition, chunk);
+    // What an encoder still had when it was stopped belongs to its session; a new one does not begin with it.
+    if (!successor.replaced.aborted && (entrance.isOpen || !signal.aborted))
+      entrance.push(rendition, chunk, tracks);
   };
-  const onTrackLeftOut = (kind: 'video' | 'audio'): void => {
-    if (successor || !isOnAir || liveSince === undefined || isListening(source)) return;
-    if (Milliseconds.now() - triedAt < TAKE_IN_AGAIN_MS) return;
-    logger.info({ session, kind }, 'a track has come after the start: another encoder takes it in');
-    const kinds = [...new Set([kind, ...offered.kinds])];
-    successor = runOnce(options, signal, { kinds, takeOver: () => replaced.abort() });
-    void successor.then((end) => {
-      if (replaced.signal.aborted || signal.aborted) return;
-      logger.warn({ session, kind, end }, 'the track could not be taken in');
-      successor = undefined;
-      triedAt = Milliseconds.now();
-    });
+  const onTrackLeftOut: Parameters<typeof encode>[0]['onTrackLeftOut'] = (kind, delay) => {
+    if (liveSince === undefined || isOver() || !isReadTwice(plan.input, source)) return;
+    if (options.isLeaving?.()) return;
+    successor.attempt({ kinds: [...new Set([kind, ...offered.kinds])], delay });
   };
   const onLines: Parameters<typeof encode>[0]['onLines'] = (said, found) => {
-    if (!isOnAir || replaced.signal.aborted) return;
+    if (!entrance.isOpen || isOver()) return;
     const lines = opened.told(said);
     if (liveSince === undefined) {
       report({ encoderLog: lines });
@@ -276,9 +270,8 @@ async function run(
   const threads = Math.min(4, availableParallelism());
   const args = ffmpegArguments(plan, { ...encoding, threads, libavformat: ffmpeg.libavformat });
   const silence = options.silenceMs ?? SILENCE_MS;
-  const isBlind = isOpenedBlindly(source) && !plan.shown;
   const silenceMs = {
-    first: isBlind ? Math.min(silence.first, BLIND_MS) : silence.first,
+    first: isUnseen ? Math.min(silence.first, UNSEEN_MS) : silence.first,
     next: silence.next,
     ...(isListening(source) && { first: Number.POSITIVE_INFINITY }),
   };
@@ -297,16 +290,18 @@ async function run(
     {
       ...{ ...options, ...kind, renditions, args, environment, silenceMs },
       awaitsSound: plan.awaitedSound !== undefined,
+      delay: succession?.delay ?? Milliseconds.zero,
       ...{ onChunk, onLines, onGaps, onTrackLeftOut },
     },
-    AbortSignal.any([signal, replaced.signal]),
+    AbortSignal.any([signal, successor.replaced]),
   );
-  // It may be on its way.
-  if (successor && !signal.aborted) return { why: 'replaced', by: successor };
+  // What it still held is on air again, by the other one.
+  const replaced = await successor.settle();
+  if (replaced) return { why: 'replaced', ...replaced };
   if (exit.lateSound > 0) {
     logger.info({ session, packets: exit.lateSound }, 'sound came too late, and silence had taken its place');
   }
-  publisher.lose(exit.heldChunks, 'the encoder ended before they were due');
+  if (entrance.isOpen) publisher.lose(exit.heldChunks, 'the encoder ended before they were due');
   if (signal.aborted) return { why: 'stopped' };
   const lines = opened.told(exit.lines);
   const problem = exit.silent
@@ -331,6 +326,10 @@ function inWords({ isSilent, delay }: SourceFacts): string | undefined {
   if (delay < TOLD_DELAY_MS) return undefined;
   return `The source comes in bursts: they are evened out, which delays it by ${(delay / 1_000).toFixed(1)} s.`;
 }
+
+/** Another encoder would get the same moment: not of a recording, and not from somebody who calls us. */
+const isReadTwice = (input: EncoderInput, source: JudgedSource): boolean =>
+  !isLooped(input) && !isListening(source);
 
 /** A listening address waits for a caller, so silence is not a failure. */
 const isListening = (source: JudgedSource): boolean => source.kind === 'url' && source.listens;

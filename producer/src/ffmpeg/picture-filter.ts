@@ -1,4 +1,4 @@
-import { type Colours, type Hdr, isRgb, type Picture } from './picture.js';
+import { type Colours, type Hdr, isRgb, PIXEL_ASPECTS, type Picture } from './picture.js';
 
 /** How a picture that was looked at is shown. */
 export interface Shown {
@@ -22,6 +22,8 @@ interface FilterOptions {
 const SAME_ASPECT = 0.01;
 /** Of shapes: a change from 1080 lines to 1088 needs no bars. */
 const SAME_SHAPE = 0.03;
+/** Browsers decode no wider pictures everywhere. */
+const MOST_COLUMNS = 4_096;
 /** White of other pictures in one of HDR, in cd/m² (ITU-R BT.2408 2.2). */
 const REFERENCE_WHITE = 203;
 
@@ -50,7 +52,9 @@ export const colourParameters = ({ colours }: Shown): string[] =>
 const scale = (width: string, height: string, ...more: string[]): string =>
   [`scale=w=${width}`, `h=${height}`, 'flags=bilinear', ...more].join(':');
 
-const square = `if(lt(abs(sar-1)\\,${SAME_ASPECT})\\,1\\,sar)`;
+const isUsual = `lt(abs(sar-1)\\,${SAME_ASPECT})`;
+const isDamaged = `lte(sar\\,${PIXEL_ASPECTS.least})+gte(sar\\,${PIXEL_ASPECTS.most})`;
+const square = `if(${isUsual}+${isDamaged}\\,1\\,sar)`;
 
 function ofItsOwn(maxHeight: number): [width: string, height: string] {
   const factor = `min(1\\,${maxHeight}/ih)`;
@@ -77,8 +81,8 @@ function intoBox({ picture, hdr }: Shown, maxHeight: number): string[] {
 
 /** What the first picture needs, without being enlarged. */
 function boxOf({ width, height, pixelAspect }: Picture, maxHeight: number): [width: number, height: number] {
-  const factor = Math.min(1, maxHeight / height);
   const stretch = Math.abs(pixelAspect - 1) < SAME_ASPECT ? 1 : pixelAspect;
+  const factor = Math.min(1, maxHeight / height, MOST_COLUMNS / (width * stretch));
   const even = (side: number): number => Math.max(2, Math.trunc(side / 2) * 2);
   return [even(width * stretch * factor), even(height * factor)];
 }

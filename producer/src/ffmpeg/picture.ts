@@ -25,6 +25,8 @@ export interface Colours {
 
 /** What browsers show all over the world. */
 export const BT709: Colours = { matrix: 'bt709', primaries: 'bt709', transfer: 'bt709' };
+/** Any others are damage. */
+export const PIXEL_ASPECTS = { least: 0.1, most: 10 } as const;
 /** More lines were never meant for BT.601. */
 const MOST_SD_LINES = 576;
 
@@ -49,7 +51,8 @@ const NAMES: Readonly<Record<keyof Colours, readonly string[]>> = {
 export function readPicture(line: string, beside: readonly string[]): Picture | undefined {
   const [, columns, lines] = /, (\d{2,5})x(\d{2,5})\b/.exec(line) ?? [];
   if (!columns || !lines) return undefined;
-  const [, pixels, details = ''] = /, ([a-z][a-z0-9]{2,15})(?:\(([^()]{1,80})\))?, \d{2,5}x/.exec(line) ?? [];
+  const [, pixels, details = ''] =
+    /, ([a-z0-9]{3,16})(?:\(((?:[^()]|\([a-z ]{1,20}\)){1,100})\))?, \d{2,5}x/.exec(line) ?? [];
   // The container's word counts more than the codec's, and stands behind it.
   const aspect = [...line.matchAll(/\bSAR (\d{1,9}):(\d{1,9})/g)].at(-1);
   const ratio = aspect ? Number(aspect[1]) / Number(aspect[2]) : 1;
@@ -57,7 +60,7 @@ export function readPicture(line: string, beside: readonly string[]): Picture | 
   const stands = Math.abs(degrees % 180) > 45 && Math.abs(degrees % 180) < 135;
   const size = [Number(columns), Number(lines)] as const;
   const [width, height] = stands ? [size[1], size[0]] : size;
-  const isSensible = Number.isFinite(ratio) && ratio > 0.1 && ratio < 10;
+  const isSensible = Number.isFinite(ratio) && ratio > PIXEL_ASPECTS.least && ratio < PIXEL_ASPECTS.most;
   return {
     ...{ width, height, pixels },
     pixelAspect: !isSensible ? 1 : stands ? 1 / ratio : ratio,

@@ -122,7 +122,7 @@ export function planEncoding(
       // One that cannot be copied would end the whole output, so then only the first one goes.
       ...(canCopy.length > 1 && canCopy.every(Boolean) && probe.allSoundComes && { allAudio: true }),
       ...(data.length > 0 && { data }),
-      isProgressive: WITHOUT_FIELDS.includes(probe.video ?? ''),
+      isProgressive: WITHOUT_FIELDS.includes(probe.video ?? '') || isWithoutTimes(probe.container),
       isPatient: isPatient || probe.isPatient,
       pictureTrack: lacksPictures ? 'none' : probe.pictureTrack,
       soundTrack: lacksSound || awaitsSound ? 'none' : probe.soundTrack,
