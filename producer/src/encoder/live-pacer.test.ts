@@ -74,6 +74,35 @@ describe('LivePacer', () => {
     );
   });
 
+  it('releases all that comes, in its order, whatever happens', () => {
+    const steps = fc.array(
+      fc.record({
+        frames: fc.integer({ min: 0, max: 200 }),
+        wait: fc.integer({ min: 0, max: 9_000 }),
+        jump: fc.integer({ min: 0, max: 20 }),
+      }),
+      { minLength: 1, maxLength: 20 },
+    );
+    fc.assert(
+      fc.property(steps, (all) => {
+        const { out, send, pacer } = setUp();
+        const sent: number[] = [];
+        let next = 0;
+        for (const { frames, wait, jump } of all) {
+          if (jump === 0) next += 100_000;
+          for (let n = 0; n < frames; n++) sent.push((next + n) * FRAME_MS);
+          send(frames, next, jump === 0);
+          next += frames;
+          vi.advanceTimersByTime(wait);
+        }
+        vi.advanceTimersByTime(400_000);
+        expect(out.map(({ time }) => time)).toEqual(sent);
+        expect(pacer.close()).toBe(0);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('evens segments out after the first gap, at the delay that they demand', () => {
     const { pausesSince, segments, pacer } = setUp();
     segments(20, 100, (n) => (n * 377) % 500);

@@ -65,7 +65,9 @@ export class LivePacer {
   }
 
   push(chunk: Chunk): void {
-    this.#queue.push({ chunk, due: this.#dueOf(chunk) });
+    // It may move the queue.
+    const due = this.#dueOf(chunk);
+    this.#queue.push({ chunk, due });
     if (!this.#paused && this.#lead >= MOST_LEAD_MS) {
       this.#paused = true;
       this.#encoder.pause();

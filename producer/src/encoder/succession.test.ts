@@ -34,18 +34,22 @@ describe('Entrance', () => {
     expect(events).toEqual(['on air', '0:1']);
   });
 
-  it('opens at a keyframe with all tracks, for all renditions', () => {
+  it('opens at a keyframe with all tracks, at the live edge, for all renditions', () => {
     const { events, entrance } = setUp({ ...wanted, takeOver: () => undefined });
-    entrance.push(0, chunk(1, true), [PICTURES]);
+    // What was read to find the tracks.
+    for (let time = 0; time < 9; time++) entrance.push(0, chunk(time * 90_000, true), [PICTURES, SOUND]);
+    vi.advanceTimersByTime(1_000);
+    entrance.push(0, chunk(9 * 90_000, true), [PICTURES]);
+    vi.advanceTimersByTime(1_000);
     entrance.push(1, chunk(2, true), [PICTURES]);
     entrance.push(1, chunk(3, true), [PICTURES]);
     entrance.push(1, chunk(4), [PICTURES]);
     entrance.push(0, chunk(5), [PICTURES, SOUND]);
     entrance.push(0, chunk(6, true, true), [PICTURES, SOUND]);
     expect([events, entrance.isOpen]).toEqual([[], false]);
-    entrance.push(0, chunk(7, true), [PICTURES, SOUND]);
+    entrance.push(0, chunk(10 * 90_000, true), [PICTURES, SOUND]);
     entrance.push(1, chunk(8), [PICTURES]);
-    expect(events).toEqual(['take over', 'on air', '0:7', '1:3', '1:4', '1:8']);
+    expect(events).toEqual(['take over', 'on air', '0:900000', '1:3', '1:4', '1:8']);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Track } from '@topicast/contracts/catalog';
-import { Milliseconds } from '@topicast/contracts/units';
+import { Milliseconds, ticksToMs } from '@topicast/contracts/units';
 import type { Chunk } from '@topicast/media/mpegts';
 
 /** How an encoder comes after another one that is on air, because the source has tracks that the other one lacks. */
@@ -69,10 +69,12 @@ export class Successor<End> {
   }
 }
 
+/** Media time to wall time between two keyframes: below this, an encoder has not come to the live edge yet. */
+const LIVE_PACE = 0.5;
 /** Of each rendition: more than a GOP. */
 const MOST_HELD = 600;
 
-/** The way of an encoder's chunks on air: open at once, or when it has all that a succession demands. */
+/** The way of an encoder's chunks on air: open at once, or at the live edge, with all that a succession demands. */
 export class Entrance {
   readonly #succession: Succession | undefined;
   readonly #goOnAir: () => void;
@@ -80,6 +82,7 @@ export class Entrance {
   /** Of the lower renditions, since their last keyframe: they may come before the best one. */
   readonly #held = new Map<number, Chunk[]>();
   #isOpen = false;
+  #keyframe: { readonly at: number; readonly time: number } | undefined;
 
   constructor(
     succession: Succession | undefined,
@@ -102,12 +105,20 @@ export class Entrance {
     } else if (rendition > 0) {
       const held = chunk.keyframe ? [] : (this.#held.get(rendition) ?? []);
       if (held.length < MOST_HELD) this.#held.set(rendition, [...held, chunk]);
-    } else if (chunk.keyframe && !chunk.audioOnly && this.#isWhole(tracks)) {
+    } else if (chunk.keyframe && !chunk.audioOnly && this.#isAtLiveEdge(chunk) && this.#isWhole(tracks)) {
       this.#open();
       this.#push(rendition, chunk);
       for (const [lower, chunks] of this.#held) for (const each of chunks) this.#push(lower, each);
       this.#held.clear();
     }
+  }
+
+  /** What ffmpeg has read to find the tracks comes at once, and has been on air already. */
+  #isAtLiveEdge({ decodeTime }: Chunk): boolean {
+    const before = this.#keyframe;
+    this.#keyframe = { at: performance.now(), time: ticksToMs(decodeTime) };
+    if (!before) return false;
+    return this.#keyframe.at - before.at >= (this.#keyframe.time - before.time) * LIVE_PACE;
   }
 
   #isWhole(tracks: readonly Track[]): boolean {

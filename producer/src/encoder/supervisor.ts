@@ -125,7 +125,8 @@ async function runOnce(
     await using opened = await openSource(source, signal, options.network);
     const running = AbortSignal.any([signal, opened.refused]);
     const file = source.kind === 'file' ? await stampOf(source.path) : undefined;
-    const isPatient = succession !== undefined;
+    // A look finds the tracks by itself.
+    const isPatient = succession !== undefined && !needsProbe(source);
     const begin = async (looks: boolean, isUnseen: boolean): Promise<RunEnd> => {
       const planned = await plan(source, opened, { isPatient, looks }, options, running);
       if (signal.aborted) return { why: 'stopped' };
@@ -142,7 +143,7 @@ async function runOnce(
       );
     };
     const looks = needsProbe(source);
-    const isUnseen = source.kind === 'url' && !looks && !source.listens && !isPatient;
+    const isUnseen = source.kind === 'url' && !looks && !source.listens && !succession;
     let end = await begin(looks, isUnseen);
     if (isUnseen && end.why === 'failed' && end.isSilent) {
       const seen = await begin(true, false);

@@ -87,12 +87,14 @@ function boxOf({ width, height, pixelAspect }: Picture, maxHeight: number): [wid
   return [even(width * stretch * factor), even(height * factor)];
 }
 
-/** In linear light, with the white of other pictures where it belongs; what is brighter is compressed. */
+/**
+ * In linear light, with the white of other pictures where it belongs; what is brighter is compressed. Everything is named:
+ * the source may tell its transfer alone.
+ */
 const toneMap = (transfer: Hdr): string[] => [
-  `zscale=tin=${transfer}:pin=bt2020:min=bt2020nc:rin=tv:t=linear:npl=${REFERENCE_WHITE}`,
+  `zscale=tin=${transfer}:pin=bt2020:min=bt2020nc:rin=tv:t=linear:p=bt709:m=gbr:npl=${REFERENCE_WHITE}`,
   'format=gbrpf32le',
-  'zscale=p=bt709',
   'tonemap=mobius:param=0.6:desat=0',
-  'zscale=t=bt709:m=bt709:r=tv',
+  'zscale=tin=linear:pin=bt709:t=bt709:p=bt709:m=bt709:r=tv',
   'format=yuv420p',
 ];

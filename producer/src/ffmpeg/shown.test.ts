@@ -51,6 +51,10 @@ const SOURCES: Record<string, readonly [Kind, readonly [number, number], name: s
     'HDR10 (PQ)': ['hdr', WIDE, 'pq.mkv', ...inHdr('smpte2084')],
     // White is at 75 % of the signal.
     HLG: ['hdr', WIDE, 'hlg.mkv', ...inHdr('arib-std-b67', 'exposure=exposure=-2.3005')],
+    'HDR of which nothing but the transfer is named': [
+      ...(['hdr', WIDE, 'half.mkv'] as const),
+      ...inHdr('smpte2084').map((word) => (/^bt2020(?:nc)?$/.test(word) ? 'unknown' : word)),
+    ],
     'ten bits': [USUAL, WIDE, 'ten.mkv', ...lossless('yuv420p10le')],
     '4:4:4': [USUAL, WIDE, '444.mkv', ...lossless('yuv444p')],
     '4:2:2, ten bits': [USUAL, WIDE, '422.mkv', ...lossless('yuv422p10le')],
