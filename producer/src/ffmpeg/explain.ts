@@ -1,10 +1,16 @@
 import type { JudgedSource } from '@topicast/sources';
 
+const UNREADABLE = 'It holds no video or sound that ffmpeg can read.';
+
 /** What ffmpeg says about the media itself: it would find the same again. */
 const ABOUT_THE_MEDIA: readonly (readonly [RegExp, string])[] = [
   [
     /Invalid data found|moov atom not found|could not find codec parameters|Format not on whitelist|Unsupported codec|Decoder \(codec \w{1,30}\) not found|nothing was encoded/i,
-    'It holds no video or sound that ffmpeg can read.',
+    UNREADABLE,
+  ],
+  [
+    /Error while filtering|Failed to inject frame|Error reinitializing filters|Failed to configure output pad/i,
+    'ffmpeg cannot convert its picture or its sound.',
   ],
   [/Stream map '0:V:0' matches no streams/, 'It has no picture, which a ladder needs.'],
   [/does not contain any stream|matches no streams/i, 'It has neither video nor sound.'],
@@ -23,6 +29,11 @@ const KNOWN: typeof ABOUT_THE_MEDIA = [
     /401|403|Unauthorized|Forbidden/,
     'The server refuses access (401 or 403): check user name, password or key.',
   ],
+  [/Server returned 5XX/i, 'The server has an error (5xx): try the address elsewhere, or wait.'],
+  [
+    /Server returned 4XX/i,
+    'The server does not accept the request (4xx): it may want to be asked less often.',
+  ],
   [/Connection refused/i, 'The server refuses the connection: is it running, and is the port right?'],
   [/timed out|Operation timed/i, 'The server does not answer.'],
   [/certificate/i, "The server's certificate is not valid for its name, or its signer is not trusted."],
@@ -33,6 +44,8 @@ const KNOWN: typeof ABOUT_THE_MEDIA = [
     'This ffmpeg lacks a feature that we need: set FFMPEG_PATH to a newer one.',
   ],
 ];
+
+const NOT_A_PAGE = 'The address of a web page that shows a video is not the address of the video.';
 
 const end = (lines: readonly string[]): string => lines.slice(-8).join('\n');
 
@@ -47,7 +60,10 @@ export function explain(source: JudgedSource, lines: readonly string[], how: str
     source.kind
   ];
   const reason = KNOWN.find(([pattern]) => pattern.test(text))?.[1];
-  if (reason) return `${what} cannot be streamed. ${reason}`;
+  if (reason) {
+    const remedy = reason === UNREADABLE && source.kind === 'url' ? ` ${NOT_A_PAGE}` : '';
+    return `${what} cannot be streamed. ${reason}${remedy}`;
+  }
   const last = lines.at(-1);
   return `${what} stopped (${how})${last ? `: ${last}` : '.'}`;
 }
