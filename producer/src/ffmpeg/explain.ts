@@ -29,11 +29,6 @@ const KNOWN: typeof ABOUT_THE_MEDIA = [
     /401|403|Unauthorized|Forbidden/,
     'The server refuses access (401 or 403): check user name, password or key.',
   ],
-  [/Server returned 5XX/i, 'The server has an error (5xx): try the address elsewhere, or wait.'],
-  [
-    /Server returned 4XX/i,
-    'The server does not accept the request (4xx): it may want to be asked less often.',
-  ],
   [/Connection refused/i, 'The server refuses the connection: is it running, and is the port right?'],
   [/timed out|Operation timed/i, 'The server does not answer.'],
   [/certificate/i, "The server's certificate is not valid for its name, or its signer is not trusted."],
@@ -42,6 +37,12 @@ const KNOWN: typeof ABOUT_THE_MEDIA = [
   [
     /Unknown encoder|Unrecognized option/i,
     'This ffmpeg lacks a feature that we need: set FFMPEG_PATH to a newer one.',
+  ],
+  // The fence answers so, too, and then says why.
+  [/Server returned 5XX/i, 'The server has an error (5xx): try the address elsewhere, or wait.'],
+  [
+    /Server returned 4XX/i,
+    'The server does not accept the request (4xx): it may want to be asked less often.',
   ],
 ];
 
