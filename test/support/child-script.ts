@@ -27,15 +27,24 @@ export async function startChildScript(
   );
 }
 
+const bundles = new Map<string, Promise<string>>();
+
 /**
- * Turn a TypeScript file into a script that node can run, two levels below the repository like the file itself.
+ * Turn a TypeScript file into a script that node can run, two levels below the repository like the file itself. This is
+ * done once: a process that is just starting must not find half a file.
  * @returns its path
  */
-export async function bundleScript(entry: string): Promise<string> {
+export function bundleScript(entry: string): Promise<string> {
+  const known = bundles.get(entry) ?? bundle(entry);
+  bundles.set(entry, known);
+  return known;
+}
+
+async function bundle(entry: string): Promise<string> {
   const outfile = join(
     import.meta.dirname,
     '../../node_modules/.topicast-test',
-    `${basename(entry, '.ts')}-${process.pid}.mjs`,
+    `${basename(entry, '.ts')}-${process.pid}-${bundles.size}.mjs`,
   );
   await build({
     entryPoints: [entry],
