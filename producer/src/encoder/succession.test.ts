@@ -49,7 +49,7 @@ describe('Entrance', () => {
     expect([events, entrance.isOpen]).toEqual([[], false]);
     entrance.push(0, chunk(10 * 90_000, true), [PICTURES, SOUND]);
     entrance.push(1, chunk(8), [PICTURES]);
-    expect(events).toEqual(['take over', 'on air', '0:900000', '1:3', '1:4', '1:8']);
+    expect(events).toEqual(['take over', 'on air', '0:900000', '1:2', '1:3', '1:4', '1:8']);
   });
 });
 

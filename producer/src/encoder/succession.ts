@@ -71,15 +71,15 @@ export class Successor<End> {
 
 /** Media time to wall time between two keyframes: below this, an encoder has not come to the live edge yet. */
 const LIVE_PACE = 0.5;
-/** Of each rendition: more than a GOP. */
-const MOST_HELD = 600;
+/** Of each rendition: half a minute at 60 pictures a second. */
+const MOST_HELD = 1_800;
 
 /** The way of an encoder's chunks on air: open at once, or at the live edge, with all that a succession demands. */
 export class Entrance {
   readonly #succession: Succession | undefined;
   readonly #goOnAir: () => void;
   readonly #push: (rendition: number, chunk: Chunk) => void;
-  /** Of the lower renditions, since their last keyframe: they may come before the best one. */
+  /** Of the lower renditions, which come before the best one: that is held back where the source comes in bursts. */
   readonly #held = new Map<number, Chunk[]>();
   #isOpen = false;
   #keyframe: { readonly at: number; readonly time: number } | undefined;
@@ -103,11 +103,14 @@ export class Entrance {
     if (this.#isOpen) {
       this.#push(rendition, chunk);
     } else if (rendition > 0) {
-      const held = chunk.keyframe ? [] : (this.#held.get(rendition) ?? []);
-      if (held.length < MOST_HELD) this.#held.set(rendition, [...held, chunk]);
+      const held = this.#held.get(rendition) ?? [];
+      held.push(chunk);
+      if (held.length > MOST_HELD) held.shift();
+      this.#held.set(rendition, held);
     } else if (chunk.keyframe && !chunk.audioOnly && this.#isAtLiveEdge(chunk) && this.#isWhole(tracks)) {
       this.#open();
       this.#push(rendition, chunk);
+      // What is older than the first picture has no place there, and is left out.
       for (const [lower, chunks] of this.#held) for (const each of chunks) this.#push(lower, each);
       this.#held.clear();
     }

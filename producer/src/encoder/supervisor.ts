@@ -17,6 +17,7 @@ import type { ProcessGuard } from '../ffmpeg/guard.js';
 import { type EncoderInput, isLooped } from '../ffmpeg/input.js';
 import { inputOf, needsProbe, type Planned, planEncoding } from '../ffmpeg/plan.js';
 import { probeSource } from '../ffmpeg/probe.js';
+import { canBeReadTwice } from '../hand-over.js';
 import type { StreamPublisher } from '../publish/stream-publisher.js';
 import { encode, type SourceFacts } from './encode.js';
 import { type FileStamp, fileChange, stampOf } from './file-change.js';
@@ -246,7 +247,9 @@ async function run(
       entrance.push(rendition, chunk, tracks);
   };
   const onTrackLeftOut: Parameters<typeof encode>[0]['onTrackLeftOut'] = (kind, delay) => {
-    if (liveSince === undefined || isOver() || !isReadTwice(plan.input, source)) return;
+    if (liveSince === undefined || isOver()) return;
+    // Of a recording, another encoder would begin at its beginning.
+    if (isLooped(plan.input) || !canBeReadTwice(options.source)) return;
     if (options.isLeaving?.()) return;
     successor.attempt({ kinds: [...new Set([kind, ...offered.kinds])], delay });
   };
@@ -327,10 +330,6 @@ function inWords({ isSilent, delay }: SourceFacts): string | undefined {
   if (delay < TOLD_DELAY_MS) return undefined;
   return `The source comes in bursts: they are evened out, which delays it by ${(delay / 1_000).toFixed(1)} s.`;
 }
-
-/** Another encoder would get the same moment: not of a recording, and not from somebody who calls us. */
-const isReadTwice = (input: EncoderInput, source: JudgedSource): boolean =>
-  !isLooped(input) && !isListening(source);
 
 /** A listening address waits for a caller, so silence is not a failure. */
 const isListening = (source: JudgedSource): boolean => source.kind === 'url' && source.listens;

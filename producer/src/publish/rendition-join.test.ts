@@ -52,6 +52,17 @@ function setUp() {
 }
 
 describe('RenditionJoin', () => {
+  it('loses nothing while the best one is held back for half a minute at 60 pictures a second', () => {
+    const { join, records, lost } = setUp();
+    const count = 1_800;
+    const isKeyframe = (index: number): boolean => index % 60 === 0;
+    for (let index = 0; index < count; index++) join.follow(picture(index, isKeyframe(index)));
+    for (let index = 0; index < count; index++) {
+      join.lead(best({ picture: isKeyframe(index) ? 'keyframe' : 'other', sounds: 0 }, index));
+    }
+    expect([records.length, lost(), join.close()]).toEqual([count, 0, 0]);
+  });
+
   it("puts a rendition's own picture between the tables and the sound of the best one", () => {
     const { join, records } = setUp();
     const cell: Cell = { picture: 'keyframe', sounds: 2 };

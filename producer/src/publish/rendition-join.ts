@@ -3,9 +3,10 @@ import type { NewRecord } from '@topicast/log';
 import type { Chunk } from '@topicast/media/mpegts';
 
 /**
- * Chunks that wait for their counterpart in another rendition. Half a minute of them means that something has failed.
+ * Chunks that wait for their counterpart in another rendition. The best one may be held back for half a minute where a
+ * source comes in bursts; a minute of them, at 60 pictures a second, means that something has failed.
  */
-const MOST_WAITING = 1_000;
+const MOST_WAITING = 3_600;
 const PACKET_BYTES = 188;
 /** The first stream of each output of ffmpeg's MPEG-TS muxer. */
 const VIDEO_PID = 0x100;
