@@ -15,12 +15,24 @@ export type VideoFormat = Omit<VideoTrack, 'kind' | 'pid'>;
 export type AudioFormat = Omit<AudioTrack, 'kind' | 'pid' | 'language'>;
 
 const copy = z.boolean().optional().describe('send the video as it is, without encoding it again');
+const language = z
+  .string()
+  .regex(/^[a-z]{2,3}$/, 'use a code of two or three letters, as en or eng')
+  .optional()
+  .describe('which sound to send if there is some in several languages, ISO 639');
+
+const requestedFile = z
+  .object({ kind: z.literal('file'), path: z.string().min(1).max(4096), copy, language })
+  .strict();
+const requestedUrl = z
+  .object({ kind: z.literal('url'), url: z.string().min(1).max(4096), copy, language })
+  .strict();
 
 /** What a user may ask for. */
 const requestedSource = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('test') }).strict(),
-  z.object({ kind: z.literal('file'), path: z.string().min(1).max(4096), copy }).strict(),
-  z.object({ kind: z.literal('url'), url: z.string().min(1).max(4096), copy }).strict(),
+  requestedFile,
+  requestedUrl,
   z.object({ kind: z.literal('topic') }).strict(),
 ]);
 
@@ -51,6 +63,14 @@ export const ladder = z
   .max(MAX_RUNGS);
 export type Ladder = z.infer<typeof ladder>;
 
+function ladderFits(
+  { source, ladder }: { readonly source: Source; readonly ladder?: Ladder | undefined },
+  context: z.RefinementCtx,
+): void {
+  const problem = ladderProblem(source, ladder);
+  if (problem) context.addIssue({ code: 'custom', path: ['ladder'], message: problem });
+}
+
 export const createStreamRequest = z
   .object({
     id: streamIdText,
@@ -59,11 +79,16 @@ export const createStreamRequest = z
     ladder: ladder.optional().describe('renditions from the best to the smallest; if absent, there is one'),
   })
   .strict()
-  .superRefine(({ source, ladder }, context) => {
-    const problem = ladderProblem(source, ladder);
-    if (problem) context.addIssue({ code: 'custom', path: ['ladder'], message: problem });
-  });
+  .superRefine(ladderFits);
 export type CreateStreamRequest = z.infer<typeof createStreamRequest>;
+
+export const lookAtSourceRequest = z
+  .object({
+    source: z.discriminatedUnion('kind', [requestedFile, requestedUrl]),
+    ladder: ladder.optional().describe('the renditions that the stream would have'),
+  })
+  .strict()
+  .superRefine(ladderFits);
 
 export const streamInfo = z.object({
   id: streamIdText,
@@ -77,7 +102,8 @@ export const streamInfo = z.object({
   enabled: z.boolean().optional().describe('whether the encoder should run'),
   source: source.optional(),
   ladder: ladder.optional().describe('the requested renditions'),
-  problem: z.string().optional().describe('why it failed, or a warning, and what to do'),
+  problem: z.string().optional().describe('why it failed, or what is wrong at present, and what to do'),
+  notes: z.array(z.string()).optional().describe('what was found in the source, and what was done with it'),
   encoderLog: z.array(z.string()).optional().describe("the encoder's last lines"),
   restarts: z.number().int().optional().describe('restarts of the encoder since it was last started by hand'),
 });

@@ -78,6 +78,8 @@ export const streamStatus = z.object({
   /** What the session offers, as soon as that is known. */
   catalog: catalog.optional(),
   problem: z.string().optional(),
+  /** What was found in the source and what was done with it, one sentence each. */
+  notes: z.array(z.string()).default([]),
   encoderLog: z.array(z.string()).default([]),
   restarts: z.number().int().default(0),
   /** Chunks lost on the way to the log since the session began. */

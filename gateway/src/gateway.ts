@@ -12,6 +12,7 @@ import { Registry } from 'prom-client';
 import { Access } from './access/access.js';
 import type { GatewayConfig } from './config.js';
 import { Directory } from './directory/directory.js';
+import { LookRequests } from './directory/look-requests.js';
 import { Operations } from './directory/operations.js';
 import { createApp } from './http/app.js';
 import { LiveEndpoint } from './live/upgrade.js';
@@ -116,6 +117,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     isDraining: () => live.isStopped,
     operations: new Operations(log, directory, config.retention),
+    looks: new LookRequests({
+      tables: () => directory.lookTables,
+      hasProducer: () => directory.hasProducer,
+      logger,
+    }),
     access,
   });
   live.attach(app.server);

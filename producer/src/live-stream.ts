@@ -163,5 +163,8 @@ async function settle(
 ): Promise<void> {
   if (because === 'deleted') return statuses.delete(id);
   if (statuses.get(id)?.producer !== last.producer) return;
-  return statuses.put(id, { ...last, state: 'offline', catalog: undefined, problem: undefined, restarts: 0 });
+  return statuses.put(id, {
+    ...last,
+    ...{ state: 'offline', catalog: undefined, problem: undefined, notes: [], restarts: 0 },
+  });
 }

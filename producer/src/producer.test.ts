@@ -190,8 +190,10 @@ describe('a producer', () => {
     expect(pictures.some(({ presentationOffset }) => presentationOffset > 0)).toBe(true);
     expect(pictures.at(-1)!.decodeTime - pictures[0]!.decodeTime).toBeGreaterThan(7 * 90_000);
     expect(await decode(records, setup.folder)).toMatchObject({ frames: pictures.length });
-    const warned = await until('a warning', () => setup.status('copy')?.problem);
-    expect(warned).toContain('B-frames');
+    const warned = await until('a warning', () =>
+      setup.status('copy')?.notes.find((note) => note.includes('B-frames')),
+    );
+    expect(warned).toContain('encode it again');
     expect(setup.status('copy')?.state).toBe('live');
   });
 

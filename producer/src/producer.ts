@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConfigError } from '@topicast/contracts/config';
 import { Liveness } from '@topicast/contracts/liveness';
+import { LookTables } from '@topicast/contracts/look-tables';
 import { StreamTables } from '@topicast/contracts/stream-tables';
 import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
 import { Milliseconds } from '@topicast/contracts/units';
@@ -13,6 +14,8 @@ import { startGuard } from './ffmpeg/guard.js';
 import { HAND_OVER_LIMIT } from './hand-over.js';
 import { ProducerMetrics } from './health/metrics.js';
 import { startLiveStream } from './live-stream.js';
+import { lookAt } from './look/look-at.js';
+import { Looks } from './look/looks.js';
 import { untilLogAnswers } from './patience.js';
 import { isBound } from './reconcile/decide.js';
 import { Heartbeats } from './reconcile/heartbeats.js';
@@ -111,8 +114,21 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
       }),
   });
 
+  const lookTables = new LookTables({ streams, status });
+  const looks = new Looks({
+    ...{ tables: lookTables, share, logger },
+    look: (request, stopped) =>
+      lookAt(
+        request,
+        { rules: { ...config, trusted: false }, ffmpeg, guard, encoding: config.encoding },
+        stopped,
+      ),
+  });
+
   const end = async (): Promise<void> => {
     heartbeats.leave();
+    await looks.close();
+    lookTables.close();
     const ended = reconciler.close();
     await share.leave();
     await inTime(ended, HAND_OVER_LIMIT + FAREWELL_MS);

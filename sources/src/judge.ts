@@ -6,10 +6,17 @@ import { judgeUrl, type SourceUrl } from './source-url.js';
 /** A source that has passed every check: its strings may become arguments of ffmpeg. */
 export type JudgedSource =
   | { readonly kind: 'test' }
-  | { readonly kind: 'file'; readonly path: string; readonly copy: boolean }
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      readonly copy: boolean;
+      readonly language?: string | undefined;
+    }
   | (SourceUrl & {
       readonly kind: 'url';
       readonly copy: boolean;
+      /** Of the sound, ISO 639. */
+      readonly language?: string | undefined;
       /** Every address that it leads to must be judged before it is connected to: see open/. */
       readonly fenced: boolean;
     })
@@ -34,12 +41,18 @@ export async function judgeSource(source: Source, rules: SourceRules): Promise<J
       return { kind: 'test' };
     case 'file': {
       const path = rules.trusted ? trustedFile(source.path) : mediaFile(source.path, rules.mediaDirs);
-      return { kind: 'file', path: await path, copy: source.copy ?? false };
+      return { kind: 'file', path: await path, copy: source.copy ?? false, language: source.language };
     }
     case 'url': {
       const allowPrivate = rules.trusted || rules.allowPrivateUrls;
       const judged = judgeUrl(source.url, { allowPrivate });
-      return { kind: 'url', ...judged, copy: source.copy ?? false, fenced: !allowPrivate };
+      return {
+        kind: 'url',
+        ...judged,
+        copy: source.copy ?? false,
+        language: source.language,
+        fenced: !allowPrivate,
+      };
     }
     case 'device':
       if (!rules.trusted) {

@@ -1,12 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { StreamInfo } from '@topicast/contracts/http';
+import type { SourceLook } from '@topicast/contracts/look';
 import { streamId, topicOf } from '@topicast/contracts/stream-id';
 import { videoOf } from '@topicast/contracts/tracks';
 import { milliseconds } from '@topicast/contracts/units';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decode, FFMPEG } from '../support/ffprobe.js';
+import { footage } from '../support/footage.js';
 import { type Broker, kafkaUnavailable, startKafka } from '../support/kafka.js';
 import { openKafkaLog } from '../support/kafka-log.js';
 import { until } from '../support/poll.js';
@@ -18,11 +21,15 @@ const reason = kafkaUnavailable();
 describe.skipIf(reason)(`on a real Kafka${reason ? ` (${reason})` : ''}`, () => {
   let broker: Broker;
   let services: Services;
+  const film = footage('flower.mp4');
 
   beforeAll(async () => {
     broker = await startKafka();
     const log = await openKafkaLog({ brokers: broker.brokers.split(','), logger });
-    services = await startServices({ log, inputs: [testInput('demo')] });
+    services = await startServices({
+      ...{ log, inputs: [testInput('demo')] },
+      environment: { TOPICAST_MEDIA_DIRS: path.dirname(film.path) },
+    });
   });
   afterAll(async () => {
     await services?.close();
@@ -35,6 +42,17 @@ describe.skipIf(reason)(`on a real Kafka${reason ? ` (${reason})` : ''}`, () => 
     const decoded = await decode(await viewer.untilBytes(200_000));
     viewer.close();
     expect(decoded).toMatchObject({ complaints: [], hasAudio: true });
+  });
+
+  it('a producer looks into a source for a gateway', async () => {
+    const source = { kind: 'file', path: film.path };
+    // The group of producers needs a moment to share its work.
+    const found = await until('a producer answers', async () => {
+      const { status, body } = await services.api('POST', '/api/probe', { source });
+      return status === 200 && (body as SourceLook);
+    });
+    expect(found.tracks).toMatchObject([{ codec: 'h264' }, { codec: 'aac' }]);
+    expect(found.still).toBeDefined();
   });
 
   it('the topic piped into a decoder plays', async () => {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Catalog } from '@topicast/contracts/catalog';
 import type { StreamInfo } from '@topicast/contracts/http';
 import { Liveness } from '@topicast/contracts/liveness';
+import { LookTables } from '@topicast/contracts/look-tables';
 import type { StreamState } from '@topicast/contracts/server-message';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { StreamTables } from '@topicast/contracts/stream-tables';
@@ -34,6 +35,7 @@ export class Directory {
   /** Undefined until the tables are opened. */
   #producers: Liveness | undefined;
   #typed: StreamTables | undefined;
+  #looks: LookTables | undefined;
   /** As last reported. */
   readonly #told = new Map<StreamId, StreamState>();
   readonly #catalogs = new Map<StreamId, Catalog>();
@@ -80,6 +82,8 @@ export class Directory {
     });
     this.#typed = typed;
     this.#producers = producers;
+    const looks = new LookTables({ streams, status });
+    this.#looks = looks;
     this.#unlisten.push(
       typed.deletions.onChange((stream, request) => this.deletions.onRequest(stream, request)),
       typed.rows.onChange((stream) => this.#onRow(stream)),
@@ -87,6 +91,7 @@ export class Directory {
       producers.onChange((producer) => this.#onHeartbeat(producer)),
       () => repairs.close(),
       () => typed.close(),
+      () => looks.close(),
       () => producers.close(),
     );
     for (const [stream, request] of typed.deletions.rows) this.deletions.onRequest(stream, request);
@@ -120,6 +125,16 @@ export class Directory {
   /** The tables, for code that changes them; undefined until they have been read. */
   get tables(): StreamTables | undefined {
     return this.#isReady ? this.#typed : undefined;
+  }
+
+  /** What people want to know about sources; undefined until the tables have been read. */
+  get lookTables(): LookTables | undefined {
+    return this.#isReady ? this.#looks : undefined;
+  }
+
+  /** Whether a producer is alive and stays. */
+  get hasProducer(): boolean {
+    return (this.#producers?.staying().size ?? 0) > 0;
   }
 
   has(stream: StreamId): boolean {

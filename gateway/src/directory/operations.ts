@@ -8,7 +8,7 @@ import { type ChunkTopics, LogError } from '@topicast/log';
 import type { Directory } from './directory.js';
 import { putBack } from './row-repairs.js';
 
-export type OperationErrorCode = 'unknown-stream' | 'exists' | 'no-encoder';
+export type OperationErrorCode = 'unknown-stream' | 'exists' | 'no-encoder' | 'no-answer' | 'busy';
 
 /** The present state of the stream does not allow the operation. */
 export class OperationError extends Error {

@@ -61,7 +61,10 @@ export function streamInfo(stream: KnownStream, viewers: number): StreamInfo {
     source,
     ...(ladder && { ladder }),
     ...(status && runs && runningPart(status)),
-    ...(status && { problem: status.problem, encoderLog: status.encoderLog, restarts: status.restarts }),
+    ...(status && {
+      ...{ problem: status.problem, notes: status.notes },
+      ...{ encoderLog: status.encoderLog, restarts: status.restarts },
+    }),
   };
 }
 

@@ -44,15 +44,14 @@ describe('the streams API', () => {
         renditions: [{ rendition: 0, bitrate: 3_000_000, tracks: [video, audio] }],
       },
     };
-    await gateway.setStatus({ ...running, encoderLog: ['frame=1'], restarts: 2, problem: 'B-frames' });
+    const inside = { encoderLog: ['frame=1'], restarts: 2, problem: 'no sound', notes: ['B-frames'] };
+    await gateway.setStatus({ ...running, ...inside });
     const seen = { id: 'demo', title: 'Demo', viewers: 0, ...running };
     expect((await ask(gateway, 'GET', '/api/streams/demo')).body).toEqual(seen);
     const own = {
       enabled: true,
       source: { kind: 'test' },
-      encoderLog: ['frame=1'],
-      restarts: 2,
-      problem: 'B-frames',
+      ...inside,
     };
     expect((await ask(gateway, 'GET', '/api/streams/demo', { headers: operator })).body).toEqual({
       ...seen,

@@ -1,36 +1,40 @@
-import { createStreamRequest, problem, streamInfo, streamList } from '@topicast/contracts/http';
+import { createStreamRequest, streamInfo, streamList } from '@topicast/contracts/http';
 import { isStreamId, type StreamId } from '@topicast/contracts/stream-id';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, RouteShorthandOptions } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Access } from '../access/access.js';
 import type { GatewayConfig } from '../config.js';
 import type { Directory } from '../directory/directory.js';
+import type { LookRequests } from '../directory/look-requests.js';
 import type { Operations } from '../directory/operations.js';
 import { publicInfo } from '../directory/stream-info.js';
 import { Principals } from './principal.js';
-import { ApiError } from './problem.js';
+import { addProbe } from './probe.js';
+import { ApiError, problems } from './problem.js';
 import { requireSource } from './source-problem.js';
 
 export interface ApiOptions {
   readonly config: GatewayConfig;
   readonly directory: Directory;
   readonly operations: Operations;
+  readonly looks: LookRequests;
   readonly access: Access;
+}
+
+/** What everybody must pass who changes something. */
+export interface Guards {
+  readonly changing: Pick<RouteShorthandOptions, 'onRequest' | 'preHandler'>;
+  readonly security: { readonly [scheme: string]: string[] }[];
 }
 
 const anId = z.object({ id: z.string() });
 const nothing = z.undefined();
-/** How a problem is documented; it is sent as it is (see problem.ts). */
-const problems = (...statuses: number[]) =>
-  Object.fromEntries(
-    statuses.map((status) => [status, { content: { 'application/problem+json': { schema: problem } } }]),
-  );
 
-/** `/api/streams`: everybody may read, the operator may change. */
+/** The API: everybody may read, the operator may change. */
 export function addApi(
   instance: FastifyInstance,
-  { config, directory, operations, access }: ApiOptions,
+  { config, directory, operations, looks, access }: ApiOptions,
 ): void {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const whileReady = async (): Promise<void> => {
@@ -40,6 +44,7 @@ export function addApi(
   const reading = { onRequest: [principals.identify], preHandler: [whileReady] };
   const changing = { onRequest: [principals.identify, principals.mayChange], preHandler: [whileReady] };
   const security = [{ operator: [] }];
+  addProbe(app, { config, looks }, { changing, security });
 
   app.get(
     '/api/streams',

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { Problem } from '@topicast/contracts/http';
+import { type Problem, problem } from '@topicast/contracts/http';
 import { LogError, type LogErrorCode } from '@topicast/log';
 import type { FastifyError, FastifyReply } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
@@ -24,6 +24,8 @@ const STATUS_OF_OPERATION: Record<OperationErrorCode, ProblemStatus> = {
   'unknown-stream': 404,
   exists: 409,
   'no-encoder': 409,
+  'no-answer': 503,
+  busy: 503,
 };
 const STATUS_OF_LOG: Record<LogErrorCode, ProblemStatus> = {
   'unknown-topic': 404,
@@ -43,10 +45,16 @@ export const problemOf = (status: number, detail?: string, errors?: Problem['err
   ...(errors !== undefined && { errors }),
 });
 
-export async function sendProblem(reply: FastifyReply, problem: Problem): Promise<void> {
-  if (problem.status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
-  if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
-  await reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+/** How problems are documented; they are sent as they are. */
+export const problems = (...statuses: number[]) =>
+  Object.fromEntries(
+    statuses.map((status) => [status, { content: { 'application/problem+json': { schema: problem } } }]),
+  );
+
+export async function sendProblem(reply: FastifyReply, sent: Problem): Promise<void> {
+  if (sent.status === 503) reply.header('retry-after', RETRY_AFTER_SECONDS);
+  if (sent.status === 401) reply.header('www-authenticate', 'Bearer');
+  await reply.code(sent.status).type('application/problem+json').send(JSON.stringify(sent));
 }
 
 /** What the client learns about an error. Our own faults are logged and not revealed. */

@@ -20,7 +20,11 @@ export async function requireSource(
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     if (error.code === 'refused') throw new ApiError(403, error.message);
-    const path = source.kind === 'file' ? 'source.path' : 'source.url';
+    const path = sourceField(source);
     throw new ApiError(422, error.message, [{ path, message: error.message }]);
   }
 }
+
+/** The property in which a source is named. */
+export const sourceField = ({ kind }: CreateStreamRequest['source']): string =>
+  kind === 'file' ? 'source.path' : 'source.url';

@@ -105,11 +105,11 @@ describe.each(FFMPEGS.map((ffmpeg) => [ffmpeg.version, ffmpeg] as const))('by ff
       const source: Source = { kind: 'url', url: `${protocol}://127.0.0.2:${server.port}/x` };
       await using stranger = superviseStranger(source, { ffmpeg, allowPrivateUrls: true });
       await until('the picture is on air', async () => stranger.status().state === 'live');
-      expect(stranger.status().problem).toContain('announces sound');
+      expect(stranger.status().notes?.join()).toContain('announces sound');
       await sleep(2_000);
       live.missing = undefined;
       expect(await takesBoth(stranger)).toEqual(['video', 'audio and video']);
-      expect(stranger.status().problem ?? '').not.toContain('announces sound');
+      expect(stranger.status().notes?.join()).not.toContain('announces sound');
     },
   );
 });

@@ -12,10 +12,10 @@ import type { Logger } from 'pino';
 import type { EncodingSettings } from '../config.js';
 import { ffmpegArguments } from '../ffmpeg/arguments.js';
 import { explain, isVerdictOnMedia } from '../ffmpeg/explain.js';
-import type { Ffmpeg } from '../ffmpeg/find.js';
+import { type Ffmpeg, whatItLacks } from '../ffmpeg/find.js';
 import type { ProcessGuard } from '../ffmpeg/guard.js';
 import { type EncoderInput, isLooped } from '../ffmpeg/input.js';
-import { inputOf, needsProbe, type Planned, planEncoding } from '../ffmpeg/plan.js';
+import { inputOf, NOTHING_TO_STREAM, needsProbe, type Planned, planEncoding } from '../ffmpeg/plan.js';
 import { probeSource } from '../ffmpeg/probe.js';
 import { canBeReadTwice } from '../hand-over.js';
 import type { StreamPublisher } from '../publish/stream-publisher.js';
@@ -96,18 +96,18 @@ export async function supervise(options: SupervisorOptions, signal: AbortSignal)
       end.why === 'refused' ? 'the source was refused' : 'the encoder ended',
     );
     if (end.why === 'refused') {
-      report({ state: 'failed', problem: end.problem, encoderLog: [], catalog: undefined });
+      report({ state: 'failed', problem: end.problem, notes: [], encoderLog: [], catalog: undefined });
       return;
     }
     if (end.why === 'unusable') {
       const problem = `${end.problem} ${TRIED_AGAIN}`;
-      report({ state: 'failed', problem, encoderLog: [...end.lines], catalog: undefined });
+      report({ state: 'failed', problem, notes: [], encoderLog: [...end.lines], catalog: undefined });
       await fileChange(end.file, signal);
       continue;
     }
     // We show an encoder that has run as starting again, and one that has never run as failed.
     const state = end.ranMs > 0 ? 'starting' : 'failed';
-    report({ state, problem: end.problem, encoderLog: [...end.lines], catalog: undefined });
+    report({ state, problem: end.problem, notes: [], encoderLog: [...end.lines], catalog: undefined });
     if (end.ranMs >= WELL_AFTER_MS) failures = 0;
     await sleep(pauseAfter(BACKOFF, failures++, Math.random()), undefined, { signal }).catch(() => undefined);
   }
@@ -168,12 +168,8 @@ async function plan(
   signal: AbortSignal,
 ): Promise<Planned | RunEnd> {
   const { ffmpeg, guard } = options;
-  if (source.kind === 'url' && source.protocol === 'srt' && !ffmpeg.protocols.has('srt')) {
-    return {
-      why: 'refused',
-      problem: 'This ffmpeg was built without SRT: set FFMPEG_PATH to one that has it.',
-    };
-  }
+  const lacking = whatItLacks(ffmpeg, source);
+  if (lacking) return { why: 'refused', problem: lacking };
   const input = inputOf(source, process.platform, opened.fence);
   let probe: Parameters<typeof planEncoding>[2];
   if (looks) {
@@ -191,7 +187,7 @@ async function plan(
       ...{ mapsTones: ffmpeg.mapsTones, isPatient },
     }) ?? {
       why: 'failed',
-      problem: 'The source has neither video nor sound.',
+      problem: NOTHING_TO_STREAM,
       lines: [],
       ranMs: 0,
       isCertain: true,
@@ -212,7 +208,7 @@ interface RunOptions {
 async function run(
   source: JudgedSource,
   opened: OpenSource,
-  { plan, warning }: Planned,
+  { plan, notes }: Planned,
   session: number,
   { options, succession, isUnseen, stopped }: RunOptions,
   signal: AbortSignal,
@@ -232,7 +228,15 @@ async function run(
     logger.info({ session, renditions }, 'live');
     const startedAt = new Date().toISOString();
     const { catalog } = offered;
-    report({ state: 'live', session, startedAt, catalog, problem: warning, encoderLog: [] });
+    report({
+      state: 'live',
+      session,
+      startedAt,
+      catalog,
+      problem: undefined,
+      notes: [...notes],
+      encoderLog: [],
+    });
   };
   const entrance = new Entrance(
     succession,
@@ -266,9 +270,8 @@ async function run(
       catalog: offered.catalog,
       encoderLog: lines,
       droppedChunks: dropped,
-      problem: trouble
-        ? `The log does not accept chunks at the moment: ${trouble}`
-        : (warning ?? copied ?? inWords(found)),
+      problem: trouble && `The log does not accept chunks at the moment: ${trouble}`,
+      notes: [...notes, copied, ...inWords(found)].filter((note) => note !== undefined),
     });
   };
   const threads = Math.min(4, availableParallelism());
@@ -325,10 +328,9 @@ const paceOf = (input: EncoderInput): Parameters<typeof encode>[0]['pace'] => {
   return input.kind === 'url' && input.protocol.startsWith('http') ? 'bursts' : 'as it comes';
 };
 
-function inWords({ isSilent, delay }: SourceFacts): string | undefined {
-  if (isSilent) return SOUND_MISSING;
-  if (delay < TOLD_DELAY_MS) return undefined;
-  return `The source comes in bursts: they are evened out, which delays it by ${(delay / 1_000).toFixed(1)} s.`;
+function inWords({ isSilent, delay }: SourceFacts): string[] {
+  const late = `The source comes in bursts: they are evened out, which delays it by ${(delay / 1_000).toFixed(1)} s.`;
+  return [...(isSilent ? [SOUND_MISSING] : []), ...(delay < TOLD_DELAY_MS ? [] : [late])];
 }
 
 /** A listening address waits for a caller, so silence is not a failure. */

@@ -3,6 +3,7 @@ import { access, chmod, constants } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { ConfigError } from '@topicast/contracts/config';
+import type { JudgedSource } from '@topicast/sources';
 
 /** An ffmpeg that can do what we need. */
 export interface Ffmpeg {
@@ -32,6 +33,12 @@ export async function findFfmpeg(configured: string | undefined): Promise<Ffmpeg
   if (found) return found;
   throw new ConfigError('no ffmpeg with libx264 was found: install ffmpeg, or set FFMPEG_PATH to one');
 }
+
+/** Why it cannot open sources of this kind; undefined: it can. */
+export const whatItLacks = ({ protocols }: Ffmpeg, source: JudgedSource): string | undefined =>
+  source.kind === 'url' && source.protocol === 'srt' && !protocols.has('srt')
+    ? 'This ffmpeg was built without SRT: set FFMPEG_PATH to one that has it.'
+    : undefined;
 
 const run = promisify(execFile);
 const ask = async (path: string, ...question: string[]): Promise<string> =>

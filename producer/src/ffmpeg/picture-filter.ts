@@ -80,7 +80,10 @@ function intoBox({ picture, hdr }: Shown, maxHeight: number): string[] {
 }
 
 /** What the first picture needs, without being enlarged. */
-function boxOf({ width, height, pixelAspect }: Picture, maxHeight: number): [width: number, height: number] {
+export function boxOf(
+  { width, height, pixelAspect }: Picture,
+  maxHeight: number,
+): [width: number, height: number] {
   const stretch = Math.abs(pixelAspect - 1) < SAME_ASPECT ? 1 : pixelAspect;
   const factor = Math.min(1, maxHeight / height, MOST_COLUMNS / (width * stretch));
   const even = (side: number): number => Math.max(2, Math.trunc(side / 2) * 2);

@@ -5,6 +5,8 @@ import type { EncodingSettings } from '../config.js';
 import { TEST_PICTURE } from '../test-picture/format.js';
 import type { EncodingPlan, RungLimits } from './arguments.js';
 import { type EncoderInput, isWithoutTimes } from './input.js';
+import { chooseSound } from './languages.js';
+import { notesOn } from './notes.js';
 import { BT709, coloursOf, hdrOf, obstacleToCopy, type Picture } from './picture.js';
 import type { Shown } from './picture-filter.js';
 import type { Probe, SoundTrack } from './probe.js';
@@ -12,7 +14,11 @@ import type { Probe, SoundTrack } from './probe.js';
 /** Recordings and copies depend on what is in the source; other sources are opened only once, without a look. */
 export const needsProbe = (source: JudgedSource): boolean =>
   source.kind === 'file' ||
-  (source.kind === 'url' && (source.copy || source.protocol === 'http' || source.protocol === 'https'));
+  (source.kind === 'url' &&
+    (source.copy ||
+      source.language !== undefined ||
+      source.protocol === 'http' ||
+      source.protocol === 'https'));
 
 /** How to open a source about which nothing is known yet. */
 export function inputOf(source: JudgedSource, system: NodeJS.Platform, fence?: Fence): EncoderInput {
@@ -30,8 +36,8 @@ export function inputOf(source: JudgedSource, system: NodeJS.Platform, fence?: F
 
 export interface Planned {
   readonly plan: EncodingPlan;
-  /** Why the streamer does not get what was asked for. */
-  readonly warning: string | undefined;
+  /** What the streamer should know about it, one sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** What the streamer asked for besides the source, and what the operator allows. */
@@ -77,12 +83,12 @@ export function planEncoding(
     const rungs = ladder && fitLadder(ladder, height, limits);
     return {
       plan: { input, video: 'encode', audio: 'encode', isPatient, ladder: rungs },
-      warning: heightWarning(ladder, height, limits),
+      notes: [heightNote(ladder, height, limits)].filter((note) => note !== undefined),
     };
   }
   const { picture } = probe;
   if (!probe.video && probe.audio.length === 0) return undefined;
-  const copyAsked = 'copy' in source && source.copy;
+  const { copy: copyAsked = false, language } = 'copy' in source ? source : {};
   const isRecording = input.kind === 'file' || probe.durationSeconds !== undefined;
   const awaitsSound = !isRecording && probe.soundIsLate;
   const noVideoCopy = copyAsked ? whyNoVideoCopy(probe) : undefined;
@@ -96,51 +102,52 @@ export function planEncoding(
     .flatMap((codec, track) => (COPIED_DATA.includes(codec) ? track : []))
     .slice(0, MOST_DATA_TRACKS);
   const canCopy = noSoundCopy.map((obstacle) => copyAsked && obstacle === undefined);
-  const isHdr = hasPicture && !copiedVideo && picture !== undefined && hdrOf(picture) !== undefined;
-  const warnings = [
+  const sound = chooseSound(language, probe);
+  const plan: EncodingPlan = {
+    input:
+      input.kind === 'url'
+        ? {
+            ...input,
+            paced: probe.durationSeconds !== undefined,
+            container: probe.container,
+            isOddlyNamed: probe.isOddlyNamed,
+          }
+        : input,
+    video: copiedVideo ? 'copy' : 'encode',
+    audio: canCopy[sound.track] ? 'copy' : 'encode',
+    // One that cannot be copied would end the whole output, so then only the first one goes.
+    ...(language === undefined && goTogether(canCopy, probe) && { allAudio: true }),
+    ...(data.length > 0 && { data }),
+    isProgressive: WITHOUT_FIELDS.includes(probe.video ?? '') || isWithoutTimes(probe.container),
+    isPatient: isPatient || probe.isPatient,
+    pictureTrack: lacksPictures ? 'none' : probe.pictureTrack,
+    soundTrack: lacksSound || awaitsSound ? 'none' : sound.track,
+    ...(awaitsSound && { awaitedSound: sound.track }),
+    ...(hasPicture && pace(probe, isRecording)),
+    ...(hasPicture && picture && { shown: shownAs(picture, mapsTones) }),
+    // Sound has no sizes to choose from.
+    ladder: ladder && hasPicture ? fitLadder(ladder, height, limits) : undefined,
+    ...(copiedVideo && { copiedVideo }),
+  };
+  const notes = [
     noVideoCopy && `${noVideoCopy}, so it is encoded again.`,
-    copyAsked && noSoundCopy[probe.soundTrack],
+    copyAsked && noSoundCopy[sound.track],
     (lacksSound || lacksPictures) &&
       `The file announces ${lacksSound ? 'sound' : 'a picture'}, but holds none: it is streamed without.`,
     awaitsSound && SOUND_IS_LATE,
-    isHdr && !mapsTones && HDR_STAYS,
-    heightWarning(ladder, height, limits),
+    sound.note,
+    ...notesOn(probe, plan),
+    heightNote(ladder, height, limits),
   ];
-  return {
-    plan: {
-      input:
-        input.kind === 'url'
-          ? {
-              ...input,
-              paced: probe.durationSeconds !== undefined,
-              container: probe.container,
-              isOddlyNamed: probe.isOddlyNamed,
-            }
-          : input,
-      video: copiedVideo ? 'copy' : 'encode',
-      audio: canCopy[probe.soundTrack] ? 'copy' : 'encode',
-      // One that cannot be copied would end the whole output, so then only the first one goes.
-      ...(canCopy.length > 1 && canCopy.every(Boolean) && probe.allSoundComes && { allAudio: true }),
-      ...(data.length > 0 && { data }),
-      isProgressive: WITHOUT_FIELDS.includes(probe.video ?? '') || isWithoutTimes(probe.container),
-      isPatient: isPatient || probe.isPatient,
-      pictureTrack: lacksPictures ? 'none' : probe.pictureTrack,
-      soundTrack: lacksSound || awaitsSound ? 'none' : probe.soundTrack,
-      ...(awaitsSound && { awaitedSound: probe.soundTrack }),
-      ...(hasPicture && pace(probe, isRecording)),
-      ...(hasPicture && picture && { shown: shownAs(picture, mapsTones) }),
-      // Sound has no sizes to choose from.
-      ladder: ladder && hasPicture ? fitLadder(ladder, height, limits) : undefined,
-      ...(copiedVideo && { copiedVideo }),
-    },
-    warning: warnings.filter(Boolean).join(' ') || undefined,
-  };
+  return { plan, notes: notes.filter((note) => typeof note === 'string') };
 }
 
+const goTogether = (canCopy: readonly boolean[], { audio }: Probe): boolean =>
+  canCopy.length > 1 && canCopy.every(Boolean) && audio.every(({ isUsable }) => isUsable);
+
+export const NOTHING_TO_STREAM = 'The source has neither video nor sound.';
 const SOUND_IS_LATE =
   'The source announces sound and sends none: it is streamed without, and the sound is taken in when it comes.';
-const HDR_STAYS =
-  'The picture is HDR, and this ffmpeg cannot convert it (it has no filters zscale and tonemap), so it may look pale or dark.';
 
 function whyNoVideoCopy({ video, picture }: Probe): string | undefined {
   if (video === undefined) return undefined;
@@ -208,7 +215,7 @@ export function fitLadder(
     });
 }
 
-function heightWarning(
+function heightNote(
   ladder: readonly Rung[] | undefined,
   sourceHeight: number | undefined,
   { maxHeight }: Wishes['limits'],

@@ -37,10 +37,10 @@ const TIMED = `Input #0, mpegts, from 'file:/media/news.ts':
 /** All that is announced comes. */
 const WHOLE = {
   ...{ pictureTrack: 0, soundTrack: 0, lacksPictures: false, lacksSound: false },
-  ...{ container: 'mpegts', isOddlyNamed: false, soundIsLate: false, allSoundComes: true, isPatient: false },
+  ...{ container: 'mpegts', isOddlyNamed: false, soundIsLate: false, isPatient: false, tracks: [] },
 };
 
-const SOUND = { codec: 'aac', layout: 'stereo' } as const;
+const SOUND = { codec: 'aac', layout: 'stereo', language: undefined, isUsable: true } as const;
 
 describe('readProbe', () => {
   it('reads codecs and length', () => {
@@ -57,7 +57,15 @@ describe('readProbe', () => {
       isOddlyNamed: false,
       durationSeconds: undefined,
       video: undefined,
-      audio: [{ codec: 'mp3', layout: 'stereo' }],
+      tracks: [
+        {
+          ...{ index: 0, kind: 'Audio', codec: 'mp3', language: undefined },
+          line: SONG[2],
+          beside: [],
+          programmes: new Set(),
+        },
+      ],
+      audio: [{ codec: 'mp3', layout: 'stereo', language: undefined, isUsable: false }],
       data: [],
       picture: undefined,
       rate: undefined,
@@ -66,7 +74,6 @@ describe('readProbe', () => {
       isPatient: false,
       lacksSound: false,
       soundIsLate: false,
-      allSoundComes: false,
       pictureTrack: 0,
       soundTrack: 0,
     });
@@ -226,7 +233,7 @@ describe('planEncoding', () => {
   it('encodes what it cannot copy, and says so', () => {
     const planned = plan(true, 'vp8', 'vorbis');
     expect(planned?.plan).toMatchObject({ video: 'encode', audio: 'encode' });
-    expect(planned?.warning).toContain('vp8');
+    expect(planned?.notes.join(' ')).toContain('vp8');
   });
   it('plays a recording at its own speed, a live source as it comes', () => {
     expect(plan(false, 'h264', 'aac', 12)?.plan.input).toMatchObject({ paced: true });

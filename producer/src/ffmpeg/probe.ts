@@ -2,6 +2,7 @@ import { isVerdictOnMedia } from './explain.js';
 import type { Ffmpeg } from './find.js';
 import type { ProcessGuard } from './guard.js';
 import { type EncoderInput, opening } from './input.js';
+import { type ListedTrack, soundOf, tracksIn } from './listed-tracks.js';
 import { PacketList, packetList } from './packets.js';
 import { type Picture, readPicture } from './picture.js';
 import { startFfmpeg } from './process.js';
@@ -24,8 +25,8 @@ export interface Probe {
   readonly lacksSound: boolean;
   /** Nothing of it has come, though pictures have. */
   readonly soundIsLate: boolean;
-  /** All sound tracks have sound, and belong to the pictures. */
-  readonly allSoundComes: boolean;
+  /** All that is listed, in ffmpeg's order. */
+  readonly tracks: readonly ListedTrack[];
   readonly audio: readonly SoundTrack[];
   /** Of each data track; `none` if ffmpeg does not know it. */
   readonly data: readonly string[];
@@ -44,6 +45,10 @@ export interface SoundTrack {
   readonly codec: string;
   /** Which channels there are; undefined if the track does not name them by a number that all know. */
   readonly layout: string | undefined;
+  /** ISO 639, as the source says. */
+  readonly language: string | undefined;
+  /** It has sound, and belongs to the pictures. */
+  readonly isUsable: boolean;
 }
 
 type ProbeResult =
@@ -176,12 +181,12 @@ export function readProbe(
   const guessed = guessedLayouts(said);
   const [pictures, sounds, data] = (['Video', 'Audio', 'Data'] as const).map((kind) =>
     tracks.filter((track) => track.kind === kind),
-  ) as [Track[], Track[], Track[]];
+  ) as [ListedTrack[], ListedTrack[], ListedTrack[]];
   const order = mapped ?? [...pictures, ...sounds].map(({ index }) => index);
-  const comes = ({ index }: Track): boolean => packets.has(order.indexOf(index));
+  const comes = ({ index }: ListedTrack): boolean => packets.has(order.indexOf(index));
   const pictureTrack = firstOf(pictures, comes);
   const picture = pictures[pictureTrack];
-  const belongs = ({ programmes }: Track): boolean =>
+  const belongs = ({ programmes }: ListedTrack): boolean =>
     !picture || picture.programmes.size === 0 || [...programmes].some((one) => picture.programmes.has(one));
   const soundTrack = firstOf(sounds, (track) => belongs(track) && comes(track), belongs, comes);
   const sound = sounds[soundTrack];
@@ -194,14 +199,16 @@ export function readProbe(
     video: picture?.codec,
     pictureTrack,
     lacksPictures: isThorough && picture !== undefined && !comes(picture),
-    audio: sounds.map(({ index, codec, line }) => ({
-      codec,
-      layout: guessed.has(index) ? undefined : /, \d{1,7} Hz, ([^,]{1,40})/.exec(line)?.[1],
+    tracks,
+    audio: sounds.map((track) => ({
+      codec: track.codec,
+      layout: guessed.has(track.index) ? undefined : soundOf(track).layout,
+      language: track.language,
+      isUsable: belongs(track) && comes(track),
     })),
     soundTrack,
     lacksSound: isThorough && sound !== undefined && !comes(sound),
     soundIsLate: sound !== undefined && !comes(sound) && picture !== undefined && comes(picture),
-    allSoundComes: sounds.every((track) => belongs(track) && comes(track)),
     data: data.map(({ codec }) => codec),
     picture: picture && readPicture(picture.line, picture.beside),
     rate: picture && packets.rateOf(order.indexOf(picture.index)),
@@ -231,45 +238,14 @@ function guessedLayouts(said: readonly string[]): ReadonlySet<number> {
   return new Set(guesses.map(Number));
 }
 
-const isMapped = ({ kind }: Track): boolean => kind !== 'Data';
+const isMapped = ({ kind }: ListedTrack): boolean => kind === 'Video' || kind === 'Audio';
 
 /** ffmpeg knows what a decoder has to know. */
-const isDescribed = ({ kind, line }: Track): boolean =>
+const isDescribed = ({ kind, line }: ListedTrack): boolean =>
   kind === 'Video' ? readPicture(line, []) !== undefined : kind === 'Audio' && /, [1-9]\d{0,6} Hz/.test(line);
 
-interface Track {
-  readonly index: number;
-  readonly kind: string;
-  readonly codec: string;
-  readonly line: string;
-  /** The lines that follow, up to the next track. */
-  readonly beside: string[];
-  /** The numbers of those that it is part of. */
-  readonly programmes: ReadonlySet<number>;
-}
-
 /** @returns the index of the first track for which the first of the conditions holds that holds for any; otherwise 0 */
-function firstOf(tracks: readonly Track[], ...conditions: ((track: Track) => boolean)[]): number {
+function firstOf(tracks: readonly ListedTrack[], ...conditions: ((track: ListedTrack) => boolean)[]): number {
   const found = conditions.map((condition) => tracks.findIndex(condition));
   return found.find((index) => index >= 0) ?? 0;
-}
-
-/** By their index, as ffmpeg's `-map` counts them: it prints them by programme, and those of several programmes twice. */
-function tracksIn(lines: readonly string[]): Track[] {
-  const tracks = new Map<number, Track>();
-  let programme: number | undefined;
-  let beside: string[] = [];
-  for (const line of lines) {
-    const [named, number] = /^ {1,9}(?:No Program|Program (\d{1,5}))/.exec(line) ?? [];
-    if (named) programme = number === undefined ? undefined : Number(number);
-    const [, index, kind, codec] =
-      /^ {1,9}Stream #0:(\d{1,6}).*?: (Video|Audio|Data): (\w+)/.exec(line) ?? [];
-    if (!index && !/^ {1,9}Stream #/.test(line)) beside.push(line);
-    else beside = [];
-    if (!kind || !codec || line.includes('(attached pic)')) continue;
-    const before = tracks.get(Number(index))?.programmes ?? [];
-    const programmes = new Set([...before, ...(programme === undefined ? [] : [programme])]);
-    tracks.set(Number(index), { index: Number(index), kind, codec, line, beside, programmes });
-  }
-  return [...tracks.values()].sort((one, other) => one.index - other.index);
 }

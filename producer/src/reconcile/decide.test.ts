@@ -9,7 +9,7 @@ const row = (change: Partial<StreamRow> = {}): StreamRow => ({
   ...change,
 });
 const status = (change: Partial<StreamStatus> = {}): StreamStatus => ({
-  ...{ producer: 'me', state: 'live', encoderLog: [], restarts: 0, droppedChunks: 0 },
+  ...{ producer: 'me', state: 'live', notes: [], encoderLog: [], restarts: 0, droppedChunks: 0 },
   ...change,
 });
 const view = (change: Partial<View>): View => ({

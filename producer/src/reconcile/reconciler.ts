@@ -114,7 +114,7 @@ export class Reconciler {
         this.#settle(action.id, () =>
           tables.statuses.put(streamId(action.id), {
             ...action.status,
-            ...{ state: 'offline', problem: undefined, catalog: undefined },
+            ...{ state: 'offline', problem: undefined, notes: [], catalog: undefined },
           }),
         );
         break;
@@ -176,7 +176,7 @@ export class Reconciler {
     const { me, tables } = this.#options;
     const session = nextSession(Date.now(), tables.statuses.get(streamId(id))?.session ?? 0);
     const claimed = await this.#write(id, {
-      ...{ producer: me, state: 'starting', session, problem: undefined, restarts: 0 },
+      ...{ producer: me, state: 'starting', session, problem: undefined, notes: [], restarts: 0 },
     });
     const shown = tables.statuses.get(streamId(id));
     if (shown?.producer !== me || shown.session !== session)
@@ -190,7 +190,7 @@ export class Reconciler {
   ): Promise<StreamStatus> {
     const { statuses } = this.#options.tables;
     const before = statuses.get(streamId(id));
-    const next = { restarts: 0, droppedChunks: 0, encoderLog: [], ...before, ...change };
+    const next = { restarts: 0, droppedChunks: 0, notes: [], encoderLog: [], ...before, ...change };
     await statuses.put(streamId(id), next);
     return next;
   }

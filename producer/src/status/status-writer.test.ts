@@ -9,7 +9,7 @@ import { StatusWriter } from './status-writer.js';
 const A = streamId('a');
 const KEY = streamStatusKey('a');
 const of = (producer: string, session: number, state: StreamStatus['state'] = 'live'): StreamStatus => ({
-  ...{ producer, session, state, encoderLog: [], restarts: 0, droppedChunks: 0 },
+  ...{ producer, session, state, notes: [], encoderLog: [], restarts: 0, droppedChunks: 0 },
 });
 
 /** A table whose writes take half a second, and what was written. */

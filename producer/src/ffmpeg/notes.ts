@@ -1,0 +1,57 @@
+import type { EncodingPlan } from './arguments.js';
+import { soundOf } from './listed-tracks.js';
+import { hdrOf } from './picture.js';
+import type { Probe } from './probe.js';
+
+const HDR_STAYS =
+  'The picture is HDR, and this ffmpeg cannot convert it (it has no filters zscale and tonemap), so it may look pale or dark.';
+const HDR_NAMES = { smpte2084: 'PQ', 'arib-std-b67': 'HLG' } as const;
+const FEW_CHANNELS: ReadonlySet<string> = new Set(['mono', 'stereo', '1 channels', '2 channels', 'downmix']);
+
+/** What is done with a source that is not obvious, one sentence each. */
+export function notesOn(probe: Probe, plan: EncodingPlan): string[] {
+  const notes = [
+    ...(plan.video === 'encode' && plan.pictureTrack !== 'none' ? onPicture(probe, plan) : []),
+    onProgrammes(probe),
+    onSound(probe, plan),
+  ];
+  return notes.filter((note) => note !== undefined);
+}
+
+function onPicture({ picture, rate }: Probe, plan: EncodingPlan): (string | undefined)[] {
+  if (!picture) return [];
+  const hdr = hdrOf(picture);
+  return [
+    hdr &&
+      (plan.shown?.hdr
+        ? `The picture is HDR (${HDR_NAMES[hdr]}): it is brought to the colours that all screens show.`
+        : HDR_STAYS),
+    picture.isTurned ? 'The picture is turned, as its container says.' : undefined,
+    picture.isInterlaced && !plan.isProgressive
+      ? 'The picture is interlaced: whole pictures are made of its fields.'
+      : undefined,
+    plan.isEvened && plan.rate !== undefined
+      ? `The pictures come slowly or unevenly${rate === undefined ? '' : ` (${rounded(rate)} a second)`}: they are repeated, to make ${rounded(plan.rate)} a second.`
+      : undefined,
+  ];
+}
+
+function onProgrammes({ tracks, pictureTrack }: Probe): string | undefined {
+  const programmes = new Set(tracks.flatMap(({ programmes }) => [...programmes]));
+  const picture = tracks.filter(({ kind }) => kind === 'Video')[pictureTrack];
+  const [chosen] = picture?.programmes ?? [];
+  if (programmes.size < 2 || chosen === undefined) return undefined;
+  return `The source has ${programmes.size} programmes: number ${chosen} is streamed.`;
+}
+
+function onSound({ tracks, audio, video }: Probe, plan: EncodingPlan): string | undefined {
+  if (audio.length === 0) return 'The source has no sound.';
+  if (video === undefined) return 'The source has no picture.';
+  const { soundTrack = 0 } = plan;
+  const track = soundTrack === 'none' ? undefined : tracks.filter(({ kind }) => kind === 'Audio')[soundTrack];
+  const layout = track && soundOf(track).layout;
+  if (plan.audio === 'copy' || layout === undefined || FEW_CHANNELS.has(layout)) return undefined;
+  return `The sound has more than two channels (${layout}): it is mixed down to stereo.`;
+}
+
+const rounded = (rate: number): string => String(Math.round(rate * 10) / 10);

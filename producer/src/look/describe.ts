@@ -1,0 +1,105 @@
+import type { FoundTrack, SourceLook } from '@topicast/contracts/look';
+import type { EncodingPlan } from '../ffmpeg/arguments.js';
+import { type ListedTrack, soundOf } from '../ffmpeg/listed-tracks.js';
+import { hdrOf, readPicture } from '../ffmpeg/picture.js';
+import { boxOf } from '../ffmpeg/picture-filter.js';
+import type { Planned } from '../ffmpeg/plan.js';
+import type { Probe } from '../ffmpeg/probe.js';
+
+const MOST_TRACKS = 64;
+const RANGES = { smpte2084: 'pq', 'arib-std-b67': 'hlg' } as const;
+
+type Fate = Pick<FoundTrack, 'becomes' | 'why'>;
+const leftOut = (why: string): Fate => ({ becomes: 'left out', why });
+
+/** What was found and what becomes of it, in the words of the API. */
+export function describe(
+  probe: Probe,
+  { plan, notes }: Planned,
+  limits: { readonly maxHeight: number; readonly maxVideoBitrate: number },
+): Omit<SourceLook, 'still'> {
+  return {
+    container: probe.container,
+    duration: probe.durationSeconds,
+    tracks: probe.tracks.slice(0, MOST_TRACKS).map((track) => trackOf(track, probe, plan)),
+    renditions: renditionsOf(probe, plan, limits),
+    notes: [...notes],
+  };
+}
+
+function trackOf(track: ListedTrack, probe: Probe, plan: EncodingPlan): FoundTrack {
+  const number = probe.tracks.filter(({ kind }) => kind === track.kind).indexOf(track);
+  const areSeveral = new Set(probe.tracks.flatMap(({ programmes }) => [...programmes])).size > 1;
+  const { codec, language } = track;
+  const common = { codec, language, programme: areSeveral ? [...track.programmes][0] : undefined };
+  switch (track.kind) {
+    case 'Video': {
+      const picture = pictureOf(track, number, probe);
+      return { kind: 'video', ...common, ...picture, ...fateOfPicture(number, probe, plan) };
+    }
+    case 'Audio': {
+      const { sampleRate, layout } = soundOf(track);
+      const sound = { sampleRate, channels: layout };
+      return { kind: 'audio', ...common, ...sound, ...fateOfSound(number, probe, plan) };
+    }
+    case 'Data':
+      return { kind: 'data', ...common, ...fateOfData(number, plan) };
+    case 'Subtitle':
+      return { kind: 'subtitle', ...common, ...leftOut('Subtitles are not carried.') };
+  }
+}
+
+function pictureOf({ line, beside }: ListedTrack, number: number, { pictureTrack, rate, namedRate }: Probe) {
+  const picture = readPicture(line, beside);
+  const hdr = picture && hdrOf(picture);
+  return {
+    width: picture?.width,
+    height: picture?.height,
+    // The packets of the others were not counted.
+    frameRate: number === pictureTrack ? rounded(rate ?? namedRate) : undefined,
+    isTurned: picture?.isTurned ?? false,
+    isInterlaced: picture?.isInterlaced ?? false,
+    range: hdr ? RANGES[hdr] : ('standard' as const),
+  };
+}
+
+const rounded = (rate: number | undefined): number | undefined =>
+  rate === undefined ? undefined : Math.round(rate * 100) / 100;
+
+function fateOfPicture(number: number, { pictureTrack }: Probe, plan: EncodingPlan): Fate {
+  if (plan.pictureTrack === 'none') return leftOut('Nothing of it comes.');
+  if (number !== pictureTrack) return leftOut('A stream has one picture.');
+  return plan.video === 'copy'
+    ? { becomes: 'copied' }
+    : { becomes: 'encoded', why: 'For the least delay, and so that every browser can play it.' };
+}
+
+function fateOfSound(number: number, { audio, soundTrack }: Probe, plan: EncodingPlan): Fate {
+  if (plan.allAudio) return { becomes: 'copied' };
+  const isChosen = plan.awaitedSound === number || number === (plan.soundTrack ?? soundTrack);
+  if (!audio[number]?.isUsable)
+    return isChosen && plan.soundTrack !== 'none'
+      ? { becomes: 'encoded', why: 'Nothing of it has come yet.' }
+      : leftOut('Nothing of it comes, or it belongs to another programme.');
+  if (!isChosen) return leftOut('One sound is sent.');
+  return plan.audio === 'copy'
+    ? { becomes: 'copied' }
+    : { becomes: 'encoded', why: 'In stereo, so that every browser can play it.' };
+}
+
+const fateOfData = (number: number, { data }: EncodingPlan): Fate =>
+  data?.includes(number) ? { becomes: 'copied' } : leftOut('Nothing that is known can read it.');
+
+function renditionsOf(
+  { picture }: Probe,
+  { video, pictureTrack, ladder }: EncodingPlan,
+  { maxHeight, maxVideoBitrate }: { readonly maxHeight: number; readonly maxVideoBitrate: number },
+): SourceLook['renditions'] {
+  if (!picture || pictureTrack === 'none') return [];
+  if (video === 'copy') return [{ width: picture.width, height: picture.height }];
+  const rungs = ladder ?? [{ height: maxHeight, bitrate: maxVideoBitrate }];
+  return rungs.map((rung) => {
+    const [width, height] = boxOf(picture, rung.height);
+    return { width, height, bitrate: rung.bitrate };
+  });
+}
