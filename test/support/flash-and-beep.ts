@@ -70,6 +70,13 @@ function listenOnPage(): void {
       return true;
     }
   });`;
+  const heardAt = (context: AudioContext, time: number): number => {
+    // Firefox must not be asked on Linux, and answers without the device's delay: see the player's sound-output.ts.
+    if (navigator.userAgent.includes('Firefox/'))
+      return performance.now() + (time - context.currentTime + 0.04) * 1000;
+    const { contextTime = 0, performanceTime = 0 } = context.getOutputTimestamp();
+    return performanceTime + (time - contextTime) * 1000;
+  };
   const connect = AudioNode.prototype.connect as (this: AudioNode, to: AudioNode) => AudioNode;
   const tap = async (from: AudioNode, context: AudioContext): Promise<void> => {
     await context.audioWorklet.addModule(
@@ -80,8 +87,7 @@ function listenOnPage(): void {
     node.port.onmessage = ({ data }) => {
       if (data.loudness !== undefined) heard.loudness = data.loudness;
       if (data.beep === undefined) return;
-      const { contextTime = 0, performanceTime = 0 } = context.getOutputTimestamp();
-      heard.beeps.push(performanceTime + (data.beep - contextTime) * 1000);
+      heard.beeps.push(heardAt(context, data.beep));
     };
   };
   Object.assign(AudioNode.prototype, {

@@ -121,8 +121,18 @@ export class SoundOutput {
   }
 }
 
+/**
+ * Firefox's time stamp leaves out the delay of the device. To tell the delay, it asks PulseAudio, which answers after the
+ * graph's turn, which waits for whoever asks: the page stood still for ever, once in some starts on a busy machine.
+ */
+const isFirefox = navigator.userAgent.includes('Firefox/');
+const isOnPulseAudio = isFirefox && navigator.userAgent.includes('Linux');
+/** PulseAudio's for Firefox: 33 to 48 ms. */
+const USUAL_LATENCY_S = 0.04;
+
 function skewOf(context: AudioContext): number {
-  const { contextTime, performanceTime } = context.getOutputTimestamp();
+  if (isOnPulseAudio) return context.currentTime - USUAL_LATENCY_S - performance.now() / 1000;
+  const { contextTime, performanceTime } = isFirefox ? {} : context.getOutputTimestamp();
   if (contextTime && performanceTime) return contextTime - performanceTime / 1000;
   // The browser does not know it yet, or never tells.
   return context.currentTime - (context.outputLatency || context.baseLatency || 0) - performance.now() / 1000;
