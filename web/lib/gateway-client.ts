@@ -1,5 +1,6 @@
 import type { CreateStreamRequest, Problem, StreamInfo } from '@topicast/contracts/http';
 import { parseJson } from '@topicast/contracts/json';
+import type { SourceLook } from '@topicast/contracts/look';
 import { allGateways, type GatewayAddress } from './gateway-address';
 
 /** Why a call to the gateway failed. Decide by `kind`, show `message`. */
@@ -27,9 +28,13 @@ interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** The operator's token; with it the list has sources, problems and the encoder's last lines. */
   readonly token?: string | undefined;
+  /** Milliseconds. */
+  readonly timeout?: number;
 }
 
 const TIMEOUT_MS = 5_000;
+/** A producer has to open the source first, for which it has half a minute. */
+const LOOK_TIMEOUT_MS = 35_000;
 
 /** @throws {GatewayError} @throws {DOMException} AbortError if `signal` fired. */
 export async function listStreams(gateway: GatewayAddress, options: CallOptions = {}): Promise<StreamInfo[]> {
@@ -55,6 +60,17 @@ export async function createStream(
   options: CallOptions,
 ): Promise<void> {
   await call(gateway, 'POST', '/api/streams', options, request);
+}
+
+/** What is in a source, and what would become of it. */
+export async function lookAtSource(
+  gateway: GatewayAddress,
+  request: Pick<CreateStreamRequest, 'source' | 'ladder'>,
+  options: CallOptions,
+): Promise<SourceLook> {
+  const body = await call(gateway, 'POST', '/api/probe', { timeout: LOOK_TIMEOUT_MS, ...options }, request);
+  if (!isObject(body) || !Array.isArray(body.tracks)) throw notOurs();
+  return body as unknown as SourceLook;
 }
 
 type StreamAction = 'start' | 'stop' | 'delete';
@@ -96,10 +112,10 @@ async function callOne(
   gateway: GatewayAddress,
   method: string,
   path: string,
-  { signal, token }: CallOptions,
+  { signal, token, timeout = TIMEOUT_MS }: CallOptions,
   body?: unknown,
 ): Promise<unknown> {
-  const deadline = AbortSignal.timeout(TIMEOUT_MS);
+  const deadline = AbortSignal.timeout(timeout);
   let response: Response;
   let text: string;
   try {

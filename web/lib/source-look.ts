@@ -1,0 +1,71 @@
+import type { FoundTrack, SourceLook } from '@topicast/contracts/look';
+import { formatBitrate, formatDuration, formatFrameRate, formatResolution } from './format';
+
+/** A track as the studio shows it. */
+export interface LookLine {
+  readonly name: string;
+  /** `h264, 1280 × 720, 25 fps` */
+  readonly facts: string;
+  readonly fate: FoundTrack['becomes'];
+  readonly why: string | undefined;
+}
+
+const KINDS = { video: 'Picture', audio: 'Sound', data: 'Data', subtitle: 'Subtitles' } as const;
+const RANGES = { standard: undefined, pq: 'HDR (PQ)', hlg: 'HDR (HLG)' } as const;
+const NAMES = new Intl.DisplayNames('en', { type: 'language', fallback: 'code' });
+
+/** In English, whichever of its codes it has (ISO 639). */
+export function languageName(language: string): string {
+  try {
+    return NAMES.of(new Intl.Locale(language).language) ?? language;
+  } catch {
+    return language;
+  }
+}
+
+export function lookLines({ tracks }: SourceLook): LookLine[] {
+  return tracks.map((track) => ({
+    name: KINDS[track.kind],
+    facts: factsOf(track).filter(Boolean).join(', '),
+    fate: track.becomes,
+    why: track.why,
+  }));
+}
+
+function factsOf(track: FoundTrack): (string | undefined)[] {
+  const { codec, language, programme } = track;
+  const where = [
+    language && languageName(language),
+    programme === undefined ? undefined : `programme ${programme}`,
+  ];
+  switch (track.kind) {
+    case 'video':
+      return [
+        ...[codec, formatResolution(track), track.frameRate && `${formatFrameRate(track.frameRate)} fps`],
+        ...[RANGES[track.range], track.isTurned && 'turned', track.isInterlaced && 'interlaced', ...where],
+      ].map((fact) => fact || undefined);
+    case 'audio':
+      return [codec, track.channels, track.sampleRate && `${track.sampleRate / 1_000} kHz`, ...where].map(
+        (fact) => fact || undefined,
+      );
+    default:
+      return [codec, ...where];
+  }
+}
+
+/** `A recording of 3 min 5 s, in matroska. Viewers get 720p (up to 3.0 Mbit/s) and 360p (…).` */
+export function lookSummary({ duration, container, renditions }: SourceLook): string {
+  const kind = duration === undefined ? 'Live' : `A recording of ${formatDuration(duration * 1_000)}`;
+  const offered = renditions.map(
+    (each) => `${formatResolution(each)}${each.bitrate ? ` (up to ${formatBitrate(each.bitrate)})` : ''}`,
+  );
+  const viewers = offered.length > 0 ? ` Viewers get ${offered.join(', ')}.` : ' Viewers get sound alone.';
+  return `${kind}, in ${container.split(',')[0]}.${viewers}`;
+}
+
+/** The languages that the sound can be sent in, each once; empty if there is nothing to choose. */
+export function soundLanguages({ tracks }: SourceLook): string[] {
+  const spoken = tracks.flatMap((track) => (track.kind === 'audio' && track.language ? track.language : []));
+  const different = [...new Map(spoken.map((each) => [languageName(each), each])).values()];
+  return different.length > 1 ? different.filter((each) => /^[a-z]{2,3}$/.test(each)) : [];
+}
