@@ -82,9 +82,12 @@ export const createStreamRequest = z
   .superRefine(ladderFits);
 export type CreateStreamRequest = z.infer<typeof createStreamRequest>;
 
+/** What somebody can look into before it goes on air. */
+export const lookableSource = z.discriminatedUnion('kind', [requestedFile, requestedUrl]);
+
 export const lookAtSourceRequest = z
   .object({
-    source: z.discriminatedUnion('kind', [requestedFile, requestedUrl]),
+    source: lookableSource,
     ladder: ladder.optional().describe('the renditions that the stream would have'),
   })
   .strict()

@@ -12,7 +12,7 @@ export const MAX_RUNGS = 6;
 
 /** Bits a second that suit live H.264 of this many lines: 3 Mbit/s at 720, 0.9 at 360, 6.1 at 1080. */
 export const defaultBitrate = (height: number): number =>
-  Math.round((3_000 * (height / 720) ** 1.75) / 10) * 10_000;
+  Math.max(RUNG_BITRATE.least, Math.round((3_000 * (height / 720) ** 1.75) / 10) * 10_000);
 
 /**
  * Read a ladder as people write it: `720p+360p`. Undefined if the text is not a ladder; `ladderProblem` judges its

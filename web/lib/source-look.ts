@@ -1,3 +1,4 @@
+import { languageName } from '@topicast/contracts/language';
 import type { FoundTrack, SourceLook } from '@topicast/contracts/look';
 import { formatBitrate, formatDuration, formatFrameRate, formatResolution } from './format';
 
@@ -12,16 +13,6 @@ export interface LookLine {
 
 const KINDS = { video: 'Picture', audio: 'Sound', data: 'Data', subtitle: 'Subtitles' } as const;
 const RANGES = { standard: undefined, pq: 'HDR (PQ)', hlg: 'HDR (HLG)' } as const;
-const NAMES = new Intl.DisplayNames('en', { type: 'language', fallback: 'code' });
-
-/** In English, whichever of its codes it has (ISO 639). */
-export function languageName(language: string): string {
-  try {
-    return NAMES.of(new Intl.Locale(language).language) ?? language;
-  } catch {
-    return language;
-  }
-}
 
 export function lookLines({ tracks }: SourceLook): LookLine[] {
   return tracks.map((track) => ({

@@ -49,7 +49,7 @@ const NAMES: Readonly<Record<keyof Colours, readonly string[]>> = {
  * @returns undefined if nothing of it has come, so that ffmpeg knows no size
  */
 export function readPicture(line: string, beside: readonly string[]): Picture | undefined {
-  const [, columns, lines] = /, (\d{2,5})x(\d{2,5})\b/.exec(line) ?? [];
+  const [, columns, lines] = /, ([1-9]\d{1,4})x([1-9]\d{1,4})\b/.exec(line) ?? [];
   if (!columns || !lines) return undefined;
   const [, pixels, details = ''] =
     /, ([a-z0-9]{3,16})(?:\(((?:[^()]|\([a-z ]{1,20}\)){1,100})\))?, \d{2,5}x/.exec(line) ?? [];

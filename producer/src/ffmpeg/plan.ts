@@ -5,11 +5,11 @@ import type { EncodingSettings } from '../config.js';
 import { TEST_PICTURE } from '../test-picture/format.js';
 import type { EncodingPlan, RungLimits } from './arguments.js';
 import { type EncoderInput, isWithoutTimes } from './input.js';
-import { chooseSound } from './languages.js';
 import { notesOn } from './notes.js';
 import { BT709, coloursOf, hdrOf, obstacleToCopy, type Picture } from './picture.js';
 import type { Shown } from './picture-filter.js';
 import type { Probe, SoundTrack } from './probe.js';
+import { chooseSound } from './sound-choice.js';
 
 /** Recordings and copies depend on what is in the source; other sources are opened only once, without a look. */
 export const needsProbe = (source: JudgedSource): boolean =>

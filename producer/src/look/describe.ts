@@ -6,7 +6,10 @@ import { boxOf } from '../ffmpeg/picture-filter.js';
 import type { Planned } from '../ffmpeg/plan.js';
 import type { Probe } from '../ffmpeg/probe.js';
 
+/** See `sourceLook`. */
 const MOST_TRACKS = 64;
+const MOST_NOTES = 16;
+const LONGEST_NOTE = 400;
 const RANGES = { smpte2084: 'pq', 'arib-std-b67': 'hlg' } as const;
 
 type Fate = Pick<FoundTrack, 'becomes' | 'why'>;
@@ -23,7 +26,7 @@ export function describe(
     duration: probe.durationSeconds,
     tracks: probe.tracks.slice(0, MOST_TRACKS).map((track) => trackOf(track, probe, plan)),
     renditions: renditionsOf(probe, plan, limits),
-    notes: [...notes],
+    notes: notes.slice(0, MOST_NOTES).map((note) => note.slice(0, LONGEST_NOTE)),
   };
 }
 
@@ -64,7 +67,7 @@ function pictureOf({ line, beside }: ListedTrack, number: number, { pictureTrack
 }
 
 const rounded = (rate: number | undefined): number | undefined =>
-  rate === undefined ? undefined : Math.round(rate * 100) / 100;
+  rate === undefined ? undefined : Math.round(rate * 100) / 100 || undefined;
 
 function fateOfPicture(number: number, { pictureTrack }: Probe, plan: EncodingPlan): Fate {
   if (plan.pictureTrack === 'none') return leftOut('Nothing of it comes.');
