@@ -93,6 +93,20 @@ export const lookAtSourceRequest = z
   .strict()
   .superRefine(ladderFits);
 
+export const editStreamRequest = z
+  .object({
+    version: z
+      .number()
+      .int()
+      .nonnegative()
+      .describe('of the stream that you have seen; if somebody has changed it since, the answer is 409'),
+    title: titleText.optional(),
+    source: requestedSource.optional(),
+    ladder: ladder.nullable().optional().describe('null: one rendition'),
+  })
+  .strict();
+export type EditStreamRequest = z.infer<typeof editStreamRequest>;
+
 export const streamInfo = z.object({
   id: streamIdText,
   title: z.string(),
@@ -107,6 +121,11 @@ export const streamInfo = z.object({
   ladder: ladder.optional().describe('the requested renditions'),
   problem: z.string().optional().describe('why it failed, or what is wrong at present, and what to do'),
   notes: z.array(z.string()).optional().describe('what was found in the source, and what was done with it'),
+  version: z
+    .number()
+    .int()
+    .optional()
+    .describe('the number of its changes; absent for a topic that nobody has made a stream of'),
   encoderLog: z.array(z.string()).optional().describe("the encoder's last lines"),
   restarts: z.number().int().optional().describe('restarts of the encoder since it was last started by hand'),
 });

@@ -1,4 +1,5 @@
 import { isStreamId, type StreamId } from './stream-id.js';
+import { isLateRow } from './stream-row.js';
 import {
   type DeletionRequest,
   deletionKey,
@@ -16,11 +17,8 @@ const ROWS: RowKind<StreamId, StreamRow> = {
   isName: isStreamId,
   schema: streamRow,
   nameOf: ({ id }) => id,
-  isLate: (row, newest) => isOfAnotherCreation(row, newest) && (row.restored ?? 0) <= (newest.restored ?? 0),
+  isLate: isLateRow,
 };
-
-const isOfAnotherCreation = ({ incarnation }: StreamRow, newest: StreamRow): boolean =>
-  incarnation !== undefined && newest.incarnation !== undefined && incarnation !== newest.incarnation;
 
 const STATUSES: RowKind<StreamId, StreamStatus> = {
   prefix: streamStatusKey(''),

@@ -46,8 +46,14 @@ export const streamRow = z.preprocess(
      */
     incarnation: z.string().max(64).optional(),
     /**
-     * How often this row was put back over the row of another creation. Who opened the table in between knows only that
-     * one, and would take this row for the late one.
+     * The number of changes since the creation. Where two make a change at the same time, both raise it to the same
+     * number, and the first row in the table counts for everybody. Absent in rows of programs that do not count, such as
+     * version 0.1: these count whenever they come.
+     */
+    version: z.number().int().nonnegative().optional(),
+    /**
+     * How often this row was put back over a late one. Who opened the table in between knows only that one, and would
+     * take this row for the late one.
      */
     restored: z.number().int().nonnegative().optional(),
     /** Raised at each start by hand, so that a start after a failure is a change even where `enabled` was true. */

@@ -43,6 +43,7 @@ export class TypedTable<Name extends string, Row> {
   readonly #listeners = new Set<Listener<Name, Row>>();
   readonly #overwritten = new Set<Name>();
   readonly #onLate = new Set<(name: Name) => void>();
+  readonly #writes = new Set<Write>();
   readonly #unlisten: () => void;
 
   constructor(
@@ -86,9 +87,17 @@ export class TypedTable<Name extends string, Row> {
     return () => this.#onLate.delete(listener);
   }
 
-  /** Resolves when the row is durable; the table then shows it, unless it was late. */
-  put(name: Name, row: Row): Promise<void> {
-    return this.#table.put(this.#kind.prefix + name, JSON.stringify(row));
+  /** Resolves when the row is durable: with true if it was shown, with false if it was late. */
+  async put(name: Name, row: Row): Promise<boolean> {
+    const write: Write = { key: this.#kind.prefix + name, value: JSON.stringify(row), counts: undefined };
+    this.#writes.add(write);
+    try {
+      await this.#table.put(write.key, write.value);
+    } finally {
+      this.#writes.delete(write);
+    }
+    // The table does not report a row that is the same as the one before.
+    return write.counts ?? (this.#table.get(write.key) === write.value && !this.#overwritten.has(name));
   }
 
   delete(name: Name): Promise<void> {
@@ -101,26 +110,35 @@ export class TypedTable<Name extends string, Row> {
   }
 
   #take(key: string, value: string | undefined): void {
-    const { prefix, isName, isLate } = this.#kind;
+    const { prefix, isName } = this.#kind;
     const name = key.startsWith(prefix) ? key.slice(prefix.length) : undefined;
     if (name === undefined || !isName(name)) return;
     if (value === undefined) {
       this.#show(name, undefined);
       return;
     }
+    const counts = this.#takeRow(name, value);
+    for (const write of this.#writes) {
+      if (write.key === key && write.value === value) write.counts ??= counts;
+    }
+  }
+
+  /** @returns whether the row counts */
+  #takeRow(name: Name, value: string): boolean {
     const row = this.#read(name, value);
     if (!row) {
       // It may be of a newer version, which must not be undone.
       this.#overwritten.delete(name);
-      return;
+      return false;
     }
     const newest = this.#rows.get(name);
-    if (newest && isLate?.(row, newest)) {
+    if (newest && this.#kind.isLate?.(row, newest)) {
       this.#overwritten.add(name);
       for (const tell of [...this.#onLate]) tell(name);
-      return;
+      return false;
     }
     this.#show(name, row);
+    return true;
   }
 
   #read(name: Name, value: string): Row | undefined {
@@ -137,4 +155,11 @@ export class TypedTable<Name extends string, Row> {
     else this.#rows.set(name, row);
     for (const tell of [...this.#listeners]) tell(name, row);
   }
+}
+
+/** A write under way; `counts` is set when the table shows it. */
+interface Write {
+  readonly key: string;
+  readonly value: string;
+  counts: boolean | undefined;
 }

@@ -1,6 +1,10 @@
+import { streamId } from '@topicast/contracts/stream-id';
+import { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow } from '@topicast/contracts/tables';
-import { describe, expect, it } from 'vitest';
-import { declare } from './command-line.js';
+import { MemoryTable } from '@topicast/contracts/testing/memory-table';
+import { pino } from 'pino';
+import { describe, expect, it, vi } from 'vitest';
+import { applyDeclaration, declare } from './command-line.js';
 
 const now = new Date('2026-01-02T03:04:05Z');
 const row = (id: string, boundTo?: string): StreamRow => ({
@@ -15,14 +19,14 @@ describe('declare', () => {
     const before = rows(row('old', 'me'), row('demo', 'me'), row('cam'), row('x', 'other'));
     const inputs = [
       { id: 'demo', title: 'Demo', source: { kind: 'test' } as const },
-      { id: 'film', source: { kind: 'file', path: '/a/b.mp4' } as const },
+      { id: 'film', title: 'Film', source: { kind: 'file', path: '/a/b.mp4' } as const },
     ];
     expect(declare(inputs, before, context)).toEqual({
       put: [
-        { ...row('demo', 'me'), title: 'Demo', enabled: true },
+        { ...row('demo', 'me'), enabled: true, version: 1 },
         {
-          ...{ id: 'film', title: 'film', source: { kind: 'file', path: '/a/b.mp4' }, enabled: true },
-          ...{ createdAt: now.toISOString(), startCount: 0, boundTo: 'me', visibility: 'public' },
+          ...{ id: 'film', title: 'Film', source: { kind: 'file', path: '/a/b.mp4' }, enabled: true },
+          ...{ createdAt: now.toISOString(), version: 0, startCount: 0, boundTo: 'me', visibility: 'public' },
         },
       ],
       remove: ['old'],
@@ -31,10 +35,33 @@ describe('declare', () => {
   });
 
   it('keeps what the table says about a stream and a command line cannot', () => {
-    const kept = { incarnation: 'abc', owner: 'ann', visibility: 'private', startCount: 5 } as const;
-    const before = rows({ ...row('demo', 'me'), ...kept });
-    const { put } = declare([{ id: 'demo', source: { kind: 'test' } }], before, context);
-    expect(put).toEqual([{ ...row('demo', 'me'), ...kept, enabled: true }]);
+    const kept: Partial<StreamRow> = {
+      ...{ title: 'Renamed', incarnation: 'abc', owner: 'ann', visibility: 'private', startCount: 5 },
+    };
+    const before = { ...row('demo', 'me'), ...kept, version: 7, ladder: [{ height: 360 }] };
+    const inputs = [{ id: 'demo', title: 'Demo', source: { kind: 'test' } as const }];
+    const { put } = declare(inputs, rows({ ...before, restored: 1 }), context);
+    expect(put).toEqual([{ ...row('demo', 'me'), ...kept, enabled: true, version: 8 }]);
+    expect(declare(inputs, rows(put[0]!), context).put).toEqual(put);
+  });
+
+  it('is made again where somebody changes a stream at the same time, and loses no change', async () => {
+    const streams = new MemoryTable([['demo', JSON.stringify(row('demo', 'me'))]]);
+    const tables = new StreamTables({ streams, status: new MemoryTable() });
+    const theirs = { ...row('demo', 'me'), title: 'Renamed', version: 1 };
+    const put = vi.spyOn(streams, 'put');
+    put.mockImplementationOnce(async (id, mine) => {
+      await streams.put(id, JSON.stringify(theirs));
+      await streams.put(id, mine);
+    });
+    const inputs = [{ id: 'demo', source: { kind: 'test' } as const, ladder: [{ height: 360 }] }];
+    await applyDeclaration(inputs, {
+      ...{ me: 'me', log: { deleteTopic: async () => undefined }, tables, alive: () => new Set<string>() },
+      logger: pino({ enabled: false }),
+    });
+    expect(tables.rows.get(streamId('demo'))).toMatchObject({
+      ...{ title: 'Renamed', enabled: true, ladder: [{ height: 360 }], version: 2 },
+    });
   });
 
   it("takes no name from the API or from a living producer's command line, but from a dead one's", () => {

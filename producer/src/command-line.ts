@@ -2,6 +2,7 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Ladder, Source } from '@topicast/contracts/http';
 import { streamId } from '@topicast/contracts/stream-id';
+import { changedRow, writeRow } from '@topicast/contracts/stream-row';
 import type { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow } from '@topicast/contracts/tables';
 import { cleanTitle } from '@topicast/contracts/title';
@@ -11,6 +12,7 @@ import type { Logger } from 'pino';
 /** A stream named on this producer's command line, also the demo. Its source is trusted. */
 export interface CommandLineInput {
   readonly id: string;
+  /** Of a new stream; a stream that there is keeps its title, because operators rename streams. */
   readonly title?: string;
   /** A relative path is relative to the working directory. */
   readonly source: Source;
@@ -44,20 +46,17 @@ export function declare(
     .filter(([id]) => conflicts.every((row) => row.id !== id))
     .map(([id, { title, source, ladder }]) => {
       const known = rows.get(id);
-      const { createdAt, startCount, owner, visibility } = known ?? {};
-      return {
+      const { ladder: _, ...kept } = known ?? newborn(context.now);
+      const row = {
+        ...kept,
         id,
-        title: cleanTitle(title ?? id) || id,
+        title: known?.title || cleanTitle(title ?? id) || id,
         source: source.kind === 'file' ? { ...source, path: path.resolve(source.path) } : source,
         ...(ladder && { ladder }),
         enabled: true,
-        createdAt: createdAt ?? context.now.toISOString(),
-        ...creationOf(known),
-        startCount: startCount ?? 0,
         boundTo: me,
-        ...(owner !== undefined && { owner }),
-        visibility: visibility ?? ('public' as const),
       };
+      return known && !isDeepStrictEqual(row, known) ? changedRow(known, row) : row;
     });
   const remove = [...rows.values()]
     .filter((row) => row.boundTo === me && !declared.has(row.id))
@@ -65,7 +64,7 @@ export function declare(
   return { put, remove, conflicts: conflicts.map(({ id, boundTo }) => ({ id, boundTo })) };
 }
 
-export function tellConflicts({ conflicts }: Declaration, logger: Logger): void {
+function tellConflicts({ conflicts }: Declaration, logger: Logger): void {
   for (const { id, boundTo } of conflicts) {
     const where =
       boundTo === undefined ? 'in the studio or by the API' : `on the command line of "${boundTo}"`;
@@ -73,29 +72,53 @@ export function tellConflicts({ conflicts }: Declaration, logger: Logger): void 
   }
 }
 
+interface DeclarationContext {
+  readonly me: string;
+  readonly log: Pick<ChunkTopics, 'deleteTopic'>;
+  readonly tables: StreamTables;
+  /** The other producers that are alive. */
+  readonly alive: () => ReadonlySet<string>;
+  readonly logger: Logger;
+}
+
 /**
  * Update the table to match the command line. What an earlier attempt has done stays.
  * @returns the streams whose sources are trusted
+ * @throws {TypeError} for a name that is not a stream id
  */
 export async function applyDeclaration(
-  { put, remove }: Declaration,
-  { log, tables }: { log: Pick<ChunkTopics, 'deleteTopic'>; tables: StreamTables },
+  inputs: readonly CommandLineInput[],
+  { me, log, tables, alive, logger }: DeclarationContext,
 ): Promise<Map<string, Source>> {
-  for (const id of remove) {
-    // Nobody else encodes the stream, and we have not begun. As long as the row is there, the next attempt deletes
-    // both.
-    await log.deleteTopic(streamId(id));
-    await tables.rows.delete(streamId(id));
+  for (;;) {
+    const declaration = declare(inputs, tables.rows.rows, { me, alive: alive(), now: new Date() });
+    for (const id of declaration.remove) {
+      // Nobody else encodes the stream, and we have not begun. As long as the row is there, the next attempt deletes
+      // both.
+      await log.deleteTopic(streamId(id));
+      await tables.rows.delete(streamId(id));
+    }
+    if (await writeAll(declaration.put, tables)) {
+      tellConflicts(declaration, logger);
+      return new Map(declaration.put.map((row) => [row.id, row.source]));
+    }
   }
-  for (const row of put) {
-    const id = streamId(row.id);
-    if (!isDeepStrictEqual(tables.rows.get(id), row)) await tables.rows.put(id, row);
-  }
-  return new Map(put.map((row) => [row.id, row.source]));
 }
 
-/** What tells the row from that of another creation of the same id. */
-const creationOf = (row: StreamRow | undefined): Pick<StreamRow, 'incarnation' | 'restored'> => ({
-  ...(row?.incarnation !== undefined && { incarnation: row.incarnation }),
-  ...(row?.restored !== undefined && { restored: row.restored }),
+/** @returns false if somebody else has created or changed one of them first */
+async function writeAll(put: readonly StreamRow[], { rows }: StreamTables): Promise<boolean> {
+  for (const row of put) {
+    const isThere = isDeepStrictEqual(rows.get(streamId(row.id)), row);
+    if (!isThere && !(await writeRow(rows, row))) return false;
+  }
+  return true;
+}
+
+const newborn = (
+  now: Date,
+): Pick<StreamRow, 'createdAt' | 'version' | 'startCount' | 'visibility' | 'ladder'> => ({
+  createdAt: now.toISOString(),
+  version: 0,
+  startCount: 0,
+  visibility: 'public',
 });

@@ -7,7 +7,7 @@ import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
 import { Milliseconds } from '@topicast/contracts/units';
 import type { ChunkLog, Share } from '@topicast/log';
 import type { Logger } from 'pino';
-import { applyDeclaration, type CommandLineInput, declare, tellConflicts } from './command-line.js';
+import { applyDeclaration, type CommandLineInput } from './command-line.js';
 import type { ProducerConfig } from './config.js';
 import { findFfmpeg } from './ffmpeg/find.js';
 import { startGuard } from './ffmpeg/guard.js';
@@ -85,13 +85,8 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   let trusted: Awaited<ReturnType<typeof applyDeclaration>>;
   let share: Share;
   try {
-    const declaration = declare(inputs, tables.rows.rows, {
-      me,
-      alive: heartbeats.others(),
-      now: new Date(),
-    });
-    tellConflicts(declaration, logger);
-    trusted = await untilLogAnswers(() => applyDeclaration(declaration, { log, tables }), waiting);
+    const context = { me, log, tables, alive: () => heartbeats.others(), logger };
+    trusted = await untilLogAnswers(() => applyDeclaration(inputs, context), waiting);
     const { sessionTimeout } = config;
     share = await untilLogAnswers(
       () => log.share(GROUP, STREAMS_TABLE, { member: me, sessionTimeout }),

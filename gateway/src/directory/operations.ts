@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { CreateStreamRequest } from '@topicast/contracts/http';
+import { isDeepStrictEqual } from 'node:util';
+import type { CreateStreamRequest, EditStreamRequest } from '@topicast/contracts/http';
 import { type StreamId, streamId } from '@topicast/contracts/stream-id';
+import { changedRow, writeRow } from '@topicast/contracts/stream-row';
 import type { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow } from '@topicast/contracts/tables';
 import type { Milliseconds } from '@topicast/contracts/units';
 import { type ChunkTopics, LogError } from '@topicast/log';
 import type { Directory } from './directory.js';
-import { putBack } from './row-repairs.js';
+import { editedRow } from './edited-row.js';
 
-export type OperationErrorCode = 'unknown-stream' | 'exists' | 'no-encoder' | 'no-answer' | 'busy';
+export type OperationErrorCode = 'unknown-stream' | 'exists' | 'no-encoder' | 'changed' | 'no-answer' | 'busy';
 
 /** The present state of the stream does not allow the operation. */
 export class OperationError extends Error {
@@ -52,7 +54,7 @@ export class Operations {
       await this.#createTopic(id);
       this.#directory.foreign.add(id);
     }
-    await this.#claim({
+    const isFirst = await this.#write({
       id,
       title: request.title ?? id,
       source: request.source,
@@ -60,35 +62,39 @@ export class Operations {
       enabled: true,
       createdAt: new Date().toISOString(),
       incarnation: randomUUID(),
+      version: 0,
       startCount: 0,
       visibility: 'public',
     });
+    if (!isFirst) throw exists(id);
     return id;
   }
 
   /**
-   * Somebody else may create the same id at the same moment, in this process, in another one, or on another host. All of
-   * them see the rows in the same order, so all of them agree that the first row counts.
+   * Change what the request names. Rejects if somebody else has changed the stream since the version that the request is
+   * about, and if the stream cannot be so.
    */
-  async #claim(row: StreamRow): Promise<void> {
-    await this.#put(row);
-    const first = this.#directory.row(streamId(row.id));
-    if (!first || first.incarnation === row.incarnation) return;
-    // A process that opens the table later sees only the last row.
-    await this.#put(putBack(first));
-    throw exists(row.id);
+  async edit(id: StreamId, { version, ...wish }: EditStreamRequest): Promise<void> {
+    const row = this.#directory.row(id);
+    if (!row) throw this.#directory.has(id) ? notCreatedHere(id) : unknownStream(id);
+    if ((row.version ?? 0) !== version) throw changedMeanwhile(id);
+    const edited = editedRow(row, wish);
+    if (isDeepStrictEqual(edited, row)) return;
+    if (!(await this.#write(changedRow(row, edited)))) throw changedMeanwhile(id);
   }
 
   async start(id: StreamId): Promise<void> {
-    const row = this.#encodedRow(id);
-    // A stream that is live or starting needs nothing. The higher count tells producers to start a failed stream again.
-    if (row.enabled && this.#directory.state(id) !== 'failed' && this.#directory.state(id) !== 'offline')
-      return;
-    await this.#put({ ...row, enabled: true, startCount: row.startCount + 1 });
+    await this.#change(id, (row) => {
+      // A stream that is live or starting needs nothing.
+      if (row.enabled && this.#directory.state(id) !== 'failed' && this.#directory.state(id) !== 'offline')
+        return row;
+      // The higher count tells producers to start a failed stream again.
+      return { ...row, enabled: true, startCount: row.startCount + 1 };
+    });
   }
 
   async stop(id: StreamId): Promise<void> {
-    await this.#put({ ...this.#encodedRow(id), enabled: false });
+    await this.#change(id, (row) => ({ ...row, enabled: false }));
   }
 
   /** Resolves when the stream is deleted, or when its deletion is certain. */
@@ -108,14 +114,24 @@ export class Operations {
     );
   }
 
+  /** A change that suits any version of the row: if another one comes first, this one is made to that. */
+  async #change(id: StreamId, change: (row: StreamRow) => StreamRow): Promise<void> {
+    for (;;) {
+      const row = this.#encodedRow(id);
+      const changed = change(row);
+      if (isDeepStrictEqual(changed, row) || (await this.#write(changedRow(row, changed)))) return;
+    }
+  }
+
   /** Leave a topic that its writer has created as it is, including its retention. */
   async #createTopic(id: StreamId): Promise<void> {
     if ((await this.#log.topics()).includes(id)) return;
     await this.#log.createTopic(id, { partitions: 1, retentionMs: this.#retentionMs });
   }
 
-  async #put(row: StreamRow): Promise<void> {
-    await this.#tables().rows.put(streamId(row.id), row);
+  /** @returns false if somebody else has created or changed the stream first, here, in another process or elsewhere */
+  #write(row: StreamRow): Promise<boolean> {
+    return writeRow(this.#tables().rows, row);
   }
 
   #tables(): StreamTables {
@@ -129,3 +145,15 @@ const exists = (id: string): OperationError =>
 
 const unknownStream = (id: StreamId): OperationError =>
   new OperationError('unknown-stream', `there is no stream "${id}"`);
+
+const notCreatedHere = (id: StreamId): OperationError =>
+  new OperationError(
+    'no-encoder',
+    `another program writes "${id}", and it was not created here: create it with the source "topic" to give it a title`,
+  );
+
+const changedMeanwhile = (id: StreamId): OperationError =>
+  new OperationError(
+    'changed',
+    `somebody has changed the stream "${id}" in the meantime: look at it again, and repeat your change`,
+  );

@@ -1,4 +1,5 @@
 import { streamId } from '@topicast/contracts/stream-id';
+import { changedRow } from '@topicast/contracts/stream-row';
 import { StreamTables } from '@topicast/contracts/stream-tables';
 import { MemoryTable } from '@topicast/contracts/testing/memory-table';
 import fc from 'fast-check';
@@ -69,26 +70,40 @@ describe('the row of a stream that two clients created at once', () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant('create' as const), incarnation: fc.constantFrom('a', 'b', 'c') }),
       fc.record({ do: fc.constant('open' as const) }),
-      // An operator changes what a gateway shows.
-      fc.record({ do: fc.constant('rename' as const), gateway: fc.nat(5) }),
+      // An operator changes what a gateway shows; two may do so at the same time.
+      fc.record({
+        do: fc.constant('rename' as const),
+        gateways: fc.array(fc.nat(5), { minLength: 1, maxLength: 3 }),
+      }),
+      // So does a program that does not count its changes.
+      fc.record({ do: fc.constant('rewrite' as const), gateway: fc.nat(5) }),
       fc.record({ do: fc.constant('wait' as const), ms: fc.nat(3_000) }),
     );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
         const table = new MemoryTable();
         const gateways = [openGateway(table)];
+        let changes = 0;
         for (const each of steps) {
           if (each.do === 'create') await table.put(FILM, created(each.incarnation));
           else if (each.do === 'open') gateways.push(openGateway(table));
           else if (each.do === 'wait') await vi.advanceTimersByTimeAsync(each.ms);
-          else {
-            const row = gateways[each.gateway % gateways.length]!.rows.get(FILM);
-            if (row) await table.put(FILM, JSON.stringify({ ...row, title: 'renamed' }));
+          else if (each.do === 'rewrite') {
+            const { version: _, ...row } = gateways[each.gateway % gateways.length]!.rows.get(FILM) ?? {};
+            if ('id' in row) await table.put(FILM, JSON.stringify({ ...row, title: 'rewritten' }));
+          } else {
+            const shown = each.gateways.map((n) => gateways[n % gateways.length]!.rows.get(FILM));
+            for (const [n, row] of shown.entries()) {
+              if (row)
+                await table.put(FILM, JSON.stringify(changedRow(row, { ...row, title: `${changes} ${n}` })));
+              changes += 1;
+            }
           }
         }
         await vi.advanceTimersByTimeAsync(60_000);
         expect(vi.getTimerCount()).toBe(0);
-        expect(new Set(gateways.map(({ shown }) => shown()))).toEqual(new Set([inTable(table)]));
+        const rows = gateways.map(({ rows }) => JSON.stringify(rows.get(FILM)));
+        expect(new Set([...rows, JSON.stringify(openGateway(table).rows.get(FILM))]).size).toBe(1);
         for (const { repairs } of gateways) repairs.close();
       }),
     );

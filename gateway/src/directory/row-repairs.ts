@@ -1,5 +1,6 @@
 import { jittered } from '@topicast/contracts/backoff';
 import type { StreamId } from '@topicast/contracts/stream-id';
+import { putBack } from '@topicast/contracts/stream-row';
 import type { StreamRow } from '@topicast/contracts/tables';
 import type { TypedTable } from '@topicast/contracts/typed-table';
 import { milliseconds } from '@topicast/contracts/units';
@@ -14,13 +15,10 @@ interface RowRepairsOptions {
 /** The loser itself is faster; of the gateways, the first one spares the others the work. */
 const WAIT = milliseconds(2_000);
 
-/** The row that counts, as it is put back over one that lost: it then counts for readers that know only the loser. */
-export const putBack = (row: StreamRow): StreamRow => ({ ...row, restored: (row.restored ?? 0) + 1 });
-
 /**
- * Two clients may create the same stream at once, each through its own gateway. The loser puts the row that counts
- * back. If it dies before that, the table keeps the losing row, and everybody who opens the table later believes it. So
- * any gateway that has seen both puts the right row back after a while.
+ * Two clients may create or change the same stream at once, each through its own gateway. The loser puts the row that
+ * counts back. If it dies before that, the table keeps the losing row, and everybody who opens the table later believes
+ * it. So any gateway that has seen both puts the right row back after a while.
  */
 export class RowRepairs {
   readonly #options: RowRepairsOptions;
@@ -52,7 +50,7 @@ export class RowRepairs {
     const row = rows.get(stream);
     if (!row || !rows.overwritten.has(stream) || isBeingDeleted(stream)) return;
     rows.put(stream, putBack(row)).then(
-      () => logger.warn({ stream }, 'two creations of the stream met: the first one was put back'),
+      () => logger.warn({ stream }, 'two changes of the stream met: the first one was put back'),
       (error: unknown) => {
         logger.debug({ err: error, stream }, 'the row of the stream could not be put back');
         if (!this.#isClosed) this.#schedule(stream);

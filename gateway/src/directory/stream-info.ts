@@ -47,6 +47,7 @@ export function streamInfo(stream: KnownStream, viewers: number): StreamInfo {
       viewers,
       enabled: true,
       source: { kind: 'topic' },
+      ...(row && { version: row.version ?? 0 }),
       ...(runs && found && { catalog: catalogOf(found) }),
     };
   }
@@ -60,6 +61,7 @@ export function streamInfo(stream: KnownStream, viewers: number): StreamInfo {
     enabled,
     source,
     ...(ladder && { ladder }),
+    version: row.version ?? 0,
     ...(status && runs && runningPart(status)),
     ...(status && {
       ...{ problem: status.problem, notes: status.notes },

@@ -52,6 +52,7 @@ describe('the streams API', () => {
       enabled: true,
       source: { kind: 'test' },
       ...inside,
+      version: 0,
     };
     expect((await ask(gateway, 'GET', '/api/streams/demo', { headers: operator })).body).toEqual({
       ...seen,

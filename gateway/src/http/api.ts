@@ -1,4 +1,4 @@
-import { createStreamRequest, streamInfo, streamList } from '@topicast/contracts/http';
+import { createStreamRequest, editStreamRequest, streamInfo, streamList } from '@topicast/contracts/http';
 import { isStreamId, type StreamId } from '@topicast/contracts/stream-id';
 import type { FastifyInstance, RouteShorthandOptions } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -98,6 +98,32 @@ export function addApi(
       const info = directory.info(id);
       if (!info) throw new ApiError(409, 'the stream was deleted at the same moment');
       return reply.code(201).header('location', `/api/streams/${id}`).send(info);
+    },
+  );
+
+  app.patch(
+    '/api/streams/:id',
+    {
+      ...changing,
+      schema: {
+        summary: 'Change the title, the source or the ladder of a stream',
+        description:
+          'What is absent stays. A stream that is on air goes over to another source or ladder without a break where both can be read at once.',
+        tags: ['streams'],
+        security,
+        params: anId,
+        body: editStreamRequest,
+        response: { 200: streamInfo, ...problems(400, 401, 403, 404, 409, 413, 422, 503) },
+      },
+    },
+    async (request) => {
+      const id = existing(request.params.id);
+      const { source } = request.body;
+      if (source) await requireSource(source, config);
+      await operations.edit(id, request.body);
+      const info = directory.info(id);
+      if (!info) throw unknownStream(id);
+      return info;
     },
   );
 

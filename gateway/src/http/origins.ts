@@ -24,7 +24,7 @@ export async function guardOrigins(
       const mayUse = READING.has(intendedMethod(request)) || isAllowed(request.headers);
       answer(null, {
         origin: mayUse ? '*' : false,
-        methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+        methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
         allowedHeaders: ['Authorization', 'Content-Type'],
         maxAge: 600,
         strictPreflight: false,

@@ -4,6 +4,7 @@ import { LogError, type LogErrorCode } from '@topicast/log';
 import type { FastifyError, FastifyReply } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
+import { EditError } from '../directory/edited-row.js';
 import { OperationError, type OperationErrorCode } from '../directory/operations.js';
 
 type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 421 | 422 | 426 | 500 | 503 | 507;
@@ -26,6 +27,7 @@ const STATUS_OF_OPERATION: Record<OperationErrorCode, ProblemStatus> = {
   'no-encoder': 409,
   'no-answer': 503,
   busy: 503,
+  changed: 409,
 };
 const STATUS_OF_LOG: Record<LogErrorCode, ProblemStatus> = {
   'unknown-topic': 404,
@@ -61,6 +63,9 @@ export async function sendProblem(reply: FastifyReply, sent: Problem): Promise<v
 export function explain(error: FastifyError | Error, logger: Logger): Problem {
   if (error instanceof ApiError) return problemOf(error.status, error.message, error.errors);
   if (error instanceof OperationError) return problemOf(STATUS_OF_OPERATION[error.code], error.message);
+  if (error instanceof EditError) {
+    return problemOf(422, error.message, [{ path: error.field, message: error.message }]);
+  }
   if (error instanceof LogError) return problemOf(STATUS_OF_LOG[error.code], error.message);
   if (hasZodFastifySchemaValidationErrors(error)) {
     const errors = error.validation.map(({ instancePath, message }) => ({

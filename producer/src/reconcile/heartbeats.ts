@@ -47,14 +47,15 @@ export class Heartbeats {
   /** Tell the others not to wait for us to take over anything. */
   leave(): void {
     this.#leaving = true;
-    this.#beat();
+    if (this.#writing) void this.#writing.then(() => this.#beat());
+    else this.#beat();
   }
 
   /** The last sign: this producer is gone. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#stopListening();
-    await this.#writing;
+    while (this.#writing) await this.#writing;
     await this.#options.liveness.heartbeats.delete(this.#options.me);
   }
 
@@ -65,7 +66,10 @@ export class Heartbeats {
     this.#written = new Set([...this.#written, at].slice(-4));
     this.#writing = liveness.heartbeats
       .put(me, { at, leaving: this.#leaving })
-      .catch((error: unknown) => logger.debug({ error }, 'the heartbeat could not be written'))
+      .then(
+        () => undefined,
+        (error: unknown) => logger.debug({ error }, 'the heartbeat could not be written'),
+      )
       .finally(() => {
         this.#writing = undefined;
       });

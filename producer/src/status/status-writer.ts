@@ -80,11 +80,14 @@ export class StatusWriter {
     this.#written = text;
     this.#writing = this.#table
       .put(this.#stream, this.#current)
-      .catch((error: unknown) => {
-        this.#written = '';
-        this.#isUrgent = false;
-        this.#logger.debug({ error }, 'the status could not be written');
-      })
+      .then(
+        () => undefined,
+        (error: unknown) => {
+          this.#written = '';
+          this.#isUrgent = false;
+          this.#logger.debug({ error }, 'the status could not be written');
+        },
+      )
       .finally(() => {
         this.#writing = undefined;
         const isBehind = JSON.stringify(this.#current) !== this.#written;

@@ -1,0 +1,38 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { EditStreamRequest } from '@topicast/contracts/http';
+import { ladderProblem } from '@topicast/contracts/ladder';
+import type { StreamRow } from '@topicast/contracts/tables';
+
+/** A stream cannot be as the request wants it; `field` is the one to change. */
+export class EditError extends Error {
+  override readonly name = 'EditError';
+  constructor(
+    readonly field: 'source' | 'ladder',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The row as the request wants it. @throws {EditError} */
+export function editedRow(row: StreamRow, wish: Omit<EditStreamRequest, 'version'>): StreamRow {
+  const { ladder: before, ...rest } = row;
+  const { title = row.title, source = row.source } = wish;
+  const ladder = wish.ladder === undefined ? before : (wish.ladder ?? undefined);
+  if (row.boundTo !== undefined) {
+    const here = `the command line of the producer "${row.boundTo}"`;
+    if (!isDeepStrictEqual(source, row.source))
+      throw new EditError('source', `${here} names the source of this stream: change it there`);
+    if (!isDeepStrictEqual(ladder, before))
+      throw new EditError('ladder', `${here} names the renditions of this stream: change them there`);
+  }
+  if ((source.kind === 'topic') !== (row.source.kind === 'topic')) {
+    throw new EditError(
+      'source',
+      'a stream that another program writes stays one, and one that is encoded here too: create another stream',
+    );
+  }
+  const problem = ladderProblem(source, ladder);
+  if (problem) throw new EditError('ladder', problem);
+  return { ...rest, title, source, ...(ladder && { ladder }) };
+}
