@@ -1,7 +1,7 @@
 import type { Source } from '@topicast/contracts/http';
 import { streamId } from '@topicast/contracts/stream-id';
 import { describe, expect, it } from 'vitest';
-import { canBeReadTwice, successorWrites } from './hand-over.js';
+import { canBeReadTogether, canBeReadTwice, successorWrites } from './hand-over.js';
 
 describe('handing a stream over', () => {
   it('needs a source that two encoders can read at once', () => {
@@ -24,6 +24,12 @@ describe('handing a stream over', () => {
     ];
     expect(twice.filter((source) => !canBeReadTwice(source))).toEqual([]);
     expect(once.filter(canBeReadTwice)).toEqual([]);
+    // Two callers may want the same port, and two devices may be the same one.
+    const pairs = [...twice, ...once].flatMap((one) =>
+      [...twice, ...once].map((other) => [one, other] as const),
+    );
+    const apart = pairs.filter(([one, other]) => !canBeReadTogether(one, other));
+    expect(apart).toEqual(once.flatMap((one) => once.map((other) => [one, other])));
   });
 
   it('does not wait if nobody is left, and stops waiting when they leave', async () => {

@@ -51,3 +51,7 @@ export function canBeReadTwice(source: Source): boolean {
       return false;
   }
 }
+
+/** Whether an encoder of the one can go on while one of the other starts. */
+export const canBeReadTogether = (one: Source, other: Source): boolean =>
+  canBeReadTwice(one) || canBeReadTwice(other);

@@ -9,7 +9,7 @@ import { lastSessionInLog } from './encoder/session.js';
 import { supervise } from './encoder/supervisor.js';
 import type { Ffmpeg } from './ffmpeg/find.js';
 import type { ProcessGuard } from './ffmpeg/guard.js';
-import { canBeReadTwice, successorWrites } from './hand-over.js';
+import { canBeReadTogether, canBeReadTwice, successorWrites } from './hand-over.js';
 import type { FollowedStream, ProducerMetrics } from './health/metrics.js';
 import { lastGopInLog } from './publish/last-gop.js';
 import { OvertakenWatch } from './publish/overtaken.js';
@@ -121,15 +121,22 @@ export function startLiveStream(
     },
     stopping.signal,
   );
-  const handOver = async (): Promise<void> => {
-    const { session } = publisher;
-    if (session === undefined || status.current.state !== 'live' || !canBeReadTwice(row.source)) return;
+  const isOnAir = (): boolean => publisher.session !== undefined && status.current.state === 'live';
+  /** The row is the successor's from now on. */
+  const release = async (): Promise<void> => {
     isHandingOver = true;
-    // The row is the successor's from now on.
     await status.close();
+  };
+  const untilSuccessorWrites = (hasSuccessor: () => boolean): Promise<void> => {
+    const { session = 0 } = publisher;
     const isExpected = (): boolean =>
-      options.hasSuccessor() && tables.rows.get(id)?.enabled === true && !stopping.signal.aborted;
-    await successorWrites({ log, stream: id, session, isExpected, signal: stopping.signal });
+      hasSuccessor() && tables.rows.get(id)?.enabled === true && !stopping.signal.aborted;
+    return successorWrites({ log, stream: id, session, isExpected, signal: stopping.signal });
+  };
+  /** Whether the encoder that takes over here has not given up. */
+  const isSuccessorWell = (): boolean => {
+    const { state } = tables.statuses.get(id) ?? {};
+    return state === 'live' || state === 'starting';
   };
   return {
     get session() {
@@ -138,14 +145,25 @@ export function startLiveStream(
     get seenInTopic() {
       return watch.highest;
     },
+    async release() {
+      const next = tables.rows.get(id);
+      if (!isOnAir() || next?.enabled !== true || !canBeReadTogether(row.source, next.source)) return false;
+      await release();
+      return true;
+    },
     async close(because) {
-      if (because === 'moved' || because === 'leaving') await handOver();
+      if (because === 'changed' && isHandingOver) {
+        await untilSuccessorWrites(isSuccessorWell);
+      } else if ((because === 'moved' || because === 'leaving') && isOnAir() && canBeReadTwice(row.source)) {
+        await release();
+        await untilSuccessorWrites(options.hasSuccessor);
+      }
       stopping.abort();
       await supervised;
       await publisher.close();
       await watch.close();
       followed.end();
-      const isOvertaken = because === 'changed' && (watch.highest ?? 0) > (publisher.session ?? 0);
+      const isOvertaken = because === 'overtaken' && (watch.highest ?? 0) > (publisher.session ?? 0);
       if (because === 'taken' || isOvertaken) metrics.overtaken++;
       status.update({ droppedChunks: publisher.state.dropped });
       await status.close();
@@ -154,7 +172,7 @@ export function startLiveStream(
   };
 }
 
-/** The last status of a stream, unless another producer writes it by now. */
+/** The last status of a stream, unless another encoder writes it by now. */
 async function settle(
   statuses: StreamTables['statuses'],
   id: StreamId,
@@ -162,8 +180,9 @@ async function settle(
   last: StreamStatus,
 ): Promise<void> {
   if (because === 'deleted') return statuses.delete(id);
-  if (statuses.get(id)?.producer !== last.producer) return;
-  return statuses.put(id, {
+  const shown = statuses.get(id);
+  if (shown?.producer !== last.producer || (shown.session ?? 0) > (last.session ?? 0)) return;
+  await statuses.put(id, {
     ...last,
     ...{ state: 'offline', catalog: undefined, problem: undefined, notes: [], restarts: 0 },
   });

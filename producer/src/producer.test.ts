@@ -239,6 +239,28 @@ describe('a producer', () => {
     expect(first!.header!.gop).toBeGreaterThan(before.at(-1)!.header!.gop);
   });
 
+  it('encodes the old source of a stream until another one is in the log', async () => {
+    await using setup = await setUp([]);
+    const { put, status, log, table } = setup;
+    await put({ id: 'cam', source: { kind: 'test' } });
+    await read(log, 'cam', 1);
+    const first = (await until('cam is live', () => status('cam')?.state === 'live' && status('cam')))!
+      .session!;
+    let claimedAt: number | undefined;
+    table.onChange(() => {
+      if ((status('cam')?.session ?? 0) > first) claimedAt ??= Date.now();
+    });
+    await put({ id: 'cam', source: { kind: 'test' }, ladder: [{ height: 360 }] });
+    const live = () => status('cam')?.state === 'live' && status('cam')!.session! > first;
+    await until('the other encoder is live', live);
+    const records = await read(log, 'cam', 3);
+    const old = records.filter(({ header }) => header!.session === first);
+    expect(old.at(-1)!.timestamp).toBeGreaterThan(claimedAt!);
+    expect(records.find(({ header }) => header!.session > first)!.header).toMatchObject({ keyframe: true });
+    // The last words of the old encoder do not replace the status of the other one.
+    expect(live()).toBe(true);
+  });
+
   it('starts, stops and forgets streams as the table says, and leaves in order', async () => {
     const setup = await setUp([]);
     const { put, status, streams, producer, table, log } = setup;

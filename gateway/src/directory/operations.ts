@@ -10,7 +10,13 @@ import { type ChunkTopics, LogError } from '@topicast/log';
 import type { Directory } from './directory.js';
 import { editedRow } from './edited-row.js';
 
-export type OperationErrorCode = 'unknown-stream' | 'exists' | 'no-encoder' | 'changed' | 'no-answer' | 'busy';
+export type OperationErrorCode =
+  | 'unknown-stream'
+  | 'exists'
+  | 'no-encoder'
+  | 'changed'
+  | 'no-answer'
+  | 'busy';
 
 /** The present state of the stream does not allow the operation. */
 export class OperationError extends Error {

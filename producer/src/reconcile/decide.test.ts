@@ -43,7 +43,7 @@ describe('decide', () => {
 
   it('an encoder that was overtaken while this producer hung begins anew, or ends where its claim is in doubt', () => {
     const overtaken = view({ rows, statuses: theirs, running: running(6), alive: other });
-    expect(decide(overtaken)).toEqual([{ do: 'stop', id: 'a', because: 'changed' }]);
+    expect(decide(overtaken)).toEqual([{ do: 'stop', id: 'a', because: 'overtaken' }]);
     const share = { owns: () => true, confirmed: false };
     expect(decide({ ...overtaken, share })).toEqual([{ do: 'stop', id: 'a', because: 'taken' }]);
     // And then it stays away while the other one is there.
@@ -51,7 +51,7 @@ describe('decide', () => {
     expect(decide({ ...overtaken, share, running: new Map(), alive: new Set() })).toHaveLength(1);
     // The topic says the same, whatever the rows say.
     const seen = view({ rows, statuses: new Map([['a', status({ session: 6 })]]), running: running(6, 7) });
-    expect(decide(seen)).toEqual([{ do: 'stop', id: 'a', because: 'changed' }]);
+    expect(decide(seen)).toEqual([{ do: 'stop', id: 'a', because: 'overtaken' }]);
     // A late row of the previous producer says nothing about the successor.
     expect(decide({ ...overtaken, running: running(8) })).toEqual([]);
     expect(decide({ ...overtaken, running: running() })).toEqual([]);
@@ -72,8 +72,11 @@ describe('decide', () => {
     expect(decide(view({ rows: mine, running: running(7, undefined, own), share: nothing }))).toEqual([]);
   });
 
-  it('begins anew after another start by hand, and for another source', () => {
-    for (const changed of [row({ startCount: 1 }), row({ source: { kind: 'url', url: 'srt://x:1' } })]) {
+  it('begins anew after another start by hand, for another source and another ladder, but not for a title', () => {
+    const renamed = new Map([['a', row({ title: 'b', version: 1 })]]);
+    expect(decide(view({ rows: renamed, running: running(7) }))).toEqual([]);
+    const source = { kind: 'url', url: 'srt://x:1' } as const;
+    for (const changed of [row({ startCount: 1 }), row({ source }), row({ ladder: [{ height: 360 }] })]) {
       expect(decide(view({ rows: new Map([['a', changed]]), running: running(7) }))).toEqual([
         { do: 'stop', id: 'a', because: 'changed' },
       ]);

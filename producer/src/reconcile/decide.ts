@@ -29,8 +29,11 @@ export interface View {
   };
 }
 
-/** `moved`: the group has assigned it to another producer. `taken`: another producer already encodes it. */
-export type StopReason = 'disabled' | 'deleted' | 'changed' | 'moved' | 'taken';
+/**
+ * `changed`: the row wants another encoder. `moved`: the group has assigned it to another producer. `taken`: another
+ * producer already encodes it. `overtaken`: another one has, and this one begins anew.
+ */
+export type StopReason = 'disabled' | 'deleted' | 'changed' | 'moved' | 'taken' | 'overtaken';
 
 export type Action =
   | { readonly do: 'start'; readonly id: string; readonly row: StreamRow }
@@ -84,7 +87,7 @@ function reasonToStop(
   if (!isWanted(row)) return 'disabled';
   if (!isOurs(row, view)) return 'moved';
   // Readers ignore sessions below the highest that they have seen, so nobody hears an encoder that was overtaken.
-  if (isOvertaken(status, running, view)) return isCertain(row, view) ? 'changed' : 'taken';
+  if (isOvertaken(status, running, view)) return isCertain(row, view) ? 'overtaken' : 'taken';
   return fingerprint(row) === running.fingerprint ? undefined : 'changed';
 }
 

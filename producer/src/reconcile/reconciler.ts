@@ -16,6 +16,11 @@ export interface RunningStream {
   readonly session: number | undefined;
   /** The highest session of others that was seen in its topic. */
   readonly seenInTopic: number | undefined;
+  /**
+   * Give its status row to the encoder that the changed row wants. Resolves with true if that one may start while this
+   * one goes on, until {@link close} sees that it is on air.
+   */
+  release(): Promise<boolean>;
   close(because: StopReason | 'leaving'): Promise<void>;
 }
 
@@ -159,13 +164,20 @@ export class Reconciler {
     const end = async (): Promise<void> => {
       const stream = await entry.stream.catch(() => undefined);
       try {
+        if (because === 'changed' && (await stream?.release())) this.#forget(id, entry);
         await stream?.close(because);
       } finally {
-        this.#running.delete(id);
-        this.#schedule();
+        this.#forget(id, entry);
       }
     };
     this.#track(end());
+  }
+
+  /** Another one may run in its place by now. */
+  #forget(id: string, entry: Entry): void {
+    if (this.#running.get(id) !== entry) return;
+    this.#running.delete(id);
+    this.#schedule();
   }
 
   /**
