@@ -53,7 +53,7 @@ describe('ffmpegArguments', () => {
 
   it('for a camera sent as it is: parameter sets before each keyframe', () => {
     expect(line({ input: camera, video: 'copy', audio: 'encode' })).toMatchInlineSnapshot(
-      `"-nostdin -nostats -hide_banner -loglevel warning -format_whitelist mov,matroska,mpegts,mpeg,mpegvideo,flv,live_flv,avi,asf,ogg,mxf,ivf,rm,gif,h264,hevc,m4v,mjpeg,wav,w64,aiff,mp3,aac,ac3,eac3,flac,caf,hls,dash,rtsp,mpjpeg -protocol_whitelist rtsp,rtp,udp,tcp -fflags +genpts -thread_type slice -probesize 1000000 -analyzeduration 1000000 -rtsp_transport tcp -timeout 10000000 -i rtsp://cam/1 -map 0:V:0? -map 0:a:0? -c:v copy -bsf:v h264_mp4toannexb,dump_extra=freq=keyframe -af aresample=async=1000 -c:a aac -b:a 128k -ar 48000 -ac 2 -muxdelay 0 -muxpreload 0 -flush_packets 1 -max_interleave_delta 1 -pes_payload_size 0 -omit_video_pes_length 0 -max_muxing_queue_size 1024 -f mpegts pipe:1"`,
+      `"-nostdin -nostats -hide_banner -loglevel warning -format_whitelist mov,matroska,mpegts,mpeg,mpegvideo,flv,live_flv,avi,asf,ogg,mxf,ivf,rm,gif,h264,hevc,m4v,mjpeg,wav,w64,aiff,mp3,aac,ac3,eac3,flac,caf,hls,dash,rtsp,mpjpeg -protocol_whitelist rtsp,rtp,udp,tcp -fflags +genpts -thread_type slice -probesize 1000000 -analyzeduration 1000000 -rtsp_transport tcp+udp -rtsp_flags prefer_tcp -timeout 10000000 -i rtsp://cam/1 -map 0:V:0? -map 0:a:0? -c:v copy -bsf:v h264_mp4toannexb,dump_extra=freq=keyframe -af aresample=async=1000 -c:a aac -b:a 128k -ar 48000 -ac 2 -muxdelay 0 -muxpreload 0 -flush_packets 1 -max_interleave_delta 1 -pes_payload_size 0 -omit_video_pes_length 0 -max_muxing_queue_size 1024 -f mpegts pipe:1"`,
     );
   });
 

@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import { until } from '@topicast/test/poll';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { certificate, FFMPEGS, type Film, ffmpegServing, hasOpenssl, makeFilm } from '../testing/film.js';
+import { LiveFilm } from '../testing/live-film.js';
 import { rtmpListener, rtspServer } from '../testing/live-servers.js';
 import { httpServer, httpsServer, PUBLIC_ADDRESS, testNetwork } from '../testing/source-servers.js';
 import { superviseStranger } from '../testing/supervised.js';
@@ -80,6 +81,44 @@ describe.each(each)('a fenced ffmpeg %s', (_version, ffmpeg) => {
     await plays(`rtsp://public.example:${server.port}/cam`);
   });
 
+  it.each(['fenced', 'direct'] as const)(
+    'plays RTSP from a server that sends by UDP only, %s',
+    async (way) => {
+      await using live = new LiveFilm();
+      await using server = await rtspServer({ live }, { byUdpOnly: true });
+      const host = way === 'fenced' ? 'public.example' : PUBLIC_ADDRESS;
+      const source = { kind: 'url', url: `rtsp://${host}:${server.port}/cam` } as const;
+      const options = { ffmpeg, network: testNetwork(), allowPrivateUrls: way === 'direct' };
+      await using stranger = superviseStranger(source, options);
+      await until('chunks', () => stranger.chunks.length > 100);
+      expect(stranger.status()).toMatchObject({ state: 'live', restarts: 0 });
+    },
+  );
+
+  it.each(['fenced', 'direct'] as const)(
+    'logs in to RTSP by digest with odd characters, and says so if it cannot, %s',
+    async (way) => {
+      const login = { user: 'ann', password: 'p@ss:w/rd#?%+ ü' };
+      await using live = new LiveFilm();
+      await using server = await rtspServer({ live }, { login, byUdpOnly: way === 'fenced' });
+      const host = way === 'fenced' ? 'public.example' : PUBLIC_ADDRESS;
+      const supervised = (password: string) =>
+        superviseStranger(
+          { kind: 'url', url: `rtsp://ann:${encodeURIComponent(password)}@${host}:${server.port}/cam` },
+          { ffmpeg, network: testNetwork(), allowPrivateUrls: way === 'direct' },
+        );
+      await using right = supervised(login.password);
+      await using wrong = supervised('wrong-pass');
+      await until('chunks', () => right.chunks.length > 30);
+      await until('a failure', () => wrong.status().state === 'failed');
+      expect(right.status().problem).toBeUndefined();
+      expect(wrong.status().problem).toMatch(/401.*user.*password/);
+      for (const secret of [login.password, encodeURIComponent(login.password), 'wrong-pass', 'p%40ss']) {
+        expect(JSON.stringify([right.status(), wrong.status()])).not.toContain(secret);
+      }
+    },
+  );
+
   it('plays RTMP', async () => {
     await using server = await ffmpegServing(film, 'flv', (address) => [
       '-listen',
@@ -133,7 +172,7 @@ describe.each(each)('a fenced ffmpeg %s', (_version, ffmpeg) => {
 
     it('plays RTSP', async () => {
       const tls = certificate();
-      await using server = await rtspServer({ transportStream: readFileSync(film.at('film.ts')) }, tls);
+      await using server = await rtspServer({ transportStream: readFileSync(film.at('film.ts')) }, { tls });
       await plays(`rtsps://public.example:${server.port}/cam`, testNetwork(tls.cert));
     });
 

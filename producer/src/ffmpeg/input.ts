@@ -40,6 +40,9 @@ const IO_TIMEOUT_US = String(10_000_000);
 export const isLooped = (input: EncoderInput): boolean =>
   input.kind === 'file' || (input.kind === 'url' && input.paced);
 
+/** Inside of the connection, which loses nothing; by UDP where the server refuses that. With TLS, ffmpeg asks for TCP only. */
+const BY_TCP_OR_UDP = ['-rtsp_transport', 'tcp+udp', '-rtsp_flags', 'prefer_tcp'];
+
 /** Everything up to and including `-i`. */
 export const inputArguments = (input: EncoderInput, libavformat: number, isPatient = false): string[] => [
   ...(isLooped(input) ? ['-stream_loop', '-1'] : []),
@@ -67,7 +70,7 @@ export function opening(input: EncoderInput, libavformat: number, isPatient = fa
         ...(input.paced ? [] : asItComes(input.container)),
         // What segments may hold is on the list of containers, whatever they are called.
         ...(input.isOddlyNamed ? ['-extension_picky', '0'] : []),
-        ...(input.fence?.options ?? (isRtsp(input.protocol) ? ['-rtsp_transport', 'tcp'] : [])),
+        ...(input.fence?.options ?? (isRtsp(input.protocol) ? BY_TCP_OR_UDP : [])),
         ...timeouts(input.protocol, libavformat, input.fence?.resumes ?? true),
         ...['-i', input.fence?.url ?? input.url],
       ];

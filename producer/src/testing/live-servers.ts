@@ -1,48 +1,93 @@
+import { createHash } from 'node:crypto';
+import { createSocket as createUdp, type Socket as UdpSocket } from 'node:dgram';
 import { createServer as createTcp, type Socket } from 'node:net';
 import { createServer as createTls } from 'node:tls';
 import type { LiveFilm } from './live-film.js';
 import { type KeyPair, listening, PUBLIC_ADDRESS, type TestServer } from './source-servers.js';
 
-/** An RTSP server of one stream: MPEG-TS in RTP (RFC 2250), inside of the RTSP connection; or of a redirect. */
+interface RtspBehaviour {
+  /** It sends media by UDP, and refuses to send it inside of the connection. */
+  readonly byUdpOnly?: boolean;
+  /** It asks for these by digest (RFC 2617). */
+  readonly login?: { readonly user: string; readonly password: string };
+}
+
+/** An RTSP server of one stream: MPEG-TS in RTP (RFC 2250); or of a redirect. */
 export function rtspServer(
-  behaviour: { transportStream: Buffer } | { live: LiveFilm } | { redirect: string },
-  tls?: KeyPair,
+  content: { transportStream: Buffer } | { live: LiveFilm } | { redirect: string },
+  { byUdpOnly = false, login, tls }: RtspBehaviour & { readonly tls?: KeyPair } = {},
 ): Promise<TestServer> {
   const serve = (socket: Socket): void => {
     let text = '';
+    let udp: { socket: UdpSocket; port: number } | undefined;
+    socket.once('close', () => udp?.socket.close());
     socket.on('data', (bytes) => {
       text += bytes.toString('latin1');
       for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n')) {
-        answer(socket, text.slice(0, end));
+        answer(text.slice(0, end));
         text = text.slice(end + 4);
       }
     });
-  };
-  const answer = (socket: Socket, request: string): unknown => {
-    const [method = '', url = ''] = request.split(' ');
-    const sequence = /CSeq: *(\d+)/i.exec(request)?.[1];
-    const say = (status: string, headers: string[] = [], body = ''): unknown => {
-      const length = body ? [`Content-Length: ${body.length}`] : [];
-      const head = [`RTSP/1.0 ${status}`, `CSeq: ${sequence}`, ...headers, ...length];
-      return socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+    const answer = (request: string): unknown => {
+      const [method = '', url = ''] = request.split(' ');
+      const sequence = /CSeq: *(\d+)/i.exec(request)?.[1];
+      const say = (status: string, headers: string[] = [], body = ''): unknown => {
+        const length = body ? [`Content-Length: ${body.length}`] : [];
+        const head = [`RTSP/1.0 ${status}`, `CSeq: ${sequence}`, ...headers, ...length];
+        return socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+      };
+      if (method === 'OPTIONS') return say('200 OK', ['Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN']);
+      if ('redirect' in content) return say('302 Moved', [`Location: ${content.redirect}`]);
+      if (login && !knows(login, method, request)) {
+        return say('401 Unauthorized', ['WWW-Authenticate: Digest realm="cam", nonce="1f2e3d"']);
+      }
+      if (method === 'DESCRIBE') {
+        const sdp =
+          'v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=x\r\nt=0 0\r\nm=video 0 RTP/AVP 33\r\na=control:track1\r\n';
+        return say('200 OK', ['Content-Type: application/sdp', `Content-Base: ${url}/`], sdp);
+      }
+      if (method === 'SETUP') {
+        const port = /client_port=(\d+)/.exec(request)?.[1];
+        if (byUdpOnly && port === undefined) return say('461 Unsupported Transport');
+        if (port === undefined) {
+          return say('200 OK', ['Transport: RTP/AVP/TCP;unicast;interleaved=0-1', 'Session: 12345678']);
+        }
+        const sending = createUdp('udp4');
+        udp = { socket: sending, port: Number(port) };
+        sending.bind(0, PUBLIC_ADDRESS, () => {
+          const own = sending.address().port;
+          // Where media comes from is no word of the server that anybody should trust.
+          const where = `client_port=${port}-${Number(port) + 1};server_port=${own}-${own + 1};source=192.0.2.1`;
+          say('200 OK', [`Transport: RTP/AVP;unicast;${where}`, 'Session: 12345678']);
+        });
+        return undefined;
+      }
+      say('200 OK', ['Session: 12345678']);
+      if (method !== 'PLAY') return;
+      const far = udp;
+      const { remoteAddress } = socket;
+      const send = rtpSender(
+        far
+          ? (packet) => far.socket.send(packet, far.port, remoteAddress)
+          : (packet) => interleave(socket, packet),
+      );
+      if ('live' in content) socket.once('close', content.live.follow(send));
+      else send(content.transportStream);
     };
-    if (method === 'OPTIONS') return say('200 OK', ['Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN']);
-    if ('redirect' in behaviour) return say('302 Moved', [`Location: ${behaviour.redirect}`]);
-    if (method === 'DESCRIBE') {
-      const sdp =
-        'v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=x\r\nt=0 0\r\nm=video 0 RTP/AVP 33\r\na=control:track1\r\n';
-      return say('200 OK', ['Content-Type: application/sdp', `Content-Base: ${url}/`], sdp);
-    }
-    if (method === 'SETUP') {
-      return say('200 OK', ['Transport: RTP/AVP/TCP;unicast;interleaved=0-1', 'Session: 12345678']);
-    }
-    say('200 OK', ['Session: 12345678']);
-    if (method !== 'PLAY') return;
-    const send = rtpSender(socket);
-    if ('live' in behaviour) socket.once('close', behaviour.live.follow(send));
-    else send(behaviour.transportStream);
   };
   return listening(tls ? createTls(tls, serve) : createTcp(serve), PUBLIC_ADDRESS);
+}
+
+/** RFC 2617 3.2.2.1, without `qop`. */
+function knows(
+  { user, password }: NonNullable<RtspBehaviour['login']>,
+  method: string,
+  request: string,
+): boolean {
+  const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
+  const said = (name: string): string | undefined => new RegExp(`${name}="([^"]*)"`).exec(request)?.[1];
+  const expected = md5(`${md5(`${user}:cam:${password}`)}:1f2e3d:${md5(`${method}:${said('uri')}`)}`);
+  return said('username') === user && said('response') === expected;
 }
 
 /** An RTMP server that reads a client's `connect` and the `tcUrl` in it. */
@@ -76,22 +121,25 @@ export async function rtmpListener(heard: (tcUrl: string) => void): Promise<Test
   return listening(server, PUBLIC_ADDRESS);
 }
 
-/** @returns what takes whole packets */
-function rtpSender(socket: Socket): (transportStream: Buffer) => void {
+function interleave(socket: Socket, packet: Buffer): void {
+  const head = Buffer.from([0x24, 0, 0, 0]);
+  head.writeUInt16BE(packet.length, 2);
+  socket.write(Buffer.concat([head, packet]));
+}
+
+/** @returns what takes whole packets of MPEG-TS */
+function rtpSender(send: (packet: Buffer) => void): (transportStream: Buffer) => void {
   const PAYLOAD = 7 * 188;
   let sequence = 0;
   return (transportStream) => {
     for (let at = 0; at < transportStream.length; at += PAYLOAD, sequence += 1) {
-      const payload = transportStream.subarray(at, at + PAYLOAD);
-      const head = Buffer.alloc(16);
-      head.write('$', 0);
-      head.writeUInt16BE(12 + payload.length, 2);
-      head.writeUInt8(0x80, 4);
-      head.writeUInt8(33, 5);
-      head.writeUInt16BE(sequence & 0xffff, 6);
-      head.writeUInt32BE(sequence * 900, 8);
-      head.writeUInt32BE(1, 12);
-      socket.write(Buffer.concat([head, payload]));
+      const head = Buffer.alloc(12);
+      head.writeUInt8(0x80, 0);
+      head.writeUInt8(33, 1);
+      head.writeUInt16BE(sequence & 0xffff, 2);
+      head.writeUInt32BE(sequence * 900, 4);
+      head.writeUInt32BE(1, 8);
+      send(Buffer.concat([head, transportStream.subarray(at, at + PAYLOAD)]));
     }
   };
 }

@@ -1,10 +1,11 @@
 import { createServer, type Socket } from 'node:net';
-import { pipeline, Transform } from 'node:stream';
+import { pipeline, Transform, type Writable } from 'node:stream';
 import { protocolOf } from '../protocols.js';
 import type { Gate, Target } from './gate.js';
 import { listenLocally } from './local-server.js';
 import { readProxyRequest } from './marked-url.js';
 import { ProxyAccess } from './proxy-access.js';
+import { RtspUdp } from './rtsp-udp.js';
 
 const LONGEST_HEAD = 16_384;
 const HEAD_TIMEOUT_MS = 10_000;
@@ -25,8 +26,8 @@ interface Head {
  */
 export async function startRtspTunnel(gate: Gate, first: Target): Promise<{ url: string } & AsyncDisposable> {
   const access = new ProxyAccess();
-  /** Connections to servers, by the cookie that the two requests of a tunnel share. */
-  const servers = new Map<string, Socket>();
+  /** What takes the words for a server, by the cookie that the two requests of a tunnel share. */
+  const servers = new Map<string, Writable>();
   const server = createServer((near) => {
     near.setNoDelay(true);
     near.on('error', () => undefined);
@@ -50,24 +51,36 @@ export async function startRtspTunnel(gate: Gate, first: Target): Promise<{ url:
     if (method === 'GET') return answer(near, cookie, withTls(wanted, first));
     const far = servers.get(cookie);
     if (!far) return end(near, '404 Not Found');
+    // ffmpeg 4 asks so if the address has a password, and says nothing before it is told to.
+    if (headers.has('expect')) near.write('HTTP/1.1 100 Continue\r\n\r\n');
     const decoder = new FromBase64();
     decoder.write(rest);
-    near.pipe(decoder).pipe(far);
-    near.once('close', () => far.destroy());
+    pipeline(near, decoder, far, () => far.destroy());
   }
 
   async function answer(near: Socket, cookie: string, target: Target): Promise<void> {
     try {
       const far = await gate.connect(target);
-      servers.set(cookie, far);
       near.write(
         'HTTP/1.0 200 OK\r\nContent-Type: application/x-rtsp-tunnelled\r\nCache-Control: no-store\r\n\r\n',
       );
-      pipeline(far, near, () => {
+      // Media by UDP would not be encrypted.
+      const udp = target.tls
+        ? undefined
+        : new RtspUdp(far, (problem) => gate.note(`${target.host}:${target.port}: ${problem}`));
+      const end = (): void => {
         servers.delete(cookie);
+        udp?.[Symbol.dispose]();
         far.destroy();
         near.destroy();
-      });
+      };
+      servers.set(cookie, udp?.requests ?? far);
+      if (!udp) {
+        pipeline(far, near, end);
+        return;
+      }
+      pipeline(far, udp.answers, near, end);
+      pipeline(udp.requests, far, end);
     } catch {
       // The gate knows why.
       end(near, '502 Bad Gateway');

@@ -68,7 +68,8 @@ export const WAYS: Record<SourceProtocol['fenced'], (wanted: Wanted, gate: Gate)
     const server = await startRtspTunnel(gate, target);
     return {
       url: `rtsp://${rewritten(url, `${url.hostname}:${target.port}`)}`,
-      options: ['-rtsp_transport', 'http'],
+      // ffmpeg expects no disorder here, but what comes by UDP at the server's end may have it.
+      options: ['-rtsp_transport', 'http', '-reorder_queue_size', '16'],
       demuxers: ['rtsp'],
       resumes: false,
       readable: (line) => line,
