@@ -1,17 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pauseAfter } from '@topicast/contracts/backoff';
 import type { Source } from '@topicast/contracts/http';
 import { ladderProblem, type Rung } from '@topicast/contracts/ladder';
 import type { StreamStatus } from '@topicast/contracts/tables';
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { ChunkerStats } from '@topicast/media/mpegts';
-import { type JudgedSource, judgeSource, SourceError, type SourceRules } from '@topicast/sources';
+import { isCalled, type JudgedSource, judgeSource, SourceError, type SourceRules } from '@topicast/sources';
 import { type Network, type OpenSource, openSource } from '@topicast/sources/open';
 import type { Logger } from 'pino';
 import type { EncodingSettings } from '../config.js';
 import { ffmpegArguments } from '../ffmpeg/arguments.js';
-import { explain, isVerdictOnMedia } from '../ffmpeg/explain.js';
+import { explain, explainSilence, isVerdictOnMedia } from '../ffmpeg/explain.js';
 import { type Ffmpeg, whatItLacks } from '../ffmpeg/find.js';
 import type { ProcessGuard } from '../ffmpeg/guard.js';
 import { type EncoderInput, isLooped } from '../ffmpeg/input.js';
@@ -21,6 +20,7 @@ import { canBeReadTwice } from '../hand-over.js';
 import type { StreamPublisher } from '../publish/stream-publisher.js';
 import { encode, type SourceFacts } from './encode.js';
 import { type FileStamp, fileChange, stampOf } from './file-change.js';
+import { Restarts } from './restarts.js';
 import { nextSession } from './session.js';
 import { SessionCatalog } from './session-catalog.js';
 import { Entrance, type Succession, Successor } from './succession.js';
@@ -54,9 +54,10 @@ const TRIED_AGAIN = 'We try again when the file changes, or when you start the s
 const SOUND_MISSING = 'The source sends no sound at present: silence takes its place.';
 /** Streamers do not ask about less. */
 const TOLD_DELAY_MS = 1_000;
-const BACKOFF = { first: milliseconds(500), longest: milliseconds(30_000) };
-/** After an encoder has run for this long, its next failure counts as the first one. */
-const WELL_AFTER_MS = 30_000;
+const NOBODY_SENDS = 'Nobody sends at present: the address waits for a sender.';
+const SENDER_LACKS_SOUND =
+  'The sender announces sound and sends none, and the picture waits for it: send sound, or announce none.';
+const TRACK_LEFT_OUT = 'A track has come after the start and is left out: let the sender connect again.';
 
 type RunEnd =
   | { readonly why: 'stopped' }
@@ -84,8 +85,9 @@ type RunEnd =
 
 /** Keep one encoder running until the signal ends it. This is the only place that decides about restarting it. */
 export async function supervise(options: SupervisorOptions, signal: AbortSignal): Promise<void> {
-  const { report, logger } = options;
-  let failures = 0;
+  const { report, logger, source } = options;
+  const wasCalled = source.kind === 'url' && !isCalled(source.url);
+  const pauses = new Restarts();
   for (let restarts = 0; !signal.aborted; restarts++) {
     report({ restarts });
     let end = await runOnce(options, signal);
@@ -105,11 +107,10 @@ export async function supervise(options: SupervisorOptions, signal: AbortSignal)
       await fileChange(end.file, signal);
       continue;
     }
-    // We show an encoder that has run as starting again, and one that has never run as failed.
-    const state = end.ranMs > 0 ? 'starting' : 'failed';
+    const ran = milliseconds(end.ranMs);
+    const { state, pause } = pauses.after({ ran, wasCalled }, Milliseconds.now(), Math.random());
     report({ state, problem: end.problem, notes: [], encoderLog: [...end.lines], catalog: undefined });
-    if (end.ranMs >= WELL_AFTER_MS) failures = 0;
-    await sleep(pauseAfter(BACKOFF, failures++, Math.random()), undefined, { signal }).catch(() => undefined);
+    await sleep(pause, undefined, { signal }).catch(() => undefined);
   }
 }
 
@@ -221,6 +222,7 @@ async function run(
   const renditions = plan.ladder?.length ?? 1;
   const offered = new SessionCatalog(session, renditions);
   let liveSince: number | undefined;
+  let leavesOut = false;
   const onRecord: Parameters<StreamPublisher['beginSession']>[0]['onRecord'] = (rendition, record) => {
     offered.noteRecord(rendition, record);
     if (liveSince !== undefined || !offered.isComplete) return;
@@ -253,7 +255,9 @@ async function run(
   const onTrackLeftOut: Parameters<typeof encode>[0]['onTrackLeftOut'] = (kind, delay) => {
     if (liveSince === undefined || isOver()) return;
     // Of a recording, another encoder would begin at its beginning.
-    if (isLooped(plan.input) || !canBeReadTwice(options.source)) return;
+    if (isLooped(plan.input)) return;
+    leavesOut = !canBeReadTwice(options.source);
+    if (leavesOut) return;
     if (options.isLeaving?.()) return;
     successor.attempt({ kinds: [...new Set([kind, ...offered.kinds])], delay });
   };
@@ -261,7 +265,8 @@ async function run(
     if (!entrance.isOpen || isOver()) return;
     const lines = opened.told(said);
     if (liveSince === undefined) {
-      report({ encoderLog: lines });
+      const problem = lacksSound(lines) ? SENDER_LACKS_SOUND : NOBODY_SENDS;
+      report({ encoderLog: lines, ...(isListening(source) && { state: 'starting', problem }) });
       return;
     }
     const { dropped, trouble } = publisher.state;
@@ -271,7 +276,9 @@ async function run(
       encoderLog: lines,
       droppedChunks: dropped,
       problem: trouble && `The log does not accept chunks at the moment: ${trouble}`,
-      notes: [...notes, copied, ...inWords(found)].filter((note) => note !== undefined),
+      notes: [...notes, copied, leavesOut ? TRACK_LEFT_OUT : undefined, ...inWords(found)].filter(
+        (note) => note !== undefined,
+      ),
     });
   };
   const threads = Math.min(4, availableParallelism());
@@ -312,10 +319,12 @@ async function run(
   if (signal.aborted) return { why: 'stopped' };
   const lines = opened.told(exit.lines);
   const problem = exit.silent
-    ? 'The source has stopped sending.'
-    : exit.clean
-      ? 'The source has ended.'
-      : explain(source, lines, exit.how);
+    ? explainSilence(lines)
+    : isListening(source) && liveSince !== undefined
+      ? NOBODY_SENDS
+      : exit.clean
+        ? 'The source has ended.'
+        : explain(source, lines, exit.how);
   const ranMs = liveSince === undefined ? 0 : performance.now() - liveSince;
   const isCertain = liveSince === undefined && exit.isOwnVerdict && isVerdictOnMedia(exit.lines);
   const isSilent = exit.silent && liveSince === undefined;
@@ -332,6 +341,10 @@ function inWords({ isSilent, delay }: SourceFacts): string[] {
   const late = `The source comes in bursts: they are evened out, which delays it by ${(delay / 1_000).toFixed(1)} s.`;
   return [...(isSilent ? [SOUND_MISSING] : []), ...(delay < TOLD_DELAY_MS ? [] : [late])];
 }
+
+/** ffmpeg describes a track by what comes of it. */
+const lacksSound = (lines: readonly string[]): boolean =>
+  lines.some((line) => /Could not find codec parameters for stream \d{1,5} \(Audio/.test(line));
 
 /** A listening address waits for a caller, so silence is not a failure. */
 const isListening = (source: JudgedSource): boolean => source.kind === 'url' && source.listens;

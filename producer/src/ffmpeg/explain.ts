@@ -54,6 +54,17 @@ const end = (lines: readonly string[]): string => lines.slice(-8).join('\n');
 export const isVerdictOnMedia = (lines: readonly string[]): boolean =>
   ABOUT_THE_MEDIA.some(([pattern]) => pattern.test(end(lines))) && !lines.some((line) => OUTAGE.test(line));
 
+const SILENCES: typeof KNOWN = [
+  [
+    /no media has come by UDP|UDP timeout/,
+    'The server sends by UDP only, and nothing arrives here: let it send by TCP, or open the firewall for UDP.',
+  ],
+];
+
+/** The same for a source that says nothing. */
+export const explainSilence = (lines: readonly string[]): string =>
+  SILENCES.find(([pattern]) => pattern.test(end(lines)))?.[1] ?? 'The source has stopped sending.';
+
 /** One line for the streamer, from ffmpeg's last lines; the lines themselves are shown beside it. */
 export function explain(source: JudgedSource, lines: readonly string[], how: string): string {
   const text = end(lines);

@@ -43,6 +43,12 @@ export const isLooped = (input: EncoderInput): boolean =>
 /** Inside of the connection, which loses nothing; by UDP where the server refuses that. With TLS, ffmpeg asks for TCP only. */
 const BY_TCP_OR_UDP = ['-rtsp_transport', 'tcp+udp', '-rtsp_flags', 'prefer_tcp'];
 
+/**
+ * RTMP servers keep their players when the publisher comes anew, and its times begin at zero. This reader of the same
+ * format goes on at once; the usual one would drop everything until the old time is reached again.
+ */
+const RTMP = ['-f', 'live_flv'];
+
 /** Everything up to and including `-i`. */
 export const inputArguments = (input: EncoderInput, libavformat: number, isPatient = false): string[] => [
   ...(isLooped(input) ? ['-stream_loop', '-1'] : []),
@@ -72,6 +78,7 @@ export function opening(input: EncoderInput, libavformat: number, isPatient = fa
         ...(input.isOddlyNamed ? ['-extension_picky', '0'] : []),
         ...(input.fence?.options ?? (isRtsp(input.protocol) ? BY_TCP_OR_UDP : [])),
         ...timeouts(input.protocol, libavformat, input.fence?.resumes ?? true),
+        ...(input.protocol.startsWith('rtmp') ? RTMP : []),
         ...['-i', input.fence?.url ?? input.url],
       ];
     case 'device':
