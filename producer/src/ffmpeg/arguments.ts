@@ -75,8 +75,8 @@ export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): st
     ...inputArguments(plan.input, options.libavformat, plan.isPatient),
     ...ladder.flatMap((rung, rendition) => [
       ...tracks(plan, rendition),
-      ...(plan.video === 'copy' ? videoCopied(plan) : videoEncoded(plan, rung, options)),
-      ...(rendition > 0 ? [] : plan.audio === 'copy' ? ['-c:a', 'copy'] : audioEncoded(plan.input, options)),
+      ...(plan.pictureTrack === 'none' ? [] : video(plan, rung, options)),
+      ...(rendition > 0 || plan.soundTrack === 'none' ? [] : audio(plan, options)),
       ...(ladder.length > 1 ? SAME_TIME_LINE : []),
       ...output(plan, rendition),
     ]),
@@ -104,6 +104,12 @@ function tracks(
     ...(data.length > 0 ? ['-c:d', 'copy'] : []),
   ];
 }
+
+const video = (plan: EncodingPlan, rung: RungLimits, options: EncoderOptions): string[] =>
+  plan.video === 'copy' ? videoCopied(plan) : videoEncoded(plan, rung, options);
+
+const audio = (plan: EncodingPlan, options: EncoderOptions): string[] =>
+  plan.audio === 'copy' ? ['-c:a', 'copy'] : audioEncoded(plan.input, options);
 
 // AAC begins 21 ms before the picture. A muxer shifts a whole output so that no time is below 0, so it would shift only
 // the output with sound. An offset of a second keeps all of them in place.

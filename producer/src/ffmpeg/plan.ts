@@ -87,7 +87,8 @@ export function planEncoding(
     };
   }
   const { picture } = probe;
-  if (!probe.video && probe.audio.length === 0) return undefined;
+  const hasSound = probe.audio.length > 0;
+  if (!probe.video && !hasSound) return undefined;
   const { copy: copyAsked = false, language } = 'copy' in source ? source : {};
   const isRecording = input.kind === 'file' || probe.durationSeconds !== undefined;
   const awaitsSound = !isRecording && probe.soundIsLate;
@@ -95,7 +96,7 @@ export function planEncoding(
   const noSoundCopy = probe.audio.map((track) => whyNoSoundCopy(track));
   const copiedVideo =
     copyAsked && !noVideoCopy ? COPIED_VIDEO.find((codec) => codec === probe.video) : undefined;
-  const lacksPictures = probe.lacksPictures && probe.audio.length > 0 && !probe.lacksSound;
+  const lacksPictures = probe.lacksPictures && hasSound && !probe.lacksSound;
   const lacksSound = probe.lacksSound && probe.video !== undefined && !probe.lacksPictures;
   const hasPicture = probe.video !== undefined && !lacksPictures;
   const data = probe.data
@@ -120,8 +121,9 @@ export function planEncoding(
     ...(data.length > 0 && { data }),
     isProgressive: WITHOUT_FIELDS.includes(probe.video ?? '') || isWithoutTimes(probe.container),
     isPatient: isPatient || probe.isPatient,
-    pictureTrack: lacksPictures ? 'none' : probe.pictureTrack,
-    soundTrack: lacksSound || awaitsSound ? 'none' : sound.track,
+    // A live source may still bring what the look did not find.
+    pictureTrack: lacksPictures || (isRecording && !probe.video) ? 'none' : probe.pictureTrack,
+    soundTrack: lacksSound || awaitsSound || (isRecording && !hasSound) ? 'none' : sound.track,
     ...(awaitsSound && { awaitedSound: sound.track }),
     ...(hasPicture && pace(probe, isRecording)),
     ...(hasPicture && picture && { shown: shownAs(picture, mapsTones) }),

@@ -5,6 +5,14 @@ const LINE_LENGTH = 300;
 /** How much of a line we look at: enough for an address with a long query, which shrinks. */
 const LOOKED_AT = LINE_LENGTH * 4;
 
+/**
+ * What nobody can do anything about: options for a track that the source does not have (before it is opened, nobody knows
+ * which it has), and what somebody at a terminal could try.
+ */
+const isNoise = (line: string): boolean =>
+  (line.includes('Codec AVOption ') && line.includes(' has not been used for any stream')) ||
+  line.startsWith('Consider increasing the value for the ');
+
 /** The last lines that ffmpeg wrote, for the streamer: bounded, and without the secrets in addresses. */
 export class StderrTail {
   readonly #keep: number;
@@ -32,7 +40,7 @@ export class StderrTail {
 
   #add(line: string): void {
     const clean = tidy(line);
-    if (!clean) return;
+    if (!clean || isNoise(line)) return;
     this.#onLine(clean);
     this.#lines.push(clean);
     if (this.#lines.length > this.#keep) this.#lines.shift();
