@@ -29,6 +29,8 @@ export interface EncodingPlan {
   readonly rate?: number | undefined;
   /** The rate is made constant: pictures are repeated where they come more slowly. */
   readonly isEvened?: boolean;
+  /** Where the pictures of a recording pause, the last one is repeated. */
+  readonly isFilled?: boolean;
   /** The codec of the copied video; H.264 if absent. */
   readonly copiedVideo?: 'h264' | 'hevc';
   /** The renditions, the best first; absent: one, as the settings say. */
@@ -122,8 +124,22 @@ const videoCopied = ({ input, copiedVideo = 'h264' }: EncodingPlan): string[] =>
   ...(isLooped(input) ? [] : ['-bsf:v', `${copiedVideo}_mp4toannexb,dump_extra=freq=keyframe`]),
 ];
 
+/** Of ffmpeg 5. The filter `interleave` of the one of 2018 turns in circles for ever. */
+const LIBAVFORMAT_5 = 59;
+
+// By default, an encoder counts in pictures, and each one is moved to the nearest whole number: by up to half a picture,
+// away from its sound.
+const EXACT_TIMES = ['-enc_time_base:v', '1:90000'];
+
 function videoEncoded(
-  { input, rate: pictureRate, isEvened = false, isProgressive = false, shown }: EncodingPlan,
+  {
+    input,
+    rate: pictureRate,
+    isEvened = false,
+    isFilled = false,
+    isProgressive = false,
+    shown,
+  }: EncodingPlan,
   { height, bitrate }: RungLimits,
   options: EncoderOptions,
 ): string[] {
@@ -131,7 +147,15 @@ function videoEncoded(
   const asDrawn = input.kind === 'test' && height >= TEST_PICTURE.height;
   const evened = isEvened ? pictureRate : undefined;
   return [
-    ...(asDrawn ? [] : ['-vf', pictureFilter({ maxHeight: height, shown, isProgressive, rate: evened })]),
+    ...(asDrawn
+      ? []
+      : [
+          '-vf',
+          pictureFilter({
+            ...{ maxHeight: height, shown, isProgressive, rate: evened },
+            fillsPauses: isFilled && options.libavformat >= LIBAVFORMAT_5,
+          }),
+        ]),
     ...[
       '-c:v',
       'libx264',
@@ -142,6 +166,7 @@ function videoEncoded(
       '-threads:v',
       String(options.threads),
     ],
+    ...EXACT_TIMES,
     ...['-profile:v', 'high', '-pix_fmt', 'yuv420p', '-bf', '0'],
     ...[
       '-crf',
@@ -175,9 +200,13 @@ function videoEncoded(
 const rateControl = (pictureRate: number | undefined): string[] =>
   pictureRate === undefined ? [] : [`fps=${pictureRate.toFixed(3)}`];
 
-// "async" fills the gaps that loops and lossy networks leave, so that sound and picture stay in step.
+// "async" fills the gaps that loops and lossy networks leave, so that sound and picture stay in step: longer ones at once,
+// with silence, shorter ones by playing up to 2 % slower for a while. A clock that runs differently is followed in this way,
+// too. The stamps of a recording can be trusted; those of what is live may jitter, and silence each time would be heard.
 const audioEncoded = (input: EncoderInput, { soundCodec }: EncodingSettings): string[] => [
-  ...(input.kind === 'test' ? [] : ['-af', 'aresample=async=1000']),
+  ...(input.kind === 'test'
+    ? []
+    : ['-af', `aresample=async=1000:min_hard_comp=${isLooped(input) ? '0.015' : '0.04'}`]),
   ...SOUND[soundCodec],
   ...['-ar', '48000', '-ac', '2'],
 ];
@@ -191,12 +220,12 @@ const SOUND = {
   opus: ['-c:a', 'libopus', '-b:a', '96k', '-frame_duration', '10', '-application', 'lowdelay'],
 } as const;
 
-const output = ({ input, isEvened }: EncodingPlan, rendition: number): string[] => [
+const output = ({ input, isEvened, isFilled }: EncodingPlan, rendition: number): string[] => [
   // The muxer holds nothing back: no delay added to the timestamps, no buffer.
   ...['-muxdelay', '0', '-muxpreload', '0', '-flush_packets', '1'],
   // A live picture does not wait for its sound. A recording is read ahead, so its tracks can be put in order first; where
   // pictures are repeated, that is done when the next one comes.
-  ...['-max_interleave_delta', isLooped(input) ? (isEvened ? '10000000' : '2000000') : '1'],
+  ...['-max_interleave_delta', isLooped(input) ? (isEvened || isFilled ? '60000000' : '2000000') : '1'],
   // One audio frame per PES packet, and video PES packets whose end is known at once.
   ...['-pes_payload_size', '0', '-omit_video_pes_length', '0'],
   ...['-max_muxing_queue_size', '1024', '-f', 'mpegts', `pipe:${outputDescriptor(rendition)}`],

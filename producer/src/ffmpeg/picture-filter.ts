@@ -16,6 +16,8 @@ interface FilterOptions {
   readonly isProgressive: boolean;
   /** Pictures a second, if they are made constant. */
   readonly rate: number | undefined;
+  /** Where the pictures pause, the last one is repeated. */
+  readonly fillsPauses?: boolean | undefined;
 }
 
 /** Nobody sees 1 % of width, but everybody sees how scaling by 1 % blurs the picture. */
@@ -32,14 +34,28 @@ const REFERENCE_WHITE = 203;
  * own, so a picture of another shape, such as of a phone that was turned, gets bars. The filter against combs gives each
  * picture when the next one has come.
  */
-export function pictureFilter({ maxHeight, shown, isProgressive, rate }: FilterOptions): string {
+export function pictureFilter(options: FilterOptions): string {
+  const { maxHeight, shown, isProgressive, rate, fillsPauses } = options;
   return [
     ...(isProgressive ? [] : ['yadif=deint=interlaced']),
     ...(shown ? intoBox(shown, maxHeight) : [scale(...ofItsOwn(maxHeight))]),
     'setsar=1',
     ...(rate === undefined ? [] : [`fps=${rate}`]),
+    ...(fillsPauses ? [REPEATED_IN_PAUSES] : []),
   ].join(',');
 }
+
+/**
+ * The filter `fps` would move every picture to its grid. So that gives five pictures a second beside the others; they get
+ * odd times, the others even ones, and of the odd ones only those stay that come after a pause. Microseconds are what
+ * `interleave` counts in.
+ */
+const REPEATED_IN_PAUSES = [
+  'settb=1/1000000,split[all][some]',
+  '[some]fps=5,settb=1/1000000,setpts=2*floor(PTS/2)+1[odd]',
+  '[all]setpts=2*floor(PTS/2)[even]',
+  "[even][odd]interleave,select='not(mod(pts\\,2))+gte(t-prev_t\\,0.1)'",
+].join(';');
 
 /** What x264 writes into the stream about the colours: not all versions of ffmpeg tell it. */
 export const colourParameters = ({ colours }: Shown): string[] =>

@@ -180,18 +180,16 @@ const shownAs = (picture: Picture, mapsTones: boolean): Shown => {
 function pace(
   { rate = 0, namedRate = 0, container }: Probe,
   isRecording: boolean,
-): Pick<EncodingPlan, 'rate' | 'isEvened'> {
+): Pick<EncodingPlan, 'rate' | 'isEvened' | 'isFilled'> {
   // What ffmpeg took for their times was made up.
   if (isWithoutTimes(container)) return { rate: USUAL_RATE };
   const isNamed = namedRate >= NAMED_RATES.least && namedRate <= NAMED_RATES.most;
   const isEven = isNamed && namedRate >= LEAST_RATE.evenly && Math.abs(rate / namedRate - 1) < SAME_RATE;
-  if (isEven) return { rate: namedRate };
+  if (isEven) return { rate: namedRate, isFilled: isRecording };
   const fastest = Math.max(rate, isNamed ? namedRate : 0);
   if (!isRecording) return { rate: fastest === 0 ? USUAL_RATE : Math.max(fastest, LEAST_RATE.live) };
-  // The container counts fewer than come at first.
-  const pauses = isNamed && namedRate < rate * (1 - SAME_RATE);
-  if (rate >= LEAST_RATE.evened && !pauses) {
-    return { rate: isNamed ? fastest : Math.max(fastest, USUAL_RATE) };
+  if (rate >= LEAST_RATE.evened) {
+    return { rate: isNamed ? fastest : Math.max(fastest, USUAL_RATE), isFilled: true };
   }
   // Pictures that come unevenly are least moved by a grid of twice their rate.
   const constant = fastest < LEAST_RATE.evened ? USUAL_RATE : Math.min(MOST_RATE, fastest * 2);

@@ -173,7 +173,7 @@ describe('readProbe', () => {
     expect(paced(false, 24.3, 1_000)).toEqual([24.3, false]);
     expect(paced(true, 1, 25)).toEqual([50, true]);
     // It pauses now and then.
-    expect(paced(true, 25, 18)).toEqual([50, true]);
+    expect(paced(true, 25, 18)).toEqual([25, false]);
     expect(paced(false, 1, 25)).toEqual([25, false]);
     expect(paced(true, 0.25, 0.25)).toEqual([30, true]);
     expect(paced(false, 0.25, 90_000)).toEqual([15, false]);
