@@ -265,8 +265,8 @@ async function run(
     if (!entrance.isOpen || isOver()) return;
     const lines = opened.told(said);
     if (liveSince === undefined) {
-      const problem = lacksSound(lines) ? SENDER_LACKS_SOUND : NOBODY_SENDS;
-      report({ encoderLog: lines, ...(isListening(source) && { state: 'starting', problem }) });
+      const problem = isListening(source) ? whatItWaitsFor(lines) : undefined;
+      report({ encoderLog: lines, ...(problem !== undefined && { state: 'starting', problem }) });
       return;
     }
     const { dropped, trouble } = publisher.state;
@@ -342,9 +342,13 @@ function inWords({ isSilent, delay }: SourceFacts): string[] {
   return [...(isSilent ? [SOUND_MISSING] : []), ...(delay < TOLD_DELAY_MS ? [] : [late])];
 }
 
-/** ffmpeg describes a track by what comes of it. */
-const lacksSound = (lines: readonly string[]): boolean =>
-  lines.some((line) => /Could not find codec parameters for stream \d{1,5} \(Audio/.test(line));
+/** Of a listening address. ffmpeg says nothing while nobody calls, and it describes a track by what comes of it. */
+function whatItWaitsFor(lines: readonly string[]): string | undefined {
+  if (lines.length === 0) return NOBODY_SENDS;
+  const lacksSound = lines.some((line) => LACKS_SOUND.test(line));
+  return lacksSound ? SENDER_LACKS_SOUND : undefined;
+}
+const LACKS_SOUND = /Could not find codec parameters for stream \d{1,5} \(Audio/;
 
 /** A listening address waits for a caller, so silence is not a failure. */
 const isListening = (source: JudgedSource): boolean => source.kind === 'url' && source.listens;

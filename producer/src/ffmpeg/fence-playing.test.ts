@@ -133,6 +133,44 @@ describe.each(each)('a fenced ffmpeg %s', (_version, ffmpeg) => {
     await plays(`srt://public.example:${server.port}?mode=caller`);
   });
 
+  it.skipIf(!ffmpeg.protocols.has('srt'))(
+    'says that a passphrase of SRT is wrong, and does not repeat it',
+    async () => {
+      await using server = await ffmpegServing(film, 'mpegts', (address) => [
+        `srt://${address}?mode=listener&passphrase=the-right-words`,
+      ]);
+      const supervised = (passphrase: string) =>
+        superviseStranger(
+          { kind: 'url', url: `srt://public.example:${server.port}?passphrase=${passphrase}` },
+          { ffmpeg, network: testNetwork() },
+        );
+      {
+        await using wrong = supervised('the-wrong-words');
+        // The listener may start later than the first try.
+        await until('a failure', () => wrong.status().problem?.includes('passphrase'));
+        expect(JSON.stringify(wrong.status())).not.toContain('the-wrong-words');
+      }
+      await using right = supervised('the-right-words');
+      await until('chunks', () => right.chunks.length > 30);
+    },
+  );
+
+  it.each(['fenced', 'direct'] as const)(
+    'says that what is protected cannot be streamed, %s',
+    async (way) => {
+      const key = '#EXT-X-KEY:METHOD=SAMPLE-AES,URI="skd://key",KEYFORMAT="com.apple.streamingkeydelivery"';
+      const list = readFileSync(film.at('film.m3u8'), 'utf8').replace('#EXTINF', `${key}\n#EXTINF`);
+      await using server = await httpServer(film.serve({ 'drm.m3u8': list }));
+      const host = way === 'fenced' ? 'public.example' : PUBLIC_ADDRESS;
+      const source = { kind: 'url', url: `http://${host}:${server.port}/drm.m3u8` } as const;
+      const options = { ffmpeg, network: testNetwork(), allowPrivateUrls: way === 'direct' };
+      await using stranger = superviseStranger(source, options);
+      await until('a failure', () => stranger.status().state === 'failed');
+      expect(stranger.status().problem).toContain('DRM');
+      expect(stranger.chunks).toEqual([]);
+    },
+  );
+
   it.each(['live', 'live/key', 'live/inst/key', 'ondemand/a/b', 'live/mp4:a/b', 'live/a?b=c/d'])(
     'tells a server of RTMP the same application as without the fence: %s',
     async (where) => {

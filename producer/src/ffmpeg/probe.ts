@@ -1,4 +1,4 @@
-import { isVerdictOnMedia } from './explain.js';
+import { isVerdictOnMedia, lockedLine } from './explain.js';
 import type { Ffmpeg } from './find.js';
 import type { ProcessGuard } from './guard.js';
 import { type EncoderInput, opening } from './input.js';
@@ -85,6 +85,9 @@ export async function probeSource(
     looked = await again({ isPatient, mapped });
   }
   const { lines, packets, isOwnVerdict, hasEnded } = looked;
+  // Some versions of ffmpeg read on without the key, and show noise.
+  const locked = lockedLine(lines);
+  if (locked !== undefined) return { ok: false, isCertain: false, lines: [locked] };
   const isThorough = input.kind === 'file' && (isPatient || hasEnded || packets.isThorough);
   const found = readProbe(lines, packets, { mapped, isThorough });
   const probe = found && {

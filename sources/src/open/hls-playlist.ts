@@ -71,7 +71,7 @@ function fencedLine(line: string, base: string): string {
   const attributes = list.trim() === '' ? undefined : readAttributes(list);
   if (!attributes) return '';
   const written = attributes.map(([name, value]) =>
-    name === 'URI' ? `URI="${address(value.replaceAll('"', ''), base)}"` : `${name}=${value}`,
+    name === 'URI' ? `URI="${address(value.replaceAll('"', ''), base, REFUSALS[tag])}"` : `${name}=${value}`,
   );
   return tag + written.join(',');
 }
@@ -87,8 +87,17 @@ function readAttributes(list: string): (readonly [string, string])[] | undefined
   return read;
 }
 
-function address(text: string, base: string): string {
+const REFUSALS: Readonly<Record<string, string>> = {
+  '#EXT-X-KEY:':
+    'The playlist names a key whose address is neither http nor https, as DRM does. What is protected by DRM cannot be streamed.',
+};
+
+function address(
+  text: string,
+  base: string,
+  refusal = 'The playlist names an address that is neither http nor https.',
+): string {
   const url = URL.canParse(text, base) ? new URL(text, base) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return marked(url.href).replaceAll('"', '%22');
-  throw new SourceError('refused', 'The playlist names an address that is neither http nor https.');
+  throw new SourceError('refused', refusal);
 }
