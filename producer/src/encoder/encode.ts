@@ -3,6 +3,8 @@ import { Milliseconds } from '@topicast/contracts/units';
 import { type Chunk, Chunker, type ChunkerStats, SoundFill } from '@topicast/media/mpegts';
 import type { Ffmpeg } from '../ffmpeg/find.js';
 import type { ProcessGuard } from '../ffmpeg/guard.js';
+import type { Picture } from '../ffmpeg/picture.js';
+import { InputLines } from '../ffmpeg/probe.js';
 import { type ProcessExit, startFfmpeg } from '../ffmpeg/process.js';
 import { feedTestPicture } from '../test-picture/feed.js';
 import { LivePacer } from './live-pacer.js';
@@ -34,6 +36,8 @@ interface EncodeOptions {
   readonly onChunk: (rendition: number, chunk: Chunk, tracks: readonly Track[]) => void;
   /** The sound is encoded here, so that silence can take its place where it is missing. */
   readonly fillsSound: boolean;
+  /** Called once with the picture of a source that nobody has looked at, before anything of it is encoded. */
+  readonly onPicture: (picture: Picture) => void;
   /** Called with ffmpeg's last words, once a second. */
   readonly onLines: (lines: string[], found: SourceFacts) => void;
   /** Called when packets of ffmpeg's output are missing, at most once a second. */
@@ -66,6 +70,7 @@ const NEW_TRACK = /^(?:\[[^\]]{1,80}\] )?New (video|audio) stream /;
 export async function encode(options: EncodeOptions, signal: AbortSignal): Promise<EncoderExit> {
   const { renditions, onChunk, silenceMs } = options;
   const found = new Set<'video' | 'audio'>();
+  const input = new InputLines(options.onPicture);
   const deadlines = Array<number>(renditions).fill(performance.now() + silenceMs.first);
   const emit = (chunk: Chunk): void => onChunk(0, chunk, chunkers[0]!.tracks);
   const sound = options.fillsSound ? new SoundFill() : undefined;
@@ -99,6 +104,7 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
       else chunkers[output]!.push(bytes);
     },
     onLine: (line) => {
+      input.take(line);
       const kind = NEW_TRACK.exec(line)?.[1];
       if (kind === 'video' || kind === 'audio') found.add(kind);
     },

@@ -14,6 +14,7 @@ import { explain, explainSilence, isVerdictOnMedia } from '../ffmpeg/explain.js'
 import { type Ffmpeg, whatItLacks } from '../ffmpeg/find.js';
 import type { ProcessGuard } from '../ffmpeg/guard.js';
 import { type EncoderInput, isLooped } from '../ffmpeg/input.js';
+import { hdrOf, needsOtherPlan, type Picture } from '../ffmpeg/picture.js';
 import { inputOf, NOTHING_TO_STREAM, needsProbe, type Planned, planEncoding } from '../ffmpeg/plan.js';
 import { probeSource } from '../ffmpeg/probe.js';
 import { canBeReadTwice } from '../hand-over.js';
@@ -57,6 +58,8 @@ const TOLD_DELAY_MS = 1_000;
 const NOBODY_SENDS = 'Nobody sends at present: the address waits for a sender.';
 const SENDER_LACKS_SOUND =
   'The sender announces sound and sends none, and the picture waits for it: send sound, or announce none.';
+const AT_THE_NEXT_CALL =
+  'The picture is another one than before (HDR or not): it is converted rightly when the sender connects again.';
 const TRACK_LEFT_OUT = 'A track has come after the start and is left out: let the sender connect again.';
 
 type RunEnd =
@@ -83,14 +86,28 @@ type RunEnd =
       readonly isSilent: boolean;
     };
 
+/** The picture is another one than the encoder was planned for, as it has said before it encoded anything. */
+interface Misjudged {
+  readonly why: 'misjudged';
+}
+
+/** What encoders have found in a source that nobody looks at before. */
+interface Memory {
+  /** Only one that has to be converted. */
+  picture?: Picture | undefined;
+}
+
+type EncoderSettings = SupervisorOptions & { readonly memory: Memory };
+
 /** Keep one encoder running until the signal ends it. This is the only place that decides about restarting it. */
 export async function supervise(options: SupervisorOptions, signal: AbortSignal): Promise<void> {
   const { report, logger, source } = options;
   const wasCalled = source.kind === 'url' && !isCalled(source.url);
   const pauses = new Restarts();
+  const memory: Memory = {};
   for (let restarts = 0; !signal.aborted; restarts++) {
     report({ restarts });
-    let end = await runOnce(options, signal);
+    let end = await runOnce({ ...options, memory }, signal);
     while (end.why === 'replaced') end = await end.by;
     if (end.why === 'stopped' || signal.aborted) return;
     logger.warn(
@@ -115,7 +132,7 @@ export async function supervise(options: SupervisorOptions, signal: AbortSignal)
 }
 
 async function runOnce(
-  options: SupervisorOptions,
+  options: EncoderSettings,
   signal: AbortSignal,
   succession?: Succession,
 ): Promise<RunEnd> {
@@ -129,20 +146,15 @@ async function runOnce(
     const file = source.kind === 'file' ? await stampOf(source.path) : undefined;
     // A look finds the tracks by itself.
     const isPatient = succession !== undefined && !needsProbe(source);
-    const begin = async (looks: boolean, isUnseen: boolean): Promise<RunEnd> => {
+    const begin = async (looks: boolean, isUnseen: boolean, isCorrected = false): Promise<RunEnd> => {
       const planned = await plan(source, opened, { isPatient, looks }, options, running);
       if (signal.aborted) return { why: 'stopped' };
       opened.refused.throwIfAborted();
       if ('why' in planned) return planned;
       const session = nextSession(Date.now(), lastSession);
-      return run(
-        source,
-        opened,
-        planned,
-        session,
-        { options, succession, isUnseen, stopped: signal },
-        running,
-      );
+      const context = { options, succession, isUnseen, isCorrected, stopped: signal };
+      const end = await run(source, opened, planned, session, context, running);
+      return end.why === 'misjudged' ? begin(looks, isUnseen, true) : end;
     };
     const looks = needsProbe(source);
     const isUnseen = source.kind === 'url' && !looks && !source.listens && !succession;
@@ -165,7 +177,7 @@ async function plan(
   source: JudgedSource,
   opened: OpenSource,
   { isPatient, looks }: { readonly isPatient: boolean; readonly looks: boolean },
-  options: SupervisorOptions,
+  options: EncoderSettings,
   signal: AbortSignal,
 ): Promise<Planned | RunEnd> {
   const { ffmpeg, guard } = options;
@@ -185,7 +197,7 @@ async function plan(
   return (
     planEncoding(source, input, probe, {
       ...{ ladder: options.ladder, limits: options.encoding },
-      ...{ mapsTones: ffmpeg.mapsTones, isPatient },
+      ...{ mapsTones: ffmpeg.mapsTones, isPatient, seen: options.memory.picture },
     }) ?? {
       why: 'failed',
       problem: NOTHING_TO_STREAM,
@@ -198,10 +210,12 @@ async function plan(
 }
 
 interface RunOptions {
-  readonly options: SupervisorOptions;
+  readonly options: EncoderSettings;
   readonly succession: Succession | undefined;
   /** Nobody has looked at the source. */
   readonly isUnseen: boolean;
+  /** It was planned anew, which is done once. */
+  readonly isCorrected: boolean;
   /** Ends this encoder and those that follow it; what the source's fence refuses ends this one alone. */
   readonly stopped: AbortSignal;
 }
@@ -211,10 +225,10 @@ async function run(
   opened: OpenSource,
   { plan, notes }: Planned,
   session: number,
-  { options, succession, isUnseen, stopped }: RunOptions,
+  { options, succession, isUnseen, isCorrected, stopped }: RunOptions,
   signal: AbortSignal,
-): Promise<RunEnd> {
-  const { publisher, report, logger, encoding, ffmpeg } = options;
+): Promise<RunEnd | Misjudged> {
+  const { publisher, report, logger, encoding, ffmpeg, memory } = options;
   const successor = new Successor<RunEnd>(
     (next, attempt) => runOnce(options, AbortSignal.any([stopped, attempt]), next),
     (end) => logger.info({ session, end }, 'the track could not be taken in'),
@@ -223,6 +237,15 @@ async function run(
   const offered = new SessionCatalog(session, renditions);
   let liveSince: number | undefined;
   let leavesOut = false;
+  let advice: string | undefined;
+  const misjudged = new AbortController();
+  const onPicture = (found: Picture): void => {
+    if (!ffmpeg.mapsTones || !needsOtherPlan(memory.picture, found)) return;
+    memory.picture = hdrOf(found) && found;
+    // A caller would have to come again, and may not.
+    if (isListening(source)) advice = AT_THE_NEXT_CALL;
+    else if (!isCorrected) misjudged.abort();
+  };
   const onRecord: Parameters<StreamPublisher['beginSession']>[0]['onRecord'] = (rendition, record) => {
     offered.noteRecord(rendition, record);
     if (liveSince !== undefined || !offered.isComplete) return;
@@ -236,7 +259,7 @@ async function run(
       startedAt,
       catalog,
       problem: undefined,
-      notes: [...notes],
+      notes: advice === undefined ? [...notes] : [...notes, advice],
       encoderLog: [],
     });
   };
@@ -245,11 +268,11 @@ async function run(
     () => publisher.beginSession({ session, renditions, onRecord }),
     (rendition, chunk) => publisher.push(rendition, chunk),
   );
-  const isOver = (): boolean => signal.aborted || successor.replaced.aborted;
+  const isOver = (): boolean => signal.aborted || successor.replaced.aborted || misjudged.signal.aborted;
   const onChunk: Parameters<typeof encode>[0]['onChunk'] = (rendition, chunk, tracks) => {
     offered.noteTracks(rendition, tracks);
     // What an encoder still had when it was stopped belongs to its session; a new one does not begin with it.
-    if (!successor.replaced.aborted && (entrance.isOpen || !signal.aborted))
+    if (!successor.replaced.aborted && !misjudged.signal.aborted && (entrance.isOpen || !signal.aborted))
       entrance.push(rendition, chunk, tracks);
   };
   const onTrackLeftOut: Parameters<typeof encode>[0]['onTrackLeftOut'] = (kind, delay) => {
@@ -276,7 +299,7 @@ async function run(
       encoderLog: lines,
       droppedChunks: dropped,
       problem: trouble && `The log does not accept chunks at the moment: ${trouble}`,
-      notes: [...notes, copied, leavesOut ? TRACK_LEFT_OUT : undefined, ...inWords(found)].filter(
+      notes: [...notes, advice, copied, leavesOut ? TRACK_LEFT_OUT : undefined, ...inWords(found)].filter(
         (note) => note !== undefined,
       ),
     });
@@ -305,9 +328,9 @@ async function run(
       ...{ ...options, ...kind, renditions, args, environment, silenceMs },
       awaitsSound: plan.awaitedSound !== undefined,
       delay: succession?.delay ?? Milliseconds.zero,
-      ...{ onChunk, onLines, onGaps, onTrackLeftOut },
+      ...{ onChunk, onLines, onGaps, onTrackLeftOut, onPicture },
     },
-    AbortSignal.any([signal, successor.replaced]),
+    AbortSignal.any([signal, successor.replaced, misjudged.signal]),
   );
   // What it still held is on air again, by the other one.
   const replaced = await successor.settle();
@@ -317,6 +340,7 @@ async function run(
   }
   if (entrance.isOpen) publisher.lose(exit.heldChunks, 'the encoder ended before they were due');
   if (signal.aborted) return { why: 'stopped' };
+  if (misjudged.signal.aborted) return { why: 'misjudged' };
   const lines = opened.told(exit.lines);
   const problem = exit.silent
     ? explainSilence(lines)

@@ -23,6 +23,8 @@ export interface EncodingPlan {
   readonly isProgressive?: boolean;
   /** Absent: the picture is not known. */
   readonly shown?: Shown;
+  /** Nobody has looked at it: ffmpeg tells what it finds, see `InputLines`. */
+  readonly isUnseen?: boolean;
   /** Some of its tracks begin late. */
   readonly isPatient?: boolean;
   /** Pictures a second, for the rate control; absent: as ffmpeg takes them to be. */
@@ -71,7 +73,7 @@ export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): st
   const only = { height: options.maxHeight, bitrate: options.maxVideoBitrate };
   const ladder = plan.ladder ?? [only];
   return [
-    ...['-nostdin', '-nostats', '-hide_banner', '-loglevel', 'warning'],
+    ...['-nostdin', '-nostats', '-hide_banner', '-loglevel', plan.isUnseen ? 'level+info' : 'warning'],
     // Threads that decode a picture each hold back as many pictures, which would be seconds.
     ...(plan.isEvened ? ['-thread_type', 'slice'] : []),
     ...inputArguments(plan.input, options.libavformat, plan.isPatient),

@@ -1,6 +1,6 @@
 import type { EncodingPlan } from './arguments.js';
 import { soundOf } from './listed-tracks.js';
-import { hdrOf } from './picture.js';
+import { hdrOf, type Picture } from './picture.js';
 import type { Probe } from './probe.js';
 
 const HDR_STAYS =
@@ -11,17 +11,19 @@ const FEW_CHANNELS: ReadonlySet<string> = new Set(['mono', 'stereo', '1 channels
 /** What is done with a source that is not obvious, one sentence each. */
 export function notesOn(probe: Probe, plan: EncodingPlan): string[] {
   const notes = [
-    ...(plan.video === 'encode' && plan.pictureTrack !== 'none' ? onPicture(probe, plan) : []),
+    ...(probe.picture ? notesOnPicture(probe.picture, plan) : []),
+    onRate(probe, plan),
     onProgrammes(probe),
     onSound(probe, plan),
   ];
   return notes.filter((note) => note !== undefined);
 }
 
-function onPicture({ picture, rate }: Probe, plan: EncodingPlan): (string | undefined)[] {
-  if (!picture) return [];
+/** What is done with the picture, where it is encoded. */
+export function notesOnPicture(picture: Picture, plan: EncodingPlan): string[] {
+  if (plan.video === 'copy' || plan.pictureTrack === 'none') return [];
   const hdr = hdrOf(picture);
-  return [
+  const notes = [
     hdr &&
       (plan.shown?.hdr
         ? `The picture is HDR (${HDR_NAMES[hdr]}): it is brought to the colours that all screens show.`
@@ -30,10 +32,14 @@ function onPicture({ picture, rate }: Probe, plan: EncodingPlan): (string | unde
     picture.isInterlaced && !plan.isProgressive
       ? 'The picture is interlaced: whole pictures are made of its fields.'
       : undefined,
-    plan.isEvened && plan.rate !== undefined
-      ? `The pictures come slowly or unevenly${rate === undefined ? '' : ` (${rounded(rate)} a second)`}: they are repeated, to make ${rounded(plan.rate)} a second.`
-      : undefined,
   ];
+  return notes.filter((note) => note !== undefined);
+}
+
+function onRate({ rate }: Probe, plan: EncodingPlan): string | undefined {
+  if (!plan.isEvened || plan.rate === undefined || plan.video === 'copy') return undefined;
+  const measured = rate === undefined ? '' : ` (${rounded(rate)} a second)`;
+  return `The pictures come slowly or unevenly${measured}: they are repeated, to make ${rounded(plan.rate)} a second.`;
 }
 
 function onProgrammes({ tracks, pictureTrack }: Probe): string | undefined {

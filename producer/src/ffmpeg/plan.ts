@@ -5,7 +5,7 @@ import type { EncodingSettings } from '../config.js';
 import { TEST_PICTURE } from '../test-picture/format.js';
 import type { EncodingPlan, RungLimits } from './arguments.js';
 import { type EncoderInput, isWithoutTimes } from './input.js';
-import { notesOn } from './notes.js';
+import { notesOn, notesOnPicture } from './notes.js';
 import { BT709, coloursOf, hdrOf, obstacleToCopy, type Picture } from './picture.js';
 import type { Shown } from './picture-filter.js';
 import type { Probe, SoundTrack } from './probe.js';
@@ -48,6 +48,8 @@ interface Wishes {
   readonly mapsTones: boolean;
   /** A track is known to come that comes late. */
   readonly isPatient?: boolean;
+  /** What an earlier encoder has found, where nobody looks before. */
+  readonly seen?: Picture | undefined;
 }
 /** What MPEG-TS carries and viewers' browsers may play, in ffmpeg's words. */
 const COPIED_VIDEO = ['h264', 'hevc'] as const;
@@ -76,14 +78,21 @@ export function planEncoding(
   source: JudgedSource,
   input: EncoderInput,
   probe: Probe | undefined,
-  { ladder, limits, mapsTones, isPatient = false }: Wishes,
+  { ladder, limits, mapsTones, isPatient = false, seen }: Wishes,
 ): Planned | undefined {
-  const height = input.kind === 'test' ? TEST_PICTURE.height : probe?.picture?.height;
+  const height = input.kind === 'test' ? TEST_PICTURE.height : (probe?.picture ?? seen)?.height;
   if (!probe) {
-    const rungs = ladder && fitLadder(ladder, height, limits);
+    const plan: EncodingPlan = {
+      ...{ input, video: 'encode', audio: 'encode', isPatient },
+      ladder: ladder && fitLadder(ladder, height, limits),
+      ...(input.kind === 'url' && { isUnseen: true }),
+      ...(seen && { shown: shownAs(seen, mapsTones) }),
+    };
     return {
-      plan: { input, video: 'encode', audio: 'encode', isPatient, ladder: rungs },
-      notes: [heightNote(ladder, height, limits)].filter((note) => note !== undefined),
+      plan,
+      notes: [...(seen ? notesOnPicture(seen, plan) : []), heightNote(ladder, height, limits)].filter(
+        (note) => note !== undefined,
+      ),
     };
   }
   const { picture } = probe;

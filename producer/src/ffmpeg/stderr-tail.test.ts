@@ -15,4 +15,19 @@ Consider increasing the value for the 'analyzeduration' (1000000) and 'probesize
       '[mpegts] Could not find codec parameters for stream 1 (Audio: aac): unspecified sample format',
     ]);
   });
+
+  it('keeps what matters, where ffmpeg says how much each line does, and tells of everything', () => {
+    const told: string[] = [];
+    const tail = new StderrTail(40, (line) => told.push(line));
+    tail.push("[info] Input #0, rtsp, from 'rtsp://ann:secret@a/cam':\n[info]   Stream #0:0: Video: hevc\n");
+    tail.push('[h264 @ 0x5585de5edcc0] [error] no frame!\n[warning] something\n[info] Str');
+    expect(tail.lines()).toEqual(['[h264] no frame!', 'something']);
+    tail.push('eam mapping:\n');
+    expect(tail.lines()).toEqual(['[h264] no frame!', 'something']);
+    expect(told).toEqual([
+      "Input #0, rtsp, from 'rtsp://***@a/cam':",
+      '  Stream #0:0: Video: hevc',
+      ...['[h264] no frame!', 'something', 'Stream mapping:'],
+    ]);
+  });
 });

@@ -13,6 +13,16 @@ const isNoise = (line: string): boolean =>
   (line.includes('Codec AVOption ') && line.includes(' has not been used for any stream')) ||
   line.startsWith('Consider increasing the value for the ');
 
+/** With the flag `level`, ffmpeg says how much each line matters. */
+const LEVEL = /^(\[[^\]]{1,80}\] )?\[(panic|fatal|error|warning|info|verbose|debug)\] /;
+const UNIMPORTANT: readonly string[] = ['info', 'verbose', 'debug'];
+
+/** A line without its level. */
+function read(line: string): { readonly said: string; readonly matters: boolean } {
+  const [label = '', context = '', level = ''] = LEVEL.exec(line) ?? [];
+  return { said: context + line.slice(label.length), matters: !UNIMPORTANT.includes(level) };
+}
+
 /** The last lines that ffmpeg wrote, for the streamer: bounded, and without the secrets in addresses. */
 export class StderrTail {
   readonly #keep: number;
@@ -34,15 +44,17 @@ export class StderrTail {
 
   lines(): string[] {
     // The line may continue.
-    const last = tidy(this.#rest, true);
-    return last ? [...this.#lines, last].slice(-this.#keep) : [...this.#lines];
+    const { said, matters } = read(tidy(this.#rest, true));
+    return said && matters ? [...this.#lines, said].slice(-this.#keep) : [...this.#lines];
   }
 
   #add(line: string): void {
     const clean = tidy(line);
     if (!clean || isNoise(line)) return;
-    this.#onLine(clean);
-    this.#lines.push(clean);
+    const { said, matters } = read(clean);
+    this.#onLine(said);
+    if (!matters) return;
+    this.#lines.push(said);
     if (this.#lines.length > this.#keep) this.#lines.shift();
   }
 }
