@@ -9,6 +9,7 @@ import { type ProcessExit, startFfmpeg } from '../ffmpeg/process.js';
 import { feedTestPicture } from '../test-picture/feed.js';
 import { LivePacer } from './live-pacer.js';
 import { Pacer } from './pacer.js';
+import { Silence, type Silent } from './silence.js';
 
 interface EncodeOptions {
   readonly ffmpeg: Ffmpeg;
@@ -42,7 +43,7 @@ interface EncodeOptions {
   readonly onLines: (lines: string[], found: SourceFacts) => void;
   /** Called when packets of ffmpeg's output are missing, at most once a second. */
   readonly onGaps: (stats: Readonly<ChunkerStats>) => void;
-  /** How long an output may be silent: before its first chunk, and after it. */
+  /** How long it may be silent: before its first chunk, and after it; or one output while others are not. */
   readonly silenceMs: { readonly first: number; readonly next: number };
 }
 
@@ -54,9 +55,9 @@ export interface SourceFacts {
   readonly delay: Milliseconds;
 }
 
-interface EncoderExit extends ProcessExit {
-  /** It was ended because it was silent. */
-  readonly silent: boolean;
+export interface EncoderExit extends ProcessExit {
+  /** It was ended because of this. */
+  readonly silent: Silent | undefined;
   /** Chunks that were encoded early and whose time never came. */
   readonly heldChunks: number;
   /** PES packets of sound that came after silence had taken their place. */
@@ -71,16 +72,17 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
   const { renditions, onChunk, silenceMs } = options;
   const found = new Set<'video' | 'audio'>();
   const input = new InputLines(options.onPicture);
-  const deadlines = Array<number>(renditions).fill(performance.now() + silenceMs.first);
+  const silence = new Silence(renditions, silenceMs, Milliseconds.now());
   const emit = (chunk: Chunk): void => onChunk(0, chunk, chunkers[0]!.tracks);
   const sound = options.fillsSound ? new SoundFill() : undefined;
   const valve = { pause: () => child.pause(), resume: () => child.resume() };
   const smoother = options.pace === 'bursts' ? new LivePacer(emit, valve, options.delay) : undefined;
   const pacer = options.pace === 'recording' ? new Pacer(emit, valve) : smoother;
-  const chunkers = deadlines.map(
+  const chunkers = Array.from(
+    { length: renditions },
     (_, rendition) =>
       new Chunker((chunk) => {
-        deadlines[rendition] = performance.now() + silenceMs.next;
+        silence.note(rendition, chunk, Milliseconds.now());
         const { tracks } = chunkers[rendition]!;
         if (rendition > 0) {
           onChunk(rendition, chunk, tracks);
@@ -112,7 +114,7 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
 
   const running = new AbortController();
   if (child.feeds) feedTestPicture(child.feeds, running.signal);
-  let silent = false;
+  let silent: Silent | undefined;
   const knownGaps = chunkers.map(() => 0);
   const lookForGaps = (): void => {
     for (const [rendition, { stats }] of chunkers.entries()) {
@@ -130,10 +132,9 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
         options.onTrackLeftOut(kind, delay);
     }
     // An encoder that is held back is silent, and so is a source between two bursts.
-    if (pacer?.isFull || smoother?.isHolding) deadlines.fill(performance.now() + silenceMs.next);
-    if (performance.now() < Math.min(...deadlines)) return;
-    silent = true;
-    end();
+    if (pacer?.isFull || smoother?.isHolding) silence.excuse(Milliseconds.now());
+    silent ??= silence.at(Milliseconds.now());
+    if (silent !== undefined) end();
   }, 1_000);
   const end = (): void => {
     running.abort();

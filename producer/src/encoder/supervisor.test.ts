@@ -118,6 +118,27 @@ describe('supervise', () => {
     expect(isRunning(setup.pids[0]!)).toBe(false);
   });
 
+  it('ends an encoder of which one output hangs while the others go on, and says which', async () => {
+    using folder = temporaryFolder();
+    const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);
+    // What comes of the second output after the first seconds is thrown away.
+    const wrapper = path.join(folder.path, 'ffmpeg');
+    const script = `#!/bin/sh\nmkfifo ${folder.path}/pipe.$$\n(head -c 60000 >&4; cat >/dev/null) <${folder.path}/pipe.$$ &\nexec ${ffmpeg.path} "$@" 4>${folder.path}/pipe.$$\n`;
+    await writeFile(wrapper, script, { mode: 0o755 });
+    const problems = new Set<string | undefined>();
+    await using setup = await setUp(
+      { kind: 'test' },
+      {
+        ladder: [{ height: 360 }, { height: 180 }],
+        ffmpeg: { ...ffmpeg, path: wrapper },
+        silenceMs: { first: 20_000, next: 2_000 },
+        report: ({ problem }) => problems.add(problem),
+      },
+    );
+    await until('a second session', () => (setup.sessions[1]?.chunks.length ?? 0) > 10);
+    expect(problems).toContain('The encoder gave no more pictures of rendition 1 while the others went on.');
+  });
+
   it('tries a file that is no video again when the file is another one, and not before', async () => {
     using folder = temporaryFolder();
     const ffmpeg = await findFfmpeg(process.env.FFMPEG_PATH);

@@ -19,7 +19,7 @@ import { inputOf, NOTHING_TO_STREAM, needsProbe, type Planned, planEncoding } fr
 import { probeSource } from '../ffmpeg/probe.js';
 import { canBeReadTwice } from '../hand-over.js';
 import type { StreamPublisher } from '../publish/stream-publisher.js';
-import { encode, type SourceFacts } from './encode.js';
+import { type EncoderExit, encode, type SourceFacts } from './encode.js';
 import { type FileStamp, fileChange, stampOf } from './file-change.js';
 import { Restarts } from './restarts.js';
 import { nextSession } from './session.js';
@@ -342,17 +342,26 @@ async function run(
   if (signal.aborted) return { why: 'stopped' };
   if (misjudged.signal.aborted) return { why: 'misjudged' };
   const lines = opened.told(exit.lines);
-  const problem = exit.silent
-    ? explainSilence(lines)
-    : isListening(source) && liveSince !== undefined
-      ? NOBODY_SENDS
-      : exit.clean
-        ? 'The source has ended.'
-        : explain(source, lines, exit.how);
+  const hasRun = liveSince !== undefined;
+  const problem = whyItEnded(exit, lines, source, hasRun);
   const ranMs = liveSince === undefined ? 0 : performance.now() - liveSince;
   const isCertain = liveSince === undefined && exit.isOwnVerdict && isVerdictOnMedia(exit.lines);
-  const isSilent = exit.silent && liveSince === undefined;
+  const isSilent = exit.silent !== undefined && liveSince === undefined;
   return { why: 'failed', problem, lines, ranMs, isCertain, isSilent };
+}
+
+function whyItEnded(
+  { silent, clean, how }: EncoderExit,
+  lines: readonly string[],
+  source: JudgedSource,
+  hasRun: boolean,
+): string {
+  if (silent === 'source') return explainSilence(lines);
+  if (silent !== undefined) {
+    return `The encoder gave no more pictures of rendition ${silent} while the others went on.`;
+  }
+  if (isListening(source) && hasRun) return NOBODY_SENDS;
+  return clean ? 'The source has ended.' : explain(source, lines, how);
 }
 
 /** Over HTTP, sources come in segments, or as fast as they are read. */
