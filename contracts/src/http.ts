@@ -126,6 +126,12 @@ export const streamInfo = z.object({
     .int()
     .optional()
     .describe('the number of its changes; absent for a topic that nobody has made a stream of'),
+  boundTo: z
+    .string()
+    .optional()
+    .describe(
+      'the producer whose command line names the source and the ladder, which nobody else can change',
+    ),
   encoderLog: z.array(z.string()).optional().describe("the encoder's last lines"),
   restarts: z.number().int().optional().describe('restarts of the encoder since it was last started by hand'),
 });

@@ -1,4 +1,4 @@
-import type { CreateStreamRequest, Problem, StreamInfo } from '@topicast/contracts/http';
+import type { CreateStreamRequest, EditStreamRequest, Problem, StreamInfo } from '@topicast/contracts/http';
 import { parseJson } from '@topicast/contracts/json';
 import type { SourceLook } from '@topicast/contracts/look';
 import { allGateways, type GatewayAddress } from './gateway-address';
@@ -71,6 +71,15 @@ export async function lookAtSource(
   const body = await call(gateway, 'POST', '/api/probe', { timeout: LOOK_TIMEOUT_MS, ...options }, request);
   if (!isObject(body) || !Array.isArray(body.tracks)) throw notOurs();
   return body as unknown as SourceLook;
+}
+
+export async function editStream(
+  gateway: GatewayAddress,
+  id: string,
+  request: EditStreamRequest,
+  options: CallOptions,
+): Promise<void> {
+  await call(gateway, 'PATCH', `/api/streams/${id}`, options, request);
 }
 
 type StreamAction = 'start' | 'stop' | 'delete';

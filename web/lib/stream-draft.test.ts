@@ -1,13 +1,23 @@
-import { createStreamRequest } from '@topicast/contracts/http';
+import {
+  createStreamRequest,
+  type EditStreamRequest,
+  editStreamRequest,
+  type StreamInfo,
+} from '@topicast/contracts/http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  draftChange,
   draftId,
+  draftOf,
   draftProblems,
   draftRequest,
   EMPTY_DRAFT,
+  editableParts,
+  looksSame,
   objectionsAtFields,
   QUALITIES,
+  rebased,
   SOURCE_KINDS,
   type StreamDraft,
 } from './stream-draft';
@@ -22,7 +32,26 @@ const anyDraft: fc.Arbitrary<StreamDraft> = fc.record({
   url: fc.oneof(fc.string(), fc.constant('rtsp://cam.example/1')),
   copy: fc.boolean(),
   quality: fc.constantFrom(...QUALITIES),
+  kept: fc.constant(undefined),
 });
+
+const info = (part: Partial<StreamInfo> = {}): StreamInfo => ({
+  ...{ id: 'cam', title: 'Camera', state: 'live', viewers: 0, source: { kind: 'test' }, version: 3 },
+  ...part,
+});
+
+/** The stream that a draft makes. */
+const infoOf = (draft: StreamDraft): StreamInfo => {
+  const { title, source, ladder } = draftRequest({ ...draft, typedId: 'cam' });
+  return info({ title: title ?? 'cam', source, ...(ladder && { ladder }) });
+};
+
+/** What the gateway makes of a change. */
+const changed = (stream: StreamInfo, { version, ladder, ...change }: EditStreamRequest): StreamInfo => {
+  const { ladder: before, ...rest } = stream;
+  const after = ladder === undefined ? before : (ladder ?? undefined);
+  return { ...rest, ...change, version: version + 1, ...(after && { ladder: after }) };
+};
 
 describe('the draft of a stream', () => {
   it('makes a request that the contract accepts, whenever it has no problems', () => {
@@ -65,5 +94,74 @@ describe('the draft of a stream', () => {
       fields: { url: 'does not answer', id: 'taken' },
       rest: ['unknown'],
     });
+  });
+});
+
+describe('the draft of a stream that there is', () => {
+  const editable = anyDraft.filter(
+    (draft) =>
+      draft.kind !== 'topic' && Object.keys(draftProblems({ ...draft, typedId: 'cam' }, none)).length === 0,
+  );
+
+  it('sends what was changed and nothing else, with the version that was seen', () => {
+    fc.assert(
+      fc.property(editable, editable, (before, after) => {
+        const stream = infoOf(before);
+        expect(draftChange(draftOf(stream), stream)).toBeUndefined();
+        const wanted = { ...after, typedId: 'cam' };
+        const change = draftChange(wanted, stream);
+        const result = change ? changed(stream, change) : stream;
+        expect(result).toEqual({ ...infoOf(wanted), version: change ? 4 : 3 });
+        if (!change) return;
+        expect(editStreamRequest.safeParse(change).error).toBeUndefined();
+        expect(change.version).toBe(3);
+        if (change.source) expect(change.source).not.toEqual(stream.source);
+        expect(change.title).not.toBe(stream.title);
+      }),
+    );
+  });
+
+  it('removes the ladder where the video is no longer encoded', () => {
+    const stream = info({
+      source: { kind: 'url', url: 'rtsp://cam.example/1' },
+      ladder: [{ height: 720 }, { height: 360 }],
+    });
+    expect(draftOf(stream).quality).toBe('720p+360p');
+    const change = { source: { kind: 'url', url: 'rtsp://cam.example/1', copy: true }, ladder: null };
+    expect(draftChange({ ...draftOf(stream), copy: true }, stream)).toEqual({ version: 3, ...change });
+  });
+
+  it('keeps a ladder that the form does not offer, until another quality is chosen', () => {
+    const ladder = [{ height: 900, bitrate: 2_000_000 }, { height: 450 }];
+    const stream = info({ ladder });
+    const draft = draftOf(stream);
+    expect(draft).toMatchObject({ quality: 'kept', kept: ladder });
+    expect(draftChange({ ...draft, title: 'b' }, stream)).toEqual({ version: 3, title: 'b' });
+    expect(draftChange({ ...draft, quality: 'one' }, stream)).toEqual({ version: 3, ladder: null });
+  });
+
+  it('touches only the title where a command line or another program decides about the rest', () => {
+    const bound = info({ boundTo: 'studio-1', source: { kind: 'device', path: '/dev/video0' } });
+    const foreign = info({ source: { kind: 'topic' } });
+    expect([info(), bound, foreign].map(editableParts)).toEqual(['everything', 'title', 'title']);
+    for (const stream of [bound, foreign]) {
+      const draft = { ...draftOf(stream), title: ' b ', kind: 'file', path: '/a' } as const;
+      expect(draftChange(draft, stream)).toEqual({ version: 3, title: 'b' });
+      expect(draftChange({ ...draft, title: '' }, stream)).toEqual({ version: 3, title: 'cam' });
+    }
+  });
+
+  it('takes what others have changed, and keeps what was typed', () => {
+    const [stream, newest] = [
+      info(),
+      info({ title: 'Theirs', ladder: [{ height: 720 }, { height: 360 }], version: 5 }),
+    ];
+    const typed: StreamDraft = { ...draftOf(stream), kind: 'url', url: 'rtsp://cam.example/1' };
+    const again = rebased(typed, draftOf(stream), draftOf(newest));
+    expect(draftChange(again, newest)).toEqual({ version: 5, source: { kind: 'url', url: typed.url } });
+    expect(again).toMatchObject({ title: 'Theirs', quality: '720p+360p' });
+    // Whether it runs is not in the form.
+    expect(looksSame(stream, info({ state: 'offline', enabled: false, version: 4 }))).toBe(true);
+    expect(looksSame(stream, newest)).toBe(false);
   });
 });

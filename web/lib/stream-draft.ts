@@ -1,4 +1,4 @@
-import type { CreateStreamRequest } from '@topicast/contracts/http';
+import type { CreateStreamRequest, EditStreamRequest, Ladder, StreamInfo } from '@topicast/contracts/http';
 import { parseLadder } from '@topicast/contracts/ladder';
 import { slugFromTitle, streamIdProblem } from './stream-slug';
 
@@ -7,7 +7,8 @@ export type SourceKind = (typeof SOURCE_KINDS)[number];
 
 /** One rendition, or a ladder of them. */
 export const QUALITIES = ['one', '720p+360p', '1080p+720p+360p'] as const;
-export type Quality = (typeof QUALITIES)[number];
+/** `kept`: a ladder that the form does not offer. */
+export type Quality = (typeof QUALITIES)[number] | 'kept';
 
 /** What is typed into the form, all of it, whatever kind of source is chosen at the moment. */
 export interface StreamDraft {
@@ -19,6 +20,8 @@ export interface StreamDraft {
   readonly url: string;
   readonly copy: boolean;
   readonly quality: Quality;
+  /** The ladder of a stream that was made elsewhere, and is none of those that the form offers. */
+  readonly kept: Ladder | undefined;
 }
 
 export const EMPTY_DRAFT: StreamDraft = {
@@ -29,7 +32,40 @@ export const EMPTY_DRAFT: StreamDraft = {
   url: '',
   copy: false,
   quality: 'one',
+  kept: undefined,
 };
+
+/** What an operator may change of a stream: what a command line or another program decides is not among it. */
+export const editableParts = ({ source, boundTo }: StreamInfo): 'everything' | 'title' =>
+  boundTo === undefined && SOURCE_KINDS.some((kind) => kind === source?.kind && kind !== 'topic')
+    ? 'everything'
+    : 'title';
+
+/** A stream as the form shows it. */
+export function draftOf({ id, title, source, ladder }: StreamInfo): StreamDraft {
+  const quality = qualityOf(ladder);
+  return {
+    ...EMPTY_DRAFT,
+    title,
+    typedId: id,
+    kind: source && source.kind !== 'device' ? source.kind : EMPTY_DRAFT.kind,
+    path: source?.kind === 'file' ? source.path : '',
+    url: source?.kind === 'url' ? source.url : '',
+    copy: (source?.kind === 'file' || source?.kind === 'url') && source.copy === true,
+    quality,
+    kept: quality === 'kept' ? ladder : undefined,
+  };
+}
+
+const qualityOf = (ladder: Ladder | undefined): Quality =>
+  ladder ? (QUALITIES.find((quality) => isSame(parseLadder(quality), ladder)) ?? 'kept') : 'one';
+
+/** What somebody has typed over a stream, over the newest version of that stream. */
+export function rebased(draft: StreamDraft, before: StreamDraft, newest: StreamDraft): StreamDraft {
+  const names = Object.keys(draft) as (keyof StreamDraft)[];
+  const typed = names.filter((name) => !isSame(draft[name], before[name]));
+  return { ...newest, ...Object.fromEntries(typed.map((name) => [name, draft[name]])) };
+}
 
 export type DraftField = 'title' | 'id' | 'path' | 'url';
 export type DraftProblems = Partial<Record<DraftField, string>>;
@@ -53,13 +89,38 @@ function urlProblem(url: string): string | undefined {
 
 export function draftRequest(draft: StreamDraft): CreateStreamRequest {
   const title = draft.title.trim();
-  const ladder = draft.quality !== 'one' && hasEncoder(draft) && parseLadder(draft.quality);
+  const ladder = draftLadder(draft);
   return {
     id: draftId(draft),
     ...(title && { title }),
     source: draftSource(draft),
     ...(ladder && { ladder }),
   };
+}
+
+/** The change that makes the stream what the draft says; undefined if it is so already. */
+export function draftChange(draft: StreamDraft, stream: StreamInfo): EditStreamRequest | undefined {
+  const title = draft.title.trim() || stream.id;
+  const [source, ladder] = [draftSource(draft), draftLadder(draft)];
+  const before = draftOf(stream);
+  const isWhole = editableParts(stream) === 'everything';
+  const change = {
+    ...(title !== stream.title && { title }),
+    ...(isWhole && !isSame(source, draftSource(before)) && { source }),
+    ...(isWhole && !isSame(ladder, stream.ladder) && { ladder: ladder ?? null }),
+  };
+  return Object.keys(change).length > 0 ? { version: stream.version ?? 0, ...change } : undefined;
+}
+
+/** Whether nothing that the form shows differs. */
+export const looksSame = (one: StreamInfo, other: StreamInfo): boolean =>
+  isSame(draftOf(one), draftOf(other));
+
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+function draftLadder(draft: StreamDraft): Ladder | undefined {
+  if (!hasEncoder(draft)) return undefined;
+  return draft.quality === 'kept' ? draft.kept : parseLadder(draft.quality);
 }
 
 /** Whether the video is encoded here, so that its sizes can be chosen. */

@@ -22,16 +22,16 @@ describe('what the studio shows of a stream', () => {
   });
 
   it('offers what can be done', () => {
-    expect(encoderAction(stream({ enabled: true }))).toEqual({ start: undefined, stop: true });
+    const [start, stop] = ['start', 'stop'] as const;
+    expect(encoderAction(stream({ enabled: true }))).toEqual({ toggle: stop, restart: false });
     expect(encoderAction(stream({ enabled: true, state: 'failed' }))).toEqual({
-      start: 'Restart',
-      stop: true,
+      toggle: stop,
+      restart: true,
     });
-    expect(encoderAction(stream({ enabled: false, state: 'offline' }))).toEqual({
-      start: 'Start',
-      stop: false,
-    });
-    expect(encoderAction(stream({ source: { kind: 'topic' } }))).toEqual({ start: undefined, stop: false });
+    const off = stream({ enabled: false, state: 'offline' });
+    expect(encoderAction(off)).toEqual({ toggle: start, restart: false });
+    const foreign = stream({ source: { kind: 'topic' } });
+    expect(encoderAction(foreign)).toEqual({ toggle: undefined, restart: false });
   });
 
   it('shows only facts that are known', () => {

@@ -25,17 +25,17 @@ const asItIs = (copy: boolean | undefined): string => (copy ? ' (sent as it is)'
 // Addresses of cameras contain passwords, and people may see a studio's screen.
 const withoutPassword = (url: string): string => url.replace(/^(\w+:\/\/[^/:@]*):[^/@]*@/, '$1:•••@');
 
-/** What you can do with a stream's encoder: the label of the button that starts it, and whether it can be stopped. */
+/** What you can do with a stream's encoder. */
 interface EncoderActions {
-  readonly start: 'Start' | 'Restart' | undefined;
-  readonly stop: boolean;
+  /** The one of the two that changes something; undefined where there is no encoder. */
+  readonly toggle: 'start' | 'stop' | undefined;
+  readonly restart: boolean;
 }
 
 export function encoderAction({ source, enabled, state }: StreamInfo): EncoderActions {
-  if (source === undefined || source.kind === 'topic') return { start: undefined, stop: false };
+  if (source === undefined || source.kind === 'topic') return { toggle: undefined, restart: false };
   const wanted = enabled ?? (state === 'live' || state === 'starting');
-  if (!wanted) return { start: 'Start', stop: false };
-  return { start: state === 'failed' ? 'Restart' : undefined, stop: true };
+  return { toggle: wanted ? 'stop' : 'start', restart: wanted && state === 'failed' };
 }
 
 /** The best rendition that is on air, with its video and its audio. */

@@ -62,6 +62,7 @@ export function streamInfo(stream: KnownStream, viewers: number): StreamInfo {
     source,
     ...(ladder && { ladder }),
     version: row.version ?? 0,
+    ...(row.boundTo !== undefined && { boundTo: row.boundTo }),
     ...(status && runs && runningPart(status)),
     ...(status && {
       ...{ problem: status.problem, notes: status.notes },

@@ -69,7 +69,10 @@ describe('editing a stream', () => {
       ]);
     }
     const renamed = await edit(gateway, { version: 0, title: 'Renamed', source: { kind: 'test' } });
-    expect(renamed).toMatchObject({ status: 200, body: { title: 'Renamed', version: 1 } });
+    expect(renamed).toMatchObject({
+      status: 200,
+      body: { title: 'Renamed', version: 1, boundTo: 'studio-1' },
+    });
     expect(await rowOf(gateway)).toMatchObject({ boundTo: 'studio-1' });
   });
 

@@ -1,8 +1,10 @@
 'use client';
 
 import type { StreamInfo } from '@topicast/contracts/http';
-import { useEffect, useEffectEvent, useRef, useState } from 'react';
+import { type Ref, useEffect, useEffectEvent, useState } from 'react';
+import { useFocusHeir } from '../../hooks/use-focus-heir';
 import { latestOf, usePoll } from '../../hooks/use-poll';
+import { useStreamNews } from '../../hooks/use-stream-news';
 import { plural } from '../../lib/format';
 import type { GatewayAddress } from '../../lib/gateway-address';
 import { listStreams } from '../../lib/gateway-client';
@@ -15,6 +17,8 @@ import { CreateDialog } from './create-dialog';
 import styles from './dashboard.module.css';
 import { DashboardSkeleton } from './dashboard-skeleton';
 import { DeleteDialog } from './delete-dialog';
+import { EditDialog } from './edit-dialog';
+import { StreamList } from './stream-list';
 import { StreamRow } from './stream-row';
 
 const POLL_MS = 2_000;
@@ -30,7 +34,7 @@ interface DashboardProps {
 type Open =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'create' }
-  | { readonly kind: 'delete'; readonly stream: StreamInfo };
+  | { readonly kind: 'edit' | 'delete'; readonly stream: StreamInfo };
 
 export function Dashboard({ gateway, token, onRefused, onLeave }: DashboardProps) {
   const [polled, refresh] = usePoll<StreamInfo[]>({
@@ -39,8 +43,9 @@ export function Dashboard({ gateway, token, onRefused, onLeave }: DashboardProps
     initial: { status: 'loading' },
   });
   const [open, setOpen] = useState<Open>({ kind: 'nothing' });
-  const [said, setSaid] = useState('');
-  const heading = useRef<HTMLHeadingElement>(null);
+  const streams = latestOf(polled);
+  const news = useStreamNews(streams);
+  const { heir, mortal } = useFocusHeir<HTMLButtonElement>();
   const refused = polled.status === 'failed' && polled.error.failure.kind === 'unauthorized';
   const refuse = useEffectEvent(onRefused);
   useEffect(() => {
@@ -48,7 +53,6 @@ export function Dashboard({ gateway, token, onRefused, onLeave }: DashboardProps
   }, [refused]);
 
   if (polled.status === 'loading' || refused) return <DashboardSkeleton />;
-  const streams = latestOf(polled);
   if (!streams)
     return (
       <GatewayAway gateway={gateway} onRetry={refresh} everyMs={POLL_MS}>
@@ -63,15 +67,13 @@ export function Dashboard({ gateway, token, onRefused, onLeave }: DashboardProps
     <>
       <div className={styles.head}>
         <div>
-          <h1 ref={heading} tabIndex={-1}>
-            Studio
-          </h1>
+          <h1>Studio</h1>
           <p className={styles.sum}>{summary(streams)}</p>
         </div>
         <Button look="quiet" onClick={onLeave}>
           Forget token
         </Button>
-        <Button look="primary" onClick={create}>
+        <Button look="primary" ref={heir} onClick={create}>
           <Icon name="plus" /> New stream
         </Button>
       </div>
@@ -80,24 +82,30 @@ export function Dashboard({ gateway, token, onRefused, onLeave }: DashboardProps
           The gateway does not answer. What you see may be out of date.
         </ConnectionBanner>
       )}
-      <p className="visually-hidden" role="status">
-        {said}
-      </p>
+      <div className="visually-hidden" role="log" aria-label="What has happened">
+        {news.sentences.map(({ key, text }) => (
+          <p key={key}>{text}</p>
+        ))}
+      </div>
       {streams.length === 0 ? (
-        <NoStreams onCreate={create} />
+        <NoStreams onCreate={create} mortal={mortal} />
       ) : (
-        <ul className={styles.list}>
-          {streams.map((stream) => (
+        <StreamList streams={streams}>
+          {(stream, place) => (
             <StreamRow
               key={stream.id}
+              place={place}
+              lastHeir={heir}
               stream={stream}
               gateway={gateway}
               token={token}
+              onAct={() => news.listenFor(stream.id)}
               onChanged={refresh}
+              onEdit={() => setOpen({ kind: 'edit', stream })}
               onDelete={() => setOpen({ kind: 'delete', stream })}
             />
-          ))}
-        </ul>
+          )}
+        </StreamList>
       )}
       {open.kind === 'create' && (
         <CreateDialog
@@ -105,9 +113,23 @@ export function Dashboard({ gateway, token, onRefused, onLeave }: DashboardProps
           token={token}
           taken={new Set(streams.map(({ id }) => id))}
           onClose={close}
-          onCreated={(title) => {
+          onCreated={(id) => {
             close();
-            setSaid(`${title} is created.`);
+            news.listenFor(id);
+            refresh();
+          }}
+        />
+      )}
+      {open.kind === 'edit' && (
+        <EditDialog
+          gateway={gateway}
+          token={token}
+          stream={open.stream}
+          onClose={close}
+          onSaved={(name) => {
+            close();
+            news.say(`${name} is saved.`);
+            news.listenFor(open.stream.id);
             refresh();
           }}
         />
@@ -120,10 +142,7 @@ export function Dashboard({ gateway, token, onRefused, onLeave }: DashboardProps
           onClose={close}
           onDeleted={() => {
             close();
-            setSaid(`${open.stream.title} is deleted.`);
             refresh();
-            // The button that opened the dialog disappears with its stream.
-            requestAnimationFrame(() => heading.current?.focus());
           }}
         />
       )}
@@ -140,13 +159,18 @@ function summary(streams: readonly StreamInfo[]): string {
     .join(' · ');
 }
 
-function NoStreams({ onCreate }: { readonly onCreate: () => void }) {
+interface NoStreamsProps {
+  readonly onCreate: () => void;
+  readonly mortal: Ref<HTMLButtonElement>;
+}
+
+function NoStreams({ onCreate, mortal }: NoStreamsProps) {
   return (
     <Notice
       icon={<Icon name="antenna" size={26} />}
       title="No streams yet"
       actions={
-        <Button look="primary" onClick={onCreate}>
+        <Button look="primary" ref={mortal} onClick={onCreate}>
           <Icon name="plus" /> New stream
         </Button>
       }

@@ -1,7 +1,7 @@
 'use client';
 
 import type { StreamInfo } from '@topicast/contracts/http';
-import { useState } from 'react';
+import { type Ref, useState } from 'react';
 import { type GatewayAddress, liveUrl } from '../../lib/gateway-address';
 import { LazyPlayer } from '../player/lazy-player';
 import { Icon } from '../ui/icon';
@@ -12,9 +12,12 @@ import styles from './stream-row.module.css';
 export function LivePreview({
   stream,
   gateway,
+  mortal,
 }: {
   readonly stream: StreamInfo;
   readonly gateway: GatewayAddress;
+  /** For the button, which is there while the stream is live. */
+  readonly mortal: Ref<HTMLButtonElement>;
 }) {
   const [wanted, setWanted] = useState(false);
   const live = stream.state === 'live';
@@ -25,6 +28,7 @@ export function LivePreview({
       {live && (
         <button
           type="button"
+          ref={mortal}
           className={styles.preview}
           aria-pressed={shown}
           aria-label={`Preview ${stream.title || stream.id}`}

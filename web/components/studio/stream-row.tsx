@@ -2,36 +2,69 @@
 
 import type { StreamInfo } from '@topicast/contracts/http';
 import Link from 'next/link';
+import type { RefObject } from 'react';
+import { useFocusHeir } from '../../hooks/use-focus-heir';
+import { useRowFocus } from '../../hooks/use-row-focus';
 import type { GatewayAddress } from '../../lib/gateway-address';
 import { describeSource, encoderAction } from '../../lib/stream-facts';
+import { nameOf } from '../../lib/stream-list';
 import { Button } from '../ui/button';
 import { Icon } from '../ui/icon';
 import { StateBadge } from '../ui/state-badge';
+import { ActionButton } from './action-button';
 import { LivePreview } from './live-preview';
 import { StreamFacts } from './stream-facts';
 import styles from './stream-row.module.css';
 import { useStreamAction } from './use-stream-action';
 
 interface StreamRowProps {
+  /** In the list. */
+  readonly place: number;
+  /** Gets the focus when the last row disappears. */
+  readonly lastHeir: RefObject<HTMLElement | null>;
   readonly stream: StreamInfo;
   readonly gateway: GatewayAddress;
   readonly token: string;
+  /** A request is about to be sent. */
+  readonly onAct: () => void;
   /** A request was sent: look again. */
   readonly onChanged: () => void;
+  readonly onEdit: () => void;
   readonly onDelete: () => void;
 }
 
-export function StreamRow({ stream, gateway, token, onChanged, onDelete }: StreamRowProps) {
-  const { pending, error, act } = useStreamAction({ gateway, token, id: stream.id, onDone: onChanged });
+export function StreamRow({
+  place,
+  lastHeir,
+  stream,
+  gateway,
+  token,
+  onAct,
+  onChanged,
+  onEdit,
+  onDelete,
+}: StreamRowProps) {
+  const { pending, error, act } = useStreamAction({
+    gateway,
+    token,
+    id: stream.id,
+    onAct,
+    onDone: onChanged,
+  });
+  const { heir, mortal } = useFocusHeir<HTMLButtonElement>();
+  const row = useRowFocus(place, lastHeir);
   const action = encoderAction(stream);
-  const name = stream.title || stream.id;
+  const name = nameOf(stream);
+  const common = { name, pending, onAct: act };
   return (
-    <li className={styles.row} aria-label={name}>
-      <LivePreview stream={stream} gateway={gateway} />
+    <li className={styles.row} ref={row} aria-label={name}>
+      <LivePreview stream={stream} gateway={gateway} mortal={mortal} />
       <div>
         <div className={styles.name}>
           <h2>
-            <Link href={`/watch/${stream.id}`}>{name}</Link>
+            <Link href={`/watch/${stream.id}`} data-row-focus>
+              {name}
+            </Link>
           </h2>
           <StateBadge state={stream.state} />
         </div>
@@ -41,27 +74,22 @@ export function StreamRow({ stream, gateway, token, onChanged, onDelete }: Strea
         <StreamFacts stream={stream} />
       </div>
       <div className={styles.actions}>
-        {action.start && (
-          <Button
-            compact
-            busy={pending !== undefined}
-            onClick={() => act('start')}
-            aria-label={`${action.start} ${name}`}
-          >
-            <Icon name="play" size={15} /> {pending === 'start' ? 'Starting…' : action.start}
+        {action.restart && <ActionButton action="restart" {...common} ref={mortal} />}
+        {/* One button for both, so that it keeps the focus when it has done its work. */}
+        {action.toggle && <ActionButton action={action.toggle} {...common} ref={heir} />}
+        {stream.version !== undefined && (
+          <Button look="quiet" compact icon onClick={onEdit} aria-label={`Edit ${name}`}>
+            <Icon name="pencil" size={17} />
           </Button>
         )}
-        {action.stop && (
-          <Button
-            compact
-            busy={pending !== undefined}
-            onClick={() => act('stop')}
-            aria-label={`Stop ${name}`}
-          >
-            <Icon name="stop" size={15} /> {pending === 'stop' ? 'Stopping…' : 'Stop'}
-          </Button>
-        )}
-        <Button look="quiet" compact icon onClick={onDelete} aria-label={`Delete ${name}`}>
+        <Button
+          look="quiet"
+          compact
+          icon
+          ref={action.toggle ? undefined : heir}
+          onClick={onDelete}
+          aria-label={`Delete ${name}`}
+        >
           <Icon name="trash" size={17} />
         </Button>
       </div>

@@ -19,6 +19,7 @@ const SHAPES = {
   play: <path d="M6.5 4.2v11.6l9-5.8-9-5.8Z" fill="currentColor" />,
   stop: <rect x="5" y="5" width="10" height="10" rx="1.5" fill="currentColor" />,
   trash: <path d="M3.5 5.5h13M8 5.5V3.8h4v1.7M5.2 5.5l.7 10.7h8.2l.7-10.7M8.3 8.5v4.8M11.7 8.5v4.8" />,
+  pencil: <path d="M4 16l.7-3.3L13 4.4 15.6 7l-8.3 8.3L4 16ZM11.3 6.1l2.6 2.6" />,
   copy: (
     <>
       <rect x="7" y="7" width="9.5" height="9.5" rx="2" />

@@ -1,24 +1,34 @@
-import { QUALITIES, type Quality } from '../../lib/stream-draft';
-import styles from './create-dialog.module.css';
+import { QUALITIES, type Quality, type StreamDraft } from '../../../lib/stream-draft';
+import styles from './stream-form.module.css';
 
-const OPTIONS: Record<Quality, { readonly name: string; readonly note: string }> = {
+interface Option {
+  readonly name: string;
+  readonly note: string;
+}
+
+const OPTIONS: Record<(typeof QUALITIES)[number], Option> = {
   one: { name: 'One', note: 'The least work for the server' },
   '720p+360p': { name: '720p + 360p', note: 'A small one for slow networks' },
   '1080p+720p+360p': { name: '1080p + 720p + 360p', note: 'Three encoders: the most work' },
 };
 
 interface QualityFieldProps {
-  readonly quality: Quality;
+  readonly draft: Pick<StreamDraft, 'quality' | 'kept'>;
   readonly onChange: (quality: Quality) => void;
 }
 
 /** In which sizes the stream is encoded. */
-export function QualityField({ quality, onChange }: QualityFieldProps) {
+export function QualityField({ draft: { quality, kept }, onChange }: QualityFieldProps) {
+  const options: [Quality, Option][] = QUALITIES.map((each) => [each, OPTIONS[each]]);
+  if (kept) {
+    const name = kept.map(({ height }) => `${height}p`).join(' + ');
+    options.unshift(['kept', { name, note: 'As it was set elsewhere' }]);
+  }
   return (
     <fieldset className={styles.sources}>
       <legend>Quality</legend>
       <div className={styles.options}>
-        {QUALITIES.map((each) => (
+        {options.map(([each, { name, note }]) => (
           <label key={each} className={styles.option}>
             <input
               type="radio"
@@ -27,8 +37,8 @@ export function QualityField({ quality, onChange }: QualityFieldProps) {
               checked={quality === each}
               onChange={() => onChange(each)}
             />
-            <b>{OPTIONS[each].name}</b>
-            <small>{OPTIONS[each].note}</small>
+            <b>{name}</b>
+            <small>{note}</small>
           </label>
         ))}
       </div>

@@ -1,7 +1,7 @@
 import { useId } from 'react';
-import { type DraftProblems, SOURCE_KINDS, type SourceKind, type StreamDraft } from '../../lib/stream-draft';
-import { Field } from '../ui/field';
-import styles from './create-dialog.module.css';
+import type { DraftProblems, SourceKind, StreamDraft } from '../../../lib/stream-draft';
+import { Field } from '../../ui/field';
+import styles from './stream-form.module.css';
 
 const OPTIONS: Record<SourceKind, { readonly name: string; readonly note: string }> = {
   test: { name: 'Test picture', note: 'A clock and a tone, to try things out' },
@@ -13,17 +13,19 @@ const OPTIONS: Record<SourceKind, { readonly name: string; readonly note: string
 interface SourceFieldsProps {
   readonly draft: StreamDraft;
   readonly id: string;
+  /** Those that can be chosen. */
+  readonly kinds: readonly SourceKind[];
   readonly problems: DraftProblems;
   readonly onChange: (change: Partial<StreamDraft>) => void;
 }
 
-export function SourceFields({ draft, id, problems, onChange }: SourceFieldsProps) {
+export function SourceFields({ draft, id, kinds, problems, onChange }: SourceFieldsProps) {
   return (
     <>
       <fieldset className={styles.sources}>
         <legend>Where the picture comes from</legend>
         <div className={styles.options}>
-          {SOURCE_KINDS.map((kind) => (
+          {kinds.map((kind) => (
             <label key={kind} className={styles.option}>
               <input
                 type="radio"

@@ -1,0 +1,239 @@
+import type { StreamInfo } from '@topicast/contracts/http';
+import type { BrowserContext, Locator, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { launchChromium } from '../support/chromium.js';
+import { freePorts } from '../support/free-ports.js';
+import { until } from '../support/poll.js';
+import { OPERATOR_TOKEN, type Services, startServices, testInput } from '../support/services.js';
+import { startWebApp, type WebApp } from '../support/web-app.js';
+
+const CAMERA = { kind: 'url', url: 'https://nobody.invalid/live.ts' } as const;
+
+describe('the studio', () => {
+  let services: Services;
+  let web: WebApp;
+  let browser: BrowserContext;
+  let page: Page;
+
+  beforeAll(async () => {
+    const [port] = await freePorts(1);
+    services = await startServices({
+      inputs: [testInput('bound')],
+      environment: { TOPICAST_WEB_PORT: String(port) },
+    });
+    web = await startWebApp(port!, `http://127.0.0.1:${services.gateway.port}`);
+    browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await web?.close();
+    await services?.close();
+  });
+
+  beforeEach(async () => {
+    page = await browser.newPage();
+  });
+  afterEach(async () => {
+    await page.close();
+    const { streams } = (await services.api('GET', '/api/streams')).body as { streams: StreamInfo[] };
+    const made = streams.filter(({ boundTo }) => boundTo === undefined);
+    await Promise.all(made.map(({ id }) => services.api('DELETE', `/api/streams/${id}`)));
+  });
+
+  const create = async (id: string, source: StreamInfo['source'], title = id): Promise<void> => {
+    expect((await services.api('POST', '/api/streams', { id, title, source })).status).toBe(201);
+  };
+  const open = async (): Promise<void> => {
+    await page.goto(`${web.origin}/studio#token=${OPERATOR_TOKEN}`);
+    await until('the list is there', async () => (await rows().count()) > 0);
+  };
+  const rows = (): Locator => page.locator('main li[aria-label]');
+  const names = (): Promise<(string | null)[]> =>
+    rows().evaluateAll((all) => all.map((row) => row.getAttribute('aria-label')));
+  const button = (name: string): Locator => page.getByRole('button', { name, exact: true });
+  const dialog = (): Locator => page.getByRole('dialog');
+  const infoOf = async (id: string) => (await services.api('GET', `/api/streams/${id}`)).body as StreamInfo;
+  const edit = async (id: string, change: object): Promise<void> => {
+    const { version } = await infoOf(id);
+    expect((await services.api('PATCH', `/api/streams/${id}`, { version, ...change })).status).toBe(200);
+  };
+  /** The accessible name of what has the focus. */
+  const focused = (): Promise<string | null | undefined> =>
+    page.evaluate(() => {
+      const element = document.activeElement;
+      return element?.getAttribute('aria-label') ?? element?.textContent;
+    });
+  const untilFocused = (name: string) =>
+    until(`the focus is on ${name}`, async () => (await focused()) === name);
+  const heard = (): Promise<string[]> => page.getByRole('log').locator('p').allInnerTexts();
+  const untilHeard = (text: string | RegExp) =>
+    until(`it says ${text}`, async () =>
+      (await heard()).some((said) => (typeof text === 'string' ? said === text : text.test(said))),
+    );
+  const changesSent = (): unknown[] => {
+    const bodies: unknown[] = [];
+    page.on('request', (request) => {
+      if (request.method() === 'PATCH') bodies.push(request.postDataJSON());
+    });
+    return bodies;
+  };
+
+  it('edits a stream by keyboard, and sends only what was changed', async () => {
+    await create('cam', { kind: 'test' }, 'Camera');
+    await services.untilState('cam', 'live');
+    await open();
+    const sent = changesSent();
+    await button('Edit Camera').focus();
+    await page.keyboard.press('Enter');
+    await untilFocused('');
+    expect(
+      await dialog()
+        .getByRole('textbox')
+        .evaluateAll((all) => all.map((each) => (each as HTMLInputElement).name)),
+    ).toEqual(['title']);
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('Front door');
+    await page.keyboard.press('Enter');
+    await untilHeard('Front door is saved.');
+    await untilFocused('Edit Front door');
+    expect(await dialog().count()).toBe(0);
+    expect(sent).toEqual([{ version: 0, title: 'Front door' }]);
+    const { session } = await infoOf('cam');
+
+    await button('Edit Front door').click();
+    await dialog().getByText('720p + 360p', { exact: true }).click();
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await until('it has two renditions', async () => {
+      const now = await infoOf('cam');
+      return now.state === 'live' && now.catalog?.renditions.length === 2 && now.session! > session!;
+    });
+    expect(sent.at(-1)).toEqual({ version: 1, ladder: [{ height: 720 }, { height: 360 }] });
+    // Nothing was changed: nothing is sent.
+    await button('Edit Front door').click();
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await untilFocused('Edit Front door');
+    expect(sent).toHaveLength(2);
+  });
+
+  it('tells of a change by somebody else, loads it and keeps what was typed', async () => {
+    await create('cam', { kind: 'test' }, 'Camera');
+    await open();
+    await button('Edit Camera').click();
+    await dialog().getByText('Address', { exact: true }).click();
+    await dialog().getByLabel('Address').last().fill('cam.example');
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    expect(await dialog().locator('[aria-invalid="true"]').getAttribute('name')).toBe('url');
+    await dialog().locator('[name="url"]').fill(CAMERA.url);
+    await edit('cam', { title: 'Theirs' });
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await until('it says so', async () =>
+      /Somebody has changed/.test(await dialog().getByRole('alert').innerText()),
+    );
+    await untilFocused('Load the newest version');
+    expect((await infoOf('cam')).source).toEqual({ kind: 'test' });
+    await page.keyboard.press('Enter');
+    await untilFocused('Save');
+    expect(await dialog().getByLabel('Title').inputValue()).toBe('Theirs');
+    await page.keyboard.press('Enter');
+    await until('both changes are made', async () => {
+      const { title, source } = await infoOf('cam');
+      return title === 'Theirs' && source?.kind === 'url';
+    });
+    await untilFocused('Edit Theirs');
+  });
+
+  it('makes no fuss where somebody else has only started or stopped the stream', async () => {
+    await create('cam', { kind: 'test' }, 'Camera');
+    await open();
+    await button('Edit Camera').click();
+    await dialog().getByLabel('Title').fill('Front door');
+    await services.api('POST', '/api/streams/cam/stop');
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await untilFocused('Edit Front door');
+    expect(await infoOf('cam')).toMatchObject({ title: 'Front door', enabled: false });
+  });
+
+  it('lets the title of a stream of a command line be changed, and nothing else', async () => {
+    await open();
+    await button('Edit bound').click();
+    expect(await dialog().innerText()).toMatch(/command line of the producer/);
+    expect(await dialog().getByRole('radio').count()).toBe(0);
+    await dialog().getByLabel('Title').fill('bound ');
+    await page.keyboard.press('Escape');
+    await untilFocused('Edit bound');
+  });
+
+  it('keeps the focus when the button that was used becomes another one, or disappears with its row', async () => {
+    await create('a-camera', CAMERA);
+    await create('b-test', { kind: 'test' });
+    await services.untilState('a-camera', 'failed');
+    await services.untilState('b-test', 'live');
+    await open();
+    await button('Stop b-test').focus();
+    await page.keyboard.press('Enter');
+    await untilFocused('Start b-test');
+    await untilHeard('b-test is off air.');
+    await page.keyboard.press('Enter');
+    await untilFocused('Stop b-test');
+    await untilHeard('b-test is live.');
+
+    await button('Restart a-camera').focus();
+    await edit('a-camera', { source: { kind: 'test' } });
+    await untilFocused('Stop a-camera');
+
+    await button('Preview b-test').focus();
+    await services.api('POST', '/api/streams/b-test/stop');
+    await untilFocused('Start b-test');
+
+    const order = await names();
+    expect(order.at(-1)).toBe('b-test');
+    await button('Delete b-test').focus();
+    await page.keyboard.press('Enter');
+    await untilFocused('Keep it');
+    await dialog().getByRole('button', { name: 'Delete', exact: true }).click();
+    await untilFocused(order.at(-2)!);
+    await untilHeard('b-test was deleted.');
+    // The last one but the bound one, deleted by somebody else.
+    await page.getByRole('link', { name: 'a-camera' }).focus();
+    await services.api('DELETE', '/api/streams/a-camera');
+    await untilFocused('bound');
+  });
+
+  it('says what happens by itself, once', async () => {
+    await create('cam', { kind: 'test' }, 'Camera');
+    await services.untilState('cam', 'live');
+    await open();
+    expect(await heard()).toEqual([]);
+    await create('late', { kind: 'topic' }, 'Late');
+    await untilHeard('Late was created.');
+    await edit('cam', { source: CAMERA });
+    await untilHeard(/^Camera failed: .*nobody\.invalid/);
+    // It is tried again and again.
+    await until('it was tried again', async () => ((await infoOf('cam')).restarts ?? 0) >= 2);
+    expect((await heard()).filter((text) => text.startsWith('Camera'))).toHaveLength(1);
+  });
+
+  it('has what runs first, and finds streams if there are many', async () => {
+    await create('zoo', { kind: 'test' }, 'Zoo');
+    await services.untilState('zoo', 'live');
+    await open();
+    expect(await page.getByRole('searchbox').count()).toBe(0);
+    for (const id of ['one', 'two', 'three', 'four']) await create(id, { kind: 'topic' }, `Étage ${id}`);
+    const search = page.getByRole('searchbox', { name: 'Search' });
+    await until('the search is there', () => search.isVisible());
+    expect(await names()).toEqual(['bound', 'Zoo', 'Étage four', 'Étage one', 'Étage three', 'Étage two']);
+    await search.fill('TH etage');
+    expect(await names()).toEqual(['Étage three']);
+    await until('the number is told', () => page.getByText('1 of 6 streams').isVisible());
+    await search.fill('nothing');
+    expect(await page.getByRole('heading', { name: 'No stream is like that' }).isVisible()).toBe(true);
+    await button('Show all streams').click();
+    expect(await names()).toHaveLength(6);
+    expect(await search.evaluate((field) => field === document.activeElement)).toBe(true);
+    await search.fill('two');
+    await services.api('DELETE', '/api/streams/one');
+    // It stays while somebody searches.
+    await untilHeard('Étage one was deleted.');
+    expect(await search.isVisible()).toBe(true);
+  });
+});

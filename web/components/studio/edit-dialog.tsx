@@ -1,0 +1,87 @@
+'use client';
+
+import type { StreamInfo } from '@topicast/contracts/http';
+import { useState } from 'react';
+import type { GatewayAddress } from '../../lib/gateway-address';
+import { editStream, GatewayError, getStream } from '../../lib/gateway-client';
+import {
+  draftChange,
+  draftOf,
+  draftProblems,
+  editableParts,
+  looksSame,
+  rebased,
+  SOURCE_KINDS,
+  type StreamDraft,
+} from '../../lib/stream-draft';
+import { Dialog } from '../ui/dialog';
+import { Conflict } from './form/conflict';
+import { FixedId } from './form/fixed-id';
+import { StreamForm } from './form/stream-form';
+import { useStreamForm } from './form/use-stream-form';
+
+interface EditDialogProps {
+  readonly gateway: GatewayAddress;
+  readonly token: string;
+  /** As it is shown when the dialog opens. */
+  readonly stream: StreamInfo;
+  readonly onClose: () => void;
+  /** Not called if nothing was changed. */
+  readonly onSaved: (name: string) => void;
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+const ENCODED = SOURCE_KINDS.filter((kind) => kind !== 'topic');
+
+export function EditDialog({ gateway, token, stream, onClose, onSaved }: EditDialogProps) {
+  /** The version that the form began with. */
+  const [base, setBase] = useState(stream);
+  const [conflict, setConflict] = useState<'none' | 'met' | 'loaded'>('none');
+  const parts = editableParts(stream);
+
+  async function send(draft: StreamDraft): Promise<void> {
+    const change = draftChange(draft, base);
+    if (!change) return onClose();
+    setConflict('none');
+    try {
+      await editStream(gateway, stream.id, change, { token });
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+      const newest = await getStream(gateway, stream.id, { token });
+      // Somebody has started or stopped it, which is no other opinion on what the form shows.
+      if (!looksSame(newest, base)) return setConflict('met');
+      await editStream(gateway, stream.id, { ...change, version: newest.version ?? 0 }, { token });
+    }
+    onSaved(draft.title.trim() || stream.id);
+  }
+
+  const form = useStreamForm({
+    initial: draftOf(stream),
+    problemsOf: (draft) => draftProblems(draft, NOBODY),
+    send,
+  });
+
+  async function load(): Promise<void> {
+    const newest = await getStream(gateway, stream.id, { token });
+    form.change(rebased(form.draft, draftOf(base), draftOf(newest)));
+    setBase(newest);
+    setConflict('loaded');
+  }
+
+  return (
+    <Dialog title={`Edit “${stream.title}”`} onClose={onClose}>
+      <StreamForm
+        form={form}
+        kinds={parts === 'everything' ? ENCODED : []}
+        submit={{ name: 'Save', busy: 'Saving…' }}
+        onCancel={onClose}
+        idField={<FixedId stream={stream} />}
+      >
+        {conflict !== 'none' && <Conflict state={conflict} onLoad={load} form={form.form} />}
+      </StreamForm>
+    </Dialog>
+  );
+}
+
+const isConflict = (error: unknown): boolean =>
+  error instanceof GatewayError && error.failure.kind === 'refused' && error.failure.status === 409;

@@ -1,0 +1,65 @@
+import type { ReactNode } from 'react';
+import { draftId, hasEncoder, type SourceKind } from '../../../lib/stream-draft';
+import { Button } from '../../ui/button';
+import { Field } from '../../ui/field';
+import { QualityField } from './quality-field';
+import { SourceFields } from './source-fields';
+import styles from './stream-form.module.css';
+import type { StreamFormState } from './use-stream-form';
+
+interface StreamFormProps {
+  readonly form: StreamFormState;
+  /** Below the title. */
+  readonly idField: ReactNode;
+  /** The kinds of sources that can be chosen; empty: the source and the quality cannot be changed here. */
+  readonly kinds: readonly SourceKind[];
+  /** Above the buttons. */
+  readonly children?: ReactNode;
+  readonly submit: { readonly name: string; readonly busy: string };
+  readonly onCancel: () => void;
+}
+
+/** The fields of a stream, for the dialogs that create and edit one. */
+export function StreamForm({ form, idField, kinds, children, submit, onCancel }: StreamFormProps) {
+  const { draft, problems, alert, busy, change } = form;
+  return (
+    <form ref={form.form} className={styles.form} onSubmit={form.submit} noValidate>
+      <Field
+        label="Title"
+        name="title"
+        maxLength={200}
+        autoComplete="off"
+        data-first-focus
+        placeholder="Friday Night Concert"
+        value={draft.title}
+        onChange={(event) => change({ title: event.target.value })}
+        error={problems.title}
+      />
+      {idField}
+      {kinds.length > 0 && (
+        <>
+          <SourceFields
+            draft={draft}
+            id={draftId(draft)}
+            kinds={kinds}
+            problems={problems}
+            onChange={change}
+          />
+          {hasEncoder(draft) && <QualityField draft={draft} onChange={(quality) => change({ quality })} />}
+        </>
+      )}
+      {alert && (
+        <p className={styles.alert} role="alert">
+          {alert}
+        </p>
+      )}
+      {children}
+      <div className={styles.actions}>
+        <Button onClick={onCancel}>Cancel</Button>
+        <Button look="primary" type="submit" busy={busy}>
+          {busy ? submit.busy : submit.name}
+        </Button>
+      </div>
+    </form>
+  );
+}
