@@ -6,7 +6,7 @@ import { changedRow, writeRow } from '@topicast/contracts/stream-row';
 import type { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow } from '@topicast/contracts/tables';
 import { cleanTitle } from '@topicast/contracts/title';
-import type { ChunkTopics } from '@topicast/log';
+import { type ChunkTopics, LogError } from '@topicast/log';
 import type { Logger } from 'pino';
 
 /** A stream named on this producer's command line, also the demo. Its source is trusted. */
@@ -72,6 +72,9 @@ function tellConflicts({ conflicts }: Declaration, logger: Logger): void {
   }
 }
 
+/** Each one fails because somebody else has changed a stream at the same moment. */
+const MOST_ATTEMPTS = 10;
+
 interface DeclarationContext {
   readonly me: string;
   readonly log: Pick<ChunkTopics, 'deleteTopic'>;
@@ -84,13 +87,13 @@ interface DeclarationContext {
 /**
  * Update the table to match the command line. What an earlier attempt has done stays.
  * @returns the streams whose sources are trusted
- * @throws {TypeError} for a name that is not a stream id
+ * @throws {TypeError} for a name that is not a stream id; {LogError}
  */
 export async function applyDeclaration(
   inputs: readonly CommandLineInput[],
   { me, log, tables, alive, logger }: DeclarationContext,
 ): Promise<Map<string, Source>> {
-  for (;;) {
+  for (let attempts = 0; attempts < MOST_ATTEMPTS; attempts += 1) {
     const declaration = declare(inputs, tables.rows.rows, { me, alive: alive(), now: new Date() });
     for (const id of declaration.remove) {
       // Nobody else encodes the stream, and we have not begun. As long as the row is there, the next attempt deletes
@@ -103,6 +106,7 @@ export async function applyDeclaration(
       return new Map(declaration.put.map((row) => [row.id, row.source]));
     }
   }
+  throw new LogError('unavailable', 'others change the streams of the command line all the time');
 }
 
 /** @returns false if somebody else has created or changed one of them first */

@@ -18,6 +18,9 @@ export type OperationErrorCode =
   | 'no-answer'
   | 'busy';
 
+/** Each one fails because somebody else has changed the stream at the same moment. */
+const MOST_ATTEMPTS = 10;
+
 /** The present state of the stream does not allow the operation. */
 export class OperationError extends Error {
   override readonly name = 'OperationError';
@@ -122,11 +125,12 @@ export class Operations {
 
   /** A change that suits any version of the row: if another one comes first, this one is made to that. */
   async #change(id: StreamId, change: (row: StreamRow) => StreamRow): Promise<void> {
-    for (;;) {
+    for (let attempts = 0; attempts < MOST_ATTEMPTS; attempts += 1) {
       const row = this.#encodedRow(id);
       const changed = change(row);
       if (isDeepStrictEqual(changed, row) || (await this.#write(changedRow(row, changed)))) return;
     }
+    throw changedMeanwhile(id);
   }
 
   /** Leave a topic that its writer has created as it is, including its retention. */
