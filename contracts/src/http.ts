@@ -93,6 +93,8 @@ export const lookAtSourceRequest = z
   .strict()
   .superRefine(ladderFits);
 
+export type LookAtSourceRequest = z.infer<typeof lookAtSourceRequest>;
+
 export const editStreamRequest = z
   .object({
     version: z

@@ -1,25 +1,40 @@
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
 import type { StreamInfo } from '@topicast/contracts/http';
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchChromium } from '../support/chromium.js';
+import { FFMPEG } from '../support/ffprobe.js';
 import { freePorts } from '../support/free-ports.js';
 import { until } from '../support/poll.js';
 import { OPERATOR_TOKEN, type Services, startServices, testInput } from '../support/services.js';
+import { temporaryFolder } from '../support/temporary.js';
 import { startWebApp, type WebApp } from '../support/web-app.js';
 
 const CAMERA = { kind: 'url', url: 'https://nobody.invalid/live.ts' } as const;
 
+/** English in six channels, and German. */
+function writeBilingualFilm(file: string): void {
+  const inputs = '-f lavfi -i testsrc2=s=640x360:r=25 -f lavfi -i sine=r=48000 -f lavfi -i sine=r=44100';
+  const tracks = '-map 0 -map 1 -map 2 -metadata:s:a:0 language=eng -metadata:s:a:1 language=ger';
+  const codecs = '-c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac -ac:a:0 6';
+  execFileSync(FFMPEG, `-v error -nostdin ${inputs} -t 4 ${tracks} ${codecs} ${file}`.split(' '));
+}
+
 describe('the studio', () => {
+  const media = temporaryFolder();
+  const film = path.join(media.path, 'film.mkv');
   let services: Services;
   let web: WebApp;
   let browser: BrowserContext;
   let page: Page;
 
   beforeAll(async () => {
+    writeBilingualFilm(film);
     const [port] = await freePorts(1);
     services = await startServices({
       inputs: [testInput('bound')],
-      environment: { TOPICAST_WEB_PORT: String(port) },
+      environment: { TOPICAST_WEB_PORT: String(port), TOPICAST_MEDIA_DIRS: media.path },
     });
     web = await startWebApp(port!, `http://127.0.0.1:${services.gateway.port}`);
     browser = await launchChromium();
@@ -28,6 +43,7 @@ describe('the studio', () => {
     await browser?.close();
     await web?.close();
     await services?.close();
+    media[Symbol.dispose]();
   });
 
   beforeEach(async () => {
@@ -211,6 +227,54 @@ describe('the studio', () => {
     // It is tried again and again.
     await until('it was tried again', async () => ((await infoOf('cam')).restarts ?? 0) >= 2);
     expect((await heard()).filter((text) => text.startsWith('Camera'))).toHaveLength(1);
+  });
+
+  it('shows what is in a source before it goes on air, and what was found in it afterwards', async () => {
+    await open();
+    await button('New stream').click();
+    await dialog().getByLabel('Title').fill('Film');
+    await dialog().getByText('File', { exact: true }).click();
+    const look = dialog().getByRole('button', { name: 'Look into it' });
+    await look.click();
+    const inside = dialog().getByRole('region', { name: 'What is in the source' });
+    expect(await inside.getByRole('alert').innerText()).toBe('Name a file on the server.');
+    await dialog().locator('[name="path"]').fill(path.join(media.path, 'gone.mkv'));
+    expect(await inside.getByRole('alert').count()).toBe(0);
+    await look.click();
+    await until('it says that the file is missing', async () =>
+      /There is no file/.test(await inside.getByRole('alert').innerText()),
+    );
+    await dialog().locator('[name="path"]').fill(film);
+    await look.click();
+    await until('the picture is there', () => inside.getByAltText('What the source shows').isVisible());
+    const shown = await inside.innerText();
+    expect(shown).toMatch(/A recording of 4 s, in matroska\. Viewers get 640 × 360/);
+    expect(shown).toMatch(/Picture h264, 640 × 360, 25 fps encoded/);
+    expect(shown).toMatch(/Sound aac, mono, 44\.1 kHz, German left out/);
+    expect(shown).toMatch(/mixed down to stereo/);
+    expect(
+      await inside
+        .getByAltText('What the source shows')
+        .evaluate((image: HTMLImageElement) => image.naturalHeight),
+    ).toBe(270);
+    const languages = dialog().getByLabel('Language of the sound');
+    await languages.selectOption({ label: 'German' });
+    // What was seen stays: nothing else would be found.
+    expect(await inside.getByAltText('What the source shows').isVisible()).toBe(true);
+    await dialog().getByRole('button', { name: 'Create stream' }).click();
+    await services.untilState('film', 'live');
+    expect((await infoOf('film')).source).toEqual({ kind: 'file', path: film, language: 'ger' });
+
+    const row = page.getByRole('listitem', { name: 'Film' });
+    await until('the row names the language', async () => /German/.test(await row.innerText()));
+    await button('Edit Film').click();
+    await languages.selectOption({ label: 'The first one' });
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await until('the note is in the row', async () =>
+      (await row.getByRole('list', { name: 'Notes' }).allInnerTexts()).some((text) =>
+        /mixed down/.test(text),
+      ),
+    );
   });
 
   it('has what runs first, and finds streams if there are many', async () => {

@@ -1,4 +1,10 @@
-import type { CreateStreamRequest, EditStreamRequest, Problem, StreamInfo } from '@topicast/contracts/http';
+import type {
+  CreateStreamRequest,
+  EditStreamRequest,
+  LookAtSourceRequest,
+  Problem,
+  StreamInfo,
+} from '@topicast/contracts/http';
 import { parseJson } from '@topicast/contracts/json';
 import type { SourceLook } from '@topicast/contracts/look';
 import { allGateways, type GatewayAddress } from './gateway-address';
@@ -65,7 +71,7 @@ export async function createStream(
 /** What is in a source, and what would become of it. */
 export async function lookAtSource(
   gateway: GatewayAddress,
-  request: Pick<CreateStreamRequest, 'source' | 'ladder'>,
+  request: LookAtSourceRequest,
   options: CallOptions,
 ): Promise<SourceLook> {
   const body = await call(gateway, 'POST', '/api/probe', { timeout: LOOK_TIMEOUT_MS, ...options }, request);

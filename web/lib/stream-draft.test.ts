@@ -31,6 +31,7 @@ const anyDraft: fc.Arbitrary<StreamDraft> = fc.record({
   path: fc.oneof(fc.string(), fc.constant('/media/film.mkv')),
   url: fc.oneof(fc.string(), fc.constant('rtsp://cam.example/1')),
   copy: fc.boolean(),
+  language: fc.constantFrom('', 'de', 'eng'),
   quality: fc.constantFrom(...QUALITIES),
   kept: fc.constant(undefined),
 });

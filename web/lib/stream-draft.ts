@@ -1,4 +1,10 @@
-import type { CreateStreamRequest, EditStreamRequest, Ladder, StreamInfo } from '@topicast/contracts/http';
+import type {
+  CreateStreamRequest,
+  EditStreamRequest,
+  Ladder,
+  LookAtSourceRequest,
+  StreamInfo,
+} from '@topicast/contracts/http';
 import { parseLadder } from '@topicast/contracts/ladder';
 import { slugFromTitle, streamIdProblem } from './stream-slug';
 
@@ -10,6 +16,8 @@ export const QUALITIES = ['one', '720p+360p', '1080p+720p+360p'] as const;
 /** `kept`: a ladder that the form does not offer. */
 export type Quality = (typeof QUALITIES)[number] | 'kept';
 
+type LookableSource = LookAtSourceRequest['source'];
+
 /** What is typed into the form, all of it, whatever kind of source is chosen at the moment. */
 export interface StreamDraft {
   readonly title: string;
@@ -19,6 +27,8 @@ export interface StreamDraft {
   readonly path: string;
   readonly url: string;
   readonly copy: boolean;
+  /** Of the sound, ISO 639; empty: whatever comes first. */
+  readonly language: string;
   readonly quality: Quality;
   /** The ladder of a stream that was made elsewhere, and is none of those that the form offers. */
   readonly kept: Ladder | undefined;
@@ -31,6 +41,7 @@ export const EMPTY_DRAFT: StreamDraft = {
   path: '',
   url: '',
   copy: false,
+  language: '',
   quality: 'one',
   kept: undefined,
 };
@@ -52,6 +63,7 @@ export function draftOf({ id, title, source, ladder }: StreamInfo): StreamDraft 
     path: source?.kind === 'file' ? source.path : '',
     url: source?.kind === 'url' ? source.url : '',
     copy: (source?.kind === 'file' || source?.kind === 'url') && source.copy === true,
+    language: ((source?.kind === 'file' || source?.kind === 'url') && source.language) || '',
     quality,
     kept: quality === 'kept' ? ladder : undefined,
   };
@@ -123,19 +135,25 @@ function draftLadder(draft: StreamDraft): Ladder | undefined {
   return draft.quality === 'kept' ? draft.kept : parseLadder(draft.quality);
 }
 
+/** What to ask about the source; undefined if there is nothing to see in it. */
+export function lookRequest(draft: StreamDraft): LookAtSourceRequest | undefined {
+  const [source, ladder] = [lookableSource(draft), draftLadder(draft)];
+  return source && { source, ...(ladder && { ladder }) };
+}
+
 /** Whether the video is encoded here, so that its sizes can be chosen. */
 export const hasEncoder = ({ kind, copy }: StreamDraft): boolean =>
   kind === 'test' || ((kind === 'file' || kind === 'url') && !copy);
 
-function draftSource({ kind, path, url, copy }: StreamDraft): CreateStreamRequest['source'] {
-  switch (kind) {
-    case 'file':
-      return { kind, path: path.trim(), ...(copy && { copy }) };
-    case 'url':
-      return { kind, url: url.trim(), ...(copy && { copy }) };
-    default:
-      return { kind };
-  }
+const draftSource = (draft: StreamDraft): CreateStreamRequest['source'] =>
+  lookableSource(draft) ?? { kind: draft.kind === 'topic' ? 'topic' : 'test' };
+
+/** A source that there is something to see in before it goes on air. */
+function lookableSource({ kind, path, url, copy, language }: StreamDraft): LookableSource | undefined {
+  const wishes = { ...(copy && { copy }), ...(language && { language }) };
+  if (kind === 'file') return { kind, path: path.trim(), ...wishes };
+  if (kind === 'url') return { kind, url: url.trim(), ...wishes };
+  return undefined;
 }
 
 const FIELD_OF_PROPERTY: Readonly<Record<string, DraftField>> = {

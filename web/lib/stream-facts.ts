@@ -1,5 +1,6 @@
 import type { AudioTrack, Rendition, VideoTrack } from '@topicast/contracts/catalog';
 import type { Source, StreamInfo } from '@topicast/contracts/http';
+import { languageName } from '@topicast/contracts/language';
 import { audioOf, videoOf } from '@topicast/contracts/tracks';
 import { codecName, formatBitrate, formatDuration, formatFrameRate, formatResolution } from './format';
 
@@ -75,6 +76,7 @@ export function streamFacts(stream: StreamInfo, now: number | undefined): [name:
       [video?.codec, audio?.codec].flatMap((codec) => (codec ? [codecName(codec)] : [])).join(' + ') ||
         undefined,
     ],
+    ['Sound in', live && audio?.language ? languageName(audio.language) : undefined],
     ['Viewers', live || stream.viewers > 0 ? String(stream.viewers) : undefined],
     [
       'On air',

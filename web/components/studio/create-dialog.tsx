@@ -5,6 +5,7 @@ import { createStream } from '../../lib/gateway-client';
 import { draftId, draftProblems, draftRequest, EMPTY_DRAFT, SOURCE_KINDS } from '../../lib/stream-draft';
 import { Dialog } from '../ui/dialog';
 import { Field } from '../ui/field';
+import { SourceInside } from './form/source-inside';
 import { StreamForm } from './form/stream-form';
 import { useStreamForm } from './form/use-stream-form';
 
@@ -35,6 +36,7 @@ export function CreateDialog({ gateway, token, taken, onClose, onCreated }: Crea
         kinds={SOURCE_KINDS}
         submit={{ name: 'Create stream', busy: 'Creating…' }}
         onCancel={onClose}
+        inside={<SourceInside gateway={gateway} token={token} form={form} />}
         idField={
           <Field
             label="Id"

@@ -17,6 +17,7 @@ import {
 import { Dialog } from '../ui/dialog';
 import { Conflict } from './form/conflict';
 import { FixedId } from './form/fixed-id';
+import { SourceInside } from './form/source-inside';
 import { StreamForm } from './form/stream-form';
 import { useStreamForm } from './form/use-stream-form';
 
@@ -75,6 +76,7 @@ export function EditDialog({ gateway, token, stream, onClose, onSaved }: EditDia
         kinds={parts === 'everything' ? ENCODED : []}
         submit={{ name: 'Save', busy: 'Saving…' }}
         onCancel={onClose}
+        inside={<SourceInside gateway={gateway} token={token} form={form} />}
         idField={<FixedId stream={stream} />}
       >
         {conflict !== 'none' && <Conflict state={conflict} onLoad={load} form={form.form} />}

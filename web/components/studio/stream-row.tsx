@@ -72,6 +72,7 @@ export function StreamRow({
           <code>{stream.id}</code> · {describeSource(stream.source)}
         </p>
         <StreamFacts stream={stream} />
+        <Notes stream={stream} />
       </div>
       <div className={styles.actions}>
         {action.restart && <ActionButton action="restart" {...common} ref={mortal} />}
@@ -103,6 +104,18 @@ export function StreamRow({
       )}
       <Trouble stream={stream} />
     </li>
+  );
+}
+
+/** What was found in the source, and what was done with it. */
+function Notes({ stream: { notes = [] } }: { readonly stream: StreamInfo }) {
+  if (notes.length === 0) return null;
+  return (
+    <ul className={styles.notes} aria-label="Notes">
+      {notes.map((note) => (
+        <li key={note}>{note}</li>
+      ))}
+    </ul>
   );
 }
 

@@ -13,6 +13,8 @@ interface StreamFormProps {
   readonly idField: ReactNode;
   /** The kinds of sources that can be chosen; empty: the source and the quality cannot be changed here. */
   readonly kinds: readonly SourceKind[];
+  /** Below the source. */
+  readonly inside?: ReactNode;
   /** Above the buttons. */
   readonly children?: ReactNode;
   readonly submit: { readonly name: string; readonly busy: string };
@@ -20,7 +22,7 @@ interface StreamFormProps {
 }
 
 /** The fields of a stream, for the dialogs that create and edit one. */
-export function StreamForm({ form, idField, kinds, children, submit, onCancel }: StreamFormProps) {
+export function StreamForm({ form, idField, kinds, inside, children, submit, onCancel }: StreamFormProps) {
   const { draft, problems, alert, busy, change } = form;
   return (
     <form ref={form.form} className={styles.form} onSubmit={form.submit} noValidate>
@@ -45,6 +47,7 @@ export function StreamForm({ form, idField, kinds, children, submit, onCancel }:
             problems={problems}
             onChange={change}
           />
+          {inside}
           {hasEncoder(draft) && <QualityField draft={draft} onChange={(quality) => change({ quality })} />}
         </>
       )}

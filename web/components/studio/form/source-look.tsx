@@ -1,8 +1,8 @@
 'use client';
 
 import type { SourceLook } from '@topicast/contracts/look';
-import { lookLines, lookSummary } from '../../lib/source-look';
-import { Button } from '../ui/button';
+import { lookLines, lookSummary } from '../../../lib/source-look';
+import { Button } from '../../ui/button';
 import styles from './source-look.module.css';
 import type { LookState } from './use-source-look';
 

@@ -1,10 +1,10 @@
 'use client';
 
-import type { CreateStreamRequest } from '@topicast/contracts/http';
 import type { SourceLook } from '@topicast/contracts/look';
 import { useEffect, useRef, useState } from 'react';
-import type { GatewayAddress } from '../../lib/gateway-address';
-import { GatewayError, lookAtSource } from '../../lib/gateway-client';
+import type { GatewayAddress } from '../../../lib/gateway-address';
+import { GatewayError, lookAtSource } from '../../../lib/gateway-client';
+import { draftProblems, lookRequest, type StreamDraft } from '../../../lib/stream-draft';
 
 export type LookState =
   | { readonly status: 'none' }
@@ -12,20 +12,22 @@ export type LookState =
   | { readonly status: 'found'; readonly look: SourceLook }
   | { readonly status: 'failed'; readonly problem: string };
 
-type Asked = Pick<CreateStreamRequest, 'source' | 'ladder'>;
-
 interface SourceLookOptions {
   readonly gateway: GatewayAddress;
   readonly token: string;
-  /** What is in the form. What was seen is forgotten when it changes. */
-  readonly asked: Asked;
+  /** What was seen is forgotten when the source or the quality changes. */
+  readonly draft: StreamDraft;
 }
 
+const NOBODY: ReadonlySet<string> = new Set();
+
 /** Looks into a source, one look at a time; it ends when the form closes. */
-export function useSourceLook({ gateway, token, asked }: SourceLookOptions) {
+export function useSourceLook({ gateway, token, draft }: SourceLookOptions) {
   const [state, setState] = useState<LookState>({ status: 'none' });
   const running = useRef<AbortController>(undefined);
-  const key = JSON.stringify(asked);
+  const asked = lookRequest(draft);
+  // The language changes nothing of what is in there.
+  const key = JSON.stringify(asked && lookRequest({ ...draft, language: '' }));
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for what is asked
   useEffect(() => {
@@ -34,7 +36,11 @@ export function useSourceLook({ gateway, token, asked }: SourceLookOptions) {
   }, [key]);
 
   async function look(): Promise<void> {
+    if (!asked) return;
     running.current?.abort();
+    const { path, url } = draftProblems(draft, NOBODY);
+    const problem = path ?? url;
+    if (problem) return setState({ status: 'failed', problem });
     const stop = new AbortController();
     running.current = stop;
     setState({ status: 'looking' });
