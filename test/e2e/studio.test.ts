@@ -94,6 +94,25 @@ describe('the studio', () => {
     return bodies;
   };
 
+  it('creates a stream, checks the id while it is typed, and blames nobody for empty fields', async () => {
+    await open();
+    await button('New stream').click();
+    const wrong = dialog().locator('[aria-invalid="true"]');
+    const submit = dialog().getByRole('button', { name: 'Create stream' });
+    expect(await wrong.count()).toBe(0);
+    await dialog().getByLabel('Title').fill('Bound');
+    expect(await dialog().innerText()).toMatch(/already exists/);
+    await dialog().getByLabel('Title').fill('');
+    expect(await wrong.count()).toBe(0);
+    await submit.click();
+    await until('the id has the focus', () => wrong.evaluate((field) => field === document.activeElement));
+    await dialog().getByLabel('Title').fill('Camera');
+    await submit.click();
+    await untilHeard('Camera was created.');
+    await untilFocused(' New stream');
+    await untilHeard('Camera is live.');
+  });
+
   it('edits a stream by keyboard, and sends only what was changed', async () => {
     await create('cam', { kind: 'test' }, 'Camera');
     await services.untilState('cam', 'live');

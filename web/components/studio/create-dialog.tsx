@@ -2,7 +2,15 @@
 
 import type { GatewayAddress } from '../../lib/gateway-address';
 import { createStream } from '../../lib/gateway-client';
-import { draftId, draftProblems, draftRequest, EMPTY_DRAFT, SOURCE_KINDS } from '../../lib/stream-draft';
+import {
+  type DraftProblems,
+  draftId,
+  draftProblems,
+  draftRequest,
+  EMPTY_DRAFT,
+  SOURCE_KINDS,
+  type StreamDraft,
+} from '../../lib/stream-draft';
 import { Dialog } from '../ui/dialog';
 import { Field } from '../ui/field';
 import { SourceInside } from './form/source-inside';
@@ -22,7 +30,7 @@ export function CreateDialog({ gateway, token, taken, onClose, onCreated }: Crea
   const form = useStreamForm({
     initial: EMPTY_DRAFT,
     problemsOf: (draft) => draftProblems(draft, taken),
-    checkedAtOnce: 'id',
+    earlyProblemsOf: (draft) => typedIdProblem(draft, taken),
     send: async (draft) => {
       await createStream(gateway, draftRequest(draft), { token });
       onCreated(draftId(draft));
@@ -57,4 +65,10 @@ export function CreateDialog({ gateway, token, taken, onClose, onCreated }: Crea
       />
     </Dialog>
   );
+}
+
+/** Nobody is to blame for a field that is still empty. */
+function typedIdProblem(draft: StreamDraft, taken: ReadonlySet<string>): DraftProblems {
+  const { id } = draftProblems(draft, taken);
+  return id !== undefined && draftId(draft) !== '' ? { id } : {};
 }

@@ -3,7 +3,6 @@
 import { type FormEvent, type RefObject, useEffect, useRef, useState } from 'react';
 import { GatewayError } from '../../../lib/gateway-client';
 import {
-  type DraftField,
   type DraftProblems,
   fieldOfKind,
   objectionsAtFields,
@@ -22,8 +21,8 @@ interface StreamFormOptions {
   readonly initial: StreamDraft;
   /** What has to be corrected before the draft can be sent. */
   readonly problemsOf: (draft: StreamDraft) => DraftProblems;
-  /** The field whose problems show while it is typed. */
-  readonly checkedAtOnce?: DraftField;
+  /** Those of them that show while somebody types; all of them show after the first attempt to send. */
+  readonly earlyProblemsOf?: (draft: StreamDraft) => DraftProblems;
   /** Rejects with a {GatewayError} if the gateway refuses. */
   readonly send: (draft: StreamDraft) => Promise<void>;
 }
@@ -41,7 +40,7 @@ export interface StreamFormState {
 
 /** What is typed into the form of a stream, what is wrong with it, and its way to the gateway. */
 export function useStreamForm(options: StreamFormOptions): StreamFormState {
-  const { initial, problemsOf, checkedAtOnce, send } = options;
+  const { initial, problemsOf, earlyProblemsOf, send } = options;
   const [draft, setDraft] = useState(initial);
   const [sent, setSent] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -54,8 +53,7 @@ export function useStreamForm(options: StreamFormOptions): StreamFormState {
   }, [attemptsRefused]);
 
   const own = problemsOf(draft);
-  const early = checkedAtOnce && own[checkedAtOnce];
-  const problems = { ...refusal.fields, ...(sent ? own : early && { [checkedAtOnce]: early }) };
+  const problems = { ...refusal.fields, ...(sent ? own : earlyProblemsOf?.(draft)) };
 
   async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
