@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '@topicast/contracts/config';
+import type { StreamInfo } from '@topicast/contracts/http';
 import { type StreamId, streamId } from '@topicast/contracts/stream-id';
 import type { SyncNews } from '@topicast/contracts/sync';
 import { milliseconds } from '@topicast/contracts/units';
@@ -101,6 +102,35 @@ describe('a gateway of two processes', () => {
     childrenOf(process.pid)
       .filter(({ command }) => command.includes(script))
       .map(({ pid }) => pid);
+
+  it('makes one of several changes of a stream at the same time, and tells the others', async () => {
+    const headers = {
+      authorization: `Bearer ${OPERATOR_TOKEN}`,
+      'content-type': 'application/json',
+      // The next one may go to the other process.
+      connection: 'close',
+    };
+    const call = (method: string, route: string, body?: object) =>
+      fetch(url(route), { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    const each = <Answer>(ask: (index: number) => Promise<Answer>) =>
+      Promise.all(Array.from({ length: WORKERS * 3 }, (_, index) => ask(index)));
+    await call('POST', '/api/streams', { id: stream, source: { kind: 'topic' } });
+    for (let version = 0; version < 10; version += 1) {
+      const shown = () =>
+        each(async () => (await (await call('GET', `/api/streams/${stream}`)).json()) as StreamInfo);
+      await until('all processes show it', async () =>
+        (await shown()).every((info) => info.version === version),
+      );
+      const answers = await each((index) =>
+        call('PATCH', `/api/streams/${stream}`, { version, title: `${version} by ${index}` }),
+      );
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(WORKERS * 3 - 1).fill(409)]);
+      const made = (await answers.find(({ status }) => status === 200)!.json()) as StreamInfo;
+      await until('all processes agree', async () =>
+        (await shown()).every(({ title }) => title === made.title),
+      );
+    }
+  });
 
   it('gives every viewer every chunk in order, and reads each from the log once', async () => {
     await publish(100, 0);

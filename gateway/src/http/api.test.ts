@@ -159,6 +159,7 @@ it('documents itself, without anything from elsewhere', async () => {
   expect(Object.keys(openapi.paths)).toEqual(
     expect.arrayContaining(['/api/streams', '/api/streams/{id}', '/api/streams/{id}/start', '/readyz']),
   );
+  expect(Object.keys(openapi.paths['/api/streams/{id}'])).toEqual(['get', 'patch', 'delete']);
   const page = await (await fetch(gateway.url('/docs/'))).text();
   expect(page).toContain('swagger-ui');
   expect(page).not.toMatch(/(?:src|href)="https?:/);
