@@ -356,7 +356,7 @@ function whyItEnded(
   source: JudgedSource,
   hasRun: boolean,
 ): string {
-  if (silent === 'source') return explainSilence(lines);
+  if (silent === 'source') return explainSilence(lines, hasRun);
   if (silent !== undefined) {
     return `The encoder gave no more pictures of rendition ${silent} while the others went on.`;
   }

@@ -289,8 +289,9 @@ it.each([
 });
 
 it('says why nothing comes by UDP', () => {
-  expect(explainSilence(['a:554: no media has come by UDP'])).toMatch(/firewall/);
-  expect(explainSilence([])).toBe('The source has stopped sending.');
+  expect(explainSilence(['a:554: no media has come by UDP'], false)).toMatch(/firewall/);
+  expect(explainSilence([], true)).toBe('The source has stopped sending.');
+  expect(explainSilence([], false)).toMatch(/does anybody send/);
 });
 
 it('takes no longer for hostile text than the text is long', () => {

@@ -25,9 +25,10 @@ export const isVerdictOnMedia = (lines: readonly string[]): boolean =>
 export const lockedLine = (lines: readonly string[]): string | undefined =>
   lines.find((line) => find(LOCKED, line) !== undefined);
 
-/** Why a source says nothing. */
-export const explainSilence = (lines: readonly string[]): string =>
-  find(SILENCES, end(lines)) ?? 'The source has stopped sending.';
+/** Why a source says nothing. @param hasRun it did before */
+export const explainSilence = (lines: readonly string[], hasRun: boolean): string =>
+  find(SILENCES, end(lines)) ??
+  (hasRun ? 'The source has stopped sending.' : 'Nothing comes from the source: does anybody send to it?');
 
 /** Of addresses, what the way there says comes first: all else follows from it. What is general comes last. */
 const reasonsOf = (source: JudgedSource): readonly Reason[] => {

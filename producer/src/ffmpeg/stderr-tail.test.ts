@@ -30,4 +30,12 @@ Consider increasing the value for the 'analyzeduration' (1000000) and 'probesize
       ...['[h264] no frame!', 'something', 'Stream mapping:'],
     ]);
   });
+
+  it('tells of each line, however many come at once', () => {
+    const told: string[] = [];
+    const tail = new StderrTail(3, (line) => told.push(line));
+    tail.push(`Stream mapping:\n${'[hevc] Could not find ref\n'.repeat(100)}`);
+    expect(told).toHaveLength(101);
+    expect(tail.lines()).toHaveLength(3);
+  });
 });

@@ -39,7 +39,7 @@ export class StderrTail {
     const parts = (this.#rest + text).split(/\r\n|\n|\r/);
     // An endless line is cut before it grows, because nobody needs its end.
     this.#rest = (parts.pop() ?? '').slice(0, LOOKED_AT + 1);
-    for (const part of parts.filter(Boolean).slice(-this.#keep)) this.#add(part);
+    for (const part of parts.filter(Boolean)) this.#add(part);
   }
 
   lines(): string[] {
