@@ -205,6 +205,21 @@ const SAID: readonly (readonly [UrlProtocol, string, readonly string[], RegExp])
     /nor by UDP.*switch on/,
   ],
   [
+    'rtsp',
+    'n4 UDP that does not arrive',
+    [
+      '[rtsp] method SETUP failed: 461 Unsupported Transport',
+      'rtsp://a/cam: could not find codec parameters',
+    ],
+    /firewall/,
+  ],
+  [
+    'rtsp',
+    'n9 the same behind the fence',
+    ['Error opening input files: Connection timed out', 'a:554: no media has come by UDP'],
+    /firewall/,
+  ],
+  [
     'rtsps',
     'n9 UDP only',
     [
@@ -296,7 +311,16 @@ it('says why nothing comes by UDP', () => {
 
 it('takes no longer for hostile text than the text is long', () => {
   const patterns = [ABOUT_THE_MEDIA, COMMON, LOCKED, SILENCES, ...Object.values(BY_PROTOCOL)].flat();
-  const pieces = ['srt://a', 'Connection to srt:', 'rtsp://', 'method A', 'codec (', 'Decoder (codec a', ' '];
+  const pieces = [
+    'srt://a',
+    'Connection to srt:',
+    'rtsp://',
+    'method A',
+    'codec (',
+    '461 Unsupported ',
+    'Decoder (codec a',
+    ' ',
+  ];
   for (const [pattern] of patterns) {
     for (const piece of pieces) {
       const text = piece.repeat(200_000 / piece.length);

@@ -33,7 +33,7 @@ export const explainSilence = (lines: readonly string[], hasRun: boolean): strin
 /** Of addresses, what the way there says comes first: all else follows from it. What is general comes last. */
 const reasonsOf = (source: JudgedSource): readonly Reason[] => {
   if (source.kind !== 'url') return [...ABOUT_THE_MEDIA, ...COMMON];
-  return [...COMMON, ...BY_PROTOCOL[source.protocol], ...ABOUT_THE_MEDIA];
+  return [...SILENCES, ...COMMON, ...BY_PROTOCOL[source.protocol], ...ABOUT_THE_MEDIA];
 };
 
 /** One line for the streamer, from ffmpeg's last lines; the lines themselves are shown beside it. */

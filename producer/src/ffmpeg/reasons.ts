@@ -114,7 +114,7 @@ const RTSP: readonly Reason[] = [
   ],
 ];
 const BY_TCP_ONLY = 'switch on RTSP over TCP ("interleaved") there.';
-const REFUSED_TRANSPORT = /461|Protocol not supported/;
+const REFUSED_TRANSPORT = /Protocol not supported/;
 
 const SRT: readonly Reason[] = [
   [/Incorrect passphrase|BADSECRET/, 'The passphrase is not the one that the other end has.'],
@@ -151,10 +151,10 @@ export const BY_PROTOCOL: Readonly<Record<UrlProtocol, readonly Reason[]>> = {
   srt: SRT,
 };
 
-/** Of sources that say nothing any more. */
+/** Why nothing comes. A server that refuses TCP (461) has agreed to UDP if ffmpeg then waits for tracks. */
 export const SILENCES: readonly Reason[] = [
   [
-    /no media has come by UDP|UDP timeout/,
+    /no media has come by UDP|UDP timeout|461 \(?Unsupported[\s\S]{0,2000}could not find codec parameters/i,
     'The server sends by UDP only, and nothing arrives here: let it send by TCP, or open the firewall for UDP.',
   ],
 ];
