@@ -19,6 +19,7 @@ import { inputOf, NOTHING_TO_STREAM, needsProbe, type Planned, planEncoding } fr
 import { probeSource } from '../ffmpeg/probe.js';
 import { canBeReadTwice } from '../hand-over.js';
 import type { StreamPublisher } from '../publish/stream-publisher.js';
+import { AT_THE_NEXT_CALL, NOBODY_SENDS, TRACK_LEFT_OUT, whatIsAwaited } from './caller.js';
 import { type EncoderExit, encode, type SourceFacts } from './encode.js';
 import { type FileStamp, fileChange, stampOf } from './file-change.js';
 import { Restarts } from './restarts.js';
@@ -55,12 +56,6 @@ const TRIED_AGAIN = 'We try again when the file changes, or when you start the s
 const SOUND_MISSING = 'The source sends no sound at present: silence takes its place.';
 /** Streamers do not ask about less. */
 const TOLD_DELAY_MS = 1_000;
-const NOBODY_SENDS = 'Nobody sends at present: the address waits for a sender.';
-const SENDER_LACKS_SOUND =
-  'The sender announces sound and sends none, and the picture waits for it: send sound, or announce none.';
-const AT_THE_NEXT_CALL =
-  'The picture is another one than before (HDR or not): it is converted rightly when the sender connects again.';
-const TRACK_LEFT_OUT = 'A track has come after the start and is left out: let the sender connect again.';
 
 type RunEnd =
   | { readonly why: 'stopped' }
@@ -279,8 +274,8 @@ async function run(
     if (liveSince === undefined || isOver()) return;
     // Of a recording, another encoder would begin at its beginning.
     if (isLooped(plan.input)) return;
-    leavesOut = !canBeReadTwice(options.source);
-    if (leavesOut) return;
+    leavesOut = isListening(source);
+    if (!canBeReadTwice(options.source)) return;
     if (options.isLeaving?.()) return;
     successor.attempt({ kinds: [...new Set([kind, ...offered.kinds])], delay });
   };
@@ -288,7 +283,7 @@ async function run(
     if (!entrance.isOpen || isOver()) return;
     const lines = opened.told(said);
     if (liveSince === undefined) {
-      const problem = isListening(source) ? whatItWaitsFor(lines) : undefined;
+      const problem = isListening(source) ? whatIsAwaited(lines) : undefined;
       report({ encoderLog: lines, ...(problem !== undefined && { state: 'starting', problem }) });
       return;
     }
@@ -374,14 +369,6 @@ function inWords({ isSilent, delay }: SourceFacts): string[] {
   const late = `The source comes in bursts: they are evened out, which delays it by ${(delay / 1_000).toFixed(1)} s.`;
   return [...(isSilent ? [SOUND_MISSING] : []), ...(delay < TOLD_DELAY_MS ? [] : [late])];
 }
-
-/** Of a listening address. ffmpeg says nothing while nobody calls, and it describes a track by what comes of it. */
-function whatItWaitsFor(lines: readonly string[]): string | undefined {
-  if (lines.length === 0) return NOBODY_SENDS;
-  const lacksSound = lines.some((line) => LACKS_SOUND.test(line));
-  return lacksSound ? SENDER_LACKS_SOUND : undefined;
-}
-const LACKS_SOUND = /Could not find codec parameters for stream \d{1,5} \(Audio/;
 
 /** A listening address waits for a caller, so silence is not a failure. */
 const isListening = (source: JudgedSource): boolean => source.kind === 'url' && source.listens;
