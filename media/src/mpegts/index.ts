@@ -1,4 +1,5 @@
 export type { Chunk, ChunkerStats } from './chunk.js';
 export { Chunker } from './chunker.js';
+export { Continuation } from './continuation.js';
 export { bytesWithout, copyWithout, type TrackPids, trackPidsOf } from './parts.js';
 export { SoundFill } from './sound-fill.js';

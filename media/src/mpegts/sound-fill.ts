@@ -51,6 +51,8 @@ export class SoundFill {
   #continuity: number | undefined;
   /** The same, as the encoder wrote it. */
   #written = 0x0f;
+  /** Where the sound began. */
+  #start: number | undefined;
   /** Where the sound ends. */
   #end: number | undefined;
   /** How far the sound is behind the picture as a rule, at 90 kHz. */
@@ -68,6 +70,11 @@ export class SoundFill {
 
   /** PES packets of sound that came when silence had taken their place. */
   dropped = 0;
+
+  /** Where the sound began, and where it ends, on the time line of the chunks, with silence of ours. */
+  get span(): { readonly from: number; readonly to: number } | undefined {
+    return this.#start === undefined ? undefined : { from: this.#start, to: this.#end ?? this.#start };
+  }
 
   /** The last pictures went with silence of ours. */
   get isFilling(): boolean {
@@ -117,6 +124,7 @@ export class SoundFill {
     this.#written = packets.at(-1)![3]! & 0x0f;
     if (pts === undefined) return true;
     const from = unwrapped(pts, decodeTime);
+    this.#start ??= from;
     const step = from - (this.#from ?? from);
     if (step > 0 && step <= LONGEST_UNIT_TICKS) this.#step = step;
     this.#from = from;
@@ -136,6 +144,7 @@ export class SoundFill {
     this.#usual = Math.max(0, this.#late ?? 0, this.#usual - passed * FORGET);
     this.#late = undefined;
     this.#end ??= decodeTime - this.#usual;
+    this.#start ??= this.#end;
     const missing = decodeTime - this.#usual - this.#end;
     if (missing > MOST_TICKS) this.#end = decodeTime;
     if (missing < (this.#isFilling ? 0 : PATIENCE_TICKS) || missing > MOST_TICKS) return [];

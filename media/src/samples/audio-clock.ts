@@ -4,6 +4,8 @@ import type { AudioRun, Placement } from './sample.js';
 
 /** How far the counter may be from a time stamp, in frames, because stamps are rounded and jitter. */
 const MAX_DRIFT_FRAMES = 1.5;
+/** Stamps that are off to the same side by more than this, in seconds and for so many frames, are right. */
+const LASTING = { seconds: 0.01, frames: 16 } as const;
 /** After a loss: only as much as rounding explains. */
 const MAX_DRIFT_FRAMES_AFTER_LOSS = 0.1;
 
@@ -27,6 +29,8 @@ export class AudioClock {
   /** Where the next frame begins; undefined until a time stamp tells. */
   #next: Position | undefined;
   #maxDrift = MAX_DRIFT_FRAMES;
+  /** For so many frames, the time stamps have been off to this side; see `LASTING`. */
+  #off = { side: 0, frames: 0 };
 
   constructor(pid: number, from = 0) {
     this.#pid = pid;
@@ -80,9 +84,19 @@ export class AudioClock {
     const { epoch } = placement;
     const instant = Math.round((placement.presentation * sampleRate) / TICKS_PER_SECOND);
     const counted = this.#next?.sampleRate === sampleRate ? this.#next.instant : Number.POSITIVE_INFINITY;
-    const agrees = Math.abs(instant - counted) <= length * this.#maxDrift;
+    const drift = instant - counted;
+    const agrees = Math.abs(drift) <= length * this.#maxDrift && !this.#lasts(drift / sampleRate);
+    if (!agrees) this.#off = { side: 0, frames: 0 };
     this.#next = { instant: agrees ? counted : instant, sampleRate, epoch };
     this.#maxDrift = MAX_DRIFT_FRAMES;
+  }
+
+  /** Jitter goes to both sides, but a frame that was left out does not. */
+  #lasts(seconds: number): boolean {
+    const side = Math.abs(seconds) < LASTING.seconds ? 0 : Math.sign(seconds);
+    this.#off =
+      side !== 0 && side === this.#off.side ? { side, frames: this.#off.frames + 1 } : { side, frames: 1 };
+    return side !== 0 && this.#off.frames >= LASTING.frames;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Track } from '@topicast/contracts/catalog';
 import { Milliseconds } from '@topicast/contracts/units';
-import { type Chunk, Chunker, type ChunkerStats, SoundFill } from '@topicast/media/mpegts';
+import { type Chunk, Chunker, type ChunkerStats, Continuation, SoundFill } from '@topicast/media/mpegts';
 import type { Ffmpeg } from '../ffmpeg/find.js';
 import type { ProcessGuard } from '../ffmpeg/guard.js';
 import type { Picture } from '../ffmpeg/picture.js';
@@ -9,12 +9,15 @@ import { type ProcessExit, startFfmpeg } from '../ffmpeg/process.js';
 import { feedTestPicture } from '../test-picture/feed.js';
 import { LivePacer } from './live-pacer.js';
 import { Pacer } from './pacer.js';
+import { Rounds } from './rounds.js';
 import { Silence, type Silent } from './silence.js';
 
 interface EncodeOptions {
   readonly ffmpeg: Ffmpeg;
   readonly guard: ProcessGuard;
   readonly args: readonly string[];
+  /** The arguments with which it begins again when it has ended. */
+  readonly again?: (fromSeconds: number) => readonly string[];
   /** Of ffmpeg; if absent, this process's. */
   readonly environment?: NodeJS.ProcessEnv | undefined;
   readonly testPicture: boolean;
@@ -67,7 +70,7 @@ export interface EncoderExit extends ProcessExit {
 /** ffmpeg keeps the tracks that it found when it opened the source. */
 const NEW_TRACK = /^(?:\[[^\]]{1,80}\] )?New (video|audio) stream /;
 
-/** One run of ffmpeg from start to end. Resolves when the process is gone. */
+/** One run of ffmpeg from start to end, or several of a recording. Resolves when the process is gone. */
 export async function encode(options: EncodeOptions, signal: AbortSignal): Promise<EncoderExit> {
   const { renditions, onChunk, silenceMs } = options;
   const found = new Set<'video' | 'audio'>();
@@ -78,6 +81,7 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
   const valve = { pause: () => child.pause(), resume: () => child.resume() };
   const smoother = options.pace === 'bursts' ? new LivePacer(emit, valve, options.delay) : undefined;
   const pacer = options.pace === 'recording' ? new Pacer(emit, valve) : smoother;
+  const rounds = new Rounds();
   const chunkers = Array.from(
     { length: renditions },
     (_, rendition) =>
@@ -90,27 +94,33 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
         }
         const whole = sound ? sound.push(chunk, tracks) : chunk;
         if (!whole) return;
+        rounds.note(whole);
         if (pacer) pacer.push(whole);
         else emit(whole);
       }),
   );
-  const child = startFfmpeg({
-    path: options.ffmpeg.path,
-    args: options.args,
-    fed: options.testPicture,
-    environment: options.environment,
-    guard: options.guard,
-    outputs: renditions + (options.awaitsSound ? 1 : 0),
-    onOutput: (bytes, output) => {
-      if (output === renditions) found.add('audio');
-      else chunkers[output]!.push(bytes);
-    },
-    onLine: (line) => {
-      input.take(line);
-      const kind = NEW_TRACK.exec(line)?.[1];
-      if (kind === 'video' || kind === 'audio') found.add(kind);
-    },
-  });
+  const joined = options.again
+    ? chunkers.map((chunker) => new Continuation((packet) => chunker.push(packet)))
+    : [];
+  const start = (args: readonly string[]) =>
+    startFfmpeg({
+      path: options.ffmpeg.path,
+      args,
+      fed: options.testPicture,
+      environment: options.environment,
+      guard: options.guard,
+      outputs: renditions + (options.awaitsSound ? 1 : 0),
+      onOutput: (bytes, output) => {
+        if (output === renditions) found.add('audio');
+        else (joined[output] ?? chunkers[output]!).push(bytes);
+      },
+      onLine: (line) => {
+        input.take(line);
+        const kind = NEW_TRACK.exec(line)?.[1];
+        if (kind === 'video' || kind === 'audio') found.add(kind);
+      },
+    });
+  let child = start(options.args);
 
   const running = new AbortController();
   if (child.feeds) feedTestPicture(child.feeds, running.signal);
@@ -143,12 +153,24 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
   signal.addEventListener('abort', end, { once: true });
   if (signal.aborted) end();
 
-  const exit = await child.exited;
+  const roundExit = async (): Promise<ProcessExit> => {
+    const exit = await child.exited;
+    for (const continuation of joined) continuation.begin();
+    for (const chunker of chunkers) chunker.end();
+    lookForGaps();
+    return exit;
+  };
+  let exit = await roundExit();
+  while (options.again && exit.clean && !running.signal.aborted) {
+    const from = rounds.next(sound?.span);
+    if (from === undefined) break;
+    child = start(options.again(from));
+    if (pacer?.isFull) child.pause();
+    exit = await roundExit();
+  }
   signal.removeEventListener('abort', end);
   clearInterval(watch);
   running.abort();
-  for (const chunker of chunkers) chunker.end();
-  lookForGaps();
   if (smoother) await smoother.drained(signal);
   return { ...exit, silent, heldChunks: pacer?.close() ?? 0, lateSound: sound?.dropped ?? 0 };
 }

@@ -201,4 +201,20 @@ describe('LivePacer', () => {
     expect(Math.max(...pausesSince(0))).toBeLessThanOrEqual(FRAME_MS + 1);
     expect(out.length).toBeGreaterThan(470);
   });
+
+  it.each([200, -200])('follows a clock that is %s millionths off for an hour', (millionths) => {
+    const { out, pacer } = setUp();
+    let held = 0;
+    for (let n = 0; n < 3_600 * (1_000 / FRAME_MS); n++) {
+      const time = n * FRAME_MS * (1 + millionths / 1e6);
+      pacer.push(chunkOf(1, { decodeTime: ticks90k(Math.round(time * 90)) }));
+      vi.advanceTimersByTime(FRAME_MS);
+      held = Math.max(held, pacer.delay);
+    }
+    // Less than what counts as jitter, and two frames; it would be 720 ms.
+    expect(held).toBeLessThan(190);
+    expect(out.length).toBeGreaterThan(3_600 * (1_000 / FRAME_MS) - 5);
+    const pauses = out.slice(1).map(({ at }, n) => at - out[n]!.at);
+    expect(Math.max(...pauses.slice(100))).toBeLessThan(150);
+  });
 });

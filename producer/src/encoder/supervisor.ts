@@ -300,7 +300,8 @@ async function run(
     });
   };
   const threads = Math.min(4, availableParallelism());
-  const args = ffmpegArguments(plan, { ...encoding, threads, libavformat: ffmpeg.libavformat });
+  const how = { ...encoding, threads, libavformat: ffmpeg.libavformat };
+  const args = ffmpegArguments(plan, how);
   const silence = options.silenceMs ?? SILENCE_MS;
   const silenceMs = {
     first: isUnseen ? Math.min(silence.first, UNSEEN_MS) : silence.first,
@@ -322,6 +323,9 @@ async function run(
     {
       ...{ ...options, ...kind, renditions, args, environment, silenceMs },
       awaitsSound: plan.awaitedSound !== undefined,
+      ...(plan.isBegunAnew && {
+        again: (fromSeconds: number) => ffmpegArguments(plan, { ...how, fromSeconds }),
+      }),
       delay: succession?.delay ?? Milliseconds.zero,
       ...{ onChunk, onLines, onGaps, onTrackLeftOut, onPicture },
     },

@@ -1,6 +1,6 @@
 import type { EncodingSettings } from '../config.js';
 import { TEST_PICTURE } from '../test-picture/format.js';
-import { type EncoderInput, inputArguments, isLooped } from './input.js';
+import { type EncoderInput, inputArguments, isLooped, opening } from './input.js';
 import { colourParameters, pictureFilter, type Shown } from './picture-filter.js';
 
 type Track = 'encode' | 'copy';
@@ -33,6 +33,11 @@ export interface EncodingPlan {
   readonly isEvened?: boolean;
   /** Where the pictures of a recording pause, the last one is repeated. */
   readonly isFilled?: boolean;
+  /**
+   * When it ends, another ffmpeg begins it again. In a loop of its own, ffmpeg begins again where the sound ends, which may
+   * be long before the picture does.
+   */
+  readonly isBegunAnew?: boolean;
   /** The codec of the copied video; H.264 if absent. */
   readonly copiedVideo?: 'h264' | 'hevc';
   /** The renditions, the best first; absent: one, as the settings say. */
@@ -49,6 +54,8 @@ export interface EncoderOptions extends EncodingSettings {
   readonly threads: number;
   /** Of the ffmpeg in use. */
   readonly libavformat: number;
+  /** Where it begins on the time line, for a recording that is begun anew. */
+  readonly fromSeconds?: number;
 }
 
 /** A new GOP each second: a viewer who joins gets at most a second of pictures at once, and waits for none. */
@@ -76,12 +83,12 @@ export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): st
     ...['-nostdin', '-nostats', '-hide_banner', '-loglevel', plan.isUnseen ? 'level+info' : 'warning'],
     // Threads that decode a picture each hold back as many pictures, which would be seconds.
     ...(plan.isEvened ? ['-thread_type', 'slice'] : []),
-    ...inputArguments(plan.input, options.libavformat, plan.isPatient),
+    ...(plan.isBegunAnew ? opening : inputArguments)(plan.input, options.libavformat, plan.isPatient),
     ...ladder.flatMap((rung, rendition) => [
       ...tracks(plan, rendition),
       ...(plan.pictureTrack === 'none' ? [] : video(plan, rung, options)),
       ...(rendition > 0 || plan.soundTrack === 'none' ? [] : audio(plan, options)),
-      ...(ladder.length > 1 ? SAME_TIME_LINE : []),
+      ...(ladder.length > 1 || plan.isBegunAnew ? sameTimeLine(options.fromSeconds) : []),
       ...output(plan, rendition),
     ]),
     ...(plan.awaitedSound === undefined ? [] : ear(plan.awaitedSound, ladder.length)),
@@ -116,8 +123,8 @@ const audio = (plan: EncodingPlan, options: EncoderOptions): string[] =>
   plan.audio === 'copy' ? ['-c:a', 'copy'] : audioEncoded(plan.input, options);
 
 // AAC begins 21 ms before the picture. A muxer shifts a whole output so that no time is below 0, so it would shift only
-// the output with sound. An offset of a second keeps all of them in place.
-const SAME_TIME_LINE = ['-output_ts_offset', '1'];
+// the output with sound, and only the first round. An offset of a second keeps all of them in place.
+const sameTimeLine = (fromSeconds = 0): string[] => ['-output_ts_offset', String(1 + fromSeconds)];
 
 // Parameter sets before each keyframe. The muxer adds them if the container has them; live transports may send them
 // only once. We use no filter in a loop, because ffmpeg ends filters at the end of the first round.

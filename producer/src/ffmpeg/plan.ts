@@ -66,6 +66,8 @@ const MOST_DATA_TRACKS = 8;
 const USUAL_RATE = 30;
 const LEAST_RATE = { evenly: 10, evened: 12, live: 15 } as const;
 const MOST_RATE = 60;
+/** A shorter recording is looped by ffmpeg itself, which takes no time to begin. */
+const LEAST_ROUND_SECONDS = 3;
 /** Codecs whose pictures are always whole. */
 const WITHOUT_FIELDS: readonly string[] = ['vp8', 'vp9', 'av1', 'gif'];
 /** What a container says beyond these is how it counts time. */
@@ -130,6 +132,7 @@ export function planEncoding(
     ...(data.length > 0 && { data }),
     isProgressive: WITHOUT_FIELDS.includes(probe.video ?? '') || isWithoutTimes(probe.container),
     isPatient: isPatient || probe.isPatient,
+    isBegunAnew: input.kind === 'file' && (probe.durationSeconds ?? 0) >= LEAST_ROUND_SECONDS,
     // A live source may still bring what the look did not find.
     pictureTrack: lacksPictures || (isRecording && !probe.video) ? 'none' : probe.pictureTrack,
     soundTrack: lacksSound || awaitsSound || (isRecording && !hasSound) ? 'none' : sound.track,

@@ -15,7 +15,7 @@ const BRIGHT = 120;
 const MEASURED_HZ = 48_000;
 const BLOCK_SECONDS = 0.001;
 /** No more than one beep within this time. */
-const APART_SECONDS = 0.4;
+const APART_SECONDS = 0.25;
 
 /** Once a second, one picture is white and a beep begins with it. Both say which second it is. */
 export interface Event {

@@ -7,6 +7,8 @@ const placeOf = ({ picture = 0, sound = 0 }: Arrival): number => Math.max(pictur
 
 const START_CODE = Uint8Array.of(0, 0, 0, 1);
 const SOUND_RATES = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350];
+/** Longer than a beep, and what of it leads. */
+const BEEP_SECONDS = 0.2;
 /** Runs of sound that are nearer than this follow each other. */
 const SAME_SECONDS = 0.002;
 
@@ -71,7 +73,10 @@ export class Watched {
   /** How much later each beep is heard than its flash is seen, in seconds; negative: earlier. */
   async lipSync(): Promise<number[]> {
     const [flashes, beeps] = await Promise.all([this.flashes(), this.beeps()]);
+    // The beep of the last flash may not have come yet.
+    const end = (this.#runs.at(-1)?.to ?? 0) - BEEP_SECONDS;
     return flashes.flatMap((flash) => {
+      if (flash.at > end) return [];
       const offsets = beeps.filter(({ number }) => number === flash.number).map(({ at }) => at - flash.at);
       const nearest = offsets.sort((a, b) => Math.abs(a) - Math.abs(b))[0];
       return nearest === undefined ? [] : [nearest];
