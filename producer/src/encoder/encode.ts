@@ -54,6 +54,8 @@ interface EncodeOptions {
 export interface SourceFacts {
   /** The sound is missing. */
   readonly isSilent: boolean;
+  /** The pictures pause. */
+  readonly isStill: boolean;
   /** What its bursts cost. */
   readonly delay: Milliseconds;
 }
@@ -134,7 +136,8 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
   };
   const watch = setInterval(() => {
     const delay = smoother?.delay ?? Milliseconds.zero;
-    options.onLines(child.lines(), { isSilent: sound?.isFilling === true, delay });
+    const isStill = options.pace !== 'recording' && silence.isStill(Milliseconds.now());
+    options.onLines(child.lines(), { isSilent: sound?.isFilling === true, isStill, delay });
     lookForGaps();
     const { tracks } = chunkers[0]!;
     for (const kind of found) {

@@ -56,7 +56,13 @@ describe('Silence', () => {
     for (let second = 2; second < 60; second++) {
       silence.note(0, SOUND, at(second));
       expect(silence.at(at(second))).toBeUndefined();
+      expect(silence.isStill(at(second))).toBe(second >= 11);
     }
+    silence.note(0, PICTURE, at(60));
+    expect(silence.isStill(at(60))).toBe(false);
+    const radio = new Silence(1, LIMITS, at(0));
+    for (let second = 2; second < 60; second++) radio.note(0, SOUND, at(second));
+    expect(radio.isStill(at(60))).toBe(false);
   });
 
   it('is that of an output that never began, after the time that a source has', () => {

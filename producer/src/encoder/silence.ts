@@ -7,6 +7,9 @@ interface Limits {
   readonly next: number;
 }
 
+/** A slow camera may take some seconds for a picture. */
+const STILL_MS = 10_000;
+
 /** What has fallen silent: the source, or one output alone, by its number. */
 export type Silent = 'source' | number;
 
@@ -18,6 +21,7 @@ export class Silence {
   readonly #limits: Limits;
   /** Of each output, when its last picture came. The best one may give sound alone while the pictures pause. */
   readonly #pictures: number[];
+  #hasPictures = false;
   #deadline: number;
 
   constructor(outputs: number, limits: Limits, now: Milliseconds) {
@@ -30,7 +34,14 @@ export class Silence {
   /** Something has come. */
   note(output: number, { audioOnly }: { readonly audioOnly: boolean }, now: Milliseconds): void {
     this.excuse(now);
-    if (!audioOnly) this.#pictures[output] = now;
+    if (audioOnly) return;
+    this.#pictures[output] = now;
+    this.#hasPictures ||= output === 0;
+  }
+
+  /** Pictures have come, but none has for a while. */
+  isStill(now: Milliseconds): boolean {
+    return this.#hasPictures && now - this.#pictures[0]! >= STILL_MS;
   }
 
   /** Nothing can be expected at present. */

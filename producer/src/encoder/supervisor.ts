@@ -54,6 +54,7 @@ const UNSEEN_MS = 12_000;
 
 const TRIED_AGAIN = 'We try again when the file changes, or when you start the stream.';
 const SOUND_MISSING = 'The source sends no sound at present: silence takes its place.';
+const PICTURES_MISSING = 'The source sends no pictures at present: the last one stays.';
 /** Streamers do not ask about less. */
 const TOLD_DELAY_MS = 1_000;
 
@@ -369,9 +370,13 @@ const paceOf = (input: EncoderInput): Parameters<typeof encode>[0]['pace'] => {
   return input.kind === 'url' && input.protocol.startsWith('http') ? 'bursts' : 'as it comes';
 };
 
-function inWords({ isSilent, delay }: SourceFacts): string[] {
+function inWords({ isSilent, isStill, delay }: SourceFacts): string[] {
   const late = `The source comes in bursts: they are evened out, which delays it by ${(delay / 1_000).toFixed(1)} s.`;
-  return [...(isSilent ? [SOUND_MISSING] : []), ...(delay < TOLD_DELAY_MS ? [] : [late])];
+  return [
+    ...(isStill ? [PICTURES_MISSING] : []),
+    ...(isSilent ? [SOUND_MISSING] : []),
+    ...(delay < TOLD_DELAY_MS ? [] : [late]),
+  ];
 }
 
 /** A listening address waits for a caller, so silence is not a failure. */
