@@ -17,6 +17,8 @@ import { Watched } from '../testing/watched.js';
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());
 const [ffmpeg] = FFMPEGS;
+const isOld = ffmpeg!.libavformat < 59;
+const WHY_SKIPPED = ' (skipped: this ffmpeg is too old to make all kinds, and to fill what stamps leave out)';
 const at = (name: string): string => path.join(folder.path, name);
 const run = (...words: string[]): unknown =>
   execFileSync(ffmpeg!.path, ['-v', 'error', '-y', '-nostdin', ...words], { cwd: folder.path });
@@ -128,19 +130,23 @@ const RIGHT = {
 };
 const AT_A_TIME = 6;
 
-it('keeps sound and picture together, whatever a recording holds', async () => {
-  const results: Record<string, unknown> = {};
-  const kinds = Object.entries(KINDS);
-  for (let next = 0; next < kinds.length; next += AT_A_TIME) {
-    await Promise.all(
-      kinds.slice(next, next + AT_A_TIME).map(async ([name, prepare]) => {
-        const source = { kind: 'file', path: at(prepare()), copy: name.includes('as they are') } as const;
-        results[name] = await judged(source, [folder.path]);
-      }),
-    );
-  }
-  expect(results).toEqual(Object.fromEntries(kinds.map(([name]) => [name, RIGHT])));
-}, 200_000);
+it.skipIf(isOld)(
+  `keeps sound and picture together, whatever a recording holds${isOld ? WHY_SKIPPED : ''}`,
+  async () => {
+    const results: Record<string, unknown> = {};
+    const kinds = Object.entries(KINDS);
+    for (let next = 0; next < kinds.length; next += AT_A_TIME) {
+      await Promise.all(
+        kinds.slice(next, next + AT_A_TIME).map(async ([name, prepare]) => {
+          const source = { kind: 'file', path: at(prepare()), copy: name.includes('as they are') } as const;
+          results[name] = await judged(source, [folder.path]);
+        }),
+      );
+    }
+    expect(results).toEqual(Object.fromEntries(kinds.map(([name]) => [name, RIGHT])));
+  },
+  200_000,
+);
 
 it('keeps them together when a recording begins again, whichever track is longer', async () => {
   const trimmed = (name: string, picture: number, sound: number): string =>

@@ -193,7 +193,8 @@ async function plan(
   return (
     planEncoding(source, input, probe, {
       ...{ ladder: options.ladder, limits: options.encoding },
-      ...{ mapsTones: ffmpeg.mapsTones, isPatient, seen: options.memory.picture },
+      ...{ mapsTones: ffmpeg.mapsTones, libavformat: ffmpeg.libavformat, isPatient },
+      seen: options.memory.picture,
     }) ?? {
       why: 'failed',
       problem: NOTHING_TO_STREAM,

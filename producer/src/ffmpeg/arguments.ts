@@ -133,9 +133,6 @@ const videoCopied = ({ input, copiedVideo = 'h264' }: EncodingPlan): string[] =>
   ...(isLooped(input) ? [] : ['-bsf:v', `${copiedVideo}_mp4toannexb,dump_extra=freq=keyframe`]),
 ];
 
-/** Of ffmpeg 5. The filter `interleave` of the one of 2018 turns in circles for ever. */
-const LIBAVFORMAT_5 = 59;
-
 // By default, an encoder counts in pictures, and each one is moved to the nearest whole number: by up to half a picture,
 // away from its sound.
 const EXACT_TIMES = ['-enc_time_base:v', '1:90000'];
@@ -160,10 +157,7 @@ function videoEncoded(
       ? []
       : [
           '-vf',
-          pictureFilter({
-            ...{ maxHeight: height, shown, isProgressive, rate: evened },
-            fillsPauses: isFilled && options.libavformat >= LIBAVFORMAT_5,
-          }),
+          pictureFilter({ maxHeight: height, shown, isProgressive, rate: evened, fillsPauses: isFilled }),
         ]),
     ...[
       '-c:v',

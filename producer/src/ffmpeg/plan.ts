@@ -46,6 +46,7 @@ interface Wishes {
   readonly limits: Pick<EncodingSettings, 'maxHeight' | 'maxVideoBitrate'>;
   /** What ffmpeg can do. */
   readonly mapsTones: boolean;
+  readonly libavformat: number;
   /** A track is known to come that comes late. */
   readonly isPatient?: boolean;
   /** What an earlier encoder has found, where nobody looks before. */
@@ -66,6 +67,8 @@ const MOST_DATA_TRACKS = 8;
 const USUAL_RATE = 30;
 const LEAST_RATE = { evenly: 10, evened: 12, live: 15 } as const;
 const MOST_RATE = 60;
+/** Of ffmpeg 5. The filter `interleave` of the one of 2018 turns in circles for ever. */
+const LIBAVFORMAT_THAT_FILLS = 59;
 /** A shorter recording is looped by ffmpeg itself, which takes no time to begin. */
 const LEAST_ROUND_SECONDS = 3;
 /** Codecs whose pictures are always whole. */
@@ -80,7 +83,7 @@ export function planEncoding(
   source: JudgedSource,
   input: EncoderInput,
   probe: Probe | undefined,
-  { ladder, limits, mapsTones, isPatient = false, seen }: Wishes,
+  { ladder, limits, mapsTones, libavformat, isPatient = false, seen }: Wishes,
 ): Planned | undefined {
   const height = input.kind === 'test' ? TEST_PICTURE.height : (probe?.picture ?? seen)?.height;
   if (!probe) {
@@ -137,7 +140,7 @@ export function planEncoding(
     pictureTrack: lacksPictures || (isRecording && !probe.video) ? 'none' : probe.pictureTrack,
     soundTrack: lacksSound || awaitsSound || (isRecording && !hasSound) ? 'none' : sound.track,
     ...(awaitsSound && { awaitedSound: sound.track }),
-    ...(hasPicture && pace(probe, isRecording)),
+    ...(hasPicture && pace(probe, isRecording, libavformat >= LIBAVFORMAT_THAT_FILLS)),
     ...(hasPicture && picture && { shown: shownAs(picture, mapsTones) }),
     // Sound has no sizes to choose from.
     ladder: ladder && hasPicture ? fitLadder(ladder, height, limits) : undefined,
@@ -192,16 +195,20 @@ const shownAs = (picture: Picture, mapsTones: boolean): Shown => {
 function pace(
   { rate = 0, namedRate = 0, container }: Probe,
   isRecording: boolean,
+  canFill: boolean,
 ): Pick<EncodingPlan, 'rate' | 'isEvened' | 'isFilled'> {
   // What ffmpeg took for their times was made up.
   if (isWithoutTimes(container)) return { rate: USUAL_RATE };
   const isNamed = namedRate >= NAMED_RATES.least && namedRate <= NAMED_RATES.most;
   const isEven = isNamed && namedRate >= LEAST_RATE.evenly && Math.abs(rate / namedRate - 1) < SAME_RATE;
-  if (isEven) return { rate: namedRate, isFilled: isRecording };
+  const isFilled = isRecording && canFill;
+  if (isEven) return { rate: namedRate, isFilled };
   const fastest = Math.max(rate, isNamed ? namedRate : 0);
   if (!isRecording) return { rate: fastest === 0 ? USUAL_RATE : Math.max(fastest, LEAST_RATE.live) };
-  if (rate >= LEAST_RATE.evened) {
-    return { rate: isNamed ? fastest : Math.max(fastest, USUAL_RATE), isFilled: true };
+  // The container counts fewer than come at first.
+  const pauses = isNamed && namedRate < rate * (1 - SAME_RATE);
+  if (rate >= LEAST_RATE.evened && (isFilled || !pauses)) {
+    return { rate: isNamed ? fastest : Math.max(fastest, USUAL_RATE), isFilled };
   }
   // Pictures that come unevenly are least moved by a grid of twice their rate.
   const constant = fastest < LEAST_RATE.evened ? USUAL_RATE : Math.min(MOST_RATE, fastest * 2);

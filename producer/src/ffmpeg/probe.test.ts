@@ -85,7 +85,7 @@ describe('readProbe', () => {
     const planned = planEncoding(source, inputOf(source, 'linux'), probe, {
       ladder: undefined,
       limits,
-      mapsTones: true,
+      ...{ mapsTones: true, libavformat: 59 },
     });
     expect(planned?.plan).toMatchObject({ video: 'encode', data: [0, 2] });
   });
@@ -139,7 +139,12 @@ describe('readProbe', () => {
     expect(list(every(20, 25)).isEnough).toBe(true);
   });
   it('tells the rate control no less than may come, and evens what comes slowly from a recording', () => {
-    const paced = (recording: boolean, rate: number | undefined, namedRate: number | undefined) => {
+    const paced = (
+      recording: boolean,
+      rate: number | undefined,
+      namedRate: number | undefined,
+      libavformat = 59,
+    ) => {
       const source = {
         kind: 'url',
         url: 'https://host/x',
@@ -159,7 +164,7 @@ describe('readProbe', () => {
         source,
         inputOf(source, 'linux'),
         { ...seen, ...WHOLE, rate, namedRate },
-        { ladder: undefined, limits, mapsTones: true },
+        { ladder: undefined, limits, mapsTones: true, libavformat },
       )!;
       return [plan.rate, plan.isEvened ?? false];
     };
@@ -172,8 +177,9 @@ describe('readProbe', () => {
     expect(paced(true, 24.3, 1_000)).toEqual([30, false]);
     expect(paced(false, 24.3, 1_000)).toEqual([24.3, false]);
     expect(paced(true, 1, 25)).toEqual([50, true]);
-    // It pauses now and then.
+    // It pauses now and then, which the ffmpeg of 2018 fills in this way alone.
     expect(paced(true, 25, 18)).toEqual([25, false]);
+    expect(paced(true, 25, 18, 58)).toEqual([50, true]);
     expect(paced(false, 1, 25)).toEqual([25, false]);
     expect(paced(true, 0.25, 0.25)).toEqual([30, true]);
     expect(paced(false, 0.25, 90_000)).toEqual([15, false]);
@@ -210,7 +216,7 @@ describe('planEncoding', () => {
     return planEncoding(source, inputOf(source, 'linux'), probe, {
       ladder: undefined,
       limits,
-      mapsTones: true,
+      ...{ mapsTones: true, libavformat: 59 },
     });
   };
   it('copies what it can if it is asked to', () => {

@@ -55,7 +55,12 @@ it('fits into what the API may answer, whatever ffmpeg says about the source', (
       const probe = readProbe([...head, ...lines], new PacketList())!;
       const source = { kind: 'file', path: '/x.ts', copy, language: wanted ?? undefined } as const;
       const planned = planEncoding(source, inputOf(source, 'linux'), probe, {
-        ...{ ladder: copy ? undefined : [{ height: 480 }, { height: 240 }], limits, mapsTones: true },
+        ...{
+          ladder: copy ? undefined : [{ height: 480 }, { height: 240 }],
+          limits,
+          mapsTones: true,
+          libavformat: 59,
+        },
       });
       if (!planned) return;
       expect(sourceLook.safeParse(describe(probe, planned, limits)).error).toBeUndefined();

@@ -41,8 +41,9 @@ export async function lookAt(
     if (!result.ok) return failed(explain(source, opened.told(result.lines), 'it could not be opened'));
     const { probe } = result;
     const input = inputOf(source, process.platform, opened.fence);
-    const { mapsTones } = ffmpeg;
-    const planned = planEncoding(source, input, probe, { ladder, limits: encoding, mapsTones });
+    const { mapsTones, libavformat } = ffmpeg;
+    const wishes = { ladder, limits: encoding, mapsTones, libavformat };
+    const planned = planEncoding(source, input, probe, wishes);
     if (!planned) return failed(NOTHING_TO_STREAM);
     const jpeg = await takeStill(planned.plan, probe.durationSeconds, ffmpeg, guard, looking);
     looking.throwIfAborted();

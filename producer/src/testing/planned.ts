@@ -18,7 +18,8 @@ export async function lookAt(input: EncoderInput, ffmpeg: Ffmpeg, guard: Process
 
 export const planFor = (input: EncoderInput, probe: Probe, ffmpeg: Ffmpeg, copy = false) => {
   const source = { kind: 'file', path: 'any', copy } as const;
-  return planEncoding(source, input, probe, { ladder: undefined, limits, mapsTones: ffmpeg.mapsTones })!;
+  const { mapsTones, libavformat } = ffmpeg;
+  return planEncoding(source, input, probe, { ladder: undefined, limits, mapsTones, libavformat })!;
 };
 
 /** Writes the pictures as the producer would stream them, once, up to ten seconds of their time. */
