@@ -1,3 +1,5 @@
+import type { JudgedSource } from '@topicast/sources';
+
 /** What the streamer is told about an address that waits for a caller: we cannot call again to mend anything. */
 export const NOBODY_SENDS = 'Nobody sends at present: the address waits for a sender.';
 export const TRACK_LEFT_OUT =
@@ -15,3 +17,6 @@ export function whatIsAwaited(lines: readonly string[]): string | undefined {
   if (lines.length === 0) return NOBODY_SENDS;
   return lines.some((line) => LACKS_SOUND.test(line)) ? SENDER_LACKS_SOUND : undefined;
 }
+
+/** A listening address waits for a caller, so silence is not a failure. */
+export const isListening = (source: JudgedSource): boolean => source.kind === 'url' && source.listens;

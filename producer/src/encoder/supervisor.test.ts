@@ -18,7 +18,8 @@ import { readProducerConfig } from '../config.js';
 import { findFfmpeg } from '../ffmpeg/find.js';
 import { type ProcessGuard, startGuard } from '../ffmpeg/guard.js';
 import type { PublishedSession } from '../publish/stream-publisher.js';
-import { type SupervisorOptions, supervise } from './supervisor.js';
+import type { SupervisorOptions } from './encoder-settings.js';
+import { supervise } from './supervisor.js';
 
 /** A supervisor with a real ffmpeg, and what it did. */
 async function setUp(source: Source, change: Partial<SupervisorOptions> = {}) {
