@@ -16,8 +16,8 @@ export type LookRequest = z.infer<typeof lookRequest>;
 /** A row of `topicast.status` under `looked/<name>`; its producer removes it when the request is gone. */
 const lookAnswer = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('found'), found: sourceLook }),
-  /** `refused`: it may not be opened. `failed`: it could not be. */
-  z.object({ outcome: z.enum(['refused', 'failed']), problem: z.string().max(2_000) }),
+  /** `refused`: it may not be opened. `failed`: it could not be. `busy`: there was no time to look at it. */
+  z.object({ outcome: z.enum(['refused', 'failed', 'busy']), problem: z.string().max(2_000) }),
 ]);
 export type LookAnswer = z.infer<typeof lookAnswer>;
 
@@ -35,9 +35,13 @@ export class LookTables {
   readonly requests: TypedTable<string, LookRequest>;
   readonly answers: TypedTable<string, LookAnswer>;
 
-  constructor(tables: { readonly streams: KeyValueTable; readonly status: KeyValueTable }) {
-    this.requests = new TypedTable(tables.streams, REQUESTS);
-    this.answers = new TypedTable(tables.status, ANSWERS);
+  constructor(
+    tables: { readonly streams: KeyValueTable; readonly status: KeyValueTable },
+    /** Called with each row that cannot be read. */
+    onDamaged?: (name: string, error: Error) => void,
+  ) {
+    this.requests = new TypedTable(tables.streams, REQUESTS, onDamaged);
+    this.answers = new TypedTable(tables.status, ANSWERS, onDamaged);
   }
 
   close(): void {

@@ -109,7 +109,9 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
       }),
   });
 
-  const lookTables = new LookTables({ streams, status });
+  const lookTables = new LookTables({ streams, status }, (look, error) =>
+    logger.warn({ look, err: error }, 'a row about a source cannot be read'),
+  );
   const looks = new Looks({
     ...{ tables: lookTables, share, logger },
     look: (request, stopped) =>

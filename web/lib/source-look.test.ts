@@ -44,9 +44,11 @@ it('says what it is and what viewers get', () => {
   expect(lookSummary(FILM)).toBe(
     'A recording of 3 min 5 s, in matroska. Viewers get 1720 × 720 (up to 3.0 Mbit/s), 860 × 360.',
   );
-  expect(lookSummary({ ...FILM, duration: undefined, container: 'flv', renditions: [] })).toBe(
+  const live = { ...FILM, duration: undefined, container: 'flv', renditions: [] };
+  expect(lookSummary({ ...live, tracks: FILM.tracks.slice(1) })).toBe(
     'Live, in flv. Viewers get sound alone.',
   );
+  expect(lookSummary(live)).toBe('Live, in flv. No picture of it has come yet.');
 });
 
 it('offers languages only where there is a choice', () => {

@@ -45,13 +45,12 @@ function factsOf(track: FoundTrack): (string | undefined)[] {
 }
 
 /** `A recording of 3 min 5 s, in matroska. Viewers get 720p (up to 3.0 Mbit/s) and 360p (…).` */
-export function lookSummary({ duration, container, renditions }: SourceLook): string {
+export function lookSummary({ duration, container, renditions, tracks }: SourceLook): string {
   const kind = duration === undefined ? 'Live' : `A recording of ${formatDuration(duration * 1_000)}`;
   const offered = renditions.map(
     (each) => `${formatResolution(each)}${each.bitrate ? ` (up to ${formatBitrate(each.bitrate)})` : ''}`,
   );
-  const viewers = offered.length > 0 ? ` Viewers get ${offered.join(', ')}.` : ' Viewers get sound alone.';
-  return `${kind}, in ${container.split(',')[0]}.${viewers}`;
+  return `${kind}, in ${container.split(',')[0]}. ${viewersGet(offered, tracks)}`;
 }
 
 /** The languages that the sound can be sent in, each once; empty if there is nothing to choose. */
@@ -59,4 +58,10 @@ export function soundLanguages({ tracks }: SourceLook): string[] {
   const spoken = tracks.flatMap((track) => (track.kind === 'audio' && track.language ? track.language : []));
   const different = [...new Map(spoken.map((each) => [languageName(each), each])).values()];
   return different.length > 1 ? different.filter((each) => /^[a-z]{2,3}$/.test(each)) : [];
+}
+
+function viewersGet(offered: readonly string[], tracks: SourceLook['tracks']): string {
+  if (offered.length > 0) return `Viewers get ${offered.join(', ')}.`;
+  const awaitsPicture = tracks.some(({ kind, becomes }) => kind === 'video' && becomes !== 'left out');
+  return awaitsPicture ? 'No picture of it has come yet.' : 'Viewers get sound alone.';
 }

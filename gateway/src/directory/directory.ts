@@ -82,7 +82,9 @@ export class Directory {
     });
     this.#typed = typed;
     this.#producers = producers;
-    const looks = new LookTables({ streams, status });
+    const looks = new LookTables({ streams, status }, (look, error) =>
+      logger.warn({ look, err: error }, 'a row about a source cannot be read'),
+    );
     this.#looks = looks;
     this.#unlisten.push(
       typed.deletions.onChange((stream, request) => this.deletions.onRequest(stream, request)),

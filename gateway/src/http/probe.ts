@@ -31,6 +31,7 @@ export function addProbe(
       const answer = await looks.ask(body, goneSignal(reply));
       if (answer.outcome === 'found') return answer.found;
       if (answer.outcome === 'refused') throw new ApiError(403, answer.problem);
+      if (answer.outcome === 'busy') throw new ApiError(503, answer.problem);
       const path = sourceField(body.source);
       throw new ApiError(422, answer.problem, [{ path, message: answer.problem }]);
     },

@@ -5,7 +5,7 @@ export const NOBODY_SENDS = 'Nobody sends at present: the address waits for a se
 export const TRACK_LEFT_OUT =
   'A track has come after the start and is left out: let the sender connect again.';
 export const AT_THE_NEXT_CALL =
-  'The picture is another one than before (HDR or not): it is converted rightly when the sender connects again.';
+  'The source is another one than before (in HDR or not, or with other programmes): it is shown rightly when the sender connects again.';
 const SENDER_LACKS_SOUND =
   'The sender announces sound and sends none, and the picture waits for it: send sound, or announce none.';
 

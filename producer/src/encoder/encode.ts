@@ -3,9 +3,8 @@ import { Milliseconds } from '@topicast/contracts/units';
 import { type Chunk, Chunker, type ChunkerStats, Continuation, SoundFill } from '@topicast/media/mpegts';
 import type { Ffmpeg } from '../ffmpeg/find.js';
 import type { ProcessGuard } from '../ffmpeg/guard.js';
-import type { Picture } from '../ffmpeg/picture.js';
-import { InputLines } from '../ffmpeg/probe.js';
 import { type ProcessExit, startFfmpeg } from '../ffmpeg/process.js';
+import { InputLines, type Seen } from '../ffmpeg/seen.js';
 import { feedTestPicture } from '../test-picture/feed.js';
 import { LivePacer } from './live-pacer.js';
 import { Pacer } from './pacer.js';
@@ -41,7 +40,7 @@ interface EncodeOptions {
   /** The sound is encoded here, so that silence can take its place where it is missing. */
   readonly fillsSound: boolean;
   /** Called once with the picture of a source that nobody has looked at, before anything of it is encoded. */
-  readonly onPicture: (picture: Picture) => void;
+  readonly onSeen: (seen: Seen) => void;
   /** Called with ffmpeg's last words, once a second. */
   readonly onLines: (lines: string[], found: SourceFacts) => void;
   /** Called when packets of ffmpeg's output are missing, at most once a second. */
@@ -76,7 +75,7 @@ const NEW_TRACK = /^(?:\[[^\]]{1,80}\] )?New (video|audio) stream /;
 export async function encode(options: EncodeOptions, signal: AbortSignal): Promise<EncoderExit> {
   const { renditions, onChunk, silenceMs } = options;
   const found = new Set<'video' | 'audio'>();
-  const input = new InputLines(options.onPicture);
+  const input = new InputLines(options.onSeen);
   const silence = new Silence(renditions, silenceMs, Milliseconds.now());
   const emit = (chunk: Chunk): void => onChunk(0, chunk, chunkers[0]!.tracks);
   const sound = options.fillsSound ? new SoundFill() : undefined;
@@ -145,7 +144,8 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
         options.onTrackLeftOut(kind, delay);
     }
     // An encoder that is held back is silent, and so is a source between two bursts.
-    if (pacer?.isFull || smoother?.isHolding) silence.excuse(Milliseconds.now());
+    if (pacer?.isFull) silence.excuseBest(Milliseconds.now());
+    else if (smoother?.isHolding) silence.excuse(Milliseconds.now());
     silent ??= silence.at(Milliseconds.now());
     if (silent !== undefined) end();
   }, 1_000);

@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import type { EncodingSettings } from '../config.js';
 import type { Ffmpeg } from '../ffmpeg/find.js';
 import type { ProcessGuard } from '../ffmpeg/guard.js';
-import type { Picture } from '../ffmpeg/picture.js';
+import type { Seen } from '../ffmpeg/seen.js';
 import type { StreamPublisher } from '../publish/stream-publisher.js';
 
 export interface SupervisorOptions {
@@ -31,8 +31,7 @@ export interface SupervisorOptions {
 
 /** What encoders have found in a source that nobody looks at before. */
 export interface Memory {
-  /** Only one that has to be converted. */
-  picture?: Picture | undefined;
+  seen: Seen;
 }
 
 export type EncoderSettings = SupervisorOptions & { readonly memory: Memory };

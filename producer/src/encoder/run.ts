@@ -6,8 +6,9 @@ import type { OpenSource } from '@topicast/sources/open';
 import { ffmpegArguments } from '../ffmpeg/arguments.js';
 import { isVerdictOnMedia } from '../ffmpeg/explain.js';
 import { type EncoderInput, isLooped } from '../ffmpeg/input.js';
-import { hdrOf, needsOtherPlan, type Picture } from '../ffmpeg/picture.js';
+import { HDR_STAYS } from '../ffmpeg/notes.js';
 import type { Planned } from '../ffmpeg/plan.js';
+import { needsOtherPlan, type Seen } from '../ffmpeg/seen.js';
 import { canBeReadTwice } from '../hand-over.js';
 import type { StreamPublisher } from '../publish/stream-publisher.js';
 import { AT_THE_NEXT_CALL, isListening, TRACK_LEFT_OUT, whatIsAwaited } from './caller.js';
@@ -57,9 +58,11 @@ export async function run(
   let leavesOut = false;
   let advice: string | undefined;
   const misjudged = new AbortController();
-  const onPicture = (found: Picture): void => {
-    if (!ffmpeg.mapsTones || !needsOtherPlan(memory.picture, found)) return;
-    memory.picture = hdrOf(found) && found;
+  const onSeen = (found: Seen): void => {
+    if (found.picture && !ffmpeg.mapsTones) advice = HDR_STAYS;
+    const seen = ffmpeg.mapsTones ? found : { ...found, picture: undefined };
+    if (!needsOtherPlan(memory.seen, seen)) return;
+    memory.seen = seen;
     // A caller would have to come again, and may not.
     if (isListening(source)) advice = AT_THE_NEXT_CALL;
     else if (!isCorrected) misjudged.abort();
@@ -154,7 +157,7 @@ export async function run(
         again: (fromSeconds: number) => ffmpegArguments(plan, { ...how, fromSeconds }),
       }),
       delay: succession?.delay ?? Milliseconds.zero,
-      ...{ onChunk, onLines, onGaps, onTrackLeftOut, onPicture },
+      ...{ onChunk, onLines, onGaps, onTrackLeftOut, onSeen },
     },
     AbortSignal.any([signal, successor.replaced, misjudged.signal]),
   );

@@ -9,9 +9,22 @@ interface Limits {
 
 /** A slow camera may take some seconds for a picture. */
 const STILL_MS = 10_000;
+/** An output that has not begun may wait for a track that the others do not have. */
+const BEGINS_WITHIN_MS = 20_000;
+/** After a pause, one output gives its first picture before the others do. */
+const SURE_AFTER_MS = 3_000;
 
 /** What has fallen silent: the source, or one output alone, by its number. */
 export type Silent = 'source' | number;
+
+interface Output {
+  /** When its last picture came. */
+  picture: number | undefined;
+  /** When the first picture of another output came after that. */
+  behindSince: number | undefined;
+  /** When we noticed that it is too far behind. */
+  suspectedAt: number | undefined;
+}
 
 /**
  * When an encoder has said nothing for too long. All outputs are silent together between two bursts, or while the encoder
@@ -19,29 +32,36 @@ export type Silent = 'source' | number;
  */
 export class Silence {
   readonly #limits: Limits;
-  /** Of each output, when its last picture came. The best one may give sound alone while the pictures pause. */
-  readonly #pictures: number[];
-  #hasPictures = false;
+  /** The best one, which is the first, may give sound alone while the pictures pause. */
+  readonly #outputs: readonly Output[];
+  #newestPicture = Number.NEGATIVE_INFINITY;
   #deadline: number;
 
   constructor(outputs: number, limits: Limits, now: Milliseconds) {
     this.#limits = limits;
     this.#deadline = now + limits.first;
-    // One that has not begun has as long as the source, since another one may need fewer tracks to begin.
-    this.#pictures = Array<number>(outputs).fill(this.#deadline - limits.next);
+    this.#outputs = Array.from({ length: outputs }, () => ({
+      picture: undefined,
+      behindSince: undefined,
+      suspectedAt: undefined,
+    }));
   }
 
   /** Something has come. */
-  note(output: number, { audioOnly }: { readonly audioOnly: boolean }, now: Milliseconds): void {
+  note(number: number, { audioOnly }: { readonly audioOnly: boolean }, now: Milliseconds): void {
     this.excuse(now);
     if (audioOnly) return;
-    this.#pictures[output] = now;
-    this.#hasPictures ||= output === 0;
+    this.#newestPicture = now;
+    for (const [other, output] of this.#outputs.entries()) {
+      if (other === number) Object.assign(output, { picture: now, ...LEVEL });
+      else output.behindSince ??= now;
+    }
   }
 
   /** Pictures have come, but none has for a while. */
   isStill(now: Milliseconds): boolean {
-    return this.#hasPictures && now - this.#pictures[0]! >= STILL_MS;
+    const picture = this.#outputs[0]?.picture;
+    return picture !== undefined && now - picture >= STILL_MS;
   }
 
   /** Nothing can be expected at present. */
@@ -49,10 +69,28 @@ export class Silence {
     this.#deadline = now + this.#limits.next;
   }
 
+  /** The best output is held back, and the others may go on meanwhile. */
+  excuseBest(now: Milliseconds): void {
+    this.excuse(now);
+    Object.assign(this.#outputs[0]!, LEVEL);
+  }
+
+  /** Called once a second or so. */
   at(now: Milliseconds): Silent | undefined {
     if (now >= this.#deadline) return 'source';
-    const newest = Math.max(...this.#pictures);
-    const hung = this.#pictures.findIndex((at) => newest - at >= this.#limits.next);
+    for (const output of this.#outputs) {
+      if (this.#isTooFarBehind(output)) output.suspectedAt ??= now;
+    }
+    const hung = this.#outputs.findIndex(
+      ({ suspectedAt }) => suspectedAt !== undefined && now - suspectedAt >= SURE_AFTER_MS,
+    );
     return hung < 0 ? undefined : hung;
   }
+
+  #isTooFarBehind({ picture, behindSince = Number.POSITIVE_INFINITY }: Output): boolean {
+    const limit = picture === undefined ? BEGINS_WITHIN_MS : this.#limits.next;
+    return this.#newestPicture - behindSince >= limit;
+  }
 }
+
+const LEVEL = { behindSince: undefined, suspectedAt: undefined } as const;

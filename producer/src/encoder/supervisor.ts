@@ -7,6 +7,7 @@ import { explain } from '../ffmpeg/explain.js';
 import { whatItLacks } from '../ffmpeg/find.js';
 import { inputOf, NOTHING_TO_STREAM, needsProbe, type Planned, planEncoding } from '../ffmpeg/plan.js';
 import { probeSource } from '../ffmpeg/probe.js';
+import { NOTHING_SEEN } from '../ffmpeg/seen.js';
 import type { EncoderSettings, Memory, SupervisorOptions } from './encoder-settings.js';
 import { fileChange, stampOf } from './file-change.js';
 import { Restarts } from './restarts.js';
@@ -21,7 +22,7 @@ export async function supervise(options: SupervisorOptions, signal: AbortSignal)
   const { report, logger, source } = options;
   const wasCalled = source.kind === 'url' && !isCalled(source.url);
   const pauses = new Restarts();
-  const memory: Memory = {};
+  const memory: Memory = { seen: NOTHING_SEEN };
   for (let restarts = 0; !signal.aborted; restarts++) {
     report({ restarts });
     let end = await runOnce({ ...options, memory }, signal);
@@ -117,7 +118,7 @@ async function plan(
     planEncoding(source, input, probe, {
       ...{ ladder: options.ladder, limits: options.encoding },
       ...{ mapsTones: ffmpeg.mapsTones, libavformat: ffmpeg.libavformat, isPatient },
-      seen: options.memory.picture,
+      seen: options.memory.seen,
     }) ?? {
       why: 'failed',
       problem: NOTHING_TO_STREAM,

@@ -27,6 +27,7 @@ const url = (protocol: UrlProtocol): JudgedSource => ({
 
 /** What ffmpeg said to real servers; `n4`, `n5` and `n9` are its versions. */
 const SAID: readonly (readonly [UrlProtocol, string, readonly string[], RegExp])[] = [
+  ['https', 'a name', ['https://a/certificate.mp4: Invalid data found when processing input'], /web page/],
   ['http', 'n5 a page', ['http://a/html: Invalid data found when processing input'], /web page/],
   [
     'http',

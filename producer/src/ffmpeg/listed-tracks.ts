@@ -23,7 +23,7 @@ export function tracksIn(lines: readonly string[]): ListedTrack[] {
     const [named, number] = /^ {1,9}(?:No Program|Program (\d{1,5}))/.exec(line) ?? [];
     if (named) programme = number === undefined ? undefined : Number(number);
     const [, index, language, kind, codec] =
-      /^ {1,9}Stream #0:(\d{1,6})(?:\[0x[0-9a-f]{1,8}\])?(?:\((\w{2,35})\))?.*?: (Video|Audio|Data|Subtitle): (\w{1,40})/.exec(
+      /^ {1,9}Stream #0:(\d{1,6})(?:\[0x[0-9a-f]{1,8}\])?(?:\(([\w-]{2,35})\))?.*?: (Video|Audio|Data|Subtitle): (\w{1,40})/.exec(
         line,
       ) ?? [];
     if (!index && !/^ {1,9}Stream #/.test(line)) beside.push(line);

@@ -3,7 +3,7 @@ import { soundOf } from './listed-tracks.js';
 import { hdrOf, type Picture } from './picture.js';
 import type { Probe } from './probe.js';
 
-const HDR_STAYS =
+export const HDR_STAYS =
   'The picture is HDR, and this ffmpeg cannot convert it (it has no filters zscale and tonemap), so it may look pale or dark.';
 const HDR_NAMES = { smpte2084: 'PQ', 'arib-std-b67': 'HLG' } as const;
 const FEW_CHANNELS: ReadonlySet<string> = new Set(['mono', 'stereo', '1 channels', '2 channels', 'downmix']);

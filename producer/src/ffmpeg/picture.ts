@@ -94,14 +94,6 @@ function readColours(details: string): Colours {
 export const hdrOf = ({ colours }: Picture): Hdr | undefined =>
   TRANSFERS_OF_HDR.find((transfer) => transfer === colours.transfer);
 
-/**
- * Whether an encoder that was planned for one picture must be planned anew for another. Undefined: nobody has looked at it.
- * It was planned for a usual one of any size then.
- */
-export const needsOtherPlan = (planned: Picture | undefined, found: Picture): boolean =>
-  (planned && hdrOf(planned)) !== hdrOf(found) ||
-  (planned !== undefined && (planned.width !== found.width || planned.height !== found.height));
-
 /** Has no matrix of its own: screens and drawings. */
 export const isRgb = ({ pixels = '' }: Picture): boolean =>
   /^(?:gbr|rgb|bgr|argb|abgr|0rgb|0bgr|pal8)/.test(pixels);

@@ -9,12 +9,15 @@ import { notesOn, notesOnPicture } from './notes.js';
 import { BT709, coloursOf, hdrOf, obstacleToCopy, type Picture } from './picture.js';
 import type { Shown } from './picture-filter.js';
 import type { Probe, SoundTrack } from './probe.js';
+import { NOTHING_SEEN, type Seen } from './seen.js';
 import { chooseSound } from './sound-choice.js';
 
 /** Recordings and copies depend on what is in the source; other sources are opened only once, without a look. */
 export const needsProbe = (source: JudgedSource): boolean =>
   source.kind === 'file' ||
   (source.kind === 'url' &&
+    // Whoever calls would have to call again.
+    !source.listens &&
     (source.copy ||
       source.language !== undefined ||
       source.protocol === 'http' ||
@@ -38,6 +41,8 @@ export interface Planned {
   readonly plan: EncodingPlan;
   /** What the streamer should know about it, one sentence each. */
   readonly notes: readonly string[];
+  /** Why what was to be sent as it is cannot be. */
+  readonly obstacles: { readonly picture: string | undefined; readonly sound: string | undefined };
 }
 
 /** What the streamer asked for besides the source, and what the operator allows. */
@@ -50,7 +55,7 @@ interface Wishes {
   /** A track is known to come that comes late. */
   readonly isPatient?: boolean;
   /** What an earlier encoder has found, where nobody looks before. */
-  readonly seen?: Picture | undefined;
+  readonly seen?: Seen;
 }
 /** What MPEG-TS carries and viewers' browsers may play, in ffmpeg's words. */
 const COPIED_VIDEO = ['h264', 'hevc'] as const;
@@ -83,22 +88,25 @@ export function planEncoding(
   source: JudgedSource,
   input: EncoderInput,
   probe: Probe | undefined,
-  { ladder, limits, mapsTones, libavformat, isPatient = false, seen }: Wishes,
+  { ladder, limits, mapsTones, libavformat, isPatient = false, seen = NOTHING_SEEN }: Wishes,
 ): Planned | undefined {
-  const height = input.kind === 'test' ? TEST_PICTURE.height : (probe?.picture ?? seen)?.height;
+  const height = input.kind === 'test' ? TEST_PICTURE.height : (probe?.picture ?? seen.picture)?.height;
   if (!probe) {
     const plan: EncodingPlan = {
       ...{ input, video: 'encode', audio: 'encode', isPatient },
       ladder: ladder && fitLadder(ladder, height, limits),
       ...(input.kind === 'url' && { isUnseen: true }),
-      ...(seen && { shown: shownAs(seen, mapsTones) }),
+      ...(seen.picture && { shown: shownAs(seen.picture, mapsTones) }),
+      ...(seen.soundTrack > 0 && { soundTrack: seen.soundTrack }),
     };
-    return {
-      plan,
-      notes: [...(seen ? notesOnPicture(seen, plan) : []), heightNote(ladder, height, limits)].filter(
-        (note) => note !== undefined,
-      ),
-    };
+    const notes = [
+      ...(seen.picture ? notesOnPicture(seen.picture, plan) : []),
+      seen.soundTrack > 0 ? ANOTHER_PROGRAMME : undefined,
+      'copy' in source && source.copy ? NO_COPY_OF_CALLERS : undefined,
+      'copy' in source && source.language ? NO_CHOICE_OF_CALLERS : undefined,
+      heightNote(ladder, height, limits),
+    ];
+    return { plan, notes: notes.filter((note) => note !== undefined), obstacles: NO_OBSTACLES };
   }
   const { picture } = probe;
   const hasSound = probe.audio.length > 0;
@@ -146,9 +154,13 @@ export function planEncoding(
     ladder: ladder && hasPicture ? fitLadder(ladder, height, limits) : undefined,
     ...(copiedVideo && { copiedVideo }),
   };
+  const obstacles = {
+    picture: noVideoCopy && `${noVideoCopy}, so it is encoded again.`,
+    sound: copyAsked ? noSoundCopy[sound.track] : undefined,
+  };
   const notes = [
-    noVideoCopy && `${noVideoCopy}, so it is encoded again.`,
-    copyAsked && noSoundCopy[sound.track],
+    obstacles.picture,
+    obstacles.sound,
     (lacksSound || lacksPictures) &&
       `The file announces ${lacksSound ? 'sound' : 'a picture'}, but holds none: it is streamed without.`,
     awaitsSound && SOUND_IS_LATE,
@@ -156,12 +168,20 @@ export function planEncoding(
     ...notesOn(probe, plan),
     heightNote(ladder, height, limits),
   ];
-  return { plan, notes: notes.filter((note) => typeof note === 'string') };
+  return { plan, notes: notes.filter((note) => typeof note === 'string'), obstacles };
 }
+
+const NO_OBSTACLES = { picture: undefined, sound: undefined } as const;
 
 const goTogether = (canCopy: readonly boolean[], { audio }: Probe): boolean =>
   canCopy.length > 1 && canCopy.every(Boolean) && audio.every(({ isUsable }) => isUsable);
 
+const ANOTHER_PROGRAMME =
+  'The source has several programmes: the sound of the one that has the picture is sent.';
+const NO_COPY_OF_CALLERS =
+  'What comes to an address that waits for its sender is not looked at, so it is encoded instead of sent as it is.';
+const NO_CHOICE_OF_CALLERS =
+  'What comes to an address that waits for its sender is not looked at, so its first sound is sent, whatever its language.';
 export const NOTHING_TO_STREAM = 'The source has neither video nor sound.';
 const SOUND_IS_LATE =
   'The source announces sound and sends none: it is streamed without, and the sound is taken in when it comes.';

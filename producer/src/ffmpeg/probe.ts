@@ -219,30 +219,8 @@ export function readProbe(
   };
 }
 
-const MOST_INPUT_LINES = 400;
-
-/** Takes each line of an ffmpeg that encodes a source nobody has looked at, and tells once how its picture is shown. */
-export class InputLines {
-  readonly #onPicture: (picture: Picture) => void;
-  #lines: string[] | undefined = [];
-
-  constructor(onPicture: (picture: Picture) => void) {
-    this.#onPicture = onPicture;
-  }
-
-  take(line: string): void {
-    if (!this.#lines) return;
-    this.#lines.push(line);
-    if (this.#lines.length < MOST_INPUT_LINES && !line.startsWith('Stream mapping')) return;
-    const track = tracksIn(inputOf(this.#lines)).find(({ kind }) => kind === 'Video');
-    this.#lines = undefined;
-    const picture = track && readPicture(track.line, track.beside);
-    if (picture) this.#onPicture(picture);
-  }
-}
-
 /** What ffmpeg says about its input, without what follows. */
-function inputOf(said: readonly string[]): readonly string[] {
+export function inputOf(said: readonly string[]): readonly string[] {
   const begin = said.findIndex((line) => line.startsWith('Input #0'));
   const end = said.findIndex((line) => line.startsWith('Output #0') || line.startsWith('Stream mapping'));
   return begin < 0 ? [] : said.slice(begin, end < 0 ? undefined : end);

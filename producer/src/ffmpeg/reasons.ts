@@ -69,7 +69,11 @@ export const COMMON: readonly Reason[] = [
     /unexpected TLS packet|wrong version number|Error in the pull function|wrong_version_number/i,
     'The server does not speak TLS at this port: leave out the "s" in https, rtmps or rtsps, or name the right port.',
   ],
-  [/certificate/i, "The server's certificate is not valid for its name, or its signer is not trusted."],
+  [
+    // As a word, and not in an address.
+    /(?:^|[\s:("'])certificate(?:'s)?(?:[\s,:)]|$)/im,
+    "The server's certificate is not valid for its name, or its signer is not trusted.",
+  ],
   [/timed out|Operation timed/i, 'The server does not answer.'],
   [/Protocol not found/i, 'This ffmpeg cannot open addresses of this kind: set FFMPEG_PATH to a newer one.'],
   [

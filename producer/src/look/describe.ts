@@ -12,25 +12,30 @@ const MOST_NOTES = 16;
 const LONGEST_NOTE = 400;
 const RANGES = { smpte2084: 'pq', 'arib-std-b67': 'hlg' } as const;
 
+const FOR_ALL = 'For the least delay, and so that every browser can play it.';
+const IN_STEREO = 'In stereo, so that every browser can play it.';
+const SILENCE = 'Where it is missing, silence takes its place.';
+
 type Fate = Pick<FoundTrack, 'becomes' | 'why'>;
 const leftOut = (why: string): Fate => ({ becomes: 'left out', why });
 
 /** What was found and what becomes of it, in the words of the API. */
 export function describe(
   probe: Probe,
-  { plan, notes }: Planned,
+  planned: Planned,
   limits: { readonly maxHeight: number; readonly maxVideoBitrate: number },
 ): Omit<SourceLook, 'still'> {
+  const { plan, notes } = planned;
   return {
     container: probe.container,
     duration: probe.durationSeconds,
-    tracks: probe.tracks.slice(0, MOST_TRACKS).map((track) => trackOf(track, probe, plan)),
+    tracks: probe.tracks.slice(0, MOST_TRACKS).map((track) => trackOf(track, probe, planned)),
     renditions: renditionsOf(probe, plan, limits),
     notes: notes.slice(0, MOST_NOTES).map((note) => note.slice(0, LONGEST_NOTE)),
   };
 }
 
-function trackOf(track: ListedTrack, probe: Probe, plan: EncodingPlan): FoundTrack {
+function trackOf(track: ListedTrack, probe: Probe, planned: Planned): FoundTrack {
   const number = probe.tracks.filter(({ kind }) => kind === track.kind).indexOf(track);
   const areSeveral = new Set(probe.tracks.flatMap(({ programmes }) => [...programmes])).size > 1;
   const { codec, language } = track;
@@ -38,15 +43,15 @@ function trackOf(track: ListedTrack, probe: Probe, plan: EncodingPlan): FoundTra
   switch (track.kind) {
     case 'Video': {
       const picture = pictureOf(track, number, probe);
-      return { kind: 'video', ...common, ...picture, ...fateOfPicture(number, probe, plan) };
+      return { kind: 'video', ...common, ...picture, ...fateOfPicture(number, probe, planned) };
     }
     case 'Audio': {
       const { sampleRate, layout } = soundOf(track);
       const sound = { sampleRate, channels: layout };
-      return { kind: 'audio', ...common, ...sound, ...fateOfSound(number, probe, plan) };
+      return { kind: 'audio', ...common, ...sound, ...fateOfSound(number, probe, planned) };
     }
     case 'Data':
-      return { kind: 'data', ...common, ...fateOfData(number, plan) };
+      return { kind: 'data', ...common, ...fateOfData(number, planned.plan) };
     case 'Subtitle':
       return { kind: 'subtitle', ...common, ...leftOut('Subtitles are not carried.') };
   }
@@ -69,15 +74,15 @@ function pictureOf({ line, beside }: ListedTrack, number: number, { pictureTrack
 const rounded = (rate: number | undefined): number | undefined =>
   rate === undefined ? undefined : Math.round(rate * 100) / 100 || undefined;
 
-function fateOfPicture(number: number, { pictureTrack }: Probe, plan: EncodingPlan): Fate {
+function fateOfPicture(number: number, { pictureTrack }: Probe, { plan, obstacles }: Planned): Fate {
   if (plan.pictureTrack === 'none') return leftOut('Nothing of it comes.');
   if (number !== pictureTrack) return leftOut('A stream has one picture.');
-  return plan.video === 'copy'
-    ? { becomes: 'copied' }
-    : { becomes: 'encoded', why: 'For the least delay, and so that every browser can play it.' };
+  if (plan.video === 'copy') return { becomes: 'copied' };
+  const filled = plan.isFilled || plan.isEvened ? ' Where pictures pause, the last one is repeated.' : '';
+  return { becomes: 'encoded', why: (obstacles.picture ?? FOR_ALL) + filled };
 }
 
-function fateOfSound(number: number, { audio, soundTrack }: Probe, plan: EncodingPlan): Fate {
+function fateOfSound(number: number, { audio, soundTrack }: Probe, { plan, obstacles }: Planned): Fate {
   if (plan.allAudio) return { becomes: 'copied' };
   const isChosen = plan.awaitedSound === number || number === (plan.soundTrack ?? soundTrack);
   if (!audio[number]?.isUsable)
@@ -85,9 +90,8 @@ function fateOfSound(number: number, { audio, soundTrack }: Probe, plan: Encodin
       ? { becomes: 'encoded', why: 'Nothing of it has come yet.' }
       : leftOut('Nothing of it comes, or it belongs to another programme.');
   if (!isChosen) return leftOut('One sound is sent.');
-  return plan.audio === 'copy'
-    ? { becomes: 'copied' }
-    : { becomes: 'encoded', why: 'In stereo, so that every browser can play it.' };
+  if (plan.audio === 'copy') return { becomes: 'copied' };
+  return { becomes: 'encoded', why: `${obstacles.sound ?? IN_STEREO} ${SILENCE}` };
 }
 
 const fateOfData = (number: number, { data }: EncodingPlan): Fate =>

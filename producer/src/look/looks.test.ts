@@ -81,6 +81,24 @@ it('says in time that a source is too slow', async () => {
   });
 });
 
+it('has no time for a source that had to wait for others for too long, and says so', async () => {
+  const { tables, looking, ask, answer } = setUp();
+  const asked = [await ask(), await ask(), await ask()];
+  await vi.advanceTimersByTimeAsync(20_000);
+  await answer(asked[0]!);
+  expect(tables.answers.get(asked[2]!.name)).toMatchObject({ outcome: 'busy' });
+  expect([...looking.keys()]).toEqual([asked[1]!.at]);
+});
+
+it('does not open a source for somebody who has died long ago', async () => {
+  const { tables, looking } = setUp();
+  const at = new Date(Date.now() - 3_600_000).toISOString();
+  await tables.requests.put(randomUUID(), { at, source: SOURCE });
+  expect(looking.size).toBe(0);
+  await vi.advanceTimersByTimeAsync(LOOK_LIMIT_MS + 30_000);
+  expect(tables.requests.rows.size).toBe(0);
+});
+
 it('removes what somebody has asked who then died, but looks only once', async () => {
   const { tables, looking, ask, answer } = setUp();
   const request = await ask();

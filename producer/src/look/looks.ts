@@ -21,6 +21,11 @@ const MOST_AT_ONCE = 2;
 /** Before the one who asks gives up. */
 const ANSWERED_WITHIN_MS = LOOK_LIMIT_MS - 4_000;
 const TIDY_EVERY_MS = 10_000;
+/** With less time than this, most sources would seem to be too slow. */
+const LEAST_LOOK_MS = 12_000;
+/** Of another clock, which may be wrong by some minutes. */
+const FORGOTTEN_MS = 600_000;
+const BUSY = 'Other sources are being looked at: try again in a moment.';
 const TOO_SLOW = 'The source did not show what is in it in time. It may be slow, or send nothing at present.';
 
 interface UnderWay {
@@ -68,7 +73,8 @@ export class Looks {
     }
     this.#seen.delete(name);
     this.#underWay.get(name)?.stop.abort(new Error('nobody waits for the answer'));
-    if (this.#options.tables.answers.get(name)) this.#delete('answers', name);
+    const { tables, share } = this.#options;
+    if (tables.answers.get(name) && share.owns(lookRequestKey(name))) this.#delete('answers', name);
   }
 
   #note(name: string): void {
@@ -79,8 +85,10 @@ export class Looks {
     const { tables, share } = this.#options;
     for (const [name, request] of tables.requests.rows) {
       if (this.#isClosed || this.#underWay.size >= MOST_AT_ONCE) return;
-      if (this.#underWay.has(name) || tables.answers.get(name) || this.#isOld(name)) continue;
-      if (share.owns(lookRequestKey(name))) this.#look(name, request);
+      if (this.#underWay.has(name) || tables.answers.get(name) || isForgotten(request)) continue;
+      if (!share.owns(lookRequestKey(name))) continue;
+      if (this.#left(name) < LEAST_LOOK_MS) this.#answer(name, { outcome: 'busy', problem: BUSY });
+      else this.#look(name, request);
     }
   }
 
@@ -112,8 +120,11 @@ export class Looks {
     return ANSWERED_WITHIN_MS - (performance.now() - (this.#seen.get(name) ?? 0));
   }
 
-  #isOld(name: string): boolean {
-    return this.#left(name) <= 0;
+  #answer(name: string, answer: LookAnswer): void {
+    const { tables, logger } = this.#options;
+    tables.answers
+      .put(name, answer)
+      .catch((error: unknown) => logger.debug({ err: error }, 'an answer could not be written'));
   }
 
   /** Whoever asked has died if nobody has removed the request by then. */
@@ -135,3 +146,6 @@ export class Looks {
       .catch((error: unknown) => logger.debug({ err: error }, 'a row of a look could not be removed'));
   }
 }
+
+/** Somebody asked who has died since, as have all who could have removed the request. */
+const isForgotten = ({ at }: LookRequest): boolean => Date.now() - Date.parse(at) > FORGOTTEN_MS;
