@@ -2,3 +2,4 @@ export type { Chunk, ChunkerStats } from './chunk.js';
 export { Chunker } from './chunker.js';
 export { bytesWithout, copyWithout, type TrackPids, trackPidsOf } from './parts.js';
 export { SoundFill } from './sound-fill.js';
+export { TransportWriter, type WrittenTrack, type WrittenUnit } from './transport-writer.js';
