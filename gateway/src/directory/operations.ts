@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CreateStreamRequest } from '@topicast/contracts/http';
+import { hashOfSecret, newSecret, streamKey } from '@topicast/contracts/ingest-key';
 import { type StreamId, streamId } from '@topicast/contracts/stream-id';
 import type { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow } from '@topicast/contracts/tables';
@@ -8,7 +9,13 @@ import { type ChunkTopics, LogError } from '@topicast/log';
 import type { Directory } from './directory.js';
 import { putBack } from './row-repairs.js';
 
-export type OperationErrorCode = 'unknown-stream' | 'exists' | 'no-encoder' | 'no-answer' | 'busy';
+export type OperationErrorCode =
+  | 'unknown-stream'
+  | 'exists'
+  | 'no-encoder'
+  | 'no-ingest-key'
+  | 'no-answer'
+  | 'busy';
 
 /** The present state of the stream does not allow the operation. */
 export class OperationError extends Error {
@@ -34,8 +41,11 @@ export class Operations {
     this.#retentionMs = retentionMs;
   }
 
-  /** Resolves once the directory shows the stream. */
-  async create(request: CreateStreamRequest): Promise<StreamId> {
+  /**
+   * Resolves once the directory shows the stream.
+   * @returns the stream key for the encoder that will publish, if one will
+   */
+  async create(request: CreateStreamRequest): Promise<{ id: StreamId; key: string | undefined }> {
     const id = streamId(request.id);
     if (this.#directory.row(id)) throw exists(id);
     if (this.#directory.deletions.has(id)) {
@@ -52,18 +62,20 @@ export class Operations {
       await this.#createTopic(id);
       this.#directory.foreign.add(id);
     }
+    const secret = request.source.kind === 'ingest' ? newSecret() : undefined;
     await this.#claim({
       id,
       title: request.title ?? id,
       source: request.source,
       ...(request.ladder && { ladder: request.ladder }),
+      ...(secret && { ingestKeyHash: await hashOfSecret(secret) }),
       enabled: true,
       createdAt: new Date().toISOString(),
       incarnation: randomUUID(),
       startCount: 0,
       visibility: 'public',
     });
-    return id;
+    return { id, key: secret && streamKey({ stream: id, secret }) };
   }
 
   /**
@@ -89,6 +101,18 @@ export class Operations {
 
   async stop(id: StreamId): Promise<void> {
     await this.#put({ ...this.#encodedRow(id), enabled: false });
+  }
+
+  /** The old key is not valid any more, and whoever publishes with it is disconnected. @returns the new one */
+  async renewKey(id: StreamId): Promise<string> {
+    const row = this.#directory.row(id);
+    if (!row && !this.#directory.has(id)) throw unknownStream(id);
+    if (row?.source.kind !== 'ingest') {
+      throw new OperationError('no-ingest-key', `no encoder publishes to "${id}", so it has no stream key`);
+    }
+    const secret = newSecret();
+    await this.#put({ ...row, ingestKeyHash: await hashOfSecret(secret) });
+    return streamKey({ stream: id, secret });
   }
 
   /** Resolves when the stream is deleted, or when its deletion is certain. */

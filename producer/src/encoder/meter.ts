@@ -1,4 +1,4 @@
-import type { Milliseconds, Ticks90k } from '@topicast/contracts/units';
+import { type Milliseconds, type Seconds, seconds, type Ticks90k } from '@topicast/contracts/units';
 import type { Chunk } from '@topicast/media/mpegts';
 
 const WINDOW_MS = 5_000;
@@ -6,6 +6,13 @@ const LONG_GOP_SECONDS = 3;
 const USUAL_RATES = [23.976, 24, 25, 29.97, 30, 48, 50, 59.94, 60];
 
 type MeteredChunk = Omit<Chunk, 'start' | 'sinceKeyframe'>;
+
+export interface Structure {
+  /** Pictures are shown in another order than they are decoded in: B-frames. */
+  readonly hasReordering: boolean;
+  /** The one that has not ended counts as well. */
+  readonly longestGop: Seconds;
+}
 
 interface Entry {
   readonly at: Milliseconds;
@@ -56,6 +63,11 @@ export class Meter {
     return (
       USUAL_RATES.find((rate) => Math.abs(rate - measured) < rate * 0.0005) ?? Math.round(measured * 10) / 10
     );
+  }
+
+  /** How the pictures build on each other. */
+  get structure(): Structure {
+    return { hasReordering: this.#reordered, longestGop: seconds(this.#longestGop) };
   }
 
   /** What makes a stream that is not encoded here worse than one that is. */
