@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Milliseconds } from '@topicast/contracts/units';
 import type { Logger } from 'pino';
@@ -44,6 +44,8 @@ export interface RtmpListener {
 export async function listenForRtmp(options: RtmpListenerOptions): Promise<RtmpListener> {
   const { host, port, doorkeeper, logger, patience } = options;
   const closing = new AbortController();
+  // Each connection listens.
+  setMaxListeners(0, closing.signal);
   const attempts = new Attempts();
   const atTheDoor = new Map<string, number>();
   const running = new Set<Promise<void>>();

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { readValues, type Written, writeValues } from '../rtmp/amf0.js';
 import { ChunkReader } from '../rtmp/chunk-reader.js';
@@ -20,7 +19,7 @@ export class RtmpClient implements Disposable {
   constructor(port: number) {
     this.socket = connect(port, '127.0.0.1');
     this.socket.on('error', () => undefined);
-    this.#closed = once(this.socket, 'close');
+    this.#closed = new Promise((resolve) => this.socket.once('close', resolve));
     this.socket.on('data', (data) => {
       const skip = Math.min(HANDSHAKE_BYTES - this.#skipped, data.byteLength);
       this.#skipped += skip;
