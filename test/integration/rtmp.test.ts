@@ -2,7 +2,12 @@ import type { CreatedStream, IngestAccess, StreamInfo } from '@topicast/contract
 import { decode } from '@topicast/test/ffprobe';
 import { until } from '@topicast/test/poll';
 import { rawViewer } from '@topicast/test/raw-viewer';
-import { LIVE_X264, type RtmpEncoder, startRtmpEncoder } from '@topicast/test/rtmp-encoder';
+import {
+  enhancedRtmpUnavailable,
+  LIVE_X264,
+  type RtmpEncoder,
+  startRtmpEncoder,
+} from '@topicast/test/rtmp-encoder';
 import { type Services, startServices } from '@topicast/test/services';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -203,3 +208,34 @@ describe('the status', () => {
     expect((await infoOf(id)).problem).toBeUndefined();
   });
 });
+
+describe.skipIf(enhancedRtmpUnavailable)(
+  `Enhanced RTMP${enhancedRtmpUnavailable ? ` (SKIPPED: ${enhancedRtmpUnavailable})` : ''}`,
+  () => {
+    const x265 =
+      '-c:v libx265 -preset ultrafast -pix_fmt yuv420p -x265-params keyint=30:bframes=0:log-level=none';
+
+    it('carries HEVC and Opus', async () => {
+      const { id, address } = await newStream();
+      await using _encoder = startRtmpEncoder(address, { video: x265, audio: '-c:a libopus' });
+      await services.untilState(id, 'live');
+      const viewer = await rawViewer(services.address(id));
+      const { pictures, hasAudio, complaints } = await decode(await viewer.untilBytes(200_000));
+      expect({ hasAudio, complaints }).toEqual({ hasAudio: true, complaints: [] });
+      expect(pictures).toBeGreaterThan(10);
+      expect((await infoOf(id)).catalog?.renditions[0]?.tracks).toMatchObject([
+        { codec: expect.stringMatching(/^hvc1/) },
+        { codec: 'opus' },
+      ]);
+      viewer.close();
+    });
+
+    it('is refused with AV1, in words', async () => {
+      const { id, address } = await newStream();
+      const video = '-c:v libsvtav1 -preset 12 -g 30 -pix_fmt yuv420p';
+      const encoder = startRtmpEncoder(address, { video, audio: '' });
+      await encoder.ended;
+      expect((await services.untilState(id, 'failed')).problem).toContain('AV1');
+    });
+  },
+);

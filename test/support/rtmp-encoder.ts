@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { endWithUs } from './end-with-us.js';
 import { FFMPEG } from './ffprobe.js';
@@ -7,6 +7,12 @@ const PICTURE = '-re -f lavfi -i testsrc2=s=320x180:r=30';
 const SOUND = '-f lavfi -i sine=f=440:r=48000';
 const AAC = '-c:a aac -b:a 96k';
 export const LIVE_X264 = '-c:v libx264 -preset ultrafast -tune zerolatency -g 30 -pix_fmt yuv420p';
+
+/** Why this ffmpeg cannot send HEVC by RTMP; undefined if it can. It can since 6.1. */
+export const enhancedRtmpUnavailable = ((): string | undefined => {
+  const said = execFileSync(FFMPEG, ['-hide_banner', '-h', 'protocol=rtmp'], { encoding: 'utf8' });
+  return said.includes('rtmp_enhanced_codecs') ? undefined : 'this ffmpeg is older than 6.1';
+})();
 
 /** An ffmpeg that publishes by RTMP, as OBS does. */
 export interface RtmpEncoder extends AsyncDisposable {
