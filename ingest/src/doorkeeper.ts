@@ -18,9 +18,17 @@ export interface Seat {
   readonly dismissed: AbortSignal;
   /** The next bytes of its MPEG-TS. A view, valid during the call. */
   take(bytes: Uint8Array): void;
-  /** What its owner should know, one sentence each; all that is known by now. */
-  note(notes: readonly string[]): void;
+  /** All that is known by now; called when it changes. */
+  note(found: Found): void;
   leave(end: PublisherEnd): void;
+}
+
+/** What was found in what a publisher sends. */
+export interface Found {
+  /** What its owner should change, one sentence each. */
+  readonly notes: readonly string[];
+  /** Messages that were left out because they were damaged, or came before what decoders need. */
+  readonly damaged: number;
 }
 
 export type PublisherEnd =

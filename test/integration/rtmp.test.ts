@@ -133,6 +133,21 @@ describe('a second encoder with the same key', () => {
   });
 });
 
+describe('a producer that ends', () => {
+  it('sends its encoders away, and leaves no stream behind that looks live', async () => {
+    const others = await startServices();
+    const { id, address } = await newStream(others);
+    await using encoder = startRtmpEncoder(address);
+    await others.untilState(id, 'live');
+    const closing = Date.now();
+    await others.producer.close();
+    await encoder.ended;
+    expect(Date.now() - closing).toBeLessThan(5_000);
+    expect((await infoOf(id, others)).state).toBe('offline');
+    await others.close();
+  });
+});
+
 describe('what the operator does', () => {
   const live = async (): Promise<{ id: string; address: string; encoder: RtmpEncoder }> => {
     const { id, address } = await newStream();
@@ -194,6 +209,13 @@ describe('the status', () => {
     const { id, address } = await newStream();
     await using _encoder = startRtmpEncoder(address, codecs);
     expect((await untilNote(id, words)).state).toBe('live');
+  });
+
+  it('says that nothing can be passed on', async () => {
+    const { id, address } = await newStream();
+    await using _encoder = startRtmpEncoder(address, { video: '-vn', audio: '-c:a libmp3lame -ar 44100' });
+    const info = await untilNote(id, 'MP3');
+    expect(info).toMatchObject({ state: 'starting', problem: expect.stringContaining('nothing so far') });
   });
 
   it('says why a picture cannot be passed on, until another encoder comes', async () => {

@@ -4,7 +4,7 @@ import { endWithUs } from './end-with-us.js';
 import { FFMPEG } from './ffprobe.js';
 
 const PICTURE = '-re -f lavfi -i testsrc2=s=320x180:r=30';
-const SOUND = '-f lavfi -i sine=f=440:r=48000';
+const SOUND = '-re -f lavfi -i sine=f=440:r=48000';
 const AAC = '-c:a aac -b:a 96k';
 export const LIVE_X264 = '-c:v libx264 -preset ultrafast -tune zerolatency -g 30 -pix_fmt yuv420p';
 

@@ -1,12 +1,12 @@
+import type { Found } from '../doorkeeper.js';
+
 /** What the encoder sends that cannot be passed on, in words that say what to change. */
-export class Findings {
+export class Findings implements Found {
   /** Why nobody could see anything; the publisher is sent away with it. */
   refusal: string | undefined;
-  /** Messages that were left out because they were damaged, or came before what decoders need. */
   damaged = 0;
   readonly #notes = new Set<string>();
 
-  /** One sentence each. */
   get notes(): readonly string[] {
     return [...this.#notes];
   }

@@ -102,7 +102,7 @@ describe('ffmpeg', () => {
     const sound = '-c:a libmp3lame -ar 44100';
     await once(publish(reception.address, `${PICTURE} ${SOUND} ${X264} ${sound} -t 1`), 'close');
     const guest = await until('it has left', () => reception.guests.find(({ end }) => end));
-    expect(guest.notes).toEqual([expect.stringContaining('MP3')]);
+    expect(guest.found.notes).toEqual([expect.stringContaining('MP3')]);
     expect(seen(guest).tracks.map(({ kind }) => kind)).toEqual(['video']);
   });
 });

@@ -83,6 +83,22 @@ describe('inside', () => {
     await client.closed();
   });
 
+  it('says so to whoever is let in and sends nothing', async () => {
+    await using reception = await openReception(SHORT);
+    using _client = new RtmpClient(reception.listener.port).publish();
+    await until('it has left', () => reception.guests[0]?.end);
+    expect(reception.guests[0]?.end).toMatchObject({ why: 'cut' });
+    await until('it is counted', () => reception.listener.stats.cut === 1);
+  });
+
+  it('counts pictures that cannot be read', async () => {
+    await using reception = await openReception();
+    using client = new RtmpClient(reception.listener.port).publish();
+    // Without what a decoder needs, which came first.
+    for (const { body } of pictures.slice(1, 6)) client.send({ type: TYPE.video, streamId: 1, body });
+    await until('they are counted', () => reception.guests[0]?.found.damaged === 5);
+  });
+
   it('lets go who says goodbye', async () => {
     await using reception = await openReception();
     using client = new RtmpClient(reception.listener.port).publish().command('deleteStream', 4, null, 1);
@@ -136,6 +152,35 @@ describe('hostile bytes', () => {
     using client = new RtmpClient(port).publish();
     await until('it still lets in', () => client.codes.includes('NetStream.Publish.Start'));
     expect(reception.guests.filter(({ end }) => end === undefined).length).toBe(1);
+  });
+
+  it('in whole messages of any kind do no harm', async () => {
+    await using reception = await openReception();
+    const message = fc.record({
+      type: fc.oneof(fc.constantFrom(...Object.values(TYPE)), fc.nat(255)),
+      streamId: fc.nat(3),
+      body: fc.oneof(
+        fc.uint8Array({ maxLength: 300 }),
+        // Tags whose heads are right.
+        fc
+          .tuple(fc.constantFrom(0x17, 0x27, 0x90, 0x91, 0x97, 0xaf, 0x9f), fc.uint8Array({ maxLength: 60 }))
+          .map(([first, rest]) => Uint8Array.of(first, ...rest)),
+      ),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(message, { maxLength: 12 }), fc.boolean(), async (messages, hasKey) => {
+        using client = new RtmpClient(reception.listener.port);
+        if (hasKey) client.publish();
+        else client.greet();
+        for (const each of messages) client.send(each);
+        client.socket.end();
+        await client.closed();
+      }),
+      { numRuns: Number(process.env.TOPICAST_FUZZ_RUNS ?? 150) },
+    );
+    using client = new RtmpClient(reception.listener.port).publish();
+    await until('it still lets in', () => client.codes.includes('NetStream.Publish.Start'));
+    await until('the others have left', () => reception.guests.filter(({ end }) => !end).length === 1);
   });
 
   it('that stop in the middle free their place', async () => {

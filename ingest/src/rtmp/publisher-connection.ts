@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { parseStreamKey } from '@topicast/contracts/ingest-key';
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
-import type { Doorkeeper, PublisherEnd, Refusal, Seat } from '../doorkeeper.js';
+import type { Doorkeeper, Found, PublisherEnd, Refusal, Seat } from '../doorkeeper.js';
 import { FlvTransport } from '../flv/transport.js';
 import { readValues, type Value } from './amf0.js';
 import * as answers from './answers.js';
@@ -24,6 +24,8 @@ const INSIDE: ReaderLimits = { chunkStreams: 16, messageBytes: 8 << 20, pendingB
 const MOST_BYTES_AT_THE_DOOR = 256 * 1024;
 const MOST_ANSWERS_UNREAD_BYTES = 64 * 1024;
 const PING_REQUEST = 6;
+const NOTHING_CAME =
+  'The encoder was let in, but sent neither picture nor sound for ten seconds: check that it has both, and try again.';
 const OUR_STREAM = 1;
 
 interface ConnectionOptions {
@@ -54,7 +56,8 @@ export class PublisherConnection {
   #received = 0;
   #acknowledged = 0;
   #window = 2_500_000;
-  #knownNotes = 0;
+  #hasMedia = false;
+  #known: Found = { notes: [], damaged: 0 };
 
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
@@ -195,10 +198,11 @@ export class PublisherConnection {
     if (!seat || !transport) throw new WireError('media before it was let in');
     this.#lastMedia = Milliseconds.now();
     transport.push({ kind: type === TYPE.video ? 'video' : 'audio', timestamp, body });
-    const { notes, refusal } = transport.findings;
-    if (notes.length !== this.#knownNotes) {
-      this.#knownNotes = notes.length;
-      seat.note(notes);
+    this.#hasMedia = true;
+    const { notes, damaged, refusal } = transport.findings;
+    if (notes.length !== this.#known.notes.length || damaged !== this.#known.damaged) {
+      this.#known = { notes, damaged };
+      seat.note(this.#known);
     }
     if (refusal) this.#cut(refusal);
   }
@@ -218,8 +222,9 @@ export class PublisherConnection {
 
   #look(): void {
     if (Milliseconds.sub(Milliseconds.now(), this.#lastMedia) < this.#patience) return;
-    if (this.#seat) this.#finish({ why: 'gone' });
-    else this.#socket.destroy();
+    if (!this.#seat) this.#socket.destroy();
+    else if (this.#hasMedia) this.#finish({ why: 'gone' });
+    else this.#cut(NOTHING_CAME);
   }
 
   #cut(problem: string): void {

@@ -1,7 +1,7 @@
 import { streamId } from '@topicast/contracts/stream-id';
 import type { Milliseconds } from '@topicast/contracts/units';
 import { pino } from 'pino';
-import type { Doorkeeper, PublisherEnd, Refusal } from '../doorkeeper.js';
+import type { Doorkeeper, Found, PublisherEnd, Refusal } from '../doorkeeper.js';
 import { listenForRtmp, type RtmpListener } from '../rtmp/listener.js';
 
 export const STREAM = streamId('show');
@@ -10,7 +10,7 @@ export const SECRET = 'a-secret-for-tests';
 /** One publisher, as the doorkeeper saw it. */
 export interface Guest {
   readonly parts: Uint8Array[];
-  notes: readonly string[];
+  found: Found;
   end: PublisherEnd | undefined;
   dismiss(why: string): void;
 }
@@ -33,15 +33,15 @@ export async function openReception(options: { readonly patience?: Milliseconds 
       if (reception.answer) return reception.answer;
       const dismissal = new AbortController();
       const guest: Guest = {
-        ...{ parts: [], notes: [], end: undefined },
+        ...{ parts: [], found: { notes: [], damaged: 0 }, end: undefined },
         dismiss: (why) => dismissal.abort(new Error(why)),
       };
       guests.push(guest);
       return {
         dismissed: dismissal.signal,
         take: (bytes) => guest.parts.push(new Uint8Array(bytes)),
-        note(notes) {
-          guest.notes = notes;
+        note(found) {
+          guest.found = found;
         },
         leave(end) {
           guest.end = end;

@@ -1,8 +1,8 @@
 import { type StreamId, streamId } from '@topicast/contracts/stream-id';
 import type { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow, StreamStatus } from '@topicast/contracts/tables';
-import { Milliseconds } from '@topicast/contracts/units';
-import type { PublisherEnd, Seat } from '@topicast/ingest';
+import { Milliseconds, milliseconds } from '@topicast/contracts/units';
+import type { Found, PublisherEnd, Seat } from '@topicast/ingest';
 import type { NewRecord } from '@topicast/log';
 import { Chunker } from '@topicast/media/mpegts';
 import type { Logger } from 'pino';
@@ -14,6 +14,10 @@ import { adviceOn } from './advice.js';
 import { type Dismissal, reasonToDismiss, WORDS } from './dismissal.js';
 
 const LOOK_EVERY_MS = 1_000;
+/** Longer than any encoder needs for its first keyframe. */
+const LATE = milliseconds(5_000);
+const NOTHING_PASSES =
+  'The encoder has sent nothing so far that can be passed on: no keyframe, and no sound.';
 
 interface PublicationOptions {
   readonly row: StreamRow;
@@ -48,7 +52,8 @@ export class Publication {
   readonly #chunker = new Chunker((chunk) => this.#options.outlet.publisher.push(0, chunk));
   readonly #stopListening: readonly (() => void)[];
   readonly #timer: NodeJS.Timeout;
-  #findings: readonly string[] = [];
+  #found: Found = { notes: [], damaged: 0 };
+  readonly #begun = Milliseconds.now();
   #liveSince: Milliseconds | undefined;
   #resolveEnded: (end: Promise<void>) => void = () => undefined;
   #isOver = false;
@@ -69,9 +74,8 @@ export class Publication {
     this.seat = {
       dismissed: this.#dismissal.signal,
       take: (bytes) => this.#take(bytes),
-      note: (notes) => {
-        this.#findings = notes;
-        this.#report();
+      note: (found) => {
+        this.#found = found;
       },
       leave: (end) => this.#end(end),
     };
@@ -113,12 +117,17 @@ export class Publication {
   get #notes(): string[] {
     const liveFor = Milliseconds.sub(Milliseconds.now(), this.#liveSince ?? Milliseconds.now());
     const { kinds, structure } = this.#offered;
-    return [...this.#options.notes, ...this.#findings, ...adviceOn({ kinds, structure, liveFor })];
+    return [...this.#options.notes, ...this.#found.notes, ...adviceOn({ kinds, structure, liveFor })];
   }
 
   #report(): void {
-    if (this.#liveSince === undefined || this.#isOver) return;
+    if (this.#isOver) return;
     const { outlet, status } = this.#options;
+    if (this.#liveSince === undefined) {
+      const isLate = Milliseconds.sub(Milliseconds.now(), this.#begun) >= LATE;
+      if (isLate) status.update({ problem: NOTHING_PASSES, notes: this.#notes });
+      return;
+    }
     const { dropped, trouble } = outlet.publisher.state;
     outlet.countDrops();
     status.update({
@@ -150,9 +159,10 @@ export class Publication {
 
   async #settle(end: PublisherEnd): Promise<void> {
     const { outlet, status, stopping, tables, session, me, logger } = this.#options;
+    const { damaged } = this.#found;
     const { droppedAccessUnits, droppedUnits } = this.#chunker.stats;
     const problem = end.why === 'cut' ? end.problem : undefined;
-    logger.info({ session, problem, droppedAccessUnits, droppedUnits }, 'the encoder has left');
+    logger.info({ session, problem, damaged, droppedAccessUnits, droppedUnits }, 'the encoder has left');
     // What waits for a topic that is gone gives up, and everything else is written.
     if (!tables.rows.get(this.#stream)) stopping.abort();
     await outlet.close();
