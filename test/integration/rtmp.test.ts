@@ -1,15 +1,15 @@
 import type { CreatedStream, IngestAccess, StreamInfo } from '@topicast/contracts/http';
-import { decode } from '@topicast/test/ffprobe';
-import { until } from '@topicast/test/poll';
-import { rawViewer } from '@topicast/test/raw-viewer';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decode } from '../support/ffprobe.js';
+import { until } from '../support/poll.js';
+import { rawViewer } from '../support/raw-viewer.js';
 import {
   enhancedRtmpUnavailable,
   LIVE_X264,
   type RtmpEncoder,
   startRtmpEncoder,
-} from '@topicast/test/rtmp-encoder';
-import { type Services, startServices } from '@topicast/test/services';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+} from '../support/rtmp-encoder.js';
+import { type Services, startServices } from '../support/services.js';
 
 let services: Services;
 beforeAll(async () => {
