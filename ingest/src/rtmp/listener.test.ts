@@ -121,6 +121,18 @@ describe('inside', () => {
     expect(reception.guests[0]?.end).toBeUndefined();
   });
 
+  it('frees its seat even if the house has a fault', async () => {
+    await using reception = await openReception();
+    using client = new RtmpClient(reception.listener.port).publish();
+    const guest = await until('it is in', () => reception.guests[0]);
+    guest.parts.push = () => {
+      throw new TypeError('a fault');
+    };
+    for (const { body } of pictures.slice(0, 3)) client.send({ type: TYPE.video, streamId: 1, body });
+    await client.closed();
+    await until('it has left', () => guest.end);
+  });
+
   it('ends when the listener does', async () => {
     const reception = await openReception();
     using client = new RtmpClient(reception.listener.port).publish();

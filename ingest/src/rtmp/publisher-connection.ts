@@ -1,14 +1,13 @@
 import type { Socket } from 'node:net';
 import { parseStreamKey } from '@topicast/contracts/ingest-key';
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
-import type { Doorkeeper, Found, PublisherEnd, Refusal, Seat } from '../doorkeeper.js';
-import { FlvTransport } from '../flv/transport.js';
+import type { Doorkeeper, PublisherEnd, Refusal } from '../doorkeeper.js';
 import { readValues, type Value } from './amf0.js';
 import * as answers from './answers.js';
 import { ChunkReader, type ReaderLimits } from './chunk-reader.js';
-import { FlowLimit } from './flow-limit.js';
 import { Handshake } from './handshake.js';
 import { type Message, TYPE } from './message.js';
+import { Publisher } from './publisher.js';
 import { WireError } from './wire-error.js';
 
 /** Until a publisher is let in: for the handshake and the commands. After that: for the next picture or sound. */
@@ -37,7 +36,7 @@ interface ConnectionOptions {
   readonly patience?: Milliseconds;
 }
 
-/** How a connection ended: `refused` at the door, or as the publisher's seat was told; undefined if nobody tried. */
+/** How a connection ended: as the publisher's seat was told, `refused` at the door, or before it asked for anything. */
 export type ConnectionEnd = PublisherEnd | { readonly why: 'refused' } | { readonly why: 'nothing' };
 
 /** One connection of RTMP, from its first byte to its last. The caller owns the socket until `run`, which closes it. */
@@ -46,18 +45,14 @@ export class PublisherConnection {
   readonly #options: ConnectionOptions;
   readonly #patience: Milliseconds;
   readonly #reader = new ChunkReader(AT_THE_DOOR);
-  readonly #flow = new FlowLimit();
   readonly #gone = new AbortController();
   #handshake: Handshake | undefined = new Handshake();
-  #seat: Seat | undefined;
-  #transport: FlvTransport | undefined;
+  #publisher: Publisher | undefined;
   #end: ConnectionEnd | undefined;
-  #lastMedia = Milliseconds.now();
+  readonly #begun = Milliseconds.now();
   #received = 0;
   #acknowledged = 0;
   #window = 2_500_000;
-  #hasMedia = false;
-  #known: Found = { notes: [], damaged: 0 };
 
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
@@ -65,7 +60,7 @@ export class PublisherConnection {
     this.#patience = options.patience ?? PATIENCE;
   }
 
-  /** Resolves when the connection is gone and its seat is free. */
+  /** Resolves when the connection is gone and its seat is free. Rejects then for a fault of ours. */
   async run(): Promise<ConnectionEnd> {
     const { signal } = this.#options;
     const stop = (): void =>
@@ -76,21 +71,24 @@ export class PublisherConnection {
     this.#socket.on('error', () => undefined);
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
+    let fault: unknown;
     try {
       for await (const data of this.#socket) {
         // After the end, what still comes is thrown away until the publisher has read our farewell.
         if (!this.#end) await this.#onData(data as Buffer);
       }
     } catch (error) {
-      this.#onError(error);
+      if (error instanceof WireError) this.#onWireError(error);
+      else if (!isOfTheSocket(error)) fault = error;
     } finally {
       clearInterval(watch);
       signal.removeEventListener('abort', stop);
       this.#gone.abort();
       this.#socket.destroy();
     }
-    const end = this.#end ?? (this.#seat ? { why: 'gone' } : { why: 'nothing' });
-    if (end.why === 'gone' || end.why === 'cut') this.#seat?.leave(end);
+    const end = this.#end ?? (this.#publisher ? { why: 'gone' } : { why: 'nothing' });
+    if (end.why === 'gone' || end.why === 'cut') this.#publisher?.seat.leave(end);
+    if (fault !== undefined) throw fault;
     return end;
   }
 
@@ -104,7 +102,7 @@ export class PublisherConnection {
       this.#handshake = undefined;
       rest = data.subarray(taken);
     }
-    if (!this.#seat && this.#received > MOST_BYTES_AT_THE_DOOR) {
+    if (!this.#publisher && this.#received > MOST_BYTES_AT_THE_DOOR) {
       throw new WireError('too much before it was let in');
     }
     for (const message of this.#reader.push(rest)) {
@@ -118,11 +116,15 @@ export class PublisherConnection {
 
   #onMessage(message: Message): Promise<void> | undefined {
     const { type, body } = message;
-    if (this.#seat) this.#judgeFlow(message);
+    const problem = this.#publisher?.take(message);
+    if (problem) {
+      this.#cut(problem);
+      return undefined;
+    }
     switch (type) {
       case TYPE.video:
       case TYPE.audio:
-        this.#onMedia(message);
+        if (!this.#publisher) throw new WireError('media before it was let in');
         return undefined;
       case TYPE.command:
         return this.#onCommand(readValues(body), message.streamId);
@@ -160,7 +162,7 @@ export class PublisherConnection {
       case 'FCUnpublish':
       case 'deleteStream':
       case 'closeStream':
-        if (this.#seat) this.#finish({ why: 'gone' });
+        if (this.#publisher) this.#finish({ why: 'gone' });
         return undefined;
       default:
         // Commands that some clients send and none waits for: releaseStream, FCPublish, _checkbw, and the like.
@@ -169,7 +171,7 @@ export class PublisherConnection {
   }
 
   async #onPublish(name: string, streamId: number): Promise<void> {
-    if (this.#seat) throw new WireError('a second publish');
+    if (this.#publisher) throw new WireError('a second publish');
     const { doorkeeper, onRefused, onAdmitted } = this.#options;
     const shown = parseStreamKey(name.split('?')[0]!);
     const answer = shown ? await doorkeeper.admit(shown, this.#gone.signal) : 'unauthorized';
@@ -178,52 +180,29 @@ export class PublisherConnection {
       this.#finish({ why: 'refused' }, answers.refused(streamId, answer));
       return;
     }
-    this.#seat = answer;
+    this.#publisher = new Publisher(answer);
     onAdmitted();
     const { dismissed } = answer;
     const dismiss = (): void => {
       const why = dismissed.reason instanceof Error ? dismissed.reason.message : '';
       this.#finish({ why: 'gone' }, answers.dismissed(streamId, why));
     };
-    this.#transport = new FlvTransport((bytes) => answer.take(bytes));
     this.#reader.allow(INSIDE);
-    this.#lastMedia = Milliseconds.now();
     this.#send(answers.published(streamId));
     if (dismissed.aborted) dismiss();
     else dismissed.addEventListener('abort', dismiss, { once: true, signal: this.#gone.signal });
   }
 
-  #onMedia({ type, timestamp, body }: Message): void {
-    const [seat, transport] = [this.#seat, this.#transport];
-    if (!seat || !transport) throw new WireError('media before it was let in');
-    this.#lastMedia = Milliseconds.now();
-    transport.push({ kind: type === TYPE.video ? 'video' : 'audio', timestamp, body });
-    this.#hasMedia = true;
-    const { notes, damaged, refusal } = transport.findings;
-    if (notes.length !== this.#known.notes.length || damaged !== this.#known.damaged) {
-      this.#known = { notes, damaged };
-      seat.note(this.#known);
-    }
-    if (refusal) this.#cut(refusal);
-  }
-
-  #judgeFlow({ type, timestamp, body }: Message): void {
-    const isMedia = type === TYPE.video || type === TYPE.audio;
-    const problem = this.#flow.add(body.byteLength, isMedia ? timestamp : undefined, Milliseconds.now());
-    if (problem) this.#cut(problem);
-  }
-
-  #onError(error: unknown): void {
-    // What a peer does to its socket, or we to it, is no error.
-    if (!(error instanceof WireError)) return;
-    const problem = `The encoder's connection was ended: ${error.message}. Try again; if it happens again, use another encoder.`;
-    if (this.#seat) this.#end ??= { why: 'cut', problem };
+  #onWireError({ message }: WireError): void {
+    const problem = `The encoder's connection was ended: ${message}. Try again; if it happens again, use another encoder.`;
+    if (this.#publisher) this.#end ??= { why: 'cut', problem };
   }
 
   #look(): void {
-    if (Milliseconds.sub(Milliseconds.now(), this.#lastMedia) < this.#patience) return;
-    if (!this.#seat) this.#socket.destroy();
-    else if (this.#hasMedia) this.#finish({ why: 'gone' });
+    const since = this.#publisher?.lastMedia ?? this.#begun;
+    if (Milliseconds.sub(Milliseconds.now(), since) < this.#patience) return;
+    if (!this.#publisher) this.#socket.destroy();
+    else if (this.#publisher.hasMedia) this.#finish({ why: 'gone' });
     else this.#cut(NOTHING_CAME);
   }
 
@@ -253,3 +232,6 @@ export class PublisherConnection {
     this.#socket.write(Buffer.concat(messages));
   }
 }
+
+/** What the peer does to its end, or we to ours, has a code. */
+const isOfTheSocket = (error: unknown): boolean => error instanceof Error && 'code' in error;
