@@ -9,7 +9,7 @@ import { type Guest, openReception } from '../testing/reception.js';
 
 const FFMPEG = process.env.FFMPEG_PATH || 'ffmpeg';
 /** Elements of all its plugins that are needed here. */
-const GST_NEEDS = ['rtmp2sink', 'flvmux', 'x264enc', 'avenc_aac'];
+const GST_NEEDS = ['rtmp2sink', 'rtmpsink', 'flvmux', 'x264enc', 'avenc_aac'];
 const gstreamer = isThere('gst-launch-1.0', ['--version']) && GST_NEEDS.every(hasElement);
 
 function isThere(command: string, args: string[]): boolean {
@@ -25,8 +25,12 @@ function hasElement(name: string): boolean {
   return isThere('gst-inspect-1.0', ['--exists', name]);
 }
 
-function start(command: string, args: string): ChildProcess & { said: string } {
-  const child = spawn(command, args.trim().split(/\s+/), { stdio: ['ignore', 'pipe', 'pipe'] });
+function start(command: string, words: string, address: string): ChildProcess & { said: string } {
+  const args = words
+    .trim()
+    .split(/\s+/)
+    .map((word) => word.replace('ADDRESS', address));
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   endWithUs(child);
   const told = Object.assign(child, { said: '' });
   for (const stream of [child.stdout, child.stderr])
@@ -37,7 +41,7 @@ function start(command: string, args: string): ChildProcess & { said: string } {
 }
 
 const publish = (address: string, options = `${PICTURE} ${SOUND} ${X264} ${AAC} -t 2`) =>
-  start(FFMPEG, `-v verbose -nostdin ${options} -f flv ${address}`);
+  start(FFMPEG, `-v verbose -nostdin ${options} -f flv ADDRESS`, address);
 
 /** What a viewer would find in it. */
 function seen(guest: Guest) {
@@ -110,14 +114,19 @@ describe('ffmpeg', () => {
 describe.skipIf(!gstreamer)(
   `GStreamer${gstreamer ? '' : ' (SKIPPED: no GStreamer, or not all of its plugins)'}`,
   () => {
-    it('publishes, and every picture arrives', async () => {
+    it.each([
+      ['its own RTMP', 'rtmp2sink', ''],
+      // What OBS is built on.
+      ['librtmp', 'rtmpsink', ' live=1'],
+    ])('publishes by %s, and every picture arrives', async (_, sink, more) => {
       await using reception = await openReception();
       const child = start(
         'gst-launch-1.0',
         `-e videotestsrc num-buffers=60 ! video/x-raw,width=320,height=180,framerate=30/1
           ! x264enc tune=zerolatency key-int-max=30 ! h264parse ! flvmux name=mux streamable=true
-          ! rtmp2sink location=${reception.address}
+          ! ${sink} location=ADDRESS
           audiotestsrc num-buffers=94 samplesperbuffer=1024 ! audio/x-raw,rate=48000 ! avenc_aac ! aacparse ! mux.`,
+        reception.address + more,
       );
       await once(child, 'close');
       const guest = await until(`it has left: ${child.said.slice(-2_000)}`, () =>
