@@ -26,7 +26,17 @@ const PROGRAMS = {
   'bench:ladder': ['bench/dist/ladder.js', false],
   'bench:log': ['bench/dist/log.js', false],
 };
-const SERVICE_SOURCES = ['contracts', 'media', 'log', 'sources', 'producer', 'gateway', 'player', 'start'];
+const SERVICE_SOURCES = [
+  'contracts',
+  'media',
+  'log',
+  'sources',
+  'ingest',
+  'producer',
+  'gateway',
+  'player',
+  'start',
+];
 const TEST_SOURCES = ['test', 'bench'];
 /** What builds leave among the sources. */
 const NOT_SOURCES =

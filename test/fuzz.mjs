@@ -15,7 +15,9 @@ const env = {
   TOPICAST_FUZZ_RUNS: String(runs),
   FFMPEG_PATH: (await findFfmpeg(process.env.FFMPEG_PATH)).path,
 };
-const suites = ['contracts', 'media', 'log', 'sources', 'producer', 'gateway'].map((name) => `${name}/src/`);
+const suites = ['contracts', 'media', 'log', 'sources', 'ingest', 'producer', 'gateway'].map(
+  (name) => `${name}/src/`,
+);
 const args = ['run', '--project', 'unit', '--testTimeout=7200000', ...suites];
 const child = spawn(path.join(root, 'node_modules/.bin/vitest'), args, { cwd: root, stdio: 'inherit', env });
 child.on('close', (code) => process.exit(code ?? 1));

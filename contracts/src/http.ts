@@ -34,6 +34,8 @@ const requestedSource = z.discriminatedUnion('kind', [
   requestedFile,
   requestedUrl,
   z.object({ kind: z.literal('topic') }).strict(),
+  /** An encoder comes to us and publishes, such as OBS. */
+  z.object({ kind: z.literal('ingest') }).strict(),
 ]);
 
 /** What a stream's row may hold. This includes a capture device, which only the command line can name. */
@@ -138,6 +140,18 @@ export const streamInfo = z.object({
   restarts: z.number().int().optional().describe('restarts of the encoder since it was last started by hand'),
 });
 export type StreamInfo = z.infer<typeof streamInfo>;
+
+/** What is typed into an encoder that comes to us, such as OBS. */
+export const ingestAccess = z.object({
+  rtmp: z.string().describe('the address of the server, as rtmp://host:1935/live'),
+  key: z.string().describe('the stream key, which nobody can see again: it is only kept as a hash'),
+});
+export type IngestAccess = z.infer<typeof ingestAccess>;
+
+export const createdStream = streamInfo.extend({
+  ingest: ingestAccess.optional().describe('for a stream with the source "ingest"'),
+});
+export type CreatedStream = z.infer<typeof createdStream>;
 
 export const streamList = z.object({ streams: z.array(streamInfo) });
 

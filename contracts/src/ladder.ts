@@ -39,7 +39,7 @@ export function ladderProblem(
   if (ladder.some(({ height }, index) => index > 0 && height >= ladder[index - 1]!.height)) {
     return 'The renditions of a ladder go from the highest to the lowest, and no height comes twice.';
   }
-  if (source.kind === 'topic') {
+  if (source.kind === 'topic' || source.kind === 'ingest') {
     return 'This stream is encoded by somebody else, so it cannot have a ladder.';
   }
   // Viewers change the rendition where the keyframes of both coincide; a copied source has its own keyframes.

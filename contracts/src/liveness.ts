@@ -60,6 +60,12 @@ export class Liveness {
     return new Set(this.#lately().flatMap(([producer, { leaving }]) => (leaving ? [] : producer)));
   }
 
+  /** The port at which a producer that stays takes encoders by RTMP; if several do, the lowest. */
+  get rtmpPort(): number | undefined {
+    const ports = [...this.staying()].map((producer) => this.heartbeats.get(producer)?.rtmpPort);
+    return ports.filter((port) => port !== undefined).sort((a, b) => a - b)[0];
+  }
+
   /**
    * The listener is called when a heartbeat arrives or a producer has left; silence causes no call. Returns a function
    * that removes it.

@@ -63,6 +63,8 @@ export const streamRow = z.preprocess(
      * command line no longer names it.
      */
     boundTo: z.string().optional(),
+    /** For the source `ingest`: what is kept of the stream key's secret (ingest-key.ts). */
+    ingestKeyHash: z.string().max(64).optional(),
     /** The account that the stream belongs to; absent: the operator's. */
     owner: z.string().optional(),
     visibility: z.enum(VISIBILITIES).default('public'),
@@ -98,6 +100,8 @@ export const producerHeartbeat = z.object({
   at: z.iso.datetime(),
   /** The producer is giving away its streams and ending. */
   leaving: z.boolean().default(false),
+  /** The port at which it takes encoders that publish by RTMP; absent: it takes none. */
+  rtmpPort: z.number().int().min(1).max(65535).optional(),
 });
 export type ProducerHeartbeat = z.infer<typeof producerHeartbeat>;
 

@@ -31,6 +31,8 @@ export interface GatewayConfig {
    */
   readonly ownWebPort: number | undefined;
   readonly allowPrivateUrls: boolean;
+  /** Where encoders publish, if they cannot reach a producer by this gateway's own name. */
+  readonly publicRtmpUrl: string | undefined;
   /** If set, viewers need a JWT signed with it. */
   readonly viewerSecret: string | undefined;
   readonly limits: {
@@ -73,6 +75,11 @@ const settings = z.object({
   TOPICAST_ALLOWED_ORIGINS: list.optional(),
   /** Whether streams may be fetched from private addresses. */
   TOPICAST_ALLOW_PRIVATE_URLS: flag.default(false),
+  /** The address that streamers type into OBS; if absent, the name by which they reach this gateway, and a producer's port. */
+  TOPICAST_PUBLIC_RTMP_URL: z
+    .string()
+    .regex(/^rtmps?:\/\/[^\s/]+(\/\S*)?$/, 'must be an address as rtmp://live.example.com/live')
+    .optional(),
   /** If set, viewers need a token: JWT, HS256, claim `stream`. */
   TOPICAST_VIEWER_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   TOPICAST_MAX_VIEWERS: atLeastOne.default(5_000),
@@ -120,6 +127,7 @@ export function readGatewayConfig(environment: Record<string, string | undefined
       given.TOPICAST_ALLOWED_ORIGINS?.map(originOf) ?? ownOrigins(host, given.TOPICAST_WEB_PORT),
     ownWebPort: given.TOPICAST_ALLOWED_ORIGINS ? undefined : given.TOPICAST_WEB_PORT,
     allowPrivateUrls: given.TOPICAST_ALLOW_PRIVATE_URLS,
+    publicRtmpUrl: given.TOPICAST_PUBLIC_RTMP_URL,
     viewerSecret: given.TOPICAST_VIEWER_SECRET,
     limits: {
       viewers: given.TOPICAST_MAX_VIEWERS,

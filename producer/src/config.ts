@@ -25,6 +25,11 @@ type Preset = (typeof PRESETS)[number];
 const SOUND_CODECS = ['aac', 'opus'] as const;
 type SoundCodec = (typeof SOUND_CODECS)[number];
 
+const SECOND_PUBLISHER = ['takeover', 'refuse'] as const;
+export type SecondPublisher = (typeof SECOND_PUBLISHER)[number];
+/** RTMP's own. */
+const RTMP_PORT = 1935;
+
 export interface EncodingSettings {
   readonly preset: Preset;
   /** Larger pictures are scaled down to it. */
@@ -44,6 +49,10 @@ export interface ProducerConfig {
   readonly sessionTimeout: Milliseconds;
   readonly retention: { readonly time: Milliseconds; readonly size: Bytes };
   readonly encoding: EncodingSettings;
+  /** Where encoders publish by RTMP; undefined: nowhere. Without having been asked for, the port may be taken. */
+  readonly rtmp: { readonly host: string; readonly port: number; readonly isAskedFor: boolean } | undefined;
+  /** What becomes of an encoder that comes with the key of one that is sending. */
+  readonly secondPublisher: SecondPublisher;
   /** Where health and metrics are asked for; undefined: nowhere. */
   readonly health: { readonly host: string; readonly port: number } | undefined;
 }
@@ -53,6 +62,15 @@ const settings = z.object({
   TOPICAST_DATA_DIR: sharedSettings.TOPICAST_DATA_DIR,
   /** The port for health and metrics of a producer that runs in its own process. */
   TOPICAST_PRODUCER_PORT: port.optional(),
+  /** The port for encoders that publish by RTMP, such as OBS. */
+  TOPICAST_RTMP_PORT: z
+    .union([z.literal('off'), port], 'must be a port number from 0 to 65535, or off')
+    .optional(),
+  /**
+   * An encoder that was cut off comes back before we notice that its old connection is dead. So the last one that comes
+   * with the key is on air, unless that is to be refused.
+   */
+  TOPICAST_INGEST_SECOND: z.enum(SECOND_PUBLISHER).default('takeover'),
   /** Only files below these may be streamed, unless the command line names them. */
   TOPICAST_MEDIA_DIRS: sharedSettings.TOPICAST_MEDIA_DIRS,
   FFMPEG_PATH: z.string().optional(),
@@ -93,6 +111,15 @@ export function readProducerConfig(environment: Record<string, string | undefine
       time: milliseconds(read.TOPICAST_RETENTION_MINUTES * 60_000),
       size: bytes(read.TOPICAST_RETENTION_MEGABYTES * 1_000_000),
     },
+    rtmp:
+      read.TOPICAST_RTMP_PORT === 'off'
+        ? undefined
+        : {
+            host: read.TOPICAST_HOST,
+            port: read.TOPICAST_RTMP_PORT ?? RTMP_PORT,
+            isAskedFor: read.TOPICAST_RTMP_PORT !== undefined,
+          },
+    secondPublisher: read.TOPICAST_INGEST_SECOND,
     health:
       read.TOPICAST_PRODUCER_PORT === undefined
         ? undefined

@@ -47,6 +47,7 @@ export function canBeReadTwice(source: Source): boolean {
     case 'url':
       return isCalled(source.url);
     case 'device':
+    case 'ingest':
     case 'topic':
       return false;
   }

@@ -1,26 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type StreamId, streamId } from '@topicast/contracts/stream-id';
 import type { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow, StreamStatus } from '@topicast/contracts/tables';
 import type { ChunkLog } from '@topicast/log';
 import type { Logger } from 'pino';
 import type { ProducerConfig } from './config.js';
-import { lastSessionInLog } from './encoder/session.js';
 import { supervise } from './encoder/supervisor.js';
 import type { Ffmpeg } from './ffmpeg/find.js';
 import type { ProcessGuard } from './ffmpeg/guard.js';
 import { canBeReadTogether, canBeReadTwice, successorWrites } from './hand-over.js';
-import type { FollowedStream, ProducerMetrics } from './health/metrics.js';
-import { lastGopInLog } from './publish/last-gop.js';
-import { OvertakenWatch } from './publish/overtaken.js';
-import { SteadyClock } from './publish/steady-clock.js';
-import { StreamPublisher } from './publish/stream-publisher.js';
+import type { ProducerMetrics } from './health/metrics.js';
+import { openOutlet } from './publish/outlet.js';
 import type { StopReason } from './reconcile/decide.js';
 import type { RunningStream } from './reconcile/reconciler.js';
 import { StatusWriter } from './status/status-writer.js';
-
-/** A deletion removes either the topic or the row first; after this time we have seen both. */
-const DELETION_SETTLES_MS = 2_000;
 
 interface LiveStreamOptions {
   readonly log: ChunkLog;
@@ -48,51 +40,13 @@ export function startLiveStream(
   let isHandingOver = false;
   const status = new StatusWriter(tables.statuses, id, claimed, logger);
 
-  const partitions = row.ladder?.length ?? 1;
-  const createTopic = (): Promise<void> => {
-    const { time, size } = config.retention;
-    return log.createTopic(id, { partitions, retentionMs: time, retentionBytes: size });
-  };
-  const onUnknownTopic = async (): Promise<'retry' | 'stop'> => {
-    try {
-      await sleep(DELETION_SETTLES_MS, undefined, { signal: stopping.signal });
-      if (tables.rows.get(id) === undefined) return 'stop';
-      await createTopic();
-      return 'retry';
-    } catch {
-      return stopping.signal.aborted ? 'stop' : 'retry';
-    }
-  };
-  const watch = new OvertakenWatch(log, id);
-  const followed: FollowedStream = metrics.follow(
-    {
-      get state() {
-        return status.current.state;
-      },
-      get queued() {
-        return publisher.state.queued;
-      },
-      get dropped() {
-        return publisher.state.dropped;
-      },
-    },
-    watch,
-  );
-  const publisher = new StreamPublisher({
-    log: followed,
-    stream: id,
-    clock: new SteadyClock(),
-    logger,
-    onUnknownTopic,
-    lastGop: () => lastGopInLog(log, id, partitions),
+  const outlet = openOutlet(row, {
+    ...{ log, tables, config, logger, metrics },
+    state: () => status.current.state,
+    stopped: stopping.signal,
   });
-
-  let inLog: number | undefined;
-  const prepare = async (): Promise<number> => {
-    await createTopic();
-    inLog ??= await lastSessionInLog(log, id);
-    return Math.max(inLog, status.current.session ?? 0, watch.highest ?? 0);
-  };
+  const { publisher } = outlet;
+  const prepare = async (): Promise<number> => Math.max(await outlet.prepare(), status.current.session ?? 0);
   const supervised = supervise(
     {
       ...{
@@ -113,7 +67,7 @@ export function startLiveStream(
       isLeaving: () => isHandingOver,
       report(change) {
         status.update(change);
-        followed.countDrops();
+        outlet.countDrops();
         if (change.restarts) metrics.restarts++;
         // It would begin anew, with a session above the successor's.
         if (isHandingOver && change.state && change.state !== 'live') stopping.abort();
@@ -143,7 +97,7 @@ export function startLiveStream(
       return publisher.session;
     },
     get seenInTopic() {
-      return watch.highest;
+      return outlet.seenInTopic;
     },
     async release() {
       const next = tables.rows.get(id);
@@ -160,10 +114,8 @@ export function startLiveStream(
       }
       stopping.abort();
       await supervised;
-      await publisher.close();
-      await watch.close();
-      followed.end();
-      const isOvertaken = because === 'overtaken' && (watch.highest ?? 0) > (publisher.session ?? 0);
+      await outlet.close();
+      const isOvertaken = because === 'overtaken' && (outlet.seenInTopic ?? 0) > (publisher.session ?? 0);
       if (because === 'taken' || isOvertaken) metrics.overtaken++;
       status.update({ droppedChunks: publisher.state.dropped });
       await status.close();

@@ -5,6 +5,7 @@ import { LookTables } from '@topicast/contracts/look-tables';
 import { StreamTables } from '@topicast/contracts/stream-tables';
 import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
 import { Milliseconds } from '@topicast/contracts/units';
+import type { RtmpListener } from '@topicast/ingest';
 import type { ChunkLog, Share } from '@topicast/log';
 import type { Logger } from 'pino';
 import { applyDeclaration, type CommandLineInput } from './command-line.js';
@@ -13,6 +14,8 @@ import { findFfmpeg } from './ffmpeg/find.js';
 import { startGuard } from './ffmpeg/guard.js';
 import { HAND_OVER_LIMIT } from './hand-over.js';
 import { ProducerMetrics } from './health/metrics.js';
+import { Door } from './ingest/door.js';
+import { openListener } from './ingest/open-listener.js';
 import { startLiveStream } from './live-stream.js';
 import { lookAt } from './look/look-at.js';
 import { Looks } from './look/looks.js';
@@ -23,6 +26,8 @@ import { Reconciler } from './reconcile/reconciler.js';
 
 export interface Producer {
   readonly id: string;
+  /** Where encoders publish by RTMP; undefined: nowhere. */
+  readonly rtmpPort: number | undefined;
   /** End all encoders, say so in the log, and resolve when nothing is left. The log stays open for its owner. */
   close(): Promise<void>;
 }
@@ -46,7 +51,7 @@ const FAREWELL_MS = 3_000;
 /**
  * Encode the streams of `topicast.streams` into their topics. Resolves when the streams of the command line are
  * declared; if the log is away, it waits.
- * @throws {ConfigError} if there is no ffmpeg, or none that encodes what is wanted; {TypeError} if an input's name is
+ * @throws {ConfigError} if there is no ffmpeg, or none that encodes what is wanted, or no port that was asked for; {TypeError} if an input's name is
  * not a stream id; any {LogError} but `unavailable`; the signal's reason
  */
 export async function startProducer(options: ProducerOptions): Promise<Producer> {
@@ -84,22 +89,32 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   };
   let trusted: Awaited<ReturnType<typeof applyDeclaration>>;
   let share: Share;
+  const others = (): ReadonlySet<string> => heartbeats.others();
+  const door = new Door({ me, log, tables, config, metrics, others, logger });
+  let listener: RtmpListener | undefined;
   try {
     const context = { me, log, tables, alive: () => heartbeats.others(), logger };
     trusted = await untilLogAnswers(() => applyDeclaration(inputs, context), waiting);
+    listener = await openListener(config.rtmp, door, logger);
     const { sessionTimeout } = config;
     share = await untilLogAnswers(
       () => log.share(GROUP, STREAMS_TABLE, { member: me, sessionTimeout }),
       waiting,
     );
   } catch (error) {
+    await listener?.close();
     await heartbeats.close().catch(() => undefined);
     stopReading();
     throw error;
   }
+  if (listener) {
+    heartbeats.listenAt(listener.port);
+    metrics.followRtmp(listener.stats);
+  }
   const guard = startGuard();
   const reconciler = new Reconciler({
     ...{ me, tables, heartbeats, share, logger },
+    publishing: () => door.publishing,
     start: (row, claimed) =>
       startLiveStream(row, claimed, {
         ...{ log, tables, config, ffmpeg, guard, logger, metrics },
@@ -126,6 +141,9 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     heartbeats.leave();
     await looks.close();
     lookTables.close();
+    // Encoders come back, to another producer if there is one.
+    await listener?.close();
+    await inTime(door.close(), FAREWELL_MS);
     const ended = reconciler.close();
     await share.leave();
     await inTime(ended, HAND_OVER_LIMIT + FAREWELL_MS);
@@ -136,6 +154,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   let closing: Promise<void> | undefined;
   return {
     id: me,
+    rtmpPort: listener?.port,
     close: () => {
       closing ??= end();
       return closing;

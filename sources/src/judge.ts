@@ -62,6 +62,8 @@ export async function judgeSource(source: Source, rules: SourceRules): Promise<J
         );
       }
       return { kind: 'device', path: source.path };
+    case 'ingest':
+      throw new SourceError('refused', 'An encoder sends this stream to us, so there is nothing to open.');
     case 'topic':
       throw new SourceError('refused', 'Somebody else writes this stream, so there is nothing to encode.');
   }

@@ -44,7 +44,7 @@ await runProgram(true, async (signal, logger, fail) => {
     closing.push(() => producer.close());
     const web = await startWeb(shared, fail);
     closing.push(() => stopWeb(web));
-    process.stdout.write(addresses(shared, inputs[0]?.id, token));
+    process.stdout.write(addresses(shared, inputs[0]?.id, token, producer.rtmpPort));
     return { close, drainMs: gatewayConfig.drain };
   } catch (error) {
     await close();
@@ -113,7 +113,12 @@ function reachable(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-function addresses(shared: SharedConfig, first: string | undefined, token: string): string {
+function addresses(
+  shared: SharedConfig,
+  first: string | undefined,
+  token: string,
+  rtmpPort: number | undefined,
+): string {
   const host = reachable(shared.TOPICAST_HOST);
   const web = `http://${host}:${shared.TOPICAST_WEB_PORT}`;
   // Show the token only to a person at a terminal, because output that goes elsewhere is often kept.
@@ -124,6 +129,7 @@ function addresses(shared: SharedConfig, first: string | undefined, token: strin
     `  Watch    ${web}${first ? `/watch/${first}` : ''}`,
     `  Studio   ${web}${studio}`,
     `  API      http://${host}:${shared.TOPICAST_GATEWAY_PORT}/docs`,
+    ...(rtmpPort === undefined ? [] : [`  Encoders rtmp://${host}:${rtmpPort}/live (OBS: docs/1-run.md)`]),
     '  Ctrl-C ends it.',
     '',
     '',

@@ -7,6 +7,7 @@ import { launchChromium } from '../support/chromium.js';
 import { FFMPEG } from '../support/ffprobe.js';
 import { freePorts } from '../support/free-ports.js';
 import { until } from '../support/poll.js';
+import { startRtmpEncoder } from '../support/rtmp-encoder.js';
 import { OPERATOR_TOKEN, type Services, startServices, testInput } from '../support/services.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { startWebApp, type WebApp } from '../support/web-app.js';
@@ -246,6 +247,36 @@ describe('the studio', () => {
     // It is tried again and again.
     await until('it was tried again', async () => ((await infoOf('cam')).restarts ?? 0) >= 2);
     expect((await heard()).filter((text) => text.startsWith('Camera'))).toHaveLength(1);
+  });
+
+  it('gives an encoder an address and a key, once, and a new key later', async () => {
+    await open();
+    await button('New stream').click();
+    await dialog().getByLabel('Title').fill('Show');
+    await dialog().getByText('OBS or another encoder', { exact: true }).click();
+    await dialog().getByRole('button', { name: 'Create stream' }).click();
+    const key = dialog().getByLabel('Stream key', { exact: true });
+    await until('the key is there', () => key.isVisible());
+    const server = await dialog().getByLabel('Server', { exact: true }).inputValue();
+    const first = await key.inputValue();
+    expect(first).toMatch(/^show\.[0-9a-f]{48}$/);
+    await dialog().getByRole('button', { name: 'Done' }).click();
+    const row = page.getByRole('listitem', { name: 'Show' });
+    await until('it waits', async () => /Waiting for an encoder/.test(await row.innerText()));
+
+    await using encoder = startRtmpEncoder(`${server}/${first}`);
+    await untilHeard('Show is live.');
+    await button('Edit Show').click();
+    expect(await dialog().getByRole('radio').count()).toBe(0);
+    await dialog().getByRole('button', { name: 'Make a new stream key' }).click();
+    await until('the new key is there', () => key.isVisible());
+    const second = await key.inputValue();
+    expect(second).not.toBe(first);
+    await encoder.ended;
+    await dialog().getByRole('button', { name: 'Done' }).click();
+    await using again = startRtmpEncoder(`${server}/${second}`);
+    await services.untilState('show', 'live');
+    expect(again.child.exitCode).toBeNull();
   });
 
   it('shows what is in a source before it goes on air, and what was found in it afterwards', async () => {

@@ -41,6 +41,7 @@ export async function startServices(
     FFMPEG_PATH: process.env.FFMPEG_PATH,
     TOPICAST_DATA_DIR: folder.path,
     TOPICAST_GATEWAY_PORT: '0',
+    TOPICAST_RTMP_PORT: '0',
     ...options.environment,
   };
   const log = options.log ?? (await openEmbeddedLog({ directory: path.join(folder.path, 'log'), logger }));

@@ -1,6 +1,7 @@
 import type {
   CreateStreamRequest,
   EditStreamRequest,
+  IngestAccess,
   LookAtSourceRequest,
   Problem,
   StreamInfo,
@@ -60,12 +61,25 @@ export async function getStream(
   return body as unknown as StreamInfo;
 }
 
+/** @returns where its encoder has to send, for a stream that one publishes */
 export async function createStream(
   gateway: GatewayAddress,
   request: CreateStreamRequest,
   options: CallOptions,
-): Promise<void> {
-  await call(gateway, 'POST', '/api/streams', options, request);
+): Promise<IngestAccess | undefined> {
+  const body = await call(gateway, 'POST', '/api/streams', options, request);
+  return isObject(body) && isAccess(body.ingest) ? body.ingest : undefined;
+}
+
+/** The old stream key is not valid any more, and whoever publishes with it is disconnected. */
+export async function renewIngestKey(
+  gateway: GatewayAddress,
+  id: string,
+  options: CallOptions,
+): Promise<IngestAccess> {
+  const body = await call(gateway, 'POST', `/api/streams/${id}/ingest-key`, options);
+  if (!isAccess(body)) throw notOurs();
+  return body;
 }
 
 /** What is in a source, and what would become of it. */
@@ -174,6 +188,9 @@ const notOurs = (): GatewayError =>
   new GatewayError('The answer does not come from a Topicast gateway. Check its address.', {
     kind: 'unreachable',
   });
+
+const isAccess = (value: unknown): value is IngestAccess =>
+  isObject(value) && typeof value.rtmp === 'string' && typeof value.key === 'string';
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;

@@ -8,7 +8,9 @@ import type {
 import { parseLadder } from '@topicast/contracts/ladder';
 import { slugFromTitle, streamIdProblem } from './stream-slug';
 
-export const SOURCE_KINDS = ['test', 'file', 'url', 'topic'] as const;
+export const SOURCE_KINDS = ['test', 'file', 'url', 'ingest', 'topic'] as const;
+/** Those between which a stream can change: what its topic holds is encoded here. */
+export const ENCODED_KINDS = ['test', 'file', 'url'] as const satisfies readonly SourceKind[];
 export type SourceKind = (typeof SOURCE_KINDS)[number];
 
 /** One rendition, or a ladder of them. */
@@ -48,9 +50,7 @@ export const EMPTY_DRAFT: StreamDraft = {
 
 /** What an operator may change of a stream: what a command line or another program decides is not among it. */
 export const editableParts = ({ source, boundTo }: StreamInfo): 'everything' | 'title' =>
-  boundTo === undefined && SOURCE_KINDS.some((kind) => kind === source?.kind && kind !== 'topic')
-    ? 'everything'
-    : 'title';
+  boundTo === undefined && ENCODED_KINDS.some((kind) => kind === source?.kind) ? 'everything' : 'title';
 
 /** A stream as the form shows it. */
 export function draftOf({ id, title, source, ladder }: StreamInfo): StreamDraft {
@@ -146,7 +146,9 @@ export const hasEncoder = ({ kind, copy }: StreamDraft): boolean =>
   kind === 'test' || ((kind === 'file' || kind === 'url') && !copy);
 
 const draftSource = (draft: StreamDraft): CreateStreamRequest['source'] =>
-  lookableSource(draft) ?? { kind: draft.kind === 'topic' ? 'topic' : 'test' };
+  lookableSource(draft) ?? {
+    kind: draft.kind === 'topic' || draft.kind === 'ingest' ? draft.kind : 'test',
+  };
 
 /** A source that there is something to see in before it goes on air. */
 function lookableSource({ kind, path, url, copy, language }: StreamDraft): LookableSource | undefined {

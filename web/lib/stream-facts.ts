@@ -15,6 +15,8 @@ export function describeSource(source: Source | undefined): string {
       return withoutPassword(source.url) + asItIs(source.copy);
     case 'device':
       return source.path;
+    case 'ingest':
+      return 'an encoder that publishes';
     case 'topic':
     case undefined:
       return 'existing topic';

@@ -139,6 +139,11 @@ export class Directory {
     return (this.#producers?.staying().size ?? 0) > 0;
   }
 
+  /** Where encoders can publish by RTMP; undefined if no producer takes them. */
+  get rtmpPort(): number | undefined {
+    return this.#producers?.rtmpPort;
+  }
+
   has(stream: StreamId): boolean {
     return !this.deletions.has(stream) && (this.#row(stream) !== undefined || this.foreign.has(stream));
   }
@@ -188,7 +193,7 @@ export class Directory {
     if (row && row.source.kind !== 'topic') {
       const status = this.#typed?.statuses.get(id);
       const isFresh = status !== undefined && this.#producers?.isAlive(status.producer) === true;
-      return { kind: 'encoded', row, status, isFresh };
+      return { kind: 'encoded', row, status, isFresh, isListenedFor: this.rtmpPort !== undefined };
     }
     if (!row && !this.foreign.has(id)) return undefined;
     return { kind: 'foreign', id, row, isLive: this.foreign.isLive(id), found: this.foreign.found(id) };

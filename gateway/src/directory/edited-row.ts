@@ -26,13 +26,17 @@ export function editedRow(row: StreamRow, wish: Omit<EditStreamRequest, 'version
     if (!isDeepStrictEqual(ladder, before))
       throw new EditError('ladder', `${here} names the renditions of this stream: change them there`);
   }
-  if ((source.kind === 'topic') !== (row.source.kind === 'topic')) {
+  if (writerOf(source) !== writerOf(row.source)) {
     throw new EditError(
       'source',
-      'a stream that another program writes stays one, and one that is encoded here too: create another stream',
+      'a stream that another program writes, or an encoder publishes, stays one, and one that is encoded here too: create another stream',
     );
   }
   const problem = ladderProblem(source, ladder);
   if (problem) throw new EditError('ladder', problem);
   return { ...rest, title, source, ...(ladder && { ladder }) };
 }
+
+/** Who makes what is in the topic: another program, an encoder that comes to us, or an encoder of ours. */
+const writerOf = ({ kind }: StreamRow['source']): 'topic' | 'ingest' | 'ours' =>
+  kind === 'topic' || kind === 'ingest' ? kind : 'ours';

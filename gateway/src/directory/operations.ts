@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { CreateStreamRequest, EditStreamRequest } from '@topicast/contracts/http';
+import { hashOfSecret, newSecret, streamKey } from '@topicast/contracts/ingest-key';
 import { type StreamId, streamId } from '@topicast/contracts/stream-id';
 import { changedRow, writeRow } from '@topicast/contracts/stream-row';
 import type { StreamTables } from '@topicast/contracts/stream-tables';
@@ -15,6 +16,7 @@ export type OperationErrorCode =
   | 'exists'
   | 'no-encoder'
   | 'changed'
+  | 'no-ingest-key'
   | 'no-answer'
   | 'busy';
 
@@ -45,8 +47,11 @@ export class Operations {
     this.#retentionMs = retentionMs;
   }
 
-  /** Resolves once the directory shows the stream. */
-  async create(request: CreateStreamRequest): Promise<StreamId> {
+  /**
+   * Resolves once the directory shows the stream.
+   * @returns the stream key for the encoder that will publish, if one will
+   */
+  async create(request: CreateStreamRequest): Promise<{ id: StreamId; key: string | undefined }> {
     const id = streamId(request.id);
     if (this.#directory.row(id)) throw exists(id);
     if (this.#directory.deletions.has(id)) {
@@ -63,11 +68,13 @@ export class Operations {
       await this.#createTopic(id);
       this.#directory.foreign.add(id);
     }
+    const secret = request.source.kind === 'ingest' ? newSecret() : undefined;
     const isFirst = await this.#write({
       id,
       title: request.title ?? id,
       source: request.source,
       ...(request.ladder && { ladder: request.ladder }),
+      ...(secret && { ingestKeyHash: await hashOfSecret(secret) }),
       enabled: true,
       createdAt: new Date().toISOString(),
       incarnation: randomUUID(),
@@ -76,7 +83,7 @@ export class Operations {
       visibility: 'public',
     });
     if (!isFirst) throw exists(id);
-    return id;
+    return { id, key: secret && streamKey({ stream: id, secret }) };
   }
 
   /**
@@ -104,6 +111,19 @@ export class Operations {
 
   async stop(id: StreamId): Promise<void> {
     await this.#change(id, (row) => ({ ...row, enabled: false }));
+  }
+
+  /** The old key is not valid any more, and whoever publishes with it is disconnected. @returns the new one */
+  async renewKey(id: StreamId): Promise<string> {
+    const row = this.#directory.row(id);
+    if (!row && !this.#directory.has(id)) throw unknownStream(id);
+    if (row?.source.kind !== 'ingest') {
+      throw new OperationError('no-ingest-key', `no encoder publishes to "${id}", so it has no stream key`);
+    }
+    const secret = newSecret();
+    const ingestKeyHash = await hashOfSecret(secret);
+    await this.#change(id, (before) => ({ ...before, ingestKeyHash }));
+    return streamKey({ stream: id, secret });
   }
 
   /** Resolves when the stream is deleted, or when its deletion is certain. */

@@ -13,6 +13,8 @@ export type KnownStream =
       readonly status: StreamStatus | undefined;
       /** Whether the producer that wrote the status is alive. */
       readonly isFresh: boolean;
+      /** Whether a producer takes encoders that publish. */
+      readonly isListenedFor: boolean;
     }
   | {
       readonly kind: 'foreign';
@@ -53,6 +55,8 @@ export function streamInfo(stream: KnownStream, viewers: number): StreamInfo {
   }
   const { row, status } = stream;
   const { id, title, enabled, source, ladder } = row;
+  const waiting =
+    enabled && source.kind === 'ingest' && !runs ? waitingNote(stream.isListenedFor) : undefined;
   return {
     id,
     title,
@@ -68,8 +72,14 @@ export function streamInfo(stream: KnownStream, viewers: number): StreamInfo {
       ...{ problem: status.problem, notes: status.notes },
       ...{ encoderLog: status.encoderLog, restarts: status.restarts },
     }),
+    ...(waiting && { notes: [waiting, ...(status?.notes ?? [])] }),
   };
 }
+
+const waitingNote = (isListenedFor: boolean): string =>
+  isListenedFor
+    ? 'Waiting for an encoder: it can publish at any time, with the stream key.'
+    : 'Waiting for an encoder, but no producer takes any at present: its log says why (TOPICAST_RTMP_PORT).';
 
 const runningPart = ({ session, startedAt, catalog }: StreamStatus): Partial<StreamInfo> => ({
   session,

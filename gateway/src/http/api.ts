@@ -1,5 +1,10 @@
-import { createStreamRequest, editStreamRequest, streamInfo, streamList } from '@topicast/contracts/http';
-import { isStreamId, type StreamId } from '@topicast/contracts/stream-id';
+import {
+  createdStream,
+  createStreamRequest,
+  editStreamRequest,
+  streamInfo,
+  streamList,
+} from '@topicast/contracts/http';
 import type { FastifyInstance, RouteShorthandOptions } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -9,6 +14,8 @@ import type { Directory } from '../directory/directory.js';
 import type { LookRequests } from '../directory/look-requests.js';
 import type { Operations } from '../directory/operations.js';
 import { publicInfo } from '../directory/stream-info.js';
+import { existing, unknownStream } from './existing.js';
+import { addIngestKey, rtmpAddress } from './ingest-key.js';
 import { Principals } from './principal.js';
 import { addProbe } from './probe.js';
 import { ApiError, problems } from './problem.js';
@@ -32,10 +39,8 @@ const anId = z.object({ id: z.string() });
 const nothing = z.undefined();
 
 /** The API: everybody may read, the operator may change. */
-export function addApi(
-  instance: FastifyInstance,
-  { config, directory, operations, looks, access }: ApiOptions,
-): void {
+export function addApi(instance: FastifyInstance, options: ApiOptions): void {
+  const { config, directory, operations, looks, access } = options;
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const whileReady = async (): Promise<void> => {
     if (!directory.ready) throw new ApiError(503, 'the log has not been reached yet');
@@ -45,6 +50,7 @@ export function addApi(
   const changing = { onRequest: [principals.identify, principals.mayChange], preHandler: [whileReady] };
   const security = [{ operator: [] }];
   addProbe(app, { config, looks }, { changing, security });
+  addIngestKey(app, options, { changing, security });
 
   app.get(
     '/api/streams',
@@ -89,15 +95,19 @@ export function addApi(
         tags: ['streams'],
         security,
         body: createStreamRequest,
-        response: { 201: streamInfo, ...problems(400, 401, 403, 409, 413, 422, 503) },
+        response: { 201: createdStream, ...problems(400, 401, 403, 409, 413, 422, 503) },
       },
     },
     async (request, reply) => {
       await requireSource(request.body.source, config);
-      const id = await operations.create(request.body);
+      const { id, key } = await operations.create(request.body);
       const info = directory.info(id);
       if (!info) throw new ApiError(409, 'the stream was deleted at the same moment');
-      return reply.code(201).header('location', `/api/streams/${id}`).send(info);
+      const ingest = key === undefined ? undefined : { rtmp: rtmpAddress(request, options), key };
+      return reply
+        .code(201)
+        .header('location', `/api/streams/${id}`)
+        .send({ ...info, ...(ingest && { ingest }) });
     },
   );
 
@@ -163,11 +173,3 @@ export function addApi(
     },
   );
 }
-
-/** A text that is not an id names no stream. */
-function existing(text: string): StreamId {
-  if (!isStreamId(text)) throw unknownStream(text);
-  return text;
-}
-
-const unknownStream = (id: string): ApiError => new ApiError(404, `there is no stream "${id.slice(0, 80)}"`);

@@ -25,7 +25,9 @@ const id = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('..', 'A', '%00', 'x'.repeat(64)) },
 );
 const source = fc.oneof(
-  fc.record({ kind: mostly(fc.constantFrom('test', 'topic'), fc.constantFrom('device', 'telepathy')) }),
+  fc.record({
+    kind: mostly(fc.constantFrom('test', 'topic', 'ingest'), fc.constantFrom('device', 'telepathy')),
+  }),
   fc.record({
     kind: fc.constant('file'),
     path: fc.oneof(fc.string(), fc.constantFrom('/etc/passwd', '../x', '-i')),
@@ -66,7 +68,9 @@ const path = fc.oneof(
     '/readyz',
     '/live/a',
   ),
-  fc.tuple(id, fc.constantFrom('', '/start', '/stop', '/x')).map((parts) => `/api/streams/${parts.join('')}`),
+  fc
+    .tuple(id, fc.constantFrom('', '/start', '/stop', '/ingest-key', '/x'))
+    .map((parts) => `/api/streams/${parts.join('')}`),
   fc.string({ unit: fc.constantFrom(...'/%.a0f?#\\;~') }).map((rest) => `/${rest}`),
 );
 const creation = mostly(

@@ -25,6 +25,7 @@ const STATUS_OF_OPERATION: Record<OperationErrorCode, ProblemStatus> = {
   'unknown-stream': 404,
   exists: 409,
   'no-encoder': 409,
+  'no-ingest-key': 409,
   'no-answer': 503,
   busy: 503,
   changed: 409,

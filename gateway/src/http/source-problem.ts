@@ -12,8 +12,8 @@ export async function requireSource(
   source: CreateStreamRequest['source'],
   config: GatewayConfig,
 ): Promise<void> {
-  // Somebody else writes it: there is nothing to open.
-  if (source.kind === 'topic') return;
+  // Somebody else sends it: there is nothing to open.
+  if (source.kind === 'topic' || source.kind === 'ingest') return;
   const { mediaDirectories: mediaDirs, allowPrivateUrls } = config;
   try {
     await judgeSource(source, { trusted: false, mediaDirs, allowPrivateUrls });

@@ -1,4 +1,4 @@
-import type { Problem, StreamInfo } from '@topicast/contracts/http';
+import type { CreatedStream, IngestAccess, Problem, StreamInfo } from '@topicast/contracts/http';
 import { expect } from 'vitest';
 import { type GatewayUnderTest, OPERATOR_TOKEN } from './gateway-under-test.js';
 
@@ -7,7 +7,7 @@ export const json = { ...operator, 'content-type': 'application/json' };
 
 export interface Answer {
   status: number;
-  body: StreamInfo & Problem & { streams: StreamInfo[] };
+  body: CreatedStream & IngestAccess & Problem & { streams: StreamInfo[] };
   headers: Headers;
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { streamId } from '@topicast/contracts/stream-id';
 import {
   PRODUCER_SILENCE_MS,
+  type ProducerHeartbeat,
   producerKey,
   STATUS_TABLE,
   STREAMS_TABLE,
@@ -110,9 +111,10 @@ export class GatewayUnderTest implements AsyncDisposable {
     await table.put(streamStatusKey(id), JSON.stringify({ producer: 'p1', state: 'live', ...status }));
   }
 
-  async heartbeat(age = 0): Promise<void> {
+  async heartbeat(age = 0, more: Partial<ProducerHeartbeat> = {}): Promise<void> {
     const table = await this.log.table(STATUS_TABLE);
-    await table.put(producerKey('p1'), JSON.stringify({ at: new Date(Date.now() - age).toISOString() }));
+    const at = new Date(Date.now() - age).toISOString();
+    await table.put(producerKey('p1'), JSON.stringify({ at, ...more }));
   }
 
   /** Append chunks of a session, one append each; every `gop`th is a keyframe. */

@@ -3,3 +3,4 @@ export { Chunker } from './chunker.js';
 export { Continuation } from './continuation.js';
 export { bytesWithout, copyWithout, type TrackPids, trackPidsOf } from './parts.js';
 export { SoundFill } from './sound-fill.js';
+export { TransportWriter, type WrittenTrack, type WrittenUnit } from './transport-writer.js';

@@ -32,6 +32,46 @@ const readTimestamp = (bytes: Uint8Array, at: number): number =>
   ((bytes[at]! >> 1) & 7) * 0x4000_0000 +
   ((bytes[at + 1]! << 22) | ((bytes[at + 2]! >> 1) << 15) | (bytes[at + 3]! << 7) | (bytes[at + 4]! >> 1));
 
+/** PES_packet_length has 16 bits; a longer packet leaves it 0, which only video may (2.4.3.7). */
+const MAX_DECLARED_BYTES = 0xffff;
+
+/** The head that `parsePesHeader` reads, with both time stamps if they differ, and with stuffing at its end. */
+export function pesHeader(
+  streamId: number,
+  { pts, dts, payloadBytes, stuffing = 0 }: PesFacts,
+): Uint8Array<ArrayBuffer> {
+  const stamps = dts === pts ? timestamp(2, pts) : [...timestamp(3, pts), ...timestamp(1, dts)];
+  const follows = 3 + stamps.length + stuffing + payloadBytes;
+  const length = follows > MAX_DECLARED_BYTES ? 0 : follows;
+  return Uint8Array.from([
+    ...[0, 0, 1, streamId, length >> 8, length & 0xff],
+    ...[0x84, dts === pts ? 0x80 : 0xc0, stamps.length + stuffing], // aligned: a unit begins with the payload
+    ...stamps,
+    ...Array<number>(stuffing).fill(0xff),
+  ]);
+}
+
+interface PesFacts {
+  /** 90 kHz; their low 33 bits are written. */
+  readonly pts: number;
+  readonly dts: number;
+  readonly payloadBytes: number;
+  readonly stuffing?: number;
+}
+
+/** 33 bits in five bytes: a prefix of 4 bits, then 3, 15 and 15 bits, each followed by a marker. */
+function timestamp(prefix: number, ticks: number): number[] {
+  const high = Math.floor(ticks / 2 ** 15) & 0x3_ffff;
+  const low = ticks & 0x7fff;
+  return [
+    (prefix << 4) | ((high >> 15) << 1) | 1,
+    (high >> 7) & 0xff,
+    ((high & 0x7f) << 1) | 1,
+    low >> 7,
+    ((low & 0x7f) << 1) | 1,
+  ];
+}
+
 /** The packets of one PES packet as they arrive, together with its bytes. Both buffers are reused. */
 export class PesBuffer {
   #packetBytes = new Uint8Array(64 * 1024);

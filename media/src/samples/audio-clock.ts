@@ -4,8 +4,9 @@ import type { AudioRun, Placement } from './sample.js';
 
 /** How far the counter may be from a time stamp, in frames, because stamps are rounded and jitter. */
 const MAX_DRIFT_FRAMES = 1.5;
-/** Stamps that are off to the same side by more than this, in seconds and for so many frames, are right. */
-const LASTING = { seconds: 0.01, frames: 16 } as const;
+/** Stamps that are off to the same side by more than this share of a second, and for so many frames, are right. */
+const LASTING_SHARE = 100;
+const LASTING_FRAMES = 16;
 /** After a loss: only as much as rounding explains. */
 const MAX_DRIFT_FRAMES_AFTER_LOSS = 0.1;
 
@@ -29,8 +30,8 @@ export class AudioClock {
   /** Where the next frame begins; undefined until a time stamp tells. */
   #next: Position | undefined;
   #maxDrift = MAX_DRIFT_FRAMES;
-  /** For so many frames, the time stamps have been off to this side; see `LASTING`. */
-  #off = { side: 0, frames: 0 };
+  /** How many of the last frames have had time stamps that were off, those that were early taken from those that were late. */
+  #off = 0;
 
   constructor(pid: number, from = 0) {
     this.#pid = pid;
@@ -81,22 +82,14 @@ export class AudioClock {
       return;
     }
     const { sampleRate } = config;
-    const { epoch } = placement;
     const instant = Math.round((placement.presentation * sampleRate) / TICKS_PER_SECOND);
-    const counted = this.#next?.sampleRate === sampleRate ? this.#next.instant : Number.POSITIVE_INFINITY;
-    const drift = instant - counted;
-    const agrees = Math.abs(drift) <= length * this.#maxDrift && !this.#lasts(drift / sampleRate);
-    if (!agrees) this.#off = { side: 0, frames: 0 };
-    this.#next = { instant: agrees ? counted : instant, sampleRate, epoch };
+    const drift =
+      this.#next?.sampleRate === sampleRate ? instant - this.#next.instant : Number.POSITIVE_INFINITY;
+    // Jitter goes to both sides, but a frame that was left out does not.
+    this.#off = Math.abs(drift) < sampleRate / LASTING_SHARE ? 0 : this.#off + Math.sign(drift);
+    const agrees = Math.abs(drift) <= length * this.#maxDrift && Math.abs(this.#off) < LASTING_FRAMES;
+    this.#next = { instant: agrees ? instant - drift : instant, sampleRate, epoch: placement.epoch };
     this.#maxDrift = MAX_DRIFT_FRAMES;
-  }
-
-  /** Jitter goes to both sides, but a frame that was left out does not. */
-  #lasts(seconds: number): boolean {
-    const side = Math.abs(seconds) < LASTING.seconds ? 0 : Math.sign(seconds);
-    this.#off =
-      side !== 0 && side === this.#off.side ? { side, frames: this.#off.frames + 1 } : { side, frames: 1 };
-    return side !== 0 && this.#off.frames >= LASTING.frames;
   }
 }
 

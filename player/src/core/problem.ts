@@ -13,7 +13,7 @@ const KNOWN: Readonly<Record<number, readonly [ProblemReason, string]>> = {
   [CloseCode.unauthorized]: ['unauthorized', 'This stream needs a valid token.'],
   [CloseCode.forbidden]: ['forbidden', 'The token is not for this stream.'],
   [CloseCode.unknownStream]: ['unknown-stream', 'There is no such stream yet.'],
-  [CloseCode.heartbeatTimeout]: ['unreachable', 'The gateway heard nothing from the player for too long.'],
+  [CloseCode.heartbeatTimeout]: ['unreachable', 'The gateway does not hear the player.'],
   [CloseCode.streamDeleted]: ['deleted', 'The stream was deleted.'],
   [CloseCode.tooMany]: ['too-many', 'Too many viewers; trying again.'],
   [CloseCode.logUnavailable]: ['log-unavailable', 'The gateway cannot reach its log; trying again.'],

@@ -21,6 +21,15 @@ describe('Meter', () => {
     expect(meter.warning).toBeUndefined();
   });
 
+  it.each([30, 29.97, 25, 60, 59.94])('knows %s pictures a second by times in milliseconds', (rate) => {
+    const meter = new Meter();
+    for (let frame = 0; frame < 400; frame++) {
+      const time = Math.round((frame * 1_000) / rate) * 90;
+      meter.add(chunk(time, { keyframe: frame % 30 === 0 }), milliseconds(time / 90));
+    }
+    expect(meter.frameRate).toBe(rate);
+  });
+
   it('says nothing of the rate of pictures that all have one time', () => {
     const meter = new Meter();
     for (let frame = 0; frame < 90; frame++) {

@@ -1,11 +1,24 @@
-import type { Milliseconds, Ticks90k } from '@topicast/contracts/units';
+import { type Milliseconds, type Seconds, seconds, type Ticks90k } from '@topicast/contracts/units';
 import type { Chunk } from '@topicast/media/mpegts';
 
 const WINDOW_MS = 5_000;
 const LONG_GOP_SECONDS = 3;
+const TICKS_PER_MS = 90;
 const USUAL_RATES = [23.976, 24, 25, 29.97, 30, 48, 50, 59.94, 60];
 
 type MeteredChunk = Omit<Chunk, 'start' | 'sinceKeyframe'>;
+
+const nearestUsual = (rate: number, tolerance: number): number | undefined => {
+  const [nearest = 0] = [...USUAL_RATES].sort((a, b) => Math.abs(a - rate) - Math.abs(b - rate));
+  return Math.abs(nearest - rate) < nearest * tolerance ? nearest : undefined;
+};
+
+export interface Structure {
+  /** Pictures are shown in another order than they are decoded in: B-frames. */
+  readonly hasReordering: boolean;
+  /** The one that has not ended counts as well. */
+  readonly longestGop: Seconds;
+}
 
 interface Entry {
   readonly at: Milliseconds;
@@ -54,8 +67,13 @@ export class Meter {
     if (middle <= 0) return undefined;
     const measured = 90_000 / middle;
     return (
-      USUAL_RATES.find((rate) => Math.abs(rate - measured) < rate * 0.0005) ?? Math.round(measured * 10) / 10
+      nearestUsual(measured, 0.0005) ?? this.#roundedRate(frames, middle) ?? Math.round(measured * 10) / 10
     );
+  }
+
+  /** How the pictures build on each other. */
+  get structure(): Structure {
+    return { hasReordering: this.#reordered, longestGop: seconds(this.#longestGop) };
   }
 
   /** What makes a stream that is not encoded here worse than one that is. */
@@ -68,6 +86,13 @@ export class Meter {
     ].filter((item) => item !== undefined);
     if (found.length === 0) return undefined;
     return `The source has ${found.join(', and ')}. It is sent as it is; encode it again to avoid this.`;
+  }
+
+  /** RTMP counts in milliseconds: steps of 33 and 34 ms are 30 pictures a second, which only their mean shows. */
+  #roundedRate(frames: readonly Entry[], middle: number): number | undefined {
+    const mean = ((frames.length - 1) * 90_000) / (frames.at(-1)!.decodeTime - frames[0]!.decodeTime);
+    const usual = nearestUsual(mean, 0.001);
+    return usual !== undefined && Math.abs(90_000 / usual - middle) <= TICKS_PER_MS ? usual : undefined;
   }
 
   #noteStructure({ keyframe, decodeTime, presentationOffset }: MeteredChunk): void {

@@ -1,7 +1,7 @@
 import type { Catalog, Track } from '@topicast/contracts/catalog';
 import { Milliseconds } from '@topicast/contracts/units';
 import type { NewRecord } from '@topicast/log';
-import { Meter } from './meter.js';
+import { Meter, type Structure } from './meter.js';
 
 /** What a session offers: its renditions with their tracks, as far as its chunks have shown them. */
 export class SessionCatalog {
@@ -47,6 +47,11 @@ export class SessionCatalog {
         return { rendition, bitrate, tracks: [...video, ...shared] };
       }),
     };
+  }
+
+  /** Of the best rendition. */
+  get structure(): Structure | undefined {
+    return this.#meters[0]?.structure;
   }
 
   /** What makes a stream that is not encoded here worse than one that is. */

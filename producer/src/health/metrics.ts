@@ -1,4 +1,5 @@
 import { STREAM_STATES, type StreamState } from '@topicast/contracts/server-message';
+import type { RtmpStats } from '@topicast/ingest';
 import type { ChunkWriter } from '@topicast/log';
 import { Counter, Gauge, Histogram, type MetricConfiguration, Registry } from 'prom-client';
 import { Speed } from './speed.js';
@@ -108,6 +109,26 @@ export class ProducerMetrics {
       this.#streams.delete(facts);
     };
     return { append, countDrops, end };
+  }
+
+  /** Tell of the encoders that come by RTMP. */
+  followRtmp(stats: Readonly<RtmpStats>): void {
+    this.#count('rtmp_connections_total', 'Connections of encoders', () => stats.connections);
+    this.#count('rtmp_admitted_total', 'Encoders that were let in', () => stats.admitted);
+    this.#count(
+      'rtmp_turned_away_total',
+      'Connections of encoders closed at once: too many, or too many wrong keys',
+      () => stats.turnedAway,
+    );
+    this.#count('rtmp_cut_total', 'Encoders that were disconnected for what they sent', () => stats.cut);
+    new Counter({
+      ...this.#named('rtmp_refused_total', 'Encoders that were not let in, by the reason'),
+      labelNames: ['why'],
+      collect() {
+        this.reset();
+        for (const [why, count] of Object.entries(stats.refused)) this.inc({ why }, count);
+      },
+    });
   }
 
   #count(name: string, help: string, value: () => number): void {

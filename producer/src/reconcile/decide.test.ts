@@ -14,6 +14,7 @@ const status = (change: Partial<StreamStatus> = {}): StreamStatus => ({
 });
 const view = (change: Partial<View>): View => ({
   ...{ me: 'me', rows: new Map(), statuses: new Map(), alive: new Set<string>(), running: new Map() },
+  publishing: new Set(),
   overwritten: new Set<string>(),
   share: { owns: () => true, confirmed: true },
   ...change,
@@ -97,6 +98,25 @@ describe('decide', () => {
     expect(decide(view({ rows: disabled, statuses: theirs, alive: other }))).toEqual([]);
   });
 
+  it('leaves streams to encoders that publish: starts none, keeps away while one is here, tidies up after it', () => {
+    const source = { kind: 'ingest' as const };
+    const rows = new Map([['a', row({ source })]]);
+    const left = new Map([['a', status({ session: 7 })]]);
+    expect(decide(view({ rows }))).toEqual([]);
+    expect(decide(view({ rows, statuses: left, publishing: new Set(['a']) }))).toEqual([]);
+    expect(decide(view({ rows, statuses: left }))).toEqual([
+      { do: 'release', id: 'a', status: left.get('a') },
+    ]);
+    expect(decide(view({ rows, statuses: theirs, alive: other }))).toEqual([]);
+    expect(decide(view({ rows, statuses: theirs }))).toEqual([
+      { do: 'release', id: 'a', status: theirs.get('a') },
+    ]);
+    const cut = new Map([['a', status({ state: 'failed', problem: 'AV1' })]]);
+    expect(decide(view({ rows, statuses: cut }))).toEqual([]);
+    const stopped = new Map([['a', row({ source, enabled: false })]]);
+    expect(decide(view({ rows: stopped, statuses: cut }))).toHaveLength(1);
+  });
+
   it('comes to rest with every wanted stream on exactly one living producer, its owner', () => {
     const producers = ['p', 'q', 'r'];
     const ids = ['a', 'b', 'c', 'd'];
@@ -135,7 +155,7 @@ describe('decide', () => {
         const step = (me: string): number => {
           const mine = encoders.get(me)!;
           const actions = decide({
-            ...{ me, rows: table, statuses, running: mine },
+            ...{ me, rows: table, statuses, running: mine, publishing: new Set<string>() },
             overwritten: new Set(),
             alive: new Set(producers.filter((id) => id !== me)),
             share: { owns: (id) => ownerOf(id) === me, confirmed: true },

@@ -21,6 +21,8 @@ export interface View {
   /** The other producers that have recently sent a heartbeat. */
   readonly alive: ReadonlySet<string>;
   readonly running: ReadonlyMap<string, Running>;
+  /** Streams whose encoder has come to this producer and publishes. */
+  readonly publishing: ReadonlySet<string>;
   /** What the group of producers has assigned to this one. */
   readonly share: {
     owns(id: string): boolean;
@@ -59,6 +61,8 @@ export function decide(view: View): Action[] {
 }
 
 function decideOne(id: string, view: View): Action | undefined {
+  // Whoever let it in keeps its row, and notices what happens to the stream.
+  if (view.publishing.has(id)) return undefined;
   const row = view.rows.get(id);
   const status = view.statuses.get(id);
   const running = view.running.get(id);
@@ -73,7 +77,7 @@ function decideOne(id: string, view: View): Action | undefined {
   const isOursToTidy = status && (status.producer === view.me || (view.share.owns(id) && !heldByAnother));
   if (!isOursToTidy) return undefined;
   if (!row) return { do: 'forget', id };
-  if (!isWanted(row) && status.state !== 'offline') return { do: 'release', id, status };
+  if (!isWanted(row) && !mayRest(row, status)) return { do: 'release', id, status };
   return view.overwritten.has(id) ? { do: 'restore', id, status } : undefined;
 }
 
@@ -91,7 +95,13 @@ function reasonToStop(
   return fingerprint(row) === running.fingerprint ? undefined : 'changed';
 }
 
-const isWanted = (row: StreamRow): boolean => row.enabled && row.source.kind !== 'topic';
+/** Whether there is something to encode; others send topics, and encoders that publish come by themselves. */
+const isWanted = ({ enabled, source }: StreamRow): boolean =>
+  enabled && source.kind !== 'topic' && source.kind !== 'ingest';
+
+/** A status that is true while nothing runs. Why the last encoder that published was cut stays there for its owner. */
+const mayRest = ({ enabled, source }: StreamRow, { state }: StreamStatus): boolean =>
+  state === 'offline' || (enabled && source.kind === 'ingest' && state === 'failed');
 
 /** Declared by a command line: only that producer may encode it, because nobody else has its files and devices. */
 export const isBound = (row: StreamRow): boolean => row.boundTo !== undefined;

@@ -19,6 +19,7 @@ export class Heartbeats {
   #written = new Set<string>();
   #writing: Promise<void> | undefined;
   #leaving = false;
+  #rtmpPort: number | undefined;
 
   constructor(options: HeartbeatsOptions) {
     this.#options = options;
@@ -44,6 +45,12 @@ export class Heartbeats {
     return staying.size > 0;
   }
 
+  /** Tell the gateways that encoders can publish here. */
+  listenAt(rtmpPort: number): void {
+    this.#rtmpPort = rtmpPort;
+    this.#beat();
+  }
+
   /** Tell the others not to wait for us to take over anything. */
   leave(): void {
     this.#leaving = true;
@@ -65,7 +72,7 @@ export class Heartbeats {
     const at = new Date().toISOString();
     this.#written = new Set([...this.#written, at].slice(-4));
     this.#writing = liveness.heartbeats
-      .put(me, { at, leaving: this.#leaving })
+      .put(me, { at, leaving: this.#leaving, ...(this.#rtmpPort && { rtmpPort: this.#rtmpPort }) })
       .then(
         () => undefined,
         (error: unknown) => logger.debug({ error }, 'the heartbeat could not be written'),

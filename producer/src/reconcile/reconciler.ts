@@ -29,6 +29,8 @@ interface ReconcilerOptions {
   readonly tables: StreamTables;
   readonly heartbeats: Pick<Heartbeats, 'others'>;
   readonly share: Pick<Share, 'owns' | 'confirmed' | 'onChange'>;
+  /** The streams whose encoder has come to this producer. */
+  readonly publishing: () => ReadonlySet<string>;
   readonly start: (row: StreamRow, claimed: StreamStatus) => RunningStream;
   readonly logger: Logger;
 }
@@ -87,7 +89,7 @@ export class Reconciler {
   }
 
   #view(): Parameters<typeof decide>[0] {
-    const { me, tables, heartbeats, share } = this.#options;
+    const { me, tables, heartbeats, share, publishing } = this.#options;
     const running = new Map(
       [...this.#running].map(([id, { fingerprint, running }]) => [
         id,
@@ -101,6 +103,7 @@ export class Reconciler {
       overwritten: tables.statuses.overwritten,
       alive: heartbeats.others(),
       running,
+      publishing: publishing(),
     };
   }
 

@@ -107,6 +107,7 @@ export class ModelProducer {
   #view(): Parameters<typeof decide>[0] {
     return {
       me: this.name,
+      publishing: new Set(),
       rows: this.#world.rows,
       statuses: this.tables.statuses.rows,
       overwritten: this.tables.statuses.overwritten,

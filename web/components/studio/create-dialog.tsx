@@ -1,5 +1,7 @@
 'use client';
 
+import type { IngestAccess } from '@topicast/contracts/http';
+import { useState } from 'react';
 import type { GatewayAddress } from '../../lib/gateway-address';
 import { createStream } from '../../lib/gateway-client';
 import {
@@ -11,8 +13,10 @@ import {
   SOURCE_KINDS,
   type StreamDraft,
 } from '../../lib/stream-draft';
+import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';
 import { Field } from '../ui/field';
+import { IngestAccessPanel } from './form/ingest-access';
 import { SourceInside } from './form/source-inside';
 import { StreamForm } from './form/stream-form';
 import { useStreamForm } from './form/use-stream-form';
@@ -27,16 +31,29 @@ interface CreateDialogProps {
 }
 
 export function CreateDialog({ gateway, token, taken, onClose, onCreated }: CreateDialogProps) {
+  const [access, setAccess] = useState<IngestAccess>();
   const form = useStreamForm({
     initial: EMPTY_DRAFT,
     problemsOf: (draft) => draftProblems(draft, taken),
     earlyProblemsOf: (draft) => typedIdProblem(draft, taken),
     send: async (draft) => {
-      await createStream(gateway, draftRequest(draft), { token });
-      onCreated(draftId(draft));
+      const ingest = await createStream(gateway, draftRequest(draft), { token });
+      if (ingest) setAccess(ingest);
+      else onCreated(draftId(draft));
     },
   });
   const id = draftId(form.draft);
+  if (access) {
+    return (
+      <Dialog title="Connect your encoder" onClose={() => onCreated(id)}>
+        <IngestAccessPanel access={access}>
+          <Button look="primary" onClick={() => onCreated(id)}>
+            Done
+          </Button>
+        </IngestAccessPanel>
+      </Dialog>
+    );
+  }
   return (
     <Dialog title="New stream" onClose={onClose}>
       <StreamForm

@@ -1,6 +1,6 @@
 'use client';
 
-import type { StreamInfo } from '@topicast/contracts/http';
+import type { IngestAccess, StreamInfo } from '@topicast/contracts/http';
 import { useState } from 'react';
 import type { GatewayAddress } from '../../lib/gateway-address';
 import { editStream, GatewayError, getStream } from '../../lib/gateway-client';
@@ -8,15 +8,18 @@ import {
   draftChange,
   draftOf,
   draftProblems,
+  ENCODED_KINDS,
   editableParts,
   looksSame,
   rebased,
-  SOURCE_KINDS,
   type StreamDraft,
 } from '../../lib/stream-draft';
+import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';
 import { Conflict } from './form/conflict';
 import { FixedId } from './form/fixed-id';
+import { IngestAccessPanel } from './form/ingest-access';
+import { RenewKey } from './form/renew-key';
 import { SourceInside } from './form/source-inside';
 import { StreamForm } from './form/stream-form';
 import { useStreamForm } from './form/use-stream-form';
@@ -32,12 +35,12 @@ interface EditDialogProps {
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
-const ENCODED = SOURCE_KINDS.filter((kind) => kind !== 'topic');
 
 export function EditDialog({ gateway, token, stream, onClose, onSaved }: EditDialogProps) {
   /** The version that the form began with. */
   const [base, setBase] = useState(stream);
   const [conflict, setConflict] = useState<'none' | 'met' | 'loaded'>('none');
+  const [access, setAccess] = useState<IngestAccess>();
   const parts = editableParts(stream);
 
   async function send(draft: StreamDraft): Promise<void> {
@@ -69,16 +72,30 @@ export function EditDialog({ gateway, token, stream, onClose, onSaved }: EditDia
     setConflict('loaded');
   }
 
+  if (access) {
+    return (
+      <Dialog title="Connect your encoder" onClose={onClose}>
+        <IngestAccessPanel access={access}>
+          <Button look="primary" onClick={onClose}>
+            Done
+          </Button>
+        </IngestAccessPanel>
+      </Dialog>
+    );
+  }
   return (
     <Dialog title={`Edit “${stream.title}”`} onClose={onClose}>
       <StreamForm
         form={form}
-        kinds={parts === 'everything' ? ENCODED : []}
+        kinds={parts === 'everything' ? ENCODED_KINDS : []}
         submit={{ name: 'Save', busy: 'Saving…' }}
         onCancel={onClose}
         inside={<SourceInside gateway={gateway} token={token} form={form} />}
         idField={<FixedId stream={stream} />}
       >
+        {stream.source?.kind === 'ingest' && (
+          <RenewKey gateway={gateway} token={token} id={stream.id} onRenewed={setAccess} />
+        )}
         {conflict !== 'none' && <Conflict state={conflict} onLoad={load} form={form.form} />}
       </StreamForm>
     </Dialog>

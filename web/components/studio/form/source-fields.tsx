@@ -7,6 +7,7 @@ const OPTIONS: Record<SourceKind, { readonly name: string; readonly note: string
   test: { name: 'Test picture', note: 'A clock and a tone, to try things out' },
   file: { name: 'File', note: 'On the server, played in a loop' },
   url: { name: 'Address', note: 'HTTP, RTMP, RTSP or SRT' },
+  ingest: { name: 'OBS or another encoder', note: 'It sends to us by RTMP' },
   topic: { name: 'Existing topic', note: 'Another producer fills it' },
 };
 
@@ -66,6 +67,12 @@ export function SourceFields({ draft, id, kinds, problems, onChange }: SourceFie
           error={problems.url}
           hint="The server reads it, not your browser."
         />
+      )}
+      {draft.kind === 'ingest' && (
+        <p className={styles.copy}>
+          You get an address and a stream key for your encoder in the next step. H.264 and AAC go on air as
+          they are.
+        </p>
       )}
       {draft.kind === 'topic' && (
         <p className={styles.copy}>

@@ -1,0 +1,2 @@
+export type { Doorkeeper, Found, PublisherEnd, Refusal, Seat } from './doorkeeper.js';
+export { listenForRtmp, type RtmpListener, type RtmpStats } from './rtmp/listener.js';

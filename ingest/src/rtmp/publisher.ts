@@ -1,0 +1,38 @@
+import { Milliseconds } from '@topicast/contracts/units';
+import type { Found, Seat } from '../doorkeeper.js';
+import { FlvTransport } from '../flv/transport.js';
+import { FlowLimit } from './flow-limit.js';
+import { type Message, TYPE } from './message.js';
+
+/** An encoder that was let in: what it sends goes to its seat, and is judged. */
+export class Publisher {
+  readonly seat: Seat;
+  /** When picture or sound came last; before that, when it was let in. */
+  lastMedia = Milliseconds.now();
+  hasMedia = false;
+  readonly #transport: FlvTransport;
+  readonly #flow = new FlowLimit();
+  #told: Found = { notes: [], damaged: 0 };
+
+  constructor(seat: Seat) {
+    this.seat = seat;
+    this.#transport = new FlvTransport((bytes) => seat.take(bytes));
+  }
+
+  /** @returns why it has to be cut, in words for its owner */
+  take({ type, timestamp, body }: Message): string | undefined {
+    const now = Milliseconds.now();
+    const isMedia = type === TYPE.video || type === TYPE.audio;
+    const flood = this.#flow.add(body.byteLength, isMedia ? timestamp : undefined, now);
+    if (flood || !isMedia) return flood;
+    this.lastMedia = now;
+    this.hasMedia = true;
+    this.#transport.push({ kind: type === TYPE.video ? 'video' : 'audio', timestamp, body });
+    const { notes, damaged, refusal } = this.#transport.findings;
+    if (notes.length !== this.#told.notes.length || damaged !== this.#told.damaged) {
+      this.#told = { notes, damaged };
+      this.seat.note(this.#told);
+    }
+    return refusal;
+  }
+}

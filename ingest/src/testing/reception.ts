@@ -1,0 +1,60 @@
+import { streamId } from '@topicast/contracts/stream-id';
+import type { Milliseconds } from '@topicast/contracts/units';
+import { pino } from 'pino';
+import type { Doorkeeper, Found, PublisherEnd, Refusal } from '../doorkeeper.js';
+import { listenForRtmp, type RtmpListener } from '../rtmp/listener.js';
+
+export const STREAM = streamId('show');
+export const SECRET = 'a-secret-for-tests';
+
+/** One publisher, as the doorkeeper saw it. */
+export interface Guest {
+  readonly parts: Uint8Array[];
+  found: Found;
+  end: PublisherEnd | undefined;
+  dismiss(why: string): void;
+}
+
+export interface Reception extends AsyncDisposable {
+  readonly listener: RtmpListener;
+  readonly guests: Guest[];
+  /** Where an encoder publishes. */
+  readonly address: string;
+  /** What is said to everybody who has the key; absent: come in. */
+  answer: Refusal | undefined;
+}
+
+/** A listener whose doorkeeper lets in everybody with the key, and keeps what they send. */
+export async function openReception(options: { readonly patience?: Milliseconds } = {}): Promise<Reception> {
+  const guests: Guest[] = [];
+  const doorkeeper: Doorkeeper = {
+    async admit({ stream, secret }) {
+      if (stream !== STREAM || secret !== SECRET) return 'unauthorized';
+      if (reception.answer) return reception.answer;
+      const dismissal = new AbortController();
+      const guest: Guest = {
+        ...{ parts: [], found: { notes: [], damaged: 0 }, end: undefined },
+        dismiss: (why) => dismissal.abort(new Error(why)),
+      };
+      guests.push(guest);
+      return {
+        dismissed: dismissal.signal,
+        take: (bytes) => guest.parts.push(new Uint8Array(bytes)),
+        note(found) {
+          guest.found = found;
+        },
+        leave(end) {
+          guest.end = end;
+        },
+      };
+    },
+  };
+  const logger = pino({ enabled: false });
+  const listener = await listenForRtmp({ host: '127.0.0.1', port: 0, doorkeeper, logger, ...options });
+  const reception: Reception = {
+    ...{ listener, guests, answer: undefined },
+    address: `rtmp://127.0.0.1:${listener.port}/live/${STREAM}.${SECRET}`,
+    [Symbol.asyncDispose]: () => listener.close(),
+  };
+  return reception;
+}

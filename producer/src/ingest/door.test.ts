@@ -1,0 +1,186 @@
+import path from 'node:path';
+import { hashOfSecret } from '@topicast/contracts/ingest-key';
+import { streamId } from '@topicast/contracts/stream-id';
+import { StreamTables } from '@topicast/contracts/stream-tables';
+import { STATUS_TABLE, STREAMS_TABLE, type StreamRow } from '@topicast/contracts/tables';
+import type { Refusal, Seat } from '@topicast/ingest';
+import { type ChunkLog, LogError } from '@topicast/log';
+import { openEmbeddedLog } from '@topicast/log/embedded';
+import { until } from '@topicast/test/poll';
+import { temporaryFolder } from '@topicast/test/temporary';
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { readProducerConfig } from '../config.js';
+import { ProducerMetrics } from '../health/metrics.js';
+import { Door } from './door.js';
+
+const STREAM = streamId('show');
+const KEY = { stream: STREAM, secret: 'right' };
+const here = new AbortController().signal;
+
+const isSeat = (answer: Seat | Refusal): answer is Seat => typeof answer !== 'string';
+const why = ({ dismissed }: Seat): string | undefined =>
+  dismissed.aborted ? (dismissed.reason as Error).message : undefined;
+
+/** One log, its tables, and as many producers' doors as are asked for. */
+async function world() {
+  const folder = temporaryFolder();
+  const log = await openEmbeddedLog({ directory: path.join(folder.path, 'log') });
+  const tables = new StreamTables({
+    streams: await log.table(STREAMS_TABLE),
+    status: await log.table(STATUS_TABLE),
+  });
+  const row: StreamRow = {
+    ...{ id: STREAM, title: 'show', source: { kind: 'ingest' }, enabled: true, startCount: 0 },
+    ...{ createdAt: new Date().toISOString(), incarnation: 'a', visibility: 'public' },
+    ingestKeyHash: await hashOfSecret('right'),
+  };
+  await tables.rows.put(STREAM, row);
+  const seats: Seat[] = [];
+  const doorOf = (me: string, second = 'takeover', ofLog: ChunkLog = log) => {
+    const door = new Door({
+      ...{ me, log: ofLog, tables, metrics: new ProducerMetrics(), logger: pino({ enabled: false }) },
+      config: readProducerConfig({ TOPICAST_INGEST_SECOND: second }),
+      others: () => new Set(['a', 'b'].filter((name) => name !== me)),
+    });
+    return {
+      door,
+      admit: async (key = KEY, gone = here) => {
+        const answer = await door.admit(key, gone);
+        if (isSeat(answer)) seats.push(answer);
+        return answer;
+      },
+    };
+  };
+  return {
+    ...{ log, tables, row, doorOf },
+    status: () => tables.statuses.get(STREAM),
+    async [Symbol.asyncDispose]() {
+      for (const seat of seats) seat.leave({ why: 'gone' });
+      tables.close();
+      await log.close();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+describe('the door', () => {
+  it('opens for the key alone, and for streams that may be sent to', async () => {
+    await using at = await world();
+    const { admit } = at.doorOf('a');
+    expect(await admit({ stream: STREAM, secret: 'wrong' })).toBe('unauthorized');
+    expect(await admit({ stream: streamId('nobody'), secret: 'right' })).toBe('unauthorized');
+    await at.tables.rows.put(STREAM, { ...at.row, enabled: false });
+    expect(await admit()).toBe('stopped');
+    const { ingestKeyHash: _, ...withoutKey } = at.row;
+    await at.tables.rows.put(STREAM, withoutKey);
+    expect(await admit()).toBe('unauthorized');
+    await at.tables.rows.put(STREAM, { ...at.row, source: { kind: 'test' } });
+    expect(await admit()).toBe('unauthorized');
+    expect(at.status()).toBeUndefined();
+  });
+
+  it('claims the stream with a session of its own, and gives it back', async () => {
+    await using at = await world();
+    const { door, admit } = at.doorOf('a');
+    const seat = (await admit()) as Seat;
+    expect(at.status()).toMatchObject({ producer: 'a', state: 'starting' });
+    expect([...door.publishing]).toEqual([STREAM]);
+    const first = at.status()!.session!;
+    seat.leave({ why: 'cut', problem: 'Use another codec.' });
+    await door.close();
+    expect(at.status()).toMatchObject({ state: 'failed', problem: 'Use another codec.', session: first });
+    expect([...door.publishing]).toEqual([]);
+    const again = at.doorOf('a');
+    await again.admit();
+    expect(at.status()).toMatchObject({ state: 'starting', problem: 'Use another codec.' });
+    expect(at.status()!.session).toBeGreaterThan(first);
+  });
+
+  it('lets the last one of many that come at once send', async () => {
+    await using at = await world();
+    const { admit } = at.doorOf('a');
+    const answers = await Promise.all(Array.from({ length: 6 }, () => admit()));
+    const seats = answers.filter(isSeat);
+    expect(seats.length).toBe(6);
+    expect(seats.filter((seat) => why(seat) === undefined)).toEqual([seats.at(-1)]);
+    expect(at.status()).toMatchObject({ producer: 'a', state: 'starting' });
+  });
+
+  it('stays shut for the second one, if that is asked for', async () => {
+    await using at = await world();
+    const [one, other] = [at.doorOf('a', 'refuse'), at.doorOf('b', 'refuse')];
+    const seat = (await one.admit()) as Seat;
+    expect(await one.admit()).toBe('busy');
+    expect(await other.admit()).toBe('busy');
+    seat.leave({ why: 'gone' });
+    await one.door.close();
+    expect(isSeat(await other.admit())).toBe(true);
+  });
+
+  it('lets nobody in who has gone in the meantime, or while the log is away', async () => {
+    await using at = await world();
+    expect(await at.doorOf('a').admit(KEY, AbortSignal.abort())).toBe('unavailable');
+    const away = Object.create(at.log, {
+      createTopic: { value: () => Promise.reject(new LogError('unavailable', 'no broker')) },
+    }) as ChunkLog;
+    const { door, admit } = at.doorOf('a', 'takeover', away);
+    expect(await admit()).toBe('unavailable');
+    expect([...door.publishing]).toEqual([]);
+    expect(at.status()).toBeUndefined();
+  });
+});
+
+describe('two producers that get an encoder for the same stream', () => {
+  it('agree that the later session counts', async () => {
+    await using at = await world();
+    const [one, other] = [at.doorOf('a'), at.doorOf('b')];
+    const first = (await one.admit()) as Seat;
+    const second = (await other.admit()) as Seat;
+    await until('the first one has to go', () => why(first)?.includes('another server'));
+    expect(why(second)).toBeUndefined();
+    await one.door.close();
+    expect(at.status()).toMatchObject({ producer: 'b', state: 'starting' });
+    const third = (await one.admit().catch(() => undefined)) as Seat | Refusal;
+    // It is closed by now.
+    expect(third).toBe('unavailable');
+  });
+
+  it('agree even if both came at the same moment', async () => {
+    await using at = await world();
+    const [one, other] = [at.doorOf('a'), at.doorOf('b')];
+    const answers = await Promise.all([one.admit(), other.admit()]);
+    await until('one of them sends', () => {
+      const sending = answers.filter(isSeat).filter((seat) => why(seat) === undefined);
+      return sending.length === 1;
+    });
+    const [sending] = answers.filter(isSeat).filter((seat) => why(seat) === undefined);
+    expect(answers.indexOf(sending!)).toBe(at.status()?.producer === 'a' ? 0 : 1);
+  });
+});
+
+describe('whoever publishes', () => {
+  it.each([
+    ['the stream is stopped', 'was stopped', { enabled: false }],
+    ['the key is renewed', 'was renewed', { ingestKeyHash: 'other' }],
+    ['another stream has the name', 'was deleted', { incarnation: 'b', restored: 1 }],
+  ])('has to go when %s', async (_, words, change) => {
+    await using at = await world();
+    const { door, admit } = at.doorOf('a');
+    const seat = (await admit()) as Seat;
+    await at.tables.rows.put(STREAM, { ...at.row, ...change });
+    expect(why(seat)).toContain(words);
+    await door.close();
+    expect(at.status()).toMatchObject({ state: 'offline' });
+  });
+
+  it('leaves no status behind when the stream is deleted', async () => {
+    await using at = await world();
+    const { door, admit } = at.doorOf('a');
+    const seat = (await admit()) as Seat;
+    await at.tables.rows.delete(STREAM);
+    expect(why(seat)).toContain('was deleted');
+    await door.close();
+    expect(at.status()).toBeUndefined();
+  });
+});

@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StreamState } from '@topicast/contracts/server-message';
+import { streamId } from '@topicast/contracts/stream-id';
+import type { StreamTables } from '@topicast/contracts/stream-tables';
+import type { StreamRow } from '@topicast/contracts/tables';
+import type { ChunkLog } from '@topicast/log';
+import type { Logger } from 'pino';
+import type { ProducerConfig } from '../config.js';
+import { lastSessionInLog } from '../encoder/session.js';
+import type { FollowedStream, ProducerMetrics } from '../health/metrics.js';
+import { lastGopInLog } from './last-gop.js';
+import { OvertakenWatch } from './overtaken.js';
+import { SteadyClock } from './steady-clock.js';
+import { StreamPublisher } from './stream-publisher.js';
+
+/** A deletion removes either the topic or the row first; after this time we have seen both. */
+const DELETION_SETTLES_MS = 2_000;
+
+export interface OutletOptions {
+  readonly log: ChunkLog;
+  readonly tables: StreamTables;
+  readonly config: Pick<ProducerConfig, 'retention'>;
+  /** Names the stream in each line. */
+  readonly logger: Logger;
+  readonly metrics: ProducerMetrics;
+  /** Of the stream, for the metrics. */
+  readonly state: () => StreamState;
+  /** Nobody wants the stream here any more. */
+  readonly stopped: AbortSignal;
+}
+
+/** A stream's way from this producer to its topic, whoever encodes it: opened once, and closed by whoever opened it. */
+export interface Outlet {
+  readonly publisher: StreamPublisher;
+  /** Call this from time to time, and at the end of each session. */
+  readonly countDrops: FollowedStream['countDrops'];
+  /** The highest session that others were seen to write; undefined: none. */
+  readonly seenInTopic: number | undefined;
+  /** Create the topic if it does not exist. @returns the last session in it. Rejects if the log is away. */
+  prepare(): Promise<number>;
+  /** Resolves when everything is in the log, or could not be written in a short time. */
+  close(): Promise<void>;
+}
+
+export function openOutlet(row: StreamRow, options: OutletOptions): Outlet {
+  const { log, tables, config, logger, metrics, stopped } = options;
+  const id = streamId(row.id);
+  const partitions = row.ladder?.length ?? 1;
+  const createTopic = (): Promise<void> => {
+    const { time, size } = config.retention;
+    return log.createTopic(id, { partitions, retentionMs: time, retentionBytes: size });
+  };
+  const onUnknownTopic = async (): Promise<'retry' | 'stop'> => {
+    try {
+      await sleep(DELETION_SETTLES_MS, undefined, { signal: stopped });
+      if (tables.rows.get(id) === undefined) return 'stop';
+      await createTopic();
+      return 'retry';
+    } catch {
+      return stopped.aborted ? 'stop' : 'retry';
+    }
+  };
+  const watch = new OvertakenWatch(log, id);
+  const followed: FollowedStream = metrics.follow(
+    {
+      get state() {
+        return options.state();
+      },
+      get queued() {
+        return publisher.state.queued;
+      },
+      get dropped() {
+        return publisher.state.dropped;
+      },
+    },
+    watch,
+  );
+  const publisher = new StreamPublisher({
+    log: followed,
+    stream: id,
+    clock: new SteadyClock(),
+    logger,
+    onUnknownTopic,
+    lastGop: () => lastGopInLog(log, id, partitions),
+  });
+  let inLog: number | undefined;
+  return {
+    publisher,
+    countDrops: followed.countDrops,
+    get seenInTopic() {
+      return watch.highest;
+    },
+    async prepare() {
+      await createTopic();
+      inLog ??= await lastSessionInLog(log, id);
+      return Math.max(inLog, watch.highest ?? 0);
+    },
+    async close() {
+      await publisher.close();
+      await watch.close();
+      followed.end();
+    },
+  };
+}

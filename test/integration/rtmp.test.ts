@@ -1,0 +1,263 @@
+import type { CreatedStream, IngestAccess, StreamInfo } from '@topicast/contracts/http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decode } from '../support/ffprobe.js';
+import { until } from '../support/poll.js';
+import { rawViewer } from '../support/raw-viewer.js';
+import {
+  enhancedRtmpUnavailable,
+  LIVE_X264,
+  type RtmpEncoder,
+  startRtmpEncoder,
+} from '../support/rtmp-encoder.js';
+import { type Services, startServices } from '../support/services.js';
+
+let services: Services;
+beforeAll(async () => {
+  services = await startServices();
+});
+afterAll(() => services.close());
+
+let streams = 0;
+/** A new stream for an encoder, and where that encoder publishes. */
+async function newStream(of = services): Promise<{ id: string; access: IngestAccess; address: string }> {
+  const id = `show-${++streams}`;
+  const { status, body } = await of.api('POST', '/api/streams', { id, source: { kind: 'ingest' } });
+  expect(status).toBe(201);
+  const access = (body as CreatedStream).ingest!;
+  return { id, access, address: addressOf(access) };
+}
+
+const addressOf = ({ rtmp, key }: IngestAccess): string => `${rtmp}/${key}`;
+const infoOf = async (id: string, of = services): Promise<StreamInfo> =>
+  (await of.api('GET', `/api/streams/${id}`)).body as StreamInfo;
+const untilNote = (id: string, words: string): Promise<StreamInfo> =>
+  until(`the notes of ${id} speak of ${words}`, async () => {
+    const info = await infoOf(id);
+    return info.notes?.some((note) => note.includes(words)) && info;
+  });
+
+describe('a stream for an encoder that publishes', () => {
+  it('waits, is on air while it sends, and waits again', async () => {
+    const { id, access, address } = await newStream();
+    expect(access.rtmp).toBe(`rtmp://127.0.0.1:${services.producer.rtmpPort}/live`);
+    const waiting = await infoOf(id);
+    expect(waiting).toMatchObject({ state: 'offline', enabled: true, source: { kind: 'ingest' } });
+    expect(waiting.notes).toEqual([expect.stringContaining('Waiting for an encoder')]);
+    expect(JSON.stringify(waiting)).not.toContain(access.key.split('.')[1]);
+
+    const viewer = await rawViewer(services.address(id));
+    const encoder = startRtmpEncoder(address);
+    const { session } = await services.untilState(id, 'live');
+    const bytes = await viewer.untilBytes(300_000);
+    const { pictures, complaints, hasAudio, size } = await decode(bytes);
+    expect({ complaints, hasAudio, size }).toEqual({ complaints: [], hasAudio: true, size: '320x180' });
+    expect(pictures).toBeGreaterThan(30);
+    expect((await infoOf(id)).catalog?.renditions[0]?.tracks).toMatchObject([
+      { kind: 'video', codec: expect.stringMatching(/^avc1/), width: 320 },
+      { kind: 'audio', codec: 'mp4a.40.2' },
+    ]);
+
+    encoder.child.kill('SIGINT');
+    await encoder.ended;
+    await services.untilState(id, 'offline');
+    await untilNote(id, 'Waiting');
+    const before = viewer.bytes().byteLength;
+    await using _again = startRtmpEncoder(address);
+    const later = await services.untilState(id, 'live');
+    expect(later.session).toBeGreaterThan(Number(session));
+    await viewer.untilBytes(before + 100_000);
+    viewer.close();
+  });
+
+  it('goes on after its encoder was killed, for viewers that stay', async () => {
+    const { id, address } = await newStream();
+    const first = startRtmpEncoder(address);
+    await services.untilState(id, 'live');
+    const viewer = await rawViewer(services.address(id));
+    await viewer.untilBytes(50_000);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const before = viewer.bytes().byteLength;
+    await using _again = startRtmpEncoder(address);
+    await viewer.untilBytes(before + 100_000);
+    expect((await decode(viewer.bytes())).hasAudio).toBe(true);
+    viewer.close();
+  });
+
+  it('is not for those who have another key', async () => {
+    const { id, address } = await newStream();
+    const other = await newStream();
+    for (const wrong of [`${address}0`, address.replace(id, other.id), address.replace(id, 'nobody')]) {
+      const encoder = startRtmpEncoder(wrong);
+      await encoder.ended;
+      expect(encoder.said()).toContain('This stream key is not valid');
+    }
+    expect((await infoOf(id)).state).toBe('offline');
+  });
+
+  it('cannot be in several sizes, because nothing is encoded', async () => {
+    const body = { id: 'sizes', source: { kind: 'ingest' }, ladder: [{ height: 360 }] };
+    expect((await services.api('POST', '/api/streams', body)).status).toBe(422);
+  });
+});
+
+describe('a second encoder with the same key', () => {
+  it('takes over, and viewers stay', async () => {
+    const { id, address } = await newStream();
+    await using first = startRtmpEncoder(address);
+    const { session } = await services.untilState(id, 'live');
+    const viewer = await rawViewer(services.address(id));
+    await viewer.untilBytes(50_000);
+    await using _second = startRtmpEncoder(address);
+    await first.ended;
+    const info = await untilNote(id, 'has taken over');
+    expect(info.state).toBe('live');
+    expect(info.session).toBeGreaterThan(Number(session));
+    await viewer.untilBytes(viewer.bytes().byteLength + 100_000);
+    viewer.close();
+  });
+
+  it('is refused if that is asked for', async () => {
+    const strict = await startServices({ environment: { TOPICAST_INGEST_SECOND: 'refuse' } });
+    try {
+      const { id, address } = await newStream(strict);
+      await using _first = startRtmpEncoder(address);
+      const { session } = await strict.untilState(id, 'live');
+      const second = startRtmpEncoder(address);
+      await second.ended;
+      expect(second.said()).toContain('Another encoder is sending');
+      expect(await infoOf(id, strict)).toMatchObject({ state: 'live', session });
+    } finally {
+      await strict.close();
+    }
+  });
+});
+
+describe('a producer that ends', () => {
+  it('sends its encoders away, and leaves no stream behind that looks live', async () => {
+    const others = await startServices();
+    const { id, address } = await newStream(others);
+    await using encoder = startRtmpEncoder(address);
+    await others.untilState(id, 'live');
+    const closing = Date.now();
+    await others.producer.close();
+    await encoder.ended;
+    expect(Date.now() - closing).toBeLessThan(5_000);
+    expect((await infoOf(id, others)).state).toBe('offline');
+    await others.close();
+  });
+});
+
+describe('what the operator does', () => {
+  const live = async (): Promise<{ id: string; address: string; encoder: RtmpEncoder }> => {
+    const { id, address } = await newStream();
+    const encoder = startRtmpEncoder(address);
+    await services.untilState(id, 'live');
+    return { id, address, encoder };
+  };
+
+  it('a stop disconnects the encoder and refuses it, until a start', async () => {
+    const { id, address, encoder } = await live();
+    await services.api('POST', `/api/streams/${id}/stop`);
+    await encoder.ended;
+    await services.untilState(id, 'offline');
+    const refused = startRtmpEncoder(address);
+    await refused.ended;
+    expect(refused.said()).toContain('The stream is stopped');
+    expect((await infoOf(id)).notes).toEqual([]);
+    await services.api('POST', `/api/streams/${id}/start`);
+    await using _again = startRtmpEncoder(address);
+    await services.untilState(id, 'live');
+  });
+
+  it('a new key disconnects whoever has the old one', async () => {
+    const { id, address, encoder } = await live();
+    const { status, body } = await services.api('POST', `/api/streams/${id}/ingest-key`);
+    expect(status).toBe(200);
+    await encoder.ended;
+    const old = startRtmpEncoder(address);
+    await old.ended;
+    expect(old.said()).toContain('This stream key is not valid');
+    await using _again = startRtmpEncoder(addressOf(body as IngestAccess));
+    await services.untilState(id, 'live');
+  });
+
+  it('a deletion ends it', async () => {
+    const { id, encoder } = await live();
+    await services.api('DELETE', `/api/streams/${id}`);
+    await encoder.ended;
+    await until(
+      'the stream is gone',
+      async () => (await services.api('GET', `/api/streams/${id}`)).status === 404,
+    );
+  });
+
+  it('a key is only for streams that have one', async () => {
+    await services.api('POST', '/api/streams', { id: 'card', source: { kind: 'topic' } });
+    expect((await services.api('POST', '/api/streams/card/ingest-key')).status).toBe(409);
+    expect((await services.api('POST', '/api/streams/nobody/ingest-key')).status).toBe(404);
+  });
+});
+
+describe('the status', () => {
+  it.each([
+    ['B-frames', { video: '-c:v libx264 -preset ultrafast -bf 2 -g 30 -pix_fmt yuv420p' }],
+    ['s apart', { video: LIVE_X264.replace('-g 30', '-g 150') }],
+    ['no sound', { audio: '' }],
+    ['MP3', { audio: '-c:a libmp3lame -ar 44100' }],
+  ])('speaks of %s', async (words, codecs) => {
+    const { id, address } = await newStream();
+    await using _encoder = startRtmpEncoder(address, codecs);
+    expect((await untilNote(id, words)).state).toBe('live');
+  });
+
+  it('says that nothing can be passed on', async () => {
+    const { id, address } = await newStream();
+    await using _encoder = startRtmpEncoder(address, { video: '-vn', audio: '-c:a libmp3lame -ar 44100' });
+    const info = await untilNote(id, 'MP3');
+    expect(info).toMatchObject({ state: 'starting', problem: expect.stringContaining('nothing so far') });
+  });
+
+  it('says why a picture cannot be passed on, until another encoder comes', async () => {
+    const { id, address } = await newStream();
+    const encoder = startRtmpEncoder(address, { video: '-c:v flv', audio: '' });
+    await encoder.ended;
+    const info = await services.untilState(id, 'failed');
+    expect(info.problem).toContain('Sorenson H.263');
+    expect(info.problem).toContain('H.264');
+    await using _better = startRtmpEncoder(address);
+    await services.untilState(id, 'live');
+    expect((await infoOf(id)).problem).toBeUndefined();
+  });
+});
+
+describe.skipIf(enhancedRtmpUnavailable)(
+  `Enhanced RTMP${enhancedRtmpUnavailable ? ` (SKIPPED: ${enhancedRtmpUnavailable})` : ''}`,
+  () => {
+    const x265 =
+      '-c:v libx265 -preset ultrafast -pix_fmt yuv420p -x265-params keyint=30:bframes=0:log-level=none';
+
+    it('carries HEVC and Opus', async () => {
+      const { id, address } = await newStream();
+      await using _encoder = startRtmpEncoder(address, { video: x265, audio: '-c:a libopus' });
+      await services.untilState(id, 'live');
+      const viewer = await rawViewer(services.address(id));
+      const { pictures, hasAudio, complaints } = await decode(await viewer.untilBytes(200_000));
+      expect({ hasAudio, complaints }).toEqual({ hasAudio: true, complaints: [] });
+      expect(pictures).toBeGreaterThan(10);
+      expect((await infoOf(id)).catalog?.renditions[0]?.tracks).toMatchObject([
+        { codec: expect.stringMatching(/^hvc1/) },
+        { codec: 'opus' },
+      ]);
+      viewer.close();
+    });
+
+    it('is refused with AV1, in words', async () => {
+      const { id, address } = await newStream();
+      const video = '-c:v libsvtav1 -preset 12 -g 30 -pix_fmt yuv420p';
+      const encoder = startRtmpEncoder(address, { video, audio: '' });
+      await encoder.ended;
+      expect((await services.untilState(id, 'failed')).problem).toContain('AV1');
+    });
+  },
+);

@@ -1,0 +1,56 @@
+'use client';
+
+import type { IngestAccess } from '@topicast/contracts/http';
+import { type ReactNode, useId } from 'react';
+import { CopyButton } from '../../ui/copy-button';
+import styles from './ingest-access.module.css';
+
+interface IngestAccessPanelProps {
+  readonly access: IngestAccess;
+  /** What to do next. */
+  readonly children: ReactNode;
+}
+
+/** Where an encoder has to send, with the key that is shown this once. */
+export function IngestAccessPanel({ access, children }: IngestAccessPanelProps) {
+  return (
+    <div className={styles.panel}>
+      <p>
+        In OBS: Settings, Stream, Service “Custom…”. Then Output: keyframe interval 1 s, and under x264 the
+        tune “zerolatency”, which viewers notice most.
+      </p>
+      <Value name="Server" value={access.rtmp} />
+      <Value name="Stream key" value={access.key} first />
+      <p className={styles.warning}>
+        Copy the key now: it cannot be shown again. Whoever has it can put pictures on air. You can make a new
+        one when you edit the stream.
+      </p>
+      <div className={styles.actions}>{children}</div>
+    </div>
+  );
+}
+
+function Value({
+  name,
+  value,
+  first,
+}: {
+  readonly name: string;
+  readonly value: string;
+  readonly first?: boolean;
+}) {
+  const id = useId();
+  return (
+    <div className={styles.value}>
+      <label htmlFor={id}>{name}</label>
+      <input
+        id={id}
+        readOnly
+        value={value}
+        data-first-focus={first}
+        onFocus={(event) => event.target.select()}
+      />
+      <CopyButton text={() => value} label="Copy" describedBy={id} />
+    </div>
+  );
+}
