@@ -29,18 +29,23 @@ export const changedRow = (before: StreamRow, after: StreamRow): StreamRow => {
 };
 
 /** The row that counts, as it is put back over a late one: it then counts for readers that know only that one. */
-export const putBack = (row: StreamRow): StreamRow => ({ ...row, restored: (row.restored ?? 0) + 1 });
+export const putBack = (row: StreamRow, late: StreamRow): StreamRow => ({
+  ...row,
+  restored: Math.max(row.restored ?? 0, late.restored ?? 0) + 1,
+});
 
 /**
  * Write a creation or a change. Resolves with false if another one came first: that is then put back, because a process
- * that opens the table later sees only the last row.
+ * that opens the table later sees only the last row. Resolves with false also if the stream was deleted first. The row
+ * is then left to the gateways, which remove it.
  */
 export async function writeRow(rows: Rows, row: StreamRow): Promise<boolean> {
   const id = streamId(row.id);
   if (await rows.put(id, row)) return true;
   for (;;) {
     const first = rows.get(id);
-    if (!first || !rows.overwritten.has(id)) return false;
-    await rows.put(id, putBack(first));
+    const late = rows.overwritten.get(id);
+    if (!first || !late) return false;
+    await rows.put(id, putBack(first, late));
   }
 }

@@ -18,6 +18,7 @@ const ROWS: RowKind<StreamId, StreamRow> = {
   schema: streamRow,
   nameOf: ({ id }) => id,
   isLate: isLateRow,
+  creationOf: ({ incarnation }) => incarnation,
 };
 
 const STATUSES: RowKind<StreamId, StreamStatus> = {

@@ -42,7 +42,7 @@ export const streamRow = z.preprocess(
     createdAt: z.iso.datetime(),
     /**
      * Made at random by whoever creates the stream. Where two create the same id at the same time, the first row in the
-     * table counts for everybody, unless the other one was put back more often.
+     * table counts for everybody, unless the other one was put back more often. Its rows are late once it was deleted.
      */
     incarnation: z.string().max(64).optional(),
     /**

@@ -26,14 +26,23 @@ export interface RowKind<Name extends string, Row> {
   readonly nameOf?: (row: Row) => string;
   /** Whether a row is older than the row it would replace. Absent: the last one written counts. */
   readonly isLate?: (row: Row, newest: Row) => boolean;
+  /**
+   * Which of the creations of its name a row belongs to; undefined if that is unknown. Once a tombstone has ended a
+   * creation, all its rows are late.
+   */
+  readonly creationOf?: (row: Row) => string | undefined;
 }
+
+/** Of the last ones, because a write reaches the log within minutes or never. */
+const MOST_ENDED_CREATIONS = 1_000;
 
 type Listener<Name, Row> = (name: Name, row: Row | undefined) => void;
 
 /**
  * The rows of one kind in a table, each read and checked once. An unreadable row (damaged, or of a newer version) is
  * reported and changes nothing: the last readable row stays, because a stream that is on air must not end with one
- * flipped bit or in the middle of an update. A late row counts as never written; a tombstone clears the way for any row.
+ * flipped bit or in the middle of an update. A late row counts as never written; a tombstone clears the way for any row
+ * but those of the creation that it ends.
  */
 export class TypedTable<Name extends string, Row> {
   readonly #table: KeyValueTable;
@@ -41,7 +50,9 @@ export class TypedTable<Name extends string, Row> {
   readonly #onDamaged: (name: Name, error: Error) => void;
   readonly #rows = new Map<Name, Row>();
   readonly #listeners = new Set<Listener<Name, Row>>();
-  readonly #overwritten = new Set<Name>();
+  readonly #overwritten = new Map<Name, Row>();
+  /** Creations that a tombstone has ended, the oldest first. */
+  readonly #ended = new Set<string>();
   readonly #onLate = new Set<(name: Name) => void>();
   readonly #writes = new Set<Write>();
   readonly #unlisten: () => void;
@@ -67,8 +78,8 @@ export class TypedTable<Name extends string, Row> {
     return this.#rows;
   }
 
-  /** Rows that the table itself no longer holds, because a late row has replaced them. */
-  get overwritten(): ReadonlySet<Name> {
+  /** The late rows that the table itself holds, in place of what is shown here: another row, or none. */
+  get overwritten(): ReadonlyMap<Name, Row> {
     return this.#overwritten;
   }
 
@@ -114,6 +125,7 @@ export class TypedTable<Name extends string, Row> {
     const name = key.startsWith(prefix) ? key.slice(prefix.length) : undefined;
     if (name === undefined || !isName(name)) return;
     if (value === undefined) {
+      for (const row of [this.#rows.get(name), this.#overwritten.get(name)]) this.#endCreation(name, row);
       this.#show(name, undefined);
       return;
     }
@@ -131,14 +143,36 @@ export class TypedTable<Name extends string, Row> {
       this.#overwritten.delete(name);
       return false;
     }
-    const newest = this.#rows.get(name);
-    if (newest && this.#kind.isLate?.(row, newest)) {
-      this.#overwritten.add(name);
+    if (this.#isLate(name, row)) {
+      this.#overwritten.set(name, row);
       for (const tell of [...this.#onLate]) tell(name);
       return false;
     }
     this.#show(name, row);
     return true;
+  }
+
+  #isLate(name: Name, row: Row): boolean {
+    const creation = this.#creation(name, row);
+    if (creation !== undefined && this.#ended.has(creation)) return true;
+    const newest = this.#rows.get(name);
+    return newest !== undefined && this.#kind.isLate?.(row, newest) === true;
+  }
+
+  #endCreation(name: Name, row: Row | undefined): void {
+    const creation = row && this.#creation(name, row);
+    if (creation === undefined) return;
+    this.#ended.add(creation);
+    for (const oldest of this.#ended) {
+      if (this.#ended.size <= MOST_ENDED_CREATIONS) return;
+      this.#ended.delete(oldest);
+    }
+  }
+
+  /** Two names may have the same creation, because other programs write rows too. */
+  #creation(name: Name, row: Row): string | undefined {
+    const creation = this.#kind.creationOf?.(row);
+    return creation && `${name} ${creation}`;
   }
 
   #read(name: Name, value: string): Row | undefined {

@@ -12,7 +12,7 @@ const row = (id: string, boundTo?: string): StreamRow => ({
   ...{ startCount: 3, visibility: 'unlisted', ...(boundTo && { boundTo }) },
 });
 const rows = (...list: StreamRow[]) => new Map(list.map((item) => [item.id, item]));
-const context = { me: 'me', alive: new Set(['other']), now };
+const context = { me: 'me', alive: new Set(['other']), now, incarnation: 'new' };
 
 describe('declare', () => {
   it('declares the streams that are named, removes those that no longer are, and leaves the rest alone', () => {
@@ -26,7 +26,8 @@ describe('declare', () => {
         { ...row('demo', 'me'), enabled: true, version: 1 },
         {
           ...{ id: 'film', title: 'Film', source: { kind: 'file', path: '/a/b.mp4' }, enabled: true },
-          ...{ createdAt: now.toISOString(), version: 0, startCount: 0, boundTo: 'me', visibility: 'public' },
+          ...{ createdAt: now.toISOString(), incarnation: 'new', version: 0, startCount: 0 },
+          ...{ boundTo: 'me', visibility: 'public' },
         },
       ],
       remove: ['old'],

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Ladder, Source } from '@topicast/contracts/http';
@@ -33,7 +34,13 @@ interface Declaration {
 export function declare(
   inputs: readonly CommandLineInput[],
   rows: ReadonlyMap<string, StreamRow>,
-  context: { readonly me: string; readonly alive: ReadonlySet<string>; readonly now: Date },
+  context: {
+    readonly me: string;
+    readonly alive: ReadonlySet<string>;
+    readonly now: Date;
+    /** Of the streams that it creates. */
+    readonly incarnation: string;
+  },
 ): Declaration {
   const { me, alive } = context;
   const declared = new Map(inputs.map((input) => [streamId(input.id) as string, input]));
@@ -46,7 +53,7 @@ export function declare(
     .filter(([id]) => conflicts.every((row) => row.id !== id))
     .map(([id, { title, source, ladder }]) => {
       const known = rows.get(id);
-      const { ladder: _, ...kept } = known ?? newborn(context.now);
+      const { ladder: _, ...kept } = known ?? newborn(context);
       const row = {
         ...kept,
         id,
@@ -94,7 +101,8 @@ export async function applyDeclaration(
   { me, log, tables, alive, logger }: DeclarationContext,
 ): Promise<Map<string, Source>> {
   for (let attempts = 0; attempts < MOST_ATTEMPTS; attempts += 1) {
-    const declaration = declare(inputs, tables.rows.rows, { me, alive: alive(), now: new Date() });
+    const context = { me, alive: alive(), now: new Date(), incarnation: randomUUID() };
+    const declaration = declare(inputs, tables.rows.rows, context);
     for (const id of declaration.remove) {
       // Nobody else encodes the stream, and we have not begun. As long as the row is there, the next attempt deletes
       // both.
@@ -118,10 +126,15 @@ async function writeAll(put: readonly StreamRow[], { rows }: StreamTables): Prom
   return true;
 }
 
-const newborn = (
-  now: Date,
-): Pick<StreamRow, 'createdAt' | 'version' | 'startCount' | 'visibility' | 'ladder'> => ({
+const newborn = ({
+  now,
+  incarnation,
+}: {
+  readonly now: Date;
+  readonly incarnation: string;
+}): Pick<StreamRow, 'createdAt' | 'incarnation' | 'version' | 'startCount' | 'visibility' | 'ladder'> => ({
   createdAt: now.toISOString(),
+  incarnation,
   version: 0,
   startCount: 0,
   visibility: 'public',

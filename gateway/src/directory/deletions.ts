@@ -79,12 +79,18 @@ export class Deletions {
    * The row goes first, so that its producer stops writing before the topic is gone. Several gateways may do this at the
    * same time. Once one of them has removed the request, the name is free, and a stream that has it now is not ours to
    * delete.
+   *
+   * Nobody who knows of the request changes the stream, but a change may be on the way to the log when the row goes. It
+   * brings the row back, for everybody or for those who open the table later, and must go too.
    */
   async #remove(stream: StreamId, { rows, statuses, deletions }: StreamTables): Promise<void> {
     const steps = [
       () => rows.delete(stream),
       () => statuses.delete(stream),
       () => this.#options.log.deleteTopic(stream),
+      async () => {
+        while (isBack(stream, rows) && this.has(stream)) await rows.delete(stream);
+      },
       () => deletions.delete(stream),
     ];
     for (const step of steps) {
@@ -92,4 +98,10 @@ export class Deletions {
       await step();
     }
   }
+}
+
+/** A creation is not: somebody who has not seen the request was told that it counts. */
+function isBack(stream: StreamId, rows: StreamTables['rows']): boolean {
+  const row = rows.get(stream);
+  return rows.overwritten.has(stream) || (row !== undefined && row.version !== 0);
 }

@@ -96,7 +96,8 @@ export class Operations {
     if ((row.version ?? 0) !== version) throw changedMeanwhile(id);
     const edited = editedRow(row, wish);
     if (isDeepStrictEqual(edited, row)) return;
-    if (!(await this.#write(changedRow(row, edited)))) throw changedMeanwhile(id);
+    if (await this.#write(changedRow(row, edited))) return;
+    throw this.#directory.row(id) ? changedMeanwhile(id) : unknownStream(id);
   }
 
   async start(id: StreamId): Promise<void> {

@@ -1,6 +1,7 @@
 import { streamId } from '@topicast/contracts/stream-id';
-import { changedRow } from '@topicast/contracts/stream-row';
+import { changedRow, putBack } from '@topicast/contracts/stream-row';
 import { StreamTables } from '@topicast/contracts/stream-tables';
+import type { StreamRow } from '@topicast/contracts/tables';
 import { MemoryTable } from '@topicast/contracts/testing/memory-table';
 import fc from 'fast-check';
 import { pino } from 'pino';
@@ -25,6 +26,30 @@ function openGateway(table: MemoryTable, isBeingDeleted = () => false) {
 }
 
 const inTable = (table: MemoryTable): unknown => JSON.parse(table.get(FILM) ?? 'null')?.incarnation;
+
+describe('a change that came after the deletion of its stream', () => {
+  it('is removed by any gateway, but no new stream is', async () => {
+    const [late, deleting, again] = Array.from({ length: 3 }, () => new MemoryTable()) as [
+      MemoryTable,
+      MemoryTable,
+      MemoryTable,
+    ];
+    openGateway(late);
+    openGateway(deleting, () => true);
+    openGateway(again);
+    for (const table of [late, deleting, again]) {
+      await table.put(FILM, created('first'));
+      await table.delete(FILM);
+      await table.put(FILM, created('first', 'late'));
+    }
+    const mistaken = [openGateway(late), openGateway(again)];
+    expect(mistaken.map(({ shown }) => shown())).toEqual(['first', 'first']);
+    await again.put(FILM, created('second'));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([late, deleting, again].map(inTable)).toEqual([undefined, 'first', 'second']);
+    expect(mistaken.map(({ shown }) => shown())).toEqual([undefined, 'second']);
+  });
+});
 
 describe('the row of a stream that two clients created at once', () => {
   it('is put back by any gateway if the loser dies, and counts for gateways that know only the loser', async () => {
@@ -77,6 +102,9 @@ describe('the row of a stream that two clients created at once', () => {
       }),
       // So does a program that does not count its changes.
       fc.record({ do: fc.constant('rewrite' as const), gateway: fc.nat(5) }),
+      fc.record({ do: fc.constant('delete' as const) }),
+      // A change or a repair of any row that there was reaches the log only now.
+      fc.record({ do: fc.constant('straggle' as const), which: fc.nat(), putBack: fc.boolean() }),
       fc.record({ do: fc.constant('wait' as const), ms: fc.nat(3_000) }),
     );
     await fc.assert(
@@ -84,9 +112,23 @@ describe('the row of a stream that two clients created at once', () => {
         const table = new MemoryTable();
         const gateways = [openGateway(table)];
         let changes = 0;
+        const wasShown: StreamRow[] = [];
+        const deleted = new Set<string | undefined>();
+        gateways[0]!.rows.onChange((_, row) => row && wasShown.push(row));
         for (const each of steps) {
-          if (each.do === 'create') await table.put(FILM, created(each.incarnation));
-          else if (each.do === 'open') gateways.push(openGateway(table));
+          if (each.do === 'create') {
+            // No two creations have the same.
+            if (!deleted.has(each.incarnation)) await table.put(FILM, created(each.incarnation));
+          } else if (each.do === 'delete') {
+            deleted.add(gateways[0]!.shown());
+            await table.delete(FILM);
+          } else if (each.do === 'straggle') {
+            const row = wasShown[each.which % wasShown.length];
+            if (row) {
+              const changed = changedRow(row, { ...row, title: 'straggler' });
+              await table.put(FILM, JSON.stringify(each.putBack ? putBack(row, row) : changed));
+            }
+          } else if (each.do === 'open') gateways.push(openGateway(table));
           else if (each.do === 'wait') await vi.advanceTimersByTimeAsync(each.ms);
           else if (each.do === 'rewrite') {
             const { version: _, ...row } = gateways[each.gateway % gateways.length]!.rows.get(FILM) ?? {};
@@ -104,6 +146,8 @@ describe('the row of a stream that two clients created at once', () => {
         expect(vi.getTimerCount()).toBe(0);
         const rows = gateways.map(({ rows }) => JSON.stringify(rows.get(FILM)));
         expect(new Set([...rows, JSON.stringify(openGateway(table).rows.get(FILM))]).size).toBe(1);
+        deleted.delete(undefined);
+        expect(deleted).not.toContain(gateways[0]!.shown());
         for (const { repairs } of gateways) repairs.close();
       }),
     );

@@ -19,6 +19,10 @@ const WAIT = milliseconds(2_000);
  * Two clients may create or change the same stream at once, each through its own gateway. The loser puts the row that
  * counts back. If it dies before that, the table keeps the losing row, and everybody who opens the table later believes
  * it. So any gateway that has seen both puts the right row back after a while.
+ *
+ * A change may also reach the log after the deletion of its stream. Whoever opens the table later would take it for a
+ * stream, so it is removed. That waits as well: it would hit a new stream of the same name, which in that time replaces
+ * the row anyway.
  */
 export class RowRepairs {
   readonly #options: RowRepairsOptions;
@@ -47,12 +51,16 @@ export class RowRepairs {
   #repair(stream: StreamId): void {
     const { rows, isBeingDeleted, logger } = this.#options;
     this.#timers.delete(stream);
+    const late = rows.overwritten.get(stream);
+    if (!late || isBeingDeleted(stream)) return;
     const row = rows.get(stream);
-    if (!row || !rows.overwritten.has(stream) || isBeingDeleted(stream)) return;
-    rows.put(stream, putBack(row)).then(
-      () => logger.warn({ stream }, 'two changes of the stream met: the first one was put back'),
+    const [repair, done] = row
+      ? [rows.put(stream, putBack(row, late)), 'two changes of the stream met: the first one was put back']
+      : [rows.delete(stream), 'a change came after the deletion of the stream: it was removed'];
+    repair.then(
+      () => logger.warn({ stream }, done),
       (error: unknown) => {
-        logger.debug({ err: error, stream }, 'the row of the stream could not be put back');
+        logger.debug({ err: error, stream }, 'the row of the stream could not be repaired');
         if (!this.#isClosed) this.#schedule(stream);
       },
     );

@@ -17,7 +17,7 @@ export interface View {
   readonly rows: ReadonlyMap<string, StreamRow>;
   readonly statuses: ReadonlyMap<string, StreamStatus>;
   /** Streams whose status row was overwritten in the log by a late row of another producer. */
-  readonly overwritten: ReadonlySet<string>;
+  readonly overwritten: Pick<ReadonlySet<string>, 'has'>;
   /** The other producers that have recently sent a heartbeat. */
   readonly alive: ReadonlySet<string>;
   readonly running: ReadonlyMap<string, Running>;
