@@ -34,6 +34,7 @@ export class LookRequests {
    * @throws {OperationError} `no-answer` if there is no producer, or none answers; `busy`; {LogError}; the signal's reason
    */
   async ask(wanted: Pick<LookRequest, 'source' | 'ladder'>, signal: AbortSignal): Promise<LookAnswer> {
+    signal.throwIfAborted();
     const { tables: read, hasProducer, logger } = this.#options;
     const tables = read();
     if (!tables || !hasProducer()) {
@@ -75,7 +76,6 @@ async function answerOf(
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
     });
-    if (signal.aborted) abort();
   });
   try {
     const [given] = await Promise.all([answer, tables.requests.put(name, request)]);

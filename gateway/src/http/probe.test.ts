@@ -1,9 +1,17 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { type LookAnswer, LookTables } from '@topicast/contracts/look-tables';
 import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
 import { until } from '@topicast/test/poll';
-import { expect, it } from 'vitest';
+import fastify from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { pino } from 'pino';
+import { expect, it, vi } from 'vitest';
+import { readGatewayConfig } from '../config.js';
+import { LookRequests } from '../directory/look-requests.js';
 import { ask, json } from '../testing/api.js';
 import { GatewayUnderTest } from '../testing/gateway-under-test.js';
+import { addProbe } from './probe.js';
 
 const body = JSON.stringify({ source: { kind: 'url', url: 'https://cam.example/live.ts' } });
 const FOUND: LookAnswer = {
@@ -60,4 +68,54 @@ it('says so if no producer is there', async () => {
   await using gateway = await GatewayUnderTest.start();
   const { status, body: said } = await probe(gateway);
   expect([status, said.detail]).toEqual([503, expect.stringMatching(/no producer/)]);
+});
+
+it('ends the look of whoever goes away, and says nothing of a fault of ours', async () => {
+  await using gateway = await GatewayUnderTest.start();
+  await gateway.heartbeat();
+  const [streams, status] = await Promise.all(
+    [STREAMS_TABLE, STATUS_TABLE].map((name) => gateway.log.table(name)),
+  );
+  const tables = new LookTables({ streams: streams!, status: status! });
+  for (let n = 0; n < 6; n += 1) {
+    const going = new AbortController();
+    const asked = fetch(gateway.url('/api/probe'), {
+      ...{ method: 'POST', headers: json, body, signal: going.signal },
+    });
+    await until('a producer is asked', () => tables.requests.rows.size === 1);
+    going.abort();
+    await expect(asked).rejects.toThrow();
+    await until('nothing is left of the request', () => tables.requests.rows.size === 0);
+  }
+  tables.close();
+  expect(gateway.logLines.filter((line) => JSON.parse(line).level >= pino.levels.values.warn!)).toEqual([]);
+});
+
+it('asks no producer if nobody waits for the answer any more', async () => {
+  const tables = vi.fn();
+  const looks = new LookRequests({ tables, hasProducer: () => true, logger: pino({ enabled: false }) });
+  const app = fastify({ forceCloseConnections: true });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  const failures: unknown[] = [];
+  app.setErrorHandler((error) => void failures.push(error));
+  const going = new AbortController();
+  const preHandler = async (_: unknown, { raw }: { readonly raw: NodeJS.EventEmitter }): Promise<void> => {
+    going.abort();
+    await once(raw, 'close');
+  };
+  const ask = vi.spyOn(looks, 'ask');
+  addProbe(app, { config: readGatewayConfig({}), looks }, { changing: { preHandler }, security: [] });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  const headers = { 'content-type': 'application/json' };
+  const asked = fetch(`http://127.0.0.1:${port}/api/probe`, {
+    ...{ method: 'POST', headers, body, signal: going.signal },
+  });
+  await expect(asked).rejects.toThrow();
+  await until('the request is handled', () =>
+    ask.mock.settledResults.some(({ type }) => type === 'rejected'),
+  );
+  await app.close();
+  expect([tables.mock.calls, failures]).toEqual([[], []]);
 });

@@ -27,8 +27,13 @@ export function addProbe(
       },
     },
     async ({ body }, reply) => {
+      const gone = goneSignal(reply);
       await requireSource(body.source, config);
-      const answer = await looks.ask(body, goneSignal(reply));
+      const answer = await looks.ask(body, gone).catch((error: unknown) => {
+        if (error !== gone.reason) throw error;
+      });
+      // There is nobody to answer.
+      if (!answer) return reply.hijack();
       if (answer.outcome === 'found') return answer.found;
       if (answer.outcome === 'refused') throw new ApiError(403, answer.problem);
       if (answer.outcome === 'busy') throw new ApiError(503, answer.problem);
@@ -41,8 +46,10 @@ export function addProbe(
 /** Aborts when whoever asked has gone. */
 function goneSignal({ raw }: FastifyReply): AbortSignal {
   const gone = new AbortController();
-  raw.once('close', () => {
+  const abort = (): void => {
     if (!raw.writableEnded) gone.abort(new Error('nobody waits for the answer'));
-  });
+  };
+  if (raw.destroyed) abort();
+  else raw.once('close', abort);
   return gone.signal;
 }
