@@ -25,6 +25,8 @@ interface LiveStreamOptions {
   readonly trusted: boolean;
   /** Whether another producer could take this stream over. */
   readonly hasSuccessor: () => boolean;
+  /** Whether this producer should encode this stream now. */
+  readonly isWantedHere: () => boolean;
 }
 
 /** One stream on this producer, from start to stop: its encoder, its way to the log, and its status row. */
@@ -87,11 +89,8 @@ export function startLiveStream(
       hasSuccessor() && tables.rows.get(id)?.enabled === true && !stopping.signal.aborted;
     return successorWrites({ log, stream: id, session, isExpected, signal: stopping.signal });
   };
-  /** Whether the encoder that takes over here has not given up. */
-  const isSuccessorWell = (): boolean => {
-    const { state } = tables.statuses.get(id) ?? {};
-    return state === 'live' || state === 'starting';
-  };
+  /** Whether the encoder that takes over here has not given up. Another change may put one more in its place. */
+  const isSuccessorWell = (): boolean => tables.statuses.get(id)?.state !== 'failed';
   return {
     get session() {
       return publisher.session;
@@ -119,6 +118,8 @@ export function startLiveStream(
       if (because === 'taken' || isOvertaken) metrics.overtaken++;
       status.update({ droppedChunks: publisher.state.dropped });
       await status.close();
+      // The next encoder writes the status, and nobody should see an end in between.
+      if (because === 'changed' && options.isWantedHere()) return;
       await settle(tables.statuses, id, because, status.current);
     },
   };

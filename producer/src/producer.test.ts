@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { lookRequestKey } from '@topicast/contracts/look-tables';
 import { streamId } from '@topicast/contracts/stream-id';
 import {
   producerKey,
@@ -17,7 +19,7 @@ import { footage } from '@topicast/test/footage';
 import { until } from '@topicast/test/poll';
 import { temporaryFolder } from '@topicast/test/temporary';
 import { pino } from 'pino';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { readProducerConfig } from './config.js';
 import { findFfmpeg } from './ffmpeg/find.js';
 import { type ProducerOptions, startProducer } from './producer.js';
@@ -259,6 +261,56 @@ describe('a producer', () => {
     expect(records.find(({ header }) => header!.session > first)!.header).toMatchObject({ keyframe: true });
     // The last words of the old encoder do not replace the status of the other one.
     expect(live()).toBe(true);
+  });
+
+  it('encodes the old source of a stream also if the encoder of another one makes way for a third', async () => {
+    await using setup = await setUp([]);
+    const { put, status, log, table } = setup;
+    await put({ id: 'cam', source: { kind: 'test' } });
+    await read(log, 'cam', 1);
+    const first = (await until('cam is live', () => status('cam')?.state === 'live' && status('cam')))!
+      .session!;
+    const claims: { readonly session: number; readonly at: number }[] = [];
+    const states = new Set<string>();
+    table.onChange((key) => {
+      const { state, session = 0 } = status('cam') ?? {};
+      if (key !== streamStatusKey('cam') || session <= first) return;
+      states.add(state ?? 'none');
+      if (state !== 'starting' || session <= (claims.at(-1)?.session ?? first)) return;
+      claims.push({ session, at: Date.now() });
+      // Before it has a picture.
+      if (claims.length === 1) void put({ id: 'cam', source: { kind: 'test' }, ladder: [{ height: 240 }] });
+    });
+    await put({ id: 'cam', source: { kind: 'test' }, ladder: [{ height: 360 }] });
+    await until('the third encoder is live', () => claims.length > 1 && status('cam')?.state === 'live');
+    expect([...states]).toEqual(['starting', 'live']);
+    const records = await read(log, 'cam', 3);
+    const old = records.filter(({ header }) => header!.session === first);
+    expect(old.at(-1)!.timestamp).toBeGreaterThan(claims.at(-1)!.at);
+    const next = records.find(({ header }) => header!.session > first)!.header!;
+    expect(next).toMatchObject({ keyframe: true, session: status('cam')!.session });
+    expect(next.session).toBeGreaterThanOrEqual(claims.at(-1)!.session);
+  });
+
+  it('gives its streams away although the log takes no answers to those who ask what is in a source', async () => {
+    await using setup = await setUp([]);
+    const { put, status, streams, producer, table } = setup;
+    await put({ id: 'cam', source: { kind: 'test' } });
+    await until('cam is live', () => status('cam')?.state === 'live');
+    const write = table.put.bind(table);
+    let isAnswering = false;
+    vi.spyOn(table, 'put').mockImplementation((key, value) => {
+      if (!key.startsWith('looked/')) return write(key, value);
+      isAnswering = true;
+      return new Promise(() => undefined);
+    });
+    const source = { kind: 'url', url: 'http://127.0.0.1:9/x.ts' };
+    await streams.put(lookRequestKey(randomUUID()), JSON.stringify({ at: new Date().toISOString(), source }));
+    await until('an answer is written', () => isAnswering);
+    const closed = producer.close();
+    await until('cam is offline', () => status('cam')?.state === 'offline');
+    await closed;
+    expect(table.get(producerKey('here'))).toBeUndefined();
   });
 
   it('starts, stops and forgets streams as the table says, and leaves in order', async () => {

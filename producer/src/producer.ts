@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ConfigError } from '@topicast/contracts/config';
 import { Liveness } from '@topicast/contracts/liveness';
 import { LookTables } from '@topicast/contracts/look-tables';
+import { streamId } from '@topicast/contracts/stream-id';
 import { StreamTables } from '@topicast/contracts/stream-tables';
 import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
 import { Milliseconds } from '@topicast/contracts/units';
@@ -20,7 +21,7 @@ import { startLiveStream } from './live-stream.js';
 import { lookAt } from './look/look-at.js';
 import { Looks } from './look/looks.js';
 import { untilLogAnswers } from './patience.js';
-import { isBound } from './reconcile/decide.js';
+import { isBound, isWantedHere } from './reconcile/decide.js';
 import { Heartbeats } from './reconcile/heartbeats.js';
 import { Reconciler } from './reconcile/reconciler.js';
 
@@ -112,6 +113,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     metrics.followRtmp(listener.stats);
   }
   const guard = startGuard();
+  let closing: Promise<void> | undefined;
   const reconciler = new Reconciler({
     ...{ me, tables, heartbeats, share, logger },
     publishing: () => door.publishing,
@@ -121,6 +123,10 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
         // The very source that the command line named: a row changed since then is somebody else's wish.
         trusted: isDeepStrictEqual(trusted.get(row.id), row.source),
         hasSuccessor: () => !isBound(row) && heartbeats.hasSuccessor,
+        isWantedHere: () => {
+          const newest = tables.rows.get(streamId(row.id));
+          return closing === undefined && newest !== undefined && isWantedHere(newest, { me, share });
+        },
       }),
   });
 
@@ -139,19 +145,19 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
 
   const end = async (): Promise<void> => {
     heartbeats.leave();
-    await looks.close();
-    lookTables.close();
+    const looked = looks.close();
     // Encoders come back, to another producer if there is one.
     await listener?.close();
     await inTime(door.close(), FAREWELL_MS);
     const ended = reconciler.close();
     await share.leave();
     await inTime(ended, HAND_OVER_LIMIT + FAREWELL_MS);
+    await inTime(looked, FAREWELL_MS);
+    lookTables.close();
     await inTime(heartbeats.close(), FAREWELL_MS);
     stopReading();
     await guard.close();
   };
-  let closing: Promise<void> | undefined;
   return {
     id: me,
     rtmpPort: listener?.port,

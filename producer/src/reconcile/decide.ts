@@ -71,7 +71,7 @@ function decideOne(id: string, view: View): Action | undefined {
     return because && { do: 'stop', id, because };
   }
   const heldByAnother = isHeldByAnother(status, view);
-  if (row && isWanted(row) && isOurs(row, view)) {
+  if (row && isWantedHere(row, view)) {
     return heldByAnother && !isCertain(row, view) ? undefined : { do: 'start', id, row };
   }
   const isOursToTidy = status && (status.producer === view.me || (view.share.owns(id) && !heldByAnother));
@@ -95,6 +95,10 @@ function reasonToStop(
   return fingerprint(row) === running.fingerprint ? undefined : 'changed';
 }
 
+/** Whether this producer should encode it. */
+export const isWantedHere = (row: StreamRow, here: Pick<View, 'me' | 'share'>): boolean =>
+  isWanted(row) && isOurs(row, here);
+
 /** Whether there is something to encode; others send topics, and encoders that publish come by themselves. */
 const isWanted = ({ enabled, source }: StreamRow): boolean =>
   enabled && source.kind !== 'topic' && source.kind !== 'ingest';
@@ -106,7 +110,7 @@ const mayRest = ({ enabled, source }: StreamRow, { state }: StreamStatus): boole
 /** Declared by a command line: only that producer may encode it, because nobody else has its files and devices. */
 export const isBound = (row: StreamRow): boolean => row.boundTo !== undefined;
 
-const isOurs = (row: StreamRow, { me, share }: View): boolean =>
+const isOurs = (row: StreamRow, { me, share }: Pick<View, 'me' | 'share'>): boolean =>
   isBound(row) ? row.boundTo === me : share.owns(row.id);
 
 /** Whether nobody else can own it by now. */
