@@ -16,7 +16,7 @@ const QUIET_MS = 20_000;
 /** More news of a kind become one sentence. */
 const MOST_NAMES = 3;
 
-interface Look {
+interface NewsInput {
   /** What was told before; undefined at the first look, of which nothing is told. */
   readonly told: ToldStreams | undefined;
   readonly streams: readonly StreamInfo[];
@@ -31,7 +31,7 @@ type Kind = 'created' | 'deleted' | 'live' | 'failed' | 'offline';
  * What has happened since the last look, in sentences for somebody who listens, and what is told by then. An encoder
  * that starts is no news, so a stream that is back within a moment has not been away.
  */
-export function streamNews({ told, streams, awaited, now }: Look): {
+export function streamNews({ told, streams, awaited, now }: NewsInput): {
   readonly told: ToldStreams;
   readonly sentences: readonly string[];
 } {

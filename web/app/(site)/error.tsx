@@ -12,7 +12,7 @@ export default function ErrorPage({ reset }: { readonly error: Error; readonly r
       title="This page did not work"
       actions={
         <>
-          <Button look="primary" onClick={reset}>
+          <Button variant="primary" onClick={reset}>
             Try again
           </Button>
           <ButtonLink href="/">See what is live</ButtonLink>

@@ -78,7 +78,7 @@ function NothingLive() {
       icon={<Icon name="antenna" size={26} />}
       title="Nothing is live right now"
       actions={
-        <ButtonLink look="primary" href="/studio">
+        <ButtonLink variant="primary" href="/studio">
           Open the studio
         </ButtonLink>
       }

@@ -33,7 +33,7 @@ function toggleTheme(): void {
 export function ThemeToggle() {
   useEffect(applyStoredTheme, []);
   return (
-    <Button look="quiet" icon onClick={toggleTheme} aria-label="Switch between dark and light theme">
+    <Button variant="quiet" icon onClick={toggleTheme} aria-label="Switch between dark and light theme">
       <span className={styles.forDark}>
         <Icon name="sun" />
       </span>

@@ -3,7 +3,7 @@ import { Button } from '../ui/button';
 import { Icon } from '../ui/icon';
 import type { EncoderAction } from './use-stream-action';
 
-const LOOKS = {
+const FACES = {
   start: { icon: 'play', label: 'Start', underWay: 'Starting…' },
   restart: { icon: 'play', label: 'Restart', underWay: 'Starting…' },
   stop: { icon: 'stop', label: 'Stop', underWay: 'Stopping…' },
@@ -21,7 +21,7 @@ interface ActionButtonProps {
 
 /** Starts or stops a stream. */
 export function ActionButton({ action, name, pending, onAct, ref }: ActionButtonProps) {
-  const { icon, label, underWay } = LOOKS[action];
+  const { icon, label, underWay } = FACES[action];
   return (
     <Button
       compact

@@ -2,7 +2,7 @@
 
 import type { StreamInfo } from '@topicast/contracts/http';
 import { type Ref, useEffect, useEffectEvent, useState } from 'react';
-import { useFocusHeir } from '../../hooks/use-focus-heir';
+import { useFocusFallback } from '../../hooks/use-focus-fallback';
 import { latestOf, usePoll } from '../../hooks/use-poll';
 import { useStreamNews } from '../../hooks/use-stream-news';
 import { plural } from '../../lib/format';
@@ -45,7 +45,7 @@ export function Dashboard({ gateway, token, onRefused, onLeave }: DashboardProps
   const [open, setOpen] = useState<Open>({ kind: 'nothing' });
   const streams = latestOf(polled);
   const news = useStreamNews(streams);
-  const { heir, mortal } = useFocusHeir<HTMLButtonElement>();
+  const { fallback, mayDisappear } = useFocusFallback<HTMLButtonElement>();
   const refused = polled.status === 'failed' && polled.error.failure.kind === 'unauthorized';
   const refuse = useEffectEvent(onRefused);
   useEffect(() => {
@@ -70,10 +70,10 @@ export function Dashboard({ gateway, token, onRefused, onLeave }: DashboardProps
           <h1>Studio</h1>
           <p className={styles.sum}>{summary(streams)}</p>
         </div>
-        <Button look="quiet" onClick={onLeave}>
+        <Button variant="quiet" onClick={onLeave}>
           Forget token
         </Button>
-        <Button look="primary" ref={heir} onClick={create}>
+        <Button variant="primary" ref={fallback} onClick={create}>
           <Icon name="plus" /> New stream
         </Button>
       </div>
@@ -88,14 +88,14 @@ export function Dashboard({ gateway, token, onRefused, onLeave }: DashboardProps
         ))}
       </div>
       {streams.length === 0 ? (
-        <NoStreams onCreate={create} mortal={mortal} />
+        <NoStreams onCreate={create} mayDisappear={mayDisappear} />
       ) : (
         <StreamList streams={streams}>
           {(stream, place) => (
             <StreamRow
               key={stream.id}
               place={place}
-              lastHeir={heir}
+              lastFallback={fallback}
               stream={stream}
               gateway={gateway}
               token={token}
@@ -161,16 +161,16 @@ function summary(streams: readonly StreamInfo[]): string {
 
 interface NoStreamsProps {
   readonly onCreate: () => void;
-  readonly mortal: Ref<HTMLButtonElement>;
+  readonly mayDisappear: Ref<HTMLButtonElement>;
 }
 
-function NoStreams({ onCreate, mortal }: NoStreamsProps) {
+function NoStreams({ onCreate, mayDisappear }: NoStreamsProps) {
   return (
     <Notice
       icon={<Icon name="antenna" size={26} />}
       title="No streams yet"
       actions={
-        <Button look="primary" ref={mortal} onClick={onCreate}>
+        <Button variant="primary" ref={mayDisappear} onClick={onCreate}>
           <Icon name="plus" /> New stream
         </Button>
       }

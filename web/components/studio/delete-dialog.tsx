@@ -51,7 +51,7 @@ export function DeleteDialog({ gateway, token, stream, onClose, onDeleted }: Del
         <Button onClick={onClose} data-first-focus>
           Keep it
         </Button>
-        <Button look="danger" busy={busy} onClick={remove}>
+        <Button variant="danger" busy={busy} onClick={remove}>
           {busy ? 'Deleting…' : 'Delete'}
         </Button>
       </div>

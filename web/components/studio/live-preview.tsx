@@ -12,12 +12,12 @@ import styles from './stream-row.module.css';
 export function LivePreview({
   stream,
   gateway,
-  mortal,
+  mayDisappear,
 }: {
   readonly stream: StreamInfo;
   readonly gateway: GatewayAddress;
   /** For the button, which is there while the stream is live. */
-  readonly mortal: Ref<HTMLButtonElement>;
+  readonly mayDisappear: Ref<HTMLButtonElement>;
 }) {
   const [wanted, setWanted] = useState(false);
   const live = stream.state === 'live';
@@ -28,7 +28,7 @@ export function LivePreview({
       {live && (
         <button
           type="button"
-          ref={mortal}
+          ref={mayDisappear}
           className={styles.preview}
           aria-pressed={shown}
           aria-label={`Preview ${stream.title || stream.id}`}

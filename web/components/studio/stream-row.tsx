@@ -3,7 +3,7 @@
 import type { StreamInfo } from '@topicast/contracts/http';
 import Link from 'next/link';
 import type { RefObject } from 'react';
-import { useFocusHeir } from '../../hooks/use-focus-heir';
+import { useFocusFallback } from '../../hooks/use-focus-fallback';
 import { useRowFocus } from '../../hooks/use-row-focus';
 import type { GatewayAddress } from '../../lib/gateway-address';
 import { describeSource, encoderAction } from '../../lib/stream-facts';
@@ -21,7 +21,7 @@ interface StreamRowProps {
   /** In the list. */
   readonly place: number;
   /** Gets the focus when the last row disappears. */
-  readonly lastHeir: RefObject<HTMLElement | null>;
+  readonly lastFallback: RefObject<HTMLElement | null>;
   readonly stream: StreamInfo;
   readonly gateway: GatewayAddress;
   readonly token: string;
@@ -35,7 +35,7 @@ interface StreamRowProps {
 
 export function StreamRow({
   place,
-  lastHeir,
+  lastFallback,
   stream,
   gateway,
   token,
@@ -51,14 +51,14 @@ export function StreamRow({
     onAct,
     onDone: onChanged,
   });
-  const { heir, mortal } = useFocusHeir<HTMLButtonElement>();
-  const row = useRowFocus(place, lastHeir);
+  const { fallback, mayDisappear } = useFocusFallback<HTMLButtonElement>();
+  const row = useRowFocus(place, lastFallback);
   const action = encoderAction(stream);
   const name = nameOf(stream);
   const common = { name, pending, onAct: act };
   return (
     <li className={styles.row} ref={row} aria-label={name}>
-      <LivePreview stream={stream} gateway={gateway} mortal={mortal} />
+      <LivePreview stream={stream} gateway={gateway} mayDisappear={mayDisappear} />
       <div>
         <div className={styles.name}>
           <h2>
@@ -75,19 +75,19 @@ export function StreamRow({
         <Notes stream={stream} />
       </div>
       <div className={styles.actions}>
-        {action.restart && <ActionButton action="restart" {...common} ref={mortal} />}
+        {action.restart && <ActionButton action="restart" {...common} ref={mayDisappear} />}
         {/* One button for both, so that it keeps the focus when it has done its work. */}
-        {action.toggle && <ActionButton action={action.toggle} {...common} ref={heir} />}
+        {action.toggle && <ActionButton action={action.toggle} {...common} ref={fallback} />}
         {stream.version !== undefined && (
-          <Button look="quiet" compact icon onClick={onEdit} aria-label={`Edit ${name}`}>
+          <Button variant="quiet" compact icon onClick={onEdit} aria-label={`Edit ${name}`}>
             <Icon name="pencil" size={17} />
           </Button>
         )}
         <Button
-          look="quiet"
+          variant="quiet"
           compact
           icon
-          ref={action.toggle ? undefined : heir}
+          ref={action.toggle ? undefined : fallback}
           onClick={onDelete}
           aria-label={`Delete ${name}`}
         >

@@ -48,7 +48,7 @@ export function TokenForm({ refused, onToken }: TokenFormProps) {
           }}
           error={error}
         />
-        <Button look="primary" type="submit">
+        <Button variant="primary" type="submit">
           Open the studio
         </Button>
       </form>

@@ -2,25 +2,25 @@ import Link from 'next/link';
 import type { ComponentProps } from 'react';
 import styles from './button.module.css';
 
-interface Look {
-  readonly look?: 'primary' | 'secondary' | 'quiet' | 'danger' | undefined;
+interface ButtonShape {
+  readonly variant?: 'primary' | 'secondary' | 'quiet' | 'danger' | undefined;
   readonly compact?: boolean | undefined;
   /** A square with an icon only: give it an `aria-label`. */
   readonly icon?: boolean | undefined;
 }
 
-const classes = ({ look = 'secondary', compact, icon }: Look, more?: string): string =>
-  [styles.button, styles[look], compact && styles.compact, icon && styles.icon, more]
+const classes = ({ variant = 'secondary', compact, icon }: ButtonShape, more?: string): string =>
+  [styles.button, styles[variant], compact && styles.compact, icon && styles.icon, more]
     .filter(Boolean)
     .join(' ');
 
-interface ButtonProps extends Look, ComponentProps<'button'> {
+interface ButtonProps extends ButtonShape, ComponentProps<'button'> {
   /** Its request is in progress. The button keeps the focus, which a disabled button would lose. */
   readonly busy?: boolean | undefined;
 }
 
 export function Button({
-  look,
+  variant,
   compact,
   icon,
   busy = false,
@@ -33,7 +33,7 @@ export function Button({
     <button
       {...rest}
       type={type}
-      className={classes({ look, compact, icon }, className)}
+      className={classes({ variant, compact, icon }, className)}
       aria-disabled={busy || undefined}
       onClick={(event) => {
         if (busy) event.preventDefault();
@@ -43,6 +43,12 @@ export function Button({
   );
 }
 
-export function ButtonLink({ look, compact, icon, className, ...rest }: Look & ComponentProps<typeof Link>) {
-  return <Link className={classes({ look, compact, icon }, className)} {...rest} />;
+export function ButtonLink({
+  variant,
+  compact,
+  icon,
+  className,
+  ...rest
+}: ButtonShape & ComponentProps<typeof Link>) {
+  return <Link className={classes({ variant, compact, icon }, className)} {...rest} />;
 }

@@ -45,7 +45,7 @@ export function Dialog({ title, children, onClose }: DialogProps) {
     >
       <div className={styles.head}>
         <h2 id={titleId}>{title}</h2>
-        <Button look="quiet" icon onClick={onClose} aria-label="Close">
+        <Button variant="quiet" icon onClick={onClose} aria-label="Close">
           <Icon name="close" />
         </Button>
       </div>

@@ -20,7 +20,7 @@ export function GatewayAway({ gateway, everyMs, onRetry, children }: GatewayAway
       icon={<Icon name="unplug" size={26} />}
       title="The gateway does not answer"
       actions={
-        <Button look="primary" onClick={onRetry}>
+        <Button variant="primary" onClick={onRetry}>
           Try now
         </Button>
       }

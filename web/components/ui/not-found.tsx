@@ -17,7 +17,7 @@ export function NotFoundNotice({
       icon={<Icon name="search" size={24} />}
       title={title}
       actions={
-        <ButtonLink look="primary" href="/">
+        <ButtonLink variant="primary" href="/">
           See what is live
         </ButtonLink>
       }

@@ -59,7 +59,7 @@ export function StreamForm({ form, idField, kinds, inside, children, submit, onC
       {children}
       <div className={styles.actions}>
         <Button onClick={onCancel}>Cancel</Button>
-        <Button look="primary" type="submit" busy={busy}>
+        <Button variant="primary" type="submit" busy={busy}>
           {busy ? submit.busy : submit.name}
         </Button>
       </div>
