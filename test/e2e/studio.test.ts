@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import type { StreamInfo } from '@topicast/contracts/http';
-import type { BrowserContext, Locator, Page } from 'playwright-core';
+import type { BrowserContext, Locator, Page, Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchChromium } from '../support/chromium.js';
 import { FFMPEG } from '../support/ffprobe.js';
@@ -178,6 +178,75 @@ describe('the studio', () => {
     await untilFocused('Edit Theirs');
   });
 
+  it('keeps what is typed, and where, while the newest version loads', async () => {
+    await create('cam', { kind: 'test' }, 'Camera');
+    await open();
+    await button('Edit Camera').click();
+    await dialog().getByText('720p + 360p', { exact: true }).click();
+    await edit('cam', { title: 'Theirs', source: CAMERA });
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await untilFocused('Load the newest version');
+    let answer: (() => void) | undefined;
+    const held = async (route: Route): Promise<void> => {
+      await new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      await route.continue();
+    };
+    await page.route('**/api/streams/cam', held, { times: 1 });
+    await page.keyboard.press('Enter');
+    await until('it was asked for', () => answer !== undefined);
+    const title = dialog().getByLabel('Title');
+    await title.fill('Front door');
+    answer!();
+    await until('it is loaded', async () => (await dialog().locator('[name="url"]').count()) === 1);
+    await until('it says so', () => dialog().getByText('This is the newest version').isVisible());
+    expect(await title.inputValue()).toBe('Front door');
+    expect(await title.evaluate((field) => field === document.activeElement)).toBe(true);
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await untilFocused('Edit Front door');
+    expect(await infoOf('cam')).toMatchObject({ source: CAMERA, ladder: [{ height: 720 }, { height: 360 }] });
+  });
+
+  it('says so, too, where every attempt to save meets another change', async () => {
+    await create('cam', { kind: 'test' }, 'Camera');
+    await open();
+    await button('Edit Camera').click();
+    await dialog().getByLabel('Title').fill('Front door');
+    let attempts = 0;
+    await page.route('**/api/streams/cam', async (route) => {
+      if (route.request().method() === 'PATCH')
+        await services.api('POST', `/api/streams/cam/${attempts++ % 2 === 0 ? 'stop' : 'start'}`);
+      await route.continue();
+    });
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await untilFocused('Load the newest version');
+    expect(await dialog().getByRole('alert').innerText()).toMatch(/Somebody has changed/);
+    expect(attempts).toBe(3);
+    await page.unroute('**/api/streams/cam');
+    await page.keyboard.press('Enter');
+    await untilFocused('Save');
+    await page.keyboard.press('Enter');
+    await untilFocused('Edit Front door');
+  });
+
+  it('shows whatever else the gateway says to an edit', async () => {
+    await create('cam', { kind: 'test' }, 'Camera');
+    await open();
+    await button('Edit Camera').click();
+    await dialog().getByLabel('Title').fill('Front door');
+    await page.route('**/api/streams/cam', async (route) => {
+      if (route.request().method() !== 'PATCH') return route.continue();
+      const headers = { 'access-control-allow-origin': web.origin };
+      await route.fulfill({ status: 409, headers, json: { detail: 'Another program writes it.' } });
+    });
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await until('it says so', async () =>
+      (await dialog().getByRole('alert').allInnerTexts()).includes('Another program writes it.'),
+    );
+    expect(await focused()).toBe('Save');
+  });
+
   it('makes no fuss where somebody else has only started or stopped the stream', async () => {
     await create('cam', { kind: 'test' }, 'Camera');
     await open();
@@ -233,6 +302,50 @@ describe('the studio', () => {
     await page.getByRole('link', { name: 'a-camera' }).focus();
     await services.api('DELETE', '/api/streams/a-camera');
     await untilFocused('bound');
+  });
+
+  it('keeps the focus when several rows disappear at once, or all of them', async () => {
+    for (const id of ['a', 'b', 'c', 'd', 'e']) await create(id, { kind: 'topic' });
+    const gone = new Set<string>();
+    await page.route('**/api/streams', async (route) => {
+      const response = await route.fetch();
+      const { streams } = (await response.json()) as { streams: StreamInfo[] };
+      await route.fulfill({ response, json: { streams: streams.filter(({ id }) => !gone.has(id)) } });
+    });
+    const disappear = (...ids: string[]): void => ids.forEach((id) => void gone.add(id));
+    await open();
+    expect(await names()).toEqual(['bound', 'a', 'b', 'c', 'd', 'e']);
+    const search = page.getByRole('searchbox', { name: 'Search' });
+    const hasFocus = (): Promise<boolean> => search.evaluate((field) => field === document.activeElement);
+
+    await page.getByRole('link', { name: 'b', exact: true }).focus();
+    disappear('b', 'c');
+    await untilFocused('d');
+    expect(await search.count()).toBe(0);
+    disappear('d', 'e');
+    await untilFocused('a');
+    disappear('a', 'bound');
+    await untilFocused(' New stream');
+    expect(await page.getByRole('heading', { name: 'No streams yet' }).isVisible()).toBe(true);
+
+    gone.clear();
+    await until('all of them are back', () => search.isVisible());
+    await search.focus();
+    disappear('a');
+    await until('one is gone', async () => (await names()).length === 5);
+    expect(await hasFocus()).toBe(true);
+    await page.keyboard.press('Shift+Tab');
+    expect(await search.count()).toBe(0);
+
+    gone.clear();
+    await until('the search is there', () => search.isVisible());
+    await search.fill('nothing');
+    await button('Show all streams').focus();
+    await create('nothing', { kind: 'topic' });
+    await until('it is found', async () => (await names()).length === 1);
+    expect(await hasFocus()).toBe(true);
+    disappear('a', 'b', 'c', 'd', 'e', 'nothing', 'bound');
+    await untilFocused(' New stream');
   });
 
   it('says what happens by itself, once', async () => {
@@ -309,8 +422,12 @@ describe('the studio', () => {
     ).toBe(270);
     const languages = dialog().getByLabel('Language of the sound');
     await languages.selectOption({ label: 'German' });
-    // What was seen stays: nothing else would be found.
+    // What was seen stays: nothing else would be found. Only another sound is sent.
     expect(await inside.getByAltText('What the source shows').isVisible()).toBe(true);
+    const chosen = await inside.innerText();
+    expect(chosen).toMatch(/Sound aac, mono, 44\.1 kHz, German encoded/);
+    expect(chosen).toMatch(/Sound aac, 5\.1, 48 kHz, English left out/);
+    expect(chosen).toMatch(/The notes are from before you chose the language/);
     await dialog().getByRole('button', { name: 'Create stream' }).click();
     await services.untilState('film', 'live');
     expect((await infoOf('film')).source).toEqual({ kind: 'file', path: film, language: 'ger' });

@@ -4,10 +4,10 @@ import { type RefObject, useCallback, useLayoutEffect, useRef } from 'react';
 import { giveFocus } from './give-focus';
 
 /**
- * Keeps the focus in sight when its row moves, and gives it to the row beside when its row disappears: to the control
- * with `data-row-focus` there, or to the last heir if there is none.
+ * Keeps the focus in sight when its row moves, and gives it to the nearest row that stays when its row disappears: to
+ * the control with `data-row-focus` there, or to the last fallback if no row stays.
  */
-export function useRowFocus(place: number, lastHeir: RefObject<HTMLElement | null>) {
+export function useRowFocus(place: number, lastFallback: RefObject<HTMLElement | null>) {
   const row = useRef<HTMLLIElement>(null);
 
   // React gives the focus back to an element that it has moved, without scrolling.
@@ -21,15 +21,21 @@ export function useRowFocus(place: number, lastHeir: RefObject<HTMLElement | nul
       row.current = element;
       return () => {
         row.current = null;
-        const beside = element?.nextElementSibling ?? element?.previousElementSibling;
-        if (element) {
-          giveFocus(
-            element,
-            () => beside?.querySelector<HTMLElement>('[data-row-focus]') ?? lastHeir.current,
-          );
-        }
+        if (!element) return;
+        // Any of them may disappear together with this one.
+        const others = [...siblings(element, 'next'), ...siblings(element, 'previous')];
+        giveFocus(element, () => {
+          const nearest = others.find(({ isConnected }) => isConnected);
+          return nearest?.querySelector<HTMLElement>('[data-row-focus]') ?? lastFallback.current;
+        });
       };
     },
-    [lastHeir],
+    [lastFallback],
   );
+}
+
+/** The nearest first. */
+function siblings(element: Element, side: 'next' | 'previous'): Element[] {
+  const beside = side === 'next' ? element.nextElementSibling : element.previousElementSibling;
+  return beside ? [beside, ...siblings(beside, side)] : [];
 }

@@ -16,7 +16,7 @@ import {
   ENCODED_KINDS,
   editableParts,
   looksSame,
-  objectionsAtFields,
+  problemsAt,
   QUALITIES,
   rebased,
   SOURCE_KINDS,
@@ -86,16 +86,10 @@ describe('the draft of a stream', () => {
     expect(draftRequest({ ...draft, quality: 'one' }).ladder).toBeUndefined();
   });
 
-  it('shows the objections of the gateway where they belong', () => {
-    const objections = new Map([
-      ['source', 'does not answer'],
-      ['id', 'taken'],
-      ['renditions', 'unknown'],
-    ]);
-    expect(objectionsAtFields(objections, 'url')).toEqual({
-      fields: { url: 'does not answer', id: 'taken' },
-      rest: ['unknown'],
-    });
+  it('minds only what can be corrected in the form', () => {
+    const problems = draftProblems({ ...EMPTY_DRAFT, kind: 'url' }, none);
+    expect(Object.keys(problems)).toEqual(['id', 'url']);
+    expect(problemsAt(problems, ['title', 'url'])).toEqual({ url: problems.url });
   });
 });
 

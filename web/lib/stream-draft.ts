@@ -82,6 +82,10 @@ export function rebased(draft: StreamDraft, before: StreamDraft, newest: StreamD
 export type DraftField = 'title' | 'id' | 'path' | 'url';
 export type DraftProblems = Partial<Record<DraftField, string>>;
 
+/** Where the form shows no field, nobody could correct anything. */
+export const problemsAt = (problems: DraftProblems, shown: readonly DraftField[]): DraftProblems =>
+  Object.fromEntries(Object.entries(problems).filter(([field]) => shown.some((each) => each === field)));
+
 export const draftId = (draft: StreamDraft): string => draft.typedId ?? slugFromTitle(draft.title);
 
 /** What has to be corrected before the draft can be sent. */
@@ -158,28 +162,6 @@ function lookableSource({ kind, path, url, copy, language }: StreamDraft): Looka
   return undefined;
 }
 
-const FIELD_OF_PROPERTY: Readonly<Record<string, DraftField>> = {
-  id: 'id',
-  title: 'title',
-  'source.path': 'path',
-  'source.url': 'url',
-};
-
-/** The gateway's objections by field of the form; `rest` has those that fit no visible field. */
-export function objectionsAtFields(
-  objections: ReadonlyMap<string, string>,
-  kind: SourceKind,
-): { readonly fields: DraftProblems; readonly rest: readonly string[] } {
-  const fields: DraftProblems = {};
-  const rest: string[] = [];
-  for (const [property, message] of objections) {
-    const field = FIELD_OF_PROPERTY[property] ?? (property === 'source' ? fieldOfKind(kind) : undefined);
-    if (field) fields[field] = message;
-    else rest.push(message);
-  }
-  return { fields, rest };
-}
-
-/** The field in which a source of this kind is named. */
-export const fieldOfKind = (kind: SourceKind): DraftField | undefined =>
-  kind === 'file' ? 'path' : kind === 'url' ? 'url' : undefined;
+/** The fields in which a source of this kind is named. */
+export const fieldsOfKind = (kind: SourceKind): readonly DraftField[] =>
+  kind === 'file' ? ['path'] : kind === 'url' ? ['url'] : [];

@@ -10,6 +10,7 @@ import {
   draftProblems,
   draftRequest,
   EMPTY_DRAFT,
+  fieldsOfKind,
   SOURCE_KINDS,
   type StreamDraft,
 } from '../../lib/stream-draft';
@@ -34,6 +35,7 @@ export function CreateDialog({ gateway, token, taken, onClose, onCreated }: Crea
   const [access, setAccess] = useState<IngestAccess>();
   const form = useStreamForm({
     initial: EMPTY_DRAFT,
+    fieldsOf: ({ kind }) => ['title', 'id', ...fieldsOfKind(kind)],
     problemsOf: (draft) => draftProblems(draft, taken),
     earlyProblemsOf: (draft) => typedIdProblem(draft, taken),
     send: async (draft) => {
@@ -47,7 +49,7 @@ export function CreateDialog({ gateway, token, taken, onClose, onCreated }: Crea
     return (
       <Dialog title="Connect your encoder" onClose={() => onCreated(id)}>
         <IngestAccessPanel access={access}>
-          <Button look="primary" onClick={() => onCreated(id)}>
+          <Button variant="primary" onClick={() => onCreated(id)}>
             Done
           </Button>
         </IngestAccessPanel>

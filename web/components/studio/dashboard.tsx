@@ -90,7 +90,7 @@ export function Dashboard({ gateway, token, onRefused, onLeave }: DashboardProps
       {streams.length === 0 ? (
         <NoStreams onCreate={create} mayDisappear={mayDisappear} />
       ) : (
-        <StreamList streams={streams}>
+        <StreamList streams={streams} mayDisappear={mayDisappear}>
           {(stream, place) => (
             <StreamRow
               key={stream.id}

@@ -3,14 +3,15 @@
 import type { IngestAccess, StreamInfo } from '@topicast/contracts/http';
 import { useState } from 'react';
 import type { GatewayAddress } from '../../lib/gateway-address';
-import { editStream, GatewayError, getStream } from '../../lib/gateway-client';
+import { editStream, getStream } from '../../lib/gateway-client';
+import { saveEdit } from '../../lib/save-edit';
 import {
   draftChange,
   draftOf,
   draftProblems,
   ENCODED_KINDS,
   editableParts,
-  looksSame,
+  fieldsOfKind,
   rebased,
   type StreamDraft,
 } from '../../lib/stream-draft';
@@ -41,34 +42,34 @@ export function EditDialog({ gateway, token, stream, onClose, onSaved }: EditDia
   const [base, setBase] = useState(stream);
   const [conflict, setConflict] = useState<'none' | 'met' | 'loaded'>('none');
   const [access, setAccess] = useState<IngestAccess>();
-  const parts = editableParts(stream);
+  const isWhole = editableParts(stream) === 'everything';
+  const newest = () => getStream(gateway, stream.id, { token });
 
   async function send(draft: StreamDraft): Promise<void> {
     const change = draftChange(draft, base);
     if (!change) return onClose();
     setConflict('none');
-    try {
-      await editStream(gateway, stream.id, change, { token });
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-      const newest = await getStream(gateway, stream.id, { token });
-      // Somebody has started or stopped it, which is no other opinion on what the form shows.
-      if (!looksSame(newest, base)) return setConflict('met');
-      await editStream(gateway, stream.id, { ...change, version: newest.version ?? 0 }, { token });
-    }
+    const outcome = await saveEdit(
+      { send: (request) => editStream(gateway, stream.id, request, { token }), newest },
+      change,
+      base,
+    );
+    if (outcome === 'conflict') return setConflict('met');
     onSaved(draft.title.trim() || stream.id);
   }
 
   const form = useStreamForm({
     initial: draftOf(stream),
+    fieldsOf: ({ kind }) => ['title', ...(isWhole ? fieldsOfKind(kind) : [])],
     problemsOf: (draft) => draftProblems(draft, NOBODY),
     send,
   });
 
   async function load(): Promise<void> {
-    const newest = await getStream(gateway, stream.id, { token });
-    form.change(rebased(form.draft, draftOf(base), draftOf(newest)));
-    setBase(newest);
+    const loaded = await newest();
+    // Somebody may have typed on while it was loading.
+    form.change((draft) => rebased(draft, draftOf(base), draftOf(loaded)));
+    setBase(loaded);
     setConflict('loaded');
   }
 
@@ -76,7 +77,7 @@ export function EditDialog({ gateway, token, stream, onClose, onSaved }: EditDia
     return (
       <Dialog title="Connect your encoder" onClose={onClose}>
         <IngestAccessPanel access={access}>
-          <Button look="primary" onClick={onClose}>
+          <Button variant="primary" onClick={onClose}>
             Done
           </Button>
         </IngestAccessPanel>
@@ -87,7 +88,7 @@ export function EditDialog({ gateway, token, stream, onClose, onSaved }: EditDia
     <Dialog title={`Edit “${stream.title}”`} onClose={onClose}>
       <StreamForm
         form={form}
-        kinds={parts === 'everything' ? ENCODED_KINDS : []}
+        kinds={isWhole ? ENCODED_KINDS : []}
         submit={{ name: 'Save', busy: 'Saving…' }}
         onCancel={onClose}
         inside={<SourceInside gateway={gateway} token={token} form={form} />}
@@ -101,6 +102,3 @@ export function EditDialog({ gateway, token, stream, onClose, onSaved }: EditDia
     </Dialog>
   );
 }
-
-const isConflict = (error: unknown): boolean =>
-  error instanceof GatewayError && error.failure.kind === 'refused' && error.failure.status === 409;

@@ -1,7 +1,8 @@
 'use client';
 
 import type { StreamInfo } from '@topicast/contracts/http';
-import { type ReactNode, useRef, useState } from 'react';
+import { type ReactNode, type Ref, useState } from 'react';
+import { useFocusFallback } from '../../hooks/use-focus-fallback';
 import { arranged, found } from '../../lib/stream-list';
 import { Button } from '../ui/button';
 import { Field } from '../ui/field';
@@ -14,17 +15,20 @@ const SEARCHED_FROM = 6;
 
 interface StreamListProps {
   readonly streams: readonly StreamInfo[];
+  /** For all of it, which is there while there are streams. */
+  readonly mayDisappear: Ref<HTMLDivElement>;
   readonly children: (stream: StreamInfo, place: number) => ReactNode;
 }
 
 /** The streams in order; if there are many, those that somebody looks for. */
-export function StreamList({ streams, children }: StreamListProps) {
+export function StreamList({ streams, mayDisappear, children }: StreamListProps) {
   const [search, setSearch] = useState('');
-  const field = useRef<HTMLInputElement>(null);
+  const [hasFocus, setHasFocus] = useState(false);
+  const { fallback: field, mayDisappear: button } = useFocusFallback<HTMLInputElement>();
   const shown = arranged(found(streams, search));
   return (
-    <>
-      {(streams.length >= SEARCHED_FROM || search !== '') && (
+    <div ref={mayDisappear}>
+      {(streams.length >= SEARCHED_FROM || search !== '' || hasFocus) && (
         <search className={styles.search}>
           <Field
             ref={field}
@@ -36,6 +40,9 @@ export function StreamList({ streams, children }: StreamListProps) {
             placeholder="Title, id or source"
             value={search}
             onChange={(event) => setSearch(event.target.value)}
+            onFocus={() => setHasFocus(true)}
+            // While another window is in front, the field still has the focus of this one.
+            onBlur={({ currentTarget }) => setHasFocus(document.activeElement === currentTarget)}
             hint={search.trim() && `${shown.length} of ${streams.length} streams`}
           />
         </search>
@@ -46,6 +53,7 @@ export function StreamList({ streams, children }: StreamListProps) {
           title="No stream is like that"
           actions={
             <Button
+              ref={button}
               onClick={() => {
                 setSearch('');
                 field.current?.focus();
@@ -60,6 +68,6 @@ export function StreamList({ streams, children }: StreamListProps) {
       ) : (
         <ul className={styles.list}>{shown.map(children)}</ul>
       )}
-    </>
+    </div>
   );
 }

@@ -20,8 +20,9 @@ export function Conflict({ state, onLoad, form }: ConflictProps) {
 
   useEffect(() => {
     if (state === 'met') button.current?.focus();
-    // The button that had the focus is gone.
-    else form.current?.querySelector<HTMLElement>('[type="submit"]')?.focus();
+    // The button that had the focus is gone. Somebody who types meanwhile has it elsewhere.
+    else if (document.activeElement === document.body)
+      form.current?.querySelector<HTMLElement>('[type="submit"]')?.focus();
   }, [state, form]);
 
   async function load(): Promise<void> {

@@ -1,6 +1,7 @@
 'use client';
 
 import type { SourceLook } from '@topicast/contracts/look';
+import type { ShownLook } from '../../../lib/shown-look';
 import { lookLines, lookSummary } from '../../../lib/source-look';
 import { Button } from '../../ui/button';
 import styles from './source-look.module.css';
@@ -35,6 +36,13 @@ export function SourceLookPanel({ state, onLook, onStop }: SourceLookProps) {
   );
 }
 
+const OUTDATED: Record<ShownLook['outdated'], string> = {
+  nothing: '',
+  notes: ' The notes are from before you chose the language: look again to renew them.',
+  'sound and notes':
+    ' This is from before you chose the language: look again to see which sound is sent now.',
+};
+
 function statusOf(state: LookState): string {
   switch (state.status) {
     case 'none':
@@ -42,7 +50,7 @@ function statusOf(state: LookState): string {
     case 'looking':
       return 'Opening it. This can take half a minute.';
     case 'found':
-      return lookSummary(state.look);
+      return `${lookSummary(state.look)}${OUTDATED[state.outdated]}`;
     case 'failed':
       return '';
   }

@@ -2,23 +2,16 @@
 
 import { type FormEvent, type RefObject, useEffect, useRef, useState } from 'react';
 import { GatewayError } from '../../../lib/gateway-client';
-import {
-  type DraftProblems,
-  fieldOfKind,
-  objectionsAtFields,
-  type StreamDraft,
-} from '../../../lib/stream-draft';
+import { NO_REFUSAL, refusalOf } from '../../../lib/refusal';
+import { type DraftField, type DraftProblems, problemsAt, type StreamDraft } from '../../../lib/stream-draft';
 
-/** What the gateway said to the last attempt; the message of a field disappears when the draft changes. */
-interface Refusal {
-  readonly fields: DraftProblems;
-  readonly form?: string | undefined;
-}
-
-const NO_REFUSAL: Refusal = { fields: {} };
+/** Some values, or what they become of the draft as it is by now. */
+type DraftEdit = Partial<StreamDraft> | ((draft: StreamDraft) => Partial<StreamDraft>);
 
 interface StreamFormOptions {
   readonly initial: StreamDraft;
+  /** The fields that the form shows: every message has to appear at one of them, or above the buttons. */
+  readonly fieldsOf: (draft: StreamDraft) => readonly DraftField[];
   /** What has to be corrected before the draft can be sent. */
   readonly problemsOf: (draft: StreamDraft) => DraftProblems;
   /** Those of them that show while somebody types; all of them show after the first attempt to send. */
@@ -34,13 +27,13 @@ export interface StreamFormState {
   readonly alert: string | undefined;
   readonly busy: boolean;
   readonly form: RefObject<HTMLFormElement | null>;
-  readonly change: (part: Partial<StreamDraft>) => void;
+  readonly change: (edit: DraftEdit) => void;
   readonly submit: (event: FormEvent<HTMLFormElement>) => void;
 }
 
 /** What is typed into the form of a stream, what is wrong with it, and its way to the gateway. */
 export function useStreamForm(options: StreamFormOptions): StreamFormState {
-  const { initial, problemsOf, earlyProblemsOf, send } = options;
+  const { initial, fieldsOf, problemsOf, earlyProblemsOf, send } = options;
   const [draft, setDraft] = useState(initial);
   const [sent, setSent] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -52,7 +45,8 @@ export function useStreamForm(options: StreamFormOptions): StreamFormState {
     if (attemptsRefused > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }, [attemptsRefused]);
 
-  const own = problemsOf(draft);
+  const shown = fieldsOf(draft);
+  const own = problemsAt(problemsOf(draft), shown);
   const problems = { ...refusal.fields, ...(sent ? own : earlyProblemsOf?.(draft)) };
 
   async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
@@ -66,7 +60,7 @@ export function useStreamForm(options: StreamFormOptions): StreamFormState {
       await send(draft);
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
-      setRefusal(refusalOf(error, draft));
+      setRefusal(refusalOf(error, shown));
       setAttemptsRefused((count) => count + 1);
     } finally {
       setBusy(false);
@@ -79,20 +73,10 @@ export function useStreamForm(options: StreamFormOptions): StreamFormState {
     alert: refusal.form,
     busy,
     form,
-    change: (part) => {
-      setDraft((before) => ({ ...before, ...part }));
+    change: (edit) => {
+      setDraft((before) => ({ ...before, ...(typeof edit === 'function' ? edit(before) : edit) }));
       setRefusal(NO_REFUSAL);
     },
     submit: (event) => void submit(event),
   };
-}
-
-function refusalOf({ failure, message }: GatewayError, draft: StreamDraft): Refusal {
-  if (failure.kind !== 'refused') return { fields: {}, form: message };
-  const { fields, rest } = objectionsAtFields(failure.fields, draft.kind);
-  if (Object.keys(fields).length > 0) return { fields, form: rest.join(' ') || undefined };
-  if (rest.length > 0) return { fields, form: rest.join(' ') };
-  if (failure.status === 409) return { fields: { id: message } };
-  const source = fieldOfKind(draft.kind);
-  return failure.status === 403 && source ? { fields: { [source]: message } } : { fields, form: message };
 }
