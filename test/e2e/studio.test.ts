@@ -402,7 +402,7 @@ describe('the studio', () => {
     const inside = dialog().getByRole('region', { name: 'What is in the source' });
     expect(await inside.getByRole('alert').innerText()).toBe('Name a file on the server.');
     await dialog().locator('[name="path"]').fill(path.join(media.path, 'gone.mkv'));
-    expect(await inside.getByRole('alert').count()).toBe(0);
+    await until('these words are gone', async () => (await inside.getByRole('alert').count()) === 0);
     await look.click();
     await until('it says that the file is missing', async () =>
       /There is no file/.test(await inside.getByRole('alert').innerText()),
