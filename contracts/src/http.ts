@@ -143,7 +143,11 @@ export type StreamInfo = z.infer<typeof streamInfo>;
 
 /** What is typed into an encoder that comes to us, such as OBS. */
 export const ingestAccess = z.object({
-  rtmp: z.string().describe('the address of the server, as rtmp://host:1935/live'),
+  rtmp: z
+    .string()
+    .optional()
+    .describe('the address of the server, as rtmp://host:1935/live; absent: there is none at present'),
+  problem: z.string().optional().describe('why there is no address, and what to do'),
   key: z.string().describe('the stream key, which nobody can see again: it is only kept as a hash'),
 });
 export type IngestAccess = z.infer<typeof ingestAccess>;

@@ -37,6 +37,15 @@ describe('the gateway client', () => {
     expect(seen).toEqual(['POST', '/api/streams', 'Bearer secret', request]);
   });
 
+  it('takes a stream key also while there is no address to send to', async () => {
+    const ingest = { problem: 'No producer takes encoders at present.', key: 'show.secret' };
+    await using gateway = await gatewayAnswering((_request, response) =>
+      response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify({ ingest })),
+    );
+    const request = { id: 'show', source: { kind: 'ingest' as const } };
+    expect(await createStream(gateway.address, request, { token: 'secret' })).toEqual(ingest);
+  });
+
   it('distinguishes a gateway that is away from a server that is something else', async () => {
     const gone = await gatewayAnswering(() => undefined);
     await gone[Symbol.asyncDispose]();

@@ -190,7 +190,10 @@ const notOurs = (): GatewayError =>
   });
 
 const isAccess = (value: unknown): value is IngestAccess =>
-  isObject(value) && typeof value.rtmp === 'string' && typeof value.key === 'string';
+  isObject(value) &&
+  typeof value.key === 'string' &&
+  typeof (value.rtmp ?? '') === 'string' &&
+  typeof (value.problem ?? '') === 'string';
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;

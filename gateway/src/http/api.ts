@@ -15,7 +15,7 @@ import type { LookRequests } from '../directory/look-requests.js';
 import type { Operations } from '../directory/operations.js';
 import { publicInfo } from '../directory/stream-info.js';
 import { existing, unknownStream } from './existing.js';
-import { addIngestKey, rtmpAddress } from './ingest-key.js';
+import { accessWith, addIngestKey } from './ingest-key.js';
 import { Principals } from './principal.js';
 import { addProbe } from './probe.js';
 import { ApiError, problems } from './problem.js';
@@ -103,7 +103,7 @@ export function addApi(instance: FastifyInstance, options: ApiOptions): void {
       const { id, key } = await operations.create(request.body);
       const info = directory.info(id);
       if (!info) throw new ApiError(409, 'the stream was deleted at the same moment');
-      const ingest = key === undefined ? undefined : { rtmp: rtmpAddress(request, options), key };
+      const ingest = key === undefined ? undefined : accessWith(key, request, options);
       return reply
         .code(201)
         .header('location', `/api/streams/${id}`)

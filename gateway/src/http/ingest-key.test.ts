@@ -54,7 +54,22 @@ describe('the address', () => {
   it('is where a producer listens, by the name that leads to the gateway', async () => {
     await using gateway = await GatewayUnderTest.start();
     await gateway.heartbeat(0, { rtmpPort: 4935 });
-    expect((await create(gateway, SHOW)).body.ingest?.rtmp).toBe('rtmp://127.0.0.1:4935/live');
+    const { ingest } = (await create(gateway, SHOW)).body;
+    expect(ingest).toMatchObject({ rtmp: 'rtmp://127.0.0.1:4935/live' });
+    expect(ingest?.problem).toBeUndefined();
+  });
+
+  it('is left out while nobody listens, because another program may have the usual port', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    const told = [
+      (await create(gateway, SHOW)).body.ingest!,
+      (await ask(gateway, 'POST', '/api/streams/show/ingest-key', { headers: operator })).body,
+    ];
+    for (const { rtmp, problem, key } of told) {
+      expect(rtmp).toBeUndefined();
+      expect(problem).toContain('No producer takes encoders');
+      expect(parseStreamKey(key)?.stream).toBe('show');
+    }
   });
 
   it('is the one that was set', async () => {

@@ -1,4 +1,4 @@
-import { ingestAccess } from '@topicast/contracts/http';
+import { type IngestAccess, ingestAccess } from '@topicast/contracts/http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -6,8 +6,8 @@ import type { ApiOptions, Guards } from './api.js';
 import { existing } from './existing.js';
 import { problems } from './problem.js';
 
-/** RTMP's own. */
-const USUAL_PORT = 1935;
+const NO_LISTENER =
+  'No producer takes encoders at present, so there is no address yet. Their logs say why (TOPICAST_RTMP_PORT). The key stays valid; if you know the address, set TOPICAST_PUBLIC_RTMP_URL.';
 
 /** `/api/streams/:id/ingest-key`: a new stream key for the encoder that publishes. */
 export function addIngestKey(
@@ -30,13 +30,23 @@ export function addIngestKey(
     },
     async (request) => {
       const key = await options.operations.renewKey(existing(request.params.id));
-      return { rtmp: rtmpAddress(request, options), key };
+      return accessWith(key, request, options);
     },
   );
 }
 
-/** Producers and gateway are often one machine, so the name that leads here leads there too. */
-export const rtmpAddress = (
+/**
+ * What an encoder is told to use. Producers and gateway are often one machine, so the name that leads here leads there
+ * too. If no producer listens, the usual port may be another program's, which must not get the key.
+ */
+export function accessWith(
+  key: string,
   { hostname }: Pick<FastifyRequest, 'hostname'>,
   { config, directory }: Pick<ApiOptions, 'config' | 'directory'>,
-): string => config.publicRtmpUrl ?? `rtmp://${hostname}:${directory.rtmpPort ?? USUAL_PORT}/live`;
+): IngestAccess {
+  if (config.publicRtmpUrl !== undefined) return { rtmp: config.publicRtmpUrl, key };
+  const { rtmpPort } = directory;
+  return rtmpPort === undefined
+    ? { problem: NO_LISTENER, key }
+    : { rtmp: `rtmp://${hostname}:${rtmpPort}/live`, key };
+}

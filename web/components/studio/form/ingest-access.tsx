@@ -19,7 +19,13 @@ export function IngestAccessPanel({ access, children }: IngestAccessPanelProps) 
         In OBS: Settings, Stream, Service “Custom…”. Then Output: keyframe interval 1 s, and under x264 the
         tune “zerolatency”, which viewers notice most.
       </p>
-      <Value name="Server" value={access.rtmp} />
+      {access.rtmp === undefined ? (
+        <p className={styles.warning} role="status">
+          {access.problem ?? 'The gateway does not say to which server the encoder has to send.'}
+        </p>
+      ) : (
+        <Value name="Server" value={access.rtmp} />
+      )}
       <Value name="Stream key" value={access.key} first />
       <p className={styles.warning}>
         Copy the key now: it cannot be shown again. Whoever has it can put pictures on air. You can make a new
