@@ -93,6 +93,11 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   const others = (): ReadonlySet<string> => heartbeats.others();
   const door = new Door({ me, log, tables, config, metrics, others, logger });
   let listener: RtmpListener | undefined;
+  /** Encoders come back, to another producer if there is one. Whoever is at the door may wait for a log that is away. */
+  const sendEncodersAway = async (): Promise<void> => {
+    const settled = door.close();
+    await inTime(Promise.all([listener?.close(), settled]), FAREWELL_MS);
+  };
   try {
     const context = { me, log, tables, alive: () => heartbeats.others(), logger };
     trusted = await untilLogAnswers(() => applyDeclaration(inputs, context), waiting);
@@ -103,7 +108,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
       waiting,
     );
   } catch (error) {
-    await listener?.close();
+    await sendEncodersAway();
     await heartbeats.close().catch(() => undefined);
     stopReading();
     throw error;
@@ -146,11 +151,10 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   const end = async (): Promise<void> => {
     heartbeats.leave();
     const looked = looks.close();
-    // Encoders come back, to another producer if there is one.
-    await listener?.close();
-    await inTime(door.close(), FAREWELL_MS);
+    const sentAway = sendEncodersAway();
     const ended = reconciler.close();
     await share.leave();
+    await sentAway;
     await inTime(ended, HAND_OVER_LIMIT + FAREWELL_MS);
     await inTime(looked, FAREWELL_MS);
     lookTables.close();
@@ -168,7 +172,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   };
 }
 
-async function inTime(work: Promise<void>, ms: number): Promise<void> {
+async function inTime(work: Promise<unknown>, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const enough = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, ms);
