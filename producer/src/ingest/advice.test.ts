@@ -1,11 +1,14 @@
 import { milliseconds, seconds } from '@topicast/contracts/units';
 import { expect, it } from 'vitest';
-import { adviceOn, type Sent } from './advice.js';
+import { adviceOn, nothingPasses, type Sent } from './advice.js';
 
 const sent = (change: Partial<Sent> = {}): Sent => ({
   kinds: ['video', 'audio'],
   structure: { hasReordering: false, longestGop: seconds(2) },
   liveFor: milliseconds(10_000),
+  pictureMissingFor: milliseconds(40),
+  nothingFor: milliseconds(20),
+  damaged: 0,
   ...change,
 });
 
@@ -18,7 +21,15 @@ it.each([
   ['B-frames', { structure: { hasReordering: true, longestGop: seconds(1) } }],
   ['4.0 s apart', { structure: { hasReordering: false, longestGop: seconds(4) } }],
   ['no sound', { kinds: ['video'] }],
-  ['no picture', { kinds: ['audio'] }],
+  ['no picture.', { kinds: ['audio'], pictureMissingFor: milliseconds(0) }],
+  ['Sound comes, but no picture', { pictureMissingFor: milliseconds(5_000) }],
+  ['Neither', { pictureMissingFor: milliseconds(6_000), nothingFor: milliseconds(5_000) }],
+  ['left out so far: 3', { damaged: 3 }],
 ] as const)('speaks of %s', (words, change) => {
   expect(adviceOn(sent(change))).toEqual([expect.stringContaining(words)]);
+});
+
+it('does not say that there is no sound while sound comes', () => {
+  expect(nothingPasses({ hasSound: true })).toContain('Sound comes, but no keyframe');
+  expect(nothingPasses({ hasSound: false })).toContain('no keyframe, and no sound');
 });

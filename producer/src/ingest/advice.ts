@@ -6,17 +6,44 @@ import type { Structure } from '../encoder/meter.js';
 const LONG_GOP: Seconds = seconds(2.2);
 /** A track that is announced later than this is missed. */
 const EXPECTED_WITHIN: Milliseconds = milliseconds(3_000);
+/** Longer than a scene of the encoder needs to begin, and than its pictures are apart. */
+const HUNG: Milliseconds = milliseconds(5_000);
 
 export interface Sent {
   readonly kinds: readonly Track['kind'][];
   readonly structure: Structure | undefined;
   /** Since the first chunk. */
   readonly liveFor: Milliseconds;
+  /** Since the last picture that was passed on; zero for an encoder that has announced none. */
+  readonly pictureMissingFor: Milliseconds;
+  /** Since the last chunk. */
+  readonly nothingFor: Milliseconds;
+  /** Messages that were left out. */
+  readonly damaged: number;
 }
 
 /** What to change in the settings of an encoder that publishes, one sentence each. */
-export function adviceOn({ kinds, structure, liveFor }: Sent): string[] {
+export function adviceOn({
+  kinds,
+  structure,
+  liveFor,
+  pictureMissingFor,
+  nothingFor,
+  damaged,
+}: Sent): string[] {
   const advice: string[] = [];
+  if (liveFor >= HUNG && pictureMissingFor >= HUNG) {
+    advice.push(
+      nothingFor < HUNG
+        ? 'Sound comes, but no picture: look at the scene and the video settings in the encoder, or stop its stream and start it again.'
+        : 'Neither picture nor sound comes that can be passed on: look at the encoder and its connection, or stop its stream and start it again.',
+    );
+  }
+  if (damaged > 0) {
+    advice.push(
+      `The encoder has sent pictures or sound that are damaged or lack their settings (left out so far: ${damaged}): if there are more and more, restart it, or use another encoder.`,
+    );
+  }
   if (structure?.hasReordering) {
     advice.push(
       'The encoder sends B-frames, which add delay: set its B-frames to 0, or its tuning to zerolatency.',
@@ -28,6 +55,16 @@ export function adviceOn({ kinds, structure, liveFor }: Sent): string[] {
     );
   }
   if (liveFor >= EXPECTED_WITHIN && !kinds.includes('audio')) advice.push('The encoder sends no sound.');
-  if (liveFor >= EXPECTED_WITHIN && !kinds.includes('video')) advice.push('The encoder sends no picture.');
+  if (liveFor >= EXPECTED_WITHIN && !kinds.includes('video')) {
+    advice.push(
+      damaged > 0 ? 'The encoder sends no picture that can be passed on.' : 'The encoder sends no picture.',
+    );
+  }
   return advice;
 }
+
+/** Why an encoder is not on air that was let in some time ago. */
+export const nothingPasses = ({ hasSound }: { readonly hasSound: boolean }): string =>
+  hasSound
+    ? 'Sound comes, but no keyframe so far, and nobody can see the picture before one: set the keyframe interval of the encoder to 1 s, or stop its stream and start it again.'
+    : 'The encoder has sent nothing so far that can be passed on: no keyframe, and no sound.';

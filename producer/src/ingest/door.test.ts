@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import path from 'node:path';
 import { hashOfSecret } from '@topicast/contracts/ingest-key';
 import { streamId } from '@topicast/contracts/stream-id';
@@ -9,7 +10,7 @@ import { openEmbeddedLog } from '@topicast/log/embedded';
 import { until } from '@topicast/test/poll';
 import { temporaryFolder } from '@topicast/test/temporary';
 import { pino } from 'pino';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { readProducerConfig } from '../config.js';
 import { ProducerMetrics } from '../health/metrics.js';
 import { Door } from './door.js';
@@ -37,9 +38,11 @@ async function world() {
   };
   await tables.rows.put(STREAM, row);
   const seats: Seat[] = [];
+  const lines: Record<string, unknown>[] = [];
+  const logger = pino({}, { write: (line: string) => lines.push(JSON.parse(line)) });
   const doorOf = (me: string, second = 'takeover', ofLog: ChunkLog = log) => {
     const door = new Door({
-      ...{ me, log: ofLog, tables, metrics: new ProducerMetrics(), logger: pino({ enabled: false }) },
+      ...{ me, log: ofLog, tables, metrics: new ProducerMetrics(), logger },
       config: readProducerConfig({ TOPICAST_INGEST_SECOND: second }),
       others: () => new Set(['a', 'b'].filter((name) => name !== me)),
     });
@@ -53,7 +56,16 @@ async function world() {
     };
   };
   return {
-    ...{ log, tables, row, doorOf },
+    ...{ log, tables, row, doorOf, lines },
+    /** A door in whose way something happens while its topic is made. */
+    doorWhile: (happens: () => Promise<unknown>) => {
+      const createTopic = log.createTopic.bind(log);
+      vi.spyOn(log, 'createTopic').mockImplementation(async (...topic) => {
+        await happens();
+        await createTopic(...topic);
+      });
+      return doorOf('a');
+    },
     status: () => tables.statuses.get(STREAM),
     async [Symbol.asyncDispose]() {
       for (const seat of seats) seat.leave({ why: 'gone' });
@@ -100,11 +112,22 @@ describe('the door', () => {
   it('lets the last one of many that come at once send', async () => {
     await using at = await world();
     const { admit } = at.doorOf('a');
-    const answers = await Promise.all(Array.from({ length: 6 }, () => admit()));
+    const answers = await Promise.all(Array.from({ length: 4 }, () => admit()));
     const seats = answers.filter(isSeat);
-    expect(seats.length).toBe(6);
+    expect(seats.length).toBe(4);
     expect(seats.filter((seat) => why(seat) === undefined)).toEqual([seats.at(-1)]);
     expect(at.status()).toMatchObject({ producer: 'a', state: 'starting' });
+  });
+
+  it('leaves the stream to the one that has it, if two take it from each other', async () => {
+    await using at = await world();
+    const { admit } = at.doorOf('a');
+    const answers: (Seat | Refusal)[] = [];
+    for (let count = 0; count < 6; count++) answers.push(await admit());
+    expect(answers.slice(4)).toEqual(['busy', 'busy']);
+    expect(why(answers[3] as Seat)).toBeUndefined();
+    const refusals = at.lines.filter(({ why: reason }) => reason === 'busy');
+    expect(refusals).toEqual([expect.objectContaining({ stream: STREAM })]);
   });
 
   it('stays shut for the second one, if that is asked for', async () => {
@@ -127,6 +150,65 @@ describe('the door', () => {
     const { door, admit } = at.doorOf('a', 'takeover', away);
     expect(await admit()).toBe('unavailable');
     expect([...door.publishing]).toEqual([]);
+    expect(at.status()).toBeUndefined();
+  });
+});
+
+describe('what happens while an encoder is at the door', () => {
+  const changes = [
+    ['a stop', 'stopped', { enabled: false }],
+    ['a new key', 'unauthorized', { ingestKeyHash: 'other' }],
+  ] as const;
+
+  it.each(changes)('%s counts while its topic is made: %s', async (_, answer, change) => {
+    await using at = await world();
+    const { admit } = at.doorWhile(() => at.tables.rows.put(STREAM, { ...at.row, ...change }));
+    expect(await admit()).toBe(answer);
+    expect(at.status()).toBeUndefined();
+  });
+
+  it.each([
+    ...changes,
+    ['another stream of this name', 'unavailable', { incarnation: 'b', restored: 1 }] as const,
+  ])('%s counts while the stream is claimed: %s', async (_, answer, change) => {
+    await using at = await world();
+    const { door, admit } = at.doorOf('a');
+    const { statuses, rows } = at.tables;
+    const put = statuses.put.bind(statuses);
+    vi.spyOn(statuses, 'put').mockImplementationOnce(async (...claim) => {
+      const counts = await put(...claim);
+      await rows.put(STREAM, { ...at.row, ...change });
+      return counts;
+    });
+    expect(await admit()).toBe(answer);
+    await door.close();
+    expect(at.status()?.state).toBe('offline');
+  });
+
+  it('a deletion leaves no status behind, and the next encoder makes no topic', async () => {
+    await using at = await world();
+    const opening = new AbortController();
+    const opened = once(opening.signal, 'abort');
+    let topics = 0;
+    const { door, admit } = at.doorWhile(() => {
+      topics++;
+      return opened;
+    });
+    const first = admit();
+    await until('the first one makes the topic', () => topics > 0);
+    const second = admit();
+    await at.tables.rows.delete(STREAM);
+    opening.abort();
+    expect(await Promise.all([first, second])).toEqual(['unauthorized', 'unauthorized']);
+    await door.close();
+    expect(topics).toBe(1);
+    expect(at.status()).toBeUndefined();
+  });
+
+  it('the end of the producer counts', async () => {
+    await using at = await world();
+    const { door, admit } = at.doorWhile(async () => void door.close());
+    expect(await admit()).toBe('unavailable');
     expect(at.status()).toBeUndefined();
   });
 });

@@ -1,8 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import { hashOfSecret, type StreamKey } from '@topicast/contracts/ingest-key';
-import { type StreamId, streamId } from '@topicast/contracts/stream-id';
+import type { StreamId } from '@topicast/contracts/stream-id';
 import type { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow, StreamStatus } from '@topicast/contracts/tables';
+import { Milliseconds } from '@topicast/contracts/units';
 import type { Doorkeeper, Refusal, Seat } from '@topicast/ingest';
 import type { ChunkLog } from '@topicast/log';
 import type { Logger } from 'pino';
@@ -12,10 +13,22 @@ import type { ProducerMetrics } from '../health/metrics.js';
 import { openOutlet } from '../publish/outlet.js';
 import { StatusWriter } from '../status/status-writer.js';
 import { Publication } from './publication.js';
+import { Refusals } from './refusals.js';
+import { Takeovers } from './takeovers.js';
 
 /** A hash that no secret has: with it, a stream that does not exist takes as long as a wrong key. */
 const NO_HASH = '-'.repeat(64);
 const TAKEN_OVER = 'An encoder with the same stream key was sending, and this one has taken over.';
+const TWO_ENCODERS =
+  'Two encoders send with the same stream key, and take the stream from each other: stop one of them, or make a new stream key.';
+
+/** What an encoder asks for, with the hash of the secret that it has shown. */
+interface Arrival {
+  readonly stream: StreamId;
+  readonly hash: string;
+  /** Aborts when the encoder does not wait any more. */
+  readonly gone: AbortSignal;
+}
 
 interface DoorOptions {
   readonly me: string;
@@ -34,10 +47,13 @@ export class Door implements Doorkeeper {
   readonly #publications = new Map<StreamId, Publication>();
   /** By stream: the last one that came, because each waits until the one before it is settled. */
   readonly #entering = new Map<StreamId, Promise<unknown>>();
+  readonly #takeovers = new Takeovers();
+  readonly #refusals: Refusals;
   #isClosed = false;
 
   constructor(options: DoorOptions) {
     this.#options = options;
+    this.#refusals = new Refusals(options.logger);
   }
 
   /** The streams whose encoder is here, or about to be. */
@@ -46,14 +62,26 @@ export class Door implements Doorkeeper {
   }
 
   async admit({ stream, secret }: StreamKey, gone: AbortSignal): Promise<Seat | Refusal> {
-    const row = this.#options.tables.rows.get(stream);
-    const kept = row?.source.kind === 'ingest' ? row.ingestKeyHash : undefined;
-    if (!sameHash(await hashOfSecret(secret), kept ?? NO_HASH) || !row) return 'unauthorized';
-    if (!row.enabled) return 'stopped';
+    const answer = await this.#answer({ stream, hash: await hashOfSecret(secret), gone });
+    if (typeof answer === 'string') this.#refusals.note(stream, answer);
+    return answer;
+  }
+
+  /** Let nobody in any more; resolves when all that publish are settled. The listener sends them away. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all(this.#entering.values());
+    await Promise.all([...this.#publications.values()].map(({ ended }) => ended));
+  }
+
+  async #answer(arrival: Arrival): Promise<Seat | Refusal> {
+    const { stream } = arrival;
+    const row = this.#rowFor(arrival);
+    if (typeof row === 'string') return row;
     const before = this.#entering.get(stream);
     const entering = (async () => {
       await before;
-      return this.#enter(stream, row, gone);
+      return this.#enter(arrival);
     })();
     this.#entering.set(stream, entering);
     try {
@@ -63,32 +91,50 @@ export class Door implements Doorkeeper {
     }
   }
 
-  /** Resolves when all that publish are settled. The listener has sent them away. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    await Promise.all(this.#entering.values());
-    await Promise.all([...this.#publications.values()].map(({ ended }) => ended));
+  /** Asked again after each wait: in the meantime, the stream may be stopped or deleted, or its key renewed. */
+  #rowFor({ stream, hash, gone }: Arrival): StreamRow | Refusal {
+    const { rows, deletions } = this.#options.tables;
+    const row = rows.get(stream);
+    const isThere = row?.source.kind === 'ingest' && !deletions.get(stream);
+    if (!sameHash(hash, (isThere ? row.ingestKeyHash : undefined) ?? NO_HASH) || !row) return 'unauthorized';
+    if (!row.enabled) return 'stopped';
+    return this.#isClosed || gone.aborted ? 'unavailable' : row;
   }
 
-  async #enter(stream: StreamId, row: StreamRow, gone: AbortSignal): Promise<Seat | Refusal> {
-    if (this.#isClosed || gone.aborted) return 'unavailable';
-    const isBusy = this.#isBusy(stream);
-    if (isBusy && this.#options.config.secondPublisher === 'refuse') return 'busy';
+  async #enter(arrival: Arrival): Promise<Seat | Refusal> {
+    const { stream } = arrival;
+    const row = this.#rowFor(arrival);
+    if (typeof row === 'string') return row;
+    const present = this.#publications.get(stream);
+    const isTakeover = this.#isBusy(stream);
+    if (isTakeover) {
+      const now = Milliseconds.now();
+      if (this.#options.config.secondPublisher === 'refuse') return 'busy';
+      if (this.#takeovers.mustRest(stream, now)) {
+        present?.remark(TWO_ENCODERS);
+        return 'busy';
+      }
+      this.#takeovers.note(stream, now);
+    }
     try {
-      const present = this.#publications.get(stream);
       present?.dismiss('replaced');
       await present?.ended;
-      return (await this.#begin(row, gone, isBusy)) ?? 'unavailable';
+      const answer = await this.#begin(arrival);
+      if (typeof answer === 'string') return answer;
+      if (isTakeover) answer.remark(this.#takeovers.isContested(stream) ? TWO_ENCODERS : TAKEN_OVER);
+      return answer.seat;
     } catch (error) {
-      this.#options.logger.warn({ stream, err: error }, 'an encoder could not be let in');
+      this.#refusals.note(stream, 'unavailable', error);
       return 'unavailable';
     }
   }
 
-  /** @returns undefined if somebody else has the stream, or the encoder is gone. */
-  async #begin(row: StreamRow, gone: AbortSignal, isTakeover: boolean): Promise<Seat | undefined> {
+  /** `unavailable` also if another producer has the stream. */
+  async #begin(arrival: Arrival): Promise<Publication | Refusal> {
     const { me, log, tables, config, metrics } = this.#options;
-    const stream = streamId(row.id);
+    const { stream, gone } = arrival;
+    const row = this.#rowFor(arrival);
+    if (typeof row === 'string') return row;
     const logger = this.#options.logger.child({ stream });
     const stopping = new AbortController();
     let status: StatusWriter | undefined;
@@ -101,15 +147,18 @@ export class Door implements Doorkeeper {
       await outlet.close();
       throw error;
     });
-    const claimed = await this.#claim(stream, inLog).catch(() => undefined);
-    if (!claimed) {
+    const newest = this.#rowFor(arrival);
+    const claimed =
+      typeof newest === 'string'
+        ? newest
+        : await this.#claim(stream, inLog).catch(() => 'unavailable' as const);
+    if (typeof claimed === 'string') {
       await outlet.close();
-      return undefined;
+      return claimed;
     }
     status = new StatusWriter(tables.statuses, stream, claimed, logger);
     const publication = new Publication({
       ...{ row, session: claimed.session, me, tables, outlet, status, stopping, metrics, logger },
-      notes: isTakeover ? [TAKEN_OVER] : [],
     });
     this.#publications.set(stream, publication);
     void publication.ended
@@ -117,16 +166,20 @@ export class Door implements Doorkeeper {
       .finally(() => {
         if (this.#publications.get(stream) === publication) this.#publications.delete(stream);
       });
-    if (!gone.aborted) return publication.seat;
-    publication.seat.leave({ why: 'gone' });
-    return undefined;
+    if (gone.aborted) publication.seat.leave({ why: 'gone' });
+    if (!publication.isOver) return publication;
+    const now = this.#rowFor(arrival);
+    return typeof now === 'string' ? now : 'unavailable';
   }
 
   /**
    * From now on, rows of others are late, and chunks of others are those of an old session.
-   * @returns undefined if another producer has claimed it at the same moment, with a later session
+   * @returns `unavailable` if another producer has claimed it at the same moment, with a later session
    */
-  async #claim(stream: StreamId, inLog: number): Promise<(StreamStatus & { session: number }) | undefined> {
+  async #claim(
+    stream: StreamId,
+    inLog: number,
+  ): Promise<(StreamStatus & { session: number }) | 'unavailable'> {
     const { me, tables } = this.#options;
     const before = tables.statuses.get(stream);
     const session = nextSession(Date.now(), Math.max(inLog, before?.session ?? 0));
@@ -137,12 +190,13 @@ export class Door implements Doorkeeper {
     };
     await tables.statuses.put(stream, claimed);
     const shown = tables.statuses.get(stream);
-    return shown?.producer === me && shown.session === session ? claimed : undefined;
+    return shown?.producer === me && shown.session === session ? claimed : 'unavailable';
   }
 
   #isBusy(stream: StreamId): boolean {
     const { me, tables, others } = this.#options;
-    if (this.#publications.has(stream)) return true;
+    const present = this.#publications.get(stream);
+    if (present && !present.isOver) return true;
     const status = tables.statuses.get(stream);
     const isOnAir = status?.state === 'live' || status?.state === 'starting';
     return isOnAir && status.producer !== me && others().has(status.producer);

@@ -10,14 +10,14 @@ import { SessionCatalog } from '../encoder/session-catalog.js';
 import type { ProducerMetrics } from '../health/metrics.js';
 import type { Outlet } from '../publish/outlet.js';
 import type { StatusWriter } from '../status/status-writer.js';
-import { adviceOn } from './advice.js';
+import { adviceOn, nothingPasses } from './advice.js';
 import { type Dismissal, reasonToDismiss, WORDS } from './dismissal.js';
 
 const LOOK_EVERY_MS = 1_000;
 /** Longer than any encoder needs for its first keyframe. */
 const LATE = milliseconds(5_000);
-const NOTHING_PASSES =
-  'The encoder has sent nothing so far that can be passed on: no keyframe, and no sound.';
+/** What was said about the moment is history then. */
+const REMARKED_FOR = milliseconds(60_000);
 
 interface PublicationOptions {
   readonly row: StreamRow;
@@ -32,8 +32,6 @@ interface PublicationOptions {
   readonly metrics: ProducerMetrics;
   /** Names the stream in each line. */
   readonly logger: Logger;
-  /** What its owner should know from the beginning. */
-  readonly notes: readonly string[];
 }
 
 /**
@@ -55,6 +53,11 @@ export class Publication {
   #found: Found = { notes: [], damaged: 0 };
   readonly #begun = Milliseconds.now();
   #liveSince: Milliseconds | undefined;
+  /** When the last picture became a chunk; before the first one, when a picture was announced. */
+  #lastPicture: Milliseconds | undefined;
+  #lastChunk = Milliseconds.never;
+  /** Words for the owner, each with the time when they are no longer news. */
+  readonly #remarks = new Map<string, Milliseconds>();
   #resolveEnded: (end: Promise<void>) => void = () => undefined;
   #isOver = false;
 
@@ -85,6 +88,17 @@ export class Publication {
       this.#look();
       this.#report();
     }, LOOK_EVERY_MS);
+    // The tables may have changed since the row was read, and tell only what changes from now on.
+    look();
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Say so in the notes, for a minute. */
+  remark(words: string): void {
+    this.#remarks.set(words, Milliseconds.add(Milliseconds.now(), REMARKED_FOR));
   }
 
   /** End it, and tell the encoder why. */
@@ -100,10 +114,13 @@ export class Publication {
     if (this.#isOver) return;
     this.#chunker.push(bytes);
     this.#offered.noteTracks(0, this.#chunker.tracks);
+    if (this.#offered.kinds.includes('video')) this.#lastPicture ??= Milliseconds.now();
   }
 
   #onRecord(record: NewRecord): void {
     this.#offered.noteRecord(0, record);
+    this.#lastChunk = Milliseconds.now();
+    if (!record.header.audioOnly) this.#lastPicture = this.#lastChunk;
     if (this.#liveSince !== undefined || this.#isOver) return;
     this.#liveSince = Milliseconds.now();
     const { session, status, logger } = this.#options;
@@ -115,9 +132,15 @@ export class Publication {
   }
 
   get #notes(): string[] {
-    const liveFor = Milliseconds.sub(Milliseconds.now(), this.#liveSince ?? Milliseconds.now());
+    const now = Milliseconds.now();
+    const since = (time = now): Milliseconds => Milliseconds.sub(now, time);
     const { kinds, structure } = this.#offered;
-    return [...this.#options.notes, ...this.#found.notes, ...adviceOn({ kinds, structure, liveFor })];
+    const advice = adviceOn({
+      ...{ kinds, structure, liveFor: since(this.#liveSince), damaged: this.#found.damaged },
+      ...{ pictureMissingFor: since(this.#lastPicture), nothingFor: since(this.#lastChunk) },
+    });
+    const remarks = [...this.#remarks].filter(([, until]) => now < until).map(([words]) => words);
+    return [...remarks, ...this.#found.notes, ...advice];
   }
 
   #report(): void {
@@ -125,7 +148,8 @@ export class Publication {
     const { outlet, status } = this.#options;
     if (this.#liveSince === undefined) {
       const isLate = Milliseconds.sub(Milliseconds.now(), this.#begun) >= LATE;
-      if (isLate) status.update({ problem: NOTHING_PASSES, notes: this.#notes });
+      const problem = nothingPasses({ hasSound: this.#chunker.format.audio !== undefined });
+      if (isLate) status.update({ problem, notes: this.#notes });
       return;
     }
     const { dropped, trouble } = outlet.publisher.state;
