@@ -21,11 +21,28 @@ const language = z
   .optional()
   .describe('which sound to send if there is some in several languages, ISO 639');
 
+const programme = z
+  .number()
+  .int()
+  .min(0)
+  .max(0xffff)
+  .optional()
+  .describe('which programme to send of an MPEG-TS that has several');
+const frameRate = z
+  .number()
+  .int()
+  .min(1)
+  .max(60)
+  .optional()
+  .describe('make pictures come at this constant rate, in pictures a second; if absent, at their own times');
+/** What a user may want of a source that has more than one thing in it. */
+const wishes = { copy, language, programme, frameRate };
+
 const requestedFile = z
-  .object({ kind: z.literal('file'), path: z.string().min(1).max(4096), copy, language })
+  .object({ kind: z.literal('file'), path: z.string().min(1).max(4096), ...wishes })
   .strict();
 const requestedUrl = z
-  .object({ kind: z.literal('url'), url: z.string().min(1).max(4096), copy, language })
+  .object({ kind: z.literal('url'), url: z.string().min(1).max(4096), ...wishes })
   .strict();
 
 /** What a user may ask for. */

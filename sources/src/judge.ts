@@ -6,21 +6,25 @@ import { judgeUrl, type SourceUrl } from './source-url.js';
 /** A source that has passed every check: its strings may become arguments of ffmpeg. */
 export type JudgedSource =
   | { readonly kind: 'test' }
-  | {
-      readonly kind: 'file';
-      readonly path: string;
-      readonly copy: boolean;
-      readonly language?: string | undefined;
-    }
-  | (SourceUrl & {
-      readonly kind: 'url';
-      readonly copy: boolean;
-      /** Of the sound, ISO 639. */
-      readonly language?: string | undefined;
-      /** Every address that it leads to must be judged before it is connected to: see open/. */
-      readonly fenced: boolean;
-    })
+  | (SourceWishes & { readonly kind: 'file'; readonly path: string })
+  | (SourceUrl &
+      SourceWishes & {
+        readonly kind: 'url';
+        /** Every address that it leads to must be judged before it is connected to: see open/. */
+        readonly fenced: boolean;
+      })
   | { readonly kind: 'device'; readonly path: string };
+
+/** What the streamer wants of a source besides that it is opened. */
+interface SourceWishes {
+  readonly copy: boolean;
+  /** Of the sound, ISO 639. */
+  readonly language?: string | undefined;
+  /** Of an MPEG-TS that has several. */
+  readonly programme?: number | undefined;
+  /** Pictures a second, constant. */
+  readonly frameRate?: number | undefined;
+}
 
 export interface SourceRules {
   /** Named on this producer's command line, which allows any file, address or device. */
@@ -41,18 +45,12 @@ export async function judgeSource(source: Source, rules: SourceRules): Promise<J
       return { kind: 'test' };
     case 'file': {
       const path = rules.trusted ? trustedFile(source.path) : mediaFile(source.path, rules.mediaDirs);
-      return { kind: 'file', path: await path, copy: source.copy ?? false, language: source.language };
+      return { kind: 'file', path: await path, ...wishesOf(source) };
     }
     case 'url': {
       const allowPrivate = rules.trusted || rules.allowPrivateUrls;
       const judged = judgeUrl(source.url, { allowPrivate });
-      return {
-        kind: 'url',
-        ...judged,
-        copy: source.copy ?? false,
-        language: source.language,
-        fenced: !allowPrivate,
-      };
+      return { kind: 'url', ...judged, ...wishesOf(source), fenced: !allowPrivate };
     }
     case 'device':
       if (!rules.trusted) {
@@ -68,3 +66,10 @@ export async function judgeSource(source: Source, rules: SourceRules): Promise<J
       throw new SourceError('refused', 'Somebody else writes this stream, so there is nothing to encode.');
   }
 }
+
+const wishesOf = ({
+  copy = false,
+  language,
+  programme,
+  frameRate,
+}: Extract<Source, { kind: 'file' | 'url' }>): SourceWishes => ({ copy, language, programme, frameRate });

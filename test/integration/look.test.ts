@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import type { Problem, StreamInfo } from '@topicast/contracts/http';
 import type { SourceLook } from '@topicast/contracts/look';
 import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
-import { audioOf } from '@topicast/contracts/tracks';
+import { audioOf, videoOf } from '@topicast/contracts/tracks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FFMPEG } from '../support/ffprobe.js';
 import { until } from '../support/poll.js';
@@ -123,6 +123,32 @@ describe('a look at a source before it goes on air', () => {
       return audioOf(info.catalog?.renditions[0])?.codec ? info : undefined;
     });
     expect([audioOf(stream.catalog?.renditions[0])?.language, stream.notes]).toEqual(['ger', []]);
+  });
+
+  it('puts the chosen programme on air, at a constant rate', async () => {
+    const inputs =
+      '-f lavfi -i testsrc2=s=320x180:r=24 -f lavfi -i smptebars=s=640x360:r=24 -f lavfi -i sine=r=48000';
+    make(
+      `${inputs} -t 6 -map 0 -map 1 -map 2 -program program_num=1:st=0 -program program_num=2:st=1:st=2`,
+      `-c:v libx264 -preset ultrafast -g 24 -pix_fmt yuv420p -c:a aac ${at('two.ts')}`,
+    );
+    const source = { kind: 'file', path: at('two.ts'), programme: 2, frameRate: 10 };
+    const { body } = await look(source);
+    expect(body.tracks).toMatchObject([
+      { kind: 'video', programme: 1, becomes: 'left out' },
+      { kind: 'video', programme: 2, height: 360, becomes: 'encoded' },
+      { kind: 'audio', programme: 2, becomes: 'encoded' },
+    ]);
+    expect(body.notes).toEqual([]);
+    expect((await look({ ...source, programme: 9 })).body.notes).toEqual([
+      'The source has no programme 9: number 1 is streamed.',
+    ]);
+    expect((await services.api('POST', '/api/streams', { id: 'second', source })).status).toBe(201);
+    await until('it has the picture and the rate', async () => {
+      const { body } = await services.api('GET', '/api/streams/second');
+      const video = videoOf((body as StreamInfo).catalog?.renditions[0]);
+      return video?.height === 360 && video.frameRate === 10;
+    });
   });
 
   it('says why there is nothing to see', async () => {

@@ -33,6 +33,7 @@ const anyDraft: fc.Arbitrary<StreamDraft> = fc.record({
   url: fc.oneof(fc.string(), fc.constant('rtsp://cam.example/1')),
   copy: fc.boolean(),
   language: fc.constantFrom('', 'de', 'eng'),
+  unshown: fc.constantFrom({}, { programme: 2 }, { frameRate: 25 }),
   quality: fc.constantFrom(...QUALITIES),
   kept: fc.constant(undefined),
 });

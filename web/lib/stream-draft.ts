@@ -31,6 +31,8 @@ export interface StreamDraft {
   readonly copy: boolean;
   /** Of the sound, ISO 639; empty: whatever comes first. */
   readonly language: string;
+  /** What was asked for elsewhere, which the form does not show. */
+  readonly unshown: Pick<LookableSource, 'programme' | 'frameRate'>;
   readonly quality: Quality;
   /** The ladder of a stream that was made elsewhere, and is none of those that the form offers. */
   readonly kept: Ladder | undefined;
@@ -44,6 +46,7 @@ export const EMPTY_DRAFT: StreamDraft = {
   url: '',
   copy: false,
   language: '',
+  unshown: {},
   quality: 'one',
   kept: undefined,
 };
@@ -63,10 +66,17 @@ export function draftOf({ id, title, source, ladder }: StreamInfo): StreamDraft 
     path: source?.kind === 'file' ? source.path : '',
     url: source?.kind === 'url' ? source.url : '',
     copy: (source?.kind === 'file' || source?.kind === 'url') && source.copy === true,
+    unshown: unshownOf(source),
     language: ((source?.kind === 'file' || source?.kind === 'url') && source.language) || '',
     quality,
     kept: quality === 'kept' ? ladder : undefined,
   };
+}
+
+function unshownOf(source: StreamInfo['source']): StreamDraft['unshown'] {
+  if (source?.kind !== 'file' && source?.kind !== 'url') return {};
+  const { programme, frameRate } = source;
+  return { ...(programme !== undefined && { programme }), ...(frameRate !== undefined && { frameRate }) };
 }
 
 const qualityOf = (ladder: Ladder | undefined): Quality =>
@@ -155,8 +165,9 @@ const draftSource = (draft: StreamDraft): CreateStreamRequest['source'] =>
   };
 
 /** A source that there is something to see in before it goes on air. */
-function lookableSource({ kind, path, url, copy, language }: StreamDraft): LookableSource | undefined {
-  const wishes = { ...(copy && { copy }), ...(language && { language }) };
+function lookableSource(draft: StreamDraft): LookableSource | undefined {
+  const { kind, path, url, copy, language, unshown } = draft;
+  const wishes = { ...(copy && { copy }), ...(language && { language }), ...unshown };
   if (kind === 'file') return { kind, path: path.trim(), ...wishes };
   if (kind === 'url') return { kind, url: url.trim(), ...wishes };
   return undefined;

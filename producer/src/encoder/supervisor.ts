@@ -106,7 +106,13 @@ async function plan(
   const input = inputOf(source, process.platform, opened.fence);
   let probe: Parameters<typeof planEncoding>[2];
   if (looks) {
-    const result = await probeSource(input, ffmpeg, guard, signal);
+    const result = await probeSource(
+      input,
+      ffmpeg,
+      guard,
+      signal,
+      'programme' in source ? source.programme : undefined,
+    );
     if (!result.ok) {
       const lines = opened.told(result.lines);
       const problem = explain(source, lines, 'it could not be opened');

@@ -8,12 +8,16 @@ export const HDR_STAYS =
 const HDR_NAMES = { smpte2084: 'PQ', 'arib-std-b67': 'HLG' } as const;
 const FEW_CHANNELS: ReadonlySet<string> = new Set(['mono', 'stereo', '1 channels', '2 channels', 'downmix']);
 
-/** What is done with a source that is not obvious, one sentence each. */
-export function notesOn(probe: Probe, plan: EncodingPlan): string[] {
+/** What is done with a source that is not obvious, one sentence each. @param chosen by the streamer, who knows of it */
+export function notesOn(
+  probe: Probe,
+  plan: EncodingPlan,
+  chosen: { readonly programme: number | undefined; readonly frameRate: number | undefined },
+): string[] {
   const notes = [
     ...(probe.picture ? notesOnPicture(probe.picture, plan) : []),
-    onRate(probe, plan),
-    onProgrammes(probe),
+    chosen.frameRate === undefined ? onRate(probe, plan) : undefined,
+    onProgrammes(probe, chosen.programme),
     onSound(probe, plan),
   ];
   return notes.filter((note) => note !== undefined);
@@ -42,11 +46,15 @@ function onRate({ rate }: Probe, plan: EncodingPlan): string | undefined {
   return `The pictures come slowly or unevenly${measured}: they are repeated, to make ${rounded(plan.rate)} a second.`;
 }
 
-function onProgrammes({ tracks, pictureTrack }: Probe): string | undefined {
+function onProgrammes({ tracks, pictureTrack }: Probe, wanted: number | undefined): string | undefined {
   const programmes = new Set(tracks.flatMap(({ programmes }) => [...programmes]));
   const picture = tracks.filter(({ kind }) => kind === 'Video')[pictureTrack];
   const [chosen] = picture?.programmes ?? [];
-  if (programmes.size < 2 || chosen === undefined) return undefined;
+  if (wanted !== undefined && wanted !== chosen) {
+    const instead = chosen === undefined ? '' : `: number ${chosen} is streamed`;
+    return `The source has no programme ${wanted}${instead}.`;
+  }
+  if (wanted !== undefined || programmes.size < 2 || chosen === undefined) return undefined;
   return `The source has ${programmes.size} programmes: number ${chosen} is streamed.`;
 }
 

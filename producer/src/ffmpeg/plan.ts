@@ -20,6 +20,7 @@ export const needsProbe = (source: JudgedSource): boolean =>
     !source.listens &&
     (source.copy ||
       source.language !== undefined ||
+      source.programme !== undefined ||
       source.protocol === 'http' ||
       source.protocol === 'https'));
 
@@ -96,6 +97,7 @@ export function planEncoding(
       ...{ input, video: 'encode', audio: 'encode', isPatient },
       ladder: ladder && fitLadder(ladder, height, limits),
       ...(input.kind === 'url' && { isUnseen: true }),
+      ...('frameRate' in source && source.frameRate && { rate: source.frameRate, isEvened: true }),
       ...(seen.picture && { shown: shownAs(seen.picture, mapsTones) }),
       ...(seen.soundTrack > 0 && { soundTrack: seen.soundTrack }),
     };
@@ -103,7 +105,9 @@ export function planEncoding(
       ...(seen.picture ? notesOnPicture(seen.picture, plan) : []),
       seen.soundTrack > 0 ? ANOTHER_PROGRAMME : undefined,
       'copy' in source && source.copy ? NO_COPY_OF_CALLERS : undefined,
-      'copy' in source && source.language ? NO_CHOICE_OF_CALLERS : undefined,
+      source.kind === 'url' && (source.language ?? source.programme) !== undefined
+        ? NO_CHOICE_OF_CALLERS
+        : undefined,
       heightNote(ladder, height, limits),
     ];
     return { plan, notes: notes.filter((note) => note !== undefined), obstacles: NO_OBSTACLES };
@@ -111,7 +115,7 @@ export function planEncoding(
   const { picture } = probe;
   const hasSound = probe.audio.length > 0;
   if (!probe.video && !hasSound) return undefined;
-  const { copy: copyAsked = false, language } = 'copy' in source ? source : {};
+  const { copy: copyAsked = false, language, programme, frameRate } = 'copy' in source ? source : NO_WISHES;
   const isRecording = input.kind === 'file' || probe.durationSeconds !== undefined;
   const awaitsSound = !isRecording && probe.soundIsLate;
   const noVideoCopy = copyAsked ? whyNoVideoCopy(probe) : undefined;
@@ -148,7 +152,10 @@ export function planEncoding(
     pictureTrack: lacksPictures || (isRecording && !probe.video) ? 'none' : probe.pictureTrack,
     soundTrack: lacksSound || awaitsSound || (isRecording && !hasSound) ? 'none' : sound.track,
     ...(awaitsSound && { awaitedSound: sound.track }),
-    ...(hasPicture && pace(probe, isRecording, libavformat >= LIBAVFORMAT_THAT_FILLS)),
+    ...(hasPicture &&
+      (frameRate === undefined
+        ? pace(probe, isRecording, libavformat >= LIBAVFORMAT_THAT_FILLS)
+        : { rate: frameRate, isEvened: true })),
     ...(hasPicture && picture && { shown: shownAs(picture, mapsTones) }),
     // Sound has no sizes to choose from.
     ladder: ladder && hasPicture ? fitLadder(ladder, height, limits) : undefined,
@@ -165,11 +172,14 @@ export function planEncoding(
       `The file announces ${lacksSound ? 'sound' : 'a picture'}, but holds none: it is streamed without.`,
     awaitsSound && SOUND_IS_LATE,
     sound.note,
-    ...notesOn(probe, plan),
+    copiedVideo && frameRate !== undefined ? RATE_STAYS : undefined,
+    ...notesOn(probe, plan, { programme, frameRate }),
     heightNote(ladder, height, limits),
   ];
   return { plan, notes: notes.filter((note) => typeof note === 'string'), obstacles };
 }
+
+const NO_WISHES: { copy?: boolean; language?: string; programme?: number; frameRate?: number } = {};
 
 const NO_OBSTACLES = { picture: undefined, sound: undefined } as const;
 
@@ -181,7 +191,8 @@ const ANOTHER_PROGRAMME =
 const NO_COPY_OF_CALLERS =
   'What comes to an address that waits for its sender is not looked at, so it is encoded instead of sent as it is.';
 const NO_CHOICE_OF_CALLERS =
-  'What comes to an address that waits for its sender is not looked at, so its first sound is sent, whatever its language.';
+  'What comes to an address that waits for its sender is not looked at, so its first picture and the sound that belongs to it are sent.';
+const RATE_STAYS = 'Pictures that are sent as they are keep their own times.';
 export const NOTHING_TO_STREAM = 'The source has neither video nor sound.';
 const SOUND_IS_LATE =
   'The source announces sound and sends none: it is streamed without, and the sound is taken in when it comes.';

@@ -108,12 +108,15 @@ describe('readProbe', () => {
       list.push(Buffer.from([...kinds, ...lines].join('')));
       return list;
     };
-    const chosen = (list: PacketList) => {
-      const { pictureTrack, soundTrack, picture } = readProbe(two, list)!;
+    const chosen = (list: PacketList, programme?: number) => {
+      const { pictureTrack, soundTrack, picture } = readProbe(two, list, { programme })!;
       return [pictureTrack, soundTrack, picture?.height];
     };
     expect(chosen(packets('VVAA', 0, 1, 2, 3))).toEqual([0, 0, 180]);
     expect(chosen(packets('VVAA', 1, 2, 3))).toEqual([1, 1, 266]);
+    // Somebody wants the other one, or one that there is not.
+    expect(chosen(packets('VVAA', 0, 1, 2, 3), 2)).toEqual([1, 1, 266]);
+    expect(chosen(packets('VVAA', 0, 1, 2, 3), 7)).toEqual([0, 0, 180]);
     // Its own is empty so far, but the other one is another programme's.
     expect(chosen(packets('VVAA', 0, 3))).toEqual([0, 0, 180]);
   });

@@ -61,12 +61,16 @@ const PROBE_TIMEOUT_MS = 15_000;
 /** Since the source was opened. */
 const LONGEST_LOOK_MS = 5_000;
 
-/** Open a source and look at its content. (The dependencies contain no ffprobe.) */
+/**
+ * Open a source and look at its content. (The dependencies contain no ffprobe.)
+ * @param programme whose picture is wanted; any other one if it has none
+ */
 export async function probeSource(
   input: EncoderInput,
   ffmpeg: Ffmpeg,
   guard: ProcessGuard,
   signal: AbortSignal,
+  programme?: number,
 ): Promise<ProbeResult> {
   let opened = input;
   const again = (options: Look): Promise<Looked> => look(opened, options, ffmpeg, guard, signal);
@@ -89,7 +93,7 @@ export async function probeSource(
   const locked = lockedLine(lines);
   if (locked !== undefined) return { ok: false, isCertain: false, lines: [locked] };
   const isThorough = input.kind === 'file' && (isPatient || hasEnded || packets.isThorough);
-  const found = readProbe(lines, packets, { mapped, isThorough });
+  const found = readProbe(lines, packets, { mapped, isThorough, programme });
   const probe = found && {
     ...found,
     isPatient: isPatient && describedIn(looked).length > before.length,
@@ -169,6 +173,12 @@ async function look(
   return { lines, packets, isOwnVerdict, hasEnded: clean };
 }
 
+interface Reading {
+  readonly mapped?: readonly number[] | undefined;
+  readonly isThorough?: boolean;
+  readonly programme?: number | undefined;
+}
+
 /**
  * Read what ffmpeg says about its input; undefined if the source could not be opened.
  * @param looked how: `mapped` are the tracks in `packets`, in their order, by default all pictures and then all sound
@@ -176,7 +186,7 @@ async function look(
 export function readProbe(
   said: readonly string[],
   packets: PacketList,
-  { mapped, isThorough = false }: { mapped?: readonly number[] | undefined; isThorough?: boolean } = {},
+  { mapped, isThorough = false, programme }: Reading = {},
 ): Probe | undefined {
   const lines = inputOf(said);
   if (lines.length === 0) return undefined;
@@ -187,7 +197,9 @@ export function readProbe(
   ) as [ListedTrack[], ListedTrack[], ListedTrack[]];
   const order = mapped ?? [...pictures, ...sounds].map(({ index }) => index);
   const comes = ({ index }: ListedTrack): boolean => packets.has(order.indexOf(index));
-  const pictureTrack = firstOf(pictures, comes);
+  const isWanted = ({ programmes }: ListedTrack): boolean =>
+    programme === undefined || programmes.has(programme);
+  const pictureTrack = firstOf(pictures, (track) => isWanted(track) && comes(track), isWanted, comes);
   const picture = pictures[pictureTrack];
   const belongs = ({ programmes }: ListedTrack): boolean =>
     !picture || picture.programmes.size === 0 || [...programmes].some((one) => picture.programmes.has(one));

@@ -36,7 +36,13 @@ export async function lookAt(
     if (source.kind === 'url' && source.listens) return failed(WAITS);
     await using opened = await openSource(source, signal, network);
     const looking = AbortSignal.any([signal, opened.refused]);
-    const result = await probeSource(inputOf(source, process.platform, opened.fence), ffmpeg, guard, looking);
+    const result = await probeSource(
+      inputOf(source, process.platform, opened.fence),
+      ffmpeg,
+      guard,
+      looking,
+      'programme' in source ? source.programme : undefined,
+    );
     looking.throwIfAborted();
     if (!result.ok) return failed(explain(source, opened.told(result.lines), 'it could not be opened'));
     const { probe } = result;
