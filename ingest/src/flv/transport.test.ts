@@ -165,6 +165,63 @@ describe('Enhanced RTMP', () => {
   });
 });
 
+describe('what is no picture', () => {
+  const messages = messagesOf(flvFilm(`${PICTURE} ${X264} -t 1`)).filter(({ kind }) => kind === 'video');
+  const video = (...data: number[]) => ({
+    kind: 'video' as const,
+    timestamp: 500,
+    body: Uint8Array.of(0x27, 1, 0, 0, 0, ...data),
+  });
+
+  it.each([
+    ['nothing', []],
+    ['a delimiter', [0, 0, 0, 2, 9, 0xf0]],
+    ['a filler', [0, 0, 0, 3, 12, 0xff, 0x80]],
+    ['supplemental information', [0, 0, 0, 5, 6, 5, 1, 0, 0x80]],
+  ])('such as %s, is no loss', (_, data) => {
+    const { chunks, chunker, findings } = passed([
+      ...messages.slice(0, 16),
+      video(...data),
+      ...messages.slice(16),
+    ]);
+    expect(findings.damaged).toBe(0);
+    expect(chunker.stats.continuityErrors).toBe(0);
+    expect(chunks.map(({ decodeTime }) => decodeTime)).toEqual(
+      passed(messages).chunks.map(({ decodeTime }) => decodeTime),
+    );
+  });
+
+  it('belongs to the next picture if it is a parameter set, and is not kept without end', () => {
+    const sets = [0, 0, 0, 3, 0x68, 0xce, 0x3c];
+    const { bytes } = passed([...messages.slice(0, 16), video(...sets), messages[16]!]);
+    const [before, after] = [passed(messages.slice(0, 16)).bytes, bytes];
+    expect(after.subarray(before.byteLength).includes(Buffer.from([0, 0, 0, 1, 0x68, 0xce, 0x3c]))).toBe(
+      true,
+    );
+    const many = Array.from({ length: 10_000 }, () => video(...sets));
+    const kept = passed([...messages.slice(0, 16), ...many, messages[16]!]);
+    expect(kept.bytes.byteLength).toBeLessThan(after.byteLength + 60_000);
+    expect(kept.findings.damaged).toBe(0);
+  });
+});
+
+describe('notes', () => {
+  it('name the first foreign sound, however many come', () => {
+    const name = (i: number) => String(i).padStart(4, '0');
+    const { findings } = passed(
+      Array.from({ length: 5_000 }, (_, i) => ({
+        kind: 'audio' as const,
+        timestamp: 0,
+        body: extended(name(i), 1),
+      })),
+    );
+    expect(findings.notes).toEqual([expect.stringContaining('0000')]);
+    const told = findings.notes;
+    findings.foreignSound('MP3');
+    expect(findings.notes).toBe(told);
+  });
+});
+
 describe('whatever comes', () => {
   it('nothing throws, and a damaged picture shows nothing before the next keyframe', () => {
     const messages = messagesOf(flvFilm(`${PICTURE} ${SOUND} ${X264} ${AAC} -t 1`));

@@ -21,6 +21,8 @@ const VIDEO_PID = 0x100;
 const AUDIO_PID = 0x101;
 /** ISO 13818-1 table 2-22. */
 const STREAM_ID = { video: 0xe0, audio: 0xc0, private: 0xbd } as const;
+/** What waits for the next picture: parameter sets, and information about it. */
+const MAX_PREFACE_BYTES = 16 * 1024;
 const NO_BYTES = new Uint8Array(0);
 
 /** An audio or video message of a publisher. */
@@ -52,6 +54,8 @@ export class FlvTransport {
   readonly #writer = new TransportWriter();
   readonly #clock = new FlvClock();
   #picture: Picture | undefined;
+  /** Of messages without a slice, with lengths. */
+  #preface: Uint8Array = NO_BYTES;
   #sound: Sound | undefined;
   #isAnnounced = false;
 
@@ -118,6 +122,7 @@ export class FlvTransport {
     if (this.#picture?.stored.format !== codec) this.#isAnnounced = false;
     const track = { pid: VIDEO_PID, type: streamType, streamId: STREAM_ID.video, descriptors };
     this.#picture = { track, stored };
+    this.#preface = NO_BYTES;
   }
 
   #useAudio(tag: Extract<AudioTag, { kind: 'config' }>): void {
@@ -136,18 +141,34 @@ export class FlvTransport {
 
   #onPicture(tag: Extract<VideoTag, { kind: 'picture' }>, timestamp: number): void {
     const { compositionMs, isKey: isMarkedKey, data } = tag;
-    const dts = this.#clock.decodeTime(timestamp);
     const { stored, track } = this.#picture ?? {};
-    const unit = stored?.format === tag.codec ? toByteStream(stored, data, isMarkedKey) : undefined;
-    if (!track || !unit) {
+    if (!track || stored?.format !== tag.codec) {
       this.#losePicture();
       return;
     }
+    const unit = toByteStream(stored, data, isMarkedKey, this.#preface);
+    if (unit.kind === 'damaged') {
+      this.#losePicture();
+      return;
+    }
+    if (unit.kind === 'preface') {
+      this.#keep(unit.data);
+      return;
+    }
+    this.#preface = NO_BYTES;
     const { bytes, isKey } = unit;
+    const dts = this.#clock.decodeTime(timestamp);
     if (isKey) this.#isAnnounced = false;
     // No picture is shown before it is decoded (ISO 13818-1 2.4.3.7), whatever an encoder says.
     const pts = Math.max(dts, dts + compositionMs * 90);
     this.#write(track, { payload: bytes, pts, dts, isKey });
+  }
+
+  /** For the next picture; the newest counts where there is too much. */
+  #keep(preface: Uint8Array): void {
+    if (preface.byteLength > MAX_PREFACE_BYTES) return;
+    const hasRoom = this.#preface.byteLength + preface.byteLength <= MAX_PREFACE_BYTES;
+    this.#preface = hasRoom ? Buffer.concat([this.#preface, preface]) : preface;
   }
 
   #onFrame({ data }: Extract<AudioTag, { kind: 'frame' }>, timestamp: number): void {

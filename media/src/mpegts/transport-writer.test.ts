@@ -87,22 +87,25 @@ describe('what is written', () => {
     );
   });
 
-  it('has a gap where a picture is missing, so that nothing is shown before the next keyframe', () => {
-    const { chunks, chunker, writer } = world();
-    chunker.push(writer.announce([VIDEO]));
-    const push = (isKey: boolean, dts: number) =>
-      chunker.push(writer.unit(VIDEO, { payload: picture(isKey, 500), pts: dts, dts, isKey }));
-    push(true, 0);
-    push(false, 3_000);
-    writer.lose(VIDEO);
-    push(false, 9_000);
-    push(true, 12_000);
-    expect(chunks.map(({ decodeTime, discontinuity }) => [decodeTime, discontinuity])).toEqual([
-      [0, true],
-      [3_000, false],
-      [12_000, true],
-    ]);
-  });
+  it.each([1, 15, 16, 32])(
+    'has a gap where %i pictures are missing, so that nothing is shown before the next keyframe',
+    (count) => {
+      const { chunks, chunker, writer } = world();
+      chunker.push(writer.announce([VIDEO]));
+      const push = (isKey: boolean, dts: number) =>
+        chunker.push(writer.unit(VIDEO, { payload: picture(isKey, 500), pts: dts, dts, isKey }));
+      push(true, 0);
+      push(false, 3_000);
+      for (let i = 0; i < count; i++) writer.lose(VIDEO);
+      push(false, 9_000);
+      push(true, 12_000);
+      expect(chunks.map(({ decodeTime, discontinuity }) => [decodeTime, discontinuity])).toEqual([
+        [0, true],
+        [3_000, false],
+        [12_000, true],
+      ]);
+    },
+  );
 
   it('takes in a track that is announced later', () => {
     const { chunks, chunker, writer } = world();

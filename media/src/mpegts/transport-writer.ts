@@ -36,6 +36,8 @@ export interface WrittenUnit {
 export class TransportWriter {
   readonly #tables = new TableWriter();
   readonly #counters = new Map<number, number>();
+  /** PIDs of which something is missing before the next unit. */
+  readonly #lost = new Set<number>();
   #clockPid: number | undefined;
 
   /** PAT and PMT; the first of these tracks carries the clock. */
@@ -57,14 +59,18 @@ export class TransportWriter {
     return this.#packets(pid, concatenated([header, payload]), clock, isKey);
   }
 
-  /** A unit of this track is missing: the next one follows a gap of the counter, so that readers know. */
+  /**
+   * A unit of this track is missing: the next one follows a gap of the counter, so that readers know. However many are
+   * missing, the gap is one packet, because sixteen would not show in four bits.
+   */
   lose({ pid }: WrittenTrack): void {
-    this.#counters.set(pid, (this.#next(pid) + 1) & 0x0f);
+    this.#lost.add(pid);
   }
 
   #packets(pid: number, pes: Uint8Array, clock: number | undefined, isKey: boolean): Uint8Array {
     const first = clock === undefined ? 0 : CLOCK_BYTES;
     const out = new Uint8Array(Math.ceil((first + pes.byteLength) / ROOM) * PACKET_BYTES).fill(0xff);
+    if (this.#lost.delete(pid)) this.#counters.set(pid, (this.#next(pid) + 1) & 0x0f);
     let at = 0;
     for (let start = 0; start < out.byteLength; start += PACKET_BYTES) {
       const least = start === 0 ? first : 0;

@@ -13,6 +13,8 @@ export interface NalFormat {
   readonly isFiller: (type: number) => boolean;
   readonly isSlice: (type: number) => boolean;
   readonly isRandomAccess: (type: number) => boolean;
+  /** A parameter set, or supplemental information about the picture that follows. */
+  readonly isPreface: (type: number) => boolean;
   /** All of them precede the first slice of a picture with which a decoder can start. */
   readonly parameterSets: readonly number[];
 }
@@ -27,6 +29,7 @@ const h264: NalFormat = {
   isFiller: (type) => type === 12,
   isSlice: (type) => type >= 1 && type <= 5,
   isRandomAccess: (type) => type === 5,
+  isPreface: (type) => type >= 6 && type <= 8,
   parameterSets: [7, 8],
 };
 
@@ -40,6 +43,7 @@ const hevc: NalFormat = {
   isFiller: (type) => type === 38,
   isSlice: (type) => type <= 31,
   isRandomAccess: (type) => type >= 16 && type <= 23,
+  isPreface: (type) => (type >= 32 && type <= 34) || type === 39,
   parameterSets: [32, 33, 34],
 };
 

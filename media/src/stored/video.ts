@@ -4,6 +4,11 @@ import { NAL_FORMATS } from './nal-format.js';
 
 /** No level allows as many NAL units in a picture (H.264 table A-1, H.265 table A.8). */
 const MAX_NALS = 8_192;
+/** Encoders send some hundred bytes, and each keyframe repeats them. */
+const MAX_RECORD_BYTES = 16 * 1024;
+/** Encoders send two or three. */
+const MAX_SETS = 64;
+const NO_BYTES = new Uint8Array(0);
 const START_CODE = Uint8Array.of(0, 0, 0, 1);
 
 /** What a decoder record says (ISO 14496-15 5.3.3, 8.3.3): all that pictures in stored form need to become a byte stream. */
@@ -14,42 +19,61 @@ export interface StoredVideo {
   readonly parameterSets: readonly Uint8Array[];
 }
 
-/** The body of `avcC` or `hvcC`, as FLV and RTMP carry it too; undefined if it is damaged. */
+/** The body of `avcC` or `hvcC`, as FLV and RTMP carry it too; undefined if it is damaged, or larger than any encoder's. */
 export function readDecoderRecord(
   format: VideoConfig['format'],
   record: Uint8Array,
 ): StoredVideo | undefined {
+  if (record.byteLength > MAX_RECORD_BYTES) return undefined;
   const found = format === 'h264' ? readAvc(record) : readHevc(record);
-  if (!found) return undefined;
+  if (!found || found.parameterSets.length > MAX_SETS) return undefined;
   const { typeOf, parameterSets } = NAL_FORMATS[format];
   const types = new Set(found.parameterSets.map(typeOf));
   return parameterSets.every((type) => types.has(type)) ? { format, ...found } : undefined;
 }
 
+export type ByteStream =
+  /** An access unit with start codes. */
+  | { readonly kind: 'picture'; readonly bytes: Uint8Array; readonly isKey: boolean }
+  /** No slice is in it: what of it belongs before the next picture, with lengths. */
+  | { readonly kind: 'preface'; readonly data: Uint8Array }
+  | { readonly kind: 'damaged' };
+
 /**
- * A picture with lengths (ISO 14496-15 5.3.2) as an access unit with start codes: a delimiter, before a keyframe the
- * parameter sets unless it has them itself, and the NAL units without fillers. Undefined if it is damaged or empty.
+ * A picture with lengths (ISO 14496-15 5.3.2) as an access unit: a delimiter, before a keyframe the parameter sets
+ * unless it has them itself, and the NAL units without fillers.
+ *
+ * @param preface of messages without a slice that came before it
  */
 export function toByteStream(
   { format, lengthBytes, parameterSets }: StoredVideo,
   picture: Uint8Array,
   isMarkedKey: boolean,
-): { readonly bytes: Uint8Array; readonly isKey: boolean } | undefined {
+  preface: Uint8Array = NO_BYTES,
+): ByteStream {
   const codec = NAL_FORMATS[format];
-  const nals = splitByLength(picture, lengthBytes)?.filter((nal) => {
+  const split = splitByLength(picture, lengthBytes);
+  if (!split) return { kind: 'damaged' };
+  if (!split.some((nal) => codec.isSlice(codec.typeOf(nal)))) {
+    const kept = split.filter((nal) => codec.isPreface(codec.typeOf(nal)));
+    return { kind: 'preface', data: concatenated(kept.flatMap((nal) => [lengthOf(nal, lengthBytes), nal])) };
+  }
+  const nals = [...(splitByLength(preface, lengthBytes) ?? []), ...split].filter((nal) => {
     const type = codec.typeOf(nal);
     return !codec.isDelimiter(type) && !codec.isFiller(type);
   });
-  if (!nals) return undefined;
   const types = nals.map(codec.typeOf);
   const firstSlice = types.findIndex(codec.isSlice);
-  if (firstSlice < 0) return undefined;
   const isKey = isMarkedKey || codec.isRandomAccess(types[firstSlice]!);
   const before = types.slice(0, firstSlice);
   const hasOwn = codec.parameterSets.every((type) => before.includes(type));
   const sets = isKey && !hasOwn ? parameterSets : [];
   const units = [codec.delimiter, ...sets, ...nals];
-  return { bytes: concatenated(units.flatMap((unit) => [START_CODE, unit])), isKey };
+  return { kind: 'picture', bytes: concatenated(units.flatMap((unit) => [START_CODE, unit])), isKey };
+}
+
+function lengthOf(nal: Uint8Array, lengthBytes: number): Uint8Array {
+  return Uint8Array.from({ length: lengthBytes }, (_, i) => nal.byteLength >>> (8 * (lengthBytes - 1 - i)));
 }
 
 function splitByLength(picture: Uint8Array, lengthBytes: number): Uint8Array[] | undefined {
