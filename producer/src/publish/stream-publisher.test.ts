@@ -5,6 +5,7 @@ import { until } from '@topicast/test/poll';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { chunkOf } from '../testing/chunks.js';
+import type { QueueLimits } from './queue.js';
 import { SteadyClock } from './steady-clock.js';
 import { StreamPublisher } from './stream-publisher.js';
 
@@ -16,7 +17,15 @@ const picture = (index: number): Chunk => {
 };
 
 /** A log with one partition per rendition; the stalled one answers when it is told to. */
-function setUp({ lastGop = async () => 0, stalled }: { lastGop?: () => Promise<number>; stalled?: number }) {
+function setUp({
+  lastGop = async () => 0,
+  stalled,
+  limits,
+}: {
+  lastGop?: () => Promise<number>;
+  stalled?: number;
+  limits?: QueueLimits;
+}) {
   const stored: NewRecord[][] = [[], [], []];
   let release: () => void = () => undefined;
   const stall = new Promise<void>((resolve) => {
@@ -35,6 +44,7 @@ function setUp({ lastGop = async () => 0, stalled }: { lastGop?: () => Promise<n
     logger: pino({ enabled: false }),
     onUnknownTopic: async () => 'stop',
     lastGop,
+    ...(limits && { limits }),
   });
   const begin = (session: number): void =>
     publisher.beginSession({ session, renditions: 3, onRecord: () => undefined });
@@ -97,6 +107,24 @@ it('counts what waits for a number as dropped when another encoder begins', asyn
   await publisher.close();
   expect(publisher.state.dropped).toBe(2 * 3);
   expect(stored[0]!.map(({ header }) => [header.session, header.gop])).toEqual([[1001, 10]]);
+});
+
+it('keeps only so much while it waits for the number', async () => {
+  let answer: (gop: number) => void = () => undefined;
+  const lastGop = () =>
+    new Promise<number>((resolve) => {
+      answer = resolve;
+    });
+  const { publisher, stored, begin, push } = setUp({ lastGop, limits: { bytes: 188 * 30, spanMs: 30_000 } });
+  begin(1000);
+  push(0, 300);
+  const { dropped } = publisher.state;
+  expect(dropped).toBeGreaterThan(800);
+  answer(7);
+  await publisher.close();
+  const headers = stored[0]!.map(({ header }) => header);
+  expect(headers[0]).toMatchObject({ gop: 8, keyframe: true, discontinuity: true });
+  expect(stored.flat().length + publisher.state.dropped).toBe(300 * 3);
 });
 
 it('does not hold one rendition back for another whose partition does not answer', async () => {

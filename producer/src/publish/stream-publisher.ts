@@ -1,4 +1,3 @@
-import type { Milliseconds } from '@topicast/contracts/units';
 import type { NewRecord } from '@topicast/log';
 import type { Chunk } from '@topicast/media/mpegts';
 import type { Logger } from 'pino';
@@ -6,6 +5,7 @@ import { Numbering } from './numbering.js';
 import { Publisher, type PublisherOptions } from './publisher.js';
 import { RenditionJoin } from './rendition-join.js';
 import type { SteadyClock } from './steady-clock.js';
+import { type Arrived, WaitingChunks } from './waiting-chunks.js';
 
 interface StreamPublisherOptions
   extends Pick<PublisherOptions, 'stream' | 'log' | 'onUnknownTopic' | 'limits'> {
@@ -32,12 +32,6 @@ interface StreamPublisherState {
   readonly trouble: string | undefined;
 }
 
-interface Arrived {
-  readonly rendition: number;
-  readonly chunk: Chunk;
-  readonly at: Milliseconds;
-}
-
 /**
  * Brings the chunks of all renditions of a stream to the log. They are numbered together, but each rendition has its
  * own way.
@@ -49,7 +43,7 @@ export class StreamPublisher {
   #joins: RenditionJoin[] = [];
   #session: PublishedSession | undefined;
   /** Chunks that wait for the number of the first GOP; undefined once it is known. */
-  #waiting: Arrived[] | undefined;
+  #waiting: WaitingChunks | undefined;
   #counting: Promise<void> | undefined;
 
   constructor(options: StreamPublisherOptions) {
@@ -75,7 +69,7 @@ export class StreamPublisher {
   beginSession(session: PublishedSession): void {
     const unsent = this.#unsent();
     this.#session = session;
-    this.#waiting = [];
+    this.#waiting = new WaitingChunks(this.#options.limits?.bytes);
     this.#counting = undefined;
     for (let rendition = this.#publishers.length; rendition < session.renditions; rendition++) {
       this.#publishers.push(this.#publisherOf(rendition));
@@ -97,7 +91,7 @@ export class StreamPublisher {
   push(rendition: number, chunk: Chunk): void {
     const arrived = { rendition, chunk, at: this.#options.clock.monotonic() };
     if (this.#waiting) {
-      this.#waiting.push(arrived);
+      this.#miss(this.#waiting.push(arrived));
       this.#counting ??= this.#beginCounting(this.#waiting);
     } else {
       this.#take(arrived);
@@ -121,7 +115,7 @@ export class StreamPublisher {
    * As late as possible, because the encoder that this one replaces writes until our first chunk is in the log. If the
    * number cannot be read, there is no gap; only a GOP number may come twice.
    */
-  async #beginCounting(waiting: Arrived[]): Promise<void> {
+  async #beginCounting(waiting: WaitingChunks): Promise<void> {
     const { session } = this.#session!;
     const gop = await this.#options.lastGop().catch((error: unknown) => {
       this.#options.logger.warn({ error }, 'the number of the last GOP could not be read');
@@ -131,16 +125,21 @@ export class StreamPublisher {
     if (this.#waiting !== waiting) return;
     this.#waiting = undefined;
     this.#numbering.beginSession(session, gop);
-    for (const arrived of waiting) this.#take(arrived);
+    for (const arrived of waiting.all) this.#take(arrived);
   }
 
   /** For each rendition, the chunks that are not on their way to the log. */
   #unsent(): number[] {
-    const waiting = this.#waiting ?? [];
+    const waiting = this.#waiting?.all ?? [];
     return this.#publishers.map(
       (_, own) =>
         waiting.filter(({ rendition }) => rendition === own).length + (this.#joins[own - 1]?.close() ?? 0),
     );
+  }
+
+  #miss(dropped: readonly Arrived[]): void {
+    for (const { rendition } of dropped)
+      this.#publishers[rendition]!.miss(1, 'the number of the last GOP took too long to read');
   }
 
   #take({ rendition, chunk, at }: Arrived): void {
