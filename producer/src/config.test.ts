@@ -11,6 +11,7 @@ describe('readProducerConfig', () => {
       allowPrivateUrls: false,
       retention: { time: 900_000 },
       encoding: { preset: 'veryfast', maxHeight: 720, maxVideoBitrate: 3_000_000, soundCodec: 'aac' },
+      rtmp: { port: 1935, isAskedFor: false, strangersPerAddress: 20 },
     });
     expect(readProducerConfig({}).producerId).toBe(config.producerId);
     expect(readProducerConfig({ TOPICAST_DATA_DIR: '/elsewhere' }).producerId).not.toBe(config.producerId);

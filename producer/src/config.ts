@@ -50,7 +50,15 @@ export interface ProducerConfig {
   readonly retention: { readonly time: Milliseconds; readonly size: Bytes };
   readonly encoding: EncodingSettings;
   /** Where encoders publish by RTMP; undefined: nowhere. Without having been asked for, the port may be taken. */
-  readonly rtmp: { readonly host: string; readonly port: number; readonly isAskedFor: boolean } | undefined;
+  readonly rtmp:
+    | {
+        readonly host: string;
+        readonly port: number;
+        readonly isAskedFor: boolean;
+        /** Connections of one address that have not shown a valid key. */
+        readonly strangersPerAddress: number;
+      }
+    | undefined;
   /** What becomes of an encoder that comes with the key of one that is sending. */
   readonly secondPublisher: SecondPublisher;
   /** Where health and metrics are asked for; undefined: nowhere. */
@@ -66,6 +74,11 @@ const settings = z.object({
   TOPICAST_RTMP_PORT: z
     .union([z.literal('off'), port], 'must be a port number from 0 to 65535, or off')
     .optional(),
+  /**
+   * Connections of one address that have not shown a valid key yet; all encoders behind a balancer have the same one.
+   * There are 200 in all.
+   */
+  TOPICAST_RTMP_STRANGERS_PER_ADDRESS: wholeNumberFrom(1, 200).default(20),
   /**
    * An encoder that was cut off comes back before we notice that its old connection is dead. So the last one that comes
    * with the key is on air, unless that is to be refused.
@@ -118,6 +131,7 @@ export function readProducerConfig(environment: Record<string, string | undefine
             host: read.TOPICAST_HOST,
             port: read.TOPICAST_RTMP_PORT ?? RTMP_PORT,
             isAskedFor: read.TOPICAST_RTMP_PORT !== undefined,
+            strangersPerAddress: read.TOPICAST_RTMP_STRANGERS_PER_ADDRESS,
           },
     secondPublisher: read.TOPICAST_INGEST_SECOND,
     health:

@@ -2,6 +2,7 @@ import { type Message, TYPE } from './message.js';
 import { MessageBuffer } from './message-buffer.js';
 import { WireError } from './wire-error.js';
 
+/** Also the least that makes sense (5.4.1): smaller ones are work for us, and nobody sends them. */
 const DEFAULT_CHUNK_BYTES = 128;
 const MAX_CHUNK_BYTES = 0x7fff_ffff;
 /** The time does not fit into 24 bits, and follows the header. */
@@ -178,7 +179,8 @@ export class ChunkReader {
     if (body.byteLength < 4) return;
     if (type === TYPE.chunkSize) {
       const size = unsigned32(body, 0);
-      if (size < 1 || size > MAX_CHUNK_BYTES) throw new WireError(`chunks of ${size} bytes`);
+      if (size < DEFAULT_CHUNK_BYTES || size > MAX_CHUNK_BYTES)
+        throw new WireError(`chunks of ${size} bytes`);
       this.#chunkBytes = size;
     } else if (type === TYPE.abort) {
       const stream = this.#streams.get(unsigned32(body, 0));

@@ -88,9 +88,10 @@ describe('ffmpeg', () => {
     await using reception = await openReception();
     const child = publish(reception.address, `-re ${PICTURE} ${X264} -t 60`);
     const guest = await until('it sends', () => reception.guests.find(({ parts }) => parts.length > 10));
+    const closed = once(child, 'close');
     guest.dismiss('Another encoder has taken over.');
     await until('it has left', () => guest.end, { limitMs: 5_000 });
-    await once(child, 'close');
+    await closed;
   });
 
   it('that does not keep to the time is cut, in words', async () => {

@@ -7,7 +7,8 @@ function play(count: number, of: (i: number) => { at: number; timestamp: number;
   const flow = new FlowLimit();
   for (let i = 0; i < count; i++) {
     const { at, timestamp, bytes = 12_000 } = of(i);
-    const words = flow.add(bytes, timestamp, milliseconds(at));
+    const now = milliseconds(at);
+    const words = flow.charge({ received: bytes, messages: 1 }, now) ?? flow.follow(timestamp, now);
     if (words) return { words, at };
   }
   return undefined;
@@ -35,7 +36,36 @@ describe('goes on', () => {
   });
 });
 
+describe('for days', () => {
+  const DAYS = 20;
+  const EVERY_MS = 2_000;
+  const steps = (DAYS * 86_400_000) / EVERY_MS;
+
+  it.each([100, 400, -100, -400])('goes on with a clock that drifts by %i ppm', (ppm) => {
+    const timestampAt = (at: number) => Math.round(at * (1 + ppm / 1e6)) % 2 ** 32;
+    expect(play(steps, (i) => ({ at: i * EVERY_MS, timestamp: timestampAt(i * EVERY_MS) }))).toBeUndefined();
+  });
+
+  it('may stand still at the end of them, and is cut if it hurries then', () => {
+    const pace = (i: number) => {
+      const after = i * EVERY_MS - 86_400_000;
+      return { timestamp: i * EVERY_MS, at: after < 0 ? i * EVERY_MS : 86_400_000 + Math.max(60_000, after) };
+    };
+    expect(play(steps / 10, pace)).toBeUndefined();
+    expect(
+      play(steps / 10, (i) => ({ ...pace(i), at: Math.min(i * EVERY_MS, 86_400_000) }))?.words,
+    ).toContain('-re');
+  });
+});
+
 describe('is cut', () => {
+  it.each(['received', 'made'] as const)('for what was %s', (kind) => {
+    const flow = new FlowLimit();
+    expect(flow.charge({ [kind]: 62_500_000 }, milliseconds(0))).toBeUndefined();
+    expect(flow.charge({ [kind]: 1 }, milliseconds(4_999))).toContain('100 Mbit/s');
+    expect(flow.charge({ [kind]: 1 }, milliseconds(5_000))).toBeUndefined();
+  });
+
   it.each([
     ['a file that is not paced', '-re', (i: number) => ({ at: i / 10, timestamp: i * 33 })],
     ['a gigabit a second', '100 Mbit/s', (i: number) => ({ at: i, timestamp: i, bytes: 125_000 })],

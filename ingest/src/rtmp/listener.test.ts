@@ -1,8 +1,9 @@
-import { connect } from 'node:net';
+import { connect, Server } from 'node:net';
 import { milliseconds } from '@topicast/contracts/units';
 import { until } from '@topicast/test/poll';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { pino } from 'pino';
+import { describe, expect, it, vi } from 'vitest';
 import { flvFilm, messagesOf, PICTURE, X264 } from '../testing/flv-film.js';
 import { openReception } from '../testing/reception.js';
 import { RtmpClient } from '../testing/rtmp-client.js';
@@ -29,26 +30,94 @@ describe('at the door', () => {
 
   it('refuses keys that cannot be one, and those who want to watch', async () => {
     await using reception = await openReception();
-    for (const key of ['', 'show', '.', 'show.', '../show.x', `show.${'x'.repeat(1_000)}`]) {
-      using client = new RtmpClient(reception.listener.port).publish(key);
-      await client.closed();
-      expect(client.codes.at(-1)).toBe('NetStream.Publish.Unauthorized');
-    }
+    const keys = ['', 'show', '.', 'show.', '../show.x', `show.${'x'.repeat(1_000)}`];
+    await Promise.all(
+      keys.map(async (key) => {
+        using client = new RtmpClient(reception.listener.port).publish(key);
+        await client.closed();
+        expect(client.codes.at(-1)).toBe('NetStream.Publish.Unauthorized');
+      }),
+    );
     using client = new RtmpClient(reception.listener.port).greet().command('play', 3, null, 'show');
     await client.closed();
     expect(client.codes).toEqual(['NetStream.Play.Failed']);
   });
 
-  it('turns an address away after sixty wrong keys', async () => {
-    await using reception = await openReception();
-    for (let i = 0; i < 60; i++) {
-      using client = new RtmpClient(reception.listener.port).publish('show.wrong');
-      await client.closed();
+  it('lets whoever has a wrong key wait, and nobody else of that address', async () => {
+    await using reception = await openReception({ strangersPerAddress: 100 });
+    const { port, stats } = reception.listener;
+    const begun = performance.now();
+    const wrong = Array.from({ length: 70 }, () => new RtmpClient(port).publish('show.wrong'));
+    await until('they are refused', () => stats.refused.unauthorized === 70);
+    using client = new RtmpClient(port).publish();
+    await until('it is in', () => client.codes.includes('NetStream.Publish.Start'));
+    await Promise.all(wrong.map((each) => each.closed()));
+    expect(performance.now() - begun).toBeGreaterThan(900);
+    expect(wrong.every(({ codes }) => codes.at(-1) === 'NetStream.Publish.Unauthorized')).toBe(true);
+    expect(stats.turnedAway).toBe(0);
+  });
+
+  it('ends the oldest of two hundred that show no key, and keeps those who have one', async () => {
+    const lines: string[] = [];
+    const logger = pino({ level: 'warn' }, { write: (line: string) => lines.push(line) });
+    await using reception = await openReception({ strangersPerAddress: 1_000, logger });
+    const { port, stats } = reception.listener;
+    using publisher = new RtmpClient(port).publish();
+    await until('it is in', () => reception.guests.length === 1);
+    const first = new RtmpClient(port);
+    await until('it is there', () => stats.connections === 2);
+    const others = Array.from({ length: 300 }, () => new RtmpClient(port));
+    await until('all have come', () => stats.connections === 302);
+    await first.closed();
+    expect(stats.turnedAway).toBe(101);
+    using late = new RtmpClient(port).publish();
+    await until('it is in', () => late.codes.includes('NetStream.Publish.Start'));
+    expect(publisher.socket.closed).toBe(false);
+    expect(reception.guests.some(({ end }) => end)).toBe(false);
+    for (const each of others) each[Symbol.dispose]();
+    await reception.listener.close();
+    const told = lines.filter((line) => line.includes('turned away')).map((line) => JSON.parse(line).count);
+    expect(told.reduce((sum, count) => sum + count, 0)).toBe(102);
+    expect(told.length).toBeLessThan(10);
+  });
+
+  it('has room for three hundred publishers', async () => {
+    await using reception = await openReception({ strangersPerAddress: 1_000 });
+    const { port } = reception.listener;
+    const clients: RtmpClient[] = [];
+    for (let hundreds = 1; hundreds <= 3; hundreds++) {
+      for (let i = 0; i < 100; i++) clients.push(new RtmpClient(port).publish());
+      await until('they are in', () => reception.guests.length === hundreds * 100);
     }
+    using late = new RtmpClient(port).publish();
+    await late.closed();
+    expect(late.codes.at(-1)).toBe('NetStream.Publish.Failed');
+    for (const each of clients) each[Symbol.dispose]();
+  });
+
+  it('takes few messages and one connect before the key', async () => {
+    await using reception = await openReception();
+    const { port, stats } = reception.listener;
+    using flood = new RtmpClient(port).greet();
+    // A message of no bytes, and the same again with a byte each.
+    flood.socket.write(Buffer.of(3, 0, 0, 0, 0, 0, 0, TYPE.data, 0, 0, 0, 0));
+    flood.socket.write(Buffer.alloc(100, 0xc3));
+    await flood.closed();
+    using talker = new RtmpClient(port).greet();
+    for (let i = 0; i < 50; i++) talker.command('connect', 1, {});
+    await talker.closed();
+    expect(talker.codes.length).toBeLessThan(2);
+    await until('they are counted', () => stats.broken === 2);
+  });
+
+  it('goes on where the system cannot accept a connection', async () => {
+    const listen = vi.spyOn(Server.prototype, 'listen');
+    await using reception = await openReception();
+    const [server] = listen.mock.contexts;
+    listen.mockRestore();
+    (server as Server).emit('error', new Error('accept EMFILE'));
     using client = new RtmpClient(reception.listener.port).publish();
-    await client.closed();
-    expect(client.heard).toEqual([]);
-    expect(reception.listener.stats).toMatchObject({ turnedAway: 1, refused: { unauthorized: 60 } });
+    await until('it is in', () => client.codes.includes('NetStream.Publish.Start'));
   });
 
   it('has room for twenty of an address that show no key, for as long as its patience lasts', async () => {
@@ -97,6 +166,50 @@ describe('inside', () => {
     // Without what a decoder needs, which came first.
     for (const { body } of pictures.slice(1, 6)) client.send({ type: TYPE.video, streamId: 1, body });
     await until('they are counted', () => reception.guests[0]?.found.damaged === 5);
+  });
+
+  it('cuts whoever sends a flood that never becomes a message', async () => {
+    await using reception = await openReception();
+    using client = new RtmpClient(reception.listener.port).publish();
+    await until('it is in', () => reception.guests[0]);
+    client.send({ type: TYPE.chunkSize, streamId: 0, body: Uint8Array.of(0, 1, 0, 0) });
+    // Each one begins a message anew.
+    const beginning = Buffer.concat([
+      Buffer.of(6, 0, 0, 0, 1, 0, 1, TYPE.video, 1, 0, 0, 0),
+      Buffer.alloc(65_536),
+    ]);
+    for (let i = 0; i < 1_100; i++) client.socket.write(beginning);
+    await until('it has left', () => reception.guests[0]?.end);
+    expect(reception.guests[0]?.end).toMatchObject({ problem: expect.stringContaining('100 Mbit/s') });
+  });
+
+  it('cuts whoever makes much of few bytes', async () => {
+    await using reception = await openReception();
+    using client = new RtmpClient(reception.listener.port).publish();
+    const set = [0x68, ...new Uint8Array(15_999)];
+    const record = [
+      1,
+      0x42,
+      0,
+      30,
+      0xff,
+      0xe1,
+      0,
+      2,
+      0x67,
+      0x42,
+      1,
+      set.length >> 8,
+      set.length & 0xff,
+      ...set,
+    ];
+    client.send({ type: TYPE.video, streamId: 1, body: Uint8Array.of(0x17, 0, 0, 0, 0, ...record) });
+    const key = Uint8Array.of(0x17, 1, 0, 0, 0, 0, 0, 0, 2, 0x65, 0x88);
+    for (let i = 0; i < 5_000; i++) client.send({ type: TYPE.video, streamId: 1, body: key });
+    await until('it has left', () => reception.guests[0]?.end);
+    expect(reception.guests[0]?.end).toMatchObject({ problem: expect.stringContaining('100 Mbit/s') });
+    const made = reception.guests[0]!.parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    expect(made).toBeLessThan(63_000_000);
   });
 
   it('lets go who says goodbye', async () => {

@@ -1,15 +1,17 @@
 import { once, setMaxListeners } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { Milliseconds } from '@topicast/contracts/units';
+import type { Milliseconds } from '@topicast/contracts/units';
 import type { Logger } from 'pino';
-import { Attempts, networkOf } from '../attempts.js';
 import type { Doorkeeper, Refusal } from '../doorkeeper.js';
+import { DoorReport } from './door-report.js';
 import { PublisherConnection } from './publisher-connection.js';
+import { Strangers } from './strangers.js';
 
 /** Publishers are few, and each one is a stream. */
-const MAX_CONNECTIONS = 500;
-/** Connections of one address that have not shown a key that is valid. */
-const MAX_AT_THE_DOOR = 20;
+const MAX_PUBLISHERS = 300;
+/** Connections that have not shown a valid key. */
+const MAX_STRANGERS = 200;
+const STRANGERS_PER_ADDRESS = 20;
 
 interface RtmpListenerOptions {
   readonly host: string;
@@ -19,6 +21,8 @@ interface RtmpListenerOptions {
   readonly logger: Logger;
   /** How long a publisher may be silent; a test has less. */
   readonly patience?: Milliseconds;
+  /** Connections of one address that have not shown a valid key; more where a balancer has the address of all. */
+  readonly strangersPerAddress?: number;
 }
 
 /** Counted since the start. */
@@ -27,8 +31,10 @@ export interface RtmpStats {
   admitted: number;
   /** For a wrong key, or because the stream could not take it. */
   refused: Record<Refusal, number>;
-  /** Before a byte was read: too many connections, or too many wrong keys. */
+  /** Too many had shown no valid key. */
   turnedAway: number;
+  /** What they sent before they were let in was not RTMP, or too much. */
+  broken: number;
   /** By us, while they were sending. */
   cut: number;
 }
@@ -43,73 +49,79 @@ export interface RtmpListener {
 /** Listens for encoders that publish by RTMP. @throws the error of the system if it cannot listen */
 export async function listenForRtmp(options: RtmpListenerOptions): Promise<RtmpListener> {
   const { host, port, doorkeeper, logger, patience } = options;
+  const { strangersPerAddress = STRANGERS_PER_ADDRESS } = options;
   const closing = new AbortController();
   // Each connection listens.
   setMaxListeners(0, closing.signal);
-  const attempts = new Attempts();
-  const atTheDoor = new Map<string, number>();
+  const strangers = new Strangers<Socket>({ perAddress: strangersPerAddress, inAll: MAX_STRANGERS });
+  const publishers = new Set<Socket>();
   const running = new Set<Promise<void>>();
   const stats: RtmpStats = {
-    ...{ connections: 0, admitted: 0, turnedAway: 0, cut: 0 },
+    ...{ connections: 0, admitted: 0, turnedAway: 0, broken: 0, cut: 0 },
     refused: { unauthorized: 0, busy: 0, stopped: 0, unavailable: 0 },
   };
+  const report = (level: 'info' | 'warn' | 'error', words: string): DoorReport =>
+    new DoorReport((count, last) => logger[level]({ count, ...last }, words));
+  const reports = {
+    turnedAway: report('warn', 'connections were turned away'),
+    refused: report('info', 'encoders were refused'),
+    broken: report('info', 'connections were ended for what they sent'),
+    accept: report('error', 'connections could not be accepted'),
+  };
 
-  const mayEnter = (address: string): boolean =>
-    !attempts.isBlocked(address, Milliseconds.now()) &&
-    (atTheDoor.get(networkOf(address)) ?? 0) < MAX_AT_THE_DOOR;
-  const stand = (address: string, by: number): void => {
-    const network = networkOf(address);
-    const count = (atTheDoor.get(network) ?? 0) + by;
-    if (count > 0) atTheDoor.set(network, count);
-    else atTheDoor.delete(network);
+  const turnAway = (socket: Socket, why: string): void => {
+    stats.turnedAway++;
+    reports.turnedAway.add({ address: socket.remoteAddress ?? '', why });
+    socket.on('error', () => undefined).destroy();
+  };
+  const door: Doorkeeper = {
+    admit: async (shown, gone) =>
+      publishers.size < MAX_PUBLISHERS ? doorkeeper.admit(shown, gone) : 'unavailable',
   };
 
   const serve = async (socket: Socket, address: string): Promise<void> => {
     stats.connections++;
-    stand(address, 1);
-    let isAtTheDoor = true;
-    const enter = (): void => {
-      if (isAtTheDoor) stand(address, -1);
-      isAtTheDoor = false;
-    };
     const connection = new PublisherConnection(socket, {
-      ...{ doorkeeper, signal: closing.signal, ...(patience !== undefined && { patience }) },
+      ...{ doorkeeper: door, signal: closing.signal, ...(patience !== undefined && { patience }) },
       onRefused(why) {
         stats.refused[why]++;
-        if (why === 'unauthorized') attempts.fail(address, Milliseconds.now());
-        logger.info({ address, why }, 'an encoder was refused');
+        reports.refused.add({ address, why });
       },
       onAdmitted() {
         stats.admitted++;
-        enter();
+        strangers.leave(socket);
+        publishers.add(socket);
       },
     });
     try {
       const end = await connection.run();
       if (end.why === 'cut') stats.cut++;
+      if (end.why === 'broken') {
+        stats.broken++;
+        reports.broken.add({ address, why: end.problem });
+      }
     } finally {
-      enter();
+      strangers.leave(socket);
+      publishers.delete(socket);
     }
   };
 
   const server = createServer({ noDelay: true }, (socket) => {
     const address = socket.remoteAddress ?? '';
-    if (closing.signal.aborted || !mayEnter(address)) {
-      stats.turnedAway++;
-      socket.on('error', () => undefined).destroy();
-      return;
-    }
+    if (closing.signal.aborted) return turnAway(socket, 'the server is ending');
+    if (!strangers.mayCome(address))
+      return turnAway(socket, 'too many of its address have shown no valid key');
+    const oldest = strangers.come(socket, address);
+    if (oldest) turnAway(oldest, 'it made room, because too many have shown no valid key');
     const served = serve(socket, address).catch((error: unknown) =>
       logger.error({ err: error }, 'a connection of an encoder failed'),
     );
     running.add(served);
     void served.finally(() => running.delete(served));
   });
-  server.maxConnections = MAX_CONNECTIONS;
-  server.on('drop', () => {
-    stats.turnedAway++;
-  });
   await once(server.listen({ host, port }), 'listening');
+  // Such as no file descriptors left: those who are here go on.
+  server.on('error', ({ message }) => reports.accept.add({ address: '', why: message }));
   return {
     port: (server.address() as AddressInfo).port,
     stats,
@@ -117,6 +129,7 @@ export async function listenForRtmp(options: RtmpListenerOptions): Promise<RtmpL
       server.close();
       closing.abort();
       await Promise.all(running);
+      for (const each of Object.values(reports)) each.close();
     },
   };
 }

@@ -1,6 +1,4 @@
-const FIRST_BYTES = 64 * 1024;
-
-/** Collects a message of known length, in memory that grows with what has come and not with what was promised. */
+/** Collects a message of known length, in memory that is at most twice what has come, whatever was promised. */
 export class MessageBuffer {
   readonly #length: number;
   #bytes = new Uint8Array(0);
@@ -13,7 +11,7 @@ export class MessageBuffer {
   add(data: Uint8Array): void {
     const wanted = this.received + data.byteLength;
     if (wanted > this.#bytes.byteLength) {
-      const room = Math.max(wanted, FIRST_BYTES, this.#bytes.byteLength * 2);
+      const room = Math.max(wanted, this.#bytes.byteLength * 2);
       const grown = new Uint8Array(Math.min(room, this.#length));
       grown.set(this.#bytes.subarray(0, this.received));
       this.#bytes = grown;

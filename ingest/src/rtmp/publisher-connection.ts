@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseStreamKey } from '@topicast/contracts/ingest-key';
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { Doorkeeper, PublisherEnd, Refusal } from '../doorkeeper.js';
@@ -21,6 +22,10 @@ const AT_THE_DOOR: ReaderLimits = { chunkStreams: 16, messageBytes: 64 * 1024, p
 const INSIDE: ReaderLimits = { chunkStreams: 16, messageBytes: 8 << 20, pendingBytes: 12 << 20 };
 /** Before it is let in. */
 const MOST_BYTES_AT_THE_DOOR = 256 * 1024;
+/** Encoders send ten or so. */
+const MOST_MESSAGES_AT_THE_DOOR = 64;
+/** How long whoever has a wrong key waits for the answer. */
+const WRONG_KEY_MS = 1_000;
 const MOST_ANSWERS_UNREAD_BYTES = 64 * 1024;
 const PING_REQUEST = 6;
 const NOTHING_CAME =
@@ -36,8 +41,15 @@ interface ConnectionOptions {
   readonly patience?: Milliseconds;
 }
 
-/** How a connection ended: as the publisher's seat was told, `refused` at the door, or before it asked for anything. */
-export type ConnectionEnd = PublisherEnd | { readonly why: 'refused' } | { readonly why: 'nothing' };
+/**
+ * How a connection ended: as the publisher's seat was told, `refused` at the door, `broken` because what it sent there
+ * was not RTMP or too much, or before it asked for anything.
+ */
+export type ConnectionEnd =
+  | PublisherEnd
+  | { readonly why: 'refused' }
+  | { readonly why: 'broken'; readonly problem: string }
+  | { readonly why: 'nothing' };
 
 /** One connection of RTMP, from its first byte to its last. The caller owns the socket until `run`, which closes it. */
 export class PublisherConnection {
@@ -51,6 +63,8 @@ export class PublisherConnection {
   #end: ConnectionEnd | undefined;
   readonly #begun = Milliseconds.now();
   #received = 0;
+  #messagesAtTheDoor = 0;
+  #isConnected = false;
   #acknowledged = 0;
   #window = 2_500_000;
 
@@ -105,6 +119,11 @@ export class PublisherConnection {
     if (!this.#publisher && this.#received > MOST_BYTES_AT_THE_DOOR) {
       throw new WireError('too much before it was let in');
     }
+    const flood = this.#publisher?.receive(data.byteLength);
+    if (flood) {
+      this.#cut(flood);
+      return;
+    }
     for (const message of this.#reader.push(rest)) {
       // Nothing of what follows is read before it is certain who sends it.
       const work = this.#onMessage(message);
@@ -116,6 +135,9 @@ export class PublisherConnection {
 
   #onMessage(message: Message): Promise<void> | undefined {
     const { type, body } = message;
+    if (!this.#publisher && ++this.#messagesAtTheDoor > MOST_MESSAGES_AT_THE_DOOR) {
+      throw new WireError('too many messages before it was let in');
+    }
     const problem = this.#publisher?.take(message);
     if (problem) {
       this.#cut(problem);
@@ -148,6 +170,8 @@ export class PublisherConnection {
     const [name, transaction, , argument] = values;
     switch (name) {
       case 'connect':
+        if (this.#isConnected) throw new WireError('a second connect');
+        this.#isConnected = true;
         this.#send(...answers.connected(transaction));
         return undefined;
       case 'createStream':
@@ -177,6 +201,10 @@ export class PublisherConnection {
     const answer = shown ? await doorkeeper.admit(shown, this.#gone.signal) : 'unauthorized';
     if (typeof answer === 'string') {
       onRefused(answer);
+      // Whoever guesses has to wait, and there is room for few who wait.
+      if (answer === 'unauthorized') {
+        await sleep(WRONG_KEY_MS, undefined, { signal: this.#gone.signal }).catch(() => undefined);
+      }
       this.#finish({ why: 'refused' }, answers.refused(streamId, answer));
       return;
     }
@@ -195,7 +223,7 @@ export class PublisherConnection {
 
   #onWireError({ message }: WireError): void {
     const problem = `The encoder's connection was ended: ${message}. Try again; if it happens again, use another encoder.`;
-    if (this.#publisher) this.#end ??= { why: 'cut', problem };
+    this.#end ??= this.#publisher ? { why: 'cut', problem } : { why: 'broken', problem: message };
   }
 
   #look(): void {

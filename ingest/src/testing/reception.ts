@@ -1,6 +1,6 @@
 import { streamId } from '@topicast/contracts/stream-id';
 import type { Milliseconds } from '@topicast/contracts/units';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import type { Doorkeeper, Found, PublisherEnd, Refusal } from '../doorkeeper.js';
 import { listenForRtmp, type RtmpListener } from '../rtmp/listener.js';
 
@@ -25,7 +25,13 @@ export interface Reception extends AsyncDisposable {
 }
 
 /** A listener whose doorkeeper lets in everybody with the key, and keeps what they send. */
-export async function openReception(options: { readonly patience?: Milliseconds } = {}): Promise<Reception> {
+export async function openReception(
+  options: {
+    readonly patience?: Milliseconds;
+    readonly strangersPerAddress?: number;
+    readonly logger?: Logger;
+  } = {},
+): Promise<Reception> {
   const guests: Guest[] = [];
   const doorkeeper: Doorkeeper = {
     async admit({ stream, secret }) {

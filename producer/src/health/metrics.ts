@@ -117,8 +117,13 @@ export class ProducerMetrics {
     this.#count('rtmp_admitted_total', 'Encoders that were let in', () => stats.admitted);
     this.#count(
       'rtmp_turned_away_total',
-      'Connections of encoders closed at once: too many, or too many wrong keys',
+      'Connections closed because too many had shown no valid stream key',
       () => stats.turnedAway,
+    );
+    this.#count(
+      'rtmp_broken_total',
+      'Connections closed because what they sent before a stream key was not RTMP, or too much',
+      () => stats.broken,
     );
     this.#count('rtmp_cut_total', 'Encoders that were disconnected for what they sent', () => stats.cut);
     new Counter({

@@ -18,14 +18,14 @@ it('does without a port that is taken, and says so', async () => {
   using taken = await takenPort();
   const said: string[] = [];
   const logger = pino({ level: 'warn' }, { write: (line: string) => said.push(line) });
-  const rtmp = { host: '127.0.0.1', port: taken.port, isAskedFor: false };
+  const rtmp = { host: '127.0.0.1', port: taken.port, isAskedFor: false, strangersPerAddress: 20 };
   expect(await openListener(rtmp, nobody, logger)).toBeUndefined();
   expect(said.join()).toContain('set TOPICAST_RTMP_PORT to another port');
 });
 
 it('does not do without a port that was asked for', async () => {
   using taken = await takenPort();
-  const rtmp = { host: '127.0.0.1', port: taken.port, isAskedFor: true };
+  const rtmp = { host: '127.0.0.1', port: taken.port, isAskedFor: true, strangersPerAddress: 20 };
   await expect(openListener(rtmp, nobody, pino({ enabled: false }))).rejects.toThrow(ConfigError);
 });
 

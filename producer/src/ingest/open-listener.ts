@@ -16,9 +16,9 @@ export async function openListener(
   logger: Logger,
 ): Promise<RtmpListener | undefined> {
   if (!rtmp) return undefined;
-  const { host, port, isAskedFor } = rtmp;
+  const { host, port, isAskedFor, strangersPerAddress } = rtmp;
   try {
-    return await listenForRtmp({ host, port, doorkeeper, logger });
+    return await listenForRtmp({ host, port, strangersPerAddress, doorkeeper, logger });
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (!THEIR_FAULT.has(code)) throw error;
