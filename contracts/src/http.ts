@@ -34,7 +34,9 @@ const frameRate = z
   .min(1)
   .max(60)
   .optional()
-  .describe('make pictures come at this constant rate, in pictures a second; if absent, at their own times');
+  .describe(
+    'make the pictures of a recording come at this constant rate, in pictures a second; if absent, at their own times',
+  );
 /** What a user may want of a source that has more than one thing in it. */
 const wishes = { copy, language, programme, frameRate };
 

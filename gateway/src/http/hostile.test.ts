@@ -80,9 +80,19 @@ const creation = mostly(
   ),
   fc.uint8Array(),
 );
+const edit = fc
+  .record(
+    { version: mostly(fc.nat(3), odd), title: odd, source: mostly(source, odd), ladder: odd },
+    { requiredKeys: [] },
+  )
+  .map((each) => JSON.stringify(each));
 const usual = { type: fc.constant('application/json'), host: fc.constant(undefined) };
 const question = fc.oneof(
   fc.record({ method: fc.constant('POST'), path: fc.constant('/api/streams'), body: creation, ...usual }),
+  fc.record({
+    ...{ method: fc.constant('PATCH'), path: id.map((name) => `/api/streams/${name}`), body: edit },
+    ...usual,
+  }),
   fc.record({ method: fc.constantFrom('GET', 'POST', 'DELETE'), path, body: fc.constant(''), ...usual }),
   fc.record({
     method: fc.constantFrom('GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS', 'PUT', 'PATCH'),
@@ -91,6 +101,20 @@ const question = fc.oneof(
     host: fc.constantFrom(undefined, 'localhost', '[::1]:1', 'evil.example', '', '@', 'a:b:c'),
   }),
 ) as fc.Arbitrary<Question>;
+
+/** One of each kind of answer, so that no luck is needed to see them all. */
+const usually = (method: string, path: string, body: object | '' = ''): [Question] => [
+  { method, path, body: body && JSON.stringify(body), type: 'application/json', host: undefined },
+];
+const EACH_ANSWER = [
+  usually('POST', '/api/streams', { id: 'usual', source: { kind: 'test' } }),
+  usually('POST', '/api/streams', { id: 'usual', source: { kind: 'test' } }),
+  usually('GET', '/api/streams/usual'),
+  usually('PATCH', '/api/streams/usual', { version: 0, title: 'Usual' }),
+  usually('POST', '/api/streams', { id: 'usual' }),
+  usually('DELETE', '/api/streams/usual'),
+  usually('GET', '/api/streams/usual'),
+];
 
 async function ask({ port }: GatewayUnderTest, { method, path, type, host, body }: Question) {
   const headers = {
@@ -118,7 +142,7 @@ it('whatever the API is asked, it answers, never with an error of its own, and k
       expect(type).toMatch(/^application\/problem\+json/);
       expect(JSON.parse(text)).toMatchObject({ status });
     }),
-    { numRuns: Number(process.env.TOPICAST_FUZZ_RUNS ?? 300) },
+    { numRuns: Number(process.env.TOPICAST_FUZZ_RUNS ?? 300), examples: EACH_ANSWER },
   );
   expect([...answers.keys()]).toEqual(expect.arrayContaining([200, 201, 204, 404, 409, 422]));
   const damaged: unknown[] = [];

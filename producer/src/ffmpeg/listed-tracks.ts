@@ -39,6 +39,10 @@ export function tracksIn(lines: readonly string[]): ListedTrack[] {
   return [...tracks.values()].sort((one, other) => one.index - other.index);
 }
 
+/** The numbers of all that a source has. */
+export const programmesOf = (tracks: readonly ListedTrack[]): ReadonlySet<number> =>
+  new Set(tracks.flatMap(({ programmes }) => [...programmes]));
+
 /** What the line of a sound track says; a layout may be ffmpeg's guess from the number of channels. */
 export function soundOf({ line }: ListedTrack): {
   readonly sampleRate: number | undefined;

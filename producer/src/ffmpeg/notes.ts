@@ -1,5 +1,5 @@
 import type { EncodingPlan } from './arguments.js';
-import { soundOf } from './listed-tracks.js';
+import { programmesOf, soundOf } from './listed-tracks.js';
 import { hdrOf, type Picture } from './picture.js';
 import type { Probe } from './probe.js';
 
@@ -47,7 +47,7 @@ function onRate({ rate }: Probe, plan: EncodingPlan): string | undefined {
 }
 
 function onProgrammes({ tracks, pictureTrack }: Probe, wanted: number | undefined): string | undefined {
-  const programmes = new Set(tracks.flatMap(({ programmes }) => [...programmes]));
+  const programmes = programmesOf(tracks);
   const picture = tracks.filter(({ kind }) => kind === 'Video')[pictureTrack];
   const [chosen] = picture?.programmes ?? [];
   if (wanted !== undefined && wanted !== chosen) {

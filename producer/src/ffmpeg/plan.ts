@@ -97,7 +97,6 @@ export function planEncoding(
       ...{ input, video: 'encode', audio: 'encode', isPatient },
       ladder: ladder && fitLadder(ladder, height, limits),
       ...(input.kind === 'url' && { isUnseen: true }),
-      ...('frameRate' in source && source.frameRate && { rate: source.frameRate, isEvened: true }),
       ...(seen.picture && { shown: shownAs(seen.picture, mapsTones) }),
       ...(seen.soundTrack > 0 && { soundTrack: seen.soundTrack }),
     };
@@ -108,6 +107,7 @@ export function planEncoding(
       source.kind === 'url' && (source.language ?? source.programme) !== undefined
         ? NO_CHOICE_OF_CALLERS
         : undefined,
+      source.kind === 'url' && source.frameRate !== undefined ? RATE_STAYS_LIVE : undefined,
       heightNote(ladder, height, limits),
     ];
     return { plan, notes: notes.filter((note) => note !== undefined), obstacles: NO_OBSTACLES };
@@ -153,9 +153,9 @@ export function planEncoding(
     soundTrack: lacksSound || awaitsSound || (isRecording && !hasSound) ? 'none' : sound.track,
     ...(awaitsSound && { awaitedSound: sound.track }),
     ...(hasPicture &&
-      (frameRate === undefined
-        ? pace(probe, isRecording, libavformat >= LIBAVFORMAT_THAT_FILLS)
-        : { rate: frameRate, isEvened: true })),
+      (isRecording && frameRate !== undefined
+        ? { rate: frameRate, isEvened: true }
+        : pace(probe, isRecording, libavformat >= LIBAVFORMAT_THAT_FILLS))),
     ...(hasPicture && picture && { shown: shownAs(picture, mapsTones) }),
     // Sound has no sizes to choose from.
     ladder: ladder && hasPicture ? fitLadder(ladder, height, limits) : undefined,
@@ -172,7 +172,7 @@ export function planEncoding(
       `The file announces ${lacksSound ? 'sound' : 'a picture'}, but holds none: it is streamed without.`,
     awaitsSound && SOUND_IS_LATE,
     sound.note,
-    copiedVideo && frameRate !== undefined ? RATE_STAYS : undefined,
+    frameRate !== undefined && (copiedVideo ? RATE_STAYS : !isRecording && RATE_STAYS_LIVE),
     ...notesOn(probe, plan, { programme, frameRate }),
     heightNote(ladder, height, limits),
   ];
@@ -193,6 +193,9 @@ const NO_COPY_OF_CALLERS =
 const NO_CHOICE_OF_CALLERS =
   'What comes to an address that waits for its sender is not looked at, so its first picture and the sound that belongs to it are sent.';
 const RATE_STAYS = 'Pictures that are sent as they are keep their own times.';
+/** After a pause, all that were missing would be made at once, and the picture would be late from then on. */
+const RATE_STAYS_LIVE =
+  'Live pictures keep their own times, because a picture could be repeated only when the next one comes.';
 export const NOTHING_TO_STREAM = 'The source has neither video nor sound.';
 const SOUND_IS_LATE =
   'The source announces sound and sends none: it is streamed without, and the sound is taken in when it comes.';

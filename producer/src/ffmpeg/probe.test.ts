@@ -1,4 +1,5 @@
 import { bitsPerSecond } from '@topicast/contracts/units';
+import type { JudgedSource } from '@topicast/sources';
 import { describe, expect, it } from 'vitest';
 import { maskSecrets } from './mask-secrets.js';
 import { PacketList } from './packets.js';
@@ -243,6 +244,37 @@ describe('planEncoding', () => {
     const planned = plan(true, 'vp8', 'vorbis');
     expect(planned?.plan).toMatchObject({ video: 'encode', audio: 'encode' });
     expect(planned?.notes.join(' ')).toContain('vp8');
+  });
+  it('makes the rate of a recording constant if that was asked for, and tells why not in all other cases', () => {
+    const probe = (durationSeconds: number | undefined) => ({
+      ...{
+        durationSeconds,
+        video: 'h264',
+        audio: [SOUND],
+        data: [],
+        picture: undefined,
+        rate: 24,
+        namedRate: 24,
+      },
+      ...WHOLE,
+    });
+    const wished = (copy: boolean, duration: number | undefined, looks = true) => {
+      const source: JudgedSource = {
+        ...{ kind: 'url', url: 'https://cam.example/1', protocol: 'https', fenced: false, listens: false },
+        ...{ copy, frameRate: 10 },
+      };
+      return planEncoding(source, inputOf(source, 'linux'), looks ? probe(duration) : undefined, {
+        ...{ ladder: undefined, limits, mapsTones: true, libavformat: 59 },
+      })!;
+    };
+    expect(wished(false, 9)).toMatchObject({ plan: { rate: 10, isEvened: true }, notes: [] });
+    expect(wished(true, 9).notes).toEqual([expect.stringContaining('sent as they are keep')]);
+    for (const live of [wished(false, undefined), wished(false, undefined, false)]) {
+      expect([live.plan.isEvened ?? false, live.notes]).toEqual([
+        false,
+        [expect.stringContaining('Live pictures keep')],
+      ]);
+    }
   });
   it('plays a recording at its own speed, a live source as it comes', () => {
     expect(plan(false, 'h264', 'aac', 12)?.plan.input).toMatchObject({ paced: true });

@@ -1,6 +1,6 @@
 import type { FoundTrack, SourceLook } from '@topicast/contracts/look';
 import type { EncodingPlan } from '../ffmpeg/arguments.js';
-import { type ListedTrack, soundOf } from '../ffmpeg/listed-tracks.js';
+import { type ListedTrack, programmesOf, soundOf } from '../ffmpeg/listed-tracks.js';
 import { hdrOf, readPicture } from '../ffmpeg/picture.js';
 import { boxOf } from '../ffmpeg/picture-filter.js';
 import type { Planned } from '../ffmpeg/plan.js';
@@ -37,7 +37,7 @@ export function describe(
 
 function trackOf(track: ListedTrack, probe: Probe, planned: Planned): FoundTrack {
   const number = probe.tracks.filter(({ kind }) => kind === track.kind).indexOf(track);
-  const areSeveral = new Set(probe.tracks.flatMap(({ programmes }) => [...programmes])).size > 1;
+  const areSeveral = programmesOf(probe.tracks).size > 1;
   const { codec, language } = track;
   const common = { codec, language, programme: areSeveral ? [...track.programmes][0] : undefined };
   switch (track.kind) {

@@ -36,8 +36,9 @@ export async function lookAt(
     if (source.kind === 'url' && source.listens) return failed(WAITS);
     await using opened = await openSource(source, signal, network);
     const looking = AbortSignal.any([signal, opened.refused]);
+    const input = inputOf(source, process.platform, opened.fence);
     const result = await probeSource(
-      inputOf(source, process.platform, opened.fence),
+      input,
       ffmpeg,
       guard,
       looking,
@@ -46,7 +47,6 @@ export async function lookAt(
     looking.throwIfAborted();
     if (!result.ok) return failed(explain(source, opened.told(result.lines), 'it could not be opened'));
     const { probe } = result;
-    const input = inputOf(source, process.platform, opened.fence);
     const { mapsTones, libavformat } = ffmpeg;
     const wishes = { ladder, limits: encoding, mapsTones, libavformat };
     const planned = planEncoding(source, input, probe, wishes);
