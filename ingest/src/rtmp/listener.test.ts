@@ -160,6 +160,18 @@ describe('inside', () => {
     await until('it is counted', () => reception.listener.stats.cut === 1);
   });
 
+  it('takes messages that come as an aggregate', async () => {
+    const film = flvFilm(`${PICTURE} ${X264} -t 1 -flvflags no_metadata`).subarray(9 + 4);
+    await using reception = await openReception();
+    const { port, stats } = reception.listener;
+    using client = new RtmpClient(port).publish();
+    await until('it is in', () => stats.admitted === 1);
+    client.send({ type: TYPE.aggregate, streamId: 1, body: film });
+    const guest = reception.guests[0]!;
+    await until('all is passed on', () => Buffer.concat(guest.parts).byteLength > film.byteLength);
+    expect(guest.found).toEqual({ notes: [], damaged: 0 });
+  });
+
   it('counts pictures that cannot be read', async () => {
     await using reception = await openReception();
     using client = new RtmpClient(reception.listener.port).publish();

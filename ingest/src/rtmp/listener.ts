@@ -85,7 +85,8 @@ export async function listenForRtmp(options: RtmpListenerOptions): Promise<RtmpL
       ...{ doorkeeper: door, signal: closing.signal, ...(patience !== undefined && { patience }) },
       onRefused(why) {
         stats.refused[why]++;
-        reports.refused.add({ address, why });
+        // Who has the key is named by the doorkeeper.
+        if (why === 'unauthorized') reports.refused.add({ address, why });
       },
       onAdmitted() {
         stats.admitted++;

@@ -22,4 +22,5 @@ export const TYPE = {
   command3: 17,
   data: 18,
   command: 20,
+  aggregate: 22,
 } as const;

@@ -1,6 +1,7 @@
 import { Milliseconds } from '@topicast/contracts/units';
 import type { Found, Seat } from '../doorkeeper.js';
 import { FlvTransport } from '../flv/transport.js';
+import { singleMessages } from './aggregate.js';
 import { FlowLimit } from './flow-limit.js';
 import { type Message, TYPE } from './message.js';
 
@@ -30,7 +31,15 @@ export class Publisher {
   }
 
   /** @returns as `receive` does */
-  take({ type, timestamp, body }: Message): string | undefined {
+  take(message: Message): string | undefined {
+    for (const single of singleMessages(message)) {
+      const problem = this.#takeOne(single);
+      if (problem) return problem;
+    }
+    return undefined;
+  }
+
+  #takeOne({ type, timestamp, body }: Message): string | undefined {
     const now = Milliseconds.now();
     const isMedia = type === TYPE.video || type === TYPE.audio;
     const flood =
