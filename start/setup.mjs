@@ -31,6 +31,7 @@ const SERVICE_SOURCES = [
   'media',
   'log',
   'sources',
+  'rtmp',
   'ingest',
   'producer',
   'gateway',
