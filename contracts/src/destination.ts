@@ -92,6 +92,8 @@ export type DestinationHealth = z.infer<typeof destinationHealth>;
 export const destinationStatus = z.object({
   processor: z.string(),
   turn: z.number().int(),
+  /** When it was written: a row that says the same as before is news too. */
+  at: z.iso.datetime(),
   health: destinationHealth,
 });
 export type DestinationStatus = z.infer<typeof destinationStatus>;

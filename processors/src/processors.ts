@@ -6,6 +6,7 @@ import { type ChunkLog, type Table, untilLogAnswers } from '@topicast/log';
 import type { Logger } from 'pino';
 import type { ProcessorsConfig } from './config.js';
 import { ProcessorsMetrics } from './metrics/metrics.js';
+import { openRestream } from './restream/open-restream.js';
 import type { Processor } from './worker/processor.js';
 import { Worker } from './worker/worker.js';
 
@@ -43,8 +44,8 @@ export interface ProcessorsOptions {
 const groupOf = ({ name }: Processor): string => `topicast.processors.${name}`;
 
 /** Those that the settings ask for. */
-async function openProcessors(_context: ProcessorContext): Promise<readonly Processor[]> {
-  return [];
+async function openProcessors(context: ProcessorContext): Promise<readonly Processor[]> {
+  return [await openRestream(context)];
 }
 
 /**

@@ -25,7 +25,12 @@ type State =
   | { readonly is: 'off' }
   | { readonly is: 'connecting'; readonly giveUp: AbortController; readonly problem: string | undefined }
   | { readonly is: 'live'; readonly outlet: Outlet; readonly at: Milliseconds; readonly since: Date }
-  | { readonly is: 'waiting'; readonly until: Milliseconds; readonly untilDate: Date; readonly problem: string }
+  | {
+      readonly is: 'waiting';
+      readonly until: Milliseconds;
+      readonly untilDate: Date;
+      readonly problem: string;
+    }
   | { readonly is: 'failed'; readonly problem: string };
 
 /** Keeps one destination supplied: connects when the stream is on air, and again whenever the connection ends. */
@@ -50,26 +55,19 @@ export class DestinationSender {
 
   get health(): DestinationHealth {
     const state = this.#state;
-    const figures = state.is === 'live' ? state.outlet.figures : undefined;
-    const counts = {
-      attempts: this.#attempts,
-      droppedPictures: this.#droppedBefore + (figures?.droppedPictures ?? 0),
-    };
-    switch (state.is) {
-      case 'off':
-        return { state: 'off', ...counts };
-      case 'connecting':
-        return { state: 'connecting', problem: state.problem, ...counts };
-      case 'live': {
-        const { problem, behindMs } = state.outlet.figures;
-        const bitrate = this.#bitrate.bitsPerSecond;
-        return { state: 'live', since: state.since.toISOString(), bitrate, behindMs, problem, ...counts };
-      }
-      case 'waiting':
-        return { state: 'waiting', until: state.untilDate.toISOString(), problem: state.problem, ...counts };
-      case 'failed':
-        return { state: 'failed', problem: state.problem, ...counts };
+    const counts = { attempts: this.#attempts, droppedPictures: this.#droppedBefore };
+    if (state.is === 'off') return { state: 'off', ...counts };
+    if (state.is === 'connecting') return { state: 'connecting', problem: state.problem, ...counts };
+    if (state.is === 'failed') return { state: 'failed', problem: state.problem, ...counts };
+    if (state.is === 'waiting') {
+      return { state: 'waiting', until: state.untilDate.toISOString(), problem: state.problem, ...counts };
     }
+    const { problem, behindMs, droppedPictures } = state.outlet.figures;
+    return {
+      ...{ state: 'live', since: state.since.toISOString(), bitrate: this.#bitrate.bitsPerSecond },
+      ...{ behindMs, problem, attempts: this.#attempts },
+      droppedPictures: this.#droppedBefore + droppedPictures,
+    };
   }
 
   take(chunk: SentChunk): void {
@@ -78,7 +76,8 @@ export class DestinationSender {
     const state = this.#state;
     if (state.is === 'live') state.outlet.take(chunk);
     const isDue = state.is === 'off' || (state.is === 'waiting' && now >= state.until);
-    if (isDue && chunk.isStart && !this.#isClosed) this.#connect(state.is === 'waiting' ? state.problem : undefined);
+    if (isDue && chunk.isStart && !this.#isClosed)
+      this.#connect(state.is === 'waiting' ? state.problem : undefined);
   }
 
   /** Call this once a second. */

@@ -1,10 +1,17 @@
 import type { DestinationRow } from '@topicast/contracts/destination';
-import { type JudgedDestination, judgeDestination, type RtmpDestination, SourceError } from '@topicast/sources';
+import {
+  type JudgedDestination,
+  judgeDestination,
+  type RtmpDestination,
+  SourceError,
+} from '@topicast/sources';
 import { dial, type Network } from '@topicast/sources/open';
 import { DestinationError } from './destination-error.js';
 import type { Outlet } from './outlet.js';
 import { RtmpPublication } from './rtmp/publication.js';
 import { RtmpOutlet } from './rtmp/rtmp-outlet.js';
+
+const NO_SRT = 'SRT';
 
 export interface OpenRules {
   readonly allowPrivate: boolean;
@@ -23,10 +30,15 @@ export async function openDestination(
   signal: AbortSignal,
 ): Promise<Outlet> {
   const judged = judge(row, rules);
+  if (judged.kind === 'srt') throw new DestinationError('barred', NO_SRT);
   return openRtmp(judged, rules, signal);
 }
 
-async function openRtmp(judged: RtmpDestination, { network }: OpenRules, signal: AbortSignal): Promise<Outlet> {
+async function openRtmp(
+  judged: RtmpDestination,
+  { network }: OpenRules,
+  signal: AbortSignal,
+): Promise<Outlet> {
   const socket = await dial(judged, network).catch((error: unknown) => {
     throw inWords(error, judged);
   });
@@ -37,7 +49,9 @@ function judge(row: Pick<DestinationRow, 'url' | 'key'>, rules: OpenRules): Judg
   try {
     return judgeDestination(row, rules);
   } catch (error) {
-    throw error instanceof SourceError ? new DestinationError('barred', error.message, { cause: error }) : error;
+    throw error instanceof SourceError
+      ? new DestinationError('barred', error.message, { cause: error })
+      : error;
   }
 }
 

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import {
+  DESTINATIONS_TABLE,
+  type DestinationHealth,
+  DestinationTables,
+} from '@topicast/contracts/destination';
+import { StreamTables } from '@topicast/contracts/stream-tables';
+import { STATUS_TABLE, STREAMS_TABLE, streamRow } from '@topicast/contracts/tables';
+import type { ChunkLog } from '@topicast/log';
+import { openEmbeddedLog } from '@topicast/log/embedded';
+import { readProcessorsConfig, startProcessors } from '@topicast/processors';
+import { decode, FFMPEG } from '@topicast/test/ffprobe';
+import { messagesOf } from '@topicast/test/flv-film';
+import { nginxRtmpUnavailable, startNginxRtmp } from '@topicast/test/nginx-rtmp';
+import { until } from '@topicast/test/poll';
+import { temporaryFolder } from '@topicast/test/temporary';
+import { TestEncoder } from '@topicast/test/test-encoder';
+import { pino } from 'pino';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+/** A stream in a log, and the processors that send it on. */
+async function openWorld() {
+  const folder = temporaryFolder();
+  const log: ChunkLog = await openEmbeddedLog({ directory: path.join(folder.path, 'log') });
+  const [streams, status, destinations] = await Promise.all(
+    [STREAMS_TABLE, STATUS_TABLE, DESTINATIONS_TABLE].map((name) => log.table(name)),
+  );
+  const tables = new StreamTables({ streams: streams!, status: status! });
+  const restreams = new DestinationTables({ destinations: destinations!, status: status! });
+  const encoder = await TestEncoder.create(log, 'show');
+  const now = new Date().toISOString();
+  const row = { id: 'show', title: 'Show', source: { kind: 'test' }, enabled: true, createdAt: now };
+  await tables.rows.put(encoder.id, streamRow.parse(row));
+  const processors = await startProcessors({
+    log,
+    config: readProcessorsConfig({ TOPICAST_ALLOW_PRIVATE_URLS: '1', TOPICAST_ANALYSE: 'off' }),
+    ffmpegPath: FFMPEG,
+    logger: pino({ enabled: process.env.DEBUG_LOG === '1' }),
+  });
+  onTestFinished(async () => {
+    await encoder.stop();
+    await processors.close();
+    await log.close();
+    folder[Symbol.dispose]();
+  });
+  return {
+    encoder,
+    async sendTo(url: string) {
+      const id = randomUUID();
+      await restreams.rows.put(`show/${id}` as never, { id, stream: 'show', url, createdAt: now });
+      const key = [...restreams.rows.rows.keys()].find((each) => each.endsWith(id))!;
+      const health = () => restreams.statuses.get(key)?.health;
+      return {
+        health,
+        is: <State extends DestinationHealth['state']>(state: State) =>
+          until(`it is ${state}`, () => {
+            const shown = health();
+            return shown?.state === state && (shown as Extract<DestinationHealth, { state: State }>);
+          }),
+        remove: () => restreams.rows.delete(key),
+      };
+    },
+  };
+}
+
+/** The pictures and sounds of an FLV, without the configurations. */
+function mediaIn(flv: Buffer) {
+  const messages = messagesOf(flv);
+  const of = (wanted: 'video' | 'audio') =>
+    messages.filter(({ kind, body }) => kind === wanted && body[1] === 1).map(({ timestamp }) => timestamp);
+  return { video: of('video'), audio: of('audio') };
+}
+
+const steps = (times: readonly number[]) => times.slice(1).map((time, i) => time - times[i]!);
+
+describe.skipIf(nginxRtmpUnavailable)(
+  `to nginx-rtmp${nginxRtmpUnavailable ? ` (SKIPPED: ${nginxRtmpUnavailable})` : ''}`,
+  () => {
+    it('keeps one connection and one line of times over a gap, and a session of another size', async () => {
+      await using nginx = await startNginxRtmp();
+      const world = await openWorld();
+      await world.encoder.restart();
+      const destination = await world.sendTo(nginx.address('recording', 'a-secret'));
+      await destination.is('live');
+      const kept = () => mediaIn(nginx.recordings()[0] ?? Buffer.alloc(13));
+      await until('some media has come', () => kept().video.length > 30);
+      await world.encoder.stop();
+      const before = kept().video.length;
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      await world.encoder.restart({ size: '640x360', timeOffsetS: 5_000 });
+      await until('media of the second session has come', () => kept().video.length > before + 40);
+      await expect
+        .poll(() => destination.health())
+        .toMatchObject({ state: 'live', attempts: 1, droppedPictures: 0 });
+      await destination.remove();
+      await until('its status is gone', () => destination.health() === undefined);
+      const [film, ...more] = nginx.recordings();
+      expect(more).toEqual([]);
+      const { video, audio } = mediaIn(film!);
+      expect(Math.min(...steps(video))).toBeGreaterThan(0);
+      expect(Math.min(...steps(audio))).toBeGreaterThan(0);
+      // The gap is as long as it was: starting the second encoder takes its time.
+      expect(Math.max(...steps(video))).toBeGreaterThan(1_900);
+      expect(Math.abs(video.at(-1)! - audio.at(-1)!)).toBeLessThan(500);
+      const { pictures, complaints, hasAudio } = await decode(film!);
+      expect({ complaints, hasAudio }).toEqual({ complaints: [], hasAudio: true });
+      expect(pictures).toBeGreaterThanOrEqual(video.length - 1);
+    });
+
+    it('says what is wrong, does not show the key, and comes back when the server does', async () => {
+      const first = await startNginxRtmp({ mayPublish: (name) => name === 'right' });
+      const world = await openWorld();
+      await world.encoder.restart();
+      const wrong = await world.sendTo(first.address('guarded', 'wrong-secret'));
+      const right = await world.sendTo(first.address('guarded', 'right'));
+      const { problem } = await wrong.is('waiting');
+      expect(problem).toMatch(/stream key/);
+      expect(problem).not.toContain('wrong-secret');
+      await right.is('live');
+      await first[Symbol.asyncDispose]();
+      const { problem: away } = await right.is('waiting');
+      expect(away).toMatch(/closed the connection|takes connections/);
+      await using _second = await startNginxRtmp({ port: first.port, mayPublish: () => true });
+      await right.is('live');
+      await wrong.is('live');
+    });
+  },
+);
