@@ -80,7 +80,12 @@ const destinationHealth = z.discriminatedUnion('state', [
     problem: problem.optional().describe('what of the stream the destination does not take'),
     ...counts,
   }),
-  z.object({ state: z.literal('waiting'), until: z.iso.datetime(), problem, ...counts }),
+  z.object({
+    state: z.literal('waiting'),
+    until: z.iso.datetime().optional().describe('when the next attempt is made, if that is known'),
+    problem,
+    ...counts,
+  }),
   z.object({ state: z.literal('failed'), problem, ...counts }),
 ]);
 export type DestinationHealth = z.infer<typeof destinationHealth>;

@@ -14,6 +14,7 @@ import type { Directory } from '../directory/directory.js';
 import type { LookRequests } from '../directory/look-requests.js';
 import type { Operations } from '../directory/operations.js';
 import { publicInfo } from '../directory/stream-info.js';
+import { addDestinations } from './destinations.js';
 import { existing, unknownStream } from './existing.js';
 import { accessWith, addIngestKey } from './ingest-key.js';
 import { Principals } from './principal.js';
@@ -51,6 +52,7 @@ export function addApi(instance: FastifyInstance, options: ApiOptions): void {
   const security = [{ operator: [] }];
   addProbe(app, { config, looks }, { changing, security });
   addIngestKey(app, options, { changing, security });
+  addDestinations(app, options, { changing, security });
 
   app.get(
     '/api/streams',
