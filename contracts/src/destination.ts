@@ -76,7 +76,7 @@ const destinationHealth = z.discriminatedUnion('state', [
     state: z.literal('live'),
     since: z.iso.datetime(),
     bitrate: z.number().int().describe('bits a second, over the last seconds'),
-    behindMs: z.number().int().describe('media that waits to be sent'),
+    unsentBytes: z.number().int().describe('they wait for the destination to read on'),
     problem: problem.optional().describe('what of the stream the destination does not take'),
     ...counts,
   }),

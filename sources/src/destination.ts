@@ -1,6 +1,6 @@
 import { protocolOf } from './protocols.js';
 import { SourceError } from './source-error.js';
-import { bare, judgeUrl } from './source-url.js';
+import { bare, isCalled, judgeUrl } from './source-url.js';
 
 /** Where a stream is sent on to, as somebody has named it. */
 interface NamedDestination {
@@ -47,7 +47,7 @@ export function judgeDestination(
   if (!SCHEMES.test(text.trim())) {
     throw new SourceError('invalid', 'The address must begin with rtmp://, rtmps:// or srt://.');
   }
-  const { url: judged, protocol, listens } = judgeUrl(text, { allowPrivate });
+  const { url: judged, protocol } = judgeUrl(text, { allowPrivate });
   const url = new URL(judged);
   const fenced = !allowPrivate;
   if (url.username !== '' || url.password !== '') {
@@ -57,7 +57,8 @@ export function judgeDestination(
     );
   }
   if (protocol === 'srt') {
-    if (listens) throw new SourceError('invalid', 'An SRT destination is called: leave out mode=listener.');
+    if (!isCalled(judged))
+      throw new SourceError('invalid', 'An SRT destination is called: leave out the mode.');
     if (key !== undefined) {
       throw new SourceError('invalid', 'SRT has no stream key: put streamid=... into the address.');
     }

@@ -1,5 +1,8 @@
+import { execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DESTINATIONS_TABLE,
   type DestinationHealth,
@@ -10,8 +13,10 @@ import { STATUS_TABLE, STREAMS_TABLE, streamRow } from '@topicast/contracts/tabl
 import type { ChunkLog } from '@topicast/log';
 import { openEmbeddedLog } from '@topicast/log/embedded';
 import { readProcessorsConfig, startProcessors } from '@topicast/processors';
+import { endWithUs } from '@topicast/test/end-with-us';
 import { decode, FFMPEG } from '@topicast/test/ffprobe';
 import { messagesOf } from '@topicast/test/flv-film';
+import { freePorts } from '@topicast/test/free-ports';
 import { nginxRtmpUnavailable, startNginxRtmp } from '@topicast/test/nginx-rtmp';
 import { until } from '@topicast/test/poll';
 import { temporaryFolder } from '@topicast/test/temporary';
@@ -72,6 +77,12 @@ function mediaIn(flv: Buffer) {
   return { video: of('video'), audio: of('audio') };
 }
 
+const srtUnavailable = execFileSync(FFMPEG, ['-hide_banner', '-protocols'], { encoding: 'utf8' }).includes(
+  'srt',
+)
+  ? undefined
+  : 'this ffmpeg has no SRT';
+
 const steps = (times: readonly number[]) => times.slice(1).map((time, i) => time - times[i]!);
 
 describe.skipIf(nginxRtmpUnavailable)(
@@ -87,7 +98,8 @@ describe.skipIf(nginxRtmpUnavailable)(
       await until('some media has come', () => kept().video.length > 30);
       await world.encoder.stop();
       const before = kept().video.length;
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      // The gap is what this is about.
+      await sleep(2_000);
       await world.encoder.restart({ size: '640x360', timeOffsetS: 5_000 });
       await until('media of the second session has come', () => kept().video.length > before + 40);
       await expect
@@ -113,7 +125,7 @@ describe.skipIf(nginxRtmpUnavailable)(
       const world = await openWorld();
       await world.encoder.restart();
       const wrong = await world.sendTo(first.address('guarded', 'wrong-secret'));
-      const right = await world.sendTo(first.address('guarded', 'right'));
+      const destination = await world.sendTo(first.address('guarded', 'right'));
       const { problem } = await wrong.is('waiting');
       expect(problem).toMatch(/stream key/);
       expect(problem).not.toContain('wrong-secret');
@@ -127,3 +139,29 @@ describe.skipIf(nginxRtmpUnavailable)(
     });
   },
 );
+
+describe.skipIf(srtUnavailable)(`by SRT${srtUnavailable ? ` (SKIPPED: ${srtUnavailable})` : ''}`, () => {
+  it('an ffmpeg that listens gets two sessions as one', async () => {
+    const [port] = await freePorts(1);
+    const address = `srt://127.0.0.1:${port}?passphrase=not-for-everybody`;
+    const world = await openWorld();
+    await world.encoder.restart();
+    const receiver = spawn(
+      FFMPEG,
+      `-v error -nostdin -i ${address}&mode=listener -map 0 -c copy -t 3 -f mpegts pipe:1`.split(' '),
+      { stdio: ['ignore', 'pipe', 'ignore'] },
+    );
+    endWithUs(receiver);
+    const received: Buffer[] = [];
+    receiver.stdout.on('data', (data: Buffer) => received.push(data));
+    const destination = await world.sendTo(address);
+    await destination.is('live');
+    await until('some of it has come', () => received.length > 0);
+    await world.encoder.restart({ timeOffsetS: 5_000 });
+    await once(receiver, 'close');
+    const { pictures, complaints, hasAudio } = await decode(Buffer.concat(received));
+    expect({ complaints, hasAudio }).toEqual({ complaints: [], hasAudio: true });
+    expect(pictures).toBeGreaterThan(40);
+    await destination.is('waiting');
+  });
+});

@@ -62,10 +62,10 @@ export class DestinationSender {
     if (state.is === 'waiting') {
       return { state: 'waiting', until: state.untilDate.toISOString(), problem: state.problem, ...counts };
     }
-    const { problem, behindMs, droppedPictures } = state.outlet.figures;
+    const { problem, unsentBytes, droppedPictures } = state.outlet.figures;
     return {
       ...{ state: 'live', since: state.since.toISOString(), bitrate: this.#bitrate.bitsPerSecond },
-      ...{ behindMs, problem, attempts: this.#attempts },
+      ...{ unsentBytes, problem, attempts: this.#attempts },
       droppedPictures: this.#droppedBefore + droppedPictures,
     };
   }

@@ -10,8 +10,7 @@ import { DestinationError } from './destination-error.js';
 import type { Outlet } from './outlet.js';
 import { RtmpPublication } from './rtmp/publication.js';
 import { RtmpOutlet } from './rtmp/rtmp-outlet.js';
-
-const NO_SRT = 'SRT';
+import { openSrt } from './srt/srt-outlet.js';
 
 export interface OpenRules {
   readonly allowPrivate: boolean;
@@ -30,8 +29,11 @@ export async function openDestination(
   signal: AbortSignal,
 ): Promise<Outlet> {
   const judged = judge(row, rules);
-  if (judged.kind === 'srt') throw new DestinationError('barred', NO_SRT);
-  return openRtmp(judged, rules, signal);
+  try {
+    return await (judged.kind === 'srt' ? openSrt(judged, rules, signal) : openRtmp(judged, rules, signal));
+  } catch (error) {
+    throw inWords(error, judged);
+  }
 }
 
 async function openRtmp(
@@ -39,9 +41,7 @@ async function openRtmp(
   { network }: OpenRules,
   signal: AbortSignal,
 ): Promise<Outlet> {
-  const socket = await dial(judged, network).catch((error: unknown) => {
-    throw inWords(error, judged);
-  });
+  const socket = await dial(judged, network);
   return new RtmpOutlet(await RtmpPublication.open(socket, judged, { signal }));
 }
 
@@ -58,11 +58,13 @@ function judge(row: Pick<DestinationRow, 'url' | 'key'>, rules: OpenRules): Judg
 const CERTIFICATE = /CERT|SELF_SIGNED|LEAF_SIGNATURE/;
 
 /** Why a destination cannot be connected to, for the streamer. */
-function inWords(error: unknown, { target }: RtmpDestination): unknown {
+function inWords(error: unknown, destination: JudgedDestination): unknown {
   if (!(error instanceof SourceError)) return error;
   const options = { cause: error };
   if (error.code === 'refused') return new DestinationError('barred', error.message, options);
-  const where = `${target.host}:${target.port}`;
+  if (destination.kind === 'srt') return new DestinationError('unreachable', error.message, options);
+  const { host, port, tls } = destination.target;
+  const where = `${host}:${port}`;
   const code = codeOf(error.cause);
   if (CERTIFICATE.test(code)) {
     return new DestinationError(
@@ -71,7 +73,7 @@ function inWords(error: unknown, { target }: RtmpDestination): unknown {
       options,
     );
   }
-  if (target.tls && (code === 'EPROTO' || code.startsWith('ERR_SSL'))) {
+  if (tls && (code === 'EPROTO' || code.startsWith('ERR_SSL'))) {
     return new DestinationError(
       'unreachable',
       `${where} does not speak TLS: check the port, or use rtmp:// instead of rtmps://.`,

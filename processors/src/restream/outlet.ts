@@ -15,8 +15,8 @@ export interface SentChunk {
 /** What has happened in a connection so far. */
 export interface OutletFigures {
   readonly sentBytes: number;
-  /** Media that waits to be sent. */
-  readonly behindMs: number;
+  /** They wait for the destination. */
+  readonly unsentBytes: number;
   readonly droppedPictures: number;
   /** What of the stream the destination does not take, in words. */
   readonly problem: string | undefined;

@@ -2,8 +2,8 @@ import { type Milliseconds, TICKS_PER_SECOND, ticks90k } from '@topicast/contrac
 import { type AudioConfig, type AudioRun, sameConfig, type VideoSample } from '@topicast/media/samples';
 import { decoderRecordOf, opusHead } from '@topicast/media/stored';
 import { writeAudioTag, writeVideoTag } from '@topicast/rtmp';
+import { ConnectionClock } from '../connection-clock.js';
 import type { SentChunk } from '../outlet.js';
-import { ConnectionClock } from './connection-clock.js';
 import type { MediaMessage } from './media-message.js';
 
 /** What a server has said that it takes besides H.264 and AAC (Enhanced RTMP). */

@@ -44,7 +44,7 @@ export class RtmpOutlet implements Outlet {
   get figures(): OutletFigures {
     return {
       sentBytes: this.#sentBytes,
-      behindMs: Math.round(this.#queue.span),
+      unsentBytes: this.#queue.waiting + this.#publication.unsent,
       droppedPictures: this.#queue.droppedPictures,
       problem: this.#flv.note,
     };
