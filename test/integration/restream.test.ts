@@ -125,7 +125,7 @@ describe.skipIf(nginxRtmpUnavailable)(
       const world = await openWorld();
       await world.encoder.restart();
       const wrong = await world.sendTo(first.address('guarded', 'wrong-secret'));
-      const destination = await world.sendTo(first.address('guarded', 'right'));
+      const right = await world.sendTo(first.address('guarded', 'right'));
       const { problem } = await wrong.is('waiting');
       expect(problem).toMatch(/stream key/);
       expect(problem).not.toContain('wrong-secret');
