@@ -10,8 +10,11 @@ import {
 } from '@topicast/contracts/destination';
 import { StreamTables } from '@topicast/contracts/stream-tables';
 import { STATUS_TABLE, STREAMS_TABLE, streamRow } from '@topicast/contracts/tables';
+import { listenForRtmp } from '@topicast/ingest';
 import type { ChunkLog } from '@topicast/log';
 import { openEmbeddedLog } from '@topicast/log/embedded';
+import { Chunker } from '@topicast/media/mpegts';
+import { MediaTimeline, SampleReader } from '@topicast/media/samples';
 import { readProcessorsConfig, startProcessors } from '@topicast/processors';
 import { endWithUs } from '@topicast/test/end-with-us';
 import { decode, FFMPEG } from '@topicast/test/ffprobe';
@@ -50,7 +53,7 @@ async function openWorld() {
     folder[Symbol.dispose]();
   });
   return {
-    encoder,
+    ...{ log, encoder },
     async sendTo(url: string) {
       const id = randomUUID();
       await restreams.rows.put(`show/${id}` as never, { id, stream: 'show', url, createdAt: now });
@@ -84,6 +87,61 @@ const srtUnavailable = execFileSync(FFMPEG, ['-hide_banner', '-protocols'], { en
   : 'this ffmpeg has no SRT';
 
 const steps = (times: readonly number[]) => times.slice(1).map((time, i) => time - times[i]!);
+
+/** The pictures and the frames of sound in chunks, as bytes. */
+function unitsOf(chunks: readonly Uint8Array[]) {
+  const reader = new SampleReader(new MediaTimeline());
+  const samples = chunks.map((chunk, i) => reader.push(chunk, { discontinuity: i === 0 }));
+  const asText = (parts: readonly Uint8Array[]) => Buffer.concat(parts).toString('base64');
+  return {
+    pictures: samples.flatMap(({ video }) => video.map(({ parts }) => asText(parts))),
+    sounds: samples.flatMap(({ audio }) =>
+      audio.flatMap(({ frames }) => frames.map(({ data }) => asText([data]))),
+    ),
+  };
+}
+
+it('what our own listener for encoders gets are the access units of the log', async () => {
+  const received: Uint8Array[] = [];
+  const chunker = new Chunker(({ data }) => received.push(data));
+  const listener = await listenForRtmp({
+    ...{ host: '127.0.0.1', port: 0, logger: pino({ enabled: false }) },
+    doorkeeper: {
+      admit: async ({ secret }) =>
+        secret !== 'a-secret'
+          ? 'unauthorized'
+          : {
+              dismissed: new AbortController().signal,
+              take: (bytes) => chunker.push(new Uint8Array(bytes)),
+              note: () => undefined,
+              leave: () => undefined,
+            },
+    },
+  });
+  onTestFinished(() => listener.close());
+  const world = await openWorld();
+  await world.encoder.restart();
+  const destination = await world.sendTo(`rtmp://127.0.0.1:${listener.port}/live/other.a-secret`);
+  await destination.is('live');
+  await until('it has come through', () => received.length > 60);
+  await destination.remove();
+  const sent: Uint8Array[] = [];
+  const giveUp = new AbortController();
+  for await (const batch of world.log.tail(world.encoder.id, 0, { at: 'earliest' }, giveUp.signal)) {
+    sent.push(...batch.map(({ value }) => value));
+    if (sent.length >= received.length) break;
+  }
+  giveUp.abort();
+  const [log, got] = [unitsOf(sent), unitsOf(received)];
+  const from = log.pictures.indexOf(got.pictures[0]!);
+  const last = Math.min(got.pictures.length, log.pictures.length - from);
+  expect(last).toBeGreaterThan(20);
+  expect(got.pictures.slice(0, last)).toEqual(log.pictures.slice(from, from + last));
+  const fromSound = log.sounds.indexOf(got.sounds[0]!);
+  const lastSound = Math.min(got.sounds.length, log.sounds.length - fromSound);
+  expect(lastSound).toBeGreaterThan(40);
+  expect(got.sounds.slice(0, lastSound)).toEqual(log.sounds.slice(fromSound, fromSound + lastSound));
+});
 
 describe.skipIf(nginxRtmpUnavailable)(
   `to nginx-rtmp${nginxRtmpUnavailable ? ` (SKIPPED: ${nginxRtmpUnavailable})` : ''}`,
