@@ -4,8 +4,10 @@ import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
 import { Milliseconds } from '@topicast/contracts/units';
 import { type ChunkLog, type Table, untilLogAnswers } from '@topicast/log';
 import type { Logger } from 'pino';
+import { openAnalysis } from './analyse/analysis.js';
 import type { ProcessorsConfig } from './config.js';
 import { ProcessorsMetrics } from './metrics/metrics.js';
+import { openThumbnailing } from './thumbnails/open.js';
 import type { Processor } from './worker/processor.js';
 import { Worker } from './worker/worker.js';
 
@@ -43,8 +45,12 @@ export interface ProcessorsOptions {
 const groupOf = ({ name }: Processor): string => `topicast.processors.${name}`;
 
 /** Those that the settings ask for. */
-async function openProcessors(_context: ProcessorContext): Promise<readonly Processor[]> {
-  return [];
+async function openProcessors(context: ProcessorContext): Promise<readonly Processor[]> {
+  const { thumbnailEvery, analyses } = context.config;
+  return [
+    ...(thumbnailEvery === undefined ? [] : [await openThumbnailing(context, thumbnailEvery)]),
+    ...(analyses ? [openAnalysis(context)] : []),
+  ];
 }
 
 /**
