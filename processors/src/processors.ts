@@ -4,9 +4,11 @@ import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
 import { Milliseconds } from '@topicast/contracts/units';
 import { type ChunkLog, type Table, untilLogAnswers } from '@topicast/log';
 import type { Logger } from 'pino';
+import { openAnalysis } from './analyse/analysis.js';
 import type { ProcessorsConfig } from './config.js';
 import { ProcessorsMetrics } from './metrics/metrics.js';
 import { openRestream } from './restream/open-restream.js';
+import { openThumbnailing } from './thumbnails/open.js';
 import type { Processor } from './worker/processor.js';
 import { Worker } from './worker/worker.js';
 
@@ -45,7 +47,12 @@ const groupOf = ({ name }: Processor): string => `topicast.processors.${name}`;
 
 /** Those that the settings ask for. */
 async function openProcessors(context: ProcessorContext): Promise<readonly Processor[]> {
-  return [await openRestream(context)];
+  const { thumbnailEvery, analyses } = context.config;
+  return [
+    ...(thumbnailEvery === undefined ? [] : [await openThumbnailing(context, thumbnailEvery)]),
+    ...(analyses ? [openAnalysis(context)] : []),
+    await openRestream(context),
+  ];
 }
 
 /**

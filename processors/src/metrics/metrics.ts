@@ -1,4 +1,5 @@
 import { Counter, Gauge, type MetricConfiguration, Registry } from 'prom-client';
+import type { PictureCounts } from '../thumbnails/thumbnails.js';
 import type { FollowCounts } from '../worker/follower.js';
 
 interface CountedWorker {
@@ -12,6 +13,9 @@ interface CountedWorker {
  */
 export class ProcessorsMetrics {
   readonly registry = new Registry();
+  readonly pictures: PictureCounts = { taken: 0, failed: 0, skipped: 0 };
+  /** Chunks that were not looked at because ffmpeg did not keep up. */
+  readonly analysis = { skipped: 0 };
   readonly #counts = new Map<string, FollowCounts>();
   readonly #workers = new Map<string, CountedWorker>();
 
@@ -31,6 +35,32 @@ export class ProcessorsMetrics {
       'Work that ended with an error and began again',
       ({ failures }) => failures,
     );
+    this.#count('thumbnails_total', 'Thumbnails written', () => this.pictures.taken);
+    this.#count(
+      'thumbnails_failed_total',
+      'Keyframes that could not be made a thumbnail',
+      () => this.pictures.failed,
+    );
+    this.#count(
+      'thumbnails_skipped_total',
+      'Thumbnails left out because too many others waited, or the log was away',
+      () => this.pictures.skipped,
+    );
+    this.#count(
+      'analyse_skipped_chunks_total',
+      'Chunks that were not analysed because ffmpeg did not keep up',
+      () => this.analysis.skipped,
+    );
+  }
+
+  #count(name: string, help: string, value: () => number): void {
+    new Counter({
+      ...this.#named(name, help),
+      collect() {
+        this.reset();
+        this.inc(value());
+      },
+    });
   }
 
   /** What the followers of a processor count together. */

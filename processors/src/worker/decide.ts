@@ -12,7 +12,7 @@ export interface View {
   readonly streams: ReadonlyMap<StreamId, StreamView>;
   readonly followed: ReadonlyMap<StreamId, Followed>;
   /** Streams about which something was left in tables. */
-  readonly known: Iterable<StreamId>;
+  readonly known: ReadonlySet<StreamId>;
   owns(id: StreamId): boolean;
   renditionOf(stream: StreamView): number | undefined;
 }
@@ -20,7 +20,7 @@ export interface View {
 export type Action =
   | { readonly do: 'start'; readonly stream: StreamView; readonly rendition: number }
   | { readonly do: 'stop'; readonly id: StreamId; readonly because: EndReason }
-  | { readonly do: 'tidy'; readonly id: StreamId };
+  | { readonly do: 'tidy'; readonly id: StreamId; readonly stream: StreamView | undefined };
 
 /**
  * The actions that lead from what is followed to what should be. Pure: the same view gives the same actions, and none
@@ -39,10 +39,5 @@ function decideOne(id: StreamId, view: View): Action | undefined {
   if (followed?.ending || (followed && followed.rendition === rendition)) return undefined;
   if (followed) return { do: 'stop', id, because: isOurs && rendition === undefined ? 'over' : 'moved' };
   if (stream && rendition !== undefined) return { do: 'start', stream, rendition };
-  return isOurs && includes(view.known, id) ? { do: 'tidy', id } : undefined;
-}
-
-function includes(ids: Iterable<StreamId>, wanted: StreamId): boolean {
-  for (const id of ids) if (id === wanted) return true;
-  return false;
+  return isOurs && view.known.has(id) ? { do: 'tidy', id, stream } : undefined;
 }

@@ -51,8 +51,11 @@ export interface Processor {
   renditionOf(stream: StreamView): number | undefined;
   /** Begin to work. */
   follow(stream: StreamView): Work;
-  /** A stream of ours is gone for good, or has nothing to do: remove what an earlier owner may have left. */
-  tidy?(stream: StreamId): void;
+  /**
+   * There is nothing to do for one of the known streams, which is ours: remove what was left about it. Called every
+   * second until it is not known any more. The stream is undefined once it was deleted.
+   */
+  tidy?(id: StreamId, stream: StreamView | undefined): void;
   /** The streams about which it has left something in tables. */
   known?(): Iterable<StreamId>;
   /** For a processor with wishes of its own: the listener makes its streams be looked at again. */

@@ -128,7 +128,7 @@ export class Worker {
         break;
       }
       case 'tidy':
-        this.#options.processor.tidy?.(action.id);
+        this.#options.processor.tidy?.(action.id, action.stream);
         break;
     }
   }
