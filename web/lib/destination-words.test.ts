@@ -19,6 +19,6 @@ it('says how a destination is, and what is wrong', () => {
     problem: 'The sound is Opus.',
   });
   expect(destinationWords({ state: 'waiting', problem: 'The key is wrong.', ...counts })).toMatchObject({
-    ...{ label: 'Trying again', tone: 'failed', problem: 'The key is wrong.' },
+    ...{ label: 'Not sent', tone: 'failed', problem: 'The key is wrong.' },
   });
 });

@@ -30,5 +30,12 @@ export function destinationWords(health: DestinationHealth): DestinationWords {
     ...(health.attempts > 1 ? [plural(health.attempts, 'connection')] : []),
     ...(dropped > 0 ? [`${plural(dropped, 'picture')} left out`] : []),
   ];
-  return { ...LABELS[health.state], facts, problem: 'problem' in health ? health.problem : undefined };
+  // Nobody says when it is tried again.
+  const isLeft = health.state === 'waiting' && health.until === undefined;
+  return {
+    ...LABELS[health.state],
+    ...(isLeft && { label: 'Not sent' }),
+    facts,
+    problem: 'problem' in health ? health.problem : undefined,
+  };
 }

@@ -25,6 +25,7 @@ import {
   TRANSACTION,
 } from './commands.js';
 import type { Capabilities } from './flv-messages.js';
+import { hungUp, notRtmp, refused, type Step, silent } from './words.js';
 
 /** Until it says that we may publish. */
 const PATIENCE = milliseconds(10_000);
@@ -35,9 +36,6 @@ const LIMITS: ReaderLimits = { chunkStreams: 16, messageBytes: 64 * 1024, pendin
 const FLOOD = { bytes: 256 * 1024, period: milliseconds(10_000) } as const;
 const PING_REQUEST = 6;
 const PONG = 7;
-
-/** How far the conversation is; each step waits for an answer to the one before. */
-type Step = 'handshake' | 'connect' | 'create' | 'publish' | 'live';
 
 type Address = Pick<RtmpDestination, 'server' | 'application' | 'key'>;
 
@@ -84,7 +82,7 @@ export class RtmpPublication {
     const publication = new RtmpPublication(socket, address);
     const stop = (): void =>
       publication.#fail(new DestinationError('closed', 'The connection was given up.'));
-    const timer = setTimeout(() => publication.#fail(publication.#lateAnswer()), patience);
+    const timer = setTimeout(() => publication.#fail(silent(publication.#place)), patience);
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     publication.#run();
@@ -137,12 +135,12 @@ export class RtmpPublication {
         this.#onData(data);
       } catch (error) {
         if (!(error instanceof WireError)) throw error;
-        this.#fail(new DestinationError('refused', this.#wordsFor(error)));
+        this.#fail(notRtmp(this.#place, error));
       }
     });
-    socket.on('error', (error: NodeJS.ErrnoException) => this.#fail(this.#closedBy(error.code)));
-    socket.once('close', () => this.#fail(this.#closedBy(undefined)));
-    socket.once('end', () => this.#fail(this.#closedBy(undefined)));
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#fail(hungUp(this.#place, error.code)));
+    socket.once('close', () => this.#fail(hungUp(this.#place, undefined)));
+    socket.once('end', () => this.#fail(hungUp(this.#place, undefined)));
     socket.write(this.#handshake.hello);
   }
 
@@ -207,7 +205,7 @@ export class RtmpPublication {
         this.#onStatus(values);
         return;
       case 'close':
-        this.#fail(this.#closedBy(undefined));
+        this.#fail(hungUp(this.#place, undefined));
         return;
     }
   }
@@ -220,15 +218,12 @@ export class RtmpPublication {
     } else if (level === 'error' || code === 'NetStream.Publish.BadName') {
       this.#onRefusal(values);
     } else if (code === 'NetStream.Unpublish.Success') {
-      this.#fail(this.#closedBy(undefined));
+      this.#fail(hungUp(this.#place, undefined));
     }
   }
 
   #onRefusal(values: readonly Value[]): void {
-    const { words } = statusIn(values, this.#address.key);
-    const said = words === '' ? 'without saying why' : `it says: "${words}"`;
-    const what = this.#step === 'live' ? 'ended the stream' : 'refused the stream';
-    this.#fail(new DestinationError('refused', `The destination ${what}; ${said}. ${this.#remedy}`));
+    this.#fail(refused(this.#place, values, this.#address.key));
   }
 
   #write(message: Omit<Message, 'timestamp'>): void {
@@ -255,32 +250,7 @@ export class RtmpPublication {
     this.#socket.destroy();
   }
 
-  get #remedy(): string {
-    return this.#step === 'connect' || this.#step === 'handshake'
-      ? `Check the address of the server, and its application "${this.#address.application.split('?')[0]}".`
-      : 'Check the stream key, and that nobody else sends with it.';
-  }
-
-  #wordsFor(error: WireError): string {
-    return this.#step === 'handshake'
-      ? 'The destination does not speak RTMP at this address: check the address and the port.'
-      : `The destination sent what is not RTMP (${error.message}).`;
-  }
-
-  #lateAnswer(): DestinationError {
-    return new DestinationError(
-      'unreachable',
-      `The destination took the connection, but did not answer. ${this.#remedy}`,
-    );
-  }
-
-  #closedBy(code: string | undefined): DestinationError {
-    const why = code === undefined ? '' : ` (${code})`;
-    return this.#step === 'live'
-      ? new DestinationError('closed', `The destination closed the connection${why}.`)
-      : new DestinationError(
-          'refused',
-          `The destination closed the connection before it took the stream${why}. ${this.#remedy}`,
-        );
+  get #place() {
+    return { step: this.#step, application: this.#address.application };
   }
 }

@@ -1,7 +1,7 @@
 'use client';
 
 import type { DestinationInfo } from '@topicast/contracts/destination';
-import { type RefObject, useEffect, useRef, useState } from 'react';
+import { type RefCallback, type RefObject, useCallback, useState } from 'react';
 import { giveFocus } from '../../../hooks/give-focus';
 import { destinationWords } from '../../../lib/destination-words';
 import type { GatewayAddress } from '../../../lib/gateway-address';
@@ -32,15 +32,13 @@ export function DestinationRow({
 }: DestinationRowProps) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string>();
-  const row = useRef<HTMLLIElement>(null);
-  const { label, tone, facts, problem } = destinationWords(destination.health);
-
-  useEffect(() => {
-    const element = row.current;
-    return () => {
+  const mayDisappear = useCallback<RefCallback<HTMLElement>>(
+    (element) => () => {
       if (element) giveFocus(element, () => fallback.current);
-    };
-  }, [fallback]);
+    },
+    [fallback],
+  );
+  const { label, tone, facts, problem } = destinationWords(destination.health);
 
   async function remove(): Promise<void> {
     setBusy(true);
@@ -59,7 +57,7 @@ export function DestinationRow({
   }
 
   return (
-    <li className={styles.row} ref={row} aria-label={destination.title}>
+    <li className={styles.row} ref={mayDisappear} aria-label={destination.title}>
       <div className={styles.what}>
         <p className={styles.name}>
           {destination.title}
