@@ -13,6 +13,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const PROGRAMS = {
   all: ['start/dist/all.js', true],
   producer: ['start/dist/producer.js', false],
+  processors: ['start/dist/processors.js', false],
   gateway: ['start/dist/gateway.js', false],
   web: ['start/dist/web.js', true],
   test: ['test/run.mjs', true],
@@ -31,8 +32,10 @@ const SERVICE_SOURCES = [
   'media',
   'log',
   'sources',
+  'rtmp',
   'ingest',
   'producer',
+  'processors',
   'gateway',
   'player',
   'start',

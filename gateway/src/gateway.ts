@@ -14,6 +14,7 @@ import type { GatewayConfig } from './config.js';
 import { Directory } from './directory/directory.js';
 import { LookRequests } from './directory/look-requests.js';
 import { Operations } from './directory/operations.js';
+import { Thumbnails } from './directory/thumbnails.js';
 import { createApp } from './http/app.js';
 import { LiveEndpoint } from './live/upgrade.js';
 import { GatewayMetrics } from './metrics/metrics.js';
@@ -90,6 +91,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const groups = new SyncGroups((rows) => others.publish(rows));
   const others = new OtherProcesses(log, logger, (process, row, now) => groups.hear(process, row, now));
+  const thumbnails = new Thumbnails({ log, logger });
   const access = new Access({ operatorToken, viewerSecret: config.viewerSecret });
   const live = new LiveEndpoint({
     config,
@@ -122,6 +124,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       hasProducer: () => directory.hasProducer,
       logger,
     }),
+    thumbnails,
     access,
   });
   live.attach(app.server);
@@ -148,6 +151,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     groups.close();
     await app.close();
     await directory.close();
+    await thumbnails.close();
     await others.close();
     await feeds.close();
   };

@@ -7,3 +7,5 @@ export {
   openEvents,
 } from './events.js';
 export { LossReport } from './loss-report.js';
+export { untilLogAnswers } from './patience.js';
+export { type Gap, SequenceGuard } from './sequence.js';

@@ -1,3 +1,4 @@
+import type { CreateDestinationRequest, DestinationInfo } from '@topicast/contracts/destination';
 import type {
   CreateStreamRequest,
   EditStreamRequest,
@@ -93,6 +94,28 @@ export async function lookAtSource(
   return body as unknown as SourceLook;
 }
 
+/** A small picture of what is on air, a few seconds old; undefined if there is none. */
+export async function getThumbnail(
+  gateway: GatewayAddress,
+  id: string,
+  { signal, token, timeout = TIMEOUT_MS }: CallOptions = {},
+): Promise<Blob | undefined> {
+  const deadline = AbortSignal.timeout(timeout);
+  try {
+    const response = await fetch(`${gateway.http}/api/streams/${id}/thumbnail.jpg`, {
+      // The browser asks with the tag of the picture that it has.
+      cache: 'no-cache',
+      credentials: 'omit',
+      signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+      headers: token ? { authorization: `Bearer ${token}` } : {},
+    });
+    return response.ok ? await response.blob() : undefined;
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw new GatewayError('The gateway does not answer.', { kind: 'unreachable' }, { cause });
+  }
+}
+
 export async function editStream(
   gateway: GatewayAddress,
   id: string,
@@ -100,6 +123,36 @@ export async function editStream(
   options: CallOptions,
 ): Promise<void> {
   await call(gateway, 'PATCH', `/api/streams/${id}`, options, request);
+}
+
+/** Where a stream is sent on to. */
+export async function listDestinations(
+  gateway: GatewayAddress,
+  id: string,
+  options: CallOptions,
+): Promise<DestinationInfo[]> {
+  const body = await call(gateway, 'GET', `/api/streams/${id}/destinations`, options);
+  const destinations = isObject(body) ? body.destinations : undefined;
+  if (!Array.isArray(destinations)) throw notOurs();
+  return destinations;
+}
+
+export async function addDestination(
+  gateway: GatewayAddress,
+  id: string,
+  request: CreateDestinationRequest,
+  options: CallOptions,
+): Promise<void> {
+  await call(gateway, 'POST', `/api/streams/${id}/destinations`, options, request);
+}
+
+export async function removeDestination(
+  gateway: GatewayAddress,
+  id: string,
+  destination: string,
+  options: CallOptions,
+): Promise<void> {
+  await call(gateway, 'DELETE', `/api/streams/${id}/destinations/${destination}`, options);
 }
 
 type StreamAction = 'start' | 'stop' | 'delete';

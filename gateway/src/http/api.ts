@@ -14,18 +14,22 @@ import type { Directory } from '../directory/directory.js';
 import type { LookRequests } from '../directory/look-requests.js';
 import type { Operations } from '../directory/operations.js';
 import { publicInfo } from '../directory/stream-info.js';
+import type { Thumbnails } from '../directory/thumbnails.js';
+import { addDestinations } from './destinations.js';
 import { existing, unknownStream } from './existing.js';
 import { accessWith, addIngestKey } from './ingest-key.js';
 import { Principals } from './principal.js';
 import { addProbe } from './probe.js';
 import { ApiError, problems } from './problem.js';
 import { requireSource } from './source-problem.js';
+import { addThumbnail } from './thumbnail.js';
 
 export interface ApiOptions {
   readonly config: GatewayConfig;
   readonly directory: Directory;
   readonly operations: Operations;
   readonly looks: LookRequests;
+  readonly thumbnails: Thumbnails;
   readonly access: Access;
 }
 
@@ -51,6 +55,8 @@ export function addApi(instance: FastifyInstance, options: ApiOptions): void {
   const security = [{ operator: [] }];
   addProbe(app, { config, looks }, { changing, security });
   addIngestKey(app, options, { changing, security });
+  addDestinations(app, options, { changing, security });
+  addThumbnail(app, { ...options, principals, whileReady });
 
   app.get(
     '/api/streams',
