@@ -1,5 +1,6 @@
 import { milliseconds } from '@topicast/contracts/units';
 import { FFMPEG } from '@topicast/test/ffprobe';
+import { footage } from '@topicast/test/footage';
 import { until } from '@topicast/test/poll';
 import { describe, expect, it } from 'vitest';
 import { BLACK, filmOf, MOVING, NOISE, SILENCE, STILL, TONE, WHISPER } from '../testing/film.js';
@@ -31,6 +32,13 @@ describe('an analyser', () => {
     expect(found).toEqual([]);
     expect(loudness).toBeGreaterThan(-26);
     expect(loudness).toBeLessThan(-16);
+  });
+
+  it('finds nothing wrong with a film', async () => {
+    const { path: film, origin } = footage('tears-of-steel-clip.webm');
+    const inputs = ['-stream_loop', '-1', '-i', film];
+    const { found } = await findingsOf({ inputs, seconds: 45, outputs: ['-vf', 'scale=320:-2'] });
+    expect(found, `the film is ${origin}`).toEqual([]);
   });
 
   it.each([
