@@ -1,7 +1,6 @@
 import { streamId } from '@topicast/contracts/stream-id';
 import type { Milliseconds } from '@topicast/contracts/units';
 import { type Logger, pino } from 'pino';
-import type { listenForCameras } from '../camera/listener.js';
 import type { Listener } from '../door/entrance.js';
 import type { Doorkeeper, Found, PublisherEnd, Refusal } from '../doorkeeper.js';
 import { listenForRtmp } from '../rtmp/listener.js';
@@ -33,7 +32,7 @@ export async function openReception(
     readonly strangersPerAddress?: number;
     readonly logger?: Logger;
     /** Listens for RTMP unless given. */
-    readonly listen?: typeof listenForRtmp | typeof listenForCameras;
+    readonly listen?: typeof listenForRtmp;
   } = {},
 ): Promise<Reception> {
   const guests: Guest[] = [];
