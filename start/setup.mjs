@@ -35,6 +35,7 @@ const SERVICE_SOURCES = [
   'producer',
   'gateway',
   'player',
+  'broadcast',
   'start',
 ];
 const TEST_SOURCES = ['test', 'bench'];
