@@ -3,7 +3,7 @@ import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 /** Viewers join at keyframes. */
 const EVERY = milliseconds(1_000);
 /** Cameras do not hit their times, and the next picture would be too late. */
-const EARLY = milliseconds(20);
+const EARLY = milliseconds(8);
 
 /** Says which pictures are keyframes: the first one, and then one each second. */
 export class Keyframes {

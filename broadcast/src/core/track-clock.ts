@@ -4,6 +4,8 @@ import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 const WINDOW = milliseconds(5_000);
 /** Until then the first arrivals count at once: queues have filled while the devices began. */
 const SETTLES_IN = milliseconds(1_000);
+/** No queue gives out so much at once. */
+const JUMP = milliseconds(5_000);
 /** How fast the offset may move afterwards, so that the sound does not jump: 2 ms a second. */
 const SLEW = 0.002;
 
@@ -16,6 +18,7 @@ export class TrackClock {
   #offset: number | undefined;
   #begun = Milliseconds.zero;
   #lastNow = Milliseconds.zero;
+  #lastTaken = Milliseconds.zero;
   #windowSince = Milliseconds.zero;
   #least = Number.POSITIVE_INFINITY;
   #leastBefore = Number.POSITIVE_INFINITY;
@@ -26,11 +29,8 @@ export class TrackClock {
    */
   note(taken: Milliseconds, now: Milliseconds): void {
     const difference = now - taken;
-    if (this.#offset === undefined) {
-      this.#begun = now;
-      this.#lastNow = now;
-      this.#windowSince = now;
-    }
+    if (this.#offset === undefined || this.#hasJumped(taken, now)) this.#begin(now);
+    this.#lastTaken = taken;
     if (now - this.#windowSince >= WINDOW) {
       this.#windowSince = now;
       this.#leastBefore = this.#least;
@@ -44,6 +44,24 @@ export class TrackClock {
     const before = this.#offset;
     this.#offset =
       before === undefined || isSettling ? wanted : before + Math.max(-step, Math.min(step, wanted - before));
+  }
+
+  /**
+   * Time stamps go on as the time does. Those of Chromium's microphones do not: the first ones count from the start of
+   * the page, and the next ones from that of the worker that reads them.
+   */
+  #hasJumped(taken: Milliseconds, now: Milliseconds): boolean {
+    const step = taken - this.#lastTaken;
+    return step < 0 || step - (now - this.#lastNow) > JUMP;
+  }
+
+  #begin(now: Milliseconds): void {
+    this.#offset = undefined;
+    this.#begun = now;
+    this.#lastNow = now;
+    this.#windowSince = now;
+    this.#least = Number.POSITIVE_INFINITY;
+    this.#leastBefore = Number.POSITIVE_INFINITY;
   }
 
   /** On the clock of our arrivals. */

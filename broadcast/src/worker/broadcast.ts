@@ -57,10 +57,7 @@ export class Broadcast {
     const onMedia = (media: Parameters<Link['send']>[0]): void =>
       this.#note(this.#link.send(media), media.kind === 'picture');
     this.#pictures = new PictureEncoder({ ...settings, onMedia, onFailed });
-    this.#sound = new SoundEncoder({
-      ...{ bitrate: settings.soundBitrate, onMedia, onFailed },
-      timeOf: (taken) => this.#soundClock.map(taken),
-    });
+    this.#sound = new SoundEncoder({ bitrate: settings.soundBitrate, onMedia, onFailed });
     this.#link = new Link({ ...options, onState: (state) => this.#onLink(state) });
   }
 
@@ -125,7 +122,8 @@ export class Broadcast {
     const length = milliseconds(data.duration / US_PER_MS);
     this.#soundClock.note(taken, Milliseconds.sub(Milliseconds.now(), length));
     if (this.#link.isOnAir) {
-      if (this.#gate.sound(this.#link.queueDelay) === 'pass') this.#sound.encode(data);
+      const isPassed = this.#gate.sound(this.#link.queueDelay) === 'pass';
+      if (isPassed) this.#sound.encode(data, this.#soundClock.map(taken));
       else this.#dropped.sound++;
     }
     data.close();

@@ -1,12 +1,7 @@
 import type { IngestMedia } from '@topicast/contracts/ingest-message';
-import {
-  type BitsPerSecond,
-  type Milliseconds,
-  milliseconds,
-  type Ticks90k,
-  ticks90k,
-} from '@topicast/contracts/units';
+import { type BitsPerSecond, type Milliseconds, milliseconds, ticks90k } from '@topicast/contracts/units';
 import { opusHead } from '../core/opus-head.js';
+import { PositionTimes } from '../core/position-times.js';
 import { bytesOf } from './picture-encoder.js';
 
 const US_PER_MS = 1_000;
@@ -19,8 +14,6 @@ const CODECS = [
 
 interface SoundEncoderOptions {
   readonly bitrate: BitsPerSecond;
-  /** From the time stamps of the track to our time line. */
-  readonly timeOf: (taken: Milliseconds) => Milliseconds;
   readonly onMedia: (media: IngestMedia) => void;
   readonly onFailed: (words: string) => void;
 }
@@ -32,6 +25,9 @@ export class SoundEncoder {
   #shape: { readonly sampleRate: number; readonly channels: number } | undefined;
   #isChoosing = false;
   #config: IngestMedia | undefined;
+  #times = new PositionTimes();
+  /** Given to the encoder so far. */
+  #samples = 0;
 
   constructor(options: SoundEncoderOptions) {
     this.#options = options;
@@ -42,8 +38,11 @@ export class SoundEncoder {
     return this.#config;
   }
 
-  /** It is closed by its owner. */
-  encode(data: AudioData): void {
+  /**
+   * @param data closed by its owner
+   * @param time on our time line
+   */
+  encode(data: AudioData, time: Milliseconds): void {
     const { sampleRate, numberOfChannels: channels } = data;
     if (this.#shape?.sampleRate !== sampleRate || this.#shape.channels !== channels) {
       if (this.#isChoosing) return;
@@ -51,11 +50,20 @@ export class SoundEncoder {
       void this.#choose(sampleRate, channels).finally(() => {
         this.#isChoosing = false;
       });
-    } else if (this.#encoder?.state === 'configured') this.#encoder.encode(data);
+    } else if (this.#encoder?.state === 'configured') this.#put(this.#encoder, data, time);
   }
 
   close(): void {
     if (this.#encoder && this.#encoder.state !== 'closed') this.#encoder.close();
+  }
+
+  #put(encoder: AudioEncoder, data: AudioData, time: Milliseconds): void {
+    const position = (this.#samples / data.sampleRate) * 1_000;
+    this.#times.put(milliseconds(position), time);
+    this.#samples += data.numberOfFrames;
+    const placed = placedAt(data, Math.round(position * US_PER_MS));
+    encoder.encode(placed);
+    placed.close();
   }
 
   async #choose(sampleRate: number, channels: number): Promise<void> {
@@ -71,6 +79,8 @@ export class SoundEncoder {
       });
       this.#encoder.configure(config);
       this.#shape = { sampleRate, channels };
+      this.#times = new PositionTimes();
+      this.#samples = 0;
       return;
     }
     onFailed('This browser can encode neither Opus nor AAC: turn the sound off, or use another browser.');
@@ -82,7 +92,7 @@ export class SoundEncoder {
     codec: 'opus' | 'aac',
     channels: number,
   ): void {
-    const { onMedia, timeOf } = this.#options;
+    const { onMedia } = this.#options;
     if (about?.decoderConfig) {
       const { description } = about.decoderConfig;
       // The header may be left out for up to two channels (WebCodecs Opus registration).
@@ -90,10 +100,24 @@ export class SoundEncoder {
       this.#config = { kind: 'audio config', codec, data };
       onMedia(this.#config);
     }
+    // The first frames of AAC come before the first sample, with what the decoder needs to begin.
+    const time = this.#times.at(milliseconds(Math.max(0, chunk.timestamp / US_PER_MS)));
+    if (time === undefined) return;
     const data = new Uint8Array(chunk.byteLength);
     chunk.copyTo(data);
-    onMedia({ kind: 'sound', time: ticksOf(timeOf(milliseconds(chunk.timestamp / US_PER_MS))), data });
+    onMedia({ kind: 'sound', time: ticks90k(time * TICKS_PER_MS), data });
   }
 }
 
-const ticksOf = (time: Milliseconds): Ticks90k => ticks90k(time * TICKS_PER_MS);
+/** The same sound with another time stamp. */
+function placedAt(data: AudioData, timestamp: number): AudioData {
+  const { numberOfFrames, numberOfChannels, sampleRate } = data;
+  const samples = new Float32Array(numberOfFrames * numberOfChannels);
+  for (let planeIndex = 0; planeIndex < numberOfChannels; planeIndex++) {
+    data.copyTo(samples.subarray(planeIndex * numberOfFrames), { planeIndex, format: 'f32-planar' });
+  }
+  return new AudioData({
+    ...{ format: 'f32-planar', data: samples, timestamp },
+    ...{ numberOfFrames, numberOfChannels, sampleRate },
+  });
+}

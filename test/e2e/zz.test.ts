@@ -1,0 +1,45 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { it } from 'vitest';
+import WebSocket from 'ws';
+import { Chunker } from '@topicast/media/mpegts';
+import type { CreatedStream } from '@topicast/contracts/http';
+import { withCanvasCamera } from '../support/canvas-camera.js';
+import { launchChromium } from '../support/chromium.js';
+import { freePorts } from '../support/free-ports.js';
+import { startServices, OPERATOR_TOKEN } from '../support/services.js';
+import { startWebApp } from '../support/web-app.js';
+const DEVICES = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+it('x', async () => {
+    const [webPort, cameraPort] = await freePorts(2);
+    const camera = { TOPICAST_CAMERA_PORT: String(cameraPort) };
+    const services = await startServices({ environment: { ...camera, TOPICAST_WEB_PORT: String(webPort) } });
+    const web = await startWebApp(webPort!, `http://127.0.0.1:${services.gateway.port}`, camera);
+    const streamer = await launchChromium({ args: DEVICES });
+    for (const canvas of [false, true]) {
+    const id = canvas ? 'canvas' : 'fake';
+    const { body } = await services.api('POST', '/api/streams', { id, source: { kind: 'ingest' } });
+    const { key } = (body as CreatedStream).ingest!;
+    const page = await streamer.newPage();
+    page.on('console', (m) => console.log(m.text()));
+    if (canvas) await withCanvasCamera(page);
+    await page.goto(`${web.origin}/studio/${id}/camera#key=${key}`);
+    await page.getByRole('button', { name: 'Turn on the camera' }).click();
+    await page.getByRole('button', { name: 'Go live' }).click();
+    await page.getByText('You are on air').waitFor();
+    await services.untilState(id, 'live');
+    const ws = new WebSocket(services.address(id));
+    const parts: Buffer[] = []; const rows: string[] = [];
+    let t0 = 0;
+    ws.on('message', (d: Buffer) => { parts.push(d); t0 ||= performance.now(); });
+    await new Promise((r) => setTimeout(r, 6000));
+    ws.close();
+    writeFileSync(`/tmp/cam/${id}.ts`, Buffer.concat(parts));
+    const out = execFileSync('ffprobe', ['-v','error','-show_entries','packet=stream_index,pts_time,size','-of','csv=p=0',`/tmp/cam/${id}.ts`]).toString().trim().split('\n');
+    console.log(id, out.length, out.slice(60, 110).join(' '), out.slice(-30).join(' '));
+    console.log(await page.locator('section[aria-label="What is sent"]').innerText());
+    await page.screenshot({ path: `/tmp/cam/${id}.png` });
+    await page.close();
+    }
+    await streamer.close(); await web.close(); await services.close();
+});
