@@ -1,11 +1,13 @@
 import type { Page } from 'playwright-core';
 import { BLOCK_PIXELS, PICTURE_WIDTH } from './barcode.js';
 
-const SIZE = { width: PICTURE_WIDTH, height: 720, frameRate: 30 };
+/** Half of the barcode's own width: software draws, encodes and decodes it. */
+const SCALE = 1 / 2;
+const SIZE = { width: PICTURE_WIDTH * SCALE, height: 720 * SCALE, frameRate: 30 };
 
 /** From now on, the camera of the page shows the wall clock as a barcode, and its microphone hears a tone. */
 export async function withCanvasCamera(page: Page): Promise<void> {
-  await page.addInitScript(replaceDevices, { ...SIZE, block: BLOCK_PIXELS });
+  await page.addInitScript(replaceDevices, { ...SIZE, block: BLOCK_PIXELS * SCALE });
 }
 
 /** Runs on the page, so it can use nothing of this file. */

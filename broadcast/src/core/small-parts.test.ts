@@ -5,6 +5,7 @@ import { Gate } from './gate.js';
 import { Keyframes } from './keyframes.js';
 import { opusHead } from './opus-head.js';
 import { codecNames, sentSize } from './picture-size.js';
+import { PositionTimes } from './position-times.js';
 import { Uplink } from './uplink.js';
 
 describe('the size that is sent', () => {
@@ -99,6 +100,21 @@ describe('the uplink', () => {
       }),
     );
   });
+});
+
+it('sound has the time at which it was taken, whatever an encoder holds back and whatever is left out', () => {
+  const times = new PositionTimes();
+  expect(times.at(milliseconds(0))).toBeUndefined();
+  for (const [position, time] of [
+    [0, 500],
+    [10, 510],
+    [20, 1_520],
+    [30, 1_530],
+  ] as const)
+    times.put(milliseconds(position), milliseconds(time));
+  expect([0, 5, 15, 25, 40].map((position) => times.at(milliseconds(position)))).toEqual([
+    500, 505, 515, 1_525, 1_540,
+  ]);
 });
 
 it('the header of Opus is that of RFC 7845', () => {
