@@ -7,7 +7,7 @@ import { LookTables } from '@topicast/contracts/look-tables';
 import type { StreamState } from '@topicast/contracts/server-message';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { StreamTables } from '@topicast/contracts/stream-tables';
-import { STATUS_TABLE, STREAMS_TABLE, type StreamRow } from '@topicast/contracts/tables';
+import { type IngestPorts, STATUS_TABLE, STREAMS_TABLE, type StreamRow } from '@topicast/contracts/tables';
 import { Milliseconds } from '@topicast/contracts/units';
 import type { ChunkReader, ChunkTopics, Tables } from '@topicast/log';
 import type { Logger } from 'pino';
@@ -160,9 +160,9 @@ export class Directory {
     return (this.#producers?.staying().size ?? 0) > 0;
   }
 
-  /** Where encoders can publish by RTMP; undefined if no producer takes them. */
-  get rtmpPort(): number | undefined {
-    return this.#producers?.rtmpPort;
+  /** Where encoders can publish; without a port if no producer takes them. */
+  get ingestPorts(): IngestPorts {
+    return this.#producers?.ingestPorts ?? {};
   }
 
   has(stream: StreamId): boolean {
@@ -215,7 +215,7 @@ export class Directory {
       const status = this.#typed?.statuses.get(id);
       const isFresh = status !== undefined && this.#producers?.isAlive(status.producer) === true;
       const analysis = this.#analyses?.of(id, status?.session);
-      const isListenedFor = this.rtmpPort !== undefined;
+      const isListenedFor = Object.values(this.ingestPorts).some((port) => port !== undefined);
       return { kind: 'encoded', row, status, isFresh, isListenedFor, analysis };
     }
     if (!row && !this.foreign.has(id)) return undefined;

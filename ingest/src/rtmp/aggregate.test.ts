@@ -1,8 +1,8 @@
+import { TYPE } from '@topicast/rtmp';
+import { flvFilm, messagesOf, PICTURE, X264 } from '@topicast/test/flv-film';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { flvFilm, messagesOf, PICTURE, X264 } from '../testing/flv-film.js';
 import { singleMessages } from './aggregate.js';
-import { TYPE } from './message.js';
 
 /** The header of an FLV file, and the first back pointer. */
 const FILE_HEAD_BYTES = 13;

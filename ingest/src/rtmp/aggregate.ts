@@ -1,4 +1,4 @@
-import { type Message, TYPE } from './message.js';
+import { type Message, TYPE } from '@topicast/rtmp';
 
 const HEAD_BYTES = 11;
 const BACK_POINTER_BYTES = 4;
