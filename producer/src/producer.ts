@@ -15,6 +15,7 @@ import { findFfmpeg } from './ffmpeg/find.js';
 import { startGuard } from './ffmpeg/guard.js';
 import { HAND_OVER_LIMIT } from './hand-over.js';
 import { ProducerMetrics } from './health/metrics.js';
+import { Reports } from './health/reports.js';
 import { Door } from './ingest/door.js';
 import { openListener } from './ingest/open-listener.js';
 import { startLiveStream } from './live-stream.js';
@@ -91,7 +92,8 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   let trusted: Awaited<ReturnType<typeof applyDeclaration>>;
   let share: Share;
   const others = (): ReadonlySet<string> => heartbeats.others();
-  const door = new Door({ me, log, tables, config, metrics, others, logger });
+  const reports = new Reports({ me, log, logger });
+  const door = new Door({ me, log, tables, config, metrics, reports, others, logger });
   let listener: RtmpListener | undefined;
   /** Encoders come back, to another producer if there is one. Whoever is at the door may wait for a log that is away. */
   const sendEncodersAway = async (): Promise<void> => {
@@ -109,6 +111,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     );
   } catch (error) {
     await sendEncodersAway();
+    await reports.close();
     await heartbeats.close().catch(() => undefined);
     stopReading();
     throw error;
@@ -124,7 +127,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     publishing: () => door.publishing,
     start: (row, claimed) =>
       startLiveStream(row, claimed, {
-        ...{ log, tables, config, ffmpeg, guard, logger, metrics },
+        ...{ log, tables, config, ffmpeg, guard, logger, metrics, reports },
         // The very source that the command line named: a row changed since then is somebody else's wish.
         trusted: isDeepStrictEqual(trusted.get(row.id), row.source),
         hasSuccessor: () => !isBound(row) && heartbeats.hasSuccessor,
@@ -158,6 +161,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     await inTime(ended, HAND_OVER_LIMIT + FAREWELL_MS);
     await inTime(looked, FAREWELL_MS);
     lookTables.close();
+    await reports.close();
     await inTime(heartbeats.close(), FAREWELL_MS);
     stopReading();
     await guard.close();

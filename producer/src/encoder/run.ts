@@ -114,7 +114,7 @@ export async function run(
       return;
     }
     const { dropped, trouble } = publisher.state;
-    const copied = plan.video === 'copy' ? offered.copyWarning : undefined;
+    const copied = plan.video === 'copy' ? offered.copyWarnings : [];
     report({
       catalog: offered.catalog,
       encoderLog: lines,
@@ -123,7 +123,7 @@ export async function run(
       notes: [
         ...notes,
         advice,
-        copied,
+        ...copied,
         leavesOut ? TRACK_LEFT_OUT : undefined,
         ...factsInWords(found),
       ].filter((note) => note !== undefined),

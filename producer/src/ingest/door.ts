@@ -10,6 +10,7 @@ import type { Logger } from 'pino';
 import type { ProducerConfig } from '../config.js';
 import { nextSession } from '../encoder/session.js';
 import type { ProducerMetrics } from '../health/metrics.js';
+import type { Reports } from '../health/reports.js';
 import { openOutlet } from '../publish/outlet.js';
 import { StatusWriter } from '../status/status-writer.js';
 import { Publication } from './publication.js';
@@ -36,6 +37,7 @@ interface DoorOptions {
   readonly tables: StreamTables;
   readonly config: ProducerConfig;
   readonly metrics: ProducerMetrics;
+  readonly reports: Reports;
   /** The other producers that are alive. */
   readonly others: () => ReadonlySet<string>;
   readonly logger: Logger;
@@ -121,6 +123,7 @@ export class Door implements Doorkeeper {
       await present?.ended;
       const answer = await this.#begin(arrival);
       if (typeof answer === 'string') return answer;
+      if (isTakeover) this.#options.reports.happened(stream, { kind: 'taken-over' });
       if (isTakeover) answer.remark(this.#takeovers.isContested(stream) ? TWO_ENCODERS : TAKEN_OVER);
       return answer.seat;
     } catch (error) {
@@ -131,7 +134,7 @@ export class Door implements Doorkeeper {
 
   /** `unavailable` also if another producer has the stream. */
   async #begin(arrival: Arrival): Promise<Publication | Refusal> {
-    const { me, log, tables, config, metrics } = this.#options;
+    const { me, log, tables, config, metrics, reports } = this.#options;
     const { stream, gone } = arrival;
     const row = this.#rowFor(arrival);
     if (typeof row === 'string') return row;
@@ -139,7 +142,7 @@ export class Door implements Doorkeeper {
     const stopping = new AbortController();
     let status: StatusWriter | undefined;
     const outlet = openOutlet(row, {
-      ...{ log, tables, config, logger, metrics },
+      ...{ log, tables, config, logger, metrics, reports },
       state: () => status?.current.state ?? 'starting',
       stopped: stopping.signal,
     });
@@ -156,9 +159,11 @@ export class Door implements Doorkeeper {
       await outlet.close();
       return claimed;
     }
-    status = new StatusWriter(tables.statuses, stream, claimed, logger);
+    status = new StatusWriter(tables.statuses, stream, claimed, logger, (before, after) =>
+      reports.changed(stream, before, after),
+    );
     const publication = new Publication({
-      ...{ row, session: claimed.session, me, tables, outlet, status, stopping, metrics, logger },
+      ...{ row, session: claimed.session, me, tables, outlet, status, stopping, metrics, reports, logger },
     });
     this.#publications.set(stream, publication);
     void publication.ended

@@ -8,6 +8,7 @@ import { Chunker } from '@topicast/media/mpegts';
 import type { Logger } from 'pino';
 import { SessionCatalog } from '../encoder/session-catalog.js';
 import type { ProducerMetrics } from '../health/metrics.js';
+import type { Reports } from '../health/reports.js';
 import type { Outlet } from '../publish/outlet.js';
 import type { StatusWriter } from '../status/status-writer.js';
 import { adviceOn, nothingPasses } from './advice.js';
@@ -30,6 +31,7 @@ interface PublicationOptions {
   /** Aborted by this publication when it ends. */
   readonly stopping: AbortController;
   readonly metrics: ProducerMetrics;
+  readonly reports: Pick<Reports, 'happened'>;
   /** Names the stream in each line. */
   readonly logger: Logger;
 }
@@ -182,11 +184,14 @@ export class Publication {
   }
 
   async #settle(end: PublisherEnd): Promise<void> {
-    const { outlet, status, stopping, tables, session, me, logger } = this.#options;
+    const { outlet, status, stopping, tables, session, me, reports, logger } = this.#options;
     const { damaged } = this.#found;
     const { droppedAccessUnits, droppedUnits } = this.#chunker.stats;
     const problem = end.why === 'cut' ? end.problem : undefined;
     logger.info({ session, problem, damaged, droppedAccessUnits, droppedUnits }, 'the encoder has left');
+    // Whoever dismissed it tells why.
+    if (this.#liveSince !== undefined && !this.#dismissal.signal.aborted)
+      reports.happened(this.#stream, { kind: 'left', ...(problem && { problem }) });
     // What waits for a topic that is gone gives up, and everything else is written.
     if (!tables.rows.get(this.#stream)) stopping.abort();
     await outlet.close();
