@@ -171,6 +171,10 @@ export const ingestAccess = z.object({
 });
 export type IngestAccess = z.infer<typeof ingestAccess>;
 
+/** The same, for somebody who has the key already or will make a new one. */
+export const ingestAddress = ingestAccess.omit({ key: true });
+export type IngestAddress = z.infer<typeof ingestAddress>;
+
 export const createdStream = streamInfo.extend({
   ingest: ingestAccess.optional().describe('for a stream with the source "ingest"'),
 });

@@ -43,7 +43,7 @@ export function addStreamHealth(
             .optional()
             .describe('only columns from this time on: ms since the epoch'),
         }),
-        response: { 200: streamHealthBody, ...problems(400, 401, 403, 404, 503) },
+        response: { 200: streamHealthBody, ...problems(401, 403, 404, 422, 503) },
       },
     },
     async (request) => {
@@ -66,7 +66,7 @@ export function addStreamHealth(
         querystring: z.object({
           limit: z.coerce.number().int().min(1).max(MOST_EVENTS_SHOWN).default(50),
         }),
-        response: { 200: streamEvents, ...problems(400, 401, 403, 404, 503) },
+        response: { 200: streamEvents, ...problems(401, 403, 404, 422, 503) },
       },
     },
     async (request) => {
