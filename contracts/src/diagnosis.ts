@@ -167,10 +167,11 @@ export function diagnose({ catalog, liveFor, producer, audience }: Diagnosed): F
 }
 
 function findingsOnProducer(figures: ProducerFigures, liveFor: Milliseconds): Finding[] {
-  const { way, hasReordering, keyframeInterval = 0, speed = 1, behind = 0, late = 0 } = figures;
+  const { way, hasReordering, keyframeInterval = 0, speed = 1, behind = 0, late } = figures;
   const isSettled = liveFor >= SETTLED;
-  const isSlow = isSettled && speed < SLOW_SPEED;
-  const isUplinkSlow = way === 'sent' && (isSlow || behind > FAR_BEHIND);
+  // One alone may be a burst that was held up for a moment.
+  const isSlow = isSettled && speed < SLOW_SPEED && behind > FAR_BEHIND;
+  const isUplinkSlow = way === 'sent' && isSlow;
   const found: readonly (Finding | false)[] = [
     ...findingsOnStructure(
       { hasReordering, longestGop: milliseconds(keyframeInterval) },
@@ -180,7 +181,7 @@ function findingsOnProducer(figures: ProducerFigures, liveFor: Milliseconds): Fi
     figures.jumps >= MANY_JUMPS && FINDINGS.jumps,
     (figures.uneven ?? 0) > UNEVEN_SHARE && way !== 'encoded' && FINDINGS.uneven,
     isUplinkSlow && FINDINGS.slowUplink,
-    way === 'sent' && !isUplinkSlow && isSettled && late > ROUGH && FINDINGS.roughUplink,
+    way === 'sent' && !isUplinkSlow && isSettled && (late?.p95 ?? 0) > ROUGH && FINDINGS.roughUplink,
     way === 'encoded' && isSlow && FINDINGS.slowEncoder,
     way === 'copied' && isSlow && FINDINGS.slowSource,
     figures.dropped > 0 && FINDINGS.chunksLost,

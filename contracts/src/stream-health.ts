@@ -15,6 +15,7 @@ export const HEALTH_HISTORY: Milliseconds = milliseconds(600_000);
 export const HEALTH_FRESH: Milliseconds = milliseconds(6_000);
 
 const ms = z.number().nonnegative();
+const quantiles = z.object({ p50: ms, p95: ms });
 const count = z.number().int().nonnegative();
 const perRendition = <T extends z.ZodType>(each: T) => z.array(each).max(MAX_RENDITION + 1);
 
@@ -34,14 +35,14 @@ export const producerFigures = z.object({
   renditions: perRendition(ofRendition),
   speed: z.number().optional().describe('seconds of media a second, of the last ten seconds'),
   keyframeInterval: ms.optional().describe('ms of media between the last two keyframes'),
-  late: ms
+  late: quantiles
     .optional()
-    .describe('how much later than the earliest ones pictures come by their time stamps: ms, p95'),
+    .describe('how much later than the earliest ones pictures come by their time stamps: ms'),
   behind: ms
     .optional()
     .describe('the same for the one that was least late: ms that the whole stream is behind'),
   queued: ms.optional().describe('from the arrival of a chunk until it is handed to the log: ms, p50'),
-  append: z.object({ p50: ms, p95: ms }).optional().describe('what the log takes for an append'),
+  append: quantiles.optional().describe('what the log takes for an append'),
   dropped: count.describe('chunks that never reached the log'),
   /** Of the last minute. */
   jumps: count.describe('time stamps that jumped, or packets that were missing'),
@@ -66,10 +67,7 @@ export const gatewayFigures = z.object({
   viewers: count,
   renditions: perRendition(count).describe('viewers of each rendition'),
   stalled: count.describe('viewers to whom more than half a second is under way'),
-  roundTrip: z
-    .object({ p50: ms, p95: ms })
-    .optional()
-    .describe('from the write of a chunk to its acknowledgement'),
+  roundTrip: quantiles.optional().describe('from the write of a chunk to its acknowledgement'),
   encoder: ms.optional().describe('from the encoder to the log, by the time stamps: mean'),
   log: ms.optional().describe('from the log to the gateway: mean'),
 });

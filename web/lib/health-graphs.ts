@@ -79,10 +79,10 @@ export const GRAPHS: readonly GraphShape[] = [
   },
   {
     title: 'Delay to the viewers',
-    hint: 'without the buffer of their players',
+    hint: 'without their buffers; at most, for',
     series: [
-      { name: 'delivery50', label: 'Half of them, at most', color: FIRST },
-      { name: 'delivery95', label: '95 in 100, at most', color: SECOND },
+      { name: 'delivery50', label: 'half', color: FIRST },
+      { name: 'delivery95', label: '95 in 100', color: SECOND },
     ],
     format: formatLatency,
     atLeast: 100,

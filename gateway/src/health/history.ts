@@ -90,7 +90,7 @@ export class History {
       frameRate: ofProducer(({ renditions }) => renditions[0]?.frameRate),
       keyframeInterval: ofProducer((row) => row.keyframeInterval),
       speed: ofProducer((row) => row.speed),
-      late: ofProducer((row) => row.late),
+      late: ofProducer((row) => row.late?.p95),
       append: ofProducer((row) => row.append?.p95),
       dropped: ofProducer((row) => row.dropped),
       // Gateways tell of streams with viewers only.

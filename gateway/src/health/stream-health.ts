@@ -33,7 +33,7 @@ function latencyParts({ producer, audience }: Newest): LatencyPart[] {
   const trip = audience?.roundTrip?.p50;
   return [
     part('encoder', undefined),
-    part('arrival', producer?.late),
+    part('arrival', producer?.late?.p50),
     part('chunker', producer?.queued),
     part('log', producer?.append?.p50),
     part('gateway', audience?.log),

@@ -38,14 +38,14 @@ export function lately(rows: readonly ProducerFigures[]): ProducerFigures | unde
   if (!newest) return undefined;
   const same = rows.filter(({ session }) => session === newest.session);
   const behind = median(same.map((row) => row.behind));
-  const late = median(same.map((row) => row.late));
+  const speed = median(same.map((row) => row.speed));
   const p50 = median(same.map(({ append }) => append?.p50));
   const p95 = median(same.map(({ append }) => append?.p95));
   return {
     ...newest,
     dropped: same.reduce((sum, { dropped }) => sum + dropped, 0),
     ...(behind !== undefined && { behind }),
-    ...(late !== undefined && { late }),
+    ...(speed !== undefined && { speed }),
     ...(p50 !== undefined && p95 !== undefined && { append: { p50, p95 } }),
   };
 }

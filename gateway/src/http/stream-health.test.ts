@@ -10,7 +10,14 @@ import { TestViewer } from '../testing/test-viewer.js';
 const row = (change: Partial<ProducerFigures> = {}): ProducerFigures => ({
   ...{ from: 'producer', process: 'p1', session: 1, way: 'sent', jumps: 0, dropped: 0, hasReordering: false },
   renditions: [{ bitrate: 3_000_000, frameRate: 30 }],
-  ...{ keyframeInterval: 1_000, speed: 1, late: 12, behind: 0, queued: 1, append: { p50: 2, p95: 5 } },
+  ...{
+    keyframeInterval: 1_000,
+    speed: 1,
+    late: { p50: 4, p95: 12 },
+    behind: 0,
+    queued: 1,
+    append: { p50: 2, p95: 5 },
+  },
   ...change,
 });
 const health = async (gateway: GatewayUnderTest, query = ''): Promise<StreamHealth> =>

@@ -60,6 +60,7 @@ export class StreamFigures {
   }
 
   arrive(rendition: number, chunk: Chunk, at: Milliseconds): void {
+    if (this.#rates.length === 0 && this.#before.rates.length === 0) this.#since = at;
     const { bytes, pictures } = this.#rates[rendition] ?? NO_RATES;
     this.#rates[rendition] = {
       bytes: bytes + chunk.data.byteLength,
@@ -88,7 +89,7 @@ export class StreamFigures {
   /** The figures of the time since the last call. */
   take(now: Milliseconds): Row {
     const length = now - this.#since;
-    const seconds = (this.#before.length + length) / 1_000;
+    const seconds = Math.max(0.001, (this.#before.length + length) / 1_000);
     const count = Math.max(this.#rates.length, this.#before.rates.length);
     const sum = (rendition: number, of: keyof Rates): number =>
       (this.#rates[rendition]?.[of] ?? 0) + (this.#before.rates[rendition]?.[of] ?? 0);
@@ -98,7 +99,6 @@ export class StreamFigures {
     }));
     this.#jumps = this.#jumps.filter((at) => now - at < JUMPS_COUNT_MS);
     const speed = this.#speed.now;
-    const { late, behind } = this.#lateness.take();
     const [p50, p95, queued] = [
       quantile(this.#appends, 0.5),
       quantile(this.#appends, 0.95),
@@ -111,8 +111,7 @@ export class StreamFigures {
       hasReordering: this.#meter.structure.hasReordering,
       ...(speed !== undefined && { speed: Math.round(Math.max(0, speed) * 1_000) / 1_000 }),
       ...(this.#keyframeInterval !== undefined && { keyframeInterval: this.#keyframeInterval }),
-      ...(late !== undefined && { late }),
-      ...(behind !== undefined && { behind }),
+      ...this.#lateness.take(),
       ...(queued !== undefined && { queued }),
       ...(p50 !== undefined && p95 !== undefined && { append: { p50, p95 } }),
       ...(uneven !== undefined && { uneven }),

@@ -1,3 +1,4 @@
+import type { ProducerFigures } from '@topicast/contracts/stream-health';
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { quantile } from './quantiles.js';
 
@@ -22,15 +23,15 @@ export class Lateness {
     if (this.#samples.length < MOST_SAMPLES) this.#samples.push(distance);
   }
 
-  /** Of the pictures since the last call: `late` of 95 in a hundred at most, `behind` of all at least. */
-  take(): { readonly late: Milliseconds | undefined; readonly behind: Milliseconds | undefined } {
-    const p95 = quantile(this.#samples, 0.95);
-    if (p95 === undefined) return { late: undefined, behind: undefined };
+  /** Of the pictures since the last call: `late` are quantiles of all, `behind` is the one that was least late. */
+  take(): Pick<ProducerFigures, 'late' | 'behind'> {
+    const [p50, p95] = [quantile(this.#samples, 0.5), quantile(this.#samples, 0.95)];
+    if (p50 === undefined || p95 === undefined) return {};
     const least = Math.min(...this.#samples);
     this.#earliest = [...this.#earliest, least].slice(-MOST_ROWS);
     this.#samples = [];
     const base = Math.min(...this.#earliest);
-    return { late: rounded(p95 - base), behind: rounded(least - base) };
+    return { late: { p50: rounded(p50 - base), p95: rounded(p95 - base) }, behind: rounded(least - base) };
   }
 }
 

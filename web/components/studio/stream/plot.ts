@@ -46,7 +46,7 @@ export async function startPlot(
         y: { range: (_, __, max) => [0, Math.max(atLeast, (max ?? 0) * HEADROOM)] },
       },
       axes: [
-        { ...axis, size: 26, space: 70 },
+        { ...axis, size: 22, space: 56, values: (_, splits) => splits.map(clockTime) },
         {
           ...axis,
           size: LEFT_AXIS,
@@ -80,6 +80,9 @@ export async function startPlot(
       plot.setData([columns.time.map((time) => time / 1_000), ...series.map(({ name }) => columns[name])]),
   };
 }
+
+const clockTime = (seconds: number): string =>
+  new Date(seconds * 1_000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hour12: false });
 
 /** What a colour of the page is at present: a canvas does not know the page's variables. */
 function colorsOf(element: HTMLElement): (color: string) => string {
