@@ -43,7 +43,9 @@ describe('a diagnosis', () => {
     expect(codes()).toEqual([]);
     expect(codes({ way: 'encoded' })).toEqual([]);
     expect(codes({ speed: 0.5, behind: 900 }, { liveFor: milliseconds(2_000) })).toEqual([]);
-    expect(diagnose({ catalog: undefined, liveFor: milliseconds(0), producer: undefined, audience: undefined })).toEqual([]);
+    expect(
+      diagnose({ catalog: undefined, liveFor: milliseconds(0), producer: undefined, audience: undefined }),
+    ).toEqual([]);
   });
 
   it.each<[string, Partial<ProducerFigures>]>([

@@ -31,7 +31,11 @@ describe('the history of a stream', () => {
     history.add(gateway('b', 3), at(300));
     const { audience } = history.newest(at(1_000));
     expect(audience).toMatchObject({ viewers: 4, renditions: [4], roundTrip: { p50: 25, p95: 100 } });
-    expect(history.columns(at(0), at(2_000))).toMatchObject({ viewers: [4], delivery50: [38], delivery95: [75] });
+    expect(history.columns(at(0), at(2_000))).toMatchObject({
+      viewers: [4],
+      delivery50: [38],
+      delivery95: [75],
+    });
   });
 
   it('forgets a process that says nothing any more', () => {

@@ -10,7 +10,10 @@ const status = (state: StreamStatus['state'], problem?: string) => ({
 it('tells when a stream goes live, loses its encoder and fails, once each', () => {
   expect(happeningOf(status('starting'), status('live'))).toEqual({ kind: 'live', producer: 'p' });
   expect(happeningOf(status('live'), status('live', 'the log is slow'))).toBeUndefined();
-  expect(happeningOf(status('live'), status('starting', 'it ended'))).toEqual({ kind: 'lost', problem: 'it ended' });
+  expect(happeningOf(status('live'), status('starting', 'it ended'))).toEqual({
+    kind: 'lost',
+    problem: 'it ended',
+  });
   expect(happeningOf(status('starting'), status('failed', 'no such file'))).toEqual({
     kind: 'failed',
     problem: 'no such file',
