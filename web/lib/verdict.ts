@@ -11,6 +11,7 @@ export interface Verdict {
   readonly notes: readonly string[];
 }
 
+const FOREIGN = 'Another program writes this stream, so only what its viewers get is measured here.';
 const TITLES = {
   bad: 'Viewers do not get a good stream',
   warning: 'It could be better',
@@ -40,6 +41,7 @@ export function verdictOn(stream: StreamInfo, health: StreamHealth | undefined):
       if (problem) return { tone: 'bad', title: TITLES.bad, text: problem, ...rest };
       const worst = findings[0]?.severity;
       if (worst) return { tone: worst, title: TITLES[worst], text: '', ...rest };
+      if (stream.source?.kind === 'topic') return { tone: 'idle', title: 'Live', text: FOREIGN, ...rest };
       if (!health?.newest.producer)
         return { tone: 'idle', title: 'Live', text: 'The first figures are on their way.', ...rest };
       return { tone: 'good', title: 'Good', text: 'Viewers get this stream as it should be.', ...rest };
