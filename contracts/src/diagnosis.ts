@@ -145,7 +145,7 @@ export function findingsOnStructure({ hasReordering, longestGop }: Structure, se
 const ofSource = (finding: Finding): Finding => ({
   ...finding,
   words: finding.words.replace('The encoder', 'The source, which is sent as it is,').replace('sends', 'has'),
-  remedy: 'encode it here: do not send the video as it is',
+  remedy: 'encode it again here (do not send the video as it is)',
 });
 
 export interface Diagnosed {
