@@ -13,6 +13,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const PROGRAMS = {
   all: ['start/dist/all.js', true],
   producer: ['start/dist/producer.js', false],
+  processors: ['start/dist/processors.js', false],
   gateway: ['start/dist/gateway.js', false],
   web: ['start/dist/web.js', true],
   test: ['test/run.mjs', true],
@@ -33,6 +34,7 @@ const SERVICE_SOURCES = [
   'sources',
   'ingest',
   'producer',
+  'processors',
   'gateway',
   'player',
   'start',

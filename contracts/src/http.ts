@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { analysis } from './analysis.js';
 import { type AudioTrack, catalog, type VideoTrack } from './catalog.js';
 import { ladderProblem, MAX_RUNGS, RUNG_BITRATE, RUNG_HEIGHT } from './ladder.js';
 import { STREAM_STATES } from './server-message.js';
@@ -155,6 +156,7 @@ export const streamInfo = z.object({
     .describe(
       'the producer whose command line names the source and the ladder, which nobody else can change',
     ),
+  analysis: analysis.optional().describe('how it looks and sounds; absent: nobody looks at it, or not yet'),
   encoderLog: z.array(z.string()).optional().describe("the encoder's last lines"),
   restarts: z.number().int().optional().describe('restarts of the encoder since it was last started by hand'),
 });

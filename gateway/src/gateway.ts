@@ -14,6 +14,7 @@ import type { GatewayConfig } from './config.js';
 import { Directory } from './directory/directory.js';
 import { LookRequests } from './directory/look-requests.js';
 import { Operations } from './directory/operations.js';
+import { Thumbnails } from './directory/thumbnails.js';
 import { HealthReader } from './health/health-reader.js';
 import { HealthRows } from './health/health-rows.js';
 import { StreamEvents } from './health/stream-events.js';
@@ -96,6 +97,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const healthRows = new HealthRows(log, audience, logger);
   const health = new HealthReader(log, logger);
   const events = new StreamEvents(log, logger);
+  const thumbnails = new Thumbnails({ log, logger });
   const access = new Access({ operatorToken, viewerSecret: config.viewerSecret });
   const live = new LiveEndpoint({
     config,
@@ -130,6 +132,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       hasProducer: () => directory.hasProducer,
       logger,
     }),
+    thumbnails,
     access,
   });
   live.attach(app.server);
@@ -157,6 +160,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await app.close();
     await directory.close();
     await Promise.all([healthRows.close(), health.close(), events.close()]);
+    await thumbnails.close();
     await others.close();
     await feeds.close();
   };

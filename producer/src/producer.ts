@@ -7,7 +7,7 @@ import { StreamTables } from '@topicast/contracts/stream-tables';
 import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
 import { Milliseconds } from '@topicast/contracts/units';
 import type { RtmpListener } from '@topicast/ingest';
-import type { ChunkLog, Share } from '@topicast/log';
+import { type ChunkLog, type Share, untilLogAnswers } from '@topicast/log';
 import type { Logger } from 'pino';
 import { applyDeclaration, type CommandLineInput } from './command-line.js';
 import type { ProducerConfig } from './config.js';
@@ -21,13 +21,14 @@ import { openListener } from './ingest/open-listener.js';
 import { startLiveStream } from './live-stream.js';
 import { lookAt } from './look/look-at.js';
 import { Looks } from './look/looks.js';
-import { untilLogAnswers } from './patience.js';
 import { isBound, isWantedHere } from './reconcile/decide.js';
 import { Heartbeats } from './reconcile/heartbeats.js';
 import { Reconciler } from './reconcile/reconciler.js';
 
 export interface Producer {
   readonly id: string;
+  /** The ffmpeg that it runs. */
+  readonly ffmpegPath: string;
   /** Where encoders publish by RTMP; undefined: nowhere. */
   readonly rtmpPort: number | undefined;
   /** End all encoders, say so in the log, and resolve when nothing is left. The log stays open for its owner. */
@@ -168,6 +169,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   };
   return {
     id: me,
+    ffmpegPath: ffmpeg.path,
     rtmpPort: listener?.port,
     close: () => {
       closing ??= end();

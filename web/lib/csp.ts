@@ -20,7 +20,8 @@ export function contentSecurityPolicy({ nonce, gateway, framedByAnyone, developm
     'default-src': ["'self'"],
     'script-src': ["'self'", `'nonce-${nonce}'`, ...(development ? ["'unsafe-eval'"] : [])],
     'style-src': ["'self'", "'unsafe-inline'"],
-    'img-src': ["'self'", 'data:'],
+    // Thumbnails come by requests that can carry a token.
+    'img-src': ["'self'", 'data:', 'blob:'],
     'media-src': ["'self'", 'blob:'],
     'worker-src': ["'self'", 'blob:'],
     'connect-src': ["'self'", ...allGateways(gateway).flatMap(({ http, ws }) => [origin(http), origin(ws)])],

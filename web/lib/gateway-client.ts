@@ -130,6 +130,28 @@ export async function lookAtSource(
   return body as unknown as SourceLook;
 }
 
+/** A small picture of what is on air, a few seconds old; undefined if there is none. */
+export async function getThumbnail(
+  gateway: GatewayAddress,
+  id: string,
+  { signal, token, timeout = TIMEOUT_MS }: CallOptions = {},
+): Promise<Blob | undefined> {
+  const deadline = AbortSignal.timeout(timeout);
+  try {
+    const response = await fetch(`${gateway.http}/api/streams/${id}/thumbnail.jpg`, {
+      // The browser asks with the tag of the picture that it has.
+      cache: 'no-cache',
+      credentials: 'omit',
+      signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+      headers: token ? { authorization: `Bearer ${token}` } : {},
+    });
+    return response.ok ? await response.blob() : undefined;
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw new GatewayError('The gateway does not answer.', { kind: 'unreachable' }, { cause });
+  }
+}
+
 export async function editStream(
   gateway: GatewayAddress,
   id: string,

@@ -10,6 +10,7 @@ import { STATUS_TABLE, STREAMS_TABLE, type StreamRow } from '@topicast/contracts
 import { Milliseconds } from '@topicast/contracts/units';
 import type { ChunkReader, ChunkTopics, Tables } from '@topicast/log';
 import type { Logger } from 'pino';
+import { Analyses } from './analyses.js';
 import { Deletions } from './deletions.js';
 import { ForeignTopics } from './foreign-topics.js';
 import { RowRepairs } from './row-repairs.js';
@@ -36,6 +37,7 @@ export class Directory {
   #producers: Liveness | undefined;
   #typed: StreamTables | undefined;
   #looks: LookTables | undefined;
+  #analyses: Analyses | undefined;
   /** As last reported. */
   readonly #told = new Map<StreamId, StreamState>();
   readonly #catalogs = new Map<StreamId, Catalog>();
@@ -86,6 +88,10 @@ export class Directory {
       logger.warn({ look, err: error }, 'a row about a source cannot be read'),
     );
     this.#looks = looks;
+    const analyses = new Analyses(status, Milliseconds.now, (stream, error) =>
+      logger.warn({ stream, err: error }, 'a row about picture and sound cannot be read'),
+    );
+    this.#analyses = analyses;
     this.#unlisten.push(
       typed.deletions.onChange((stream, request) => this.deletions.onRequest(stream, request)),
       typed.rows.onChange((stream) => this.#onRow(stream)),
@@ -94,6 +100,7 @@ export class Directory {
       () => repairs.close(),
       () => typed.close(),
       () => looks.close(),
+      () => analyses.close(),
       () => producers.close(),
     );
     for (const [stream, request] of typed.deletions.rows) this.deletions.onRequest(stream, request);
@@ -193,7 +200,9 @@ export class Directory {
     if (row && row.source.kind !== 'topic') {
       const status = this.#typed?.statuses.get(id);
       const isFresh = status !== undefined && this.#producers?.isAlive(status.producer) === true;
-      return { kind: 'encoded', row, status, isFresh, isListenedFor: this.rtmpPort !== undefined };
+      const analysis = this.#analyses?.of(id, status?.session);
+      const isListenedFor = this.rtmpPort !== undefined;
+      return { kind: 'encoded', row, status, isFresh, isListenedFor, analysis };
     }
     if (!row && !this.foreign.has(id)) return undefined;
     return { kind: 'foreign', id, row, isLive: this.foreign.isLive(id), found: this.foreign.found(id) };

@@ -13,6 +13,7 @@ import type { GatewayConfig } from '../config.js';
 import type { LookRequests } from '../directory/look-requests.js';
 import type { Operations } from '../directory/operations.js';
 import { publicInfo } from '../directory/stream-info.js';
+import type { Thumbnails } from '../directory/thumbnails.js';
 import { existing, unknownStream } from './existing.js';
 import { accessWith, addIngestKey } from './ingest-key.js';
 import { Principals } from './principal.js';
@@ -20,11 +21,13 @@ import { addProbe } from './probe.js';
 import { ApiError, problems } from './problem.js';
 import { requireSource } from './source-problem.js';
 import { addStreamHealth, type StreamHealthOptions } from './stream-health.js';
+import { addThumbnail } from './thumbnail.js';
 
 export interface ApiOptions extends StreamHealthOptions {
   readonly config: GatewayConfig;
   readonly operations: Operations;
   readonly looks: LookRequests;
+  readonly thumbnails: Thumbnails;
   readonly access: Access;
 }
 
@@ -51,6 +54,7 @@ export function addApi(instance: FastifyInstance, options: ApiOptions): void {
   addProbe(app, { config, looks }, { changing, security });
   addIngestKey(app, options, { changing, security });
   addStreamHealth(app, options, { changing, security });
+  addThumbnail(app, { ...options, principals, whileReady });
 
   app.get(
     '/api/streams',

@@ -5,6 +5,7 @@ import Link from 'next/link';
 import type { RefObject } from 'react';
 import { useFocusFallback } from '../../hooks/use-focus-fallback';
 import { useRowFocus } from '../../hooks/use-row-focus';
+import { formatTime } from '../../lib/format';
 import type { GatewayAddress } from '../../lib/gateway-address';
 import { describeSource, encoderAction } from '../../lib/stream-facts';
 import { nameOf } from '../../lib/stream-list';
@@ -58,7 +59,7 @@ export function StreamRow({
   const common = { name, pending, onAct: act };
   return (
     <li className={styles.row} ref={row} aria-label={name}>
-      <LivePreview stream={stream} gateway={gateway} mayDisappear={mayDisappear} />
+      <LivePreview stream={stream} gateway={gateway} token={token} mayDisappear={mayDisappear} />
       <div>
         <div className={styles.name}>
           <h2>
@@ -72,6 +73,7 @@ export function StreamRow({
           <code>{stream.id}</code> · {describeSource(stream.source)}
         </p>
         <StreamFacts stream={stream} />
+        <Findings stream={stream} />
         <Notes stream={stream} />
       </div>
       <div className={styles.actions}>
@@ -104,6 +106,23 @@ export function StreamRow({
       )}
       <Trouble stream={stream} />
     </li>
+  );
+}
+
+/** What is wrong with picture or sound at present, and what to change. */
+function Findings({ stream: { analysis } }: { readonly stream: StreamInfo }) {
+  if (!analysis?.findings.length) return null;
+  return (
+    <ul className={styles.findings} aria-label="Picture and sound">
+      {analysis.findings.map(({ kind, words, since }) => (
+        <li key={kind}>
+          <Icon name="warning" />
+          <span>
+            {words} Since <time dateTime={since}>{formatTime(since)}</time>.
+          </span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -29,7 +29,11 @@ interface KafkaTablesOptions {
  * All rows of a key stay in one partition, so the number must never change. Tables with many rows have several
  * partitions.
  */
-const PARTITIONS: Readonly<Record<string, number>> = { 'topicast.streams': 32, 'topicast.status': 8 };
+const PARTITIONS: Readonly<Record<string, number>> = {
+  'topicast.streams': 32,
+  'topicast.status': 8,
+  'topicast.thumbnails': 8,
+};
 const partitionsOf = (name: string): number => PARTITIONS[name] ?? 1;
 
 /** The open tables, one object for each name. */

@@ -1,7 +1,7 @@
 import { milliseconds } from '@topicast/contracts/units';
-import { LogError } from '@topicast/log';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
+import { LogError } from './chunk-log.js';
 import { untilLogAnswers } from './patience.js';
 
 /** What it says, and no pauses worth speaking of. */

@@ -1,5 +1,10 @@
 import type { ChunkHeader } from '@topicast/contracts/chunk-header';
-import type { Gap } from './live-chunk.js';
+
+/** Why a chunk does not continue the previous one, and how many chunks are missing (0 if unknown). */
+export interface Gap {
+  readonly reason: 'lost' | 'session';
+  readonly missing: number;
+}
 
 type Verdict =
   | { readonly kind: 'take'; readonly gap: Gap | undefined }

@@ -1,6 +1,6 @@
+import { headerOf } from '@topicast/test/headers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { frameHeader } from '../testing/chunks.js';
 import { SequenceGuard } from './sequence.js';
 
 describe('the sequence guard', () => {
@@ -18,7 +18,7 @@ describe('the sequence guard', () => {
         const guard = new SequenceGuard();
         let last: { session: number; sequence: number } | undefined;
         for (const chunk of chunks) {
-          const verdict = guard.judge(frameHeader(chunk.sequence, chunk));
+          const verdict = guard.judge(headerOf(chunk.sequence, chunk));
           if (verdict.kind === 'drop') continue;
           if (last) {
             const grows =
@@ -43,16 +43,16 @@ describe('the sequence guard', () => {
 
   it('drops a resent batch', () => {
     const guard = new SequenceGuard();
-    for (const sequence of [0, 1, 2]) guard.judge(frameHeader(sequence, { keyframe: sequence === 0 }));
-    expect(guard.judge(frameHeader(1))).toEqual({ kind: 'drop', reason: 'repeat' });
-    expect(guard.judge(frameHeader(3))).toEqual({ kind: 'take', gap: undefined });
+    for (const sequence of [0, 1, 2]) guard.judge(headerOf(sequence, { keyframe: sequence === 0 }));
+    expect(guard.judge(headerOf(1))).toEqual({ kind: 'drop', reason: 'repeat' });
+    expect(guard.judge(headerOf(3))).toEqual({ kind: 'take', gap: undefined });
     expect(guard.lost).toBe(0);
   });
 
   it('drops the chunks of an encoder that has been replaced', () => {
     const guard = new SequenceGuard();
-    guard.judge(frameHeader(5, { session: 2, keyframe: true }));
-    expect(guard.judge(frameHeader(900, { session: 1, keyframe: true }))).toEqual({
+    guard.judge(headerOf(5, { session: 2, keyframe: true }));
+    expect(guard.judge(headerOf(900, { session: 1, keyframe: true }))).toEqual({
       kind: 'drop',
       reason: 'stale',
     });

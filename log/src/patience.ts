@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Backoff, pauseAfter } from '@topicast/contracts/backoff';
 import { milliseconds } from '@topicast/contracts/units';
-import { LogError } from '@topicast/log';
 import type { Logger } from 'pino';
+import { LogError } from './chunk-log.js';
 
 const BACKOFF: Backoff = { first: milliseconds(500), longest: milliseconds(30_000) };
 
@@ -20,13 +20,13 @@ export async function untilLogAnswers<T>(
     } catch (error) {
       if (!(error instanceof LogError && error.code === 'unavailable')) throw error;
       const pauseMs = Math.round(pauseAfter(backoff, failures, Math.random()));
-      logger.warn({ reason: error.message, pauseMs }, 'the log does not answer: the producer tries again');
+      logger.warn({ reason: error.message, pauseMs }, 'the log does not answer: the program tries again');
       await sleep(pauseMs, undefined, { signal });
     }
   }
 }
 
-/** An attempt can take half a minute; ending the producer does not wait for that. */
+/** An attempt can take half a minute; ending the program does not wait for that. */
 async function orAborted<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   const settled = new AbortController();
