@@ -91,7 +91,8 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   let trusted: Awaited<ReturnType<typeof applyDeclaration>>;
   let share: Share;
   const others = (): ReadonlySet<string> => heartbeats.others();
-  const door = new Door({ me, log, tables, config, metrics, others, logger });
+  const guard = startGuard();
+  const door = new Door({ me, log, tables, config, metrics, ffmpeg, guard, others, logger });
   let listener: RtmpListener | undefined;
   /** Encoders come back, to another producer if there is one. Whoever is at the door may wait for a log that is away. */
   const sendEncodersAway = async (): Promise<void> => {
@@ -111,13 +112,13 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     await sendEncodersAway();
     await heartbeats.close().catch(() => undefined);
     stopReading();
+    await guard.close();
     throw error;
   }
   if (listener) {
     heartbeats.listenAt(listener.port);
     metrics.followRtmp(listener.stats);
   }
-  const guard = startGuard();
   let closing: Promise<void> | undefined;
   const reconciler = new Reconciler({
     ...{ me, tables, heartbeats, share, logger },

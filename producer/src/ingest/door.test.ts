@@ -13,6 +13,7 @@ import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import { readProducerConfig } from '../config.js';
 import { ProducerMetrics } from '../health/metrics.js';
+import { NO_FFMPEG, NO_GUARD } from '../testing/no-ffmpeg.js';
 import { Door } from './door.js';
 
 const STREAM = streamId('show');
@@ -43,6 +44,7 @@ async function world() {
   const doorOf = (me: string, second = 'takeover', ofLog: ChunkLog = log) => {
     const door = new Door({
       ...{ me, log: ofLog, tables, metrics: new ProducerMetrics(), logger },
+      ...{ ffmpeg: NO_FFMPEG, guard: NO_GUARD },
       config: readProducerConfig({ TOPICAST_INGEST_SECOND: second }),
       others: () => new Set(['a', 'b'].filter((name) => name !== me)),
     });

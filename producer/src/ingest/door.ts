@@ -9,6 +9,8 @@ import type { ChunkLog } from '@topicast/log';
 import type { Logger } from 'pino';
 import type { ProducerConfig } from '../config.js';
 import { nextSession } from '../encoder/session.js';
+import type { Ffmpeg } from '../ffmpeg/find.js';
+import type { ProcessGuard } from '../ffmpeg/guard.js';
 import type { ProducerMetrics } from '../health/metrics.js';
 import { openOutlet } from '../publish/outlet.js';
 import { StatusWriter } from '../status/status-writer.js';
@@ -36,6 +38,8 @@ interface DoorOptions {
   readonly tables: StreamTables;
   readonly config: ProducerConfig;
   readonly metrics: ProducerMetrics;
+  readonly ffmpeg: Ffmpeg;
+  readonly guard: ProcessGuard;
   /** The other producers that are alive. */
   readonly others: () => ReadonlySet<string>;
   readonly logger: Logger;
@@ -131,7 +135,7 @@ export class Door implements Doorkeeper {
 
   /** `unavailable` also if another producer has the stream. */
   async #begin(arrival: Arrival): Promise<Publication | Refusal> {
-    const { me, log, tables, config, metrics } = this.#options;
+    const { me, log, tables, config, metrics, ffmpeg, guard } = this.#options;
     const { stream, gone } = arrival;
     const row = this.#rowFor(arrival);
     if (typeof row === 'string') return row;
@@ -159,6 +163,7 @@ export class Door implements Doorkeeper {
     status = new StatusWriter(tables.statuses, stream, claimed, logger);
     const publication = new Publication({
       ...{ row, session: claimed.session, me, tables, outlet, status, stopping, metrics, logger },
+      tools: { ffmpeg, guard, encoding: config.encoding },
     });
     this.#publications.set(stream, publication);
     void publication.ended

@@ -1,3 +1,4 @@
+import { mostRenditions } from '@topicast/contracts/ladder';
 import { type StreamId, streamId } from '@topicast/contracts/stream-id';
 import type { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow, StreamStatus } from '@topicast/contracts/tables';
@@ -12,6 +13,8 @@ import type { Outlet } from '../publish/outlet.js';
 import type { StatusWriter } from '../status/status-writer.js';
 import { adviceOn, nothingPasses } from './advice.js';
 import { type Dismissal, reasonToDismiss, WORDS } from './dismissal.js';
+import type { MakerTools } from './renditions/maker.js';
+import { Renditions } from './renditions/renditions.js';
 
 const LOOK_EVERY_MS = 1_000;
 /** Longer than any encoder needs for its first keyframe. */
@@ -30,6 +33,8 @@ interface PublicationOptions {
   /** Aborted by this publication when it ends. */
   readonly stopping: AbortController;
   readonly metrics: ProducerMetrics;
+  /** What makes its lower renditions. */
+  readonly tools: Omit<MakerTools, 'logger'>;
   /** Names the stream in each line. */
   readonly logger: Logger;
 }
@@ -47,7 +52,8 @@ export class Publication {
   readonly #stream: StreamId;
   readonly #dismissal = new AbortController();
   readonly #offered: SessionCatalog;
-  readonly #chunker = new Chunker((chunk) => this.#options.outlet.publisher.push(0, chunk));
+  readonly #renditions: Renditions;
+  readonly #chunker = new Chunker((chunk) => this.#renditions.push(chunk, this.#chunker.tracks));
   readonly #stopListening: readonly (() => void)[];
   readonly #timer: NodeJS.Timeout;
   #found: Found = { notes: [], damaged: 0 };
@@ -69,7 +75,11 @@ export class Publication {
     outlet.publisher.beginSession({
       session,
       renditions: 1,
-      onRecord: (_, record) => this.#onRecord(record),
+      onRecord: (rendition, record) => this.#onRecord(rendition, record),
+    });
+    this.#renditions = new Renditions({
+      ...{ ...options.tools, logger: options.logger },
+      ...{ publisher: outlet.publisher, offered: this.#offered },
     });
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
@@ -117,8 +127,9 @@ export class Publication {
     if (this.#offered.kinds.includes('video')) this.#lastPicture ??= Milliseconds.now();
   }
 
-  #onRecord(record: NewRecord): void {
-    this.#offered.noteRecord(0, record);
+  #onRecord(rendition: number, record: NewRecord): void {
+    this.#offered.noteRecord(rendition, record);
+    if (rendition > 0) return;
     this.#lastChunk = Milliseconds.now();
     if (!record.header.audioOnly) this.#lastPicture = this.#lastChunk;
     if (this.#liveSince !== undefined || this.#isOver) return;
@@ -140,7 +151,7 @@ export class Publication {
       ...{ pictureMissingFor: since(this.#lastPicture), nothingFor: since(this.#lastChunk) },
     });
     const remarks = [...this.#remarks].filter(([, until]) => now < until).map(([words]) => words);
-    return [...remarks, ...this.#found.notes, ...advice];
+    return [...remarks, ...this.#found.notes, ...advice, ...this.#renditions.notes];
   }
 
   #report(): void {
@@ -157,6 +168,7 @@ export class Publication {
     status.update({
       catalog: this.#offered.catalog,
       droppedChunks: dropped,
+      encoderLog: [...this.#renditions.lines],
       problem: trouble && `The log does not accept chunks at the moment: ${trouble}`,
       notes: this.#notes,
     });
@@ -170,6 +182,18 @@ export class Publication {
       status: tables.statuses.get(this.#stream),
     });
     if (why) this.dismiss(why);
+    else void this.#wantLadder(tables.rows.get(this.#stream) ?? row);
+  }
+
+  /** As soon as the topic has room for it; if the log is away, the next look tries again. */
+  async #wantLadder(row: StreamRow): Promise<void> {
+    const { tables, outlet, logger } = this.#options;
+    try {
+      await outlet.widen(mostRenditions(row));
+      if ((tables.rows.get(this.#stream) ?? row) === row) this.#renditions.want(row.ladder);
+    } catch (error) {
+      logger.debug({ error }, 'the topic could not be given more partitions');
+    }
   }
 
   #end(end: PublisherEnd): void {
@@ -189,6 +213,8 @@ export class Publication {
     logger.info({ session, problem, damaged, droppedAccessUnits, droppedUnits }, 'the encoder has left');
     // What waits for a topic that is gone gives up, and everything else is written.
     if (!tables.rows.get(this.#stream)) stopping.abort();
+    await this.#renditions.close();
+    outlet.publisher.lose(0, 'their encoder has left');
     await outlet.close();
     stopping.abort();
     const last = { ...status.current, droppedChunks: outlet.publisher.state.dropped };
