@@ -90,8 +90,10 @@ export function opening(input: EncoderInput, libavformat: number, isPatient = fa
       ];
     case 'published':
       return [
-        // There is a keyframe with its parameter sets at the beginning, so there is nothing to wait for.
+        // There is a keyframe with its parameter sets at the beginning, so there is nothing to wait for. A parser would
+        // hold each picture back until the next one begins; here, each PES packet is a picture.
         ...['-thread_type', 'slice', '-probesize', '100000', '-analyzeduration', '0', '-fpsprobesize', '0'],
+        ...['-fflags', '+nofillin+noparse'],
         ...['-copyts', '-protocol_whitelist', 'pipe', '-f', 'mpegts', '-i', 'pipe:0'],
       ];
     case 'device':
