@@ -24,6 +24,7 @@ import { untilLogAnswers } from './patience.js';
 import { isBound, isWantedHere } from './reconcile/decide.js';
 import { Heartbeats } from './reconcile/heartbeats.js';
 import { Reconciler } from './reconcile/reconciler.js';
+import { Workshop } from './slate/workshop.js';
 
 export interface Producer {
   readonly id: string;
@@ -91,7 +92,9 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   let trusted: Awaited<ReturnType<typeof applyDeclaration>>;
   let share: Share;
   const others = (): ReadonlySet<string> => heartbeats.others();
-  const door = new Door({ me, log, tables, config, metrics, others, logger });
+  const guard = startGuard();
+  const reels = new Workshop(ffmpeg, guard);
+  const door = new Door({ me, log, tables, config, metrics, reels, others, logger });
   let listener: RtmpListener | undefined;
   /** Encoders come back, to another producer if there is one. Whoever is at the door may wait for a log that is away. */
   const sendEncodersAway = async (): Promise<void> => {
@@ -111,13 +114,14 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     await sendEncodersAway();
     await heartbeats.close().catch(() => undefined);
     stopReading();
+    await reels.close();
+    await guard.close();
     throw error;
   }
   if (listener) {
     heartbeats.listenAt(listener.port);
     metrics.followRtmp(listener.stats);
   }
-  const guard = startGuard();
   let closing: Promise<void> | undefined;
   const reconciler = new Reconciler({
     ...{ me, tables, heartbeats, share, logger },
@@ -160,6 +164,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     lookTables.close();
     await inTime(heartbeats.close(), FAREWELL_MS);
     stopReading();
+    await reels.close();
     await guard.close();
   };
   return {

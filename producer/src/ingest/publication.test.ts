@@ -1,6 +1,7 @@
 import { streamId } from '@topicast/contracts/stream-id';
 import { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow, StreamStatus } from '@topicast/contracts/tables';
+import { milliseconds } from '@topicast/contracts/units';
 import { TransportWriter } from '@topicast/media/mpegts';
 import { NAL_FORMATS, readAudioSpecificConfig, STREAM_TYPE_ADTS, toAdts } from '@topicast/media/stored';
 import { headerOf } from '@topicast/test/headers';
@@ -11,6 +12,7 @@ import type { Outlet } from '../publish/outlet.js';
 import type { PublishedSession } from '../publish/stream-publisher.js';
 import { StatusWriter } from '../status/status-writer.js';
 import { type Change, LaggingTable } from '../testing/lagging-table.js';
+import { NO_REELS } from '../testing/reels.js';
 import { Publication } from './publication.js';
 
 const STREAM = streamId('show');
@@ -61,6 +63,7 @@ async function publication(newest: Partial<StreamRow> = {}) {
       ...{ prepare: async () => 0, close: async () => undefined },
     } as unknown as Outlet,
     stopping: new AbortController(),
+    ...{ gap: milliseconds(60_000), reels: NO_REELS, isStaying: () => true },
   });
   let index = 0;
   return {
