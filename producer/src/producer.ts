@@ -24,6 +24,7 @@ import { untilLogAnswers } from './patience.js';
 import { isBound, isWantedHere } from './reconcile/decide.js';
 import { Heartbeats } from './reconcile/heartbeats.js';
 import { Reconciler } from './reconcile/reconciler.js';
+import { Workshop } from './slate/workshop.js';
 
 export interface Producer {
   readonly id: string;
@@ -92,7 +93,8 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   let share: Share;
   const others = (): ReadonlySet<string> => heartbeats.others();
   const guard = startGuard();
-  const door = new Door({ me, log, tables, config, metrics, ffmpeg, guard, others, logger });
+  const reels = new Workshop(ffmpeg, guard);
+  const door = new Door({ me, log, tables, config, metrics, ffmpeg, guard, reels, others, logger });
   let listener: RtmpListener | undefined;
   /** Encoders come back, to another producer if there is one. Whoever is at the door may wait for a log that is away. */
   const sendEncodersAway = async (): Promise<void> => {
@@ -112,6 +114,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     await sendEncodersAway();
     await heartbeats.close().catch(() => undefined);
     stopReading();
+    await reels.close();
     await guard.close();
     throw error;
   }
@@ -161,6 +164,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     lookTables.close();
     await inTime(heartbeats.close(), FAREWELL_MS);
     stopReading();
+    await reels.close();
     await guard.close();
   };
   return {

@@ -24,6 +24,13 @@ export class SessionCatalog {
     for (const rendition of this.#seen) if (rendition > 0) this.#seen.delete(rendition);
   }
 
+  /** The lower renditions are those of the session before, whose encoder goes on. */
+  goOnFrom(before: SessionCatalog): void {
+    this.changeRenditions(before.#meters.length);
+    this.#tracks = [...this.#tracks.slice(0, 1), ...before.#tracks.slice(1)];
+    for (const rendition of before.#seen) if (rendition > 0) this.#seen.add(rendition);
+  }
+
   noteTracks(rendition: number, tracks: readonly Track[]): void {
     this.#tracks[rendition] = tracks;
   }

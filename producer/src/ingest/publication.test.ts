@@ -1,6 +1,7 @@
 import { streamId } from '@topicast/contracts/stream-id';
 import { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow, StreamStatus } from '@topicast/contracts/tables';
+import { milliseconds } from '@topicast/contracts/units';
 import { TransportWriter } from '@topicast/media/mpegts';
 import { NAL_FORMATS, readAudioSpecificConfig, STREAM_TYPE_ADTS, toAdts } from '@topicast/media/stored';
 import { headerOf } from '@topicast/test/headers';
@@ -13,6 +14,7 @@ import type { PublishedSession } from '../publish/stream-publisher.js';
 import { StatusWriter } from '../status/status-writer.js';
 import { type Change, LaggingTable } from '../testing/lagging-table.js';
 import { NO_FFMPEG, NO_GUARD } from '../testing/no-ffmpeg.js';
+import { NO_REELS } from '../testing/reels.js';
 import { Publication } from './publication.js';
 
 const STREAM = streamId('show');
@@ -60,12 +62,13 @@ async function publication(newest: Partial<StreamRow> = {}) {
   const status = new StatusWriter(tables.statuses, STREAM, CLAIMED, logger);
   const made = new Publication({
     ...{ row: ROW, session: 7, me: 'me', tables, status, logger, metrics: new ProducerMetrics() },
-    tools: { ffmpeg: NO_FFMPEG, guard: NO_GUARD, encoding: readProducerConfig({}).encoding },
     outlet: {
       ...{ publisher, countDrops: () => undefined, seenInTopic: undefined },
       ...{ prepare: async () => 0, widen: async () => undefined, close: async () => undefined },
     } as unknown as Outlet,
     stopping: new AbortController(),
+    ...{ gap: milliseconds(60_000), reels: NO_REELS, isStaying: () => true },
+    tools: { ffmpeg: NO_FFMPEG, guard: NO_GUARD, encoding: readProducerConfig({}).encoding },
   });
   let index = 0;
   return {

@@ -19,6 +19,8 @@ interface StreamPublisherOptions
 export interface PublishedSession {
   readonly session: number;
   readonly renditions: number;
+  /** Nobody else has written since our session before, so the number of its last GOP is the last one in the log. */
+  readonly follows?: boolean;
   /** Told of each record on its way to the log. */
   readonly onRecord: (rendition: number, record: NewRecord) => void;
 }
@@ -68,9 +70,11 @@ export class StreamPublisher {
   /** From now on, chunks come from another encoder. */
   beginSession(session: PublishedSession): void {
     const unsent = this.#unsent();
+    const isCounted = session.follows === true && this.#session !== undefined && !this.#waiting;
     this.#session = session;
-    this.#waiting = new WaitingChunks(this.#options.limits?.bytes);
+    this.#waiting = isCounted ? undefined : new WaitingChunks(this.#options.limits?.bytes);
     this.#counting = undefined;
+    if (isCounted) this.#numbering.beginSession(session.session, 0);
     for (let rendition = this.#publishers.length; rendition < session.renditions; rendition++) {
       this.#publishers.push(this.#publisherOf(rendition));
     }

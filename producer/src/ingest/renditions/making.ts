@@ -40,11 +40,13 @@ export function makingOf(
   return rungs.length > 0 ? { original, rungs } : undefined;
 }
 
-/** Whether the encoder of one can go on with the other. */
+/**
+ * Whether the encoder of one can go on with the other. The rate shows better and better, and tells an encoder only how to
+ * spend its bits; a slate may have another profile.
+ */
 export function isSameMaking(one: Making, other: Making): boolean {
-  // The rate shows better and better, and tells the encoder only how to spend its bits.
-  const essence = ({ original, rungs }: Making): string =>
-    JSON.stringify([{ ...original, frameRate: undefined }, rungs]);
+  const essence = ({ original: { pid, codec, width, height }, rungs }: Making): string =>
+    JSON.stringify([pid, codec?.split('.')[0], width, height, rungs]);
   return essence(one) === essence(other);
 }
 

@@ -16,7 +16,6 @@ const LONGEST_STEP = 10 * 90_000;
 
 interface RenditionsOptions extends MakerTools {
   readonly publisher: Pick<StreamPublisher, 'changeRenditions' | 'push'>;
-  readonly offered: Pick<SessionCatalog, 'changeRenditions' | 'noteTracks'>;
 }
 
 type State =
@@ -35,6 +34,8 @@ export class Renditions {
   #ladder: readonly Rung[] | undefined;
   #state: State = { is: 'none' };
   #original: Original | undefined;
+  #offered: SessionCatalog | undefined;
+  #last: Making | undefined;
   #lastTime = 0;
   #problem: string | undefined;
   #lines: readonly string[] = [];
@@ -49,6 +50,17 @@ export class Renditions {
   /** What is wanted from the next keyframe on. */
   want(ladder: readonly Rung[] | undefined): void {
     this.#ladder = ladder;
+  }
+
+  /** Of the present session, as far as they are made. */
+  get count(): number {
+    return 1 + (this.#maker?.making.rungs.length ?? 0);
+  }
+
+  /** What comes now is another session, and may be made by another encoder. @param offered of the new session */
+  beginSession(offered: SessionCatalog): void {
+    if (this.#offered) offered.goOnFrom(this.#offered);
+    this.#offered = offered;
   }
 
   /** The next chunk of what comes. */
@@ -105,8 +117,12 @@ export class Renditions {
       void left.then(() => this.#leaving.delete(left));
     }
     const isResting = this.#state.is === 'resting' && Milliseconds.now() < this.#state.until;
-    // Its rate has shown by the second keyframe; without it, an encoder could not tell how many bits a picture has.
-    if (wanted?.original.frameRate !== undefined && !isResting) this.#begin(wanted, keyframe);
+    if (!wanted || isResting) return;
+    const known = this.#last && isSameMaking(wanted, this.#last) ? this.#last.original.frameRate : undefined;
+    const frameRate = wanted.original.frameRate ?? known;
+    // It has shown by the second keyframe; without it, an encoder could not tell how many bits a picture has.
+    if (frameRate !== undefined)
+      this.#begin({ ...wanted, original: { ...wanted.original, frameRate } }, keyframe);
   }
 
   #begin(making: Making, keyframe: Chunk): void {
@@ -121,7 +137,7 @@ export class Renditions {
         this.#problem = undefined;
         // Its packets are where those of the original are (`RenditionJoin`).
         const pid = making.original.pid;
-        this.#options.offered.noteTracks(
+        this.#offered?.noteTracks(
           rendition,
           tracks.map((track) => ({ ...track, pid })),
         );
@@ -129,6 +145,7 @@ export class Renditions {
       },
     });
     this.#state = { is: 'making', maker };
+    this.#last = making;
     void maker.ended.then(() => this.#onEnd(maker));
   }
 
@@ -149,6 +166,6 @@ export class Renditions {
 
   #offer(lower: number): void {
     this.#options.publisher.changeRenditions(1 + lower);
-    this.#options.offered.changeRenditions(1 + lower);
+    this.#offered?.changeRenditions(1 + lower);
   }
 }
