@@ -98,7 +98,11 @@ export const createStreamRequest = z
     id: streamIdText,
     title: titleText.optional(),
     source: requestedSource,
-    ladder: ladder.optional().describe('renditions from the best to the smallest; if absent, there is one'),
+    ladder: ladder
+      .optional()
+      .describe(
+        'renditions from the best to the smallest; if absent, there is one. For the source "ingest", those that are made beside what comes, which is passed on as the best one',
+      ),
   })
   .strict()
   .superRefine(ladderFits);
@@ -138,7 +142,11 @@ export const streamInfo = z.object({
   session: z.number().int().optional(),
   catalog: catalog.optional().describe('what is on air: renditions with their tracks'),
   viewers: z.number().int().describe('of this gateway'),
-  startedAt: z.iso.datetime().optional().describe('when the session began, UTC'),
+  startedAt: z.iso.datetime().optional().describe('when the stream went on air, UTC'),
+  awaySince: z.iso
+    .datetime()
+    .optional()
+    .describe('since when its encoder has been away, and viewers see its last picture, dimmed, UTC'),
   /** The rest is only for the operator. */
   enabled: z.boolean().optional().describe('whether the encoder should run'),
   source: source.optional(),

@@ -23,6 +23,9 @@ export const streamEvent = z.discriminatedUnion('kind', [
   /** Its encoder has ended by itself, and is started again or awaited. */
   z.object({ kind: z.literal('lost'), at, problem: words }),
   z.object({ kind: z.literal('failed'), at, problem: words }),
+  /** The encoder has vanished, and viewers see a slate. */
+  z.object({ kind: z.literal('away'), at }),
+  z.object({ kind: z.literal('back'), at }),
   /** A second encoder with the same key has taken the place of the first. */
   z.object({ kind: z.literal('taken-over'), at }),
   /** The encoder that published has gone. */
@@ -62,6 +65,10 @@ export function wordsOfEvent(event: StreamEvent): string {
       return because('The stream lost its encoder', event.problem);
     case 'failed':
       return because('The stream failed', event.problem);
+    case 'away':
+      return 'The encoder is away, and viewers see its last picture.';
+    case 'back':
+      return 'The encoder is back.';
     case 'taken-over':
       return 'Another encoder with the same stream key took over.';
     case 'left':

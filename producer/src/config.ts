@@ -61,6 +61,8 @@ export interface ProducerConfig {
     | undefined;
   /** What becomes of an encoder that comes with the key of one that is sending. */
   readonly secondPublisher: SecondPublisher;
+  /** How long viewers see a slate while an encoder is away; 0: not at all. */
+  readonly ingestGap: Milliseconds;
   /** Where health and metrics are asked for; undefined: nowhere. */
   readonly health: { readonly host: string; readonly port: number } | undefined;
 }
@@ -84,6 +86,8 @@ const settings = z.object({
    * with the key is on air, unless that is to be refused.
    */
   TOPICAST_INGEST_SECOND: z.enum(SECOND_PUBLISHER).default('takeover'),
+  /** How many seconds an encoder that has vanished may be away without an end of its stream; 0: it ends at once. */
+  TOPICAST_INGEST_GAP: numberFrom(0, 600).default(60),
   /** Only files below these may be streamed, unless the command line names them. */
   TOPICAST_MEDIA_DIRS: sharedSettings.TOPICAST_MEDIA_DIRS,
   FFMPEG_PATH: z.string().optional(),
@@ -134,6 +138,7 @@ export function readProducerConfig(environment: Record<string, string | undefine
             strangersPerAddress: read.TOPICAST_RTMP_STRANGERS_PER_ADDRESS,
           },
     secondPublisher: read.TOPICAST_INGEST_SECOND,
+    ingestGap: milliseconds(read.TOPICAST_INGEST_GAP * 1_000),
     health:
       read.TOPICAST_PRODUCER_PORT === undefined
         ? undefined

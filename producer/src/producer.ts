@@ -24,6 +24,7 @@ import { Looks } from './look/looks.js';
 import { isBound, isWantedHere } from './reconcile/decide.js';
 import { Heartbeats } from './reconcile/heartbeats.js';
 import { Reconciler } from './reconcile/reconciler.js';
+import { Workshop } from './slate/workshop.js';
 
 export interface Producer {
   readonly id: string;
@@ -94,7 +95,9 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   let share: Share;
   const others = (): ReadonlySet<string> => heartbeats.others();
   const reports = new Reports({ me, log, logger });
-  const door = new Door({ me, log, tables, config, metrics, reports, others, logger });
+  const guard = startGuard();
+  const reels = new Workshop(ffmpeg, guard);
+  const door = new Door({ me, log, tables, config, metrics, reports, ffmpeg, guard, reels, others, logger });
   let listener: RtmpListener | undefined;
   /** Encoders come back, to another producer if there is one. Whoever is at the door may wait for a log that is away. */
   const sendEncodersAway = async (): Promise<void> => {
@@ -115,13 +118,14 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     await reports.close();
     await heartbeats.close().catch(() => undefined);
     stopReading();
+    await reels.close();
+    await guard.close();
     throw error;
   }
   if (listener) {
     heartbeats.listenAt(listener.port);
     metrics.followRtmp(listener.stats);
   }
-  const guard = startGuard();
   let closing: Promise<void> | undefined;
   const reconciler = new Reconciler({
     ...{ me, tables, heartbeats, share, logger },
@@ -165,6 +169,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     await reports.close();
     await inTime(heartbeats.close(), FAREWELL_MS);
     stopReading();
+    await reels.close();
     await guard.close();
   };
   return {

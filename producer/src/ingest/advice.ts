@@ -1,6 +1,6 @@
 import type { Track } from '@topicast/contracts/catalog';
 import { FINDINGS, findingsOnStructure, type Structure, sentenceOf } from '@topicast/contracts/diagnosis';
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { type Milliseconds, milliseconds, Seconds } from '@topicast/contracts/units';
 
 /** A track that is announced later than this is missed. */
 const EXPECTED_WITHIN: Milliseconds = milliseconds(3_000);
@@ -57,3 +57,19 @@ export const nothingPasses = ({ hasSound }: { readonly hasSound: boolean }): str
   hasSound
     ? 'Sound comes, but no keyframe so far, and nobody can see the picture before one: set the keyframe interval of the encoder to 1 s, or stop its stream and start it again.'
     : 'The encoder has sent nothing so far that can be passed on: no keyframe, and no sound.';
+
+/** What viewers get while the encoder is away. @param gap how long it may be away */
+export const awayWords = ({ isConnected, gap }: { isConnected: boolean; gap: Milliseconds }): string => {
+  const limit = `${Math.round(Seconds.ofMilliseconds(gap))} s`;
+  return isConnected
+    ? `The encoder is connected, but sends nothing: look at its network. Viewers see its last picture, dimmed, and the stream goes on as soon as it sends again, within ${limit}.`
+    : `The encoder has vanished: look at its network, and start it again. Viewers see its last picture, dimmed, and the stream goes on if it is back within ${limit}.`;
+};
+
+/** @param reason why no slate could be made, in ffmpeg's words */
+export const noSlateWords = (reason: string | undefined): string[] =>
+  reason === undefined
+    ? []
+    : [
+        `If the encoder vanishes, the stream ends at once, because its last picture cannot be shown meanwhile (${reason}): send H.264, or install an ffmpeg that encodes what you send.`,
+      ];

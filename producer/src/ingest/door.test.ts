@@ -14,6 +14,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { readProducerConfig } from '../config.js';
 import { ProducerMetrics } from '../health/metrics.js';
 import { Reports } from '../health/reports.js';
+import { NO_FFMPEG, NO_GUARD } from '../testing/no-ffmpeg.js';
+import { NO_REELS } from '../testing/reels.js';
 import { Door } from './door.js';
 
 const STREAM = streamId('show');
@@ -50,6 +52,7 @@ async function world() {
   const doorOf = (me: string, second = 'takeover', ofLog: ChunkLog = log) => {
     const door = new Door({
       ...{ me, log: ofLog, tables, metrics: new ProducerMetrics(), reports: reportsOf(me), logger },
+      ...{ ffmpeg: NO_FFMPEG, guard: NO_GUARD, reels: NO_REELS },
       config: readProducerConfig({ TOPICAST_INGEST_SECOND: second }),
       others: () => new Set(['a', 'b'].filter((name) => name !== me)),
     });

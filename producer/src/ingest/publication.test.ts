@@ -1,16 +1,20 @@
 import { streamId } from '@topicast/contracts/stream-id';
 import { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow, StreamStatus } from '@topicast/contracts/tables';
+import { milliseconds } from '@topicast/contracts/units';
 import { TransportWriter } from '@topicast/media/mpegts';
 import { NAL_FORMATS, readAudioSpecificConfig, STREAM_TYPE_ADTS, toAdts } from '@topicast/media/stored';
 import { headerOf } from '@topicast/test/headers';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { readProducerConfig } from '../config.js';
 import { ProducerMetrics } from '../health/metrics.js';
 import type { Outlet } from '../publish/outlet.js';
 import type { PublishedSession } from '../publish/stream-publisher.js';
 import { StatusWriter } from '../status/status-writer.js';
 import { type Change, LaggingTable } from '../testing/lagging-table.js';
+import { NO_FFMPEG, NO_GUARD } from '../testing/no-ffmpeg.js';
+import { NO_REELS } from '../testing/reels.js';
 import { Publication } from './publication.js';
 
 const STREAM = streamId('show');
@@ -52,6 +56,8 @@ async function publication(newest: Partial<StreamRow> = {}) {
       begun = session;
     },
     push: () => undefined,
+    lose: () => undefined,
+    changeRenditions: () => undefined,
   };
   const status = new StatusWriter(tables.statuses, STREAM, CLAIMED, logger);
   const happened: string[] = [];
@@ -60,9 +66,11 @@ async function publication(newest: Partial<StreamRow> = {}) {
     reports: { happened: (_, { kind }) => void happened.push(kind) },
     outlet: {
       ...{ publisher, countDrops: () => undefined, seenInTopic: undefined },
-      ...{ prepare: async () => 0, close: async () => undefined },
+      ...{ prepare: async () => 0, widen: async () => undefined, close: async () => undefined },
     } as unknown as Outlet,
     stopping: new AbortController(),
+    ...{ gap: milliseconds(60_000), reels: NO_REELS, isStaying: () => true },
+    tools: { ffmpeg: NO_FFMPEG, guard: NO_GUARD, encoding: readProducerConfig({}).encoding },
   });
   let index = 0;
   return {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { mostRenditions } from '@topicast/contracts/ladder';
 import type { StreamState } from '@topicast/contracts/server-message';
 import type { ProducerFigures } from '@topicast/contracts/stream-health';
 import { streamId } from '@topicast/contracts/stream-id';
@@ -41,6 +42,8 @@ export interface Outlet {
   readonly seenInTopic: number | undefined;
   /** Create the topic if it does not exist. @returns the last session in it. Rejects if the log is away. */
   prepare(): Promise<number>;
+  /** Give the topic the partitions that it lacks. Rejects if the log is away. */
+  widen(renditions: number): Promise<void>;
   /** Resolves when everything is in the log, or could not be written in a short time. */
   close(): Promise<void>;
 }
@@ -48,7 +51,7 @@ export interface Outlet {
 export function openOutlet(row: StreamRow, options: OutletOptions): Outlet {
   const { log, tables, config, logger, metrics, reports, stopped } = options;
   const id = streamId(row.id);
-  const partitions = row.ladder?.length ?? 1;
+  let partitions = mostRenditions(row);
   const createTopic = (): Promise<void> => {
     const { time, size } = config.retention;
     return log.createTopic(id, { partitions, retentionMs: time, retentionBytes: size });
@@ -110,6 +113,12 @@ export function openOutlet(row: StreamRow, options: OutletOptions): Outlet {
       await createTopic();
       inLog ??= await lastSessionInLog(log, id);
       return Math.max(inLog, watch.highest ?? 0);
+    },
+    async widen(renditions) {
+      if (renditions <= partitions) return;
+      const { time, size } = config.retention;
+      await log.createTopic(id, { partitions: renditions, retentionMs: time, retentionBytes: size });
+      partitions = renditions;
     },
     async close() {
       await publisher.close();

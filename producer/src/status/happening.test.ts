@@ -20,4 +20,8 @@ it('tells when a stream goes live, loses its encoder and fails, once each', () =
   });
   expect(happeningOf(status('failed'), status('failed', 'no such file'))).toBeUndefined();
   expect(happeningOf(status('failed'), status('starting'))).toBeUndefined();
+  const away = { ...status('live'), awaySince: '2026-12-01T00:00:00Z' };
+  expect(happeningOf(status('live'), away)).toEqual({ kind: 'away' });
+  expect(happeningOf(away, away)).toBeUndefined();
+  expect(happeningOf(away, status('live'))).toEqual({ kind: 'back' });
 });
