@@ -98,7 +98,11 @@ export const createStreamRequest = z
     id: streamIdText,
     title: titleText.optional(),
     source: requestedSource,
-    ladder: ladder.optional().describe('renditions from the best to the smallest; if absent, there is one'),
+    ladder: ladder
+      .optional()
+      .describe(
+        'renditions from the best to the smallest; if absent, there is one. For the source "ingest", those that are made beside what comes, which is passed on as the best one',
+      ),
   })
   .strict()
   .superRefine(ladderFits);
@@ -138,7 +142,11 @@ export const streamInfo = z.object({
   session: z.number().int().optional(),
   catalog: catalog.optional().describe('what is on air: renditions with their tracks'),
   viewers: z.number().int().describe('of this gateway'),
-  startedAt: z.iso.datetime().optional().describe('when the session began, UTC'),
+  startedAt: z.iso.datetime().optional().describe('when the stream went on air, UTC'),
+  awaySince: z.iso
+    .datetime()
+    .optional()
+    .describe('since when its encoder has been away, and viewers see its last picture, dimmed, UTC'),
   /** The rest is only for the operator. */
   enabled: z.boolean().optional().describe('whether the encoder should run'),
   source: source.optional(),
@@ -178,6 +186,10 @@ export const ingestAccess = z.object({
   key: z.string().describe('the stream key, which nobody can see again: it is only kept as a hash'),
 });
 export type IngestAccess = z.infer<typeof ingestAccess>;
+
+/** The same, for somebody who has the key already or will make a new one. */
+export const ingestAddress = ingestAccess.omit({ key: true });
+export type IngestAddress = z.infer<typeof ingestAddress>;
 
 export const createdStream = streamInfo.extend({
   ingest: ingestAccess.optional().describe('for a stream with the source "ingest"'),

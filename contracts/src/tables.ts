@@ -86,6 +86,8 @@ export const streamStatus = z.object({
   /** What the session offers, as soon as that is known. */
   catalog: catalog.optional(),
   problem: z.string().optional(),
+  /** Since when the encoder has been away, and viewers see a slate instead; absent: it is there, or nothing is on air. */
+  awaySince: z.iso.datetime().optional(),
   /** What was found in the source and what was done with it, one sentence each. */
   notes: z.array(z.string()).default([]),
   encoderLog: z.array(z.string()).default([]),

@@ -32,7 +32,9 @@ export interface Found {
 }
 
 export type PublisherEnd =
-  /** It said goodbye, its connection is gone, or it was dismissed. */
+  /** It said goodbye: its owner has ended the stream. */
+  | { readonly why: 'finished' }
+  /** Its connection is gone without a word, or it was dismissed: it may come back. */
   | { readonly why: 'gone' }
   /** We ended it; its owner should know why, in one sentence that says what to change. */
   | { readonly why: 'cut'; readonly problem: string };

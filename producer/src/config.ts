@@ -69,6 +69,8 @@ export interface ProducerConfig {
   readonly camera: ListenerConfig | undefined;
   /** What becomes of an encoder that comes with the key of one that is sending. */
   readonly secondPublisher: SecondPublisher;
+  /** How long viewers see a slate while an encoder is away; 0: not at all. */
+  readonly ingestGap: Milliseconds;
   /** Where health and metrics are asked for; undefined: nowhere. */
   readonly health: { readonly host: string; readonly port: number } | undefined;
 }
@@ -91,6 +93,8 @@ const settings = z.object({
    * with the key is on air, unless that is to be refused.
    */
   TOPICAST_INGEST_SECOND: z.enum(SECOND_PUBLISHER).default('takeover'),
+  /** How many seconds an encoder that has vanished may be away without an end of its stream; 0: it ends at once. */
+  TOPICAST_INGEST_GAP: numberFrom(0, 600).default(60),
   /** Only files below these may be streamed, unless the command line names them. */
   TOPICAST_MEDIA_DIRS: sharedSettings.TOPICAST_MEDIA_DIRS,
   FFMPEG_PATH: z.string().optional(),
@@ -145,6 +149,7 @@ export function readProducerConfig(environment: Record<string, string | undefine
     rtmp: listenerFor('TOPICAST_RTMP_PORT', RTMP_PORT),
     camera: listenerFor('TOPICAST_CAMERA_PORT', DEFAULT_CAMERA_PORT),
     secondPublisher: read.TOPICAST_INGEST_SECOND,
+    ingestGap: milliseconds(read.TOPICAST_INGEST_GAP * 1_000),
     health:
       read.TOPICAST_PRODUCER_PORT === undefined
         ? undefined

@@ -15,6 +15,7 @@ import { findFfmpeg } from './ffmpeg/find.js';
 import { startGuard } from './ffmpeg/guard.js';
 import { HAND_OVER_LIMIT } from './hand-over.js';
 import { ProducerMetrics } from './health/metrics.js';
+import { Reports } from './health/reports.js';
 import { Door } from './ingest/door.js';
 import { openListener } from './ingest/open-listener.js';
 import { startLiveStream } from './live-stream.js';
@@ -23,6 +24,7 @@ import { Looks } from './look/looks.js';
 import { isBound, isWantedHere } from './reconcile/decide.js';
 import { Heartbeats } from './reconcile/heartbeats.js';
 import { Reconciler } from './reconcile/reconciler.js';
+import { Workshop } from './slate/workshop.js';
 
 export interface Producer {
   readonly id: string;
@@ -94,7 +96,10 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   let trusted: Awaited<ReturnType<typeof applyDeclaration>>;
   let share: Share;
   const others = (): ReadonlySet<string> => heartbeats.others();
-  const door = new Door({ me, log, tables, config, metrics, others, logger });
+  const reports = new Reports({ me, log, logger });
+  const guard = startGuard();
+  const reels = new Workshop(ffmpeg, guard);
+  const door = new Door({ me, log, tables, config, metrics, reports, ffmpeg, guard, reels, others, logger });
   let rtmp: Listener | undefined;
   let camera: Listener | undefined;
   /** Encoders come back, to another producer if there is one. Whoever is at the door may wait for a log that is away. */
@@ -115,21 +120,23 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     );
   } catch (error) {
     await sendEncodersAway();
+    await reports.close();
     await heartbeats.close().catch(() => undefined);
     stopReading();
+    await reels.close();
+    await guard.close();
     throw error;
   }
   heartbeats.listenAt({ rtmpPort: rtmp?.port, cameraPort: camera?.port });
   if (rtmp) metrics.followEncoders('rtmp', rtmp.stats);
   if (camera) metrics.followEncoders('camera', camera.stats);
-  const guard = startGuard();
   let closing: Promise<void> | undefined;
   const reconciler = new Reconciler({
     ...{ me, tables, heartbeats, share, logger },
     publishing: () => door.publishing,
     start: (row, claimed) =>
       startLiveStream(row, claimed, {
-        ...{ log, tables, config, ffmpeg, guard, logger, metrics },
+        ...{ log, tables, config, ffmpeg, guard, logger, metrics, reports },
         // The very source that the command line named: a row changed since then is somebody else's wish.
         trusted: isDeepStrictEqual(trusted.get(row.id), row.source),
         hasSuccessor: () => !isBound(row) && heartbeats.hasSuccessor,
@@ -163,8 +170,10 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     await inTime(ended, HAND_OVER_LIMIT + FAREWELL_MS);
     await inTime(looked, FAREWELL_MS);
     lookTables.close();
+    await reports.close();
     await inTime(heartbeats.close(), FAREWELL_MS);
     stopReading();
+    await reels.close();
     await guard.close();
   };
   return {

@@ -1,4 +1,5 @@
 import type { CreatedStream, IngestAccess, StreamInfo } from '@topicast/contracts/http';
+import { streamId } from '@topicast/contracts/stream-id';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decode } from '../support/ffprobe.js';
 import { until } from '../support/poll.js';
@@ -10,6 +11,7 @@ import {
   startRtmpEncoder,
 } from '../support/rtmp-encoder.js';
 import { type Services, startServices } from '../support/services.js';
+import { readSessions } from '../support/session-reader.js';
 
 let services: Services;
 beforeAll(async () => {
@@ -69,18 +71,50 @@ describe('a stream for an encoder that publishes', () => {
     viewer.close();
   });
 
-  it('goes on after its encoder was killed, for viewers that stay', async () => {
+  it('shows a slate while its encoder is away, and goes on when it is back', async () => {
     const { id, address } = await newStream();
     const first = startRtmpEncoder(address);
-    await services.untilState(id, 'live');
+    const before = await services.untilState(id, 'live');
+    const chunks = readSessions(services.log, streamId(id));
     const viewer = await rawViewer(services.address(id));
     await viewer.untilBytes(50_000);
     first.child.kill('SIGKILL');
-    await first.ended;
-    const before = viewer.bytes().byteLength;
+    const away = await until('the encoder is away', async () => {
+      const info = await infoOf(id);
+      return info.awaySince !== undefined && info;
+    });
+    expect(away).toMatchObject({ state: 'live', problem: expect.stringContaining('vanished') });
+    const slateOf = () => chunks.taken.filter(({ session }) => session === Number(before.session) + 1);
+    await until('two seconds of the slate are in the log', () => slateOf().length > 50);
+    expect((await infoOf(id)).catalog?.renditions[0]?.tracks).toMatchObject(
+      (before.catalog as NonNullable<StreamInfo['catalog']>).renditions[0]!.tracks.map(({ kind, pid }) => ({
+        kind,
+        pid,
+      })),
+    );
     await using _again = startRtmpEncoder(address);
-    await viewer.untilBytes(before + 100_000);
-    expect((await decode(viewer.bytes())).hasAudio).toBe(true);
+    const after = await until('the encoder is back', async () => {
+      const info = await infoOf(id);
+      return info.awaySince === undefined && info;
+    });
+    expect(after).toMatchObject({ state: 'live', startedAt: before.startedAt });
+    expect(after.problem).toBeUndefined();
+    expect(after.notes).toEqual([]);
+    await until('its chunks are in the log', () => chunks.taken.at(-1)!.session === after.session);
+    const sessions = [...new Set(chunks.taken.map(({ session }) => session))];
+    expect(sessions).toEqual([before.session, Number(before.session) + 1, after.session]);
+    expect({ faults: chunks.faults, stale: chunks.stale }).toEqual({ faults: 0, stale: 0 });
+    expect(chunks.taken.map(({ gop }) => gop)).toEqual(
+      chunks.taken.map(({ gop }) => gop).sort((x, y) => x - y),
+    );
+    const slate = slateOf();
+    const [last, next] = [chunks.taken[chunks.taken.indexOf(slate[0]!) - 1]!, slate[0]!];
+    expect(next.wallClock - last.wallClock).toBeLessThan(1_000);
+    await viewer.untilBytes(viewer.bytes().byteLength + 100_000);
+    expect(viewer.socket.readyState).toBe(viewer.socket.OPEN);
+    const { complaints, size, hasAudio } = await decode(viewer.bytes());
+    expect({ complaints, size, hasAudio }).toEqual({ complaints: [], size: '320x180', hasAudio: true });
+    chunks.close();
     viewer.close();
   });
 
@@ -93,11 +127,6 @@ describe('a stream for an encoder that publishes', () => {
       expect(encoder.said()).toContain('This stream key is not valid');
     }
     expect((await infoOf(id)).state).toBe('offline');
-  });
-
-  it('cannot be in several sizes, because nothing is encoded', async () => {
-    const body = { id: 'sizes', source: { kind: 'ingest' }, ladder: [{ height: 360 }] };
-    expect((await services.api('POST', '/api/streams', body)).status).toBe(422);
   });
 });
 

@@ -3,12 +3,15 @@ import type {
   CreateStreamRequest,
   EditStreamRequest,
   IngestAccess,
+  IngestAddress,
   LookAtSourceRequest,
   Problem,
   StreamInfo,
 } from '@topicast/contracts/http';
 import { parseJson } from '@topicast/contracts/json';
 import type { SourceLook } from '@topicast/contracts/look';
+import type { StreamEvents } from '@topicast/contracts/stream-event';
+import type { StreamHealth } from '@topicast/contracts/stream-health';
 import { allGateways, type GatewayAddress } from './gateway-address';
 
 /** Why a call to the gateway failed. Decide by `kind`, show `message`. */
@@ -81,6 +84,40 @@ export async function renewIngestKey(
   const body = await call(gateway, 'POST', `/api/streams/${id}/ingest-key`, options);
   if (!isAccess(body)) throw notOurs();
   return body;
+}
+
+/** Where the encoder of a stream has to send, without the key. */
+export async function getIngestAddress(
+  gateway: GatewayAddress,
+  id: string,
+  options: CallOptions,
+): Promise<IngestAddress> {
+  const body = await call(gateway, 'GET', `/api/streams/${id}/ingest`, options);
+  if (!isObject(body)) throw notOurs();
+  return body;
+}
+
+/** @param since only columns from this time on: ms since the epoch */
+export async function getHealth(
+  gateway: GatewayAddress,
+  id: string,
+  since: number,
+  options: CallOptions,
+): Promise<StreamHealth> {
+  const body = await call(gateway, 'GET', `/api/streams/${id}/health?since=${since}`, options);
+  if (!isObject(body) || !isObject(body.columns) || !Array.isArray(body.findings)) throw notOurs();
+  return body as unknown as StreamHealth;
+}
+
+/** What has happened to a stream, the newest first. */
+export async function getEvents(
+  gateway: GatewayAddress,
+  id: string,
+  options: CallOptions,
+): Promise<StreamEvents['events']> {
+  const body = await call(gateway, 'GET', `/api/streams/${id}/events`, options);
+  if (!isObject(body) || !Array.isArray(body.events)) throw notOurs();
+  return body.events;
 }
 
 /** What is in a source, and what would become of it. */

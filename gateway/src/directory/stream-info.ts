@@ -85,9 +85,10 @@ const waitingNote = (isListenedFor: boolean): string =>
     ? 'Waiting for an encoder: it can publish at any time, with the stream key.'
     : 'Waiting for an encoder, but no producer takes any at present: its log says why (TOPICAST_RTMP_PORT).';
 
-const runningPart = ({ session, startedAt, catalog }: StreamStatus): Partial<StreamInfo> => ({
+const runningPart = ({ session, startedAt, awaySince, catalog }: StreamStatus): Partial<StreamInfo> => ({
   session,
   startedAt,
+  awaySince,
   catalog,
 });
 
@@ -99,6 +100,6 @@ const catalogOf = ({ tracks, bitrate }: ProbeResult): Catalog => ({
 
 /** The same, without the parts that only the operator may see. */
 export function publicInfo(info: StreamInfo): StreamInfo {
-  const { id, title, state, session, catalog, viewers, startedAt } = info;
-  return { id, title, state, session, catalog, viewers, startedAt };
+  const { id, title, state, session, catalog, viewers, startedAt, awaySince } = info;
+  return { id, title, state, session, catalog, viewers, startedAt, awaySince };
 }

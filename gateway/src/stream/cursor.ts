@@ -95,6 +95,11 @@ export class Cursor {
     return this.#wanted !== undefined || this.#place.at !== 'chunk' || this.#place.next !== this.#window.end;
   }
 
+  /** How long the oldest open question has been under way. */
+  unanswered(now: Milliseconds): Milliseconds | undefined {
+    return this.#delivery.unanswered(now);
+  }
+
   lag(now: Milliseconds): Milliseconds {
     return this.#delivery.lag(now);
   }

@@ -59,7 +59,7 @@ describe('ffmpeg', () => {
     const child = publish(reception.address);
     await once(child, 'close');
     const guest = await until('it has left', () => reception.guests.find(({ end }) => end));
-    expect(guest.end).toEqual({ why: 'gone' });
+    expect(guest.end).toEqual({ why: 'finished' });
     const { pictures, tracks, stats } = seen(guest);
     expect(pictures).toBeGreaterThanOrEqual(60);
     expect(tracks).toMatchObject([{ codec: expect.stringMatching(/^avc1/) }, { codec: 'mp4a.40.2' }]);

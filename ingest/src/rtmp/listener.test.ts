@@ -229,7 +229,7 @@ describe('inside', () => {
     using client = new RtmpClient(reception.listener.port).publish().command('deleteStream', 4, null, 1);
     await until('it has left', () => reception.guests[0]?.end);
     await client.closed();
-    expect(reception.guests[0]?.end).toEqual({ why: 'gone' });
+    expect(reception.guests[0]?.end).toEqual({ why: 'finished' });
   });
 
   it('acknowledges, answers pings, and survives what else clients say', async () => {

@@ -94,7 +94,7 @@ export class PublisherConnection {
       this.#socket.destroy();
     }
     const end = this.#end ?? (this.#publisher ? { why: 'gone' } : { why: 'nothing' });
-    if (end.why === 'gone' || end.why === 'cut') this.#publisher?.seat.leave(end);
+    if (end.why === 'finished' || end.why === 'gone' || end.why === 'cut') this.#publisher?.seat.leave(end);
     if (fault !== undefined) throw fault;
     return end;
   }
@@ -179,7 +179,7 @@ export class PublisherConnection {
       case 'FCUnpublish':
       case 'deleteStream':
       case 'closeStream':
-        if (this.#publisher) this.#finish({ why: 'gone' });
+        if (this.#publisher) this.#finish({ why: 'finished' });
         return undefined;
       default:
         // Commands that some clients send and none waits for: releaseStream, FCPublish, _checkbw, and the like.

@@ -29,6 +29,7 @@ export class ProducerMetrics {
   readonly registry = new Registry();
   restarts = 0;
   overtaken = 0;
+  slates = 0;
   #dropped = 0;
   #chunks = 0;
   #bytes = 0;
@@ -77,6 +78,11 @@ export class ProducerMetrics {
       'overtaken_total',
       'Number of encoders ended because another producer had taken over',
       () => this.overtaken,
+    );
+    this.#count(
+      'slates_total',
+      'Number of times that viewers saw a slate because an encoder was away',
+      () => this.slates,
     );
     this.#appends = new Histogram({
       ...this.#named('append_seconds', 'Seconds that the log takes for an append'),

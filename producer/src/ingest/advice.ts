@@ -1,9 +1,7 @@
 import type { Track } from '@topicast/contracts/catalog';
-import { type Milliseconds, milliseconds, type Seconds, seconds } from '@topicast/contracts/units';
-import type { Structure } from '../encoder/meter.js';
+import { FINDINGS, findingsOnStructure, type Structure, sentenceOf } from '@topicast/contracts/diagnosis';
+import { type Milliseconds, milliseconds, Seconds } from '@topicast/contracts/units';
 
-/** Encoders count in whole pictures, so two seconds may be a little more. */
-const LONG_GOP: Seconds = seconds(2.2);
 /** A track that is announced later than this is missed. */
 const EXPECTED_WITHIN: Milliseconds = milliseconds(3_000);
 /** Longer than a scene of the encoder needs to begin, and than its pictures are apart. */
@@ -44,20 +42,11 @@ export function adviceOn({
       `The encoder has sent pictures or sound that are damaged or lack their settings (left out so far: ${damaged}): if there are more and more, restart it, or use another encoder.`,
     );
   }
-  if (structure?.hasReordering) {
-    advice.push(
-      'The encoder sends B-frames, which add delay: set its B-frames to 0, or its tuning to zerolatency.',
-    );
-  }
-  if (structure && structure.longestGop > LONG_GOP) {
-    advice.push(
-      `The encoder sends keyframes up to ${structure.longestGop.toFixed(1)} s apart, so viewers join late: set its keyframe interval to 1 s, or 2 s at most.`,
-    );
-  }
-  if (liveFor >= EXPECTED_WITHIN && !kinds.includes('audio')) advice.push('The encoder sends no sound.');
+  if (structure) advice.push(...findingsOnStructure(structure, 'encoder').map(sentenceOf));
+  if (liveFor >= EXPECTED_WITHIN && !kinds.includes('audio')) advice.push(sentenceOf(FINDINGS.noSound));
   if (liveFor >= EXPECTED_WITHIN && !kinds.includes('video')) {
     advice.push(
-      damaged > 0 ? 'The encoder sends no picture that can be passed on.' : 'The encoder sends no picture.',
+      damaged > 0 ? 'The encoder sends no picture that can be passed on.' : sentenceOf(FINDINGS.noPicture),
     );
   }
   return advice;
@@ -68,3 +57,19 @@ export const nothingPasses = ({ hasSound }: { readonly hasSound: boolean }): str
   hasSound
     ? 'Sound comes, but no keyframe so far, and nobody can see the picture before one: set the keyframe interval of the encoder to 1 s, or stop its stream and start it again.'
     : 'The encoder has sent nothing so far that can be passed on: no keyframe, and no sound.';
+
+/** What viewers get while the encoder is away. @param gap how long it may be away */
+export const awayWords = ({ isConnected, gap }: { isConnected: boolean; gap: Milliseconds }): string => {
+  const limit = `${Math.round(Seconds.ofMilliseconds(gap))} s`;
+  return isConnected
+    ? `The encoder is connected, but sends nothing: look at its network. Viewers see its last picture, dimmed, and the stream goes on as soon as it sends again, within ${limit}.`
+    : `The encoder has vanished: look at its network, and start it again. Viewers see its last picture, dimmed, and the stream goes on if it is back within ${limit}.`;
+};
+
+/** @param reason why no slate could be made, in ffmpeg's words */
+export const noSlateWords = (reason: string | undefined): string[] =>
+  reason === undefined
+    ? []
+    : [
+        `If the encoder vanishes, the stream ends at once, because its last picture cannot be shown meanwhile (${reason}): send H.264, or install an ffmpeg that encodes what you send.`,
+      ];

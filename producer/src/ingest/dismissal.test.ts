@@ -16,7 +16,10 @@ const present = {
   row: ROW,
   status: status('me', 7),
   seenInTopic: undefined,
+  showsSlate: false,
 };
+/** Another producer has claimed the stream for an encoder that is back. */
+const claimed = { ...status('other', 8), awaySince: '2026-01-01T00:01:00Z' };
 
 it.each([
   [undefined, {}],
@@ -28,6 +31,10 @@ it.each([
   ['key renewed', { row: { ...ROW, ingestKeyHash: 'other' } }],
   ['overtaken', { status: status('other', 8) }],
   ['overtaken', { seenInTopic: 8 }],
+  ['overtaken', { status: claimed }],
+  [undefined, { status: claimed, showsSlate: true }],
+  ['overtaken', { status: claimed, showsSlate: true, seenInTopic: 8 }],
+  ['overtaken', { status: status('other', 8), showsSlate: true }],
 ])('%s: %o', (why, change) => {
   expect(reasonToDismiss({ ...present, ...change })).toBe(why);
 });

@@ -21,6 +21,8 @@ interface Present {
   readonly status: StreamStatus | undefined;
   /** The highest session that others have written. */
   readonly seenInTopic: number | undefined;
+  /** Viewers see a slate of ours, and no encoder of ours is sending. */
+  readonly showsSlate: boolean;
 }
 
 /** Pure; undefined if it may go on. The later session wins, as it does for all readers. */
@@ -31,10 +33,14 @@ export function reasonToDismiss({
   row,
   status,
   seenInTopic,
+  showsSlate,
 }: Present): Dismissal | undefined {
   if (row?.source.kind !== 'ingest' || row.incarnation !== begunWith.incarnation) return 'deleted';
   if (!row.enabled) return 'stopped';
   if (row.ingestKeyHash !== begunWith.ingestKeyHash) return 'key renewed';
-  const ofOthers = status && status.producer !== me ? (status.session ?? 0) : 0;
+  const others = status?.producer === me ? undefined : status;
+  // Whoever has claimed the stream for an encoder that is back leaves us to show the slate until that one is on air.
+  const isHeld = showsSlate && others?.awaySince !== undefined;
+  const ofOthers = isHeld ? 0 : (others?.session ?? 0);
   return Math.max(ofOthers, seenInTopic ?? 0) > session ? 'overtaken' : undefined;
 }

@@ -13,6 +13,9 @@ import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import { readProducerConfig } from '../config.js';
 import { ProducerMetrics } from '../health/metrics.js';
+import { Reports } from '../health/reports.js';
+import { NO_FFMPEG, NO_GUARD } from '../testing/no-ffmpeg.js';
+import { NO_REELS } from '../testing/reels.js';
 import { Door } from './door.js';
 
 const STREAM = streamId('show');
@@ -38,11 +41,18 @@ async function world() {
   };
   await tables.rows.put(STREAM, row);
   const seats: Seat[] = [];
+  const allReports: Reports[] = [];
   const lines: Record<string, unknown>[] = [];
   const logger = pino({}, { write: (line: string) => lines.push(JSON.parse(line)) });
+  const reportsOf = (me: string) => {
+    const reports = new Reports({ me, log, logger });
+    allReports.push(reports);
+    return reports;
+  };
   const doorOf = (me: string, second = 'takeover', ofLog: ChunkLog = log) => {
     const door = new Door({
-      ...{ me, log: ofLog, tables, metrics: new ProducerMetrics(), logger },
+      ...{ me, log: ofLog, tables, metrics: new ProducerMetrics(), reports: reportsOf(me), logger },
+      ...{ ffmpeg: NO_FFMPEG, guard: NO_GUARD, reels: NO_REELS },
       config: readProducerConfig({ TOPICAST_INGEST_SECOND: second }),
       others: () => new Set(['a', 'b'].filter((name) => name !== me)),
     });
@@ -70,6 +80,7 @@ async function world() {
     async [Symbol.asyncDispose]() {
       for (const seat of seats) seat.leave({ why: 'gone' });
       tables.close();
+      await Promise.all(allReports.map((reports) => reports.close()));
       await log.close();
       folder[Symbol.dispose]();
     },

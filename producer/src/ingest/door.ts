@@ -9,8 +9,12 @@ import type { ChunkLog } from '@topicast/log';
 import type { Logger } from 'pino';
 import type { ProducerConfig } from '../config.js';
 import { nextSession } from '../encoder/session.js';
+import type { Ffmpeg } from '../ffmpeg/find.js';
+import type { ProcessGuard } from '../ffmpeg/guard.js';
 import type { ProducerMetrics } from '../health/metrics.js';
+import type { Reports } from '../health/reports.js';
 import { openOutlet } from '../publish/outlet.js';
+import type { ReelMaker } from '../slate/workshop.js';
 import { StatusWriter } from '../status/status-writer.js';
 import { Publication } from './publication.js';
 import { Refusals } from './refusals.js';
@@ -36,6 +40,11 @@ interface DoorOptions {
   readonly tables: StreamTables;
   readonly config: ProducerConfig;
   readonly metrics: ProducerMetrics;
+  readonly reports: Reports;
+  readonly ffmpeg: Ffmpeg;
+  readonly guard: ProcessGuard;
+  /** Makes what viewers see while an encoder is away. */
+  readonly reels: ReelMaker;
   /** The other producers that are alive. */
   readonly others: () => ReadonlySet<string>;
   readonly logger: Logger;
@@ -67,10 +76,14 @@ export class Door implements Doorkeeper {
     return answer;
   }
 
-  /** Let nobody in any more; resolves when all that publish are settled. The listener sends them away. */
+  /**
+   * Let nobody in any more, and wait for nobody to come back; resolves when all that publish are settled. The listener
+   * sends them away.
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all(this.#entering.values());
+    for (const publication of this.#publications.values()) publication.review();
     await Promise.all([...this.#publications.values()].map(({ ended }) => ended));
   }
 
@@ -117,10 +130,9 @@ export class Door implements Doorkeeper {
       this.#takeovers.note(stream, now);
     }
     try {
-      present?.dismiss('replaced');
-      await present?.ended;
-      const answer = await this.#begin(arrival);
+      const answer = await this.#place(arrival, present);
       if (typeof answer === 'string') return answer;
+      if (isTakeover) this.#options.reports.happened(stream, { kind: 'taken-over' });
       if (isTakeover) answer.remark(this.#takeovers.isContested(stream) ? TWO_ENCODERS : TAKEN_OVER);
       return answer.seat;
     } catch (error) {
@@ -129,9 +141,19 @@ export class Door implements Doorkeeper {
     }
   }
 
+  /** In the stream that is on air here, if it is. */
+  async #place(arrival: Arrival, present: Publication | undefined): Promise<Publication | Refusal> {
+    if (present && !present.isOver) {
+      present.welcome();
+      return present;
+    }
+    await present?.ended;
+    return this.#begin(arrival);
+  }
+
   /** `unavailable` also if another producer has the stream. */
   async #begin(arrival: Arrival): Promise<Publication | Refusal> {
-    const { me, log, tables, config, metrics } = this.#options;
+    const { me, log, tables, config, metrics, reports, ffmpeg, guard, reels } = this.#options;
     const { stream, gone } = arrival;
     const row = this.#rowFor(arrival);
     if (typeof row === 'string') return row;
@@ -139,7 +161,7 @@ export class Door implements Doorkeeper {
     const stopping = new AbortController();
     let status: StatusWriter | undefined;
     const outlet = openOutlet(row, {
-      ...{ log, tables, config, logger, metrics },
+      ...{ log, tables, config, logger, metrics, reports },
       state: () => status?.current.state ?? 'starting',
       stopped: stopping.signal,
     });
@@ -156,9 +178,13 @@ export class Door implements Doorkeeper {
       await outlet.close();
       return claimed;
     }
-    status = new StatusWriter(tables.statuses, stream, claimed, logger);
+    status = new StatusWriter(tables.statuses, stream, claimed, logger, (before, after) =>
+      reports.changed(stream, before, after),
+    );
     const publication = new Publication({
-      ...{ row, session: claimed.session, me, tables, outlet, status, stopping, metrics, logger },
+      ...{ row, session: claimed.session, me, tables, outlet, status, stopping, metrics, reports, logger },
+      ...{ reels, gap: config.ingestGap, isStaying: () => !this.#isClosed },
+      tools: { ffmpeg, guard, encoding: config.encoding },
     });
     this.#publications.set(stream, publication);
     void publication.ended
@@ -180,11 +206,14 @@ export class Door implements Doorkeeper {
     stream: StreamId,
     inLog: number,
   ): Promise<(StreamStatus & { session: number }) | 'unavailable'> {
-    const { me, tables } = this.#options;
+    const { me, tables, others } = this.#options;
     const before = tables.statuses.get(stream);
     const session = nextSession(Date.now(), Math.max(inLog, before?.session ?? 0));
+    // Another producer shows its slate until our encoder is on air, and viewers see no end in between.
+    const isHeld = before?.awaySince !== undefined && others().has(before.producer);
+    const { state, startedAt, catalog, awaySince } = isHeld ? before : { state: 'starting' as const };
     const claimed = {
-      ...{ producer: me, state: 'starting' as const, session, restarts: 0, droppedChunks: 0 },
+      ...{ producer: me, state, session, startedAt, catalog, awaySince, restarts: 0, droppedChunks: 0 },
       // Why the last one was cut, until this one is on air: it may be the same encoder with the same settings.
       ...{ problem: before?.problem, notes: [], encoderLog: [] },
     };
@@ -196,9 +225,10 @@ export class Door implements Doorkeeper {
   #isBusy(stream: StreamId): boolean {
     const { me, tables, others } = this.#options;
     const present = this.#publications.get(stream);
-    if (present && !present.isOver) return true;
+    if (present && !present.isOver) return !present.isAway;
     const status = tables.statuses.get(stream);
-    const isOnAir = status?.state === 'live' || status?.state === 'starting';
+    const isThere = status?.awaySince === undefined;
+    const isOnAir = isThere && (status?.state === 'live' || status?.state === 'starting');
     return isOnAir && status.producer !== me && others().has(status.producer);
   }
 }

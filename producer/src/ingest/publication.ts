@@ -1,27 +1,41 @@
+import { mostRenditions } from '@topicast/contracts/ladder';
 import { type StreamId, streamId } from '@topicast/contracts/stream-id';
 import type { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow, StreamStatus } from '@topicast/contracts/tables';
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
-import type { Found, PublisherEnd, Seat } from '@topicast/ingest';
+import type { PublisherEnd, Seat } from '@topicast/ingest';
 import type { NewRecord } from '@topicast/log';
-import { Chunker } from '@topicast/media/mpegts';
+import { type Chunk, Chunker } from '@topicast/media/mpegts';
 import type { Logger } from 'pino';
-import { SessionCatalog } from '../encoder/session-catalog.js';
+import { nextSession } from '../encoder/session.js';
 import type { ProducerMetrics } from '../health/metrics.js';
+import type { Reports } from '../health/reports.js';
 import type { Outlet } from '../publish/outlet.js';
+import { ReelKeeper } from '../slate/reel-keeper.js';
+import { Slate } from '../slate/slate.js';
+import type { ReelMaker } from '../slate/workshop.js';
 import type { StatusWriter } from '../status/status-writer.js';
-import { adviceOn, nothingPasses } from './advice.js';
+import { awayWords, noSlateWords, nothingPasses } from './advice.js';
 import { type Dismissal, reasonToDismiss, WORDS } from './dismissal.js';
+import { Encoder } from './encoder.js';
+import { isSilent, nextStep, type OnAir } from './gap.js';
+import type { MakerTools } from './renditions/maker.js';
+import { Renditions } from './renditions/renditions.js';
+import { SessionReport } from './session-report.js';
 
 const LOOK_EVERY_MS = 1_000;
+/** How late a silent encoder is noticed. */
+const LISTEN_EVERY_MS = 200;
 /** Longer than any encoder needs for its first keyframe. */
 const LATE = milliseconds(5_000);
 /** What was said about the moment is history then. */
 const REMARKED_FOR = milliseconds(60_000);
+/** Sound that comes first does not end the picture of a slate; after this time there is no picture to wait for. */
+const PICTURE_COMES_WITHIN = milliseconds(3_000);
 
 interface PublicationOptions {
   readonly row: StreamRow;
-  /** Whose status row is this publication's. */
+  /** Whose status row is this publication's, until it takes a higher one. */
   readonly session: number;
   readonly me: string;
   readonly tables: StreamTables;
@@ -30,32 +44,48 @@ interface PublicationOptions {
   /** Aborted by this publication when it ends. */
   readonly stopping: AbortController;
   readonly metrics: ProducerMetrics;
+  readonly reports: Pick<Reports, 'happened'>;
+  /** How long viewers may see a slate while the encoder is away; 0: not at all. */
+  readonly gap: Milliseconds;
+  readonly reels: ReelMaker;
+  /** What makes the lower renditions. */
+  readonly tools: Omit<MakerTools, 'logger'>;
+  /** Whether this producer will be here for an encoder that comes back. */
+  readonly isStaying: () => boolean;
   /** Names the stream in each line. */
   readonly logger: Logger;
 }
 
+/** What viewers see while the encoder is away. */
+interface Shown {
+  readonly slate: Slate;
+  readonly since: Milliseconds;
+  /** For the status row. */
+  readonly awaySince: string;
+}
+
 /**
- * One encoder that publishes here, from its admission to its end: its bytes become chunks of one session, and its
- * status row follows what it sends.
+ * A stream that is published here, from the admission of its first encoder until it has ended. Encoders come and go; each
+ * is a session, and so is the slate between them. The status row follows what viewers get.
  */
 export class Publication {
-  /** For the listener. */
-  readonly seat: Seat;
   /** Resolves when all of it is in the log, and its status says so. */
   readonly ended: Promise<void>;
   readonly #options: PublicationOptions;
   readonly #stream: StreamId;
-  readonly #dismissal = new AbortController();
-  readonly #offered: SessionCatalog;
-  readonly #chunker = new Chunker((chunk) => this.#options.outlet.publisher.push(0, chunk));
+  readonly #keeper: ReelKeeper;
+  readonly #renditions: Renditions;
   readonly #stopListening: readonly (() => void)[];
-  readonly #timer: NodeJS.Timeout;
-  #found: Found = { notes: [], damaged: 0 };
-  readonly #begun = Milliseconds.now();
-  #liveSince: Milliseconds | undefined;
-  /** When the last picture became a chunk; before the first one, when a picture was announced. */
-  #lastPicture: Milliseconds | undefined;
-  #lastChunk = Milliseconds.never;
+  readonly #timers: readonly NodeJS.Timeout[];
+  /** The one that is connected, or was the last. */
+  #encoder: Encoder;
+  /** The one whose chunks are the present session. */
+  #writing: Encoder | undefined;
+  #shown: Shown | undefined;
+  #report: SessionReport;
+  #startedAt: string | undefined;
+  /** Chunks of an encoder that cannot begin with them. */
+  #leftOut = 0;
   /** Words for the owner, each with the time when they are no longer news. */
   readonly #remarks = new Map<string, Milliseconds>();
   #resolveEnded: (end: Promise<void>) => void = () => undefined;
@@ -63,37 +93,52 @@ export class Publication {
 
   constructor(options: PublicationOptions) {
     this.#options = options;
-    const { row, session, tables, outlet } = options;
+    const { row, session, tables, reels, status, outlet, tools, logger } = options;
     this.#stream = streamId(row.id);
-    this.#offered = new SessionCatalog(session, 1);
-    outlet.publisher.beginSession({
-      session,
-      renditions: 1,
-      onRecord: (_, record) => this.#onRecord(record),
-    });
+    this.#keeper = new ReelKeeper(reels, logger);
+    this.#renditions = new Renditions({ ...tools, logger, publisher: outlet.publisher });
+    this.#startedAt = status.current.startedAt;
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    this.seat = {
-      dismissed: this.#dismissal.signal,
-      take: (bytes) => this.#take(bytes),
-      note: (found) => {
-        this.#found = found;
-      },
-      leave: (end) => this.#end(end),
-    };
+    this.#encoder = this.#newEncoder();
+    this.#writing = this.#encoder;
+    this.#report = this.#beginSession(session, false);
     const look = (): void => this.#look();
     this.#stopListening = [tables.rows.onChange(look), tables.statuses.onChange(look)];
-    this.#timer = setInterval(() => {
-      this.#look();
-      this.#report();
-    }, LOOK_EVERY_MS);
+    this.#timers = [
+      setInterval(() => {
+        this.#look();
+        this.#tell();
+      }, LOOK_EVERY_MS),
+      setInterval(() => this.review(), LISTEN_EVERY_MS),
+    ];
     // The tables may have changed since the row was read, and tell only what changes from now on.
     look();
   }
 
+  /** Of the encoder that came last. */
+  get seat(): Seat {
+    return this.#encoder.seat;
+  }
+
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** Viewers see a slate, and no encoder is about to end that. */
+  get isAway(): boolean {
+    const { presence, lastChunk } = this.#encoder;
+    return this.#shown !== undefined && (presence !== 'here' || isSilent(since(lastChunk)));
+  }
+
+  /** Another encoder has come, and takes the place of the one before. Viewers see it from its first keyframe on. */
+  welcome(): Seat {
+    const before = this.#encoder;
+    this.#encoder = this.#newEncoder();
+    this.#leftOut = 0;
+    before.dismiss(WORDS.replaced);
+    return this.#encoder.seat;
   }
 
   /** Say so in the notes, for a minute. */
@@ -106,102 +151,252 @@ export class Publication {
     if (this.#isOver) return;
     this.#options.logger.info({ why }, 'the encoder is disconnected');
     if (why === 'overtaken') this.#options.metrics.overtaken++;
-    this.#dismissal.abort(new Error(WORDS[why]));
-    this.#end({ why: 'gone' });
+    this.#encoder.dismiss(WORDS[why]);
+    this.#end();
   }
 
-  #take(bytes: Uint8Array): void {
+  /** See whether the encoder is there, and what viewers should get if it is not. */
+  review(): void {
     if (this.#isOver) return;
-    this.#chunker.push(bytes);
-    this.#offered.noteTracks(0, this.#chunker.tracks);
-    if (this.#offered.kinds.includes('video')) this.#lastPicture ??= Milliseconds.now();
-  }
-
-  #onRecord(record: NewRecord): void {
-    this.#offered.noteRecord(0, record);
-    this.#lastChunk = Milliseconds.now();
-    if (!record.header.audioOnly) this.#lastPicture = this.#lastChunk;
-    if (this.#liveSince !== undefined || this.#isOver) return;
-    this.#liveSince = Milliseconds.now();
-    const { session, status, logger } = this.#options;
-    logger.info({ session }, 'live');
-    this.#offered.noteTracks(0, this.#chunker.tracks);
-    const { catalog } = this.#offered;
-    const startedAt = new Date().toISOString();
-    status.update({ state: 'live', session, startedAt, catalog, problem: undefined, notes: this.#notes });
-  }
-
-  get #notes(): string[] {
-    const now = Milliseconds.now();
-    const since = (time = now): Milliseconds => Milliseconds.sub(now, time);
-    const { kinds, structure } = this.#offered;
-    const advice = adviceOn({
-      ...{ kinds, structure, liveFor: since(this.#liveSince), damaged: this.#found.damaged },
-      ...{ pictureMissingFor: since(this.#lastPicture), nothingFor: since(this.#lastChunk) },
+    const { gap, isStaying } = this.#options;
+    const { reel } = this.#keeper;
+    const { presence, lastChunk } = this.#encoder;
+    const step = nextStep({
+      ...{ onAir: this.#onAir, encoder: presence, gap },
+      silentFor: since(lastChunk),
+      awayFor: this.#shown ? since(this.#shown.since) : Milliseconds.zero,
+      canHold: isStaying() && (this.#shown !== undefined || this.#keeper.isReady),
     });
-    const remarks = [...this.#remarks].filter(([, until]) => now < until).map(([words]) => words);
-    return [...remarks, ...this.#found.notes, ...advice];
+    switch (step) {
+      case 'go on':
+        return;
+      case 'slate':
+        // A stream that has just begun may have none yet; then it is looked for again.
+        if (reel) this.#beginSlate(reel);
+        return;
+      case 'clear':
+        this.#endSlate();
+        this.#options.status.update({ state: 'starting', catalog: undefined, awaySince: undefined });
+        return;
+      case 'end':
+        this.#leave();
+    }
   }
 
-  #report(): void {
+  get #onAir(): OnAir {
+    if (this.#shown) return 'slate';
+    return this.#writing && this.#report.isLive ? 'encoder' : 'nothing';
+  }
+
+  #newEncoder(): Encoder {
+    const encoder: Encoder = new Encoder({
+      onChunk: (chunk) => this.#onChunk(encoder, chunk),
+      onLeft: (end) => this.#onLeft(encoder, end),
+    });
+    return encoder;
+  }
+
+  #onChunk(encoder: Encoder, chunk: Chunk): void {
+    if (this.#isOver || encoder !== this.#encoder) return;
+    if (this.#writing !== encoder) {
+      if (!this.#canBeginWith(chunk)) {
+        this.#leftOut++;
+        return;
+      }
+      this.#beginEncoder(encoder);
+    }
+    this.#report.noteTracks(encoder.tracks);
+    this.#renditions.push(chunk, encoder.tracks);
+    if (chunk.keyframe && this.#options.gap > 0) this.#keeper.note(chunk.data, encoder.tracks);
+  }
+
+  #canBeginWith({ keyframe, audioOnly }: Chunk): boolean {
+    const picture =
+      !audioOnly || !this.#report.hasPicture || since(this.#encoder.came) >= PICTURE_COMES_WITHIN;
+    return keyframe && picture;
+  }
+
+  #beginEncoder(encoder: Encoder): void {
+    const { outlet, tables, logger } = this.#options;
+    const known = [this.#report.session, outlet.seenInTopic ?? 0];
+    const session = nextSession(
+      Date.now(),
+      Math.max(...known, tables.statuses.get(this.#stream)?.session ?? 0),
+    );
+    if (this.#shown) logger.info({ awayFor: since(this.#shown.since) }, 'the encoder is back');
+    this.#endSlate();
+    this.#writing = encoder;
+    this.#report = this.#beginSession(session, this.#isAlone);
+    if (this.#leftOut > 0)
+      outlet.publisher.lose(this.#leftOut, 'they came before the keyframe of the encoder that is back');
+    this.#leftOut = 0;
+  }
+
+  #beginSlate(reel: NonNullable<ReelKeeper['reel']>): void {
+    const { logger, metrics } = this.#options;
+    const { end, session, offered } = this.#report;
+    const { tracks = [] } = offered.catalog.renditions[0] ?? {};
+    metrics.slates++;
+    logger.info({ session, why: this.#encoder.presence }, 'the encoder is away, viewers see a slate');
+    this.#writing = undefined;
+    // The smallest number that is above the encoder's, so that whoever takes the stream at this moment has a higher one.
+    const report = this.#beginSession(session + 1, this.#isAlone);
+    this.#report = report;
+    const chunker: Chunker = new Chunker((chunk) => this.#renditions.push(chunk, chunker.tracks));
+    const slate = new Slate(reel, end, (bytes) => {
+      chunker.push(bytes);
+      report.noteTracks(chunker.tracks);
+    });
+    this.#shown = { slate, since: Milliseconds.now(), awaySince: new Date().toISOString() };
+    // The picture that viewers saw last, if there is time to encode it.
+    void this.#keeper.renew(tracks).then((newest) => newest && slate.use(newest));
+  }
+
+  #endSlate(): void {
+    this.#shown?.slate.close();
+    this.#shown = undefined;
+  }
+
+  /** Nobody else has written since the present session began. */
+  get #isAlone(): boolean {
+    return (this.#options.outlet.seenInTopic ?? 0) <= this.#report.session;
+  }
+
+  #beginSession(session: number, follows: boolean): SessionReport {
+    const { outlet } = this.#options;
+    const report = new SessionReport(session);
+    outlet.countDrops();
+    outlet.publisher.beginSession({
+      ...{ session, renditions: this.#renditions.count, follows },
+      onRecord: (rendition, record) => this.#onRecord(report, rendition, record),
+    });
+    this.#renditions.beginSession(report.offered);
+    return report;
+  }
+
+  #onRecord(report: SessionReport, rendition: number, record: NewRecord): void {
+    const wasLive = report.isLive;
+    report.noteRecord(rendition, record);
+    if (wasLive || this.#isOver || report !== this.#report) return;
+    const { status, logger } = this.#options;
+    const { session, offered } = report;
+    if (!this.#shown) logger.info({ session }, 'live');
+    this.#startedAt ??= new Date().toISOString();
+    const { catalog } = offered;
+    const startedAt = this.#startedAt;
+    status.update({ state: 'live', session, startedAt, catalog, ...this.#words });
+  }
+
+  /** What the status says in words, and about the absence of the encoder. */
+  get #words(): Pick<StreamStatus, 'problem' | 'notes' | 'awaySince'> {
+    const { outlet, gap } = this.#options;
+    const { trouble } = outlet.publisher.state;
+    const now = Milliseconds.now();
+    const remarks = [...this.#remarks].filter(([, until]) => now < until).map(([words]) => words);
+    const logTrouble = trouble && `The log does not accept chunks at the moment: ${trouble}`;
+    if (this.#shown) {
+      const { awaySince } = this.#shown;
+      const isConnected = this.#encoder.presence === 'here';
+      return { problem: logTrouble ?? awayWords({ isConnected, gap }), notes: remarks, awaySince };
+    }
+    const notes = [
+      ...remarks,
+      ...this.#report.notes(this.#encoder.found),
+      ...noSlateWords(this.#keeper.problem),
+      ...this.#renditions.notes,
+    ];
+    return { problem: logTrouble, notes, awaySince: undefined };
+  }
+
+  #tell(): void {
     if (this.#isOver) return;
     const { outlet, status } = this.#options;
-    if (this.#liveSince === undefined) {
-      const isLate = Milliseconds.sub(Milliseconds.now(), this.#begun) >= LATE;
-      const problem = nothingPasses({ hasSound: this.#chunker.format.audio !== undefined });
-      if (isLate) status.update({ problem, notes: this.#notes });
+    if (this.#onAir === 'nothing') {
+      const isLate = since(this.#encoder.came) >= LATE;
+      const hasSound = this.#encoder.tracks.some(
+        (track) => track.kind === 'audio' && track.codec !== undefined,
+      );
+      const { notes } = this.#words;
+      if (isLate) status.update({ problem: nothingPasses({ hasSound }), notes });
       return;
     }
-    const { dropped, trouble } = outlet.publisher.state;
     outlet.countDrops();
-    status.update({
-      catalog: this.#offered.catalog,
-      droppedChunks: dropped,
-      problem: trouble && `The log does not accept chunks at the moment: ${trouble}`,
-      notes: this.#notes,
-    });
+    const { catalog } = this.#report.offered;
+    const encoderLog = [...this.#renditions.lines];
+    status.update({ catalog, encoderLog, droppedChunks: outlet.publisher.state.dropped, ...this.#words });
   }
 
   #look(): void {
-    const { me, row, session, tables, outlet } = this.#options;
+    const { me, row, tables, outlet } = this.#options;
     const why = reasonToDismiss({
-      ...{ me, session, begunWith: row, seenInTopic: outlet.seenInTopic },
-      row: tables.rows.get(this.#stream),
-      status: tables.statuses.get(this.#stream),
+      ...{ me, session: this.#report.session, begunWith: row, seenInTopic: outlet.seenInTopic },
+      ...{ row: tables.rows.get(this.#stream), status: tables.statuses.get(this.#stream) },
+      showsSlate: this.#shown !== undefined,
     });
     if (why) this.dismiss(why);
+    else void this.#wantLadder(tables.rows.get(this.#stream) ?? row);
   }
 
-  #end(end: PublisherEnd): void {
+  /** As soon as the topic has room for it; if the log is away, the next look tries again. */
+  async #wantLadder(row: StreamRow): Promise<void> {
+    const { tables, outlet, logger } = this.#options;
+    try {
+      await outlet.widen(mostRenditions(row));
+      if ((tables.rows.get(this.#stream) ?? row) === row) this.#renditions.want(row.ladder);
+    } catch (error) {
+      logger.debug({ error }, 'the topic could not be given more partitions');
+    }
+  }
+
+  #onLeft(encoder: Encoder, end: PublisherEnd): void {
+    if (this.#isOver || encoder !== this.#encoder) return;
+    const { damaged } = encoder.found;
+    const { droppedAccessUnits, droppedUnits } = encoder.stats;
+    const problem = end.why === 'cut' ? end.problem : undefined;
+    const facts = { session: this.#report.session, why: end.why, problem, damaged };
+    this.#options.logger.info({ ...facts, droppedAccessUnits, droppedUnits }, 'the encoder has left');
+    if (problem === undefined) this.review();
+    else this.#leave(problem);
+  }
+
+  #leave(problem?: string): void {
+    const { reports } = this.#options;
+    if (this.#onAir !== 'nothing')
+      reports.happened(this.#stream, { kind: 'left', ...(problem && { problem }) });
+    this.#end(problem);
+  }
+
+  #end(problem?: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
     for (const stop of this.#stopListening) stop();
-    this.#chunker.end();
-    this.#resolveEnded(this.#settle(end));
+    this.#endSlate();
+    this.#resolveEnded(this.#settle(problem));
   }
 
-  async #settle(end: PublisherEnd): Promise<void> {
-    const { outlet, status, stopping, tables, session, me, logger } = this.#options;
-    const { damaged } = this.#found;
-    const { droppedAccessUnits, droppedUnits } = this.#chunker.stats;
-    const problem = end.why === 'cut' ? end.problem : undefined;
-    logger.info({ session, problem, damaged, droppedAccessUnits, droppedUnits }, 'the encoder has left');
+  async #settle(problem: string | undefined): Promise<void> {
+    const { outlet, status, stopping, tables, me } = this.#options;
     // What waits for a topic that is gone gives up, and everything else is written.
     if (!tables.rows.get(this.#stream)) stopping.abort();
+    await this.#renditions.close();
+    outlet.publisher.lose(0, 'their encoder has left');
     await outlet.close();
     stopping.abort();
     const last = { ...status.current, droppedChunks: outlet.publisher.state.dropped };
     await status.close();
     const shown = tables.statuses.get(this.#stream);
     if (!tables.rows.get(this.#stream)) await tables.statuses.delete(this.#stream);
-    else if (shown?.producer === me && shown.session === session)
+    else if (shown?.producer === me && shown.session === last.session)
       await tables.statuses.put(this.#stream, farewell(last, problem));
   }
 }
 
+const since = (time: Milliseconds): Milliseconds => Milliseconds.sub(Milliseconds.now(), time);
+
 /** If it was cut, its owner should read why until it comes back. */
 const farewell = (last: StreamStatus, problem: string | undefined): StreamStatus => ({
   ...last,
-  ...{ state: problem === undefined ? 'offline' : 'failed', problem, notes: [], catalog: undefined },
+  ...{ state: problem === undefined ? 'offline' : 'failed', problem, notes: [] },
+  ...{ catalog: undefined, awaySince: undefined },
 });

@@ -1,6 +1,7 @@
 import type { NewRecord } from '@topicast/log';
 import type { Chunk } from '@topicast/media/mpegts';
 import type { Logger } from 'pino';
+import type { StreamFigures } from '../health/figures.js';
 import { Numbering } from './numbering.js';
 import { Publisher, type PublisherOptions } from './publisher.js';
 import { RenditionJoin } from './rendition-join.js';
@@ -10,6 +11,8 @@ import { type Arrived, WaitingChunks } from './waiting-chunks.js';
 interface StreamPublisherOptions
   extends Pick<PublisherOptions, 'stream' | 'log' | 'onUnknownTopic' | 'limits'> {
   readonly clock: SteadyClock;
+  /** Sees each chunk as it arrives. */
+  readonly figures?: Pick<StreamFigures, 'arrive' | 'beginSession'>;
   /** Names the stream in each line. */
   readonly logger: Logger;
   /** The highest GOP number in the log; rejects if that cannot be read in time. */
@@ -19,6 +22,8 @@ interface StreamPublisherOptions
 export interface PublishedSession {
   readonly session: number;
   readonly renditions: number;
+  /** Nobody else has written since our session before, so the number of its last GOP is the last one in the log. */
+  readonly follows?: boolean;
   /** Told of each record on its way to the log. */
   readonly onRecord: (rendition: number, record: NewRecord) => void;
 }
@@ -68,9 +73,12 @@ export class StreamPublisher {
   /** From now on, chunks come from another encoder. */
   beginSession(session: PublishedSession): void {
     const unsent = this.#unsent();
+    const isCounted = session.follows === true && this.#session !== undefined && !this.#waiting;
     this.#session = session;
-    this.#waiting = new WaitingChunks(this.#options.limits?.bytes);
+    this.#options.figures?.beginSession();
+    this.#waiting = isCounted ? undefined : new WaitingChunks(this.#options.limits?.bytes);
     this.#counting = undefined;
+    if (isCounted) this.#numbering.beginSession(session.session, 0);
     for (let rendition = this.#publishers.length; rendition < session.renditions; rendition++) {
       this.#publishers.push(this.#publisherOf(rendition));
     }
@@ -79,17 +87,24 @@ export class StreamPublisher {
       // They count for the new session, because nobody looks at the old one now.
       publisher.miss(unsent[rendition] ?? 0, 'another encoder began before they were numbered');
     }
-    this.#joins = this.#publishers.slice(1, session.renditions).map(
-      (publisher, index) =>
-        new RenditionJoin(
-          (record) => this.#send(index + 1, record),
-          (chunks, reason) => publisher.miss(chunks, reason),
-        ),
-    );
+    this.#joins = this.#joinsFor(session.renditions, false);
+  }
+
+  /** The lower renditions end, and begin anew with the next chunk of the best one, which goes on. */
+  changeRenditions(renditions: number): void {
+    for (const [index, join] of this.#joins.entries())
+      this.#publishers[index + 1]!.miss(join.close(), 'its encoder has ended');
+    for (let rendition = this.#publishers.length; rendition < renditions; rendition++) {
+      const publisher = this.#publisherOf(rendition);
+      if (this.#session) publisher.beginSession(this.#session.session);
+      this.#publishers.push(publisher);
+    }
+    this.#joins = this.#joinsFor(renditions, true);
   }
 
   push(rendition: number, chunk: Chunk): void {
     const arrived = { rendition, chunk, at: this.#options.clock.monotonic() };
+    this.#options.figures?.arrive(rendition, chunk, arrived.at);
     if (this.#waiting) {
       this.#miss(this.#waiting.push(arrived));
       this.#counting ??= this.#beginCounting(this.#waiting);
@@ -126,6 +141,17 @@ export class StreamPublisher {
     this.#waiting = undefined;
     this.#numbering.beginSession(session, gop);
     for (const arrived of waiting.all) this.#take(arrived);
+  }
+
+  #joinsFor(renditions: number, isLate: boolean): RenditionJoin[] {
+    return this.#publishers.slice(1, renditions).map(
+      (publisher, index) =>
+        new RenditionJoin(
+          (record) => this.#send(index + 1, record),
+          (chunks, reason) => publisher.miss(chunks, reason),
+          isLate,
+        ),
+    );
   }
 
   /** For each rendition, the chunks that are not on their way to the log. */

@@ -8,7 +8,7 @@ const PAUSE_MS = 1_000;
 type StatusTable = Pick<TypedTable<StreamId, StreamStatus>, 'get' | 'put' | 'onChange' | 'onLate'>;
 
 /**
- * Keeps one row of `topicast.status` up to date. A new state is written at once, anything else at most once a second.
+ * Keeps one row of `topicast.status` up to date. A new state, and the absence of an encoder, are written at once, anything else at most once a second.
  * If a write fails, it tries again with what is true by then. Once another producer has a higher session, it writes
  * nothing more. If a late row of another producer, or a late deletion, has replaced our row in the log, it writes the
  * row again, for everybody who opens the table from now on.
@@ -17,6 +17,7 @@ export class StatusWriter {
   readonly #table: StatusTable;
   readonly #stream: StreamId;
   readonly #logger: Logger;
+  readonly #onChange: (before: StreamStatus, after: StreamStatus) => void;
   #current: StreamStatus;
   #written = '';
   #timer: NodeJS.Timeout | undefined;
@@ -26,10 +27,17 @@ export class StatusWriter {
   #closed = false;
   readonly #stopListening: readonly (() => void)[];
 
-  constructor(table: StatusTable, stream: StreamId, initial: StreamStatus, logger: Logger) {
+  constructor(
+    table: StatusTable,
+    stream: StreamId,
+    initial: StreamStatus,
+    logger: Logger,
+    onChange: (before: StreamStatus, after: StreamStatus) => void = () => undefined,
+  ) {
     this.#table = table;
     this.#stream = stream;
     this.#logger = logger;
+    this.#onChange = onChange;
     this.#current = initial;
     this.#stopListening = [
       table.onLate((name) => name === stream && this.#writeAgain(0)),
@@ -45,9 +53,11 @@ export class StatusWriter {
 
   update(change: Partial<StreamStatus>): void {
     if (this.#closed) return;
-    const urgent = change.state !== undefined && change.state !== this.#current.state;
-    this.#current = { ...this.#current, ...change };
-    if (urgent) this.#schedule(0);
+    const before = this.#current;
+    this.#current = { ...before, ...change };
+    this.#onChange(before, this.#current);
+    const { state, awaySince } = this.#current;
+    if (state !== before.state || awaySince !== before.awaySince) this.#schedule(0);
     else if (!this.#timer) this.#schedule(PAUSE_MS);
   }
 

@@ -67,7 +67,7 @@ export function StreamRow({
       <div>
         <div className={styles.name}>
           <h2>
-            <Link href={`/watch/${stream.id}`} data-row-focus>
+            <Link href={`/studio/${stream.id}`} data-row-focus>
               {name}
             </Link>
           </h2>

@@ -8,6 +8,7 @@ import { Button } from '../../ui/button';
 import { CopyButton } from '../../ui/copy-button';
 import { Icon } from '../../ui/icon';
 import styles from './ingest-access.module.css';
+import { PhoneCode } from './phone-code';
 
 interface IngestAccessPanelProps {
   readonly access: IngestAccess;
@@ -32,6 +33,7 @@ export function IngestAccessPanel({ access, children }: IngestAccessPanelProps) 
         <Value name="Server" value={access.rtmp} />
       )}
       <Value name="Stream key" value={access.key} first />
+      {access.rtmp !== undefined && <PhoneCode rtmp={access.rtmp} streamKey={access.key} />}
       <p className={styles.warning}>
         Copy the key now: it cannot be shown again. Whoever has it can put pictures on air. You can make a new
         one when you edit the stream.

@@ -1,0 +1,74 @@
+import { Milliseconds } from '@topicast/contracts/units';
+import type { Found, PublisherEnd, Seat } from '@topicast/ingest';
+import { type Chunk, Chunker } from '@topicast/media/mpegts';
+
+/** What became of an encoder. */
+type Presence = 'here' | PublisherEnd['why'];
+
+interface EncoderOptions {
+  readonly onChunk: (chunk: Chunk) => void;
+  /** After its last chunk. */
+  readonly onLeft: (end: PublisherEnd) => void;
+}
+
+/** One encoder that was let in: its bytes become chunks. */
+export class Encoder {
+  /** For the listener. */
+  readonly seat: Seat;
+  readonly came = Milliseconds.now();
+  readonly #dismissal = new AbortController();
+  readonly #chunker: Chunker;
+  #lastChunk = this.came;
+  #found: Found = { notes: [], damaged: 0 };
+  #presence: Presence = 'here';
+
+  constructor({ onChunk, onLeft }: EncoderOptions) {
+    this.#chunker = new Chunker((chunk) => {
+      this.#lastChunk = Milliseconds.now();
+      onChunk(chunk);
+    });
+    this.seat = {
+      dismissed: this.#dismissal.signal,
+      take: (bytes) => {
+        if (this.#presence === 'here') this.#chunker.push(bytes);
+      },
+      note: (found) => {
+        this.#found = found;
+      },
+      leave: (end) => {
+        if (this.#presence !== 'here') return;
+        this.#chunker.end();
+        this.#presence = end.why;
+        onLeft(end);
+      },
+    };
+  }
+
+  get presence(): Presence {
+    return this.#presence;
+  }
+
+  get found(): Found {
+    return this.#found;
+  }
+
+  get tracks(): Chunker['tracks'] {
+    return this.#chunker.tracks;
+  }
+
+  get stats(): Chunker['stats'] {
+    return this.#chunker.stats;
+  }
+
+  /** When its last chunk came; before the first one, when it came itself. */
+  get lastChunk(): Milliseconds {
+    return this.#lastChunk;
+  }
+
+  /** Nothing of it counts any more, and it is told why. */
+  dismiss(words: string): void {
+    if (this.#presence !== 'here') return;
+    this.#presence = 'gone';
+    this.#dismissal.abort(new Error(words));
+  }
+}
