@@ -97,7 +97,11 @@ export const createStreamRequest = z
     id: streamIdText,
     title: titleText.optional(),
     source: requestedSource,
-    ladder: ladder.optional().describe('renditions from the best to the smallest; if absent, there is one'),
+    ladder: ladder
+      .optional()
+      .describe(
+        'renditions from the best to the smallest; if absent, there is one. For the source "ingest", those that are made beside what comes, which is passed on as the best one',
+      ),
   })
   .strict()
   .superRefine(ladderFits);

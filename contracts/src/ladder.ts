@@ -25,6 +25,18 @@ export function parseLadder(text: string): Rung[] | undefined {
     : undefined;
 }
 
+/**
+ * How many renditions a stream has at most. What an encoder publishes is passed on as the best one, and the rungs are
+ * made of it; of other sources, each rung is one.
+ */
+export const mostRenditions = ({
+  source,
+  ladder,
+}: {
+  readonly source: { readonly kind: string };
+  readonly ladder?: readonly Rung[] | undefined;
+}): number => (source.kind === 'ingest' ? 1 + (ladder?.length ?? 0) : (ladder?.length ?? 1));
+
 /** Why a source cannot be encoded with this ladder; undefined if it can. One sentence for the streamer. */
 export function ladderProblem(
   source: { readonly kind: string; readonly copy?: boolean | undefined },
@@ -39,7 +51,7 @@ export function ladderProblem(
   if (ladder.some(({ height }, index) => index > 0 && height >= ladder[index - 1]!.height)) {
     return 'The renditions of a ladder go from the highest to the lowest, and no height comes twice.';
   }
-  if (source.kind === 'topic' || source.kind === 'ingest') {
+  if (source.kind === 'topic') {
     return 'This stream is encoded by somebody else, so it cannot have a ladder.';
   }
   // Viewers change the rendition where the keyframes of both coincide; a copied source has its own keyframes.

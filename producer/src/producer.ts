@@ -94,7 +94,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   const others = (): ReadonlySet<string> => heartbeats.others();
   const guard = startGuard();
   const reels = new Workshop(ffmpeg, guard);
-  const door = new Door({ me, log, tables, config, metrics, reels, others, logger });
+  const door = new Door({ me, log, tables, config, metrics, ffmpeg, guard, reels, others, logger });
   let listener: RtmpListener | undefined;
   /** Encoders come back, to another producer if there is one. Whoever is at the door may wait for a log that is away. */
   const sendEncodersAway = async (): Promise<void> => {

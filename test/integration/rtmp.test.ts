@@ -130,11 +130,6 @@ describe('a stream for an encoder that publishes', () => {
     }
     expect((await infoOf(id)).state).toBe('offline');
   });
-
-  it('cannot be in several sizes, because nothing is encoded', async () => {
-    const body = { id: 'sizes', source: { kind: 'ingest' }, ladder: [{ height: 360 }] };
-    expect((await services.api('POST', '/api/streams', body)).status).toBe(422);
-  });
 });
 
 describe('a second encoder with the same key', () => {

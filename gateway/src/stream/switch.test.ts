@@ -260,6 +260,25 @@ describe('a viewer that changes the rendition', () => {
     expect(scene.got.filter(({ jump }) => jump)).toMatchObject([{ chunk: { rendition: 1 }, jump: 'seek' }]);
   });
 
+  it('leaves a rendition that has ended within the session, at the next keyframe, with nothing twice', () => {
+    const scene = new Scene([regular(25, 400), regular(25, 60)]);
+    scene.want(1);
+    for (let frame = 0; frame < 120; frame += 1) {
+      scene.feed(0);
+      scene.feed(1);
+      scene.wait(FRAME_MS);
+      scene.write();
+      scene.acknowledge();
+      if (frame === 62) scene.want(0);
+    }
+    const back = scene.got.findLastIndex(({ chunk }) => chunk.rendition === 1) + 1;
+    expect(scene.got.slice(back - 1, back + 1)).toMatchObject([
+      { chunk: { rendition: 1, offset: 59 } },
+      { chunk: { rendition: 0, offset: 75 }, jump: 'seek' },
+    ]);
+    expect(scene.got.at(-1)?.chunk.offset).toBe(119);
+  });
+
   it('leaves a rendition that a new session does not have, and keeps one while the other is silent', () => {
     const scene = new Scene([regular(5, 10), [...regular(5, 10), ...regular(5, 100, 2)]]);
     for (let frame = 0; frame < 10; frame += 1) {

@@ -45,7 +45,8 @@ const STAY: Course = { kind: 'stay', until: Number.POSITIVE_INFINITY };
 export function courseOf({ from, next, to, since, now }: Passage & { now: Milliseconds }): Course {
   const isJoinable = canBeJoined(from, to, now);
   if (next === 'joining') return isJoinable ? { kind: 'leap' } : STAY;
-  if (isJoinable && (now - since > LEAP_AFTER || isLeftBehind(from, to, now))) return { kind: 'leap' };
+  if (isJoinable && (now - since > LEAP_AFTER || isLeftBehind(from, to, now) || hasEnded(from, next, to)))
+    return { kind: 'leap' };
   if (next === 'seeking' || !to.caughtUp) return STAY;
   for (const index of from.keyframes) {
     if (index < next) continue;
@@ -63,6 +64,17 @@ function isLeftBehind(from: ChunkWindow, to: ChunkWindow, now: Milliseconds): bo
   const session = from.newest?.session ?? 0;
   const first = to.keyframes.find((index) => to.at(index).session > session);
   return first !== undefined && now - to.at(first).arrival > SESSION_ALONE_AFTER;
+}
+
+/** Whether nothing more comes in the present rendition, and the other one has a keyframe after all that did. */
+function hasEnded(from: ChunkWindow, next: Passage['next'], to: ChunkWindow): boolean {
+  const { newest } = from;
+  if (!newest || !to.newest || to.newestKeyframe === undefined || next !== from.end) return false;
+  return (
+    to.newest.arrival - newest.arrival > PAUSED_AFTER &&
+    to.newest.session === newest.session &&
+    isBefore(newest, to.at(to.newestKeyframe))
+  );
 }
 
 /** Session numbers only grow, so there is no point in changing to an older session, or to one that stands still. */

@@ -1,5 +1,5 @@
 import { PACKET_BYTES, pidOf } from './packet.js';
-import { ProgrammeReader } from './programme-reader.js';
+import { type CarriedProgramme, ProgrammeReader } from './programme-reader.js';
 
 /** The PIDs of a programme's tracks. */
 export interface TrackPids {
@@ -9,16 +9,21 @@ export interface TrackPids {
 
 /** @param chunk a keyframe chunk, which begins with the tables. @returns undefined if it has none */
 export function trackPidsOf(chunk: Uint8Array): TrackPids | undefined {
+  const tracks = programmeIn(chunk)?.tracks;
+  const pidsOf = (isPicture: boolean) =>
+    new Set(tracks?.filter(({ kind }) => (kind === 'video') === isPicture).map(({ pid }) => pid));
+  return tracks && { pictures: pidsOf(true), others: pidsOf(false) };
+}
+
+/** What the tables at the beginning of these packets say; undefined if there are none. */
+export function programmeIn(chunk: Uint8Array): CarriedProgramme | undefined {
   const reader = new ProgrammeReader();
   for (const packet of packetsOf(chunk)) {
     const pid = pidOf(packet);
     if (reader.isTable(pid)) reader.push(packet, pid);
     if (reader.current) break;
   }
-  const tracks = reader.current?.tracks;
-  const pidsOf = (isPicture: boolean) =>
-    new Set(tracks?.filter(({ kind }) => (kind === 'video') === isPicture).map(({ pid }) => pid));
-  return tracks && { pictures: pidsOf(true), others: pidsOf(false) };
+  return reader.current;
 }
 
 /** Writes the packets of a chunk that have none of these PIDs. @returns where they end in `into` */
@@ -44,7 +49,7 @@ export function bytesWithout(chunk: Uint8Array, pids: ReadonlySet<number>): numb
   return bytes;
 }
 
-function* packetsOf(chunk: Uint8Array): Generator<Uint8Array> {
+export function* packetsOf(chunk: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at + PACKET_BYTES <= chunk.byteLength; at += PACKET_BYTES) {
     yield chunk.subarray(at, at + PACKET_BYTES);
   }

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { Track } from '@topicast/contracts/catalog';
 import { Milliseconds } from '@topicast/contracts/units';
 import { type Chunk, Chunker, type ChunkerStats, Continuation, SoundFill } from '@topicast/media/mpegts';
@@ -5,11 +6,16 @@ import type { Ffmpeg } from '../ffmpeg/find.js';
 import type { ProcessGuard } from '../ffmpeg/guard.js';
 import { type ProcessExit, startFfmpeg } from '../ffmpeg/process.js';
 import { InputLines, type Seen } from '../ffmpeg/seen.js';
-import { feedTestPicture } from '../test-picture/feed.js';
 import { LivePacer } from './live-pacer.js';
 import { Pacer } from './pacer.js';
 import { Rounds } from './rounds.js';
 import { Silence, type Silent } from './silence.js';
+
+/** Writes into ffmpeg while it runs: to its standard input, and to descriptor 3 if that is the second one. */
+export interface Feed {
+  readonly inputs: 1 | 2;
+  begin(inputs: readonly Writable[], signal: AbortSignal): void;
+}
 
 interface EncodeOptions {
   readonly ffmpeg: Ffmpeg;
@@ -19,7 +25,8 @@ interface EncodeOptions {
   readonly again?: (fromSeconds: number) => readonly string[];
   /** Of ffmpeg; if absent, this process's. */
   readonly environment?: NodeJS.ProcessEnv | undefined;
-  readonly testPicture: boolean;
+  /** What is written into ffmpeg from here; if absent, nothing is. */
+  readonly feed?: Feed | undefined;
   /**
    * `recording`: ffmpeg reads it as fast as we let it. `bursts`: what is live, but may not come evenly. Others pass as they
    * come.
@@ -47,6 +54,8 @@ interface EncodeOptions {
   readonly onGaps: (stats: Readonly<ChunkerStats>) => void;
   /** How long it may be silent: before its first chunk, and after it; or one output while others are not. */
   readonly silenceMs: { readonly first: number; readonly next: number };
+  /** Whether nothing can be expected of it at present. */
+  readonly isIdle?: () => boolean;
 }
 
 /** How a source comes at present. */
@@ -107,7 +116,7 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
     startFfmpeg({
       path: options.ffmpeg.path,
       args,
-      fed: options.testPicture,
+      fed: options.feed?.inputs ?? 0,
       environment: options.environment,
       guard: options.guard,
       outputs: renditions + (options.awaitsSound ? 1 : 0),
@@ -124,7 +133,7 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
   let child = start(options.args);
 
   const running = new AbortController();
-  if (child.feeds) feedTestPicture(child.feeds, running.signal);
+  options.feed?.begin(child.feeds, running.signal);
   let silent: Silent | undefined;
   const knownGaps = chunkers.map(() => 0);
   const lookForGaps = (): void => {
@@ -145,7 +154,7 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
     }
     // An encoder that is held back is silent, and so is a source between two bursts.
     if (pacer?.isFull) silence.excuseBest(Milliseconds.now());
-    else if (smoother?.isHolding) silence.excuse(Milliseconds.now());
+    else if (smoother?.isHolding || options.isIdle?.()) silence.excuse(Milliseconds.now());
     silent ??= silence.at(Milliseconds.now());
     if (silent !== undefined) end();
   }, 1_000);

@@ -11,6 +11,7 @@ import type { Planned } from '../ffmpeg/plan.js';
 import { needsOtherPlan, type Seen } from '../ffmpeg/seen.js';
 import { canBeReadTwice } from '../hand-over.js';
 import type { StreamPublisher } from '../publish/stream-publisher.js';
+import { feedTestPicture } from '../test-picture/feed.js';
 import { AT_THE_NEXT_CALL, isListening, TRACK_LEFT_OUT, whatIsAwaited } from './caller.js';
 import { encode } from './encode.js';
 import type { EncoderSettings } from './encoder-settings.js';
@@ -24,6 +25,8 @@ const SILENCE_MS = { first: 20_000, next: 10_000 };
 
 /** Longer than most sources need for a keyframe. One that gives nothing may wait for a track that does not come, so we look. */
 const UNSEEN_MS = 12_000;
+
+const TEST_FEED = { inputs: 2, begin: feedTestPicture } as const;
 
 interface RunOptions {
   readonly options: EncoderSettings;
@@ -139,7 +142,7 @@ export async function run(
     ...(isListening(source) && { first: Number.POSITIVE_INFINITY }),
   };
   const kind = {
-    testPicture: source.kind === 'test',
+    ...(source.kind === 'test' && { feed: TEST_FEED }),
     pace: paceOf(plan.input),
     fillsSound: plan.audio === 'encode',
   };

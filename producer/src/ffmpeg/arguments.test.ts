@@ -1,4 +1,4 @@
-import { bitsPerSecond } from '@topicast/contracts/units';
+import { bitsPerSecond, ticks90k } from '@topicast/contracts/units';
 import { describe, expect, it } from 'vitest';
 import { type EncoderOptions, type EncodingPlan, ffmpegArguments } from './arguments.js';
 
@@ -18,6 +18,19 @@ describe('ffmpegArguments', () => {
     expect(line({ input: { kind: 'test' }, video: 'encode', audio: 'encode' })).toMatchInlineSnapshot(
       `"-nostdin -nostats -hide_banner -loglevel warning -probesize 32 -analyzeduration 0 -f rawvideo -pix_fmt yuv420p -video_size 1280x720 -framerate 30 -i pipe:0 -probesize 32 -analyzeduration 0 -thread_queue_size 64 -f s16le -ar 48000 -ac 1 -i pipe:3 -map 0:v:0 -map 1:a:0 -c:v libx264 -preset veryfast -tune zerolatency -threads:v 2 -enc_time_base:v 1:90000 -profile:v high -pix_fmt yuv420p -bf 0 -crf 22.7 -maxrate:v 3000000 -bufsize:v 3000000 -x264-params ipratio=1 -force_key_frames expr:gte(t,n_forced*1) -forced-idr 1 -g 600 -sc_threshold 0 -color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv -c:a aac -b:a 128k -ar 48000 -ac 2 -muxdelay 0 -muxpreload 0 -flush_packets 1 -max_interleave_delta 1 -pes_payload_size 0 -omit_video_pes_length 0 -max_muxing_queue_size 1024 -f mpegts pipe:1"`,
     );
+  });
+
+  it('for what an encoder publishes here: its keyframes and its times', () => {
+    const published = (reordering: number): string =>
+      line({
+        input: { kind: 'published', reordering: ticks90k(reordering) },
+        ...{ video: 'encode', audio: 'encode', soundTrack: 'none', isProgressive: true, rate: 30 },
+        ladder: [{ height: 360, bitrate: 900_000 }],
+      });
+    expect(published(0)).toMatchInlineSnapshot(
+      `"-nostdin -nostats -hide_banner -loglevel warning -thread_type slice -probesize 100000 -analyzeduration 0 -fpsprobesize 0 -fflags +nofillin+noparse -copyts -protocol_whitelist pipe -f mpegts -i pipe:0 -map 0:V:0? -vf scale=w=trunc(iw*if(lt(abs(sar-1)\\,0.01)+lte(sar\\,0.1)+gte(sar\\,10)\\,1\\,sar)*min(1\\,360/ih)/2)*2:h=trunc(ih*min(1\\,360/ih)/2)*2:flags=bilinear,setsar=1 -c:v libx264 -preset veryfast -tune zerolatency -threads:v 2 -enc_time_base:v 1:90000 -profile:v high -pix_fmt yuv420p -bf 0 -crf 22.7 -maxrate:v 900000 -bufsize:v 900000 -x264-params ipratio=1:fps=30.000 -force_key_frames source -forced-idr 1 -g 600 -sc_threshold 0 -avoid_negative_ts disabled -muxdelay 0 -muxpreload 0 -flush_packets 1 -max_interleave_delta 1 -pes_payload_size 0 -omit_video_pes_length 0 -max_muxing_queue_size 1024 -f mpegts pipe:1"`,
+    );
+    expect(published(6_000)).toContain('-bsf:v setts=dts=PTS-0.06666666666666667/TB');
   });
 
   it('for a file: in a loop, square and not too large', () => {

@@ -1,3 +1,4 @@
+import { type Ticks90k, ticksToMs } from '@topicast/contracts/units';
 import type { EncodingSettings } from '../config.js';
 import { TEST_PICTURE } from '../test-picture/format.js';
 import { type EncoderInput, inputArguments, isLooped, opening } from './input.js';
@@ -88,7 +89,7 @@ export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): st
       ...tracks(plan, rendition),
       ...(plan.pictureTrack === 'none' ? [] : video(plan, rung, options)),
       ...(rendition > 0 || plan.soundTrack === 'none' ? [] : audio(plan, options)),
-      ...(ladder.length > 1 || plan.isBegunAnew ? sameTimeLine(options.fromSeconds) : []),
+      ...timeLine(plan, ladder.length, options.fromSeconds),
       ...output(plan, rendition),
     ]),
     ...(plan.awaitedSound === undefined ? [] : ear(plan.awaitedSound, ladder.length)),
@@ -125,6 +126,22 @@ const audio = (plan: EncodingPlan, options: EncoderOptions): string[] =>
 // AAC begins 21 ms before the picture. A muxer shifts a whole output so that no time is below 0, so it would shift only
 // the output with sound, and only the first round. An offset of a second keeps all of them in place.
 const sameTimeLine = (fromSeconds = 0): string[] => ['-output_ts_offset', String(1 + fromSeconds)];
+
+function timeLine(
+  { input, isBegunAnew }: EncodingPlan,
+  renditions: number,
+  fromSeconds: number | undefined,
+): string[] {
+  if (input.kind === 'published') return asPublished(input.reordering);
+  return renditions > 1 || isBegunAnew ? sameTimeLine(fromSeconds) : [];
+}
+
+// The times of the rendition that is passed on. It may have B-frames, of which there are none here; players expect that
+// all renditions are decoded at the same times.
+const asPublished = (reordering: Ticks90k): string[] => [
+  ...(reordering > 0 ? ['-bsf:v', `setts=dts=PTS-${ticksToMs(reordering) / 1_000}/TB`] : []),
+  ...['-avoid_negative_ts', 'disabled'],
+];
 
 // Parameter sets before each keyframe. The muxer adds them if the container has them; live transports may send them
 // only once. We use no filter in a loop, because ffmpeg ends filters at the end of the first round.
@@ -184,7 +201,7 @@ function videoEncoded(
     // Keyframes by time, whatever the frame rate; -g only lifts x264's own limit out of the way.
     ...[
       '-force_key_frames',
-      `expr:gte(t,n_forced*${GOP_SECONDS})`,
+      input.kind === 'published' ? 'source' : `expr:gte(t,n_forced*${GOP_SECONDS})`,
       '-forced-idr',
       '1',
       '-g',

@@ -1,3 +1,4 @@
+import type { Ticks90k } from '@topicast/contracts/units';
 import { PROTOCOLS, type UrlProtocol } from '@topicast/sources';
 import type { Fence } from '@topicast/sources/open';
 import { TEST_PICTURE } from '../test-picture/format.js';
@@ -18,6 +19,12 @@ export type EncoderInput =
       readonly isOddlyNamed?: boolean;
       /** The only way to it, if addresses are judged; otherwise ffmpeg opens it by itself. */
       readonly fence?: Fence | undefined;
+    }
+  /** What an encoder publishes here, written into ffmpeg's standard input from a keyframe on: MPEG-TS of a picture alone. */
+  | {
+      readonly kind: 'published';
+      /** How much later a keyframe is shown than decoded, because pictures come in another order. */
+      readonly reordering: Ticks90k;
     }
   | { readonly kind: 'device'; readonly path: string; readonly system: 'linux' | 'darwin' };
 
@@ -80,6 +87,14 @@ export function opening(input: EncoderInput, libavformat: number, isPatient = fa
         ...timeouts(input.protocol, libavformat, input.fence?.resumes ?? true),
         ...(input.protocol.startsWith('rtmp') ? RTMP : []),
         ...['-i', input.fence?.url ?? input.url],
+      ];
+    case 'published':
+      return [
+        // There is a keyframe with its parameter sets at the beginning, so there is nothing to wait for. A parser would
+        // hold each picture back until the next one begins; here, each PES packet is a picture.
+        ...['-thread_type', 'slice', '-probesize', '100000', '-analyzeduration', '0', '-fpsprobesize', '0'],
+        ...['-fflags', '+nofillin+noparse'],
+        ...['-copyts', '-protocol_whitelist', 'pipe', '-f', 'mpegts', '-i', 'pipe:0'],
       ];
     case 'device':
       return input.system === 'darwin'

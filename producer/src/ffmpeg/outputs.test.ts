@@ -7,7 +7,7 @@ import { startFfmpeg } from './process.js';
 function start(script: string, guard: ProcessGuard) {
   const received = ['', ''];
   const child = startFfmpeg({
-    ...{ path: 'sh', args: ['-c', script], fed: false, outputs: 2, guard },
+    ...{ path: 'sh', args: ['-c', script], outputs: 2, guard },
     onOutput(bytes, output) {
       received[output] += Buffer.from(bytes).toString();
     },

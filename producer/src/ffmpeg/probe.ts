@@ -148,7 +148,6 @@ async function look(
       ...opening(input, ffmpeg.libavformat, isPatient),
       ...packetList(mapped?.map((index) => `0:${index}`)),
     ],
-    fed: false,
     environment: input.kind === 'url' ? input.fence?.environment : undefined,
     guard,
     onOutput: (bytes) => {

@@ -15,7 +15,7 @@ async function startWrapped(folder: string) {
   await chmod(script, 0o755);
   const guard = startGuard();
   const child = startFfmpeg({
-    ...{ path: script, args: [pidFile], fed: false, guard, outputs: 1 },
+    ...{ path: script, args: [pidFile], guard, outputs: 1 },
     onOutput: () => undefined,
   });
   const inner = await until('it runs', () => readFile(pidFile, 'utf8').then(Number, () => undefined));

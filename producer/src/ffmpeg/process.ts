@@ -19,8 +19,8 @@ export interface ProcessExit {
 
 interface FfmpegProcess {
   readonly pid: number | undefined;
-  /** Raw frames and raw sound go in here; present only if they were asked for. */
-  readonly feeds: { readonly video: Writable; readonly audio: Writable } | undefined;
+  /** What is written here goes in: its standard input, and descriptor 3. As many as were asked for. */
+  readonly feeds: readonly Writable[];
   readonly lines: () => string[];
   /** Resolves when the process is gone and everything that it wrote has been read; never rejects. */
   readonly exited: Promise<ProcessExit>;
@@ -38,7 +38,8 @@ interface FfmpegProcess {
 export function startFfmpeg(options: {
   readonly path: string;
   readonly args: readonly string[];
-  readonly fed: boolean;
+  /** How many feeds it has; none, if absent. */
+  readonly fed?: 0 | 1 | 2;
   /** If absent, this process's. */
   readonly environment?: NodeJS.ProcessEnv | undefined;
   readonly guard: ProcessGuard;
@@ -51,9 +52,10 @@ export function startFfmpeg(options: {
   readonly onLine?: (line: string) => void;
 }): FfmpegProcess {
   const count = options.outputs ?? 1;
-  const feed = options.fed ? 'pipe' : 'ignore';
+  const { fed = 0 } = options;
+  const pipeIf = (isUsed: boolean) => (isUsed ? 'pipe' : 'ignore');
   const child = spawn(options.path, options.args, {
-    stdio: [feed, 'pipe', 'pipe', feed, ...Array<'pipe'>(count - 1).fill('pipe')],
+    stdio: [pipeIf(fed > 0), 'pipe', 'pipe', pipeIf(fed > 1), ...Array<'pipe'>(count - 1).fill('pipe')],
     env: options.environment ?? process.env,
     // It gets its own process group, so that Ctrl-C reaches only us, and we end our children in order.
     detached: process.platform !== 'win32',
@@ -74,12 +76,9 @@ export function startFfmpeg(options: {
   });
   (child.stderr as Readable).setEncoding('utf8').on('data', (text: string) => tail.push(text));
 
-  const feeds = options.fed
-    ? { video: child.stdin as Writable, audio: child.stdio[3] as Writable }
-    : undefined;
+  const feeds = [child.stdin, child.stdio[3]].slice(0, fed) as Writable[];
   // The feed breaks when ffmpeg ends; its exit says why.
-  feeds?.video.on('error', () => undefined);
-  feeds?.audio.on('error', () => undefined);
+  for (const feed of feeds) feed.on('error', () => undefined);
 
   let killing: NodeJS.Timeout | undefined;
   const exited = new Promise<ProcessExit>((resolve) => {
@@ -103,8 +102,7 @@ export function startFfmpeg(options: {
     if (killing) return;
     // Its output must be read to the end, or Node.js never reports that the process has closed.
     resume();
-    feeds?.video.destroy();
-    feeds?.audio.destroy();
+    for (const feed of feeds) feed.destroy();
     killGroup(child, 'SIGTERM');
     killing = setTimeout(() => killGroup(child, 'SIGKILL'), KILL_AFTER_MS);
   };

@@ -13,6 +13,7 @@ import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import { readProducerConfig } from '../config.js';
 import { ProducerMetrics } from '../health/metrics.js';
+import { NO_FFMPEG, NO_GUARD } from '../testing/no-ffmpeg.js';
 import { NO_REELS } from '../testing/reels.js';
 import { Door } from './door.js';
 
@@ -43,7 +44,8 @@ async function world() {
   const logger = pino({}, { write: (line: string) => lines.push(JSON.parse(line)) });
   const doorOf = (me: string, second = 'takeover', ofLog: ChunkLog = log) => {
     const door = new Door({
-      ...{ me, log: ofLog, tables, metrics: new ProducerMetrics(), reels: NO_REELS, logger },
+      ...{ me, log: ofLog, tables, metrics: new ProducerMetrics(), logger },
+      ...{ ffmpeg: NO_FFMPEG, guard: NO_GUARD, reels: NO_REELS },
       config: readProducerConfig({ TOPICAST_INGEST_SECOND: second }),
       others: () => new Set(['a', 'b'].filter((name) => name !== me)),
     });

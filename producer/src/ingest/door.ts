@@ -9,6 +9,8 @@ import type { ChunkLog } from '@topicast/log';
 import type { Logger } from 'pino';
 import type { ProducerConfig } from '../config.js';
 import { nextSession } from '../encoder/session.js';
+import type { Ffmpeg } from '../ffmpeg/find.js';
+import type { ProcessGuard } from '../ffmpeg/guard.js';
 import type { ProducerMetrics } from '../health/metrics.js';
 import { openOutlet } from '../publish/outlet.js';
 import type { ReelMaker } from '../slate/workshop.js';
@@ -37,6 +39,8 @@ interface DoorOptions {
   readonly tables: StreamTables;
   readonly config: ProducerConfig;
   readonly metrics: ProducerMetrics;
+  readonly ffmpeg: Ffmpeg;
+  readonly guard: ProcessGuard;
   /** Makes what viewers see while an encoder is away. */
   readonly reels: ReelMaker;
   /** The other producers that are alive. */
@@ -146,7 +150,7 @@ export class Door implements Doorkeeper {
 
   /** `unavailable` also if another producer has the stream. */
   async #begin(arrival: Arrival): Promise<Publication | Refusal> {
-    const { me, log, tables, config, metrics, reels } = this.#options;
+    const { me, log, tables, config, metrics, ffmpeg, guard, reels } = this.#options;
     const { stream, gone } = arrival;
     const row = this.#rowFor(arrival);
     if (typeof row === 'string') return row;
@@ -175,6 +179,7 @@ export class Door implements Doorkeeper {
     const publication = new Publication({
       ...{ row, session: claimed.session, me, tables, outlet, status, stopping, metrics, logger, reels },
       ...{ gap: config.ingestGap, isStaying: () => !this.#isClosed },
+      tools: { ffmpeg, guard, encoding: config.encoding },
     });
     this.#publications.set(stream, publication);
     void publication.ended

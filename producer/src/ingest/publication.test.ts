@@ -7,11 +7,13 @@ import { NAL_FORMATS, readAudioSpecificConfig, STREAM_TYPE_ADTS, toAdts } from '
 import { headerOf } from '@topicast/test/headers';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { readProducerConfig } from '../config.js';
 import { ProducerMetrics } from '../health/metrics.js';
 import type { Outlet } from '../publish/outlet.js';
 import type { PublishedSession } from '../publish/stream-publisher.js';
 import { StatusWriter } from '../status/status-writer.js';
 import { type Change, LaggingTable } from '../testing/lagging-table.js';
+import { NO_FFMPEG, NO_GUARD } from '../testing/no-ffmpeg.js';
 import { NO_REELS } from '../testing/reels.js';
 import { Publication } from './publication.js';
 
@@ -54,16 +56,19 @@ async function publication(newest: Partial<StreamRow> = {}) {
       begun = session;
     },
     push: () => undefined,
+    lose: () => undefined,
+    changeRenditions: () => undefined,
   };
   const status = new StatusWriter(tables.statuses, STREAM, CLAIMED, logger);
   const made = new Publication({
     ...{ row: ROW, session: 7, me: 'me', tables, status, logger, metrics: new ProducerMetrics() },
     outlet: {
       ...{ publisher, countDrops: () => undefined, seenInTopic: undefined },
-      ...{ prepare: async () => 0, close: async () => undefined },
+      ...{ prepare: async () => 0, widen: async () => undefined, close: async () => undefined },
     } as unknown as Outlet,
     stopping: new AbortController(),
     ...{ gap: milliseconds(60_000), reels: NO_REELS, isStaying: () => true },
+    tools: { ffmpeg: NO_FFMPEG, guard: NO_GUARD, encoding: readProducerConfig({}).encoding },
   });
   let index = 0;
   return {

@@ -1,3 +1,4 @@
+import { mostRenditions } from '@topicast/contracts/ladder';
 import { type StreamId, streamId } from '@topicast/contracts/stream-id';
 import type { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow, StreamStatus } from '@topicast/contracts/tables';
@@ -17,6 +18,8 @@ import { awayWords, noSlateWords, nothingPasses } from './advice.js';
 import { type Dismissal, reasonToDismiss, WORDS } from './dismissal.js';
 import { Encoder } from './encoder.js';
 import { isSilent, nextStep, type OnAir } from './gap.js';
+import type { MakerTools } from './renditions/maker.js';
+import { Renditions } from './renditions/renditions.js';
 import { SessionReport } from './session-report.js';
 
 const LOOK_EVERY_MS = 1_000;
@@ -46,6 +49,8 @@ interface PublicationOptions {
   /** How long viewers may see a slate while the encoder is away; 0: not at all. */
   readonly gap: Milliseconds;
   readonly reels: ReelMaker;
+  /** What makes the lower renditions. */
+  readonly tools: Omit<MakerTools, 'logger'>;
   /** Whether this producer will be here for an encoder that comes back. */
   readonly isStaying: () => boolean;
   /** Names the stream in each line. */
@@ -70,6 +75,7 @@ export class Publication {
   readonly #options: PublicationOptions;
   readonly #stream: StreamId;
   readonly #keeper: ReelKeeper;
+  readonly #renditions: Renditions;
   readonly #stopListening: readonly (() => void)[];
   readonly #timers: readonly NodeJS.Timeout[];
   /** The one that is connected, or was the last. */
@@ -88,9 +94,10 @@ export class Publication {
 
   constructor(options: PublicationOptions) {
     this.#options = options;
-    const { row, session, tables, reels, status, logger } = options;
+    const { row, session, tables, reels, status, outlet, tools, logger } = options;
     this.#stream = streamId(row.id);
     this.#keeper = new ReelKeeper(reels, logger);
+    this.#renditions = new Renditions({ ...tools, logger, publisher: outlet.publisher });
     this.#startedAt = status.current.startedAt;
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
@@ -203,7 +210,7 @@ export class Publication {
       this.#beginEncoder(encoder);
     }
     this.#report.noteTracks(encoder.tracks);
-    this.#options.outlet.publisher.push(0, chunk);
+    this.#renditions.push(chunk, encoder.tracks);
     if (chunk.keyframe && this.#options.gap > 0) this.#keeper.note(chunk.data, encoder.tracks);
   }
 
@@ -239,7 +246,7 @@ export class Publication {
     // The smallest number that is above the encoder's, so that whoever takes the stream at this moment has a higher one.
     const report = this.#beginSession(session + 1, this.#isAlone);
     this.#report = report;
-    const chunker = new Chunker((chunk) => this.#options.outlet.publisher.push(0, chunk));
+    const chunker: Chunker = new Chunker((chunk) => this.#renditions.push(chunk, chunker.tracks));
     const slate = new Slate(reel, end, (bytes) => {
       chunker.push(bytes);
       report.noteTracks(chunker.tracks);
@@ -264,15 +271,16 @@ export class Publication {
     const report = new SessionReport(session);
     outlet.countDrops();
     outlet.publisher.beginSession({
-      ...{ session, renditions: 1, follows },
-      onRecord: (_, record) => this.#onRecord(report, record),
+      ...{ session, renditions: this.#renditions.count, follows },
+      onRecord: (rendition, record) => this.#onRecord(report, rendition, record),
     });
+    this.#renditions.beginSession(report.offered);
     return report;
   }
 
-  #onRecord(report: SessionReport, record: NewRecord): void {
+  #onRecord(report: SessionReport, rendition: number, record: NewRecord): void {
     const wasLive = report.isLive;
-    report.noteRecord(record);
+    report.noteRecord(rendition, record);
     if (wasLive || this.#isOver || report !== this.#report) return;
     const { status, logger } = this.#options;
     const { session, offered } = report;
@@ -299,6 +307,7 @@ export class Publication {
       ...remarks,
       ...this.#report.notes(this.#encoder.found),
       ...noSlateWords(this.#keeper.problem),
+      ...this.#renditions.notes,
     ];
     return { problem: logTrouble, notes, awaySince: undefined };
   }
@@ -317,7 +326,8 @@ export class Publication {
     }
     outlet.countDrops();
     const { catalog } = this.#report.offered;
-    status.update({ catalog, droppedChunks: outlet.publisher.state.dropped, ...this.#words });
+    const encoderLog = [...this.#renditions.lines];
+    status.update({ catalog, encoderLog, droppedChunks: outlet.publisher.state.dropped, ...this.#words });
   }
 
   #look(): void {
@@ -328,6 +338,18 @@ export class Publication {
       showsSlate: this.#shown !== undefined,
     });
     if (why) this.dismiss(why);
+    else void this.#wantLadder(tables.rows.get(this.#stream) ?? row);
+  }
+
+  /** As soon as the topic has room for it; if the log is away, the next look tries again. */
+  async #wantLadder(row: StreamRow): Promise<void> {
+    const { tables, outlet, logger } = this.#options;
+    try {
+      await outlet.widen(mostRenditions(row));
+      if ((tables.rows.get(this.#stream) ?? row) === row) this.#renditions.want(row.ladder);
+    } catch (error) {
+      logger.debug({ error }, 'the topic could not be given more partitions');
+    }
   }
 
   #onLeft(encoder: Encoder, end: PublisherEnd): void {
@@ -354,6 +376,8 @@ export class Publication {
     const { outlet, status, stopping, tables, me } = this.#options;
     // What waits for a topic that is gone gives up, and everything else is written.
     if (!tables.rows.get(this.#stream)) stopping.abort();
+    await this.#renditions.close();
+    outlet.publisher.lose(0, 'their encoder has left');
     await outlet.close();
     stopping.abort();
     const last = { ...status.current, droppedChunks: outlet.publisher.state.dropped };

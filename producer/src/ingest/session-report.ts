@@ -45,8 +45,9 @@ export class SessionReport {
     if (this.hasPicture) this.#lastPicture ??= Milliseconds.now();
   }
 
-  noteRecord(record: NewRecord): void {
-    this.offered.noteRecord(0, record);
+  noteRecord(rendition: number, record: NewRecord): void {
+    this.offered.noteRecord(rendition, record);
+    if (rendition > 0) return;
     this.#lastChunk = Milliseconds.now();
     this.#liveSince ??= this.#lastChunk;
     if (!record.header.audioOnly) this.#lastPicture = this.#lastChunk;

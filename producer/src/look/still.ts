@@ -36,7 +36,6 @@ export async function takeStill(
       ...['-map', `0:V:${pictureTrack}`, '-frames:v', '1', '-vf', `${filter},format=yuvj420p`],
       ...['-c:v', 'mjpeg', '-q:v', QUALITY, '-f', 'image2pipe', 'pipe:1'],
     ],
-    fed: false,
     environment: input.kind === 'url' ? input.fence?.environment : undefined,
     guard,
     onOutput: (bytes) => parts.push(bytes),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { mostRenditions } from '@topicast/contracts/ladder';
 import type { StreamState } from '@topicast/contracts/server-message';
 import { streamId } from '@topicast/contracts/stream-id';
 import type { StreamTables } from '@topicast/contracts/stream-tables';
@@ -38,6 +39,8 @@ export interface Outlet {
   readonly seenInTopic: number | undefined;
   /** Create the topic if it does not exist. @returns the last session in it. Rejects if the log is away. */
   prepare(): Promise<number>;
+  /** Give the topic the partitions that it lacks. Rejects if the log is away. */
+  widen(renditions: number): Promise<void>;
   /** Resolves when everything is in the log, or could not be written in a short time. */
   close(): Promise<void>;
 }
@@ -45,7 +48,7 @@ export interface Outlet {
 export function openOutlet(row: StreamRow, options: OutletOptions): Outlet {
   const { log, tables, config, logger, metrics, stopped } = options;
   const id = streamId(row.id);
-  const partitions = row.ladder?.length ?? 1;
+  let partitions = mostRenditions(row);
   const createTopic = (): Promise<void> => {
     const { time, size } = config.retention;
     return log.createTopic(id, { partitions, retentionMs: time, retentionBytes: size });
@@ -94,6 +97,12 @@ export function openOutlet(row: StreamRow, options: OutletOptions): Outlet {
       await createTopic();
       inLog ??= await lastSessionInLog(log, id);
       return Math.max(inLog, watch.highest ?? 0);
+    },
+    async widen(renditions) {
+      if (renditions <= partitions) return;
+      const { time, size } = config.retention;
+      await log.createTopic(id, { partitions: renditions, retentionMs: time, retentionBytes: size });
+      partitions = renditions;
     },
     async close() {
       await publisher.close();

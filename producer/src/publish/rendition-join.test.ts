@@ -1,5 +1,6 @@
+import { ticks90k } from '@topicast/contracts/units';
 import type { NewRecord } from '@topicast/log';
-import type { Chunk } from '@topicast/media/mpegts';
+import { type Chunk, Chunker, TransportWriter, trackPidsOf } from '@topicast/media/mpegts';
 import { headerOf } from '@topicast/test/headers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -115,6 +116,76 @@ describe('RenditionJoin', () => {
       expect(records[0]!.header).toMatchObject({ keyframe: true, discontinuity: true });
     },
   );
+
+  it('gives the n-th picture that is shown to the n-th chunk where the best one has B-frames', () => {
+    const gop = fc.array(fc.boolean(), { minLength: 1, maxLength: 8 }).chain((isLost) =>
+      fc.tuple(
+        fc.constant(isLost),
+        fc.shuffledSubarray(
+          isLost.map((_, at) => at),
+          { minLength: isLost.length },
+        ),
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(gop, { minLength: 2, maxLength: 6 }), (gops) => {
+        const { join, records, lost } = setUp();
+        let first = 0;
+        const expected: number[] = [];
+        for (const [isLost, order] of gops) {
+          // The keyframe is shown first, all others in any order, and each two pictures later than it could be.
+          const shown = [0, ...order.filter((at) => at > 0)].map((at) => first + at + 2);
+          for (const [at, time] of shown.entries()) {
+            const { header, value } = best(
+              { picture: at === 0 ? 'keyframe' : 'other', sounds: 1 },
+              first + at,
+            );
+            const presentationOffset = ticks90k(time * 3000 - header.decodeTime);
+            join.lead({ header: { ...header, presentationOffset }, value });
+          }
+          for (const [at, isMissing] of isLost.entries()) {
+            const time = ticks90k((first + at + 2) * 3000);
+            if (!isMissing) join.follow({ ...picture(first + at, at === 0), decodeTime: time });
+          }
+          const end = isLost.indexOf(true);
+          expected.push(...isLost.slice(0, end < 0 ? undefined : end).map((_, at) => first + at));
+          first += isLost.length;
+        }
+        expect(records.map(({ header }) => header.sequence)).toEqual(expected);
+        for (const { header, value } of records)
+          expect(hex(value)).toContain(
+            hex(ownVideo(header.sequence), ...soundsOf({ picture: 'other', sounds: 1 }, header.sequence)),
+          );
+        expect(records.length + lost() + join.close()).toBe(first);
+      }),
+    );
+  });
+
+  it('has its pictures where the best one has them, and says what they are', () => {
+    const { join, records } = setUp();
+    const writer = new TransportWriter();
+    const track = { pid: 0x41, type: 0x24, streamId: 0xe0, descriptors: new Uint8Array(0) };
+    const sound = { pid: 0x100, type: 0x0f, streamId: 0xc0, descriptors: new Uint8Array(0) };
+    const unit = { payload: new Uint8Array(500), pts: 0, dts: 0, isKey: true };
+    const value = Buffer.concat([
+      writer.announce([track, sound]),
+      writer.unit(track, unit),
+      writer.unit(sound, unit),
+    ]);
+    join.lead({ header: headerOf(0, { keyframe: true }), value });
+    join.follow(picture(0, true));
+    expect(trackPidsOf(records[0]!.value)).toEqual({ pictures: new Set([0x41]), others: new Set([0x100]) });
+    const reader = new Chunker(() => undefined);
+    reader.push(records[0]!.value);
+    expect(reader.tracks.map(({ kind, pid }) => [kind, pid])).toEqual([
+      ['video', 0x41],
+      ['audio', 0x100],
+    ]);
+    const own = Buffer.from(ownVideo(0));
+    own[1] = 0;
+    own[2] = 0x41;
+    expect(hex(records[0]!.value)).toContain(hex(own));
+  });
 
   it('has the headers and the sound of the best rendition, whatever comes when, and counts what it loses', () => {
     const cell: fc.Arbitrary<Cell & { missing: boolean }> = fc.record({

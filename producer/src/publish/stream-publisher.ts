@@ -83,13 +83,19 @@ export class StreamPublisher {
       // They count for the new session, because nobody looks at the old one now.
       publisher.miss(unsent[rendition] ?? 0, 'another encoder began before they were numbered');
     }
-    this.#joins = this.#publishers.slice(1, session.renditions).map(
-      (publisher, index) =>
-        new RenditionJoin(
-          (record) => this.#send(index + 1, record),
-          (chunks, reason) => publisher.miss(chunks, reason),
-        ),
-    );
+    this.#joins = this.#joinsFor(session.renditions, false);
+  }
+
+  /** The lower renditions end, and begin anew with the next chunk of the best one, which goes on. */
+  changeRenditions(renditions: number): void {
+    for (const [index, join] of this.#joins.entries())
+      this.#publishers[index + 1]!.miss(join.close(), 'its encoder has ended');
+    for (let rendition = this.#publishers.length; rendition < renditions; rendition++) {
+      const publisher = this.#publisherOf(rendition);
+      if (this.#session) publisher.beginSession(this.#session.session);
+      this.#publishers.push(publisher);
+    }
+    this.#joins = this.#joinsFor(renditions, true);
   }
 
   push(rendition: number, chunk: Chunk): void {
@@ -130,6 +136,17 @@ export class StreamPublisher {
     this.#waiting = undefined;
     this.#numbering.beginSession(session, gop);
     for (const arrived of waiting.all) this.#take(arrived);
+  }
+
+  #joinsFor(renditions: number, isLate: boolean): RenditionJoin[] {
+    return this.#publishers.slice(1, renditions).map(
+      (publisher, index) =>
+        new RenditionJoin(
+          (record) => this.#send(index + 1, record),
+          (chunks, reason) => publisher.miss(chunks, reason),
+          isLate,
+        ),
+    );
   }
 
   /** For each rendition, the chunks that are not on their way to the log. */

@@ -29,7 +29,7 @@ export async function runTool(
   const child = startFfmpeg({
     path: ffmpeg.path,
     args: ['-hide_banner', '-nostats', '-loglevel', 'error', ...args, 'pipe:1'],
-    fed: true,
+    fed: 1,
     guard,
     onOutput: (bytes) => {
       size += bytes.byteLength;
@@ -38,8 +38,7 @@ export async function runTool(
     },
   });
   lowerPriority(child.pid);
-  child.feeds?.audio.end();
-  child.feeds?.video.end(input);
+  child.feeds[0]?.end(input);
   const limit = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)]);
   const end = (): void => child.end();
   limit.addEventListener('abort', end, { once: true });

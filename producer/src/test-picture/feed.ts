@@ -24,22 +24,20 @@ let sharedCard: TestCard | undefined;
  * Draw the test picture into ffmpeg in real time until the signal ends it. Frames have numbers, not times: after a late
  * frame, the next one follows at once, and the timestamps stay even.
  */
-export function feedTestPicture(
-  feeds: { readonly video: Writable; readonly audio: Writable },
-  signal: AbortSignal,
-): void {
+export function feedTestPicture(feeds: readonly Writable[], signal: AbortSignal): void {
+  const [video, audio] = feeds as readonly [Writable, Writable];
   sharedCard ??= new TestCard();
   const card = sharedCard;
   const free: Picture[] = Array.from({ length: BUFFERS }, () => card.frame());
   let next = Date.now();
   let timer: NodeJS.Timeout | undefined;
 
-  feeds.audio.write(tone(next, (SOUND_AHEAD_MS * TEST_PICTURE.sampleRate) / 1000));
+  audio.write(tone(next, (SOUND_AHEAD_MS * TEST_PICTURE.sampleRate) / 1000));
 
   const send = (picture: Picture): void => {
     card.draw(picture, next);
-    feeds.video.write(picture.data, () => free.push(picture));
-    feeds.audio.write(tone(next + SOUND_AHEAD_MS, TEST_PICTURE.samplesPerFrame));
+    video.write(picture.data, () => free.push(picture));
+    audio.write(tone(next + SOUND_AHEAD_MS, TEST_PICTURE.samplesPerFrame));
     next += FRAME_MS;
   };
   const tick = (): void => {
