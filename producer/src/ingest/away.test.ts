@@ -12,6 +12,8 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { readProducerConfig } from '../config.js';
 import { ProducerMetrics } from '../health/metrics.js';
+import { Reports } from '../health/reports.js';
+import { NO_FFMPEG, NO_GUARD } from '../testing/no-ffmpeg.js';
 import { NO_REELS, SOUND_REELS, someSound } from '../testing/reels.js';
 import { Door } from './door.js';
 
@@ -32,9 +34,12 @@ async function world({ reels = SOUND_REELS, gap = 60 } = {}) {
     ingestKeyHash: await hashOfSecret('right'),
   };
   await tables.rows.put(STREAM, row);
+  const logger = pino({ enabled: false });
+  const reports = new Reports({ me: 'a', log, logger });
   const doorOf = (me: string): Door =>
     new Door({
-      ...{ me, log, tables, reels, metrics: new ProducerMetrics(), logger: pino({ enabled: false }) },
+      ...{ me, log, tables, reels, metrics: new ProducerMetrics(), logger, reports },
+      ...{ ffmpeg: NO_FFMPEG, guard: NO_GUARD },
       // An encoder that is away keeps nobody out.
       config: readProducerConfig({ TOPICAST_INGEST_SECOND: 'refuse', TOPICAST_INGEST_GAP: String(gap) }),
       others: () => new Set(['a', 'b'].filter((name) => name !== me)),
@@ -60,6 +65,7 @@ async function world({ reels = SOUND_REELS, gap = 60 } = {}) {
     async [Symbol.asyncDispose]() {
       chunks.close();
       await Promise.all([a.close(), b.close()]);
+      await reports.close();
       tables.close();
       await log.close();
       folder[Symbol.dispose]();
