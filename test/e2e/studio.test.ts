@@ -471,7 +471,7 @@ describe('the studio', () => {
     await open();
     const bound = page.getByRole('listitem', { name: 'bound' });
     const found = bound.getByRole('list', { name: 'Picture and sound' });
-    expect(await found.innerText()).toMatch(/The picture is black: look at the scene\. Since \d.*\d\./);
+    expect(await found.innerText()).toMatch(/The picture is black: look at the scene\. Since \d[\d:]+.*\.$/);
     expect(await bound.locator('dl').innerText()).toMatch(/Loudness\s*−20 LUFS/);
     await until('the picture is shown', () =>
       bound.locator('img').evaluate((img: HTMLImageElement) => img.naturalWidth === 320),
