@@ -38,6 +38,8 @@ describe('what a streamer sees', () => {
   it('says what to change', () => {
     expect(broadcastSaying(ON_AIR, lost(4, 0), lost(3, 0)).words).toMatch(/uplink .* smaller size/);
     expect(broadcastSaying(ON_AIR, lost(0, 4), lost(0, 3)).words).toMatch(/encodes too slowly/);
+    const held = stats({ encodeDelay: milliseconds(1_400) });
+    expect(broadcastSaying(ON_AIR, held, held).words).toMatch(/holds each picture back for 1.4 s/);
     const slow = stats({ pictureBitrate: bitsPerSecond(800_000) });
     expect(broadcastSaying(ON_AIR, slow, slow).words).toMatch(/800 kbit\/s instead of 2.5 Mbit\/s/);
   });

@@ -3,6 +3,8 @@ import { formatBitrate, formatFrameRate, formatLatency, formatResolution, plural
 
 /** Below it, viewers see that the picture has less than was wished for. */
 const MUCH_LESS = 0.7;
+/** Firefox on Linux keeps forty pictures in its encoder, whatever it is asked for. */
+const MUCH_DELAY_MS = 500;
 
 /** What a streamer sees of what is sent, in the order in which it is shown. */
 export function broadcastFacts(stats: BroadcastStats): [name: string, value: string][] {
@@ -43,7 +45,7 @@ export function broadcastSaying(
 /** @param before what was known some seconds ago */
 function warning(stats: BroadcastStats | undefined, before: BroadcastStats | undefined): Saying | undefined {
   if (!stats) return undefined;
-  const { pictureBitrate, ceiling, dropped } = stats;
+  const { pictureBitrate, ceiling, dropped, encodeDelay } = stats;
   if (before && dropped.uplink > before.dropped.uplink) {
     return {
       tone: 'warn',
@@ -56,6 +58,12 @@ function warning(stats: BroadcastStats | undefined, before: BroadcastStats | und
       tone: 'warn',
       words:
         'You are on air, but this machine encodes too slowly: choose a smaller size, or close other programs.',
+    };
+  }
+  if (encodeDelay > MUCH_DELAY_MS) {
+    return {
+      tone: 'warn',
+      words: `You are on air, but this browser holds each picture back for ${formatLatency(encodeDelay)} while it encodes: Chrome and Edge send it at once.`,
     };
   }
   if (pictureBitrate < ceiling * MUCH_LESS) {

@@ -20,6 +20,7 @@ function sendBlocks(track: MediaStreamTrack, context: AudioContext, post: Post):
   let node: AudioWorkletNode | undefined;
   let hasEnded = false;
   const begin = async (): Promise<void> => {
+    await context.resume();
     await context.audioWorklet.addModule(new URL('./sound-worklet.js', import.meta.url));
     if (hasEnded) return;
     node = new AudioWorkletNode(context, 'topicast-sound', { numberOfOutputs: 0 });
