@@ -61,13 +61,15 @@ async function read(id: string, rendition: number, gops: number): Promise<Read[]
 const join = (records: readonly Read[]): Uint8Array => Buffer.concat(records.map(({ value }) => value));
 
 describe('a stream for an encoder that publishes, with a ladder', () => {
-  it.each([
+  // They mostly wait, so they go on at the same time.
+  it.concurrent.each([
     ['', LIVE_X264],
     [' with B-frames', REORDERED],
-  ])('has the pictures of its encoder%s, and the smaller ones of the ladder', async (_, video) => {
+  ])('has the pictures of its encoder%s, and the smaller ones, also while it is away', async (_, video) => {
     const { id, address } = await newStream('720p+144p');
-    await using _encoder = startRtmpEncoder(address, { video });
-    await untilHeights(id, 180, 144);
+    const encoder = startRtmpEncoder(address, { video });
+    const { catalog } = await untilHeights(id, 180, 144);
+    const viewer = await rawViewer(`${services.address(id)}?rendition=1`);
     const [best, lower] = await Promise.all([read(id, 0, 3), read(id, 1, 2)]);
     const counterparts = new Map(best.map((record) => [record.header.sequence, record]));
     const common = lower.filter(({ header }) => counterparts.has(header.sequence));
@@ -79,26 +81,38 @@ describe('a stream for an encoder that publishes, with a ladder', () => {
     expect(decoded).toEqual({ size: '256x144', hasAudio: true, complaints: [] });
     expect(pictures).toBe(lower.filter(({ header }) => !header.audioOnly).length);
     expect((await infoOf(id)).notes ?? []).not.toContainEqual(expect.stringContaining('smaller sizes'));
+
+    encoder.child.kill('SIGKILL');
+    await until('viewers of the smaller size see the slate', async () => {
+      const slate = (await infoOf(id)).catalog;
+      return slate && slate.session > catalog!.session && slate.renditions.length === 2;
+    });
+    await viewer.untilBytes(viewer.bytes().byteLength + 20_000);
+    await using _again = startRtmpEncoder(address, { video });
+    await until('the encoder is back in both sizes', async () => {
+      const info = await infoOf(id);
+      return info.awaySince === undefined && heightsOf(info).length === 2;
+    });
+    await viewer.untilBytes(viewer.bytes().byteLength + 50_000);
+    viewer.close();
   });
 
-  it('gets and loses smaller sizes while it is on air, and their encoder may die', async () => {
+  it.concurrent('gets and loses smaller sizes while it is on air, and their encoder may die', async () => {
     const { id, address } = await newStream(undefined);
     await using _encoder = startRtmpEncoder(address);
     const { version } = await untilHeights(id, 180);
     const viewer = await rawViewer(services.address(id));
-    const edit = await services.api('PATCH', `/api/streams/${id}`, { version, ladder: [{ height: 144 }] });
+    const edit = await services.api('PATCH', `/api/streams/${id}`, { version, ladder: [{ height: 160 }] });
     expect(edit.status).toBe(200);
-    const { catalog } = await untilHeights(id, 180, 144);
+    const { catalog } = await untilHeights(id, 180, 160);
 
-    const child = childrenOf(process.pid).find(({ command }) =>
-      command.includes('-force_key_frames source'),
-    )!;
+    const child = childrenOf(process.pid).find(({ command }) => command.includes('160/ih'))!;
     process.kill(child.pid, 'SIGKILL');
     await untilHeights(id, 180);
     expect((await infoOf(id)).notes).toContainEqual(
       expect.stringContaining('The encoder of the smaller sizes'),
     );
-    const again = await untilHeights(id, 180, 144);
+    const again = await untilHeights(id, 180, 160);
     expect(again.catalog?.session).toBe(catalog?.session);
 
     const { version: newest } = again;

@@ -119,6 +119,21 @@ describe('the draft of a stream that there is', () => {
     );
   });
 
+  it('lets the sizes of what an encoder publishes be chosen, and not its source', () => {
+    const stream = info({ source: { kind: 'ingest' } });
+    expect(editableParts(stream)).toBe('title and sizes');
+    const draft: StreamDraft = { ...draftOf(stream), quality: '720p+360p' };
+    const ladder = [{ height: 720 }, { height: 360 }];
+    expect(draftChange(draft, stream)).toEqual({ version: 3, ladder });
+    expect(draftChange({ ...draft, kind: 'test', quality: 'one' }, { ...stream, ladder })).toEqual({
+      version: 3,
+      ladder: null,
+    });
+    expect(draftRequest({ ...EMPTY_DRAFT, title: 'a', kind: 'ingest', quality: '720p+360p' }).ladder).toEqual(
+      ladder,
+    );
+  });
+
   it('removes the ladder where the video is no longer encoded', () => {
     const stream = info({
       source: { kind: 'url', url: 'rtsp://cam.example/1' },

@@ -51,9 +51,15 @@ export const EMPTY_DRAFT: StreamDraft = {
   kept: undefined,
 };
 
-/** What an operator may change of a stream: what a command line or another program decides is not among it. */
-export const editableParts = ({ source, boundTo }: StreamInfo): 'everything' | 'title' =>
-  boundTo === undefined && ENCODED_KINDS.some((kind) => kind === source?.kind) ? 'everything' : 'title';
+/**
+ * What an operator may change of a stream: what a command line or another program decides is not among it. What an encoder
+ * publishes stays its source, but smaller sizes can be made of it.
+ */
+export function editableParts({ source, boundTo }: StreamInfo): 'everything' | 'title and sizes' | 'title' {
+  if (boundTo !== undefined) return 'title';
+  if (source?.kind === 'ingest') return 'title and sizes';
+  return ENCODED_KINDS.some((kind) => kind === source?.kind) ? 'everything' : 'title';
+}
 
 /** A stream as the form shows it. */
 export function draftOf({ id, title, source, ladder }: StreamInfo): StreamDraft {
@@ -129,11 +135,11 @@ export function draftChange(draft: StreamDraft, stream: StreamInfo): EditStreamR
   const title = draft.title.trim() || stream.id;
   const [source, ladder] = [draftSource(draft), draftLadder(draft)];
   const before = draftOf(stream);
-  const isWhole = editableParts(stream) === 'everything';
+  const parts = editableParts(stream);
   const change = {
     ...(title !== stream.title && { title }),
-    ...(isWhole && !isSame(source, draftSource(before)) && { source }),
-    ...(isWhole && !isSame(ladder, stream.ladder) && { ladder: ladder ?? null }),
+    ...(parts === 'everything' && !isSame(source, draftSource(before)) && { source }),
+    ...(parts !== 'title' && !isSame(ladder, stream.ladder) && { ladder: ladder ?? null }),
   };
   return Object.keys(change).length > 0 ? { version: stream.version ?? 0, ...change } : undefined;
 }
@@ -145,7 +151,7 @@ export const looksSame = (one: StreamInfo, other: StreamInfo): boolean =>
 const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 function draftLadder(draft: StreamDraft): Ladder | undefined {
-  if (!hasEncoder(draft)) return undefined;
+  if (!hasSizes(draft)) return undefined;
   return draft.quality === 'kept' ? draft.kept : parseLadder(draft.quality);
 }
 
@@ -155,9 +161,9 @@ export function lookRequest(draft: StreamDraft): LookAtSourceRequest | undefined
   return source && { source, ...(ladder && { ladder }) };
 }
 
-/** Whether the video is encoded here, so that its sizes can be chosen. */
-export const hasEncoder = ({ kind, copy }: StreamDraft): boolean =>
-  kind === 'test' || ((kind === 'file' || kind === 'url') && !copy);
+/** Whether the video is encoded here, all of it or what is smaller than what comes, so that its sizes can be chosen. */
+export const hasSizes = ({ kind, copy }: StreamDraft): boolean =>
+  kind === 'test' || kind === 'ingest' || ((kind === 'file' || kind === 'url') && !copy);
 
 const draftSource = (draft: StreamDraft): CreateStreamRequest['source'] =>
   lookableSource(draft) ?? {

@@ -61,6 +61,7 @@ export function CreateDialog({ gateway, token, taken, onClose, onCreated }: Crea
       <StreamForm
         form={form}
         kinds={SOURCE_KINDS}
+        sizes
         submit={{ name: 'Create stream', busy: 'Creating…' }}
         onCancel={onClose}
         inside={<SourceInside gateway={gateway} token={token} form={form} />}

@@ -89,6 +89,7 @@ export function EditDialog({ gateway, token, stream, onClose, onSaved }: EditDia
       <StreamForm
         form={form}
         kinds={isWhole ? ENCODED_KINDS : []}
+        sizes={editableParts(stream) !== 'title'}
         submit={{ name: 'Save', busy: 'Saving…' }}
         onCancel={onClose}
         inside={<SourceInside gateway={gateway} token={token} form={form} />}

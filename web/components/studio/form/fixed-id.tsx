@@ -12,9 +12,7 @@ export function FixedId({ stream }: { readonly stream: StreamInfo }) {
       {editableParts(stream) === 'title' && (
         <p className={styles.note}>
           {stream.boundTo === undefined
-            ? stream.source?.kind === 'ingest'
-              ? 'An encoder that comes to us publishes this stream, and decides about its quality.'
-              : 'Another program writes this stream, so there is no source to change.'
+            ? 'Another program writes this stream, so there is no source to change.'
             : `The command line of the producer “${stream.boundTo}” names its source and its quality: change them there.`}
         </p>
       )}

@@ -12,14 +12,23 @@ const OPTIONS: Record<(typeof QUALITIES)[number], Option> = {
   '1080p+720p+360p': { name: '1080p + 720p + 360p', note: 'Three encoders: the most work' },
 };
 
+/** Of what an encoder publishes. */
+const PUBLISHED: typeof OPTIONS = {
+  one: { name: 'As it comes', note: 'The least work for the server' },
+  '720p+360p': { name: '+ 720p + 360p', note: 'Smaller ones for slow networks' },
+  '1080p+720p+360p': { name: '+ 1080p + 720p + 360p', note: 'For an encoder that sends more than 1080p' },
+};
+
 interface QualityFieldProps {
-  readonly draft: Pick<StreamDraft, 'quality' | 'kept'>;
+  readonly draft: Pick<StreamDraft, 'kind' | 'quality' | 'kept'>;
   readonly onChange: (quality: Quality) => void;
 }
 
 /** In which sizes the stream is encoded. */
-export function QualityField({ draft: { quality, kept }, onChange }: QualityFieldProps) {
-  const options: [Quality, Option][] = QUALITIES.map((each) => [each, OPTIONS[each]]);
+export function QualityField({ draft: { kind, quality, kept }, onChange }: QualityFieldProps) {
+  const isPublished = kind === 'ingest';
+  const named = isPublished ? PUBLISHED : OPTIONS;
+  const options: [Quality, Option][] = QUALITIES.map((each) => [each, named[each]]);
   if (kept) {
     const name = kept.map(({ height }) => `${height}p`).join(' + ');
     options.unshift(['kept', { name, note: 'As it was set elsewhere' }]);
@@ -44,8 +53,9 @@ export function QualityField({ draft: { quality, kept }, onChange }: QualityFiel
       </div>
       {quality !== 'one' && (
         <p className={styles.note}>
-          Viewers can choose a size. Each one is encoded by itself, so the server needs more of its processor;
-          the picture is never enlarged.
+          {isPublished
+            ? 'What your encoder sends is passed on as it is, without delay. Those of these sizes that are smaller are made of it on the server, which needs more of its processor.'
+            : 'Viewers can choose a size. Each one is encoded by itself, so the server needs more of its processor; the picture is never enlarged.'}
         </p>
       )}
     </fieldset>

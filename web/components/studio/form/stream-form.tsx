@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { draftId, hasEncoder, type SourceKind } from '../../../lib/stream-draft';
+import { draftId, hasSizes, type SourceKind } from '../../../lib/stream-draft';
 import { Button } from '../../ui/button';
 import { Field } from '../../ui/field';
 import { QualityField } from './quality-field';
@@ -11,8 +11,10 @@ interface StreamFormProps {
   readonly form: StreamFormState;
   /** Below the title. */
   readonly idField: ReactNode;
-  /** The kinds of sources that can be chosen; empty: the source and the quality cannot be changed here. */
+  /** The kinds of sources that can be chosen; empty: the source cannot be changed here. */
   readonly kinds: readonly SourceKind[];
+  /** The sizes can be chosen. */
+  readonly sizes: boolean;
   /** Below the source. */
   readonly inside?: ReactNode;
   /** Above the buttons. */
@@ -22,7 +24,16 @@ interface StreamFormProps {
 }
 
 /** The fields of a stream, for the dialogs that create and edit one. */
-export function StreamForm({ form, idField, kinds, inside, children, submit, onCancel }: StreamFormProps) {
+export function StreamForm({
+  form,
+  idField,
+  kinds,
+  sizes,
+  inside,
+  children,
+  submit,
+  onCancel,
+}: StreamFormProps) {
   const { draft, problems, alert, busy, change } = form;
   return (
     <form ref={form.form} className={styles.form} onSubmit={form.submit} noValidate>
@@ -48,9 +59,9 @@ export function StreamForm({ form, idField, kinds, inside, children, submit, onC
             onChange={change}
           />
           {inside}
-          {hasEncoder(draft) && <QualityField draft={draft} onChange={(quality) => change({ quality })} />}
         </>
       )}
+      {sizes && hasSizes(draft) && <QualityField draft={draft} onChange={(quality) => change({ quality })} />}
       {alert && (
         <p className={styles.alert} role="alert">
           {alert}
