@@ -32,6 +32,7 @@ const SERVICE_SOURCES = [
   'media',
   'log',
   'sources',
+  'rtmp',
   'ingest',
   'producer',
   'processors',

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { port, readConfig, sharedSettings, wholeNumberFrom } from '@topicast/contracts/config';
+import { flag, port, readConfig, sharedSettings, wholeNumberFrom } from '@topicast/contracts/config';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { z } from 'zod';
 
@@ -12,6 +12,8 @@ export interface ProcessorsConfig {
   readonly thumbnailEvery: Milliseconds | undefined;
   /** Whether to look for black and frozen pictures, silence, and sound that is too loud or quiet. */
   readonly analyses: boolean;
+  /** Whether streams may be sent on to private addresses. */
+  readonly allowPrivateUrls: boolean;
   /** Where health and metrics are asked for; undefined: nowhere. */
   readonly health: { readonly host: string; readonly port: number } | undefined;
 }
@@ -25,6 +27,7 @@ const settings = z.object({
   TOPICAST_THUMBNAIL_SECONDS: z
     .union([z.literal('off'), wholeNumberFrom(2, 3_600)], 'must be a whole number from 2 to 3600, or off')
     .default(5),
+  TOPICAST_ALLOW_PRIVATE_URLS: flag.default(false),
   TOPICAST_ANALYSE: z.enum(['on', 'off']).default('on'),
 });
 
@@ -37,6 +40,7 @@ export function readProcessorsConfig(environment: Record<string, string | undefi
     sessionTimeout: milliseconds(read.TOPICAST_PRODUCER_SESSION_TIMEOUT_MS),
     thumbnailEvery: seconds === 'off' ? undefined : milliseconds(seconds * 1_000),
     analyses: read.TOPICAST_ANALYSE === 'on',
+    allowPrivateUrls: read.TOPICAST_ALLOW_PRIVATE_URLS,
     health:
       read.TOPICAST_PROCESSORS_PORT === undefined
         ? undefined

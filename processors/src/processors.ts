@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { openAnalysis } from './analyse/analysis.js';
 import type { ProcessorsConfig } from './config.js';
 import { ProcessorsMetrics } from './metrics/metrics.js';
+import { openRestream } from './restream/open-restream.js';
 import { openThumbnailing } from './thumbnails/open.js';
 import type { Processor } from './worker/processor.js';
 import { Worker } from './worker/worker.js';
@@ -50,6 +51,7 @@ async function openProcessors(context: ProcessorContext): Promise<readonly Proce
   return [
     ...(thumbnailEvery === undefined ? [] : [await openThumbnailing(context, thumbnailEvery)]),
     ...(analyses ? [openAnalysis(context)] : []),
+    await openRestream(context),
   ];
 }
 

@@ -467,4 +467,27 @@ describe('the studio', () => {
     await untilHeard('Étage one was deleted.');
     expect(await search.isVisible()).toBe(true);
   });
+
+  it('sends a stream on, says how that goes, and never shows the key again', async () => {
+    await create('show', CAMERA, 'Show');
+    await open();
+    await button('Send Show on to other services').click();
+    await dialog().getByText('can be shown on YouTube').waitFor();
+    await dialog().getByLabel('Server').fill('rtmp://127.0.0.1/live');
+    await dialog().getByLabel('Stream key').fill('a-secret-key');
+    await button('Send it there').click();
+    await dialog().getByText('is in a private network').waitFor();
+    await dialog().getByLabel('Server').fill('rtmps://video.example/live');
+    await button('Send it there').click();
+    const row = dialog().getByRole('listitem', { name: 'video.example' });
+    await row.getByText('Not sent').waitFor();
+    expect(await row.textContent()).toContain('start the processors');
+    expect(await page.content()).not.toContain('a-secret-key');
+    await button('Send no longer to video.example').click();
+    await row.waitFor({ state: 'detached' });
+    const server = dialog().getByLabel('Server');
+    await until('the focus is in the form', () =>
+      server.evaluate((field) => field === document.activeElement),
+    );
+  });
 });

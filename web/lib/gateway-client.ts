@@ -1,3 +1,4 @@
+import type { CreateDestinationRequest, DestinationInfo } from '@topicast/contracts/destination';
 import type {
   CreateStreamRequest,
   EditStreamRequest,
@@ -159,6 +160,36 @@ export async function editStream(
   options: CallOptions,
 ): Promise<void> {
   await call(gateway, 'PATCH', `/api/streams/${id}`, options, request);
+}
+
+/** Where a stream is sent on to. */
+export async function listDestinations(
+  gateway: GatewayAddress,
+  id: string,
+  options: CallOptions,
+): Promise<DestinationInfo[]> {
+  const body = await call(gateway, 'GET', `/api/streams/${id}/destinations`, options);
+  const destinations = isObject(body) ? body.destinations : undefined;
+  if (!Array.isArray(destinations)) throw notOurs();
+  return destinations;
+}
+
+export async function addDestination(
+  gateway: GatewayAddress,
+  id: string,
+  request: CreateDestinationRequest,
+  options: CallOptions,
+): Promise<void> {
+  await call(gateway, 'POST', `/api/streams/${id}/destinations`, options, request);
+}
+
+export async function removeDestination(
+  gateway: GatewayAddress,
+  id: string,
+  destination: string,
+  options: CallOptions,
+): Promise<void> {
+  await call(gateway, 'DELETE', `/api/streams/${id}/destinations/${destination}`, options);
 }
 
 type StreamAction = 'start' | 'stop' | 'delete';

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Catalog } from '@topicast/contracts/catalog';
+import { DESTINATIONS_TABLE, DestinationTables } from '@topicast/contracts/destination';
 import type { StreamInfo } from '@topicast/contracts/http';
 import { Liveness } from '@topicast/contracts/liveness';
 import { LookTables } from '@topicast/contracts/look-tables';
@@ -12,6 +13,7 @@ import type { ChunkReader, ChunkTopics, Tables } from '@topicast/log';
 import type { Logger } from 'pino';
 import { Analyses } from './analyses.js';
 import { Deletions } from './deletions.js';
+import { Destinations } from './destinations.js';
 import { ForeignTopics } from './foreign-topics.js';
 import { RowRepairs } from './row-repairs.js';
 import { isStarted, type KnownStream, stateOf, streamInfo } from './stream-info.js';
@@ -32,6 +34,7 @@ const CLOCK = { monotonic: Milliseconds.now, wall: Milliseconds.wallClock };
 export class Directory {
   readonly foreign: ForeignTopics;
   readonly deletions: Deletions;
+  readonly destinations = new Destinations();
   readonly #options: DirectoryOptions;
   /** Undefined until the tables are opened. */
   #producers: Liveness | undefined;
@@ -49,7 +52,11 @@ export class Directory {
   constructor(options: DirectoryOptions) {
     this.#options = options;
     const { log, logger } = options;
-    this.deletions = new Deletions({ log, logger, onChange: (stream) => this.#review(stream) });
+    this.deletions = new Deletions({
+      ...{ log, logger },
+      onChange: (stream) => this.#review(stream),
+      removeMore: (stream) => this.destinations.removeAll(stream),
+    });
     this.foreign = new ForeignTopics({
       log,
       logger,
@@ -72,6 +79,7 @@ export class Directory {
     const { log, logger } = this.#options;
     const streams = await log.table(STREAMS_TABLE);
     const status = await log.table(STATUS_TABLE);
+    const destinations = await log.table(DESTINATIONS_TABLE);
     if (this.#isClosed) return;
     const typed = new StreamTables({ streams, status }, (stream, error) =>
       logger.warn({ stream, err: error }, 'a row of the tables cannot be read'),
@@ -88,6 +96,11 @@ export class Directory {
       logger.warn({ look, err: error }, 'a row about a source cannot be read'),
     );
     this.#looks = looks;
+    this.destinations.use(
+      new DestinationTables({ destinations, status }, (destination, error) =>
+        logger.warn({ destination, err: error }, 'a row of a destination cannot be read'),
+      ),
+    );
     const analyses = new Analyses(status, Milliseconds.now, (stream, error) =>
       logger.warn({ stream, err: error }, 'a row about picture and sound cannot be read'),
     );
@@ -100,6 +113,7 @@ export class Directory {
       () => repairs.close(),
       () => typed.close(),
       () => looks.close(),
+      () => this.destinations.close(),
       () => analyses.close(),
       () => producers.close(),
     );

@@ -14,6 +14,7 @@ import type { LookRequests } from '../directory/look-requests.js';
 import type { Operations } from '../directory/operations.js';
 import { publicInfo } from '../directory/stream-info.js';
 import type { Thumbnails } from '../directory/thumbnails.js';
+import { addDestinations } from './destinations.js';
 import { existing, unknownStream } from './existing.js';
 import { accessWith, addIngestKey } from './ingest-key.js';
 import { Principals } from './principal.js';
@@ -54,6 +55,7 @@ export function addApi(instance: FastifyInstance, options: ApiOptions): void {
   addProbe(app, { config, looks }, { changing, security });
   addIngestKey(app, options, { changing, security });
   addStreamHealth(app, options, { changing, security });
+  addDestinations(app, options, { changing, security });
   addThumbnail(app, { ...options, principals, whileReady });
 
   app.get(

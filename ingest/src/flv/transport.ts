@@ -12,10 +12,9 @@ import {
   toByteStream,
   toOpusUnit,
 } from '@topicast/media/stored';
-import { type AudioTag, readAudioTag } from './audio-tag.js';
+import { type AudioTag, readAudioTag, readVideoTag, type VideoTag } from '@topicast/rtmp';
 import { FlvClock } from './clock.js';
 import { Findings } from './findings.js';
-import { readVideoTag, type VideoTag } from './video-tag.js';
 
 const VIDEO_PID = 0x100;
 const AUDIO_PID = 0x101;

@@ -1,13 +1,13 @@
 import { connect, Server } from 'node:net';
 import { milliseconds } from '@topicast/contracts/units';
+import { TYPE } from '@topicast/rtmp';
+import { flvFilm, messagesOf, PICTURE, X264 } from '@topicast/test/flv-film';
 import { until } from '@topicast/test/poll';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
-import { flvFilm, messagesOf, PICTURE, X264 } from '../testing/flv-film.js';
 import { openReception } from '../testing/reception.js';
 import { RtmpClient } from '../testing/rtmp-client.js';
-import { TYPE } from './message.js';
 
 const SHORT = { patience: milliseconds(1_500) };
 const pictures = messagesOf(flvFilm(`${PICTURE} ${X264} -t 1`)).filter(({ kind }) => kind === 'video');

@@ -2,14 +2,19 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseStreamKey } from '@topicast/contracts/ingest-key';
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
+import {
+  ChunkReader,
+  Handshake,
+  type Message,
+  type ReaderLimits,
+  readValues,
+  TYPE,
+  type Value,
+  WireError,
+} from '@topicast/rtmp';
 import type { Doorkeeper, PublisherEnd, Refusal } from '../doorkeeper.js';
-import { readValues, type Value } from './amf0.js';
 import * as answers from './answers.js';
-import { ChunkReader, type ReaderLimits } from './chunk-reader.js';
-import { Handshake } from './handshake.js';
-import { type Message, TYPE } from './message.js';
 import { Publisher } from './publisher.js';
-import { WireError } from './wire-error.js';
 
 /** Until a publisher is let in: for the handshake and the commands. After that: for the next picture or sound. */
 const PATIENCE = milliseconds(10_000);

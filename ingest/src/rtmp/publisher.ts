@@ -1,8 +1,8 @@
 import { Milliseconds } from '@topicast/contracts/units';
+import { type Message, TYPE } from '@topicast/rtmp';
 import type { Found, Seat } from '../doorkeeper.js';
 import { FlvTransport } from '../flv/transport.js';
 import { FlowLimit } from './flow-limit.js';
-import { type Message, TYPE } from './message.js';
 
 /** An encoder that was let in: what it sends goes to its seat, and is judged. */
 export class Publisher {

@@ -2,7 +2,7 @@
 
 import type { StreamInfo } from '@topicast/contracts/http';
 import Link from 'next/link';
-import type { RefObject } from 'react';
+import { type RefObject, useState } from 'react';
 import { useFocusFallback } from '../../hooks/use-focus-fallback';
 import { useRowFocus } from '../../hooks/use-row-focus';
 import { formatTime } from '../../lib/format';
@@ -10,9 +10,11 @@ import type { GatewayAddress } from '../../lib/gateway-address';
 import { describeSource, encoderAction } from '../../lib/stream-facts';
 import { nameOf } from '../../lib/stream-list';
 import { Button } from '../ui/button';
+import { Dialog } from '../ui/dialog';
 import { Icon } from '../ui/icon';
 import { StateBadge } from '../ui/state-badge';
 import { ActionButton } from './action-button';
+import { Destinations } from './destinations/destinations';
 import { LivePreview } from './live-preview';
 import { StreamFacts } from './stream-facts';
 import styles from './stream-row.module.css';
@@ -52,6 +54,7 @@ export function StreamRow({
     onAct,
     onDone: onChanged,
   });
+  const [isSendingOn, setSendingOn] = useState(false);
   const { fallback, mayDisappear } = useFocusFallback<HTMLButtonElement>();
   const row = useRowFocus(place, lastFallback);
   const action = encoderAction(stream);
@@ -80,6 +83,17 @@ export function StreamRow({
         {action.restart && <ActionButton action="restart" {...common} ref={mayDisappear} />}
         {/* One button for both, so that it keeps the focus when it has done its work. */}
         {action.toggle && <ActionButton action={action.toggle} {...common} ref={fallback} />}
+        {stream.version !== undefined && stream.source?.kind !== 'topic' && (
+          <Button
+            variant="quiet"
+            compact
+            icon
+            onClick={() => setSendingOn(true)}
+            aria-label={`Send ${name} on to other services`}
+          >
+            <Icon name="send" size={17} />
+          </Button>
+        )}
         {stream.version !== undefined && (
           <Button variant="quiet" compact icon onClick={onEdit} aria-label={`Edit ${name}`}>
             <Icon name="pencil" size={17} />
@@ -105,6 +119,11 @@ export function StreamRow({
         </div>
       )}
       <Trouble stream={stream} />
+      {isSendingOn && (
+        <Dialog title={`Where “${name}” is sent on to`} onClose={() => setSendingOn(false)}>
+          <Destinations id={stream.id} gateway={gateway} token={token} />
+        </Dialog>
+      )}
     </li>
   );
 }

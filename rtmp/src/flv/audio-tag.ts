@@ -1,4 +1,4 @@
-import { afterModifiers, fourCc, printable } from './video-tag.js';
+import { afterModifiers, fourCc, fourCcBytes, join, printable } from './extended.js';
 
 /**
  * The body of an audio tag (Adobe FLV 10.1, E.4.2.1), which is also that of an RTMP audio message:
@@ -53,6 +53,17 @@ const FOREIGN_FOURCC: ReadonlyMap<string, string> = new Map([
   ['fLaC', 'FLAC'],
   ['.mp3', 'MP3'],
 ]);
+
+/** Such as AAC of any rate and any channels: what counts is in its AudioSpecificConfig. */
+const AAC_44K_16_BIT_STEREO = 0xaf;
+
+/** @param data of the kind that the tag of this kind has */
+export function writeAudioTag(kind: 'config' | 'frame', codec: PassedAudio, data: Uint8Array): Uint8Array {
+  const packetType = kind === 'config' ? PACKET_CONFIG : PACKET_FRAME;
+  return codec === 'aac'
+    ? join([AAC_44K_16_BIT_STEREO, packetType], [data])
+    : join([(FORMAT_EXTENDED << 4) | packetType, ...fourCcBytes('Opus')], [data]);
+}
 
 export function readAudioTag(body: Uint8Array): AudioTag {
   const first = body[0];

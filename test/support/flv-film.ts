@@ -1,7 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import type { MediaMessage } from '../flv/transport.js';
-
-const FFMPEG = process.env.FFMPEG_PATH || 'ffmpeg';
+import { FFMPEG } from './ffprobe.js';
 export const PICTURE = '-f lavfi -i testsrc2=s=320x180:r=30';
 export const SOUND = '-f lavfi -i sine=f=440:r=48000';
 export const X264 = '-c:v libx264 -preset ultrafast -tune zerolatency -g 30 -pix_fmt yuv420p';
@@ -20,14 +18,22 @@ export function run(options: string, input?: Uint8Array): Uint8Array {
   return new Uint8Array(found);
 }
 
+/** What an encoder would publish. */
+interface FlvMessage {
+  readonly kind: 'video' | 'audio';
+  /** Milliseconds. */
+  readonly timestamp: number;
+  readonly body: Uint8Array;
+}
+
 /**
  * The messages that a publisher would send for it (Adobe FLV 10.1, E.4.1):
  *
  *   type 8 | size 24 | time 24, and its upper 8 bits | stream 24 | data | size of all that 32
  */
-export function messagesOf(flv: Uint8Array): MediaMessage[] {
+export function messagesOf(flv: Uint8Array): FlvMessage[] {
   const view = new DataView(flv.buffer, flv.byteOffset, flv.byteLength);
-  const messages: MediaMessage[] = [];
+  const messages: FlvMessage[] = [];
   for (let at = 9 + 4; at + 11 <= flv.byteLength; ) {
     const type = flv[at];
     const size = view.getUint32(at) & 0xff_ffff;

@@ -10,6 +10,7 @@ import { WireError } from './wire-error.js';
 const VERSION = 3;
 const PART_BYTES = 1536;
 
+/** Of the side that listens. */
 export class Handshake {
   #received = new Uint8Array(1 + 2 * PART_BYTES);
   #length = 0;
@@ -31,12 +32,35 @@ export class Handshake {
   }
 
   #reply(): Uint8Array {
-    const ours = new Uint8Array(PART_BYTES);
-    ours.set(randomBytes(PART_BYTES - 8), 8);
-    const out = new Uint8Array(1 + 2 * PART_BYTES);
-    out[0] = VERSION;
-    out.set(ours, 1);
-    out.set(this.#received.subarray(1, 1 + PART_BYTES), 1 + PART_BYTES);
-    return out;
+    return Buffer.concat([hello(), this.#received.subarray(1, 1 + PART_BYTES)]);
   }
+}
+
+/** Of the side that connects. */
+export class ClientHandshake {
+  /** Sent first: C0 and C1. */
+  readonly hello = hello();
+  #received = new Uint8Array(1 + 2 * PART_BYTES);
+  #length = 0;
+
+  /**
+   * @returns C2 and how many of the bytes belonged to the handshake, once S0 to S2 are here
+   * @throws {WireError} if this is not RTMP
+   */
+  push(bytes: Uint8Array): { readonly reply: Uint8Array; readonly taken: number } | undefined {
+    const taken = bytes.subarray(0, this.#received.byteLength - this.#length);
+    this.#received.set(taken, this.#length);
+    this.#length += taken.byteLength;
+    if (this.#length > 0 && this.#received[0] !== VERSION) throw new WireError('this is not RTMP');
+    if (this.#length < this.#received.byteLength) return undefined;
+    return { reply: this.#received.slice(1, 1 + PART_BYTES), taken: taken.byteLength };
+  }
+}
+
+/** The version, then a time and a version of zeros, then random bytes. */
+function hello(): Uint8Array {
+  const out = new Uint8Array(1 + PART_BYTES);
+  out[0] = VERSION;
+  out.set(randomBytes(PART_BYTES - 8), 9);
+  return out;
 }

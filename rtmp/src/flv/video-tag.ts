@@ -1,3 +1,5 @@
+import { afterModifiers, fourCc, fourCcBytes, join, printable } from './extended.js';
+
 /**
  * The body of a video tag (Adobe FLV 10.1, E.4.3.1), which is also that of an RTMP video message:
  *
@@ -63,6 +65,26 @@ const FOREIGN_FOURCC: ReadonlyMap<string, string> = new Map([
   ['vvc1', 'VVC'],
 ]);
 
+const FRAME_INTER = 2;
+
+/** What is written: the two kinds of tags that a picture needs. `data` is as in the tag of that kind, in parts. */
+export type WrittenVideoTag = { readonly codec: PassedVideo; readonly data: readonly Uint8Array[] } & (
+  | { readonly kind: 'config' }
+  | { readonly kind: 'picture'; readonly isKey: boolean; readonly compositionMs: number }
+);
+
+/** In the form of 2008 for H.264, which everybody reads; HEVC is only in Enhanced RTMP. */
+export function writeVideoTag(tag: WrittenVideoTag): Uint8Array {
+  const isConfig = tag.kind === 'config';
+  const packetType = isConfig ? PACKET_CONFIG : PACKET_PICTURE;
+  const frame = isConfig || tag.isKey ? FRAME_KEY : FRAME_INTER;
+  const composition = isConfig ? 0 : tag.compositionMs;
+  const compositionBytes = [composition >> 16, composition >> 8, composition];
+  if (tag.codec === 'h264') return join([(frame << 4) | 7, packetType, ...compositionBytes], tag.data);
+  const head = [EXTENDED | (frame << 4) | packetType, ...fourCcBytes('hvc1')];
+  return join(isConfig ? head : [...head, ...compositionBytes], tag.data);
+}
+
 export function readVideoTag(body: Uint8Array): VideoTag {
   const first = body[0];
   if (first === undefined) return { kind: 'nothing' };
@@ -123,34 +145,6 @@ function readExtended(body: Uint8Array, first: number): VideoTag {
       return { kind: 'damaged' };
   }
 }
-
-/** Each modifier: its size - 1 in 8 bits, or 255 and then 16 bits; its data; its kind 4, the next packet type 4. */
-export function afterModifiers(
-  body: Uint8Array,
-  packetType: number,
-  isModifier: number,
-): { readonly packetType: number; readonly at: number } | undefined {
-  let type = packetType;
-  let at = 1;
-  while (type === isModifier) {
-    let size = (body[at++] ?? 0) + 1;
-    if (size === 256) {
-      size = ((body[at] ?? 0) << 8) + (body[at + 1] ?? 0) + 1;
-      at += 2;
-    }
-    at += size;
-    const next = body[at++];
-    if (next === undefined) return undefined;
-    type = next & 0x0f;
-  }
-  return { packetType: type, at };
-}
-
-export const fourCc = (body: Uint8Array, at: number): string =>
-  String.fromCharCode(...body.subarray(at, at + 4));
-
-/** For a message to people. */
-export const printable = (name: string): string => name.replace(/[^\w.-]/g, '?');
 
 const signed24 = (body: Uint8Array, at: number): number =>
   ((body[at]! << 24) | (body[at + 1]! << 16) | (body[at + 2]! << 8)) >> 8;

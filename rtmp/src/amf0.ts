@@ -14,7 +14,7 @@ export type Value =
   | readonly Value[]
   | ReadonlyMap<string, Value>;
 
-const MARK = { number: 0, boolean: 1, string: 2, object: 3, null: 5, end: 9 } as const;
+const MARK = { number: 0, boolean: 1, string: 2, object: 3, null: 5, array: 8, end: 9, list: 10 } as const;
 /** Commands have objects in an object at most. */
 const MAX_DEPTH = 4;
 const MAX_VALUES = 1_000;
@@ -112,8 +112,15 @@ class Reader {
 const UTF8 = new TextDecoder();
 const encoder = new TextEncoder();
 
-/** What our answers consist of. */
-export type Written = number | boolean | string | null | { readonly [name: string]: Written };
+/** What is written: a map becomes an array with names, as metadata is. */
+export type Written =
+  | number
+  | boolean
+  | string
+  | null
+  | readonly Written[]
+  | ReadonlyMap<string, Written>
+  | { readonly [name: string]: Written };
 
 export const writeValues = (...values: readonly Written[]): Uint8Array =>
   Uint8Array.from(values.flatMap(bytesOf));
@@ -131,13 +138,20 @@ function bytesOf(value: Written): number[] {
     case 'string':
       return [MARK.string, ...textBytes(value)];
     case 'object':
-      return [
-        MARK.object,
-        ...Object.entries(value).flatMap(([name, each]) => [...textBytes(name), ...bytesOf(each)]),
-        ...[0, 0, MARK.end],
-      ];
+      if (isList(value)) return [MARK.list, ...countBytes(value.length), ...value.flatMap(bytesOf)];
+      if (value instanceof Map) return [MARK.array, ...countBytes(value.size), ...fieldBytes([...value])];
+      return [MARK.object, ...fieldBytes(Object.entries(value))];
   }
 }
+
+const isList = (value: Written): value is readonly Written[] => Array.isArray(value);
+
+const fieldBytes = (fields: readonly (readonly [string, Written])[]): number[] => [
+  ...fields.flatMap(([name, each]) => [...textBytes(name), ...bytesOf(each)]),
+  ...[0, 0, MARK.end],
+];
+
+const countBytes = (count: number): number[] => [24, 16, 8, 0].map((shift) => (count >>> shift) & 0xff);
 
 /** Cut to what the length can tell. */
 function textBytes(text: string): number[] {
