@@ -76,6 +76,19 @@ describe('a diagnosis', () => {
     expect(codes({}, { audience: { viewers: 10, renditions: [10], stalled: 3 } })).toEqual(['viewers-stall']);
   });
 
+  it('takes over what was seen and heard, and is silent about an encoder that is away', () => {
+    const analysis = {
+      findings: [{ kind: 'black' as const, since: '', words: 'The picture is black: look at the camera.' }],
+    };
+    const context = { catalog: SOUND_ONLY, audience: undefined, liveFor: milliseconds(60_000), analysis };
+    const [black] = diagnose({ ...context, producer: undefined });
+    expect(black).toEqual({
+      ...{ code: 'black', severity: 'warning' },
+      ...{ words: 'The picture is black', remedy: 'look at the camera' },
+    });
+    expect(diagnose({ ...context, producer: { ...FIGURES, jumps: 9 }, isAway: true })).toEqual([]);
+  });
+
   it('names the worst first, in sentences', () => {
     const found = diagnose({
       ...{ catalog: CATALOG, audience: AUDIENCE, liveFor: milliseconds(60_000) },

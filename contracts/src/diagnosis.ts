@@ -1,3 +1,4 @@
+import type { Analysis } from './analysis.js';
 import type { Catalog } from './catalog.js';
 import type { AudienceFigures, Finding, ProducerFigures } from './stream-health.js';
 import { SEVERITIES } from './stream-health.js';
@@ -127,6 +128,16 @@ export const sentenceOf = ({ words, remedy }: Finding): string => `${words}: ${r
 /** Whose settings they are: of the encoder that sends, or of a source that is passed on and could be encoded here. */
 export type Sender = 'encoder' | 'source';
 
+const findingOf = ({ kind, words }: Analysis['findings'][number]): Finding => {
+  const [what = words, ...rest] = words.replace(/\.$/, '').split(': ');
+  return {
+    code: kind,
+    severity: kind === 'quiet' ? 'hint' : 'warning',
+    words: what,
+    remedy: rest.join(': '),
+  };
+};
+
 /** What an encoder's settings have to do with: what it sends, whatever the way is like. */
 export interface Structure {
   readonly hasReordering: boolean;
@@ -149,6 +160,10 @@ const ofSource = (finding: Finding): Finding => ({
 });
 
 export interface Diagnosed {
+  /** Viewers see a slate: what is measured says nothing about the encoder. */
+  readonly isAway?: boolean | undefined;
+  /** What somebody who looks and listens has found. */
+  readonly analysis?: Analysis | undefined;
   readonly catalog: Catalog | undefined;
   /** Since it went live. */
   readonly liveFor: Milliseconds;
@@ -157,10 +172,18 @@ export interface Diagnosed {
 }
 
 /** The worst first; none if all is well. */
-export function diagnose({ catalog, liveFor, producer, audience }: Diagnosed): Finding[] {
+export function diagnose({
+  catalog,
+  liveFor,
+  producer,
+  audience,
+  analysis,
+  isAway = false,
+}: Diagnosed): Finding[] {
   const findings = [
-    ...(producer ? findingsOnProducer(producer, liveFor) : []),
-    ...(catalog && liveFor >= SETTLED ? findingsOnTracks(catalog) : []),
+    ...(producer && !isAway ? findingsOnProducer(producer, liveFor) : []),
+    ...(catalog && !isAway && liveFor >= SETTLED ? findingsOnTracks(catalog) : []),
+    ...(analysis && !isAway ? analysis.findings.map(findingOf) : []),
     ...(audience ? findingsOnAudience(audience, (catalog?.renditions.length ?? 1) > 1) : []),
   ];
   return findings.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));

@@ -11,7 +11,7 @@ export function streamHealth(
   { since, now }: { readonly since: Milliseconds; readonly now: Milliseconds },
 ): StreamHealth {
   const newest = history.newest(now);
-  const { catalog, startedAt, state } = info;
+  const { catalog, startedAt, state, analysis, awaySince } = info;
   const liveFor =
     startedAt === undefined ? Milliseconds.zero : Milliseconds.sub(now, milliseconds(Date.parse(startedAt)));
   return {
@@ -19,7 +19,10 @@ export function streamHealth(
     columns: history.columns(since, now),
     newest,
     latency: latencyParts(newest),
-    findings: state === 'live' ? diagnose({ catalog, liveFor, ...newest }) : [],
+    findings:
+      state === 'live'
+        ? diagnose({ catalog, liveFor, analysis, isAway: awaySince !== undefined, ...newest })
+        : [],
   };
 }
 

@@ -18,6 +18,7 @@ import { GatewayAway } from '../../ui/gateway-away';
 import { Icon } from '../../ui/icon';
 import { NotFoundNotice } from '../../ui/not-found';
 import { Poster } from '../../ui/poster';
+import { Destinations } from '../destinations/destinations';
 import { EditDialog } from '../edit-dialog';
 import { StreamFacts } from '../stream-facts';
 import { EventList } from './event-list';
@@ -130,6 +131,12 @@ export function StreamPage({ id, gateway, token, onRefused }: StreamPageProps) {
             </ButtonLink>
           </div>
         </section>
+        {stream.version !== undefined && stream.source?.kind !== 'topic' && (
+          <section className={styles.card} aria-labelledby="destinations">
+            <h2 id="destinations">Sent on to</h2>
+            <Destinations {...common} />
+          </section>
+        )}
         <section className={styles.card} aria-labelledby="events">
           <h2 id="events">What has happened</h2>
           <EventList {...common} />
