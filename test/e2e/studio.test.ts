@@ -444,6 +444,42 @@ describe('the studio', () => {
     );
   });
 
+  it('shows what is on air, and says what is wrong with picture and sound, and since when', async () => {
+    const { session } = (await services.untilState('bound', 'live')) as { session: number };
+    const at = new Date().toISOString();
+    const status = await services.log.table('topicast.status');
+    const finding = { kind: 'black', since: at, words: 'The picture is black: look at the scene.' };
+    const row = { at, session, findings: [finding], loudness: -19.6 };
+    await status.put('analysis/bound', JSON.stringify(row));
+    const still = [
+      '-f',
+      'lavfi',
+      '-i',
+      'smptebars=s=320x180',
+      '-frames:v',
+      '1',
+      '-f',
+      'image2pipe',
+      '-c:v',
+      'mjpeg',
+    ];
+    const jpeg = execFileSync(FFMPEG, ['-v', 'error', ...still, '-']).toString('base64');
+    await (await services.log.table('topicast.thumbnails')).put(
+      'bound',
+      JSON.stringify({ at, session, jpeg }),
+    );
+    await open();
+    const bound = page.getByRole('listitem', { name: 'bound' });
+    const found = bound.getByRole('list', { name: 'Picture and sound' });
+    expect(await found.innerText()).toMatch(/The picture is black: look at the scene\. Since \d[\d:]+.*\.$/);
+    expect(await bound.locator('dl').innerText()).toMatch(/Loudness\s*−20 LUFS/);
+    await until('the picture is shown', () =>
+      bound.locator('img').evaluate((img: HTMLImageElement) => img.naturalWidth === 320),
+    );
+    await status.delete('analysis/bound');
+    await until('it is no longer said', async () => (await found.count()) === 0);
+  });
+
   it('has what runs first, and finds streams if there are many', async () => {
     await create('zoo', { kind: 'test' }, 'Zoo');
     await services.untilState('zoo', 'live');

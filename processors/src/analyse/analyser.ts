@@ -25,8 +25,8 @@ export class Analyser {
   readonly #input: Writable;
   readonly #closed: Promise<unknown>;
   #isSkipping = false;
-  /** Since when it has taken nothing of what waits; undefined: nothing waits. */
-  #stuckSince: number | undefined;
+  /** When it last took something, or there was nothing to take. */
+  #takenAt = 0;
   #ended: string | undefined;
   #lastWords = '';
 
@@ -44,26 +44,28 @@ export class Analyser {
       ([code, signal]) => this.#end(signal ?? `exit code ${code}`),
       (error: unknown) => this.#end(String(error)),
     );
-    this.#input.on('drain', () => {
-      this.#stuckSince = undefined;
-    });
   }
 
   /** @throws {Error} if ffmpeg has ended, or hangs */
   take(value: Uint8Array, isKeyframe: boolean): void {
     if (this.#ended !== undefined) throw new Error(this.#ended);
     const now = performance.now();
-    if (this.#stuckSince !== undefined && now - this.#stuckSince > HANGS_AFTER_MS)
-      throw new Error('ffmpeg takes nothing any more');
-    const isFull = this.#input.writableLength + value.byteLength > MOST_WAITING_BYTES;
+    const waiting = this.#input.writableLength;
+    if (waiting === 0) this.#takenAt = now;
+    else if (now - this.#takenAt > HANGS_AFTER_MS) throw new Error('ffmpeg takes nothing any more');
+    const isFull = waiting + value.byteLength > MOST_WAITING_BYTES;
     this.#isSkipping = isFull || (this.#isSkipping && !isKeyframe);
     if (this.#isSkipping) this.#options.onSkipped();
-    else if (!this.#input.write(value)) this.#stuckSince ??= now;
+    else this.#input.write(value, () => this.#onTaken());
   }
 
   async close(): Promise<void> {
     killConfined(this.#child);
     await this.#closed;
+  }
+
+  #onTaken(): void {
+    this.#takenAt = performance.now();
   }
 
   #listen(pipe: Readable): void {

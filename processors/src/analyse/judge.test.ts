@@ -43,7 +43,7 @@ it('does not change its mind at each value near the limit', () => {
 
 it('takes silence for silence, and pauses for no sound at all', () => {
   const judge = new Judge();
-  listen(judge, -40, 0, 31);
+  listen(judge, -45, 0, 31);
   expect(kindsOf(judge)).toEqual(['quiet']);
   judge.take({ kind: 'began', what: 'silent', ago: seconds(10) }, NOW);
   listen(judge, -120, 31, 41);

@@ -65,7 +65,7 @@ export class KafkaTables {
   async #read(name: string): Promise<KafkaTable> {
     const { calls, names, topics, routes, offsets, reader, writer, choices } = this.#options;
     const topic = names.of(name);
-    await calls.slowly(() => topics.create(topic, partitionsOf(name), tableConfig(choices)));
+    await calls.slowly(() => topics.create(topic, partitionsOf(name), tableConfig(name, choices)));
     const bounds = await calls.slowly(async () => {
       const partitions = Array.from({ length: await routes.partitionCount(topic) }, (_, n) => n);
       return offsets.boundsOf(topic, partitions);
