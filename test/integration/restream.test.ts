@@ -17,7 +17,7 @@ import { Chunker } from '@topicast/media/mpegts';
 import { MediaTimeline, SampleReader } from '@topicast/media/samples';
 import { readProcessorsConfig, startProcessors } from '@topicast/processors';
 import { endWithUs } from '@topicast/test/end-with-us';
-import { decode, FFMPEG } from '@topicast/test/ffprobe';
+import { decode, FFMPEG, hasEncoder } from '@topicast/test/ffprobe';
 import { messagesOf } from '@topicast/test/flv-film';
 import { freePorts } from '@topicast/test/free-ports';
 import { nginxRtmpUnavailable, startNginxRtmp } from '@topicast/test/nginx-rtmp';
@@ -120,7 +120,8 @@ it('what our own listener for encoders gets are the access units of the log', as
   });
   onTestFinished(() => listener.close());
   const world = await openWorld();
-  await world.encoder.restart();
+  // Opus needs Enhanced RTMP, which this listener says that it knows.
+  await world.encoder.restart({ audio: hasEncoder('libopus') ? 'libopus' : 'aac' });
   const destination = await world.sendTo(`rtmp://127.0.0.1:${listener.port}/live/other.a-secret`);
   await destination.is('live');
   await until('it has come through', () => received.length > 60);

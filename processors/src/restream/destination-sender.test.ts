@@ -13,16 +13,17 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 /** A sender whose time and destination are the test's. */
 function setUp() {
   let now = 0;
+  const faults: unknown[] = [];
   const attempts: { resolve: (outlet: Outlet) => void; reject: (error: Error) => void }[] = [];
   const sender = new DestinationSender({
     open: () => new Promise<Outlet>((resolve, reject) => attempts.push({ resolve, reject })),
     onChange: () => undefined,
+    onFault: (error) => faults.push(error),
     now: () => now as Milliseconds,
     random: () => 1 - Number.EPSILON,
   });
   return {
-    sender,
-    attempts,
+    ...{ sender, attempts, faults },
     pass: (ms: number) => {
       now += ms;
     },
@@ -98,6 +99,13 @@ describe('a sender', () => {
     pass(1_000);
     sender.take(chunk(true));
     expect(attempts.length).toBe(7);
+  });
+
+  it('tells faults of ours to the log, and tries again', async () => {
+    const { sender, refuse, faults } = setUp();
+    sender.take(chunk(true));
+    await refuse(new TypeError('a fault'));
+    expect([faults.length, sender.health.state]).toEqual([1, 'waiting']);
   });
 
   it('gives up what may not be reached', async () => {

@@ -16,6 +16,8 @@ interface SenderOptions {
   readonly open: (signal: AbortSignal) => Promise<Outlet>;
   /** The state has changed; the figures in it change without a call. */
   readonly onChange: () => void;
+  /** Something went wrong that no destination can be blamed for. It is tried again all the same. */
+  readonly onFault: (error: unknown) => void;
   /** Monotonic. */
   readonly now?: () => Milliseconds;
   readonly random?: () => number;
@@ -131,6 +133,7 @@ export class DestinationSender {
   #onFailure(error: unknown): void {
     if (this.#isClosed) return;
     const isKnown = error instanceof DestinationError;
+    if (!isKnown) this.#options.onFault(error);
     const problem = isKnown ? error.message : 'The destination could not be served, for a fault of ours.';
     if (isKnown && error.code === 'barred') {
       this.#become({ is: 'failed', problem });

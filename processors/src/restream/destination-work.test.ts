@@ -25,7 +25,9 @@ function setUp() {
       ...{ key: KEY, statuses: tables.statuses, processor, logger: pino({ enabled: false }) },
       begin: (onChange) => {
         running.add(processor);
-        const sender = new DestinationSender({ open: () => new Promise(() => undefined), onChange });
+        const sender = new DestinationSender({
+          ...{ open: () => new Promise(() => undefined), onChange, onFault: () => undefined },
+        });
         const close = sender.close.bind(sender);
         sender.close = async () => {
           running.delete(processor);

@@ -41,14 +41,20 @@ export class RestreamProcessor implements Processor {
 
   follow(stream: StreamView): Work {
     const { id } = stream;
+    let newest = stream;
     const restream = new StreamRestream({
-      wanted: () => this.#wanted(stream),
+      wanted: () => this.#wanted(newest),
       begin: (key, row) => this.#begin(key, row),
       tidy: () => this.tidy(id),
     });
     this.#running.set(id, restream);
     return {
       take: (chunk) => restream.take(chunk),
+      // A stream that was deleted and made again at once is another one, with destinations of its own.
+      update(changed) {
+        newest = changed;
+        restream.look();
+      },
       close: async (because) => {
         if (this.#running.get(id) === restream) this.#running.delete(id);
         await restream.close(because);
@@ -106,6 +112,7 @@ export class RestreamProcessor implements Processor {
         const open = (signal: AbortSignal) => openDestination(row, rules, signal);
         const sender: DestinationSender = new DestinationSender({
           open,
+          onFault: (error) => logger.error({ err: error }, 'sending to a destination failed'),
           onChange: () => {
             const { state, ...health } = sender.health;
             logger.info(health, `the destination is ${state}`);
