@@ -34,7 +34,7 @@ describe('the page of a stream', () => {
   const says = (words: string | RegExp): Promise<void> =>
     page.getByText(words).first().waitFor({ state: 'visible', timeout: 45_000 });
 
-  it('says how to send, what is wrong with what is sent and what to change, and when the encoder has left', async () => {
+  it('says how to send, what is wrong with what is sent and what to change, and when the encoder is away', async () => {
     const made = await services.api('POST', '/api/streams', {
       id: 'show',
       title: 'Show',
@@ -64,7 +64,7 @@ describe('the page of a stream', () => {
     expect(width).toBeLessThanOrEqual(PHONE.width);
 
     encoder.child.kill('SIGKILL');
-    await says('The encoder left.');
+    await says('The encoder is away, and viewers see its last picture.');
     await page.getByRole('button', { name: 'Stop Show' }).press('Enter');
     await says('Nobody can watch it until you start it.');
     await says('Somebody stopped the stream.');

@@ -380,7 +380,7 @@ describe('the studio', () => {
     await using encoder = startRtmpEncoder(`${server}/${first}`);
     await untilHeard('Show is live.');
     await button('Edit Show').click();
-    expect(await dialog().getByRole('radio').count()).toBe(0);
+    expect(await dialog().getByRole('radio', { name: 'Test picture' }).count()).toBe(0);
     await dialog().getByRole('button', { name: 'Make a new stream key' }).click();
     await until('the new key is there', () => key.isVisible());
     const second = await key.inputValue();
