@@ -28,6 +28,8 @@ export const streamEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('back'), at }),
   /** A second encoder with the same key has taken the place of the first. */
   z.object({ kind: z.literal('taken-over'), at }),
+  /** Viewers get the other one of two encoders. */
+  z.object({ kind: z.literal('switched'), at, place: z.enum(['primary', 'backup']) }),
   /** The encoder that published has gone. */
   z.object({ kind: z.literal('left'), at, problem: words }),
 ]);
@@ -71,6 +73,8 @@ export function wordsOfEvent(event: StreamEvent): string {
       return 'The encoder is back.';
     case 'taken-over':
       return 'Another encoder with the same stream key took over.';
+    case 'switched':
+      return `Viewers get the ${event.place} encoder.`;
     case 'left':
       return because('The encoder left', event.problem);
   }

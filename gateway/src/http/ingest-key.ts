@@ -1,4 +1,10 @@
-import { type IngestAccess, type IngestAddress, ingestAccess, ingestAddress } from '@topicast/contracts/http';
+import {
+  type IngestAccess,
+  type IngestAddress,
+  ingestAccess,
+  ingestAddress,
+  ingestKeyRequest,
+} from '@topicast/contracts/http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -41,15 +47,18 @@ export function addIngestKey(
       ...changing,
       schema: {
         summary: 'Make a new stream key for the encoder that publishes',
-        description: 'The old key is no longer valid, and an encoder that publishes with it is disconnected.',
+        description:
+          'The old key of its kind is no longer valid, and an encoder that publishes with it is disconnected.',
         tags: ['streams'],
         security,
         params: z.object({ id: z.string() }),
-        response: { 200: ingestAccess, ...problems(401, 403, 404, 409, 503) },
+        body: ingestKeyRequest.nullish(),
+        response: { 200: ingestAccess, ...problems(401, 403, 404, 409, 422, 503) },
       },
     },
     async (request) => {
-      const key = await options.operations.renewKey(existing(request.params.id));
+      const { for: place = 'primary' } = request.body ?? {};
+      const key = await options.operations.renewKey(existing(request.params.id), place);
       return accessWith(key, request, options);
     },
   );

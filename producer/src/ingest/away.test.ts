@@ -1,74 +1,22 @@
-import path from 'node:path';
-import { hashOfSecret } from '@topicast/contracts/ingest-key';
-import { streamId } from '@topicast/contracts/stream-id';
-import { StreamTables } from '@topicast/contracts/stream-tables';
-import { STATUS_TABLE, STREAMS_TABLE, type StreamRow } from '@topicast/contracts/tables';
-import type { Refusal, Seat } from '@topicast/ingest';
-import { openEmbeddedLog } from '@topicast/log/embedded';
+import type { Seat } from '@topicast/ingest';
 import { until } from '@topicast/test/poll';
-import { readSessions } from '@topicast/test/session-reader';
-import { temporaryFolder } from '@topicast/test/temporary';
-import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { readProducerConfig } from '../config.js';
-import { ProducerMetrics } from '../health/metrics.js';
-import { Reports } from '../health/reports.js';
-import { NO_FFMPEG, NO_GUARD } from '../testing/no-ffmpeg.js';
-import { NO_REELS, SOUND_REELS, someSound } from '../testing/reels.js';
-import { Door } from './door.js';
+import { ingestWorld, STREAM } from '../testing/ingest-world.js';
+import { NO_REELS, someSound } from '../testing/reels.js';
 
-const STREAM = streamId('show');
-const KEY = { stream: STREAM, secret: 'right' };
-
-/** Two producers, and a stream whose encoder sends at one of them. */
-async function world({ reels = SOUND_REELS, gap = 60 } = {}) {
-  const folder = temporaryFolder();
-  const log = await openEmbeddedLog({ directory: path.join(folder.path, 'log') });
-  const tables = new StreamTables({
-    streams: await log.table(STREAMS_TABLE),
-    status: await log.table(STATUS_TABLE),
-  });
-  const row: StreamRow = {
-    ...{ id: STREAM, title: 'show', source: { kind: 'ingest' }, enabled: true, startCount: 0 },
-    ...{ createdAt: new Date().toISOString(), incarnation: 'a', visibility: 'public' },
-    ingestKeyHash: await hashOfSecret('right'),
-  };
-  await tables.rows.put(STREAM, row);
-  const logger = pino({ enabled: false });
-  const reports = new Reports({ me: 'a', log, logger });
-  const doorOf = (me: string): Door =>
-    new Door({
-      ...{ me, log, tables, reels, metrics: new ProducerMetrics(), logger, reports },
-      ...{ ffmpeg: NO_FFMPEG, guard: NO_GUARD },
-      // An encoder that is away keeps nobody out.
-      config: readProducerConfig({ TOPICAST_INGEST_SECOND: 'refuse', TOPICAST_INGEST_GAP: String(gap) }),
-      others: () => new Set(['a', 'b'].filter((name) => name !== me)),
-    });
-  const [a, b] = [doorOf('a'), doorOf('b')];
-  const admit = (door: Door): Promise<Seat | Refusal> => door.admit(KEY, new AbortController().signal);
-  const status = () => tables.statuses.get(STREAM);
-  /** What viewers were told. */
-  const states: (string | undefined)[] = [];
-  tables.statuses.onChange(() => states.push(status()?.state));
-  const seat = (await admit(a)) as Seat;
+/** An encoder that sends at one of two producers. */
+async function world(options?: Parameters<typeof ingestWorld>[0]) {
+  const at = await ingestWorld(options);
+  const seat = (await at.admit(at.a)) as Seat;
   seat.take(someSound(1));
-  await until('it is on air', () => status()?.state === 'live');
-  const chunks = readSessions(log, STREAM);
-  const sessions = () => [...new Set(chunks.taken.map(({ session }) => session))];
+  await until('it is on air', () => at.status()?.state === 'live' && at.sessions().length === 1);
   return {
-    ...{ a, b, admit, seat, tables, row, status, states, chunks, sessions },
-    first: status()!.session!,
+    ...at,
+    seat,
+    first: at.status()!.session!,
     async untilSlate() {
-      await until('the slate is in the log', () => sessions().length === 2);
-      await until('the status says so', () => status()?.awaySince !== undefined);
-    },
-    async [Symbol.asyncDispose]() {
-      chunks.close();
-      await Promise.all([a.close(), b.close()]);
-      await reports.close();
-      tables.close();
-      await log.close();
-      folder[Symbol.dispose]();
+      await until('the slate is in the log', () => at.sessions().length === 2);
+      await until('the status says so', () => at.status()?.awaySince !== undefined);
     },
   };
 }

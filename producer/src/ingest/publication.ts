@@ -15,10 +15,11 @@ import { ReelKeeper } from '../slate/reel-keeper.js';
 import { Slate } from '../slate/slate.js';
 import type { ReelMaker } from '../slate/workshop.js';
 import type { StatusWriter } from '../status/status-writer.js';
-import { awayWords, noSlateWords, nothingPasses } from './advice.js';
+import { awayWords, BACKUP_IS_READY, backupWords, noSlateWords, nothingPasses } from './advice.js';
 import { type Dismissal, reasonToDismiss, WORDS } from './dismissal.js';
 import { Encoder } from './encoder.js';
 import { isSilent, nextStep, type OnAir } from './gap.js';
+import { type Candidate, choosePlace, keyHashOf, PLACES, type Place } from './places.js';
 import type { MakerTools } from './renditions/maker.js';
 import { Renditions } from './renditions/renditions.js';
 import { SessionReport } from './session-report.js';
@@ -38,6 +39,8 @@ const SILENT_TOO_LONG = 'Nothing has come from the encoder for too long, and the
 
 interface PublicationOptions {
   readonly row: StreamRow;
+  /** Of its first encoder. */
+  readonly place: Place;
   /** Whose status row is this publication's, until it takes a higher one. */
   readonly session: number;
   readonly me: string;
@@ -48,6 +51,8 @@ interface PublicationOptions {
   readonly stopping: AbortController;
   readonly metrics: ProducerMetrics;
   readonly reports: Pick<Reports, 'happened'>;
+  /** See `choosePlace`. */
+  readonly backAfter: Milliseconds | undefined;
   /** How long viewers may see a slate while the encoder is away; 0: not at all. */
   readonly gap: Milliseconds;
   readonly reels: ReelMaker;
@@ -80,15 +85,15 @@ export class Publication {
   readonly #renditions: Renditions;
   readonly #stopListening: readonly (() => void)[];
   readonly #timers: readonly NodeJS.Timeout[];
-  /** The one that is connected, or was the last. */
+  /** The last one of each place. */
+  readonly #places = new Map<Place, Encoder>();
+  /** The one that is on air, was on air last, or is the only one that could be. */
   #encoder: Encoder;
   /** The one whose chunks are the present session. */
   #writing: Encoder | undefined;
   #shown: Shown | undefined;
   #report: SessionReport;
   #startedAt: string | undefined;
-  /** Chunks of an encoder that cannot begin with them. */
-  #leftOut = 0;
   /** Words for the owner, each with the time when they are no longer news. */
   readonly #remarks = new Map<string, Milliseconds>();
   #resolveEnded: (end: Promise<void>) => void = () => undefined;
@@ -96,7 +101,7 @@ export class Publication {
 
   constructor(options: PublicationOptions) {
     this.#options = options;
-    const { row, session, tables, reels, status, outlet, tools, logger } = options;
+    const { row, place, session, tables, reels, status, outlet, tools, logger } = options;
     this.#stream = streamId(row.id);
     this.#keeper = new ReelKeeper(reels, logger);
     this.#renditions = new Renditions({ ...tools, logger, publisher: outlet.publisher });
@@ -104,7 +109,8 @@ export class Publication {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    this.#encoder = this.#newEncoder();
+    this.#report = new SessionReport(session);
+    this.#encoder = this.#newEncoder(place, row);
     this.#writing = this.#encoder;
     this.#report = this.#beginSession(session, false);
     const look = (): void => this.#look();
@@ -120,28 +126,28 @@ export class Publication {
     look();
   }
 
-  /** Of the encoder that came last. */
-  get seat(): Seat {
-    return this.#encoder.seat;
+  /** Of the encoder that has this place, or had it last. */
+  seatOf(place: Place): Seat {
+    return (this.#places.get(place) ?? this.#encoder).seat;
   }
 
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** Viewers see a slate, and no encoder is about to end that. */
-  get isAway(): boolean {
-    const { presence, lastChunk } = this.#encoder;
-    return this.#shown !== undefined && (presence !== 'here' || isSilent(since(lastChunk)));
+  /** An encoder is there and sends, or is about to. */
+  isTaken(place: Place): boolean {
+    const encoder = this.#places.get(place);
+    return encoder?.presence === 'here' && !isSilent(since(encoder.lastChunk));
   }
 
-  /** Another encoder has come, and takes the place of the one before. Viewers see it from its first keyframe on. */
-  welcome(): Seat {
-    const before = this.#encoder;
-    this.#encoder = this.#newEncoder();
-    this.#leftOut = 0;
-    before.dismiss(WORDS.replaced);
-    return this.#encoder.seat;
+  /** Another encoder has come, with the key that the row has now, and takes the place of the one before. */
+  welcome(place: Place, row: StreamRow): Seat {
+    const before = this.#places.get(place);
+    const encoder = this.#newEncoder(place, row);
+    before?.dismiss(WORDS.replaced);
+    if (this.#encoder === before || this.#encoder.presence !== 'here') this.#encoder = encoder;
+    return encoder.seat;
   }
 
   /** Say so in the notes, for a minute. */
@@ -154,19 +160,24 @@ export class Publication {
     if (this.#isOver) return;
     this.#options.logger.info({ why }, 'the encoder is disconnected');
     if (why === 'overtaken') this.#options.metrics.overtaken++;
-    this.#encoder.dismiss(WORDS[why]);
+    for (const encoder of this.#places.values()) encoder.dismiss(WORDS[why]);
     this.#end();
   }
 
   /** See whether the encoder is there, and what viewers should get if it is not. */
   review(): void {
     if (this.#isOver) return;
+    this.#choose();
     const { gap, isStaying } = this.#options;
     const { reel } = this.#keeper;
     const { presence, lastChunk } = this.#encoder;
+    const present = [...this.#places.values()].filter((each) => each.presence === 'here');
+    const last = present.includes(this.#encoder)
+      ? lastChunk
+      : Milliseconds.max(...present.map((each) => each.lastChunk));
     const step = nextStep({
-      ...{ onAir: this.#onAir, encoder: presence, gap },
-      silentFor: since(lastChunk),
+      ...{ onAir: this.#onAir, encoder: present.length > 0 ? 'here' : presence, gap },
+      silentFor: since(last),
       awayFor: this.#shown ? since(this.#shown.since) : Milliseconds.zero,
       canHold: isStaying() && (this.#shown !== undefined || this.#keeper.isReady),
     });
@@ -182,7 +193,7 @@ export class Publication {
         this.#options.status.update({ state: 'starting', catalog: undefined, awaySince: undefined });
         return;
       case 'end':
-        this.#encoder.dismiss(SILENT_TOO_LONG);
+        for (const encoder of present) encoder.dismiss(SILENT_TOO_LONG);
         this.#leave();
     }
   }
@@ -192,50 +203,79 @@ export class Publication {
     return this.#writing && this.#report.isLive ? 'encoder' : 'nothing';
   }
 
-  #newEncoder(): Encoder {
+  #newEncoder(place: Place, row: StreamRow): Encoder {
     const { gap } = this.#options;
     const encoder: Encoder = new Encoder({
+      place,
+      keyHash: keyHashOf(row, place),
+      canBegin: (chunk) => this.#canBegin(encoder, chunk),
       patience: gap > 0 ? Milliseconds.add(gap, DEAD_AFTER) : undefined,
       onChunk: (chunk) => this.#onChunk(encoder, chunk),
       onLeft: (end) => this.#onLeft(encoder, end),
     });
+    this.#places.set(place, encoder);
     return encoder;
   }
 
   #onChunk(encoder: Encoder, chunk: Chunk): void {
-    if (this.#isOver || encoder !== this.#encoder) return;
-    if (this.#writing !== encoder) {
-      if (!this.#canBeginWith(chunk)) {
-        this.#leftOut++;
-        return;
-      }
-      this.#beginEncoder(encoder);
+    if (this.#isOver || this.#places.get(encoder.place) !== encoder) return;
+    if (this.#writing === encoder) {
+      this.#publish(encoder, chunk);
+      return;
     }
+    encoder.standby.push(chunk);
+    if (chunk.keyframe) this.#choose();
+  }
+
+  #publish(encoder: Encoder, chunk: Chunk): void {
     this.#report.noteTracks(encoder.tracks);
     this.#renditions.push(chunk, encoder.tracks);
     if (chunk.keyframe && this.#options.gap > 0) this.#keeper.note(chunk.data, encoder.tracks);
   }
 
-  #canBeginWith({ keyframe, audioOnly }: Chunk): boolean {
-    const picture =
-      !audioOnly || !this.#report.hasPicture || since(this.#encoder.came) >= PICTURE_COMES_WITHIN;
-    return keyframe && picture;
+  #canBegin({ came }: Encoder, { audioOnly }: Chunk): boolean {
+    return !audioOnly || !this.#report.hasPicture || since(came) >= PICTURE_COMES_WITHIN;
+  }
+
+  /** Let viewers have the encoder that should be on air. */
+  #choose(): void {
+    const onAir = this.#writing?.presence === 'here' ? this.#writing : undefined;
+    const candidates = Object.fromEntries(PLACES.map((place) => [place, this.#candidate(place, onAir)]));
+    const { primary, backup } = candidates;
+    const { backAfter } = this.#options;
+    const place = choosePlace({ onAir: onAir?.place, primary, backup, backAfter });
+    const chosen = place && this.#places.get(place);
+    if (chosen && chosen !== onAir) this.#beginEncoder(chosen);
+  }
+
+  #candidate(place: Place, onAir: Encoder | undefined): Candidate | undefined {
+    const encoder = this.#places.get(place);
+    if (encoder?.presence !== 'here') return undefined;
+    const isReady = encoder === onAir || encoder.standby.isReady;
+    return { isReady, silentFor: since(encoder.lastChunk), steadyFor: since(encoder.steadySince) };
   }
 
   #beginEncoder(encoder: Encoder): void {
-    const { outlet, tables, logger } = this.#options;
+    const { outlet, tables, reports, logger } = this.#options;
     const known = [this.#report.session, outlet.seenInTopic ?? 0];
     const session = nextSession(
       Date.now(),
       Math.max(...known, tables.statuses.get(this.#stream)?.session ?? 0),
     );
-    if (this.#shown) logger.info({ awayFor: since(this.#shown.since) }, 'the encoder is back');
+    const wasOnAir = this.#writing?.presence === 'here';
+    const { place } = encoder;
+    if (this.#shown) logger.info({ place, awayFor: since(this.#shown.since) }, 'an encoder is back');
+    else logger.info({ place }, 'viewers get another encoder');
+    if (place !== this.#encoder.place) reports.happened(this.#stream, { kind: 'switched', place });
     this.#endSlate();
+    this.#encoder = encoder;
     this.#writing = encoder;
     this.#report = this.#beginSession(session, this.#isAlone);
-    if (this.#leftOut > 0)
-      outlet.publisher.lose(this.#leftOut, 'they came before the keyframe of the encoder that is back');
-    this.#leftOut = 0;
+    const { gop, skipped } = encoder.standby.take();
+    // What a backup sends meanwhile is no loss.
+    if (skipped > 0 && !wasOnAir)
+      outlet.publisher.lose(skipped, 'they came before the keyframe of the encoder that is back');
+    for (const chunk of gop) this.#publish(encoder, chunk);
   }
 
   #beginSlate(reel: NonNullable<ReelKeeper['reel']>): void {
@@ -307,11 +347,20 @@ export class Publication {
     }
     const notes = [
       ...remarks,
+      ...this.#placeNotes,
       ...this.#report.notes(this.#encoder.found),
       ...noSlateWords(this.#keeper.problem),
       ...this.#renditions.notes,
     ];
     return { problem: logTrouble, notes, awaySince: undefined };
+  }
+
+  /** What is special about the places. */
+  get #placeNotes(): string[] {
+    const isHere = (place: Place): boolean => this.#places.get(place)?.presence === 'here';
+    if (this.#writing?.place === 'backup')
+      return [backupWords({ isBack: isHere('primary'), backAfter: this.#options.backAfter })];
+    return isHere('primary') && isHere('backup') ? [BACKUP_IS_READY] : [];
   }
 
   #tell(): void {
@@ -340,7 +389,19 @@ export class Publication {
       showsSlate: this.#shown !== undefined,
     });
     if (why) this.dismiss(why);
-    else void this.#wantLadder(tables.rows.get(this.#stream) ?? row);
+    if (this.#isOver) return;
+    this.#checkKeys(tables.rows.get(this.#stream) ?? row);
+    if (!this.#isOver) void this.#wantLadder(tables.rows.get(this.#stream) ?? row);
+  }
+
+  /** Each place has a key of its own. Where none is left that an encoder could come back with, nothing is waited for. */
+  #checkKeys(row: StreamRow): void {
+    const renewed = [...this.#places.values()].filter(
+      ({ place, keyHash }) => keyHashOf(row, place) !== keyHash,
+    );
+    for (const encoder of renewed) encoder.dismiss(WORDS['key renewed']);
+    const isHere = [...this.#places.values()].some(({ presence }) => presence === 'here');
+    if (renewed.includes(this.#encoder) && !isHere) this.dismiss('key renewed');
   }
 
   /** As soon as the topic has room for it; if the log is away, the next look tries again. */
@@ -355,14 +416,21 @@ export class Publication {
   }
 
   #onLeft(encoder: Encoder, end: PublisherEnd): void {
-    if (this.#isOver || encoder !== this.#encoder) return;
+    if (this.#isOver || this.#places.get(encoder.place) !== encoder) return;
     const { damaged } = encoder.found;
-    const { droppedAccessUnits, droppedUnits } = encoder.stats;
+    const { place, stats } = encoder;
+    const { droppedAccessUnits, droppedUnits } = stats;
     const problem = end.why === 'cut' ? end.problem : undefined;
-    const facts = { session: this.#report.session, why: end.why, problem, damaged };
+    const facts = { session: this.#report.session, place, why: end.why, problem, damaged };
     this.#options.logger.info({ ...facts, droppedAccessUnits, droppedUnits }, 'the encoder has left');
+    const isAlone = [...this.#places.values()].every(({ presence }) => presence !== 'here');
+    if (isAlone) this.#encoder = encoder;
     if (problem === undefined) this.review();
-    else this.#leave(problem);
+    else if (isAlone) this.#leave(problem);
+    else {
+      this.remark(problem);
+      this.review();
+    }
   }
 
   #leave(problem?: string): void {
@@ -393,7 +461,8 @@ export class Publication {
     await status.close();
     const shown = tables.statuses.get(this.#stream);
     if (!tables.rows.get(this.#stream)) await tables.statuses.delete(this.#stream);
-    else if (shown?.producer === me && shown.session === last.session)
+    // The row may lag behind by a session; a higher one is another publication's.
+    else if (shown?.producer === me && (shown.session ?? 0) <= (last.session ?? 0))
       await tables.statuses.put(this.#stream, farewell(last, problem));
   }
 }

@@ -23,12 +23,19 @@ export const SOUND_REELS: ReelMaker = {
   }),
 };
 
-/** MPEG-TS with so much sound and no picture: the first 40 ms of it are a keyframe chunk. */
-export function someSound(seconds: number): Uint8Array {
-  const writer = new TransportWriter();
-  const frames = Array.from({ length: Math.ceil((seconds * 90_000) / FRAME_TICKS) }, (_, index) => {
-    const pts = index * FRAME_TICKS;
-    return writer.unit(TRACK, { payload: frameOf(1), pts, dts: pts, isKey: true });
-  });
-  return Buffer.concat([writer.announce([TRACK]), ...frames]);
+/** MPEG-TS with sound and no picture, as an encoder sends it: each second, a chunk of it is a keyframe. */
+export class SoundFilm {
+  readonly #writer = new TransportWriter();
+  #frames = 0;
+
+  next(seconds: number): Uint8Array {
+    const parts = this.#frames === 0 ? [this.#writer.announce([TRACK])] : [];
+    for (let left = Math.ceil((seconds * 90_000) / FRAME_TICKS); left > 0; left--) {
+      const pts = this.#frames++ * FRAME_TICKS;
+      parts.push(this.#writer.unit(TRACK, { payload: frameOf(1), pts, dts: pts, isKey: true }));
+    }
+    return Buffer.concat(parts);
+  }
 }
+
+export const someSound = (seconds: number): Uint8Array => new SoundFilm().next(seconds);
