@@ -104,6 +104,13 @@ export const producerHeartbeat = z.object({
   leaving: z.boolean().default(false),
   /** The port at which it takes encoders that publish by RTMP; absent: it takes none. */
   rtmpPort: z.number().int().min(1).max(65535).optional(),
+  /** Where it takes encoders by SRT, by stream; absent: nowhere. Without a host, it is the one that gateways have. */
+  srt: z
+    .object({
+      host: z.string().max(255).optional(),
+      ports: z.record(z.string().max(63), z.number().int().min(1).max(65535)),
+    })
+    .optional(),
 });
 export type ProducerHeartbeat = z.infer<typeof producerHeartbeat>;
 

@@ -27,6 +27,8 @@ type SoundCodec = (typeof SOUND_CODECS)[number];
 
 const SECOND_PUBLISHER = ['takeover', 'refuse'] as const;
 export type SecondPublisher = (typeof SECOND_PUBLISHER)[number];
+/** They are in each heartbeat. */
+const MOST_SRT_PORTS = 1_000;
 /** RTMP's own. */
 const RTMP_PORT = 1935;
 
@@ -59,6 +61,17 @@ export interface ProducerConfig {
         readonly strangersPerAddress: number;
       }
     | undefined;
+  /** Where encoders publish by SRT, each stream at a port of its own; undefined: nowhere. */
+  readonly srt:
+    | {
+        readonly host: string;
+        readonly first: number;
+        readonly last: number;
+        readonly latency: Milliseconds;
+        /** What encoders have to call; undefined: the gateways' name. */
+        readonly publicHost: string | undefined;
+      }
+    | undefined;
   /** What becomes of an encoder that comes with the key of one that is sending. */
   readonly secondPublisher: SecondPublisher;
   /** How long viewers see a slate while an encoder is away; 0: not at all. */
@@ -81,6 +94,22 @@ const settings = z.object({
    * There are 200 in all.
    */
   TOPICAST_RTMP_STRANGERS_PER_ADDRESS: wholeNumberFrom(1, 200).default(20),
+  /** Ports for encoders that publish by SRT, one for each stream, as 9000-9019. */
+  TOPICAST_SRT_PORTS: z
+    .string()
+    .regex(/^\d{1,5}-\d{1,5}$/, 'must be two port numbers, as 9000-9019')
+    .transform((text) => text.split('-').map(Number) as [number, number])
+    .refine(
+      ([first, last]) => first >= 1 && first <= last && last <= 65535 && last - first < MOST_SRT_PORTS,
+      `must be up to ${MOST_SRT_PORTS} ports, the lower one first, as 9000-9019`,
+    )
+    .optional(),
+  /** What SRT may take to repeat what was lost: four times the way there and back is a good rule. */
+  TOPICAST_SRT_LATENCY_MS: wholeNumberFrom(20, 8_000).default(200),
+  TOPICAST_PUBLIC_SRT_HOST: z
+    .string()
+    .regex(/^[A-Za-z0-9.:[\]-]{1,255}$/, 'must be a host name or an address')
+    .optional(),
   /**
    * An encoder that was cut off comes back before we notice that its old connection is dead. So the last one that comes
    * with the key is on air, unless that is to be refused.
@@ -137,6 +166,13 @@ export function readProducerConfig(environment: Record<string, string | undefine
             isAskedFor: read.TOPICAST_RTMP_PORT !== undefined,
             strangersPerAddress: read.TOPICAST_RTMP_STRANGERS_PER_ADDRESS,
           },
+    srt: read.TOPICAST_SRT_PORTS && {
+      host: read.TOPICAST_HOST,
+      first: read.TOPICAST_SRT_PORTS[0],
+      last: read.TOPICAST_SRT_PORTS[1],
+      latency: milliseconds(read.TOPICAST_SRT_LATENCY_MS),
+      publicHost: read.TOPICAST_PUBLIC_SRT_HOST,
+    },
     secondPublisher: read.TOPICAST_INGEST_SECOND,
     ingestGap: milliseconds(read.TOPICAST_INGEST_GAP * 1_000),
     health:

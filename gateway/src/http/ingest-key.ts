@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type IngestAccess, ingestAccess } from '@topicast/contracts/http';
+import { hashOfSecret, parseStreamKey, srtPassphrase } from '@topicast/contracts/ingest-key';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -35,18 +37,44 @@ export function addIngestKey(
   );
 }
 
+/** By which a producer has given a new stream its port, as a rule. */
+const PORT_WITHIN_MS = 3_000;
+const LOOK_EVERY_MS = 50;
+
 /**
  * What an encoder is told to use. Producers and gateway are often one machine, so the name that leads here leads there
  * too. If no producer listens, the usual port may be another program's, which must not get the key.
  */
-export function accessWith(
+export async function accessWith(
   key: string,
   { hostname }: Pick<FastifyRequest, 'hostname'>,
   { config, directory }: Pick<ApiOptions, 'config' | 'directory'>,
-): IngestAccess {
-  if (config.publicRtmpUrl !== undefined) return { rtmp: config.publicRtmpUrl, key };
+): Promise<IngestAccess> {
+  const srt = await srtAddress(key, hostname, directory);
+  const more = { key, ...(srt !== undefined && { srt }) };
+  if (config.publicRtmpUrl !== undefined) return { rtmp: config.publicRtmpUrl, ...more };
   const { rtmpPort } = directory;
   return rtmpPort === undefined
-    ? { problem: NO_LISTENER, key }
-    : { rtmp: `rtmp://${hostname}:${rtmpPort}/live`, key };
+    ? { ...(srt === undefined && { problem: NO_LISTENER }), ...more }
+    : { rtmp: `rtmp://${hostname}:${rtmpPort}/live`, ...more };
+}
+
+/** Undefined if no producer takes this stream by SRT, such as where all ports are taken. */
+async function srtAddress(
+  key: string,
+  hostname: string,
+  directory: ApiOptions['directory'],
+): Promise<string | undefined> {
+  const { stream, secret } = parseStreamKey(key)!;
+  const limit = Date.now() + PORT_WITHIN_MS;
+  while (directory.takesSrt) {
+    const place = directory.srtPlace(stream);
+    if (place) {
+      const passphrase = await srtPassphrase(await hashOfSecret(secret));
+      return `srt://${place.host ?? hostname}:${place.port}?mode=caller&passphrase=${passphrase}&pbkeylen=16`;
+    }
+    if (Date.now() > limit) return undefined;
+    await sleep(LOOK_EVERY_MS);
+  }
+  return undefined;
 }
