@@ -68,7 +68,8 @@ const infoOf = async (id: string): Promise<StreamInfo> =>
   (await services.api('GET', `/api/streams/${id}`)).body as StreamInfo;
 
 describe('a stream for an encoder that publishes by SRT', () => {
-  it('is on air while it sends, and takes it again when it comes back', async () => {
+  // They mostly wait, so they go on at the same time.
+  it.concurrent('is on air while it sends, and takes it again when it comes back', async () => {
     const { id, access, address } = await newStream();
     const passphrase = new URL(address).searchParams.get('passphrase')!;
     expect(address).toMatch(/^srt:\/\/127\.0\.0\.1:\d+\?mode=caller&passphrase=[0-9a-f]{32}&pbkeylen=16$/);
@@ -99,7 +100,7 @@ describe('a stream for an encoder that publishes by SRT', () => {
     viewer.close();
   });
 
-  it('takes what GStreamer sends', async (context) => {
+  it.concurrent('takes what GStreamer sends', async (context) => {
     if (gstreamerUnavailable) context.skip(`SKIPPED: GStreamer has no ${gstreamerUnavailable}`);
     const { id, address } = await newStream();
     const viewer = await rawViewer(services.address(id));
@@ -110,7 +111,7 @@ describe('a stream for an encoder that publishes by SRT', () => {
     viewer.close();
   });
 
-  it('gives its place to an encoder that comes by RTMP', async () => {
+  it.concurrent('gives its place to an encoder that comes by RTMP', async () => {
     const { id, access, address } = await newStream();
     await using _encoder = byFfmpeg(address);
     const { session } = await services.untilState(id, 'live');

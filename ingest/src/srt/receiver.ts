@@ -90,7 +90,7 @@ export class SrtReceiver {
     };
     const listening = await listen(onBytes);
     const ask = async (): Promise<void> => {
-      const answer = await admit(gone.signal);
+      const answer = await admit(gone.signal).catch(() => 'unavailable' as const);
       if (typeof answer === 'string') {
         listening.end();
         return;
@@ -114,7 +114,7 @@ export class SrtReceiver {
     signal.removeEventListener('abort', stop);
     clearInterval(watch);
     gone.abort();
-    await asking?.catch(() => undefined);
+    await asking;
     this.#seat?.leave(end);
     this.#seat = undefined;
     return wasAdmitted;
