@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pauseAfter } from '@topicast/contracts/backoff';
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { PublisherEnd, Refusal, Seat } from '../doorkeeper.js';
@@ -58,8 +57,7 @@ export class SrtReceiver {
     for (let failures = 0; !signal.aborted; failures++) {
       const wasAdmitted = await this.#take();
       if (wasAdmitted) failures = 0;
-      const pause = pauseAfter(BACKOFF, failures, Math.random());
-      await sleep(pause, undefined, { signal }).catch(() => undefined);
+      await pauseOf(pauseAfter(BACKOFF, failures, Math.random()), signal);
     }
   }
 
@@ -119,4 +117,18 @@ export class SrtReceiver {
     this.#seat = undefined;
     return wasAdmitted;
   }
+}
+
+/** Ends early when the signal aborts. */
+async function pauseOf(pause: Milliseconds, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, pause);
+    signal.addEventListener('abort', done);
+  });
 }
