@@ -191,6 +191,12 @@ export const ingestAccess = z.object({
       'the address for encoders that publish by WebSocket (PROTOCOL.md 5), such as the camera page; absent: there is none at present',
     ),
   problem: z.string().optional().describe('why there is no address, and what to do'),
+  srt: z
+    .string()
+    .optional()
+    .describe(
+      'the address for SRT, with its passphrase, which is as secret as the key; absent: there is none',
+    ),
   key: z.string().describe('the stream key, which nobody can see again: it is only kept as a hash'),
 });
 export type IngestAccess = z.infer<typeof ingestAccess>;

@@ -28,6 +28,15 @@ export const newSecret = (): string => hex(crypto.getRandomValues(new Uint8Array
 export const hashOfSecret = async (secret: string): Promise<string> =>
   hex(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(secret))));
 
+const PASSPHRASE_DIGITS = 32;
+
+/**
+ * With what an encoder shows by SRT that it may send: 128 bits. SRT needs the passphrase itself at both ends, so it follows
+ * from what the row keeps of the secret; a new key is a new passphrase.
+ */
+export const srtPassphrase = async (hash: string): Promise<string> =>
+  (await hashOfSecret(`srt:${hash}`)).slice(0, PASSPHRASE_DIGITS);
+
 export const streamKey = ({ stream, secret }: StreamKey): string => `${stream}.${secret}`;
 
 /** Undefined if it cannot be one. */

@@ -77,6 +77,21 @@ export class Liveness {
     return { rtmpPort: lowest('rtmpPort'), cameraPort: lowest('cameraPort') };
   }
 
+  /** Where a producer that stays takes the encoder of this stream by SRT. */
+  srtPlace(stream: string): { readonly host: string | undefined; readonly port: number } | undefined {
+    for (const producer of this.staying()) {
+      const { host, ports = {} } = this.heartbeats.get(producer)?.srt ?? {};
+      const port = ports[stream];
+      if (port !== undefined) return { host, port };
+    }
+    return undefined;
+  }
+
+  /** Whether a producer that stays takes encoders by SRT. */
+  get takesSrt(): boolean {
+    return [...this.staying()].some((producer) => this.heartbeats.get(producer)?.srt !== undefined);
+  }
+
   /**
    * The listener is called when a heartbeat arrives or a producer has left; silence causes no call. Returns a function
    * that removes it.

@@ -108,6 +108,13 @@ export const producerHeartbeat = z.object({
   rtmpPort: z.number().int().min(1).max(65535).optional(),
   /** The port at which it takes encoders that publish by WebSocket, such as browsers. */
   cameraPort: z.number().int().min(1).max(65535).optional(),
+  /** Where it takes encoders by SRT, by stream; absent: nowhere. Without a host, it is the one that gateways have. */
+  srt: z
+    .object({
+      host: z.string().max(255).optional(),
+      ports: z.record(z.string().max(63), z.number().int().min(1).max(65535)),
+    })
+    .optional(),
 });
 export type ProducerHeartbeat = z.infer<typeof producerHeartbeat>;
 /** Where encoders can publish, by what they speak. */

@@ -22,8 +22,18 @@ describe('readProducerConfig', () => {
     expect(mediaDirs).toEqual(['/a', '/b', path.resolve('clips')]);
   });
 
+  it('takes a range of ports for SRT, if one is given', () => {
+    expect(readProducerConfig({}).srt).toBeUndefined();
+    const { srt } = readProducerConfig({ TOPICAST_SRT_PORTS: '9000-9019' });
+    expect(srt).toMatchObject({ first: 9_000, last: 9_019, latency: 200, publicHost: undefined });
+    for (const range of ['9000', '9019-9000', '0-5', '9000-70000', '1-60000', '9000-9001-9002'])
+      expect(() => readProducerConfig({ TOPICAST_SRT_PORTS: range })).toThrow('TOPICAST_SRT_PORTS');
+  });
+
   it('names what is wrong', () => {
     const wrong = {
+      TOPICAST_SRT_LATENCY_MS: '1',
+      TOPICAST_PUBLIC_SRT_HOST: 'a/b?c',
       TOPICAST_RETENTION_MINUTES: 'soon',
       TOPICAST_VIDEO_PRESET: 'placebo',
       TOPICAST_PRODUCER_ID: 'a b',

@@ -29,6 +29,8 @@ type SoundCodec = (typeof SOUND_CODECS)[number];
 
 const SECOND_PUBLISHER = ['takeover', 'refuse'] as const;
 export type SecondPublisher = (typeof SECOND_PUBLISHER)[number];
+/** They are in each heartbeat. */
+const MOST_SRT_PORTS = 1_000;
 /** RTMP's own. */
 const RTMP_PORT = 1935;
 
@@ -67,6 +69,17 @@ export interface ProducerConfig {
   readonly rtmp: ListenerConfig | undefined;
   /** Where they publish by WebSocket, as browsers do; undefined: nowhere. */
   readonly camera: ListenerConfig | undefined;
+  /** Where encoders publish by SRT, each stream at a port of its own; undefined: nowhere. */
+  readonly srt:
+    | {
+        readonly host: string;
+        readonly first: number;
+        readonly last: number;
+        readonly latency: Milliseconds;
+        /** What encoders have to call; undefined: the gateways' name. */
+        readonly publicHost: string | undefined;
+      }
+    | undefined;
   /** What becomes of an encoder that comes with the key of one that is sending. */
   readonly secondPublisher: SecondPublisher;
   /** How long the primary encoder has to send before it is taken back from the backup; undefined: it is not. */
@@ -90,6 +103,22 @@ const settings = z.object({
    * There are 200 in all.
    */
   TOPICAST_RTMP_STRANGERS_PER_ADDRESS: wholeNumberFrom(1, 200).default(20),
+  /** Ports for encoders that publish by SRT, one for each stream, as 9000-9019. */
+  TOPICAST_SRT_PORTS: z
+    .string()
+    .regex(/^\d{1,5}-\d{1,5}$/, 'must be two port numbers, as 9000-9019')
+    .transform((text) => text.split('-').map(Number) as [number, number])
+    .refine(
+      ([first, last]) => first >= 1 && first <= last && last <= 65535 && last - first < MOST_SRT_PORTS,
+      `must be up to ${MOST_SRT_PORTS} ports, the lower one first, as 9000-9019`,
+    )
+    .optional(),
+  /** What SRT may take to repeat what was lost: four times the way there and back is a good rule. */
+  TOPICAST_SRT_LATENCY_MS: wholeNumberFrom(20, 8_000).default(200),
+  TOPICAST_PUBLIC_SRT_HOST: z
+    .string()
+    .regex(/^[A-Za-z0-9.:[\]-]{1,255}$/, 'must be a host name or an address')
+    .optional(),
   /**
    * An encoder that was cut off comes back before we notice that its old connection is dead. So the last one that comes
    * with the key is on air, unless that is to be refused.
@@ -157,6 +186,13 @@ export function readProducerConfig(environment: Record<string, string | undefine
     },
     rtmp: listenerFor('TOPICAST_RTMP_PORT', RTMP_PORT),
     camera: listenerFor('TOPICAST_CAMERA_PORT', DEFAULT_CAMERA_PORT),
+    srt: read.TOPICAST_SRT_PORTS && {
+      host: read.TOPICAST_HOST,
+      first: read.TOPICAST_SRT_PORTS[0],
+      last: read.TOPICAST_SRT_PORTS[1],
+      latency: milliseconds(read.TOPICAST_SRT_LATENCY_MS),
+      publicHost: read.TOPICAST_PUBLIC_SRT_HOST,
+    },
     secondPublisher: read.TOPICAST_INGEST_SECOND,
     primaryBackAfter:
       read.TOPICAST_INGEST_BACK === 'off' ? undefined : milliseconds(read.TOPICAST_INGEST_BACK * 1_000),

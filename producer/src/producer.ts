@@ -18,6 +18,7 @@ import { ProducerMetrics } from './health/metrics.js';
 import { Reports } from './health/reports.js';
 import { Door } from './ingest/door.js';
 import { openListener } from './ingest/open-listener.js';
+import { receiveBySrt, type SrtReceivers } from './ingest/srt/receivers.js';
 import { startLiveStream } from './live-stream.js';
 import { lookAt } from './look/look-at.js';
 import { Looks } from './look/looks.js';
@@ -70,6 +71,11 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
       `TOPICAST_AUDIO_CODEC: "${ffmpeg.path}" has no libopus; leave it at aac, or set FFMPEG_PATH to an ffmpeg that has it`,
     );
   }
+  if (config.srt && !ffmpeg.protocols.has('srt')) {
+    throw new ConfigError(
+      `TOPICAST_SRT_PORTS: "${ffmpeg.path}" was built without SRT; leave it out, or set FFMPEG_PATH to an ffmpeg that has it`,
+    );
+  }
   const { path, version } = ffmpeg;
   if (ffmpeg.origin === 'bundled') {
     logger.warn(
@@ -102,10 +108,11 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   const door = new Door({ me, log, tables, config, metrics, reports, ffmpeg, guard, reels, others, logger });
   let rtmp: Listener | undefined;
   let camera: Listener | undefined;
+  let receivers: SrtReceivers | undefined;
   /** Encoders come back, to another producer if there is one. Whoever is at the door may wait for a log that is away. */
   const sendEncodersAway = async (): Promise<void> => {
     const settled = door.close();
-    await inTime(Promise.all([rtmp?.close(), camera?.close(), settled]), FAREWELL_MS);
+    await inTime(Promise.all([rtmp?.close(), camera?.close(), receivers?.close(), settled]), FAREWELL_MS);
   };
   try {
     const context = { me, log, tables, alive: () => heartbeats.others(), logger };
@@ -145,6 +152,11 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
           return closing === undefined && newest !== undefined && isWantedHere(newest, { me, share });
         },
       }),
+  });
+
+  receivers = receiveBySrt({
+    ...{ config, ffmpeg, guard, tables, share, logger, heartbeats },
+    admit: (arrival, gone) => door.admitKnown(arrival, gone),
   });
 
   const lookTables = new LookTables({ streams, status }, (look, error) =>

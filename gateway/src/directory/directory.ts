@@ -165,6 +165,16 @@ export class Directory {
     return this.#producers?.ingestPorts ?? {};
   }
 
+  /** Where the encoder of this stream can send by SRT; undefined if nowhere, or not yet. */
+  srtPlace(stream: StreamId): ReturnType<Liveness['srtPlace']> {
+    return this.#producers?.srtPlace(stream);
+  }
+
+  /** Whether a producer takes encoders by SRT. */
+  get takesSrt(): boolean {
+    return this.#producers?.takesSrt === true;
+  }
+
   has(stream: StreamId): boolean {
     return !this.deletions.has(stream) && (this.#row(stream) !== undefined || this.foreign.has(stream));
   }

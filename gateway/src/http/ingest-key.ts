@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type IngestAccess,
   type IngestAddress,
@@ -5,6 +6,7 @@ import {
   ingestAddress,
   ingestKeyRequest,
 } from '@topicast/contracts/http';
+import { hashOfSecret, parseStreamKey, srtPassphrase } from '@topicast/contracts/ingest-key';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -59,10 +61,14 @@ export function addIngestKey(
     async (request) => {
       const { for: place = 'primary' } = request.body ?? {};
       const key = await options.operations.renewKey(existing(request.params.id), place);
-      return accessWith(key, request, options);
+      return accessWith(key, place, request, options);
     },
   );
 }
+
+/** By which a producer has given a new stream its port, as a rule. */
+const PORT_WITHIN_MS = 3_000;
+const LOOK_EVERY_MS = 50;
 
 /**
  * What an encoder is told to use. Producers and gateway are often one machine, so the name that leads here leads there
@@ -78,8 +84,35 @@ function addressFor(
   return { ...(rtmp ? { rtmp } : { problem: NO_LISTENER }), ...(camera && { camera }) };
 }
 
-/** The address with the key. */
-export const accessWith = (key: string, ...where: Parameters<typeof addressFor>): IngestAccess => ({
-  ...addressFor(...where),
-  key,
-});
+/** Undefined if no producer takes this stream by SRT, such as where all ports are taken. */
+async function srtAddress(
+  key: string,
+  hostname: string,
+  directory: ApiOptions['directory'],
+): Promise<string | undefined> {
+  const { stream, secret } = parseStreamKey(key)!;
+  const limit = Date.now() + PORT_WITHIN_MS;
+  while (directory.takesSrt) {
+    const place = directory.srtPlace(stream);
+    if (place) {
+      const passphrase = await srtPassphrase(await hashOfSecret(secret));
+      return `srt://${place.host ?? hostname}:${place.port}?mode=caller&passphrase=${passphrase}&pbkeylen=16`;
+    }
+    if (Date.now() > limit) return undefined;
+    await sleep(LOOK_EVERY_MS);
+  }
+  return undefined;
+}
+
+/** The addresses with the key. @param place the port of SRT is the primary encoder's */
+export async function accessWith(
+  key: string,
+  place: 'primary' | 'backup',
+  ...where: Parameters<typeof addressFor>
+): Promise<IngestAccess> {
+  const [{ hostname }, { directory }] = where;
+  const srt = place === 'primary' ? await srtAddress(key, hostname, directory) : undefined;
+  const { problem, ...addresses } = addressFor(...where);
+  const hasNone = problem !== undefined && srt === undefined;
+  return { ...addresses, ...(srt !== undefined && { srt }), ...(hasNone && { problem }), key };
+}

@@ -78,7 +78,15 @@ export class Door implements Doorkeeper {
   }
 
   async admit({ stream, secret }: StreamKey, gone: AbortSignal): Promise<Seat | Refusal> {
-    const answer = await this.#answer({ stream, hash: await hashOfSecret(secret), gone });
+    return this.admitKnown({ stream, hash: await hashOfSecret(secret) }, gone);
+  }
+
+  /** The same for an encoder that has shown what follows from the hash, as SRT's passphrase. */
+  async admitKnown(
+    { stream, hash }: Pick<Arrival, 'stream' | 'hash'>,
+    gone: AbortSignal,
+  ): Promise<Seat | Refusal> {
+    const answer = await this.#answer({ stream, hash, gone });
     if (typeof answer === 'string') this.#refusals.note(stream, answer);
     return answer;
   }

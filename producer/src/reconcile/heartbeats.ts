@@ -1,5 +1,5 @@
 import type { Liveness } from '@topicast/contracts/liveness';
-import { type IngestPorts, PRODUCER_SILENCE_MS } from '@topicast/contracts/tables';
+import { type IngestPorts, PRODUCER_SILENCE_MS, type ProducerHeartbeat } from '@topicast/contracts/tables';
 import type { Logger } from 'pino';
 
 const EVERY_MS = PRODUCER_SILENCE_MS / 3;
@@ -20,6 +20,7 @@ export class Heartbeats {
   #writing: Promise<void> | undefined;
   #leaving = false;
   #ports: IngestPorts = {};
+  #srt: ProducerHeartbeat['srt'];
 
   constructor(options: HeartbeatsOptions) {
     this.#options = options;
@@ -51,6 +52,13 @@ export class Heartbeats {
     this.#beat();
   }
 
+  /** Tell the gateways at which port the encoder of each stream can send by SRT. */
+  receiveAt(host: string | undefined, ports: ReadonlyMap<string, number>): void {
+    this.#srt = { ...(host !== undefined && { host }), ports: Object.fromEntries(ports) };
+    if (this.#writing) void this.#writing.then(() => this.#beat());
+    else this.#beat();
+  }
+
   /** Tell the others not to wait for us to take over anything. */
   leave(): void {
     this.#leaving = true;
@@ -72,7 +80,7 @@ export class Heartbeats {
     const at = new Date().toISOString();
     this.#written = new Set([...this.#written, at].slice(-4));
     this.#writing = liveness.heartbeats
-      .put(me, { at, leaving: this.#leaving, ...this.#ports })
+      .put(me, { at, leaving: this.#leaving, ...this.#ports, ...(this.#srt && { srt: this.#srt }) })
       .then(
         () => undefined,
         (error: unknown) => logger.debug({ error }, 'the heartbeat could not be written'),

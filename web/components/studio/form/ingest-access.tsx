@@ -34,6 +34,7 @@ export function IngestAccessPanel({ access, children }: IngestAccessPanelProps) 
       )}
       <Value name="Stream key" value={access.key} first />
       {access.rtmp !== undefined && <PhoneCode rtmp={access.rtmp} streamKey={access.key} />}
+      {access.srt !== undefined && <Value name="Or by SRT, with no key" value={access.srt} />}
       <p className={styles.warning}>
         Copy the key now: it cannot be shown again. Whoever has it can put pictures on air. You can make a new
         one when you edit the stream.
