@@ -66,6 +66,11 @@ export class Liveness {
     return ports.filter((port) => port !== undefined).sort((a, b) => a - b)[0];
   }
 
+  /** What each producer that stays says about its encoders; one that does not tell is left out. */
+  get encoding(): NonNullable<ProducerHeartbeat['encoding']>[] {
+    return [...this.staying()].flatMap((producer) => this.heartbeats.get(producer)?.encoding ?? []);
+  }
+
   /**
    * The listener is called when a heartbeat arrives or a producer has left; silence causes no call. Returns a function
    * that removes it.

@@ -144,6 +144,11 @@ export class Directory {
     return this.#producers?.rtmpPort;
   }
 
+  /** What each producer says about its encoders. */
+  get encoding(): Liveness['encoding'] {
+    return this.#producers?.encoding ?? [];
+  }
+
   has(stream: StreamId): boolean {
     return !this.deletions.has(stream) && (this.#row(stream) !== undefined || this.foreign.has(stream));
   }

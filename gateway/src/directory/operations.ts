@@ -9,7 +9,7 @@ import type { StreamRow } from '@topicast/contracts/tables';
 import type { Milliseconds } from '@topicast/contracts/units';
 import { type ChunkTopics, LogError } from '@topicast/log';
 import type { Directory } from './directory.js';
-import { editedRow } from './edited-row.js';
+import { editedRow, encodingPart } from './edited-row.js';
 
 export type OperationErrorCode =
   | 'unknown-stream'
@@ -74,6 +74,7 @@ export class Operations {
       title: request.title ?? id,
       source: request.source,
       ...(request.ladder && { ladder: request.ladder }),
+      ...encodingPart(request.encoding),
       ...(secret && { ingestKeyHash: await hashOfSecret(secret) }),
       enabled: true,
       createdAt: new Date().toISOString(),

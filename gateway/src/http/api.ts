@@ -14,6 +14,7 @@ import type { Directory } from '../directory/directory.js';
 import type { LookRequests } from '../directory/look-requests.js';
 import type { Operations } from '../directory/operations.js';
 import { publicInfo } from '../directory/stream-info.js';
+import { addEncoding, requireEncoder } from './encoding.js';
 import { existing, unknownStream } from './existing.js';
 import { accessWith, addIngestKey } from './ingest-key.js';
 import { Principals } from './principal.js';
@@ -51,6 +52,7 @@ export function addApi(instance: FastifyInstance, options: ApiOptions): void {
   const security = [{ operator: [] }];
   addProbe(app, { config, looks }, { changing, security });
   addIngestKey(app, options, { changing, security });
+  addEncoding(app, options, { changing, security });
 
   app.get(
     '/api/streams',
@@ -100,6 +102,7 @@ export function addApi(instance: FastifyInstance, options: ApiOptions): void {
     },
     async (request, reply) => {
       await requireSource(request.body.source, config);
+      requireEncoder(request.body.encoding, directory.encoding);
       const { id, key } = await operations.create(request.body);
       const info = directory.info(id);
       if (!info) throw new ApiError(409, 'the stream was deleted at the same moment');
@@ -116,9 +119,9 @@ export function addApi(instance: FastifyInstance, options: ApiOptions): void {
     {
       ...changing,
       schema: {
-        summary: 'Change the title, the source or the ladder of a stream',
+        summary: 'Change the title, the source, the ladder or the encoding of a stream',
         description:
-          'What is absent stays. A stream that is on air goes over to another source or ladder without a break where both can be read at once.',
+          'What is absent stays. A stream that is on air goes over to another source, ladder or encoding without a break where both can be read at once.',
         tags: ['streams'],
         security,
         params: anId,
@@ -128,8 +131,9 @@ export function addApi(instance: FastifyInstance, options: ApiOptions): void {
     },
     async (request) => {
       const id = existing(request.params.id);
-      const { source } = request.body;
+      const { source, encoding } = request.body;
       if (source) await requireSource(source, config);
+      requireEncoder(encoding, directory.encoding);
       await operations.edit(id, request.body);
       const info = directory.info(id);
       if (!info) throw unknownStream(id);

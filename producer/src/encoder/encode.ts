@@ -19,7 +19,7 @@ interface EncodeOptions {
   readonly again?: (fromSeconds: number) => readonly string[];
   /** Of ffmpeg; if absent, this process's. */
   readonly environment?: NodeJS.ProcessEnv | undefined;
-  readonly testPicture: boolean;
+  readonly testPicture: 'none' | 'with sound' | 'silent';
   /**
    * `recording`: ffmpeg reads it as fast as we let it. `bursts`: what is live, but may not come evenly. Others pass as they
    * come.
@@ -107,7 +107,7 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
     startFfmpeg({
       path: options.ffmpeg.path,
       args,
-      fed: options.testPicture,
+      fed: options.testPicture !== 'none',
       environment: options.environment,
       guard: options.guard,
       outputs: renditions + (options.awaitsSound ? 1 : 0),
@@ -124,7 +124,10 @@ export async function encode(options: EncodeOptions, signal: AbortSignal): Promi
   let child = start(options.args);
 
   const running = new AbortController();
-  if (child.feeds) feedTestPicture(child.feeds, running.signal);
+  if (child.feeds) {
+    const { video, audio } = child.feeds;
+    feedTestPicture(options.testPicture === 'silent' ? { video } : { video, audio }, running.signal);
+  }
   let silent: Silent | undefined;
   const knownGaps = chunkers.map(() => 0);
   const lookForGaps = (): void => {

@@ -12,6 +12,7 @@ import { needsOtherPlan, type Seen } from '../ffmpeg/seen.js';
 import { canBeReadTwice } from '../hand-over.js';
 import type { StreamPublisher } from '../publish/stream-publisher.js';
 import { AT_THE_NEXT_CALL, isListening, TRACK_LEFT_OUT, whatIsAwaited } from './caller.js';
+import type { ChosenEncoder } from './chosen-encoder.js';
 import { encode } from './encode.js';
 import type { EncoderSettings } from './encoder-settings.js';
 import type { Misjudged, RunEnd } from './run-end.js';
@@ -30,6 +31,7 @@ interface RunOptions {
   /** Runs an encoder that shall take over from this one. */
   readonly succeed: (succession: Succession, signal: AbortSignal) => Promise<RunEnd>;
   readonly succession: Succession | undefined;
+  readonly chosen: ChosenEncoder;
   /** Nobody has looked at the source. */
   readonly isUnseen: boolean;
   /** It was planned anew, which is done once. */
@@ -43,15 +45,16 @@ interface RunOptions {
 export async function run(
   source: JudgedSource,
   opened: OpenSource,
-  { plan, notes }: Planned,
+  { plan, notes: planned }: Planned,
   session: number,
-  { options, succeed, succession, isUnseen, isCorrected }: RunOptions,
+  { options, succeed, succession, chosen, isUnseen, isCorrected }: RunOptions,
   signal: AbortSignal,
 ): Promise<RunEnd | Misjudged> {
   const { publisher, report, logger, encoding, ffmpeg, memory } = options;
   const successor = new Successor<RunEnd>(succeed, (end) =>
     logger.info({ session, end }, 'the track could not be taken in'),
   );
+  const notes = plan.video === 'encode' && chosen.note ? [...planned, chosen.note] : planned;
   const renditions = plan.ladder?.length ?? 1;
   const offered = new SessionCatalog(session, renditions);
   let liveSince: number | undefined;
@@ -100,6 +103,8 @@ export async function run(
     if (liveSince === undefined || isOver()) return;
     // Of a recording, another encoder would begin at its beginning.
     if (isLooped(plan.input)) return;
+    // The streamer wants none.
+    if (kind === 'audio' && encoding.asked?.sound === 'off') return;
     leavesOut = isListening(source);
     if (!canBeReadTwice(options.source)) return;
     if (options.isLeaving?.()) return;
@@ -130,7 +135,7 @@ export async function run(
     });
   };
   const threads = Math.min(4, availableParallelism());
-  const how = { ...encoding, threads, libavformat: ffmpeg.libavformat };
+  const how = { ...encoding, threads, libavformat: ffmpeg.libavformat, encoder: chosen.encoder };
   const args = ffmpegArguments(plan, how);
   const silence = options.silenceMs ?? SILENCE_MS;
   const silenceMs = {
@@ -139,7 +144,7 @@ export async function run(
     ...(isListening(source) && { first: Number.POSITIVE_INFINITY }),
   };
   const kind = {
-    testPicture: source.kind === 'test',
+    testPicture: testPictureOf(plan.input),
     pace: paceOf(plan.input),
     fillsSound: plan.audio === 'encode',
   };
@@ -178,6 +183,11 @@ export async function run(
   const isSilent = exit.silent !== undefined && liveSince === undefined;
   return { why: 'failed', problem, lines, ranMs, isCertain, isSilent };
 }
+
+const testPictureOf = (input: EncoderInput): Parameters<typeof encode>[0]['testPicture'] => {
+  if (input.kind !== 'test') return 'none';
+  return input.isSilent ? 'silent' : 'with sound';
+};
 
 /** Over HTTP, sources come in segments, or as fast as they are read. */
 const paceOf = (input: EncoderInput): Parameters<typeof encode>[0]['pace'] => {

@@ -1,5 +1,5 @@
 import type { Liveness } from '@topicast/contracts/liveness';
-import { PRODUCER_SILENCE_MS } from '@topicast/contracts/tables';
+import { PRODUCER_SILENCE_MS, type ProducerHeartbeat } from '@topicast/contracts/tables';
 import type { Logger } from 'pino';
 
 const EVERY_MS = PRODUCER_SILENCE_MS / 3;
@@ -19,7 +19,7 @@ export class Heartbeats {
   #written = new Set<string>();
   #writing: Promise<void> | undefined;
   #leaving = false;
-  #rtmpPort: number | undefined;
+  #told: Pick<ProducerHeartbeat, 'rtmpPort' | 'encoding'> = {};
 
   constructor(options: HeartbeatsOptions) {
     this.#options = options;
@@ -45,9 +45,9 @@ export class Heartbeats {
     return staying.size > 0;
   }
 
-  /** Tell the gateways that encoders can publish here. */
-  listenAt(rtmpPort: number): void {
-    this.#rtmpPort = rtmpPort;
+  /** Tell the gateways that encoders can publish here, or what can be encoded here. */
+  tell(more: Pick<ProducerHeartbeat, 'rtmpPort' | 'encoding'>): void {
+    this.#told = { ...this.#told, ...more };
     this.#beat();
   }
 
@@ -72,7 +72,7 @@ export class Heartbeats {
     const at = new Date().toISOString();
     this.#written = new Set([...this.#written, at].slice(-4));
     this.#writing = liveness.heartbeats
-      .put(me, { at, leaving: this.#leaving, ...(this.#rtmpPort && { rtmpPort: this.#rtmpPort }) })
+      .put(me, { at, leaving: this.#leaving, ...this.#told })
       .then(
         () => undefined,
         (error: unknown) => logger.debug({ error }, 'the heartbeat could not be written'),

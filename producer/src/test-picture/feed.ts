@@ -25,7 +25,11 @@ let sharedCard: TestCard | undefined;
  * frame, the next one follows at once, and the timestamps stay even.
  */
 export function feedTestPicture(
-  feeds: { readonly video: Writable; readonly audio: Writable },
+  feeds: {
+    readonly video: Writable;
+    /** Absent: nobody reads it. */
+    readonly audio?: Writable;
+  },
   signal: AbortSignal,
 ): void {
   sharedCard ??= new TestCard();
@@ -34,12 +38,12 @@ export function feedTestPicture(
   let next = Date.now();
   let timer: NodeJS.Timeout | undefined;
 
-  feeds.audio.write(tone(next, (SOUND_AHEAD_MS * TEST_PICTURE.sampleRate) / 1000));
+  feeds.audio?.write(tone(next, (SOUND_AHEAD_MS * TEST_PICTURE.sampleRate) / 1000));
 
   const send = (picture: Picture): void => {
     card.draw(picture, next);
     feeds.video.write(picture.data, () => free.push(picture));
-    feeds.audio.write(tone(next + SOUND_AHEAD_MS, TEST_PICTURE.samplesPerFrame));
+    feeds.audio?.write(tone(next + SOUND_AHEAD_MS, TEST_PICTURE.samplesPerFrame));
     next += FRAME_MS;
   };
   const tick = (): void => {
