@@ -102,7 +102,7 @@ export function addApi(instance: FastifyInstance, options: ApiOptions): void {
     },
     async (request, reply) => {
       await requireSource(request.body.source, config);
-      requireEncoder(request.body.encoding, directory.encoding);
+      requireEncoder(request.body.encoding?.encoder, directory.encoding);
       const { id, key } = await operations.create(request.body);
       const info = directory.info(id);
       if (!info) throw new ApiError(409, 'the stream was deleted at the same moment');
@@ -133,7 +133,9 @@ export function addApi(instance: FastifyInstance, options: ApiOptions): void {
       const id = existing(request.params.id);
       const { source, encoding } = request.body;
       if (source) await requireSource(source, config);
-      requireEncoder(encoding, directory.encoding);
+      const encoder = encoding?.encoder;
+      // One that it has already may be on a host that is away at present.
+      if (encoder !== directory.row(id)?.encoding?.encoder) requireEncoder(encoder, directory.encoding);
       await operations.edit(id, request.body);
       const info = directory.info(id);
       if (!info) throw unknownStream(id);

@@ -1,9 +1,4 @@
-import {
-  ENCODER_NAMES,
-  type Encoding,
-  VIDEO_ENCODERS,
-  type VideoEncoder,
-} from '@topicast/contracts/encoding';
+import { ENCODER_NAMES, VIDEO_ENCODERS, type VideoEncoder } from '@topicast/contracts/encoding';
 import { type EncodingOffer, encodingOffer } from '@topicast/contracts/http';
 import type { ProducerHeartbeat } from '@topicast/contracts/tables';
 import type { FastifyInstance } from 'fastify';
@@ -52,8 +47,7 @@ export function offerOf(told: readonly Told[]): EncodingOffer {
  * it, and is encoded by x264 where it does not work.
  * @throws {ApiError} 422
  */
-export function requireEncoder(encoding: Encoding | null | undefined, told: readonly Told[]): void {
-  const wanted = encoding?.encoder;
+export function requireEncoder(wanted: VideoEncoder | undefined, told: readonly Told[]): void {
   const { encoders } = offerOf(told);
   if (wanted === undefined || told.length === 0 || encoders.includes(wanted)) return;
   const others = encoders.map((encoder) => ENCODER_NAMES[encoder]).join(', ');

@@ -124,12 +124,10 @@ describe('the encoding that a streamer asked for', () => {
   });
 
   it('is accepted by ffmpeg, of today and of 2018', async () => {
-    const samples = fc.sample(someEncoding, { numRuns: 5, seed: 7 });
+    const samples = fc.sample(someEncoding, { numRuns: 4, seed: 7 });
     for (const [index, wish] of samples.entries()) {
       const { encoder: _, ...asked } = wish;
-      const t0 = Date.now();
       const made = await encoded(asked, FFMPEGS[index % 2]);
-      console.log(Date.now() - t0, asked, index);
       expect([asked, made.complaints, made.isInOrder]).toEqual([asked, '', true]);
       expect(made.keyframesAt[0]).toBe(0);
     }
