@@ -115,7 +115,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     throw error;
   }
   if (listener) {
-    heartbeats.tell({ rtmpPort: listener.port });
+    heartbeats.listenAt(listener.port);
     metrics.followRtmp(listener.stats);
   }
   const guard = startGuard();
@@ -127,7 +127,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     if (found.size > 0) logger.info({ encoders: [...found] }, 'hardware encoders that work');
     const { maxHeight, maxVideoBitrate } = config.encoding;
     const encoders = ['x264', ...found];
-    heartbeats.tell({ encoding: { encoders, maxHeight, maxKbit: maxVideoBitrate / 1_000 } });
+    heartbeats.encodeWith({ encoders, maxHeight, maxKbit: maxVideoBitrate / 1_000 });
   });
   let closing: Promise<void> | undefined;
   const reconciler = new Reconciler({

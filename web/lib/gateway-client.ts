@@ -1,6 +1,7 @@
 import type {
   CreateStreamRequest,
   EditStreamRequest,
+  EncodingOffer,
   IngestAccess,
   LookAtSourceRequest,
   Problem,
@@ -80,6 +81,16 @@ export async function renewIngestKey(
   const body = await call(gateway, 'POST', `/api/streams/${id}/ingest-key`, options);
   if (!isAccess(body)) throw notOurs();
   return body;
+}
+
+/** What the producers can encode. */
+export async function getEncodingOffer(
+  gateway: GatewayAddress,
+  options: CallOptions,
+): Promise<EncodingOffer> {
+  const body = await call(gateway, 'GET', '/api/encoding', options);
+  if (!isObject(body) || !Array.isArray(body.encoders)) throw notOurs();
+  return body as unknown as EncodingOffer;
 }
 
 /** What is in a source, and what would become of it. */

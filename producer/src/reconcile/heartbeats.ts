@@ -19,7 +19,8 @@ export class Heartbeats {
   #written = new Set<string>();
   #writing: Promise<void> | undefined;
   #leaving = false;
-  #told: Pick<ProducerHeartbeat, 'rtmpPort' | 'encoding'> = {};
+  #rtmpPort: number | undefined;
+  #encoding: ProducerHeartbeat['encoding'];
 
   constructor(options: HeartbeatsOptions) {
     this.#options = options;
@@ -45,9 +46,15 @@ export class Heartbeats {
     return staying.size > 0;
   }
 
-  /** Tell the gateways that encoders can publish here, or what can be encoded here. */
-  tell(more: Pick<ProducerHeartbeat, 'rtmpPort' | 'encoding'>): void {
-    this.#told = { ...this.#told, ...more };
+  /** Tell the gateways that encoders can publish here. */
+  listenAt(rtmpPort: number): void {
+    this.#rtmpPort = rtmpPort;
+    this.#beat();
+  }
+
+  /** Tell the gateways what can be encoded here. */
+  encodeWith(encoding: ProducerHeartbeat['encoding']): void {
+    this.#encoding = encoding;
     this.#beat();
   }
 
@@ -71,8 +78,9 @@ export class Heartbeats {
     const { liveness, me, logger } = this.#options;
     const at = new Date().toISOString();
     this.#written = new Set([...this.#written, at].slice(-4));
+    const encoding = this.#encoding && { encoding: this.#encoding };
     this.#writing = liveness.heartbeats
-      .put(me, { at, leaving: this.#leaving, ...this.#told })
+      .put(me, { at, leaving: this.#leaving, ...(this.#rtmpPort && { rtmpPort: this.#rtmpPort }), ...encoding })
       .then(
         () => undefined,
         (error: unknown) => logger.debug({ error }, 'the heartbeat could not be written'),

@@ -2,6 +2,7 @@
 
 import type { IngestAccess } from '@topicast/contracts/http';
 import { useState } from 'react';
+import { useEncodingOffer } from '../../hooks/use-encoding-offer';
 import type { GatewayAddress } from '../../lib/gateway-address';
 import { createStream } from '../../lib/gateway-client';
 import {
@@ -10,7 +11,7 @@ import {
   draftProblems,
   draftRequest,
   EMPTY_DRAFT,
-  fieldsOfKind,
+  fieldsOfSource,
   SOURCE_KINDS,
   type StreamDraft,
 } from '../../lib/stream-draft';
@@ -33,9 +34,10 @@ interface CreateDialogProps {
 
 export function CreateDialog({ gateway, token, taken, onClose, onCreated }: CreateDialogProps) {
   const [access, setAccess] = useState<IngestAccess>();
+  const offer = useEncodingOffer(gateway, token);
   const form = useStreamForm({
     initial: EMPTY_DRAFT,
-    fieldsOf: ({ kind }) => ['title', 'id', ...fieldsOfKind(kind)],
+    fieldsOf: (draft) => ['title', 'id', ...fieldsOfSource(draft)],
     problemsOf: (draft) => draftProblems(draft, taken),
     earlyProblemsOf: (draft) => typedIdProblem(draft, taken),
     send: async (draft) => {
@@ -64,6 +66,7 @@ export function CreateDialog({ gateway, token, taken, onClose, onCreated }: Crea
         submit={{ name: 'Create stream', busy: 'Creating…' }}
         onCancel={onClose}
         inside={<SourceInside gateway={gateway} token={token} form={form} />}
+        offer={offer}
         idField={
           <Field
             label="Id"

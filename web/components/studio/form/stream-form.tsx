@@ -1,7 +1,9 @@
+import type { EncodingOffer } from '@topicast/contracts/http';
 import type { ReactNode } from 'react';
-import { draftId, hasEncoder, type SourceKind } from '../../../lib/stream-draft';
+import { draftId, hasEncoder, isEncoded, type SourceKind } from '../../../lib/stream-draft';
 import { Button } from '../../ui/button';
 import { Field } from '../../ui/field';
+import { EncodingFields } from './encoding-fields';
 import { QualityField } from './quality-field';
 import { SourceFields } from './source-fields';
 import styles from './stream-form.module.css';
@@ -15,6 +17,8 @@ interface StreamFormProps {
   readonly kinds: readonly SourceKind[];
   /** Below the source. */
   readonly inside?: ReactNode;
+  /** What the producers can encode. */
+  readonly offer: EncodingOffer | undefined;
   /** Above the buttons. */
   readonly children?: ReactNode;
   readonly submit: { readonly name: string; readonly busy: string };
@@ -22,7 +26,8 @@ interface StreamFormProps {
 }
 
 /** The fields of a stream, for the dialogs that create and edit one. */
-export function StreamForm({ form, idField, kinds, inside, children, submit, onCancel }: StreamFormProps) {
+export function StreamForm(props: StreamFormProps) {
+  const { form, idField, kinds, inside, offer, children, submit, onCancel } = props;
   const { draft, problems, alert, busy, change } = form;
   return (
     <form ref={form.form} className={styles.form} onSubmit={form.submit} noValidate>
@@ -49,6 +54,7 @@ export function StreamForm({ form, idField, kinds, inside, children, submit, onC
           />
           {inside}
           {hasEncoder(draft) && <QualityField draft={draft} onChange={(quality) => change({ quality })} />}
+          {isEncoded(draft) && <EncodingFields {...{ draft, problems, offer }} onChange={change} />}
         </>
       )}
       {alert && (
