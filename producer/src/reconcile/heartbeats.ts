@@ -80,7 +80,12 @@ export class Heartbeats {
     this.#written = new Set([...this.#written, at].slice(-4));
     const encoding = this.#encoding && { encoding: this.#encoding };
     this.#writing = liveness.heartbeats
-      .put(me, { at, leaving: this.#leaving, ...(this.#rtmpPort && { rtmpPort: this.#rtmpPort }), ...encoding })
+      .put(me, {
+        at,
+        leaving: this.#leaving,
+        ...(this.#rtmpPort && { rtmpPort: this.#rtmpPort }),
+        ...encoding,
+      })
       .then(
         () => undefined,
         (error: unknown) => logger.debug({ error }, 'the heartbeat could not be written'),

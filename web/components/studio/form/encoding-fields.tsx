@@ -117,7 +117,7 @@ function PresetField({ preset, onChange }: PresetFieldProps) {
   return (
     <fieldset className={form.sources}>
       <legend>What counts most</legend>
-      <div className={form.options}>
+      <div className={styles.presets}>
         {ENCODING_PRESETS.map((each) => (
           <label key={each} className={form.option}>
             <input
