@@ -25,6 +25,7 @@ const PROGRAMS = {
   'bench:compression': ['bench/dist/compression.js', false],
   'bench:keyframes': ['bench/dist/keyframes.js', false],
   'bench:ladder': ['bench/dist/ladder.js', false],
+  'bench:presets': ['bench/dist/presets.js', false],
   'bench:log': ['bench/dist/log.js', false],
 };
 const SERVICE_SOURCES = [

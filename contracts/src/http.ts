@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { analysis } from './analysis.js';
 import { type AudioTrack, catalog, type VideoTrack } from './catalog.js';
+import { ENCODING_LIMITS, ENCODING_PRESETS, encodingProblem, VIDEO_ENCODERS } from './encoding.js';
 import { ladderProblem, MAX_RUNGS, RUNG_BITRATE, RUNG_HEIGHT } from './ladder.js';
 import { STREAM_STATES } from './server-message.js';
 import { STREAM_ID_PATTERN } from './stream-id.js';
@@ -29,17 +30,8 @@ const programme = z
   .max(0xffff)
   .optional()
   .describe('which programme to send of an MPEG-TS that has several');
-const frameRate = z
-  .number()
-  .int()
-  .min(1)
-  .max(60)
-  .optional()
-  .describe(
-    'make the pictures of a recording come at this constant rate, in pictures a second; if absent, at their own times',
-  );
 /** What a user may want of a source that has more than one thing in it. */
-const wishes = { copy, language, programme, frameRate };
+const wishes = { copy, language, programme };
 
 const requestedFile = z
   .object({ kind: z.literal('file'), path: z.string().min(1).max(4096), ...wishes })
@@ -85,12 +77,52 @@ export const ladder = z
   .max(MAX_RUNGS);
 export type Ladder = z.infer<typeof ladder>;
 
-function ladderFits(
-  { source, ladder }: { readonly source: Source; readonly ladder?: Ladder | undefined },
-  context: z.RefinementCtx,
-): void {
-  const problem = ladderProblem(source, ladder);
+const numberIn = ({ least, most }: { readonly least: number; readonly most: number }) =>
+  z.number().min(least).max(most);
+
+/** See `Encoding`: how we encode the stream, as far as its streamer wants something of it. */
+export const encoding = z
+  .object({
+    preset: z
+      .enum(ENCODING_PRESETS)
+      .optional()
+      .describe('what counts: the least delay (low-latency, if absent), or more of the picture for its bits'),
+    height: numberIn(ENCODING_LIMITS.height).int().optional().describe('lines, at most'),
+    frameRate: numberIn(ENCODING_LIMITS.frameRate)
+      .int()
+      .optional()
+      .describe(
+        'pictures a second: of a recording exactly, of what is live at most; if absent, as they come',
+      ),
+    kbit: numberIn(ENCODING_LIMITS.kbit).optional().describe('kilobits a second of video, at most'),
+    keyframeSeconds: numberIn(ENCODING_LIMITS.keyframeSeconds)
+      .optional()
+      .describe('from one keyframe to the next; 1 if absent'),
+    sound: z.enum(['on', 'off']).optional().describe('off: only the picture is sent'),
+    gainDb: numberIn(ENCODING_LIMITS.gainDb)
+      .optional()
+      .describe('how much louder the sound is made, in decibels; below 0: quieter'),
+    encoder: z
+      .enum(VIDEO_ENCODERS)
+      .optional()
+      .describe('x264 if absent; `GET /api/encoding` tells which others work here'),
+  })
+  .strict();
+
+interface Encoded {
+  readonly source: Source;
+  readonly ladder?: Ladder | undefined;
+  readonly encoding?: z.infer<typeof encoding> | undefined;
+}
+
+function fitsTogether(stream: Encoded, context: z.RefinementCtx): void {
+  const problem = ladderProblem(stream.source, stream.ladder);
   if (problem) context.addIssue({ code: 'custom', path: ['ladder'], message: problem });
+  const other = encodingProblem(stream);
+  if (other) {
+    const path = ['encoding', ...(other.field ? [other.field] : [])];
+    context.addIssue({ code: 'custom', path, message: other.message });
+  }
 }
 
 export const createStreamRequest = z
@@ -103,9 +135,10 @@ export const createStreamRequest = z
       .describe(
         'renditions from the best to the smallest; if absent, there is one. For the source "ingest", those that are made beside what comes, which is passed on as the best one',
       ),
+    encoding: encoding.optional().describe('how it is encoded; the settings of the producer are the limits'),
   })
   .strict()
-  .superRefine(ladderFits);
+  .superRefine(fitsTogether);
 export type CreateStreamRequest = z.infer<typeof createStreamRequest>;
 
 /** What somebody can look into before it goes on air. */
@@ -115,9 +148,10 @@ export const lookAtSourceRequest = z
   .object({
     source: lookableSource,
     ladder: ladder.optional().describe('the renditions that the stream would have'),
+    encoding: encoding.optional().describe('how the stream would be encoded'),
   })
   .strict()
-  .superRefine(ladderFits);
+  .superRefine(fitsTogether);
 
 export type LookAtSourceRequest = z.infer<typeof lookAtSourceRequest>;
 
@@ -131,6 +165,7 @@ export const editStreamRequest = z
     title: titleText.optional(),
     source: requestedSource.optional(),
     ladder: ladder.nullable().optional().describe('null: one rendition'),
+    encoding: encoding.nullable().optional().describe('all of it; null: as the settings of the producer say'),
   })
   .strict();
 export type EditStreamRequest = z.infer<typeof editStreamRequest>;
@@ -151,6 +186,7 @@ export const streamInfo = z.object({
   enabled: z.boolean().optional().describe('whether the encoder should run'),
   source: source.optional(),
   ladder: ladder.optional().describe('the requested renditions'),
+  encoding: encoding.optional().describe('how it is to be encoded'),
   problem: z.string().optional().describe('why it failed, or what is wrong at present, and what to do'),
   notes: z.array(z.string()).optional().describe('what was found in the source, and what was done with it'),
   version: z
@@ -209,6 +245,16 @@ export const createdStream = streamInfo.extend({
   ingest: ingestAccess.optional().describe('for a stream with the source "ingest"'),
 });
 export type CreatedStream = z.infer<typeof createdStream>;
+
+/** What the producers here can encode, as far as all of them can. */
+export const encodingOffer = z.object({
+  encoders: z
+    .array(z.enum(VIDEO_ENCODERS))
+    .describe('x264, and the hardware that has passed a trial on every host'),
+  maxHeight: z.number().int().optional().describe('lines; absent: no producer has told yet'),
+  maxKbit: z.number().optional().describe('kilobits a second of video; absent: no producer has told yet'),
+});
+export type EncodingOffer = z.infer<typeof encodingOffer>;
 
 export const streamList = z.object({ streams: z.array(streamInfo) });
 

@@ -92,6 +92,11 @@ export class Liveness {
     return [...this.staying()].some((producer) => this.heartbeats.get(producer)?.srt !== undefined);
   }
 
+  /** What each producer that stays says about its encoders; one that does not tell is left out. */
+  get encoding(): NonNullable<ProducerHeartbeat['encoding']>[] {
+    return [...this.staying()].flatMap((producer) => this.heartbeats.get(producer)?.encoding ?? []);
+  }
+
   /**
    * The listener is called when a heartbeat arrives or a producer has left; silence causes no call. Returns a function
    * that removes it.

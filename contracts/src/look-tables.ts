@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ladder, lookableSource } from './http.js';
+import { encoding, ladder, lookableSource } from './http.js';
 import { sourceLook } from './look.js';
 import { type KeyValueTable, type RowKind, TypedTable } from './typed-table.js';
 
@@ -10,7 +10,12 @@ export const LOOK_LIMIT_MS = 30_000;
  * A row of `topicast.streams` under `looking/<name>`: somebody wants to know what is in a source. The producer that owns
  * the row looks; whoever asked removes it, which also ends the look.
  */
-const lookRequest = z.object({ at: z.iso.datetime(), source: lookableSource, ladder: ladder.optional() });
+const lookRequest = z.object({
+  at: z.iso.datetime(),
+  source: lookableSource,
+  ladder: ladder.optional(),
+  encoding: encoding.optional(),
+});
 export type LookRequest = z.infer<typeof lookRequest>;
 
 /** A row of `topicast.status` under `looked/<name>`; its producer removes it when the request is gone. */

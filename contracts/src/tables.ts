@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { catalog } from './catalog.js';
-import { ladder, source, streamIdText } from './http.js';
+import { encoding, ladder, source, streamIdText } from './http.js';
 import { STREAM_STATES } from './server-message.js';
 import { cleanTitle } from './title.js';
 
@@ -38,6 +38,8 @@ export const streamRow = z.preprocess(
     source,
     /** Absent: one rendition, as the producer's settings say. */
     ladder: ladder.optional(),
+    /** Absent: as the producer's settings say. */
+    encoding: encoding.optional(),
     enabled: z.boolean(),
     createdAt: z.iso.datetime(),
     /**
@@ -115,8 +117,18 @@ export const producerHeartbeat = z.object({
       ports: z.record(z.string().max(63), z.number().int().min(1).max(65535)),
     })
     .optional(),
+  /** What it encodes with, and its limits; absent: it has not tried yet, or does not tell. */
+  encoding: z
+    .object({
+      /** Names that we do not know are of newer programs. */
+      encoders: z.array(z.string().max(32)).max(16),
+      maxHeight: z.number().int(),
+      maxKbit: z.number(),
+    })
+    .optional(),
 });
 export type ProducerHeartbeat = z.infer<typeof producerHeartbeat>;
+
 /** Where encoders can publish, by what they speak. */
 export type IngestPorts = Pick<ProducerHeartbeat, 'rtmpPort' | 'cameraPort'>;
 

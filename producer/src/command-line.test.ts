@@ -46,6 +46,15 @@ describe('declare', () => {
     expect(declare(inputs, rows(put[0]!), context).put).toEqual(put);
   });
 
+  it('keeps how an operator wants it encoded, as long as that goes with the source', () => {
+    const encoding = { height: 360, sound: 'off' } as const;
+    const before = rows({ ...row('demo', 'me'), encoding });
+    const of = (more: object) => [{ id: 'demo', source: { kind: 'file', path: '/a' } as const, ...more }];
+    expect(declare(of({}), before, context).put).toMatchObject([{ encoding }]);
+    for (const more of [{ source: { kind: 'file', path: '/a', copy: true } }, { ladder: [{ height: 720 }] }])
+      expect(declare(of(more), before, context).put[0]).not.toHaveProperty('encoding');
+  });
+
   it('is made again where somebody changes a stream at the same time, and loses no change', async () => {
     const streams = new MemoryTable([['demo', JSON.stringify(row('demo', 'me'))]]);
     const tables = new StreamTables({ streams, status: new MemoryTable() });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { encodingProblem } from '@topicast/contracts/encoding';
 import type { Ladder, Source } from '@topicast/contracts/http';
 import { streamId } from '@topicast/contracts/stream-id';
 import { changedRow, writeRow } from '@topicast/contracts/stream-row';
@@ -53,13 +54,14 @@ export function declare(
     .filter(([id]) => conflicts.every((row) => row.id !== id))
     .map(([id, { title, source, ladder }]) => {
       const known = rows.get(id);
-      const { ladder: _, ...kept } = known ?? newborn(context);
+      const { ladder: _, encoding: __, ...kept } = known ?? newborn(context);
       const row = {
         ...kept,
         id,
         title: known?.title || cleanTitle(title ?? id) || id,
         source: source.kind === 'file' ? { ...source, path: path.resolve(source.path) } : source,
         ...(ladder && { ladder }),
+        ...fitting(known?.encoding, source, ladder),
         enabled: true,
         boundTo: me,
       };
@@ -126,13 +128,24 @@ async function writeAll(put: readonly StreamRow[], { rows }: StreamTables): Prom
   return true;
 }
 
+/** How an operator wants it encoded, if that goes with what the command line says by now. */
+const fitting = (
+  encoding: StreamRow['encoding'],
+  source: Source,
+  ladder: CommandLineInput['ladder'],
+): Pick<StreamRow, 'encoding'> =>
+  encoding && !encodingProblem({ source, ladder, encoding }) ? { encoding } : {};
+
 const newborn = ({
   now,
   incarnation,
 }: {
   readonly now: Date;
   readonly incarnation: string;
-}): Pick<StreamRow, 'createdAt' | 'incarnation' | 'version' | 'startCount' | 'visibility' | 'ladder'> => ({
+}): Pick<
+  StreamRow,
+  'createdAt' | 'incarnation' | 'version' | 'startCount' | 'visibility' | 'ladder' | 'encoding'
+> => ({
   createdAt: now.toISOString(),
   incarnation,
   version: 0,

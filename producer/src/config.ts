@@ -11,6 +11,7 @@ import {
   sharedSettings,
   wholeNumberFrom,
 } from '@topicast/contracts/config';
+import type { Encoding } from '@topicast/contracts/encoding';
 import {
   type BitsPerSecond,
   type Bytes,
@@ -22,8 +23,8 @@ import {
 import { z } from 'zod';
 
 /** x264's, from the cheapest to the best picture per bit. */
-const PRESETS = ['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium'] as const;
-type Preset = (typeof PRESETS)[number];
+export const X264_PRESETS = ['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium'] as const;
+export type X264Preset = (typeof X264_PRESETS)[number];
 const SOUND_CODECS = ['aac', 'opus'] as const;
 type SoundCodec = (typeof SOUND_CODECS)[number];
 
@@ -35,11 +36,13 @@ const MOST_SRT_PORTS = 1_000;
 const RTMP_PORT = 1935;
 
 export interface EncodingSettings {
-  readonly preset: Preset;
+  readonly preset: X264Preset;
   /** Larger pictures are scaled down to it. */
   readonly maxHeight: number;
   readonly maxVideoBitrate: BitsPerSecond;
   readonly soundCodec: SoundCodec;
+  /** What the streamer of this stream wants, within these limits; absent in the settings of the producer. */
+  readonly asked?: Encoding | undefined;
 }
 
 /** Where to listen for encoders. */
@@ -151,7 +154,7 @@ const settings = z.object({
   TOPICAST_RETENTION_MEGABYTES: numberFrom(16, 1_000_000).default(4096),
   /** Let users name URLs in private networks (cameras), on this machine, and listening SRT addresses. */
   TOPICAST_ALLOW_PRIVATE_URLS: flag.default(false),
-  TOPICAST_VIDEO_PRESET: z.enum(PRESETS).default('veryfast'),
+  TOPICAST_VIDEO_PRESET: z.enum(X264_PRESETS).default('veryfast'),
   TOPICAST_VIDEO_MAX_HEIGHT: wholeNumberFrom(144, 2160).default(720),
   TOPICAST_VIDEO_MAX_KBIT: numberFrom(100, 100_000).default(3000),
   /** Opus comes some 40 ms sooner; AAC plays everywhere. */

@@ -1,3 +1,4 @@
+import type { HardwareEncoder } from '@topicast/contracts/encoding';
 import { type StreamId, streamId } from '@topicast/contracts/stream-id';
 import type { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow, StreamStatus } from '@topicast/contracts/tables';
@@ -21,6 +22,8 @@ interface LiveStreamOptions {
   readonly config: ProducerConfig;
   readonly ffmpeg: Ffmpeg;
   readonly guard: ProcessGuard;
+  /** What works on this host, when it has been tried. */
+  readonly hardware: Promise<ReadonlySet<HardwareEncoder>>;
   readonly logger: Logger;
   readonly metrics: ProducerMetrics;
   readonly reports: Reports;
@@ -60,7 +63,8 @@ export function startLiveStream(
         ladder: row.ladder,
         ffmpeg,
         guard,
-        encoding: config.encoding,
+        encoding: { ...config.encoding, asked: row.encoding },
+        hardware: options.hardware,
         logger,
         prepare,
         publisher,

@@ -13,6 +13,7 @@ import { applyDeclaration, type CommandLineInput } from './command-line.js';
 import type { ProducerConfig } from './config.js';
 import { findFfmpeg } from './ffmpeg/find.js';
 import { startGuard } from './ffmpeg/guard.js';
+import { possibleEncoders, tryEncoders } from './ffmpeg/trials.js';
 import { HAND_OVER_LIMIT } from './hand-over.js';
 import { ProducerMetrics } from './health/metrics.js';
 import { Reports } from './health/reports.js';
@@ -137,13 +138,23 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   heartbeats.listenAt({ rtmpPort: rtmp?.port, cameraPort: camera?.port });
   if (rtmp) metrics.followEncoders('rtmp', rtmp.stats);
   if (camera) metrics.followEncoders('camera', camera.stats);
+  const ending = new AbortController();
+  const trials = { path, guard, signal: ending.signal };
+  const hardware = tryEncoders(possibleEncoders(process.platform), trials);
+  void hardware.then((found) => {
+    if (ending.signal.aborted) return;
+    if (found.size > 0) logger.info({ encoders: [...found] }, 'hardware encoders that work');
+    const { maxHeight, maxVideoBitrate } = config.encoding;
+    const encoders = ['x264', ...found];
+    heartbeats.encodeWith({ encoders, maxHeight, maxKbit: maxVideoBitrate / 1_000 });
+  });
   let closing: Promise<void> | undefined;
   const reconciler = new Reconciler({
     ...{ me, tables, heartbeats, share, logger },
     publishing: () => door.publishing,
     start: (row, claimed) =>
       startLiveStream(row, claimed, {
-        ...{ log, tables, config, ffmpeg, guard, logger, metrics, reports },
+        ...{ log, tables, config, ffmpeg, guard, hardware, logger, metrics, reports },
         // The very source that the command line named: a row changed since then is somebody else's wish.
         trusted: isDeepStrictEqual(trusted.get(row.id), row.source),
         hasSuccessor: () => !isBound(row) && heartbeats.hasSuccessor,
@@ -173,6 +184,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   });
 
   const end = async (): Promise<void> => {
+    ending.abort();
     heartbeats.leave();
     const looked = looks.close();
     const sentAway = sendEncodersAway();

@@ -22,8 +22,6 @@ interface SourceWishes {
   readonly language?: string | undefined;
   /** Of an MPEG-TS that has several. */
   readonly programme?: number | undefined;
-  /** Pictures a second, constant. */
-  readonly frameRate?: number | undefined;
 }
 
 export interface SourceRules {
@@ -71,5 +69,4 @@ const wishesOf = ({
   copy = false,
   language,
   programme,
-  frameRate,
-}: Extract<Source, { kind: 'file' | 'url' }>): SourceWishes => ({ copy, language, programme, frameRate });
+}: Extract<Source, { kind: 'file' | 'url' }>): SourceWishes => ({ copy, language, programme });

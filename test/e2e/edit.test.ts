@@ -98,6 +98,20 @@ describe('a stream that is edited while somebody watches', () => {
     await until('the only one is on the screen', async () => (await widthOf(page)) === 1280);
     await moves();
 
+    // Another encoding: smaller, and without its sound for a while.
+    session = (await info()).session!;
+    await edit({ encoding: { preset: 'quality', height: 360, keyframeSeconds: 2, sound: 'off' } });
+    session = await untilSessionAfter(session);
+    await until('the small picture is there', async () => (await widthOf(page)) === 640);
+    await moves();
+    const tracks = async () => (await info()).catalog?.renditions[0]?.tracks.map(({ kind }) => kind);
+    expect(await tracks()).toEqual(['video']);
+    await edit({ encoding: null });
+    await untilSessionAfter(session);
+    await until('the large picture is there', async () => (await widthOf(page)) === 1280);
+    await until('its sound is back', async () => (await tracks())?.length === 2);
+    await moves();
+
     const { states, stats } = await playback(page);
     expect(stats).toMatchObject({ reconnects: 0, chunksLost: 0 });
     expect(states).not.toContain('ended');

@@ -80,6 +80,8 @@ describe('the studio', () => {
       const element = document.activeElement;
       return element?.getAttribute('aria-label') ?? element?.textContent;
     });
+  const focusedName = (): Promise<string | null | undefined> =>
+    page.evaluate(() => document.activeElement?.getAttribute('name'));
   const untilFocused = (name: string) =>
     until(`the focus is on ${name}`, async () => (await focused()) === name);
   const heard = (): Promise<string[]> => page.getByRole('log').locator('p').allInnerTexts();
@@ -149,6 +151,65 @@ describe('the studio', () => {
     await dialog().getByRole('button', { name: 'Save' }).click();
     await untilFocused('Edit Front door');
     expect(sent).toHaveLength(2);
+  });
+
+  it('lets the encoding be chosen, on a phone and by keyboard, and shows what is wrong at its field', async () => {
+    await create('cam', { kind: 'test' }, 'Camera');
+    await services.untilState('cam', 'live');
+    const { session } = await infoOf('cam');
+    await page.setViewportSize({ width: 375, height: 700 });
+    await open();
+    const sent = changesSent();
+    await button('Edit Camera').click();
+    const summary = dialog().getByText('Encoding', { exact: true });
+    expect(await dialog().getByLabel('Louder by').isVisible()).toBe(false);
+    await summary.focus();
+    await dialog().locator('summary').press('Enter');
+    await dialog().getByText('Balanced', { exact: true }).click();
+    // Nothing but x264 works here, so there is nothing to choose.
+    expect(await dialog().getByRole('combobox').count()).toBe(0);
+    const height = dialog().getByLabel('Height, at most');
+    await until('it tells the limit', async () => (await height.getAttribute('placeholder')) === '720');
+    await height.fill('36');
+    await dialog().getByLabel('Pictures a second').fill('15');
+    await dialog().locator('summary').press('Enter');
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await until('it is open again, and the wrong field has the focus', () =>
+      height.evaluate((field) => field === document.activeElement),
+    );
+    expect(await dialog().innerText()).toMatch(/whole number from 144 to 2160/);
+    await height.fill('360');
+    await dialog().getByLabel('Send the sound').press('Space');
+    expect(await dialog().getByLabel('Louder by').count()).toBe(0);
+    const widest = await dialog().evaluate((box) => box.scrollWidth - box.clientWidth);
+    expect(widest).toBe(0);
+    // The gateway has the last word.
+    const words = 'The processor of this server is too slow.';
+    await page.route(
+      '**/api/streams/cam',
+      async (route) => {
+        if (route.request().method() !== 'PATCH') return route.continue();
+        const errors = [{ path: 'encoding.frameRate', message: words }];
+        const headers = { 'access-control-allow-origin': web.origin };
+        await route.fulfill({ status: 422, headers, json: { detail: words, errors } });
+      },
+      { times: 1 },
+    );
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await until('it says so at the field', async () => (await dialog().innerText()).includes(words));
+    expect(await focusedName()).toBe('frameRate');
+    await page.keyboard.press('Enter');
+    await untilFocused('Edit Camera');
+    const encoding = { preset: 'balanced', height: 360, frameRate: 15, sound: 'off' };
+    expect(sent.at(-1)).toEqual({ version: 0, encoding });
+    await until('it is encoded so', async () => {
+      const now = await infoOf('cam');
+      const [track, ...others] = now.catalog?.renditions[0]?.tracks ?? [];
+      const isSo = track?.kind === 'video' && track.height === 360 && track.frameRate === 15;
+      return now.session! > session! && isSo && others.length === 0;
+    });
+    await button('Edit Camera').click();
+    expect(await dialog().locator('summary').innerText()).toMatch(/Balanced, 360p, 15 fps, no sound/);
   });
 
   it('tells of a change by somebody else, loads it and keeps what was typed', async () => {

@@ -132,8 +132,9 @@ describe('a look at a source before it goes on air', () => {
       `${inputs} -t 6 -map 0 -map 1 -map 2 -program program_num=1:st=0 -program program_num=2:st=1:st=2`,
       `-c:v libx264 -preset ultrafast -g 24 -pix_fmt yuv420p -c:a aac ${at('two.ts')}`,
     );
-    const source = { kind: 'file', path: at('two.ts'), programme: 2, frameRate: 10 };
-    const { body } = await look(source);
+    const source = { kind: 'file', path: at('two.ts'), programme: 2 };
+    const encoding = { frameRate: 10 };
+    const { body } = await look(source, { encoding });
     expect(body.tracks).toMatchObject([
       { kind: 'video', programme: 1, becomes: 'left out' },
       { kind: 'video', programme: 2, height: 360, becomes: 'encoded' },
@@ -143,7 +144,7 @@ describe('a look at a source before it goes on air', () => {
     expect((await look({ ...source, programme: 9 })).body.notes).toEqual([
       'The source has no programme 9: number 1 is streamed.',
     ]);
-    expect((await services.api('POST', '/api/streams', { id: 'second', source })).status).toBe(201);
+    expect((await services.api('POST', '/api/streams', { id: 'second', source, encoding })).status).toBe(201);
     await until('it has the picture and the rate', async () => {
       const { body } = await services.api('GET', '/api/streams/second');
       const video = videoOf((body as StreamInfo).catalog?.renditions[0]);

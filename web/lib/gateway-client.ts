@@ -2,6 +2,7 @@ import type { CreateDestinationRequest, DestinationInfo } from '@topicast/contra
 import type {
   CreateStreamRequest,
   EditStreamRequest,
+  EncodingOffer,
   IngestAccess,
   IngestAddress,
   LookAtSourceRequest,
@@ -118,6 +119,16 @@ export async function getEvents(
   const body = await call(gateway, 'GET', `/api/streams/${id}/events`, options);
   if (!isObject(body) || !Array.isArray(body.events)) throw notOurs();
   return body.events;
+}
+
+/** What the producers can encode. */
+export async function getEncodingOffer(
+  gateway: GatewayAddress,
+  options: CallOptions,
+): Promise<EncodingOffer> {
+  const body = await call(gateway, 'GET', '/api/encoding', options);
+  if (!isObject(body) || !Array.isArray(body.encoders)) throw notOurs();
+  return body as unknown as EncodingOffer;
 }
 
 /** What is in a source, and what would become of it. */

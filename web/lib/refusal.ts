@@ -1,3 +1,4 @@
+import { SHOWN_FIELDS } from './encoding-draft';
 import type { GatewayError } from './gateway-client';
 import type { DraftField, DraftProblems } from './stream-draft';
 
@@ -15,6 +16,7 @@ const FIELD_OF_PROPERTY: Readonly<Record<string, DraftField>> = {
   title: 'title',
   'source.path': 'path',
   'source.url': 'url',
+  ...Object.fromEntries(SHOWN_FIELDS.map((field) => [`encoding.${field}`, field])),
 };
 
 /** Each message at its field, if the form shows that field; whatever has no field here belongs to the form. */

@@ -53,6 +53,11 @@ export function lookSummary({ duration, container, renditions, tracks }: SourceL
   return `${kind}, in ${container.split(',')[0]}. ${viewersGet(offered, tracks)}`;
 }
 
+/** The numbers of the programmes of an MPEG-TS that has several, as a form holds them. */
+export const programmesIn = ({ tracks }: SourceLook): string[] => [
+  ...new Set(tracks.flatMap(({ programme }) => (programme === undefined ? [] : String(programme)))),
+];
+
 /** The languages that the sound can be sent in, each once; empty if there is nothing to choose. */
 export function soundLanguages({ tracks }: SourceLook): string[] {
   const spoken = tracks.flatMap((track) => (track.kind === 'audio' && track.language ? track.language : []));

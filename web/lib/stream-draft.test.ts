@@ -1,3 +1,4 @@
+import { ENCODING_PRESETS } from '@topicast/contracts/encoding';
 import {
   createStreamRequest,
   type EditStreamRequest,
@@ -6,6 +7,7 @@ import {
 } from '@topicast/contracts/http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { encodingSummary } from './encoding-draft';
 import {
   draftChange,
   draftId,
@@ -15,6 +17,7 @@ import {
   EMPTY_DRAFT,
   ENCODED_KINDS,
   editableParts,
+  encodedAs,
   looksSame,
   problemsAt,
   QUALITIES,
@@ -25,6 +28,8 @@ import {
 
 const none: ReadonlySet<string> = new Set();
 
+const typedNumber = (...some: string[]): fc.Arbitrary<string> => fc.constantFrom('', '', ...some);
+
 const anyDraft: fc.Arbitrary<StreamDraft> = fc.record({
   title: fc.oneof(fc.string({ maxLength: 200 }), fc.constantFrom('Friday Night', 'Été')),
   typedId: fc.oneof(fc.constant(undefined), fc.string(), fc.stringMatching(/^[a-z][a-z0-9-]{0,9}$/)),
@@ -33,7 +38,11 @@ const anyDraft: fc.Arbitrary<StreamDraft> = fc.record({
   url: fc.oneof(fc.string(), fc.constant('rtsp://cam.example/1')),
   copy: fc.boolean(),
   language: fc.constantFrom('', 'de', 'eng'),
-  unshown: fc.constantFrom({}, { programme: 2 }, { frameRate: 25 }),
+  programme: fc.constantFrom('', '2'),
+  ...{ preset: fc.constantFrom(...ENCODING_PRESETS), encoder: fc.constantFrom('x264', 'nvenc') },
+  ...{ height: typedNumber('360', '359.5', '9999'), kbit: typedNumber('800', '1e9') },
+  ...{ frameRate: typedNumber('25', ' 10 ', 'x'), keyframeSeconds: typedNumber('0,5', '0.1') },
+  ...{ sound: fc.constantFrom('on', 'off'), gainDb: typedNumber('-3', '0', '21', '+2.5') },
   quality: fc.constantFrom(...QUALITIES),
   kept: fc.constant(undefined),
 });
@@ -45,15 +54,15 @@ const info = (part: Partial<StreamInfo> = {}): StreamInfo => ({
 
 /** The stream that a draft makes. */
 const infoOf = (draft: StreamDraft): StreamInfo => {
-  const { title, source, ladder } = draftRequest({ ...draft, typedId: 'cam' });
-  return info({ title: title ?? 'cam', source, ...(ladder && { ladder }) });
+  const { title, source, ladder, encoding } = draftRequest({ ...draft, typedId: 'cam' });
+  const more = { ...(ladder && { ladder }), ...(encoding && { encoding }) };
+  return info({ title: title ?? 'cam', source, ...more });
 };
 
 /** What the gateway makes of a change. */
-const changed = (stream: StreamInfo, { version, ladder, ...change }: EditStreamRequest): StreamInfo => {
-  const { ladder: before, ...rest } = stream;
-  const after = ladder === undefined ? before : (ladder ?? undefined);
-  return { ...rest, ...change, version: version + 1, ...(after && { ladder: after }) };
+const changed = (stream: StreamInfo, { version, ...change }: EditStreamRequest): StreamInfo => {
+  const { ladder, encoding, ...rest } = { ...stream, ...change };
+  return { ...rest, version: version + 1, ...(ladder && { ladder }), ...(encoding && { encoding }) };
 };
 
 describe('the draft of a stream', () => {
@@ -85,6 +94,31 @@ describe('the draft of a stream', () => {
     expect(draftRequest({ ...draft, kind: 'file', path: '/a' }).ladder).toBeUndefined();
     expect(draftRequest({ ...draft, kind: 'topic' }).ladder).toBeUndefined();
     expect(draftRequest({ ...draft, quality: 'one' }).ladder).toBeUndefined();
+  });
+
+  it('asks for an encoding only as far as it has a meaning there, and says what is wrong with it', () => {
+    const typed = {
+      ...EMPTY_DRAFT,
+      title: 'a',
+      height: '360',
+      kbit: '0',
+      gainDb: '3',
+      sound: 'off',
+    } as const;
+    expect(draftProblems(typed, none)).toEqual({
+      kbit: 'Give a number from 100 to 100000, or leave it empty.',
+    });
+    const laddered = { ...typed, quality: '720p+360p' } as const;
+    expect([draftProblems(laddered, none), draftRequest(laddered).encoding]).toEqual([{}, { sound: 'off' }]);
+    const copied = { ...typed, kind: 'file', path: '/a', copy: true, preset: 'quality' } as const;
+    expect([draftProblems(copied, none), draftRequest(copied).encoding]).toEqual([{}, { sound: 'off' }]);
+    expect(draftRequest({ ...typed, kind: 'topic' })).not.toHaveProperty('encoding');
+    expect(draftRequest({ ...EMPTY_DRAFT, title: 'a', gainDb: '-2,5' }).encoding).toEqual({ gainDb: -2.5 });
+    const summary = (draft: StreamDraft) => encodingSummary(draft, encodedAs(draft));
+    expect(summary({ ...EMPTY_DRAFT, preset: 'balanced', height: '480', gainDb: '6' })).toBe(
+      'Balanced, 480p, +6 dB',
+    );
+    expect(summary(EMPTY_DRAFT)).toBe('');
   });
 
   it('minds only what can be corrected in the form', () => {

@@ -6,6 +6,15 @@ import type {
   StreamInfo,
 } from '@topicast/contracts/http';
 import { parseLadder } from '@topicast/contracts/ladder';
+import {
+  DEFAULT_ENCODING,
+  draftEncoding,
+  type EncodingDraft,
+  encodingDraftOf,
+  encodingProblems,
+  type ShownEncodingField,
+  shownEncodingFields,
+} from './encoding-draft';
 import { slugFromTitle, streamIdProblem } from './stream-slug';
 
 export const SOURCE_KINDS = ['camera', 'ingest', 'test', 'file', 'url', 'topic'] as const;
@@ -21,7 +30,7 @@ export type Quality = (typeof QUALITIES)[number] | 'kept';
 type LookableSource = LookAtSourceRequest['source'];
 
 /** What is typed into the form, all of it, whatever kind of source is chosen at the moment. */
-export interface StreamDraft {
+export interface StreamDraft extends EncodingDraft {
   readonly title: string;
   /** As typed; undefined while it is untouched and follows the title. */
   readonly typedId: string | undefined;
@@ -31,14 +40,15 @@ export interface StreamDraft {
   readonly copy: boolean;
   /** Of the sound, ISO 639; empty: whatever comes first. */
   readonly language: string;
-  /** What was asked for elsewhere, which the form does not show. */
-  readonly unshown: Pick<LookableSource, 'programme' | 'frameRate'>;
+  /** Its number in the source; empty: whatever comes first. */
+  readonly programme: string;
   readonly quality: Quality;
   /** The ladder of a stream that was made elsewhere, and is none of those that the form offers. */
   readonly kept: Ladder | undefined;
 }
 
 export const EMPTY_DRAFT: StreamDraft = {
+  ...DEFAULT_ENCODING,
   title: '',
   typedId: undefined,
   kind: 'test',
@@ -46,7 +56,7 @@ export const EMPTY_DRAFT: StreamDraft = {
   url: '',
   copy: false,
   language: '',
-  unshown: {},
+  programme: '',
   quality: 'one',
   kept: undefined,
 };
@@ -62,28 +72,26 @@ export function editableParts({ source, boundTo }: StreamInfo): 'everything' | '
 }
 
 /** A stream as the form shows it. */
-export function draftOf({ id, title, source, ladder }: StreamInfo): StreamDraft {
+export function draftOf({ id, title, source, ladder, encoding }: StreamInfo): StreamDraft {
   const quality = qualityOf(ladder);
   return {
     ...EMPTY_DRAFT,
+    ...encodingDraftOf(encoding),
     title,
     typedId: id,
     kind: source && source.kind !== 'device' ? source.kind : EMPTY_DRAFT.kind,
     path: source?.kind === 'file' ? source.path : '',
     url: source?.kind === 'url' ? source.url : '',
     copy: (source?.kind === 'file' || source?.kind === 'url') && source.copy === true,
-    unshown: unshownOf(source),
+    programme: programmeOf(source),
     language: ((source?.kind === 'file' || source?.kind === 'url') && source.language) || '',
     quality,
     kept: quality === 'kept' ? ladder : undefined,
   };
 }
 
-function unshownOf(source: StreamInfo['source']): StreamDraft['unshown'] {
-  if (source?.kind !== 'file' && source?.kind !== 'url') return {};
-  const { programme, frameRate } = source;
-  return { ...(programme !== undefined && { programme }), ...(frameRate !== undefined && { frameRate }) };
-}
+const programmeOf = (source: StreamInfo['source']): string =>
+  source?.kind === 'file' || source?.kind === 'url' ? String(source.programme ?? '') : '';
 
 const qualityOf = (ladder: Ladder | undefined): Quality =>
   ladder ? (QUALITIES.find((quality) => isSame(parseLadder(quality), ladder)) ?? 'kept') : 'one';
@@ -95,7 +103,7 @@ export function rebased(draft: StreamDraft, before: StreamDraft, newest: StreamD
   return { ...newest, ...Object.fromEntries(typed.map((name) => [name, draft[name]])) };
 }
 
-export type DraftField = 'title' | 'id' | 'path' | 'url';
+export type DraftField = 'title' | 'id' | 'path' | 'url' | ShownEncodingField;
 export type DraftProblems = Partial<Record<DraftField, string>>;
 
 /** Where the form shows no field, nobody could correct anything. */
@@ -109,7 +117,8 @@ export function draftProblems(draft: StreamDraft, taken: ReadonlySet<string>): D
   const id = streamIdProblem(draftId(draft), taken);
   const path = draft.kind === 'file' && draft.path.trim() === '' ? 'Name a file on the server.' : undefined;
   const url = draft.kind === 'url' ? urlProblem(draft.url.trim()) : undefined;
-  return { ...(id && { id }), ...(path && { path }), ...(url && { url }) };
+  const encoding = isEncoded(draft) ? encodingProblems(draft, encodedAs(draft)) : {};
+  return { ...(id && { id }), ...(path && { path }), ...(url && { url }), ...encoding };
 }
 
 function urlProblem(url: string): string | undefined {
@@ -121,25 +130,27 @@ function urlProblem(url: string): string | undefined {
 
 export function draftRequest(draft: StreamDraft): CreateStreamRequest {
   const title = draft.title.trim();
-  const ladder = draftLadder(draft);
+  const [ladder, encoding] = [draftLadder(draft), encodingOf(draft)];
   return {
     id: draftId(draft),
     ...(title && { title }),
     source: draftSource(draft),
     ...(ladder && { ladder }),
+    ...(encoding && { encoding }),
   };
 }
 
 /** The change that makes the stream what the draft says; undefined if it is so already. */
 export function draftChange(draft: StreamDraft, stream: StreamInfo): EditStreamRequest | undefined {
   const title = draft.title.trim() || stream.id;
-  const [source, ladder] = [draftSource(draft), draftLadder(draft)];
+  const [source, ladder, encoding] = [draftSource(draft), draftLadder(draft), encodingOf(draft)];
   const before = draftOf(stream);
   const parts = editableParts(stream);
   const change = {
     ...(title !== stream.title && { title }),
     ...(parts === 'everything' && !isSame(source, draftSource(before)) && { source }),
     ...(parts !== 'title' && !isSame(ladder, stream.ladder) && { ladder: ladder ?? null }),
+    ...(parts === 'everything' && !isSame(encoding, encodingOf(before)) && { encoding: encoding ?? null }),
   };
   return Object.keys(change).length > 0 ? { version: stream.version ?? 0, ...change } : undefined;
 }
@@ -158,12 +169,35 @@ function draftLadder(draft: StreamDraft): Ladder | undefined {
 /** What to ask about the source; undefined if there is nothing to see in it. */
 export function lookRequest(draft: StreamDraft): LookAtSourceRequest | undefined {
   const [source, ladder] = [lookableSource(draft), draftLadder(draft)];
-  return source && { source, ...(ladder && { ladder }) };
+  const { height, frameRate, sound } = encodingOf(draft) ?? {};
+  const seen = {
+    ...(height !== undefined && { height }),
+    ...(frameRate !== undefined && { frameRate }),
+    ...(sound && { sound }),
+  };
+  const isValid = isSame(encodingProblems(draft, encodedAs(draft)), {});
+  const encoding = isValid && Object.keys(seen).length > 0 ? { encoding: seen } : {};
+  return source && { source, ...(ladder && { ladder }), ...encoding };
 }
 
 /** Whether the video is encoded here, all of it or what is smaller than what comes, so that its sizes can be chosen. */
 export const hasSizes = ({ kind, copy }: StreamDraft): boolean =>
   kind === 'test' || kind === 'ingest' || ((kind === 'file' || kind === 'url') && !copy);
+/** Whether something of the stream is encoded here. What is sent as it is can still be without its sound. */
+export const isEncoded = ({ kind }: StreamDraft): boolean => ENCODED_KINDS.some((each) => each === kind);
+
+/** What of the encoding can be chosen. */
+export const encodedAs = (draft: StreamDraft): { hasEncoder: boolean; hasLadder: boolean } => ({
+  hasEncoder: hasEncoder(draft),
+  hasLadder: draftLadder(draft) !== undefined,
+});
+
+const encodingOf = (draft: StreamDraft) =>
+  isEncoded(draft) ? draftEncoding(draft, encodedAs(draft)) : undefined;
+
+/** Whether the video is encoded here, so that its sizes can be chosen. */
+export const hasEncoder = ({ kind, copy }: StreamDraft): boolean =>
+  kind === 'test' || ((kind === 'file' || kind === 'url') && !copy);
 
 const draftSource = (draft: StreamDraft): CreateStreamRequest['source'] =>
   lookableSource(draft) ?? { kind: namelessKind(draft.kind) };
@@ -176,13 +210,20 @@ function namelessKind(kind: SourceKind): 'topic' | 'ingest' | 'test' {
 
 /** A source that there is something to see in before it goes on air. */
 function lookableSource(draft: StreamDraft): LookableSource | undefined {
-  const { kind, path, url, copy, language, unshown } = draft;
-  const wishes = { ...(copy && { copy }), ...(language && { language }), ...unshown };
+  const { kind, path, url, copy, language, programme } = draft;
+  const wishes = {
+    ...(copy && { copy }),
+    ...(language && { language }),
+    ...(programme !== '' && { programme: Number(programme) }),
+  };
   if (kind === 'file') return { kind, path: path.trim(), ...wishes };
   if (kind === 'url') return { kind, url: url.trim(), ...wishes };
   return undefined;
 }
 
-/** The fields in which a source of this kind is named. */
-export const fieldsOfKind = (kind: SourceKind): readonly DraftField[] =>
-  kind === 'file' ? ['path'] : kind === 'url' ? ['url'] : [];
+/** The fields that the form shows besides the title and the id. */
+export const fieldsOfSource = (draft: StreamDraft): readonly DraftField[] => [
+  ...(draft.kind === 'file' ? (['path'] as const) : []),
+  ...(draft.kind === 'url' ? (['url'] as const) : []),
+  ...(isEncoded(draft) ? shownEncodingFields(draft, encodedAs(draft)) : []),
+];

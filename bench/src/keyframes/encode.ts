@@ -84,7 +84,7 @@ function encodeOnce(
   };
 }
 
-function similarity(file: string, original: string): Pick<Encoded, 'ssim' | 'ssimP1'> {
+export function similarity(file: string, original: string): Pick<Encoded, 'ssim' | 'ssimP1'> {
   const log = `${file}.ssim`;
   const compare = `[0:v]settb=AVTB,setpts=N[a];[1:v]settb=AVTB,setpts=N[b];[a][b]ssim=stats_file=${log}`;
   run(['-i', file, '-i', original, '-lavfi', compare, '-f', 'null', '-']);

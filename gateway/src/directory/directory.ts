@@ -175,6 +175,11 @@ export class Directory {
     return this.#producers?.takesSrt === true;
   }
 
+  /** What each producer says about its encoders. */
+  get encoding(): Liveness['encoding'] {
+    return this.#producers?.encoding ?? [];
+  }
+
   has(stream: StreamId): boolean {
     return !this.deletions.has(stream) && (this.#row(stream) !== undefined || this.foreign.has(stream));
   }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { encodingProblem } from '@topicast/contracts/encoding';
 import type { EditStreamRequest } from '@topicast/contracts/http';
 import { ladderProblem } from '@topicast/contracts/ladder';
 import type { StreamChange } from '@topicast/contracts/stream-event';
@@ -8,7 +9,8 @@ import type { StreamRow } from '@topicast/contracts/tables';
 export class EditError extends Error {
   override readonly name = 'EditError';
   constructor(
-    readonly field: 'source' | 'ladder',
+    /** Its path in the request. */
+    readonly field: string,
     message: string,
   ) {
     super(message);
@@ -17,9 +19,10 @@ export class EditError extends Error {
 
 /** The row as the request wants it. @throws {EditError} */
 export function editedRow(row: StreamRow, wish: Omit<EditStreamRequest, 'version'>): StreamRow {
-  const { ladder: before, ...rest } = row;
+  const { ladder: before, encoding: encodedBefore, ...rest } = row;
   const { title = row.title, source = row.source } = wish;
   const ladder = wish.ladder === undefined ? before : (wish.ladder ?? undefined);
+  const encoding = wish.encoding === undefined ? encodedBefore : wish.encoding;
   if (row.boundTo !== undefined) {
     const here = `the command line of the producer "${row.boundTo}"`;
     if (!isDeepStrictEqual(source, row.source))
@@ -35,8 +38,14 @@ export function editedRow(row: StreamRow, wish: Omit<EditStreamRequest, 'version
   }
   const problem = ladderProblem(source, ladder);
   if (problem) throw new EditError('ladder', problem);
-  return { ...rest, title, source, ...(ladder && { ladder }) };
+  const other = encodingProblem({ source, ladder, encoding: encoding ?? undefined });
+  if (other) throw new EditError(['encoding', other.field].filter(Boolean).join('.'), other.message);
+  return { ...rest, title, source, ...(ladder && { ladder }), ...encodingPart(encoding) };
 }
+
+/** Of a row; nothing if nothing is wished. */
+export const encodingPart = (encoding: EditStreamRequest['encoding']): Pick<StreamRow, 'encoding'> =>
+  encoding && Object.keys(encoding).length > 0 ? { encoding } : {};
 
 /** Who makes what is in the topic: another program, an encoder that comes to us, or an encoder of ours. */
 const writerOf = ({ kind }: StreamRow['source']): 'topic' | 'ingest' | 'ours' =>

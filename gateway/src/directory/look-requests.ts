@@ -33,7 +33,7 @@ export class LookRequests {
    * @param signal nobody waits for the answer any more
    * @throws {OperationError} `no-answer` if there is no producer, or none answers; `busy`; {LogError}; the signal's reason
    */
-  async ask(wanted: Pick<LookRequest, 'source' | 'ladder'>, signal: AbortSignal): Promise<LookAnswer> {
+  async ask(wanted: Omit<LookRequest, 'at'>, signal: AbortSignal): Promise<LookAnswer> {
     signal.throwIfAborted();
     const { tables: read, hasProducer, logger } = this.#options;
     const tables = read();

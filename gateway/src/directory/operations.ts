@@ -10,7 +10,7 @@ import type { Milliseconds } from '@topicast/contracts/units';
 import { type ChunkTopics, LogError } from '@topicast/log';
 import type { StreamEvents } from '../health/stream-events.js';
 import type { Directory } from './directory.js';
-import { changesOf, editedRow } from './edited-row.js';
+import { changesOf, editedRow, encodingPart } from './edited-row.js';
 
 export type OperationErrorCode =
   | 'unknown-stream'
@@ -82,6 +82,7 @@ export class Operations {
       title: request.title ?? id,
       source: request.source,
       ...(request.ladder && { ladder: request.ladder }),
+      ...encodingPart(request.encoding),
       ...(secret && { ingestKeyHash: await hashOfSecret(secret) }),
       enabled: true,
       createdAt: new Date().toISOString(),

@@ -57,7 +57,7 @@ export function streamInfo(stream: KnownStream, viewers: number): StreamInfo {
     };
   }
   const { row, status } = stream;
-  const { id, title, enabled, source, ladder } = row;
+  const { id, title, enabled, source, ladder, encoding } = row;
   const waiting =
     enabled && source.kind === 'ingest' && !runs ? waitingNote(stream.isListenedFor) : undefined;
   return {
@@ -68,6 +68,7 @@ export function streamInfo(stream: KnownStream, viewers: number): StreamInfo {
     enabled,
     source,
     ...(ladder && { ladder }),
+    ...(encoding && { encoding }),
     version: row.version ?? 0,
     ...(row.boundTo !== undefined && { boundTo: row.boundTo }),
     ...(status && runs && runningPart(status)),

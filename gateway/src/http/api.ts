@@ -15,6 +15,7 @@ import type { Operations } from '../directory/operations.js';
 import { publicInfo } from '../directory/stream-info.js';
 import type { Thumbnails } from '../directory/thumbnails.js';
 import { addDestinations } from './destinations.js';
+import { addEncoding, requireEncoder } from './encoding.js';
 import { existing, unknownStream } from './existing.js';
 import { accessWith, addIngestKey } from './ingest-key.js';
 import { Principals } from './principal.js';
@@ -57,6 +58,7 @@ export function addApi(instance: FastifyInstance, options: ApiOptions): void {
   addDestinations(app, options, { changing, security });
   addStreamHealth(app, options, { changing, security });
   addThumbnail(app, { ...options, principals, whileReady });
+  addEncoding(app, options, { changing, security });
 
   app.get(
     '/api/streams',
@@ -106,6 +108,7 @@ export function addApi(instance: FastifyInstance, options: ApiOptions): void {
     },
     async (request, reply) => {
       await requireSource(request.body.source, config);
+      requireEncoder(request.body.encoding?.encoder, directory.encoding);
       const { id, key } = await operations.create(request.body);
       const info = directory.info(id);
       if (!info) throw new ApiError(409, 'the stream was deleted at the same moment');
@@ -122,9 +125,9 @@ export function addApi(instance: FastifyInstance, options: ApiOptions): void {
     {
       ...changing,
       schema: {
-        summary: 'Change the title, the source or the ladder of a stream',
+        summary: 'Change the title, the source, the ladder or the encoding of a stream',
         description:
-          'What is absent stays. A stream that is on air goes over to another source or ladder without a break where both can be read at once.',
+          'What is absent stays. A stream that is on air goes over to another source, ladder or encoding without a break where both can be read at once.',
         tags: ['streams'],
         security,
         params: anId,
@@ -134,8 +137,11 @@ export function addApi(instance: FastifyInstance, options: ApiOptions): void {
     },
     async (request) => {
       const id = existing(request.params.id);
-      const { source } = request.body;
+      const { source, encoding } = request.body;
       if (source) await requireSource(source, config);
+      const encoder = encoding?.encoder;
+      // One that it has already may be on a host that is away at present.
+      if (encoder !== directory.row(id)?.encoding?.encoder) requireEncoder(encoder, directory.encoding);
       await operations.edit(id, request.body);
       const info = directory.info(id);
       if (!info) throw unknownStream(id);

@@ -1,3 +1,4 @@
+import type { HardwareEncoder } from '@topicast/contracts/encoding';
 import type { Source } from '@topicast/contracts/http';
 import type { Rung } from '@topicast/contracts/ladder';
 import type { StreamStatus } from '@topicast/contracts/tables';
@@ -19,6 +20,8 @@ export interface SupervisorOptions {
   readonly ffmpeg: Ffmpeg;
   readonly guard: ProcessGuard;
   readonly encoding: EncodingSettings;
+  /** What works on this host, when it has been tried; if absent, nothing. */
+  readonly hardware?: Promise<ReadonlySet<HardwareEncoder>>;
   readonly logger: Logger;
   /** Create the topic if it does not exist. @returns the last session in it. Called before each run. */
   readonly prepare: () => Promise<number>;
@@ -29,9 +32,12 @@ export interface SupervisorOptions {
   readonly isLeaving?: () => boolean;
 }
 
-/** What encoders have found in a source that nobody looks at before. */
+/** What one encoder of a stream leaves to the next. */
 export interface Memory {
+  /** In a source that nobody looks at before. */
   seen: Seen;
+  /** It is not tried again. */
+  failed: HardwareEncoder | undefined;
 }
 
 export type EncoderSettings = SupervisorOptions & { readonly memory: Memory };

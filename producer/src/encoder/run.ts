@@ -13,7 +13,8 @@ import { canBeReadTwice } from '../hand-over.js';
 import type { StreamPublisher } from '../publish/stream-publisher.js';
 import { feedTestPicture } from '../test-picture/feed.js';
 import { AT_THE_NEXT_CALL, isListening, TRACK_LEFT_OUT, whatIsAwaited } from './caller.js';
-import { encode } from './encode.js';
+import type { ChosenEncoder } from './chosen-encoder.js';
+import { encode, type Feed } from './encode.js';
 import type { EncoderSettings } from './encoder-settings.js';
 import type { Misjudged, RunEnd } from './run-end.js';
 import { SessionCatalog } from './session-catalog.js';
@@ -26,13 +27,12 @@ const SILENCE_MS = { first: 20_000, next: 10_000 };
 /** Longer than most sources need for a keyframe. One that gives nothing may wait for a track that does not come, so we look. */
 const UNSEEN_MS = 12_000;
 
-const TEST_FEED = { inputs: 2, begin: feedTestPicture } as const;
-
 interface RunOptions {
   readonly options: EncoderSettings;
   /** Runs an encoder that shall take over from this one. */
   readonly succeed: (succession: Succession, signal: AbortSignal) => Promise<RunEnd>;
   readonly succession: Succession | undefined;
+  readonly chosen: ChosenEncoder;
   /** Nobody has looked at the source. */
   readonly isUnseen: boolean;
   /** It was planned anew, which is done once. */
@@ -46,15 +46,16 @@ interface RunOptions {
 export async function run(
   source: JudgedSource,
   opened: OpenSource,
-  { plan, notes }: Planned,
+  { plan, notes: planned }: Planned,
   session: number,
-  { options, succeed, succession, isUnseen, isCorrected }: RunOptions,
+  { options, succeed, succession, chosen, isUnseen, isCorrected }: RunOptions,
   signal: AbortSignal,
 ): Promise<RunEnd | Misjudged> {
   const { publisher, report, logger, encoding, ffmpeg, memory } = options;
   const successor = new Successor<RunEnd>(succeed, (end) =>
     logger.info({ session, end }, 'the track could not be taken in'),
   );
+  const notes = plan.video === 'encode' && chosen.note ? [...planned, chosen.note] : planned;
   const renditions = plan.ladder?.length ?? 1;
   const offered = new SessionCatalog(session, renditions);
   let liveSince: number | undefined;
@@ -103,6 +104,8 @@ export async function run(
     if (liveSince === undefined || isOver()) return;
     // Of a recording, another encoder would begin at its beginning.
     if (isLooped(plan.input)) return;
+    // The streamer wants none.
+    if (kind === 'audio' && encoding.asked?.sound === 'off') return;
     leavesOut = isListening(source);
     if (!canBeReadTwice(options.source)) return;
     if (options.isLeaving?.()) return;
@@ -133,7 +136,7 @@ export async function run(
     });
   };
   const threads = Math.min(4, availableParallelism());
-  const how = { ...encoding, threads, libavformat: ffmpeg.libavformat };
+  const how = { ...encoding, threads, libavformat: ffmpeg.libavformat, encoder: chosen.encoder };
   const args = ffmpegArguments(plan, how);
   const silence = options.silenceMs ?? SILENCE_MS;
   const silenceMs = {
@@ -142,7 +145,7 @@ export async function run(
     ...(isListening(source) && { first: Number.POSITIVE_INFINITY }),
   };
   const kind = {
-    ...(source.kind === 'test' && { feed: TEST_FEED }),
+    feed: feedOf(plan.input),
     pace: paceOf(plan.input),
     fillsSound: plan.audio === 'encode',
   };
@@ -180,6 +183,10 @@ export async function run(
   const isCertain = liveSince === undefined && exit.isOwnVerdict && isVerdictOnMedia(exit.lines);
   const isSilent = exit.silent !== undefined && liveSince === undefined;
   return { why: 'failed', problem, lines, ranMs, isCertain, isSilent };
+}
+
+function feedOf(input: EncoderInput): Feed | undefined {
+  return input.kind === 'test' ? { inputs: input.isSilent ? 1 : 2, begin: feedTestPicture } : undefined;
 }
 
 /** Over HTTP, sources come in segments, or as fast as they are read. */

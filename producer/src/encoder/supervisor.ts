@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { encodingProblem } from '@topicast/contracts/encoding';
 import { ladderProblem } from '@topicast/contracts/ladder';
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { isCalled, type JudgedSource, judgeSource, SourceError } from '@topicast/sources';
@@ -8,6 +9,7 @@ import { whatItLacks } from '../ffmpeg/find.js';
 import { inputOf, NOTHING_TO_STREAM, needsProbe, type Planned, planEncoding } from '../ffmpeg/plan.js';
 import { probeSource } from '../ffmpeg/probe.js';
 import { NOTHING_SEEN } from '../ffmpeg/seen.js';
+import { chooseEncoder, failedHardware } from './chosen-encoder.js';
 import type { EncoderSettings, Memory, SupervisorOptions } from './encoder-settings.js';
 import { fileChange, stampOf } from './file-change.js';
 import { Restarts } from './restarts.js';
@@ -22,7 +24,7 @@ export async function supervise(options: SupervisorOptions, signal: AbortSignal)
   const { report, logger, source } = options;
   const wasCalled = source.kind === 'url' && !isCalled(source.url);
   const pauses = new Restarts();
-  const memory: Memory = { seen: NOTHING_SEEN };
+  const memory: Memory = { seen: NOTHING_SEEN, failed: undefined };
   for (let restarts = 0; !signal.aborted; restarts++) {
     report({ restarts });
     let end = await runOnce({ ...options, memory }, signal);
@@ -55,7 +57,9 @@ async function runOnce(
   succession?: Succession,
 ): Promise<RunEnd> {
   try {
-    const problem = ladderProblem(options.source, options.ladder);
+    const { ladder, encoding, hardware, memory } = options;
+    const other = encodingProblem({ source: options.source, ladder, encoding: encoding.asked });
+    const problem = ladderProblem(options.source, ladder) ?? other?.message;
     if (problem) return { why: 'refused', problem };
     const source = await judgeSource(options.source, options.rules);
     const lastSession = await options.prepare();
@@ -69,12 +73,19 @@ async function runOnce(
       if (signal.aborted) return { why: 'stopped' };
       opened.refused.throwIfAborted();
       if ('why' in planned) return planned;
+      const chosen = await chooseEncoder(encoding.asked?.encoder, hardware, memory.failed);
+      if (signal.aborted) return { why: 'stopped' };
       const session = nextSession(Date.now(), lastSession);
       const succeed = (next: Succession, attempt: AbortSignal): Promise<RunEnd> =>
         runOnce(options, AbortSignal.any([signal, attempt]), next);
-      const context = { options, succeed, succession, isUnseen, isCorrected };
+      const context = { options, succeed, succession, chosen, isUnseen, isCorrected };
       const end = await run(source, opened, planned, session, context, running);
-      return end.why === 'misjudged' ? begin(looks, isUnseen, true) : end;
+      if (end.why === 'misjudged') return begin(looks, isUnseen, true);
+      const failed = failedHardware(chosen.encoder, end);
+      if (!failed || signal.aborted) return end;
+      memory.failed = failed;
+      options.logger.warn({ session, end }, 'the hardware encoder has failed: x264 takes over');
+      return begin(looks, isUnseen, isCorrected);
     };
     const looks = needsProbe(source);
     const isUnseen = source.kind === 'url' && !looks && !source.listens && !succession;

@@ -1,8 +1,11 @@
+import type { VideoEncoder } from '@topicast/contracts/encoding';
 import { type Ticks90k, ticksToMs } from '@topicast/contracts/units';
 import type { EncodingSettings } from '../config.js';
 import { TEST_PICTURE } from '../test-picture/format.js';
+import { keyframeSecondsOf, limitsOf, presetOf, type RungLimits } from './asked.js';
 import { type EncoderInput, inputArguments, isLooped, opening } from './input.js';
 import { colourParameters, pictureFilter, type Shown } from './picture-filter.js';
+import { deviceArguments, uploadFilter, videoEncoder } from './video-encoder.js';
 
 type Track = 'encode' | 'copy';
 
@@ -32,6 +35,8 @@ export interface EncodingPlan {
   readonly rate?: number | undefined;
   /** The rate is made constant: pictures are repeated where they come more slowly. */
   readonly isEvened?: boolean;
+  /** Pictures that come faster are left out. */
+  readonly mostRate?: number | undefined;
   /** Where the pictures of a recording pause, the last one is repeated. */
   readonly isFilled?: boolean;
   /**
@@ -45,29 +50,15 @@ export interface EncodingPlan {
   readonly ladder?: readonly RungLimits[] | undefined;
 }
 
-/** The limits of a rendition's video. */
-export interface RungLimits {
-  readonly height: number;
-  readonly bitrate: number;
-}
-
 export interface EncoderOptions extends EncodingSettings {
   readonly threads: number;
   /** Of the ffmpeg in use. */
   readonly libavformat: number;
+  /** The one that works, whatever was asked for; x264 if absent. */
+  readonly encoder?: VideoEncoder;
   /** Where it begins on the time line, for a recording that is begun anew. */
   readonly fromSeconds?: number;
 }
-
-/** A new GOP each second: a viewer who joins gets at most a second of pictures at once, and waits for none. */
-const GOP_SECONDS = 1;
-
-/**
- * x264 gives keyframes finer steps than other pictures (ipratio 1.4), which pays where they come rarely. Here they come
- * each second, and a large one is late on a narrow link. With equal steps they are a quarter smaller, and this factor
- * gives all pictures the bits that they had at 23: the picture is as good, see docs/measurements.md.
- */
-const RATE_FACTOR = '22.7';
 
 /** The file descriptor of a rendition's output; descriptor 3 takes in the test picture's sound. */
 export const outputDescriptor = (rendition: number): number => (rendition === 0 ? 1 : rendition + 3);
@@ -78,10 +69,10 @@ export const outputDescriptor = (rendition: number): number => (rendition === 0 
  * `RenditionJoin` gives the others the same packets.
  */
 export function ffmpegArguments(plan: EncodingPlan, options: EncoderOptions): string[] {
-  const only = { height: options.maxHeight, bitrate: options.maxVideoBitrate };
-  const ladder = plan.ladder ?? [only];
+  const ladder = plan.ladder ?? [limitsOf(options)];
   return [
     ...['-nostdin', '-nostats', '-hide_banner', '-loglevel', plan.isUnseen ? 'level+info' : 'warning'],
+    ...(plan.video === 'encode' ? deviceArguments(options.encoder ?? 'x264') : []),
     // Threads that decode a picture each hold back as many pictures, which would be seconds.
     ...(plan.isEvened ? ['-thread_type', 'slice'] : []),
     ...(plan.isBegunAnew ? opening : inputArguments)(plan.input, options.libavformat, plan.isPatient),
@@ -107,7 +98,9 @@ function tracks(
   { input, allAudio, pictureTrack = 0, soundTrack = 0, data = [] }: EncodingPlan,
   rendition: number,
 ): string[] {
-  if (input.kind === 'test') return ['-map', '0:v:0', ...(rendition === 0 ? ['-map', '1:a:0'] : [])];
+  if (input.kind === 'test') {
+    return ['-map', '0:v:0', ...(rendition === 0 && soundTrack !== 'none' ? ['-map', '1:a:0'] : [])];
+  }
   if (rendition > 0 && pictureTrack !== 'none') return ['-map', `0:V:${pictureTrack}`];
   return [
     ...(pictureTrack === 'none' ? [] : ['-map', `0:V:${pictureTrack}?`]),
@@ -150,85 +143,58 @@ const videoCopied = ({ input, copiedVideo = 'h264' }: EncodingPlan): string[] =>
   ...(isLooped(input) ? [] : ['-bsf:v', `${copiedVideo}_mp4toannexb,dump_extra=freq=keyframe`]),
 ];
 
-// By default, an encoder counts in pictures, and each one is moved to the nearest whole number: by up to half a picture,
-// away from its sound.
-const EXACT_TIMES = ['-enc_time_base:v', '1:90000'];
-
 function videoEncoded(
-  {
-    input,
-    rate: pictureRate,
-    isEvened = false,
-    isFilled = false,
-    isProgressive = false,
-    shown,
-  }: EncodingPlan,
+  plan: EncodingPlan,
   { height, bitrate }: RungLimits,
   options: EncoderOptions,
 ): string[] {
-  const rate = String(bitrate);
-  const asDrawn = input.kind === 'test' && height >= TEST_PICTURE.height;
-  const evened = isEvened ? pictureRate : undefined;
+  const { input, rate, isEvened = false, isFilled = false, isProgressive = false, shown, mostRate } = plan;
+  const { encoder = 'x264' } = options;
+  const isAsDrawn = input.kind === 'test' && height >= TEST_PICTURE.height && mostRate === undefined;
+  const filters = [
+    isAsDrawn
+      ? undefined
+      : pictureFilter({
+          ...{ maxHeight: height, shown, isProgressive, mostRate },
+          ...{ rate: isEvened ? rate : undefined, fillsPauses: isFilled },
+        }),
+    uploadFilter(encoder),
+  ].filter((filter) => filter !== undefined);
   return [
-    ...(asDrawn
-      ? []
-      : [
-          '-vf',
-          pictureFilter({ maxHeight: height, shown, isProgressive, rate: evened, fillsPauses: isFilled }),
-        ]),
-    ...[
-      '-c:v',
-      'libx264',
-      '-preset',
-      options.preset,
-      '-tune',
-      'zerolatency',
-      '-threads:v',
-      String(options.threads),
-    ],
-    ...EXACT_TIMES,
-    ...['-profile:v', 'high', '-pix_fmt', 'yuv420p', '-bf', '0'],
-    ...[
-      '-crf',
-      RATE_FACTOR,
-      '-maxrate:v',
-      rate,
-      '-bufsize:v',
-      rate,
-      '-x264-params',
-      ['ipratio=1', ...rateControl(pictureRate), ...(shown ? colourParameters(shown) : [])].join(':'),
-    ],
-    // Keyframes by time, whatever the frame rate; -g only lifts x264's own limit out of the way.
-    ...[
-      '-force_key_frames',
-      input.kind === 'published' ? 'source' : `expr:gte(t,n_forced*${GOP_SECONDS})`,
-      '-forced-idr',
-      '1',
-      '-g',
-      '600',
-      '-sc_threshold',
-      '0',
-    ],
+    ...(filters.length > 0 ? ['-vf', filters.join()] : []),
+    ...videoEncoder({
+      ...{ encoder, bitrate, rate, preset: presetOf(options), x264Preset: options.preset },
+      ...{
+        threads: options.threads,
+        keyframes: input.kind === 'published' ? 'as they come' : keyframeSecondsOf(options),
+      },
+      colours: shown ? colourParameters(shown) : [],
+    }),
     ...(input.kind === 'test' ? TEST_PICTURE.colour : []),
   ];
 }
 
-/**
- * x264 gives each picture its share of the bitrate, whenever that comes. It must not believe the thousand pictures a second
- * of a container that counts in milliseconds.
- */
-const rateControl = (pictureRate: number | undefined): string[] =>
-  pictureRate === undefined ? [] : [`fps=${pictureRate.toFixed(3)}`];
-
 // "async" fills the gaps that loops and lossy networks leave, so that sound and picture stay in step: longer ones at once,
 // with silence, shorter ones by playing up to 2 % slower for a while. A clock that runs differently is followed in this way,
 // too. The stamps of a recording can be trusted; those of what is live may jitter, and silence each time would be heard.
-const audioEncoded = (input: EncoderInput, { soundCodec }: EncodingSettings): string[] => [
-  ...(input.kind === 'test'
-    ? []
-    : ['-af', `aresample=async=1000:min_hard_comp=${isLooped(input) ? '0.015' : '0.04'}`]),
-  ...SOUND[soundCodec],
-  ...['-ar', '48000', '-ac', '2'],
+function audioEncoded(input: EncoderInput, { soundCodec, asked }: EncodingSettings): string[] {
+  const filters = [
+    ...(input.kind === 'test'
+      ? []
+      : [`aresample=async=1000:min_hard_comp=${isLooped(input) ? '0.015' : '0.04'}`]),
+    ...louder(asked?.gainDb ?? 0),
+  ];
+  return [
+    ...(filters.length > 0 ? ['-af', filters.join()] : []),
+    ...SOUND[soundCodec],
+    ...['-ar', '48000', '-ac', '2'],
+  ];
+}
+
+/** What would be louder than the loudest is pressed down for a moment, instead of being cut off. */
+const louder = (gainDb: number): string[] => [
+  ...(gainDb === 0 ? [] : [`volume=${gainDb.toFixed(1)}dB:precision=float`]),
+  ...(gainDb > 0 ? ['alimiter=limit=0.95:level=0'] : []),
 ];
 
 /**

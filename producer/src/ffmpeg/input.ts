@@ -5,7 +5,7 @@ import { TEST_PICTURE } from '../test-picture/format.js';
 
 /** A checked source, and how to read it. */
 export type EncoderInput =
-  | { readonly kind: 'test' }
+  | { readonly kind: 'test'; readonly isSilent?: boolean }
   | { readonly kind: 'file'; readonly path: string }
   | {
       readonly kind: 'url';
@@ -69,7 +69,7 @@ export const inputArguments = (input: EncoderInput, libavformat: number, isPatie
 export function opening(input: EncoderInput, libavformat: number, isPatient = false): string[] {
   switch (input.kind) {
     case 'test':
-      return TEST_PICTURE.input;
+      return [...TEST_PICTURE.pictures, ...(input.isSilent ? [] : TEST_PICTURE.sound)];
     case 'file':
       // With a protocol in front, no character of the path has a special meaning for ffmpeg.
       return [

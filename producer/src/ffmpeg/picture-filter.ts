@@ -16,6 +16,8 @@ interface FilterOptions {
   readonly isProgressive: boolean;
   /** Pictures a second, if they are made constant. */
   readonly rate: number | undefined;
+  /** Pictures that come faster are left out; absent: none. */
+  readonly mostRate?: number | undefined;
   /** Where the pictures pause, the last one is repeated. */
   readonly fillsPauses?: boolean | undefined;
 }
@@ -35,9 +37,10 @@ const REFERENCE_WHITE = 203;
  * picture when the next one has come.
  */
 export function pictureFilter(options: FilterOptions): string {
-  const { maxHeight, shown, isProgressive, rate, fillsPauses } = options;
+  const { maxHeight, shown, isProgressive, rate, mostRate, fillsPauses } = options;
   return [
     ...(isProgressive ? [] : ['yadif=deint=interlaced']),
+    ...(mostRate === undefined ? [] : [leaveOutAbove(mostRate)]),
     ...(shown ? intoBox(shown, maxHeight) : [scale(...ofItsOwn(maxHeight))]),
     'setsar=1',
     ...(rate === undefined ? [] : [`fps=${rate}`]),
@@ -56,6 +59,18 @@ const REPEATED_IN_PAUSES = [
   '[all]setpts=2*floor(PTS/2)[even]',
   "[even][odd]interleave,select='not(mod(pts\\,2))+gte(t-prev_t\\,0.1)'",
 ].join(';');
+
+/**
+ * The filter `fps` would move pictures and repeat some. This one keeps a picture if it is due (variable 0), or the clock
+ * has jumped; the next one is due a period later, counted from when this one was due, so that 50 become 30 and not 25.
+ * Pictures that come a quarter of a period early are on time.
+ */
+function leaveOutAbove(rate: number): string {
+  const [period, early] = [(1 / rate).toFixed(6), (0.25 / rate).toFixed(6)];
+  const isDue = `gte(t,ld(0)-${early})+lt(t,ld(0)-2*${period})+isnan(t)`;
+  const next = `if(lt(abs(t-ld(0)),${period}),ld(0),t)+${period}`;
+  return `select='if(${isDue},1+0*st(0,${next}),0)'`;
+}
 
 /** What x264 writes into the stream about the colours: not all versions of ffmpeg tell it. */
 export const colourParameters = ({ colours }: Shown): string[] =>

@@ -3,7 +3,8 @@ import type { JudgedSource } from '@topicast/sources';
 import type { Fence } from '@topicast/sources/open';
 import type { EncodingSettings } from '../config.js';
 import { TEST_PICTURE } from '../test-picture/format.js';
-import type { EncodingPlan, RungLimits } from './arguments.js';
+import type { EncodingPlan } from './arguments.js';
+import { notesOnLimits, type RungLimits } from './asked.js';
 import { type EncoderInput, isWithoutTimes } from './input.js';
 import { notesOn, notesOnPicture } from './notes.js';
 import { BT709, coloursOf, hdrOf, obstacleToCopy, type Picture } from './picture.js';
@@ -49,7 +50,7 @@ export interface Planned {
 /** What the streamer asked for besides the source, and what the operator allows. */
 interface Wishes {
   readonly ladder: readonly Rung[] | undefined;
-  readonly limits: Pick<EncodingSettings, 'maxHeight' | 'maxVideoBitrate'>;
+  readonly limits: Pick<EncodingSettings, 'maxHeight' | 'maxVideoBitrate' | 'asked'>;
   /** What ffmpeg can do. */
   readonly mapsTones: boolean;
   readonly libavformat: number;
@@ -92,13 +93,19 @@ export function planEncoding(
   { ladder, limits, mapsTones, libavformat, isPatient = false, seen = NOTHING_SEEN }: Wishes,
 ): Planned | undefined {
   const height = input.kind === 'test' ? TEST_PICTURE.height : (probe?.picture ?? seen.picture)?.height;
+  const { frameRate, sound: soundAsked } = limits.asked ?? {};
+  const isMuted = soundAsked === 'off';
   if (!probe) {
+    const drawn = input.kind === 'test' ? TEST_PICTURE.frameRate : undefined;
     const plan: EncodingPlan = {
-      ...{ input, video: 'encode', audio: 'encode', isPatient },
+      ...{ video: 'encode', audio: 'encode', isPatient },
+      input: input.kind === 'test' && isMuted ? { ...input, isSilent: true } : input,
       ladder: ladder && fitLadder(ladder, height, limits),
       ...(input.kind === 'url' && { isUnseen: true }),
       ...(seen.picture && { shown: shownAs(seen.picture, mapsTones) }),
       ...(seen.soundTrack > 0 && { soundTrack: seen.soundTrack }),
+      ...(isMuted && { soundTrack: 'none' }),
+      ...capped(frameRate, drawn === undefined ? {} : { rate: drawn }, drawn),
     };
     const notes = [
       ...(seen.picture ? notesOnPicture(seen.picture, plan) : []),
@@ -107,17 +114,16 @@ export function planEncoding(
       source.kind === 'url' && (source.language ?? source.programme) !== undefined
         ? NO_CHOICE_OF_CALLERS
         : undefined,
-      source.kind === 'url' && source.frameRate !== undefined ? RATE_STAYS_LIVE : undefined,
       heightNote(ladder, height, limits),
+      ...notesOnLimits(limits),
     ];
     return { plan, notes: notes.filter((note) => note !== undefined), obstacles: NO_OBSTACLES };
   }
   const { picture } = probe;
   const hasSound = probe.audio.length > 0;
   if (!probe.video && !hasSound) return undefined;
-  const { copy: copyAsked = false, language, programme, frameRate } = 'copy' in source ? source : NO_WISHES;
+  const { copy: copyAsked = false, language, programme } = 'copy' in source ? source : NO_WISHES;
   const isRecording = input.kind === 'file' || probe.durationSeconds !== undefined;
-  const awaitsSound = !isRecording && probe.soundIsLate;
   const noVideoCopy = copyAsked ? whyNoVideoCopy(probe) : undefined;
   const noSoundCopy = probe.audio.map((track) => whyNoSoundCopy(track));
   const copiedVideo =
@@ -125,6 +131,9 @@ export function planEncoding(
   const lacksPictures = probe.lacksPictures && hasSound && !probe.lacksSound;
   const lacksSound = probe.lacksSound && probe.video !== undefined && !probe.lacksPictures;
   const hasPicture = probe.video !== undefined && !lacksPictures;
+  // Without a picture, there would be nothing at all.
+  const isSilent = isMuted && hasPicture;
+  const awaitsSound = !isRecording && probe.soundIsLate && !isSilent;
   const data = probe.data
     .flatMap((codec, track) => (COPIED_DATA.includes(codec) ? track : []))
     .slice(0, MOST_DATA_TRACKS);
@@ -150,12 +159,16 @@ export function planEncoding(
     isBegunAnew: input.kind === 'file' && (probe.durationSeconds ?? 0) >= LEAST_ROUND_SECONDS,
     // A live source may still bring what the look did not find.
     pictureTrack: lacksPictures || (isRecording && !probe.video) ? 'none' : probe.pictureTrack,
-    soundTrack: lacksSound || awaitsSound || (isRecording && !hasSound) ? 'none' : sound.track,
+    soundTrack: isSilent || lacksSound || awaitsSound || (isRecording && !hasSound) ? 'none' : sound.track,
     ...(awaitsSound && { awaitedSound: sound.track }),
     ...(hasPicture &&
       (isRecording && frameRate !== undefined
         ? { rate: frameRate, isEvened: true }
-        : pace(probe, isRecording, libavformat >= LIBAVFORMAT_THAT_FILLS))),
+        : capped(
+            frameRate,
+            pace(probe, isRecording, libavformat >= LIBAVFORMAT_THAT_FILLS),
+            probe.namedRate,
+          ))),
     ...(hasPicture && picture && { shown: shownAs(picture, mapsTones) }),
     // Sound has no sizes to choose from.
     ladder: ladder && hasPicture ? fitLadder(ladder, height, limits) : undefined,
@@ -172,14 +185,15 @@ export function planEncoding(
       `The file announces ${lacksSound ? 'sound' : 'a picture'}, but holds none: it is streamed without.`,
     awaitsSound && SOUND_IS_LATE,
     sound.note,
-    frameRate !== undefined && (copiedVideo ? RATE_STAYS : !isRecording && RATE_STAYS_LIVE),
+    isMuted && !isSilent && hasSound ? SOUND_STAYS : undefined,
     ...notesOn(probe, plan, { programme, frameRate }),
     heightNote(ladder, height, limits),
+    ...(copiedVideo ? [] : notesOnLimits(limits)),
   ];
   return { plan, notes: notes.filter((note) => typeof note === 'string'), obstacles };
 }
 
-const NO_WISHES: { copy?: boolean; language?: string; programme?: number; frameRate?: number } = {};
+const NO_WISHES: { copy?: boolean; language?: string; programme?: number } = {};
 
 const NO_OBSTACLES = { picture: undefined, sound: undefined } as const;
 
@@ -192,10 +206,7 @@ const NO_COPY_OF_CALLERS =
   'What comes to an address that waits for its sender is not looked at, so it is encoded instead of sent as it is.';
 const NO_CHOICE_OF_CALLERS =
   'What comes to an address that waits for its sender is not looked at, so its first picture and the sound that belongs to it are sent.';
-const RATE_STAYS = 'Pictures that are sent as they are keep their own times.';
-/** After a pause, all that were missing would be made at once, and the picture would be late from then on. */
-const RATE_STAYS_LIVE =
-  'Live pictures keep their own times, because a picture could be repeated only when the next one comes.';
+const SOUND_STAYS = 'The source has no picture, so its sound is sent although it is set to off.';
 export const NOTHING_TO_STREAM = 'The source has neither video nor sound.';
 const SOUND_IS_LATE =
   'The source announces sound and sends none: it is streamed without, and the sound is taken in when it comes.';
@@ -247,6 +258,19 @@ function pace(
   // Pictures that come unevenly are least moved by a grid of twice their rate.
   const constant = fastest < LEAST_RATE.evened ? USUAL_RATE : Math.min(MOST_RATE, fastest * 2);
   return { rate: constant, isEvened: true };
+}
+
+/** Of what is live, pictures above the wanted rate are left out, unless the source promises that there are none. */
+function capped(
+  wanted: number | undefined,
+  paced: ReturnType<typeof pace>,
+  namedRate: number | undefined,
+): Partial<EncodingPlan> {
+  if (wanted === undefined) return paced;
+  const { rate = wanted } = paced;
+  return rate <= wanted && rate === namedRate
+    ? paced
+    : { ...paced, mostRate: wanted, rate: Math.min(wanted, rate) };
 }
 
 /**

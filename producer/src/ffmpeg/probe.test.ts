@@ -245,36 +245,27 @@ describe('planEncoding', () => {
     expect(planned?.plan).toMatchObject({ video: 'encode', audio: 'encode' });
     expect(planned?.notes.join(' ')).toContain('vp8');
   });
-  it('makes the rate of a recording constant if that was asked for, and tells why not in all other cases', () => {
+  it('makes the rate of a recording constant if that was asked for, and leaves out live pictures above it', () => {
     const probe = (durationSeconds: number | undefined) => ({
-      ...{
-        durationSeconds,
-        video: 'h264',
-        audio: [SOUND],
-        data: [],
-        picture: undefined,
-        rate: 24,
-        namedRate: 24,
-      },
-      ...WHOLE,
+      ...{ durationSeconds, video: 'h264', audio: [SOUND], data: [], picture: undefined },
+      ...{ rate: 24, namedRate: 24, ...WHOLE },
     });
-    const wished = (copy: boolean, duration: number | undefined, looks = true) => {
+    const wished = (frameRate: number, copy: boolean, duration: number | undefined, looks = true) => {
       const source: JudgedSource = {
         ...{ kind: 'url', url: 'https://cam.example/1', protocol: 'https', fenced: false, listens: false },
-        ...{ copy, frameRate: 10 },
+        copy,
       };
       return planEncoding(source, inputOf(source, 'linux'), looks ? probe(duration) : undefined, {
-        ...{ ladder: undefined, limits, mapsTones: true, libavformat: 59 },
+        ...{ ladder: undefined, limits: { ...limits, asked: { frameRate } } },
+        ...{ mapsTones: true, libavformat: 59 },
       })!;
     };
-    expect(wished(false, 9)).toMatchObject({ plan: { rate: 10, isEvened: true }, notes: [] });
-    expect(wished(true, 9).notes).toEqual([expect.stringContaining('sent as they are keep')]);
-    for (const live of [wished(false, undefined), wished(false, undefined, false)]) {
-      expect([live.plan.isEvened ?? false, live.notes]).toEqual([
-        false,
-        [expect.stringContaining('Live pictures keep')],
-      ]);
-    }
+    expect(wished(10, false, 9)).toMatchObject({ plan: { rate: 10, isEvened: true }, notes: [] });
+    expect(wished(10, false, undefined)).toMatchObject({ plan: { rate: 10, mostRate: 10 }, notes: [] });
+    expect(wished(10, false, undefined, false).plan).toMatchObject({ rate: 10, mostRate: 10 });
+    expect(wished(30, false, undefined).plan).toMatchObject({ rate: 24 });
+    expect(wished(30, false, undefined).plan).not.toHaveProperty('mostRate');
+    expect(wished(10, false, undefined).plan).not.toMatchObject({ isEvened: true });
   });
   it('plays a recording at its own speed, a live source as it comes', () => {
     expect(plan(false, 'h264', 'aac', 12)?.plan.input).toMatchObject({ paced: true });

@@ -1,5 +1,6 @@
 import type { FoundTrack, SourceLook } from '@topicast/contracts/look';
 import type { EncodingPlan } from '../ffmpeg/arguments.js';
+import { limitsOf } from '../ffmpeg/asked.js';
 import { type ListedTrack, programmesOf, soundOf } from '../ffmpeg/listed-tracks.js';
 import { hdrOf, readPicture } from '../ffmpeg/picture.js';
 import { boxOf } from '../ffmpeg/picture-filter.js';
@@ -23,7 +24,7 @@ const leftOut = (why: string): Fate => ({ becomes: 'left out', why });
 export function describe(
   probe: Probe,
   planned: Planned,
-  limits: { readonly maxHeight: number; readonly maxVideoBitrate: number },
+  limits: Parameters<typeof limitsOf>[0],
 ): Omit<SourceLook, 'still'> {
   const { plan, notes } = planned;
   return {
@@ -89,7 +90,8 @@ function fateOfSound(number: number, { audio, soundTrack }: Probe, { plan, obsta
     return isChosen && plan.soundTrack !== 'none'
       ? { becomes: 'encoded', why: 'Nothing of it has come yet.' }
       : leftOut('Nothing of it comes, or it belongs to another programme.');
-  if (!isChosen) return leftOut('One sound is sent.');
+  if (!isChosen)
+    return leftOut(plan.soundTrack === 'none' ? 'The sound is set to off.' : 'One sound is sent.');
   if (plan.audio === 'copy') return { becomes: 'copied' };
   return { becomes: 'encoded', why: `${obstacles.sound ?? IN_STEREO} ${SILENCE}` };
 }
@@ -100,11 +102,11 @@ const fateOfData = (number: number, { data }: EncodingPlan): Fate =>
 function renditionsOf(
   { picture }: Probe,
   { video, pictureTrack, ladder }: EncodingPlan,
-  { maxHeight, maxVideoBitrate }: { readonly maxHeight: number; readonly maxVideoBitrate: number },
+  limits: Parameters<typeof limitsOf>[0],
 ): SourceLook['renditions'] {
   if (!picture || pictureTrack === 'none') return [];
   if (video === 'copy') return [{ width: picture.width, height: picture.height }];
-  const rungs = ladder ?? [{ height: maxHeight, bitrate: maxVideoBitrate }];
+  const rungs = ladder ?? [limitsOf(limits)];
   return rungs.map((rung) => {
     const [width, height] = boxOf(picture, rung.height);
     return { width, height, bitrate: rung.bitrate };

@@ -24,8 +24,8 @@ const WAITS =
 
 /** See what is in a source, as an encoder would open it. Rejects only with the signal's reason. */
 export async function lookAt(
-  { source: named, ladder }: LookRequest,
-  { rules, network, ffmpeg, guard, encoding }: LookOptions,
+  { source: named, ladder, encoding: asked }: LookRequest,
+  { rules, network, ffmpeg, guard, encoding: settings }: LookOptions,
   signal: AbortSignal,
 ): Promise<LookAnswer> {
   const failed = (problem: string): LookAnswer => ({ outcome: 'failed', problem });
@@ -48,6 +48,7 @@ export async function lookAt(
     if (!result.ok) return failed(explain(source, opened.told(result.lines), 'it could not be opened'));
     const { probe } = result;
     const { mapsTones, libavformat } = ffmpeg;
+    const encoding = { ...settings, asked };
     const wishes = { ladder, limits: encoding, mapsTones, libavformat };
     const planned = planEncoding(source, input, probe, wishes);
     if (!planned) return failed(NOTHING_TO_STREAM);

@@ -73,11 +73,17 @@ describe('decide', () => {
     expect(decide(view({ rows: mine, running: running(7, undefined, own), share: nothing }))).toEqual([]);
   });
 
-  it('begins anew after another start by hand, for another source and another ladder, but not for a title', () => {
+  it('begins anew after another start by hand, for another source, ladder or encoding, but not for a title', () => {
     const renamed = new Map([['a', row({ title: 'b', version: 1 })]]);
     expect(decide(view({ rows: renamed, running: running(7) }))).toEqual([]);
     const source = { kind: 'url', url: 'srt://x:1' } as const;
-    for (const changed of [row({ startCount: 1 }), row({ source }), row({ ladder: [{ height: 360 }] })]) {
+    const others = [
+      { startCount: 1 },
+      { source },
+      { ladder: [{ height: 360 }] },
+      { encoding: { height: 360 } },
+    ];
+    for (const changed of others.map(row)) {
       expect(decide(view({ rows: new Map([['a', changed]]), running: running(7) }))).toEqual([
         { do: 'stop', id: 'a', because: 'changed' },
       ]);

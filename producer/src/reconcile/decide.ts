@@ -47,9 +47,9 @@ export type Action =
   /** The status of a stream that no longer exists. */
   | { readonly do: 'forget'; readonly id: string };
 
-/** What an encoder was started with: a different source, or another start by hand, needs a new encoder. */
+/** What an encoder was started with: a different source or encoding, or another start by hand, needs a new encoder. */
 export const fingerprint = (row: StreamRow): string =>
-  JSON.stringify([row.source, row.ladder, row.startCount, row.boundTo]);
+  JSON.stringify([row.source, row.ladder, row.encoding, row.startCount, row.boundTo]);
 
 /**
  * The actions that lead from what is to what should be. Pure: the same view gives the same actions, and none if

@@ -21,6 +21,7 @@ export class Heartbeats {
   #leaving = false;
   #ports: IngestPorts = {};
   #srt: ProducerHeartbeat['srt'];
+  #encoding: ProducerHeartbeat['encoding'];
 
   constructor(options: HeartbeatsOptions) {
     this.#options = options;
@@ -59,6 +60,12 @@ export class Heartbeats {
     else this.#beat();
   }
 
+  /** Tell the gateways what can be encoded here. */
+  encodeWith(encoding: ProducerHeartbeat['encoding']): void {
+    this.#encoding = encoding;
+    this.#beat();
+  }
+
   /** Tell the others not to wait for us to take over anything. */
   leave(): void {
     this.#leaving = true;
@@ -79,8 +86,15 @@ export class Heartbeats {
     const { liveness, me, logger } = this.#options;
     const at = new Date().toISOString();
     this.#written = new Set([...this.#written, at].slice(-4));
+    const encoding = this.#encoding && { encoding: this.#encoding };
     this.#writing = liveness.heartbeats
-      .put(me, { at, leaving: this.#leaving, ...this.#ports, ...(this.#srt && { srt: this.#srt }) })
+      .put(me, {
+        at,
+        leaving: this.#leaving,
+        ...this.#ports,
+        ...(this.#srt && { srt: this.#srt }),
+        ...encoding,
+      })
       .then(
         () => undefined,
         (error: unknown) => logger.debug({ error }, 'the heartbeat could not be written'),

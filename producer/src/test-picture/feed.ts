@@ -25,19 +25,19 @@ let sharedCard: TestCard | undefined;
  * frame, the next one follows at once, and the timestamps stay even.
  */
 export function feedTestPicture(feeds: readonly Writable[], signal: AbortSignal): void {
-  const [video, audio] = feeds as readonly [Writable, Writable];
+  const [video, audio] = feeds as readonly [Writable, Writable?];
   sharedCard ??= new TestCard();
   const card = sharedCard;
   const free: Picture[] = Array.from({ length: BUFFERS }, () => card.frame());
   let next = Date.now();
   let timer: NodeJS.Timeout | undefined;
 
-  audio.write(tone(next, (SOUND_AHEAD_MS * TEST_PICTURE.sampleRate) / 1000));
+  audio?.write(tone(next, (SOUND_AHEAD_MS * TEST_PICTURE.sampleRate) / 1000));
 
   const send = (picture: Picture): void => {
     card.draw(picture, next);
     video.write(picture.data, () => free.push(picture));
-    audio.write(tone(next + SOUND_AHEAD_MS, TEST_PICTURE.samplesPerFrame));
+    audio?.write(tone(next + SOUND_AHEAD_MS, TEST_PICTURE.samplesPerFrame));
     next += FRAME_MS;
   };
   const tick = (): void => {

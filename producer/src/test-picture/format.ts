@@ -14,10 +14,12 @@ export const TEST_PICTURE = {
   frameRate: FRAME_RATE,
   sampleRate: SAMPLE_RATE,
   samplesPerFrame: SAMPLE_RATE / FRAME_RATE,
-  input: [
+  pictures: [
     ...unexamined,
     ...['-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-video_size', `${WIDTH}x${HEIGHT}`],
     ...['-framerate', String(FRAME_RATE), '-i', 'pipe:0'],
+  ],
+  sound: [
     ...unexamined,
     ...['-thread_queue_size', '64'],
     ...['-f', 's16le', '-ar', String(SAMPLE_RATE), '-ac', '1', '-i', 'pipe:3'],

@@ -1,3 +1,4 @@
+import type { Encoding, HardwareEncoder } from '@topicast/contracts/encoding';
 import type { Source } from '@topicast/contracts/http';
 import type { StreamStatus } from '@topicast/contracts/tables';
 import { milliseconds } from '@topicast/contracts/units';
@@ -21,6 +22,8 @@ export function superviseStranger(
     /** Where the files are that strangers may name. */
     readonly mediaDirs?: readonly string[];
     readonly onChunk?: (chunk: Chunk) => void;
+    readonly asked?: Encoding;
+    readonly hardware?: readonly HardwareEncoder[];
   },
 ) {
   const guard = startGuard();
@@ -28,12 +31,13 @@ export function superviseStranger(
   let session: PublishedSession | undefined;
   let status: Partial<StreamStatus> = {};
   const stopping = new AbortController();
-  const { ffmpeg, network, allowPrivateUrls = false, mediaDirs = [], onChunk } = options;
+  const { ffmpeg, network, allowPrivateUrls = false, mediaDirs = [], onChunk, asked } = options;
   const done = supervise(
     {
       ...{ source, ffmpeg, guard, ...(network && { network }) },
       rules: { trusted: false, mediaDirs, allowPrivateUrls },
-      encoding: readProducerConfig({ TOPICAST_VIDEO_PRESET: 'ultrafast' }).encoding,
+      encoding: { ...readProducerConfig({ TOPICAST_VIDEO_PRESET: 'ultrafast' }).encoding, asked },
+      hardware: Promise.resolve(new Set(options.hardware)),
       logger: pino({ enabled: false }),
       prepare: async () => Date.now() + 3_600_000,
       publisher: {

@@ -2,6 +2,7 @@
 
 import type { IngestAccess } from '@topicast/contracts/http';
 import { useState } from 'react';
+import { useEncodingOffer } from '../../hooks/use-encoding-offer';
 import { goToCamera } from '../../lib/camera-page';
 import type { GatewayAddress } from '../../lib/gateway-address';
 import { createStream } from '../../lib/gateway-client';
@@ -11,7 +12,7 @@ import {
   draftProblems,
   draftRequest,
   EMPTY_DRAFT,
-  fieldsOfKind,
+  fieldsOfSource,
   SOURCE_KINDS,
   type StreamDraft,
 } from '../../lib/stream-draft';
@@ -34,9 +35,10 @@ interface CreateDialogProps {
 
 export function CreateDialog({ gateway, token, taken, onClose, onCreated }: CreateDialogProps) {
   const [access, setAccess] = useState<IngestAccess>();
+  const offer = useEncodingOffer(gateway, token);
   const form = useStreamForm({
     initial: EMPTY_DRAFT,
-    fieldsOf: ({ kind }) => ['title', 'id', ...fieldsOfKind(kind)],
+    fieldsOf: (draft) => ['title', 'id', ...fieldsOfSource(draft)],
     problemsOf: (draft) => draftProblems(draft, taken),
     earlyProblemsOf: (draft) => typedIdProblem(draft, taken),
     send: async (draft) => {
@@ -67,6 +69,7 @@ export function CreateDialog({ gateway, token, taken, onClose, onCreated }: Crea
         submit={{ name: 'Create stream', busy: 'Creating…' }}
         onCancel={onClose}
         inside={<SourceInside gateway={gateway} token={token} form={form} />}
+        offer={offer}
         idField={
           <Field
             label="Id"

@@ -2,6 +2,7 @@
 
 import type { IngestAccess, StreamInfo } from '@topicast/contracts/http';
 import { useState } from 'react';
+import { useEncodingOffer } from '../../hooks/use-encoding-offer';
 import type { GatewayAddress } from '../../lib/gateway-address';
 import { editStream, getStream } from '../../lib/gateway-client';
 import { saveEdit } from '../../lib/save-edit';
@@ -11,7 +12,7 @@ import {
   draftProblems,
   ENCODED_KINDS,
   editableParts,
-  fieldsOfKind,
+  fieldsOfSource,
   rebased,
   type StreamDraft,
 } from '../../lib/stream-draft';
@@ -42,6 +43,7 @@ export function EditDialog({ gateway, token, stream, onClose, onSaved }: EditDia
   const [base, setBase] = useState(stream);
   const [conflict, setConflict] = useState<'none' | 'met' | 'loaded'>('none');
   const [access, setAccess] = useState<IngestAccess>();
+  const offer = useEncodingOffer(gateway, token);
   const isWhole = editableParts(stream) === 'everything';
   const newest = () => getStream(gateway, stream.id, { token });
 
@@ -60,7 +62,7 @@ export function EditDialog({ gateway, token, stream, onClose, onSaved }: EditDia
 
   const form = useStreamForm({
     initial: draftOf(stream),
-    fieldsOf: ({ kind }) => ['title', ...(isWhole ? fieldsOfKind(kind) : [])],
+    fieldsOf: (draft) => ['title', ...(isWhole ? fieldsOfSource(draft) : [])],
     problemsOf: (draft) => draftProblems(draft, NOBODY),
     send,
   });
@@ -93,6 +95,7 @@ export function EditDialog({ gateway, token, stream, onClose, onSaved }: EditDia
         submit={{ name: 'Save', busy: 'Saving…' }}
         onCancel={onClose}
         inside={<SourceInside gateway={gateway} token={token} form={form} />}
+        offer={offer}
         idField={<FixedId stream={stream} />}
       >
         {stream.source?.kind === 'ingest' && (

@@ -2,7 +2,8 @@ import type { Track, VideoTrack } from '@topicast/contracts/catalog';
 import type { Rung } from '@topicast/contracts/ladder';
 import type { Ticks90k } from '@topicast/contracts/units';
 import type { EncodingSettings } from '../../config.js';
-import type { EncodingPlan, RungLimits } from '../../ffmpeg/arguments.js';
+import type { EncodingPlan } from '../../ffmpeg/arguments.js';
+import type { RungLimits } from '../../ffmpeg/asked.js';
 import { fitLadder } from '../../ffmpeg/plan.js';
 
 /** What lower renditions are made of. */

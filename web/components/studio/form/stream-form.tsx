@@ -1,7 +1,9 @@
+import type { EncodingOffer } from '@topicast/contracts/http';
 import type { ReactNode } from 'react';
-import { draftId, hasSizes, type SourceKind } from '../../../lib/stream-draft';
+import { draftId, hasSizes, isEncoded, type SourceKind } from '../../../lib/stream-draft';
 import { Button } from '../../ui/button';
 import { Field } from '../../ui/field';
+import { EncodingFields } from './encoding-fields';
 import { QualityField } from './quality-field';
 import { SourceFields } from './source-fields';
 import styles from './stream-form.module.css';
@@ -17,6 +19,8 @@ interface StreamFormProps {
   readonly sizes: boolean;
   /** Below the source. */
   readonly inside?: ReactNode;
+  /** What the producers can encode. */
+  readonly offer: EncodingOffer | undefined;
   /** Above the buttons. */
   readonly children?: ReactNode;
   readonly submit: { readonly name: string; readonly busy: string };
@@ -24,16 +28,8 @@ interface StreamFormProps {
 }
 
 /** The fields of a stream, for the dialogs that create and edit one. */
-export function StreamForm({
-  form,
-  idField,
-  kinds,
-  sizes,
-  inside,
-  children,
-  submit,
-  onCancel,
-}: StreamFormProps) {
+export function StreamForm(props: StreamFormProps) {
+  const { form, idField, kinds, sizes, inside, offer, children, submit, onCancel } = props;
   const { draft, problems, alert, busy, change } = form;
   return (
     <form ref={form.form} className={styles.form} onSubmit={form.submit} noValidate>
@@ -62,6 +58,9 @@ export function StreamForm({
         </>
       )}
       {sizes && hasSizes(draft) && <QualityField draft={draft} onChange={(quality) => change({ quality })} />}
+      {kinds.length > 0 && isEncoded(draft) && (
+        <EncodingFields {...{ draft, problems, offer }} onChange={change} />
+      )}
       {alert && (
         <p className={styles.alert} role="alert">
           {alert}
