@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { DESTINATIONS_TABLE, DestinationTables, destinationKey } from '@topicast/contracts/destination';
 import type { CreatedStream } from '@topicast/contracts/http';
+import type { StreamEvents } from '@topicast/contracts/stream-event';
+import type { StreamHealth } from '@topicast/contracts/stream-health';
 import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
 import type { ChunkLog } from '@topicast/log';
 import { type Producer, readProducerConfig, startProducer } from '@topicast/producer';
@@ -53,6 +55,14 @@ describe.skipIf(reason)(`RTMP on a real Kafka${reason ? ` (SKIPPED: ${reason})` 
     const viewer = await rawViewer(services.address('show'));
     await viewer.untilBytes(50_000);
 
+    // The figures of both kinds of processes, by the log.
+    const health = await until('the viewer is in the figures', async () => {
+      const { body } = await services.api('GET', '/api/streams/show/health');
+      const { newest } = body as StreamHealth;
+      return newest.audience?.viewers === 1 && newest.producer && (body as StreamHealth);
+    });
+    expect(health.newest.producer).toMatchObject({ process: 'one', session, way: 'sent' });
+
     await using second = startRtmpEncoder(addressAt(other));
     await first.ended;
     const after = await services.untilState('show', 'live');
@@ -67,6 +77,10 @@ describe.skipIf(reason)(`RTMP on a real Kafka${reason ? ` (SKIPPED: ${reason})` 
     const last = await services.untilState('show', 'live');
     expect(last.session).toBeGreaterThan(Number(after.session));
     viewer.close();
+    await until('all producers have told what happened', async () => {
+      const { events } = (await services.api('GET', '/api/streams/show/events')).body as StreamEvents;
+      return events.filter(({ event }) => event.kind === 'live').length >= 2;
+    });
   });
 
   it.skipIf(nginxRtmpUnavailable)(

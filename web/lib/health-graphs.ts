@@ -51,14 +51,14 @@ export const GRAPHS: readonly GraphShape[] = [
   },
   {
     title: 'Late pictures',
-    hint: '95 in 100 are at most so late',
+    hint: '95 in 100, at most',
     series: one('late'),
     format: formatLatency,
     atLeast: 50,
   },
   {
     title: 'Log delay',
-    hint: '95 in 100 writes take at most so long',
+    hint: '95 in 100 writes, at most',
     series: one('append'),
     format: formatLatency,
     atLeast: 20,
@@ -79,9 +79,9 @@ export const GRAPHS: readonly GraphShape[] = [
   },
   {
     title: 'Delay to the viewers',
-    hint: 'without their buffers; at most, for',
+    hint: 'without their buffers',
     series: [
-      { name: 'delivery50', label: 'half', color: FIRST },
+      { name: 'delivery50', label: '50 in 100', color: FIRST },
       { name: 'delivery95', label: '95 in 100', color: SECOND },
     ],
     format: formatLatency,
