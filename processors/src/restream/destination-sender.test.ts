@@ -5,7 +5,7 @@ import { DestinationSender } from './destination-sender.js';
 import type { Outlet, SentChunk } from './outlet.js';
 
 const chunk = (isStart: boolean): SentChunk => ({
-  ...{ value: new Uint8Array(188), samples: { video: [], audio: [], data: [] } },
+  samples: { video: [], audio: [], data: [] },
   ...{ isStart, tracks: { video: true, audio: true } },
 });
 const settled = () => new Promise((resolve) => setImmediate(resolve));

@@ -1,10 +1,8 @@
 import type { ChunkSamples } from '@topicast/media/samples';
 import type { DestinationError } from './destination-error.js';
 
-/** A chunk of the log, as outlets take it. */
+/** What a chunk of the log holds, as outlets take it. */
 export interface SentChunk {
-  /** Whole TS packets, as they are in the log. */
-  readonly value: Uint8Array;
   readonly samples: ChunkSamples;
   /** A connection can begin here. */
   readonly isStart: boolean;

@@ -66,7 +66,7 @@ export class StreamRestream implements Work {
       audio: this.#reader.tracks.some(({ kind }) => kind === 'audio'),
     };
     const isStart = tracks.video ? samples.video[0]?.keyframe === true : samples.audio.length > 0;
-    return { value, samples, isStart, tracks };
+    return { samples, isStart, tracks };
   }
 
   #end(work: DestinationWork, isGone: boolean): void {
