@@ -109,7 +109,6 @@ describe('the camera page', () => {
         latencies.push(...(await readGlass(watching)).latencies);
         return latencies.length >= 30;
       });
-      console.log(quantile(latencies, 0.5), quantile(latencies, 0.95), (await playback(watching)).stats);
       expect(quantile(latencies, 0.5)).toBeLessThan(400);
     });
     await page.close();
