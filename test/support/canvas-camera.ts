@@ -5,7 +5,10 @@ import { BLOCK_PIXELS, PICTURE_WIDTH } from './barcode.js';
 const SCALE = 1 / 2;
 const SIZE = { width: PICTURE_WIDTH * SCALE, height: 720 * SCALE, frameRate: 30 };
 
-/** From now on, the camera of the page shows the wall clock as a barcode, and its microphone hears a tone. */
+/**
+ * From now on, the camera of the page shows the wall clock as a barcode. With each second, the picture below it turns
+ * white for a tenth of a second, and the microphone hears a tone.
+ */
 export async function withCanvasCamera(page: Page): Promise<void> {
   await page.addInitScript(replaceDevices, { ...SIZE, block: BLOCK_PIXELS * SCALE });
 }
@@ -17,6 +20,7 @@ function replaceDevices({ width, height, frameRate, block }: typeof SIZE & { rea
     Array.from({ length: count }, (_, i) => Math.floor(value / 2 ** (count - 1 - i)) % 2);
   navigator.mediaDevices.getUserMedia = async ({ video, audio } = {}) => {
     const tracks: MediaStreamTrack[] = [];
+    let gain: GainNode | undefined;
     if (video) {
       const canvas = Object.assign(document.createElement('canvas'), { width, height });
       const context = canvas.getContext('2d', { alpha: false })!;
@@ -24,11 +28,13 @@ function replaceDevices({ width, height, frameRate, block }: typeof SIZE & { rea
       const draw = (): void => {
         const payload = [...bits(Date.now() % 2 ** 32, 32), ...bits(counter++ % 2 ** 16, 16)];
         const check = payload.reduce((sum, bit, i) => (sum + bit * (i * 7 + 1)) % 256, 0x5a);
-        // Something that moves, so that the encoder has work.
-        context.fillStyle = `hsl(${(counter * 3) % 360} 40% 50%)`;
+        const isFlash = Date.now() % 1_000 < 100;
+        gain?.gain.setValueAtTime(isFlash ? 0.5 : 0, gain.context.currentTime);
+        context.fillStyle = isFlash ? '#fff' : '#222';
         context.fillRect(0, 0, width, height);
-        context.fillStyle = '#fff';
-        context.fillRect((counter * 8) % width, height / 2, 120, 120);
+        // Something that moves, so that the encoder has work.
+        context.fillStyle = `hsl(${(counter * 3) % 360} 40% 30%)`;
+        context.fillRect((counter * 4) % width, height / 2, 60, 60);
         [...payload, ...bits(check, 8)].forEach((bit, i) => {
           context.fillStyle = bit ? '#fff' : '#000';
           context.fillRect(i * block, 0, block, block);
@@ -42,9 +48,10 @@ function replaceDevices({ width, height, frameRate, block }: typeof SIZE & { rea
     }
     if (audio) {
       const context = new AudioContext({ sampleRate: 48_000 });
-      const tone = new OscillatorNode(context, { frequency: 440 });
+      const tone = new OscillatorNode(context, { frequency: 1_000 });
       const destination = context.createMediaStreamDestination();
-      tone.connect(new GainNode(context, { gain: 0.2 })).connect(destination);
+      gain = new GainNode(context, { gain: 0 });
+      tone.connect(gain).connect(destination);
       tone.start();
       tracks.push(...destination.stream.getAudioTracks());
     }

@@ -14,6 +14,8 @@ const CUT_EVERY = milliseconds(1_000);
 const CALM = milliseconds(4_000);
 const RAISE_EVERY = milliseconds(1_000);
 const RAISE = 1.06;
+/** Of what arrives, for the picture; the rest is sound, and headers. */
+const CARRIED = 0.85;
 const FLOOR: BitsPerSecond = bitsPerSecond(150_000);
 
 export interface BitrateState {
@@ -61,10 +63,12 @@ export function nextBitrate(
   }
   const isCalm = queueDelay < LOW && now - state.lastHigh >= CALM && now - state.lastRaise >= RAISE_EVERY;
   if (!isCalm || bitrate >= ceiling) return { ...state, bitrate, highSince: undefined };
+  // What arrives without a queue is carried, whatever was tried before: some pictures take more than was asked for.
+  const higher = Math.max(bitrate * RAISE, rate * CARRIED);
   return {
     ...state,
     highSince: undefined,
-    bitrate: bitsPerSecond(Math.min(ceiling, bitrate * RAISE)),
+    bitrate: bitsPerSecond(Math.min(ceiling, higher)),
     lastRaise: now,
   };
 }

@@ -148,7 +148,7 @@ function Sender({ id, gateway, camera }: SenderProps) {
         {key.status === 'absent' && <KeyForm id={id} gateway={gateway} onKey={setKey} />}
         <div className={styles.actions}>
           {capture.status === 'open' && !isSending && <Button onClick={close}>Turn off</Button>}
-          {capture.status !== 'open' ? (
+          {capture.status !== 'open' && (
             <Button
               variant="primary"
               busy={capture.status === 'opening'}
@@ -157,16 +157,16 @@ function Sender({ id, gateway, camera }: SenderProps) {
               <Icon name={choice.picture} />
               {choice.picture === 'camera' ? 'Turn on the camera' : 'Choose a screen'}
             </Button>
-          ) : isSending ? (
+          )}
+          {capture.status === 'open' && !isSending && key.status === 'present' && (
+            <Button variant="primary" onClick={goLive}>
+              <Icon name="antenna" /> Go live
+            </Button>
+          )}
+          {isSending && (
             <Button variant="danger" onClick={broadcast.stop}>
               <Icon name="stop" size={16} /> Stop
             </Button>
-          ) : (
-            key.status === 'present' && (
-              <Button variant="primary" onClick={goLive}>
-                <Icon name="antenna" /> Go live
-              </Button>
-            )
           )}
         </div>
         {key.status === 'present' && !isSending && (
