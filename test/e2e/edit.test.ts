@@ -100,12 +100,16 @@ describe('a stream that is edited while somebody watches', () => {
 
     // Another encoding: smaller, and without its sound for a while.
     session = (await info()).session!;
-    await edit({ encoding: { preset: 'quality', height: 360, keyframeSeconds: 2, sound: 'off' } });
+    const encoding = { preset: 'quality', height: 360, keyframeSeconds: 2 };
+    await edit({ encoding });
     session = await untilSessionAfter(session);
     await until('the small picture is there', async () => (await widthOf(page)) === 640);
     await moves();
+    await edit({ encoding: { ...encoding, sound: 'off' } });
+    session = await untilSessionAfter(session);
     const tracks = async () => (await info()).catalog?.renditions[0]?.tracks.map(({ kind }) => kind);
     expect(await tracks()).toEqual(['video']);
+    await moves();
     await edit({ encoding: null });
     await untilSessionAfter(session);
     await until('the large picture is there', async () => (await widthOf(page)) === 1280);

@@ -1,6 +1,6 @@
 import type { SourceLook } from '@topicast/contracts/look';
 import { expect, it } from 'vitest';
-import { lookLines, lookSummary, soundLanguages } from './source-look';
+import { lookLines, lookSummary, programmesIn, soundLanguages } from './source-look';
 
 const FILM: SourceLook = {
   container: 'matroska,webm',
@@ -52,6 +52,7 @@ it('says what it is and what viewers get', () => {
 });
 
 it('offers languages only where there is a choice', () => {
+  expect(programmesIn(FILM)).toEqual(['2']);
   expect(soundLanguages(FILM)).toEqual(['eng', 'ger']);
   expect(soundLanguages({ ...FILM, tracks: FILM.tracks.slice(0, 2) })).toEqual([]);
 });

@@ -10,29 +10,26 @@ import { deviceArguments, uploadFilter, videoEncoder } from './video-encoder.js'
 const TRIAL_MS = 5_000;
 const TRIAL = { size: '1280x720', rate: 30, seconds: 1, keyframeSeconds: 0.5 } as const;
 
-/** Where there are none of these, there is no such hardware, and nothing to try. */
-const DEVICES: Partial<Record<NodeJS.Platform, Partial<Record<HardwareEncoder, readonly string[]>>>> = {
-  linux: {
-    // The second one is that of a Linux inside of Windows.
-    nvenc: ['/dev/nvidiactl', '/dev/dxg'],
-    qsv: ['/dev/dri/renderD128', '/dev/dri/renderD129'],
-    vaapi: ['/dev/dri/renderD128', '/dev/dri/renderD129'],
-  },
-};
-const OTHERS: Partial<Record<NodeJS.Platform, readonly HardwareEncoder[]>> = {
-  darwin: ['videotoolbox'],
-  win32: ['nvenc', 'qsv'],
+const RENDER_NODES = ['/dev/dri/renderD128', '/dev/dri/renderD129'];
+/** The device files of each, one of which has to be there; none: nothing tells. Other systems have no such hardware. */
+const DEVICES: Partial<
+  Record<NodeJS.Platform, Readonly<Partial<Record<HardwareEncoder, readonly string[]>>>>
+> = {
+  // The second one is that of a Linux inside of Windows.
+  linux: { nvenc: ['/dev/nvidiactl', '/dev/dxg'], qsv: RENDER_NODES, vaapi: RENDER_NODES },
+  darwin: { videotoolbox: [] },
+  win32: { nvenc: [], qsv: [] },
 };
 
-/** What this host may have. */
+/** What this host may have: where the devices are missing, there is nothing to try. */
 export function possibleEncoders(
   platform: NodeJS.Platform,
   isThere: (path: string) => boolean = existsSync,
 ): HardwareEncoder[] {
-  const devices = DEVICES[platform];
-  return HARDWARE_ENCODERS.filter((encoder) =>
-    devices ? devices[encoder]?.some(isThere) : OTHERS[platform]?.includes(encoder),
-  );
+  return HARDWARE_ENCODERS.filter((encoder) => {
+    const files = DEVICES[platform]?.[encoder];
+    return files && (files.length === 0 || files.some((file) => isThere(file)));
+  });
 }
 
 interface TrialOptions {

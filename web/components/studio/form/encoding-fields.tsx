@@ -25,7 +25,8 @@ interface EncodingFieldsProps {
 const PRESET_NOTES: Readonly<Record<EncodingPreset, string>> = {
   'low-latency': 'Every picture leaves at once',
   balanced: '0.2 s more delay, half as much work again, and a better picture for its bits',
-  quality: '0.4 s more delay, two and a half times the work, and the best picture for its bits',
+  quality:
+    '0.4 s more delay, two and a half times the work, and the best picture; not for screens that stand still',
 };
 
 /** How the stream is encoded: closed until somebody wants to know, or has to correct something in it. */
