@@ -14,11 +14,12 @@ import { ReelKeeper } from '../slate/reel-keeper.js';
 import { Slate } from '../slate/slate.js';
 import type { ReelMaker } from '../slate/workshop.js';
 import type { StatusWriter } from '../status/status-writer.js';
-import { awayWords, BACKUP_IS_READY, backupWords, noSlateWords, nothingPasses } from './advice.js';
+import { awayWords, noSlateWords, nothingPasses } from './advice.js';
 import { type Dismissal, reasonToDismiss, WORDS } from './dismissal.js';
-import { Encoder } from './encoder.js';
-import { isSilent, nextStep, type OnAir } from './gap.js';
-import { type Candidate, choosePlace, keyHashOf, PLACES, type Place } from './places.js';
+import type { Encoder } from './encoder.js';
+import { Encoders } from './encoders.js';
+import { nextStep, type OnAir } from './gap.js';
+import type { Place } from './places.js';
 import type { MakerTools } from './renditions/maker.js';
 import { Renditions } from './renditions/renditions.js';
 import { SessionReport } from './session-report.js';
@@ -28,8 +29,6 @@ const LOOK_EVERY_MS = 1_000;
 const LISTEN_EVERY_MS = 200;
 /** Longer than any encoder needs for its first keyframe. */
 const LATE = milliseconds(5_000);
-/** After the slate, in case that there was none: a connection that has been silent for so much longer is dead. */
-const DEAD_AFTER = milliseconds(5_000);
 /** What was said about the moment is history then. */
 const REMARKED_FOR = milliseconds(60_000);
 /** Sound that comes first does not end the picture of a slate; after this time there is no picture to wait for. */
@@ -83,10 +82,7 @@ export class Publication {
   readonly #renditions: Renditions;
   readonly #stopListening: readonly (() => void)[];
   readonly #timers: readonly NodeJS.Timeout[];
-  /** The last one of each place. */
-  readonly #places = new Map<Place, Encoder>();
-  /** The one that is on air, was on air last, or is the only one that could be. */
-  #encoder: Encoder;
+  readonly #encoders: Encoders;
   /** The one whose chunks are the present session. */
   #writing: Encoder | undefined;
   #shown: Shown | undefined;
@@ -99,7 +95,7 @@ export class Publication {
 
   constructor(options: PublicationOptions) {
     this.#options = options;
-    const { row, place, session, tables, reels, status, outlet, tools, logger } = options;
+    const { row, place, session, tables, reels, status, outlet, tools, logger, gap, backAfter } = options;
     this.#stream = streamId(row.id);
     this.#keeper = new ReelKeeper(reels, logger);
     this.#renditions = new Renditions({ ...tools, logger, publisher: outlet.publisher });
@@ -108,8 +104,14 @@ export class Publication {
       this.#resolveEnded = resolve;
     });
     this.#report = new SessionReport(session);
-    this.#encoder = this.#newEncoder(place, row);
-    this.#writing = this.#encoder;
+    this.#encoders = new Encoders(place, row, {
+      ...{ gap, backAfter },
+      canBegin: ({ came }, { audioOnly }) =>
+        !audioOnly || !this.#report.hasPicture || since(came) >= PICTURE_COMES_WITHIN,
+      onChunk: (encoder, chunk) => this.#onChunk(encoder, chunk),
+      onLeft: (encoder, end) => this.#onLeft(encoder, end),
+    });
+    this.#writing = this.#encoders.main;
     this.#report = this.#beginSession(session, false);
     const look = (): void => this.#look();
     this.#stopListening = [tables.rows.onChange(look), tables.statuses.onChange(look)];
@@ -126,26 +128,21 @@ export class Publication {
 
   /** Of the encoder that has this place, or had it last. */
   seatOf(place: Place): Seat {
-    return (this.#places.get(place) ?? this.#encoder).seat;
+    return this.#encoders.of(place).seat;
   }
 
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** An encoder is there and sends, or is about to. */
+  /** See there. */
   isTaken(place: Place): boolean {
-    const encoder = this.#places.get(place);
-    return encoder?.presence === 'here' && !isSilent(since(encoder.lastChunk));
+    return this.#encoders.isTaken(place);
   }
 
-  /** Another encoder has come, with the key that the row has now, and takes the place of the one before. */
-  welcome(place: Place, row: StreamRow): Seat {
-    const before = this.#places.get(place);
-    const encoder = this.#newEncoder(place, row);
-    before?.dismiss(WORDS.replaced);
-    if (this.#encoder === before || this.#encoder.presence !== 'here') this.#encoder = encoder;
-    return encoder.seat;
+  /** See there. */
+  welcome(place: Place, row: StreamRow): void {
+    this.#encoders.welcome(place, row);
   }
 
   /** Say so in the notes, for a minute. */
@@ -158,7 +155,7 @@ export class Publication {
     if (this.#isOver) return;
     this.#options.logger.info({ why }, 'the encoder is disconnected');
     if (why === 'overtaken') this.#options.metrics.overtaken++;
-    for (const encoder of this.#places.values()) encoder.dismiss(WORDS[why]);
+    this.#encoders.dismiss(WORDS[why]);
     this.#end();
   }
 
@@ -168,14 +165,9 @@ export class Publication {
     this.#choose();
     const { gap, isStaying } = this.#options;
     const { reel } = this.#keeper;
-    const { presence, lastChunk } = this.#encoder;
-    const present = [...this.#places.values()].filter((each) => each.presence === 'here');
-    const last = present.includes(this.#encoder)
-      ? lastChunk
-      : Milliseconds.max(...present.map((each) => each.lastChunk));
+    const { present, main, silentFor } = this.#encoders;
     const step = nextStep({
-      ...{ onAir: this.#onAir, encoder: present.length > 0 ? 'here' : presence, gap },
-      silentFor: since(last),
+      ...{ onAir: this.#onAir, encoder: present.length > 0 ? 'here' : main.presence, silentFor, gap },
       awayFor: this.#shown ? since(this.#shown.since) : Milliseconds.zero,
       canHold: isStaying() && (this.#shown !== undefined || this.#keeper.isReady),
     });
@@ -191,7 +183,7 @@ export class Publication {
         this.#options.status.update({ state: 'starting', catalog: undefined, awaySince: undefined });
         return;
       case 'end':
-        for (const encoder of present) encoder.dismiss(SILENT_TOO_LONG);
+        this.#encoders.dismiss(SILENT_TOO_LONG);
         this.#end();
     }
   }
@@ -201,22 +193,8 @@ export class Publication {
     return this.#writing && this.#report.isLive ? 'encoder' : 'nothing';
   }
 
-  #newEncoder(place: Place, row: StreamRow): Encoder {
-    const { gap } = this.#options;
-    const encoder: Encoder = new Encoder({
-      place,
-      keyHash: keyHashOf(row, place),
-      canBegin: (chunk) => this.#canBegin(encoder, chunk),
-      patience: gap > 0 ? Milliseconds.add(gap, DEAD_AFTER) : undefined,
-      onChunk: (chunk) => this.#onChunk(encoder, chunk),
-      onLeft: (end) => this.#onLeft(encoder, end),
-    });
-    this.#places.set(place, encoder);
-    return encoder;
-  }
-
   #onChunk(encoder: Encoder, chunk: Chunk): void {
-    if (this.#isOver || this.#places.get(encoder.place) !== encoder) return;
+    if (this.#isOver) return;
     if (this.#writing === encoder) {
       this.#publish(encoder, chunk);
       return;
@@ -231,26 +209,10 @@ export class Publication {
     if (chunk.keyframe && this.#options.gap > 0) this.#keeper.note(chunk.data, encoder.tracks);
   }
 
-  #canBegin({ came }: Encoder, { audioOnly }: Chunk): boolean {
-    return !audioOnly || !this.#report.hasPicture || since(came) >= PICTURE_COMES_WITHIN;
-  }
-
   /** Let viewers have the encoder that should be on air. */
   #choose(): void {
-    const onAir = this.#writing?.presence === 'here' ? this.#writing : undefined;
-    const candidates = Object.fromEntries(PLACES.map((place) => [place, this.#candidate(place, onAir)]));
-    const { primary, backup } = candidates;
-    const { backAfter } = this.#options;
-    const place = choosePlace({ onAir: onAir?.place, primary, backup, backAfter });
-    const chosen = place && this.#places.get(place);
-    if (chosen && chosen !== onAir) this.#beginEncoder(chosen);
-  }
-
-  #candidate(place: Place, onAir: Encoder | undefined): Candidate | undefined {
-    const encoder = this.#places.get(place);
-    if (encoder?.presence !== 'here') return undefined;
-    const isReady = encoder === onAir || encoder.standby.isReady;
-    return { isReady, silentFor: since(encoder.lastChunk), steadyFor: since(encoder.steadySince) };
+    const chosen = this.#encoders.choose(this.#writing);
+    if (chosen && chosen !== this.#writing) this.#beginEncoder(chosen);
   }
 
   #beginEncoder(encoder: Encoder): void {
@@ -265,7 +227,7 @@ export class Publication {
     if (this.#shown) logger.info({ place, awayFor: since(this.#shown.since) }, 'an encoder is back');
     else logger.info({ place }, 'viewers get another encoder');
     this.#endSlate();
-    this.#encoder = encoder;
+    this.#encoders.main = encoder;
     this.#writing = encoder;
     this.#report = this.#beginSession(session, this.#isAlone);
     const { gop, skipped } = encoder.standby.take();
@@ -280,7 +242,7 @@ export class Publication {
     const { end, session, offered } = this.#report;
     const { tracks = [] } = offered.catalog.renditions[0] ?? {};
     metrics.slates++;
-    logger.info({ session, why: this.#encoder.presence }, 'the encoder is away, viewers see a slate');
+    logger.info({ session, why: this.#encoders.main.presence }, 'the encoder is away, viewers see a slate');
     this.#writing = undefined;
     // The smallest number that is above the encoder's, so that whoever takes the stream at this moment has a higher one.
     const report = this.#beginSession(session + 1, this.#isAlone);
@@ -339,35 +301,26 @@ export class Publication {
     const logTrouble = trouble && `The log does not accept chunks at the moment: ${trouble}`;
     if (this.#shown) {
       const { awaySince } = this.#shown;
-      const isConnected = this.#encoder.presence === 'here';
+      const isConnected = this.#encoders.present.length > 0;
       return { problem: logTrouble ?? awayWords({ isConnected, gap }), notes: remarks, awaySince };
     }
     const notes = [
       ...remarks,
-      ...this.#placeNotes,
-      ...this.#report.notes(this.#encoder.found),
+      ...this.#encoders.notes(this.#writing),
+      ...this.#report.notes(this.#encoders.main.found),
       ...noSlateWords(this.#keeper.problem),
       ...this.#renditions.notes,
     ];
     return { problem: logTrouble, notes, awaySince: undefined };
   }
 
-  /** What is special about the places. */
-  get #placeNotes(): string[] {
-    const isHere = (place: Place): boolean => this.#places.get(place)?.presence === 'here';
-    if (this.#writing?.place === 'backup')
-      return [backupWords({ isBack: isHere('primary'), backAfter: this.#options.backAfter })];
-    return isHere('primary') && isHere('backup') ? [BACKUP_IS_READY] : [];
-  }
-
   #tell(): void {
     if (this.#isOver) return;
     const { outlet, status } = this.#options;
     if (this.#onAir === 'nothing') {
-      const isLate = since(this.#encoder.came) >= LATE;
-      const hasSound = this.#encoder.tracks.some(
-        (track) => track.kind === 'audio' && track.codec !== undefined,
-      );
+      const { came, tracks } = this.#encoders.main;
+      const isLate = since(came) >= LATE;
+      const hasSound = tracks.some((track) => track.kind === 'audio' && track.codec !== undefined);
       const { notes } = this.#words;
       if (isLate) status.update({ problem: nothingPasses({ hasSound }), notes });
       return;
@@ -387,18 +340,8 @@ export class Publication {
     });
     if (why) this.dismiss(why);
     if (this.#isOver) return;
-    this.#checkKeys(tables.rows.get(this.#stream) ?? row);
-    if (!this.#isOver) void this.#wantLadder(tables.rows.get(this.#stream) ?? row);
-  }
-
-  /** Each place has a key of its own. Where none is left that an encoder could come back with, nothing is waited for. */
-  #checkKeys(row: StreamRow): void {
-    const renewed = [...this.#places.values()].filter(
-      ({ place, keyHash }) => keyHashOf(row, place) !== keyHash,
-    );
-    for (const encoder of renewed) encoder.dismiss(WORDS['key renewed']);
-    const isHere = [...this.#places.values()].some(({ presence }) => presence === 'here');
-    if (renewed.includes(this.#encoder) && !isHere) this.dismiss('key renewed');
+    if (this.#encoders.checkKeys(tables.rows.get(this.#stream) ?? row)) this.dismiss('key renewed');
+    else void this.#wantLadder(tables.rows.get(this.#stream) ?? row);
   }
 
   /** As soon as the topic has room for it; if the log is away, the next look tries again. */
@@ -413,21 +356,19 @@ export class Publication {
   }
 
   #onLeft(encoder: Encoder, end: PublisherEnd): void {
-    if (this.#isOver || this.#places.get(encoder.place) !== encoder) return;
+    if (this.#isOver) return;
     const { damaged } = encoder.found;
     const { place, stats } = encoder;
     const { droppedAccessUnits, droppedUnits } = stats;
     const problem = end.why === 'cut' ? end.problem : undefined;
     const facts = { session: this.#report.session, place, why: end.why, problem, damaged };
     this.#options.logger.info({ ...facts, droppedAccessUnits, droppedUnits }, 'the encoder has left');
-    const isAlone = [...this.#places.values()].every(({ presence }) => presence !== 'here');
-    if (isAlone) this.#encoder = encoder;
-    if (problem === undefined) this.review();
-    else if (isAlone) this.#end(problem);
-    else {
-      this.remark(problem);
-      this.review();
+    if (problem !== undefined && this.#encoders.present.length === 0) {
+      this.#end(problem);
+      return;
     }
+    if (problem !== undefined) this.remark(problem);
+    this.review();
   }
 
   #end(problem?: string): void {
