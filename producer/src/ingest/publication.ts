@@ -4,25 +4,21 @@ import type { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow, StreamStatus } from '@topicast/contracts/tables';
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { PublisherEnd, Seat } from '@topicast/ingest';
-import type { NewRecord } from '@topicast/log';
-import { type Chunk, Chunker } from '@topicast/media/mpegts';
+import type { Chunk } from '@topicast/media/mpegts';
 import type { Logger } from 'pino';
-import { nextSession } from '../encoder/session.js';
 import type { ProducerMetrics } from '../health/metrics.js';
 import type { Outlet } from '../publish/outlet.js';
-import { ReelKeeper } from '../slate/reel-keeper.js';
-import { Slate } from '../slate/slate.js';
 import type { ReelMaker } from '../slate/workshop.js';
 import type { StatusWriter } from '../status/status-writer.js';
 import { awayWords, noSlateWords, nothingPasses } from './advice.js';
+import { Air } from './air.js';
 import { type Dismissal, reasonToDismiss, WORDS } from './dismissal.js';
 import type { Encoder } from './encoder.js';
 import { Encoders } from './encoders.js';
-import { nextStep, type OnAir } from './gap.js';
+import { nextStep } from './gap.js';
 import type { Place } from './places.js';
 import type { MakerTools } from './renditions/maker.js';
 import { Renditions } from './renditions/renditions.js';
-import { SessionReport } from './session-report.js';
 
 const LOOK_EVERY_MS = 1_000;
 /** How late a silent encoder is noticed. */
@@ -61,14 +57,6 @@ interface PublicationOptions {
   readonly logger: Logger;
 }
 
-/** What viewers see while the encoder is away. */
-interface Shown {
-  readonly slate: Slate;
-  readonly since: Milliseconds;
-  /** For the status row. */
-  readonly awaySince: string;
-}
-
 /**
  * A stream that is published here, from the admission of its first encoder until it has ended. Encoders come and go; each
  * is a session, and so is the slate between them. The status row follows what viewers get.
@@ -78,15 +66,11 @@ export class Publication {
   readonly ended: Promise<void>;
   readonly #options: PublicationOptions;
   readonly #stream: StreamId;
-  readonly #keeper: ReelKeeper;
   readonly #renditions: Renditions;
   readonly #stopListening: readonly (() => void)[];
   readonly #timers: readonly NodeJS.Timeout[];
   readonly #encoders: Encoders;
-  /** The one whose chunks are the present session. */
-  #writing: Encoder | undefined;
-  #shown: Shown | undefined;
-  #report: SessionReport;
+  readonly #air: Air;
   #startedAt: string | undefined;
   /** Words for the owner, each with the time when they are no longer news. */
   readonly #remarks = new Map<string, Milliseconds>();
@@ -95,24 +79,25 @@ export class Publication {
 
   constructor(options: PublicationOptions) {
     this.#options = options;
-    const { row, place, session, tables, reels, status, outlet, tools, logger, gap, backAfter } = options;
+    const { row, place, session, tables, reels, status, outlet, tools, logger, gap, backAfter, metrics } =
+      options;
     this.#stream = streamId(row.id);
-    this.#keeper = new ReelKeeper(reels, logger);
     this.#renditions = new Renditions({ ...tools, logger, publisher: outlet.publisher });
     this.#startedAt = status.current.startedAt;
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    this.#report = new SessionReport(session);
     this.#encoders = new Encoders(place, row, {
       ...{ gap, backAfter },
       canBegin: ({ came }, { audioOnly }) =>
-        !audioOnly || !this.#report.hasPicture || since(came) >= PICTURE_COMES_WITHIN,
+        !audioOnly || !this.#air.report.hasPicture || since(came) >= PICTURE_COMES_WITHIN,
       onChunk: (encoder, chunk) => this.#onChunk(encoder, chunk),
       onLeft: (encoder, end) => this.#onLeft(encoder, end),
     });
-    this.#writing = this.#encoders.main;
-    this.#report = this.#beginSession(session, false);
+    this.#air = new Air(session, this.#encoders.main, {
+      ...{ outlet, renditions: this.#renditions, reels, hasSlates: gap > 0, metrics, logger },
+      onLive: () => this.#onLive(),
+    });
     const look = (): void => this.#look();
     this.#stopListening = [tables.rows.onChange(look), tables.statuses.onChange(look)];
     this.#timers = [
@@ -164,22 +149,20 @@ export class Publication {
     if (this.#isOver) return;
     this.#choose();
     const { gap, isStaying } = this.#options;
-    const { reel } = this.#keeper;
     const { present, main, silentFor } = this.#encoders;
     const step = nextStep({
-      ...{ onAir: this.#onAir, encoder: present.length > 0 ? 'here' : main.presence, silentFor, gap },
-      awayFor: this.#shown ? since(this.#shown.since) : Milliseconds.zero,
-      canHold: isStaying() && (this.#shown !== undefined || this.#keeper.isReady),
+      ...{ onAir: this.#air.kind, encoder: present.length > 0 ? 'here' : main.presence, silentFor, gap },
+      awayFor: this.#air.awayFor,
+      canHold: isStaying() && this.#air.canHold,
     });
     switch (step) {
       case 'go on':
         return;
       case 'slate':
-        // A stream that has just begun may have none yet; then it is looked for again.
-        if (reel) this.#beginSlate(reel);
+        this.#air.showSlate(main.presence);
         return;
       case 'clear':
-        this.#endSlate();
+        this.#air.clear();
         this.#options.status.update({ state: 'starting', catalog: undefined, awaySince: undefined });
         return;
       case 'end':
@@ -188,108 +171,31 @@ export class Publication {
     }
   }
 
-  get #onAir(): OnAir {
-    if (this.#shown) return 'slate';
-    return this.#writing && this.#report.isLive ? 'encoder' : 'nothing';
-  }
-
   #onChunk(encoder: Encoder, chunk: Chunk): void {
     if (this.#isOver) return;
-    if (this.#writing === encoder) {
-      this.#publish(encoder, chunk);
+    if (this.#air.writing === encoder) {
+      this.#air.publish(encoder, chunk);
       return;
     }
     encoder.standby.push(chunk);
     if (chunk.keyframe) this.#choose();
   }
 
-  #publish(encoder: Encoder, chunk: Chunk): void {
-    this.#report.noteTracks(encoder.tracks);
-    this.#renditions.push(chunk, encoder.tracks);
-    if (chunk.keyframe && this.#options.gap > 0) this.#keeper.note(chunk.data, encoder.tracks);
-  }
-
   /** Let viewers have the encoder that should be on air. */
   #choose(): void {
-    const chosen = this.#encoders.choose(this.#writing);
-    if (chosen && chosen !== this.#writing) this.#beginEncoder(chosen);
+    const chosen = this.#encoders.choose(this.#air.writing);
+    if (!chosen || chosen === this.#air.writing) return;
+    this.#encoders.main = chosen;
+    this.#air.switchTo(chosen, this.#options.tables.statuses.get(this.#stream)?.session ?? 0);
   }
 
-  #beginEncoder(encoder: Encoder): void {
-    const { outlet, tables, logger } = this.#options;
-    const known = [this.#report.session, outlet.seenInTopic ?? 0];
-    const session = nextSession(
-      Date.now(),
-      Math.max(...known, tables.statuses.get(this.#stream)?.session ?? 0),
-    );
-    const wasOnAir = this.#writing?.presence === 'here';
-    const { place } = encoder;
-    if (this.#shown) logger.info({ place, awayFor: since(this.#shown.since) }, 'an encoder is back');
-    else logger.info({ place }, 'viewers get another encoder');
-    this.#endSlate();
-    this.#encoders.main = encoder;
-    this.#writing = encoder;
-    this.#report = this.#beginSession(session, this.#isAlone);
-    const { gop, skipped } = encoder.standby.take();
-    // What a backup sends meanwhile is no loss.
-    if (skipped > 0 && !wasOnAir)
-      outlet.publisher.lose(skipped, 'they came before the keyframe of the encoder that is back');
-    for (const chunk of gop) this.#publish(encoder, chunk);
-  }
-
-  #beginSlate(reel: NonNullable<ReelKeeper['reel']>): void {
-    const { logger, metrics } = this.#options;
-    const { end, session, offered } = this.#report;
-    const { tracks = [] } = offered.catalog.renditions[0] ?? {};
-    metrics.slates++;
-    logger.info({ session, why: this.#encoders.main.presence }, 'the encoder is away, viewers see a slate');
-    this.#writing = undefined;
-    // The smallest number that is above the encoder's, so that whoever takes the stream at this moment has a higher one.
-    const report = this.#beginSession(session + 1, this.#isAlone);
-    this.#report = report;
-    const chunker: Chunker = new Chunker((chunk) => this.#renditions.push(chunk, chunker.tracks));
-    const slate = new Slate(reel, end, (bytes) => {
-      chunker.push(bytes);
-      report.noteTracks(chunker.tracks);
-    });
-    this.#shown = { slate, since: Milliseconds.now(), awaySince: new Date().toISOString() };
-    // The picture that viewers saw last, if there is time to encode it.
-    void this.#keeper.renew(tracks).then((newest) => newest && slate.use(newest));
-  }
-
-  #endSlate(): void {
-    this.#shown?.slate.close();
-    this.#shown = undefined;
-  }
-
-  /** Nobody else has written since the present session began. */
-  get #isAlone(): boolean {
-    return (this.#options.outlet.seenInTopic ?? 0) <= this.#report.session;
-  }
-
-  #beginSession(session: number, follows: boolean): SessionReport {
-    const { outlet } = this.#options;
-    const report = new SessionReport(session);
-    outlet.countDrops();
-    outlet.publisher.beginSession({
-      ...{ session, renditions: this.#renditions.count, follows },
-      onRecord: (rendition, record) => this.#onRecord(report, rendition, record),
-    });
-    this.#renditions.beginSession(report.offered);
-    return report;
-  }
-
-  #onRecord(report: SessionReport, rendition: number, record: NewRecord): void {
-    const wasLive = report.isLive;
-    report.noteRecord(rendition, record);
-    if (wasLive || this.#isOver || report !== this.#report) return;
-    const { status, logger } = this.#options;
-    const { session, offered } = report;
-    if (!this.#shown) logger.info({ session }, 'live');
-    this.#startedAt ??= new Date().toISOString();
+  #onLive(): void {
+    if (this.#isOver) return;
+    const { session, offered } = this.#air.report;
     const { catalog } = offered;
+    this.#startedAt ??= new Date().toISOString();
     const startedAt = this.#startedAt;
-    status.update({ state: 'live', session, startedAt, catalog, ...this.#words });
+    this.#options.status.update({ state: 'live', session, startedAt, catalog, ...this.#words });
   }
 
   /** What the status says in words, and about the absence of the encoder. */
@@ -299,16 +205,16 @@ export class Publication {
     const now = Milliseconds.now();
     const remarks = [...this.#remarks].filter(([, until]) => now < until).map(([words]) => words);
     const logTrouble = trouble && `The log does not accept chunks at the moment: ${trouble}`;
-    if (this.#shown) {
-      const { awaySince } = this.#shown;
+    const { awaySince, writing, report, slateProblem } = this.#air;
+    if (awaySince !== undefined) {
       const isConnected = this.#encoders.present.length > 0;
       return { problem: logTrouble ?? awayWords({ isConnected, gap }), notes: remarks, awaySince };
     }
     const notes = [
       ...remarks,
-      ...this.#encoders.notes(this.#writing),
-      ...this.#report.notes(this.#encoders.main.found),
-      ...noSlateWords(this.#keeper.problem),
+      ...this.#encoders.notes(writing),
+      ...report.notes(this.#encoders.main.found),
+      ...noSlateWords(slateProblem),
       ...this.#renditions.notes,
     ];
     return { problem: logTrouble, notes, awaySince: undefined };
@@ -317,7 +223,7 @@ export class Publication {
   #tell(): void {
     if (this.#isOver) return;
     const { outlet, status } = this.#options;
-    if (this.#onAir === 'nothing') {
+    if (this.#air.kind === 'nothing') {
       const { came, tracks } = this.#encoders.main;
       const isLate = since(came) >= LATE;
       const hasSound = tracks.some((track) => track.kind === 'audio' && track.codec !== undefined);
@@ -326,7 +232,7 @@ export class Publication {
       return;
     }
     outlet.countDrops();
-    const { catalog } = this.#report.offered;
+    const { catalog } = this.#air.report.offered;
     const encoderLog = [...this.#renditions.lines];
     status.update({ catalog, encoderLog, droppedChunks: outlet.publisher.state.dropped, ...this.#words });
   }
@@ -334,9 +240,9 @@ export class Publication {
   #look(): void {
     const { me, row, tables, outlet } = this.#options;
     const why = reasonToDismiss({
-      ...{ me, session: this.#report.session, begunWith: row, seenInTopic: outlet.seenInTopic },
+      ...{ me, session: this.#air.report.session, begunWith: row, seenInTopic: outlet.seenInTopic },
       ...{ row: tables.rows.get(this.#stream), status: tables.statuses.get(this.#stream) },
-      showsSlate: this.#shown !== undefined,
+      showsSlate: this.#air.kind === 'slate',
     });
     if (why) this.dismiss(why);
     if (this.#isOver) return;
@@ -361,7 +267,7 @@ export class Publication {
     const { place, stats } = encoder;
     const { droppedAccessUnits, droppedUnits } = stats;
     const problem = end.why === 'cut' ? end.problem : undefined;
-    const facts = { session: this.#report.session, place, why: end.why, problem, damaged };
+    const facts = { session: this.#air.report.session, place, why: end.why, problem, damaged };
     this.#options.logger.info({ ...facts, droppedAccessUnits, droppedUnits }, 'the encoder has left');
     if (problem !== undefined && this.#encoders.present.length === 0) {
       this.#end(problem);
@@ -376,7 +282,7 @@ export class Publication {
     this.#isOver = true;
     for (const timer of this.#timers) clearInterval(timer);
     for (const stop of this.#stopListening) stop();
-    this.#endSlate();
+    this.#air.clear();
     this.#resolveEnded(this.#settle(problem));
   }
 
