@@ -42,7 +42,7 @@ describe('the Kubernetes manifests', () => {
     const running = manifests.filter(({ kind }) => PODS.includes(kind));
     expect(running).toEqual(ofKind('Deployment'));
     const names = running.map(({ metadata }) => metadata.name);
-    expect(names).toEqual(['topicast-gateway', 'topicast-producer', 'topicast-web']);
+    expect(names).toEqual(['topicast-gateway', 'topicast-producer', 'topicast-processors', 'topicast-web']);
   });
 
   describe.each(ofKind('Deployment').map((each) => [each.metadata.name, each] as const))(
@@ -123,7 +123,7 @@ describe('the compose file', () => {
   const { services } = parse(textOf('../docker-compose.yml'), { merge: true }) as {
     services: Readonly<Record<string, { readonly ports?: readonly string[] }>>;
   };
-  const ours = ['producer', 'gateway', 'web'];
+  const ours = ['producer', 'processors', 'gateway', 'web'];
 
   it('has our services and Kafka', () => {
     expect(Object.keys(services).sort()).toEqual([...ours, 'kafka'].sort());

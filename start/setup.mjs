@@ -13,6 +13,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const PROGRAMS = {
   all: ['start/dist/all.js', true],
   producer: ['start/dist/producer.js', false],
+  processors: ['start/dist/processors.js', false],
   gateway: ['start/dist/gateway.js', false],
   web: ['start/dist/web.js', true],
   test: ['test/run.mjs', true],
@@ -31,10 +32,13 @@ const SERVICE_SOURCES = [
   'media',
   'log',
   'sources',
+  'rtmp',
   'ingest',
   'producer',
+  'processors',
   'gateway',
   'player',
+  'broadcast',
   'start',
 ];
 const TEST_SOURCES = ['test', 'bench'];
@@ -60,7 +64,7 @@ await step('dependencies', 'node_modules/.topicast-setup', fingerprint(['package
 });
 const sources = [...SERVICE_SOURCES, 'tsconfig.base.json', 'package-lock.json'];
 await step('services and player', 'node_modules/.topicast-services', fingerprint(sources), async () => {
-  await run(process.execPath, [bin('typescript', 'tsc'), '-b', 'start', 'player']);
+  await run(process.execPath, [bin('typescript', 'tsc'), '-b', 'start', 'player', 'broadcast']);
   await run('npm', ['run', '--silent', 'bundle', '--workspace', '@topicast/player']);
 });
 if (!entry.startsWith('start/')) {
@@ -70,7 +74,7 @@ if (!entry.startsWith('start/')) {
   });
 }
 if (needsWeb) {
-  const web = fingerprint(['web', 'contracts', 'media', 'player', 'package-lock.json']);
+  const web = fingerprint(['web', 'contracts', 'media', 'player', 'broadcast', 'package-lock.json']);
   await step('web pages', 'node_modules/.topicast-web', web, async () => {
     // The types are checked by the tests, not by everybody who starts it.
     await run('npm', ['run', '--silent', 'build', '--workspace', '@topicast/web'], {

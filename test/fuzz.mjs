@@ -15,7 +15,7 @@ const env = {
   TOPICAST_FUZZ_RUNS: String(runs),
   FFMPEG_PATH: (await findFfmpeg(process.env.FFMPEG_PATH)).path,
 };
-const suites = ['contracts', 'media', 'log', 'sources', 'ingest', 'producer', 'gateway'].map(
+const suites = ['contracts', 'media', 'log', 'sources', 'rtmp', 'ingest', 'producer', 'gateway'].map(
   (name) => `${name}/src/`,
 );
 const args = ['run', '--project', 'unit', '--testTimeout=7200000', ...suites];

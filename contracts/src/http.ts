@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { analysis } from './analysis.js';
 import { type AudioTrack, catalog, type VideoTrack } from './catalog.js';
 import { ladderProblem, MAX_RUNGS, RUNG_BITRATE, RUNG_HEIGHT } from './ladder.js';
 import { STREAM_STATES } from './server-message.js';
@@ -163,6 +164,7 @@ export const streamInfo = z.object({
     .describe(
       'the producer whose command line names the source and the ladder, which nobody else can change',
     ),
+  analysis: analysis.optional().describe('how it looks and sounds; absent: nobody looks at it, or not yet'),
   encoderLog: z.array(z.string()).optional().describe("the encoder's last lines"),
   restarts: z.number().int().optional().describe('restarts of the encoder since it was last started by hand'),
 });
@@ -182,10 +184,20 @@ export const ingestAccess = z.object({
     .string()
     .optional()
     .describe('the address of the server, as rtmp://host:1935/live; absent: there is none at present'),
+  camera: z
+    .string()
+    .optional()
+    .describe(
+      'the address for encoders that publish by WebSocket (PROTOCOL.md 5), such as the camera page; absent: there is none at present',
+    ),
   problem: z.string().optional().describe('why there is no address, and what to do'),
   key: z.string().describe('the stream key, which nobody can see again: it is only kept as a hash'),
 });
 export type IngestAccess = z.infer<typeof ingestAccess>;
+
+/** The same, for somebody who has the key already or will make a new one. */
+export const ingestAddress = ingestAccess.omit({ key: true });
+export type IngestAddress = z.infer<typeof ingestAddress>;
 
 export const createdStream = streamInfo.extend({
   ingest: ingestAccess.optional().describe('for a stream with the source "ingest"'),

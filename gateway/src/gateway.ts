@@ -14,6 +14,10 @@ import type { GatewayConfig } from './config.js';
 import { Directory } from './directory/directory.js';
 import { LookRequests } from './directory/look-requests.js';
 import { Operations } from './directory/operations.js';
+import { Thumbnails } from './directory/thumbnails.js';
+import { HealthReader } from './health/health-reader.js';
+import { HealthRows } from './health/health-rows.js';
+import { StreamEvents } from './health/stream-events.js';
 import { createApp } from './http/app.js';
 import { LiveEndpoint } from './live/upgrade.js';
 import { GatewayMetrics } from './metrics/metrics.js';
@@ -90,6 +94,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const groups = new SyncGroups((rows) => others.publish(rows));
   const others = new OtherProcesses(log, logger, (process, row, now) => groups.hear(process, row, now));
+  const healthRows = new HealthRows(log, audience, logger);
+  const health = new HealthReader(log, logger);
+  const events = new StreamEvents(log, logger);
+  const thumbnails = new Thumbnails({ log, logger });
   const access = new Access({ operatorToken, viewerSecret: config.viewerSecret });
   const live = new LiveEndpoint({
     config,
@@ -116,12 +124,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       metrics.refusedConnections += 1;
     },
     isDraining: () => live.isStopped,
-    operations: new Operations(log, directory, config.retention),
+    operations: new Operations(log, directory, config.retention, events),
+    health,
+    events,
     looks: new LookRequests({
       tables: () => directory.lookTables,
       hasProducer: () => directory.hasProducer,
       logger,
     }),
+    thumbnails,
     access,
   });
   live.attach(app.server);
@@ -148,6 +159,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     groups.close();
     await app.close();
     await directory.close();
+    await Promise.all([healthRows.close(), health.close(), events.close()]);
+    await thumbnails.close();
     await others.close();
     await feeds.close();
   };

@@ -98,7 +98,8 @@ export interface ChunkTopics {
 export interface Tables {
   /**
    * Open a compacted topic; it is created if it does not exist. Returns the same object for the same name.
-   * `topicast.status` may begin empty if its writers live and die with the log, as with the embedded log.
+   * `topicast.status` and `topicast.thumbnails` may begin empty if their writers live and die with the log, as with the
+   * embedded log.
    */
   table(name: string): Promise<Table>;
 }

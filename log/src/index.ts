@@ -1,4 +1,5 @@
 export * from './chunk-log.js';
+export { EventOutbox } from './event-outbox.js';
 export {
   type EventDefinition,
   type Events,
@@ -6,4 +7,8 @@ export {
   type NewEvent,
   openEvents,
 } from './events.js';
+export { followEvents } from './follow-events.js';
 export { LossReport } from './loss-report.js';
+export { untilLogAnswers } from './patience.js';
+export { type Gap, SequenceGuard } from './sequence.js';
+export { HEALTH_ROWS, STREAM_EVENTS } from './stream-topics.js';

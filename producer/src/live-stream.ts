@@ -9,6 +9,7 @@ import type { Ffmpeg } from './ffmpeg/find.js';
 import type { ProcessGuard } from './ffmpeg/guard.js';
 import { canBeReadTogether, canBeReadTwice, successorWrites } from './hand-over.js';
 import type { ProducerMetrics } from './health/metrics.js';
+import type { Reports } from './health/reports.js';
 import { openOutlet } from './publish/outlet.js';
 import type { StopReason } from './reconcile/decide.js';
 import type { RunningStream } from './reconcile/reconciler.js';
@@ -22,6 +23,7 @@ interface LiveStreamOptions {
   readonly guard: ProcessGuard;
   readonly logger: Logger;
   readonly metrics: ProducerMetrics;
+  readonly reports: Reports;
   readonly trusted: boolean;
   /** Whether another producer could take this stream over. */
   readonly hasSuccessor: () => boolean;
@@ -35,15 +37,17 @@ export function startLiveStream(
   claimed: StreamStatus,
   options: LiveStreamOptions,
 ): RunningStream {
-  const { log, config, ffmpeg, guard, tables, metrics } = options;
+  const { log, config, ffmpeg, guard, tables, metrics, reports } = options;
   const id = streamId(row.id);
   const logger = options.logger.child({ stream: id });
   const stopping = new AbortController();
   let isHandingOver = false;
-  const status = new StatusWriter(tables.statuses, id, claimed, logger);
+  const status = new StatusWriter(tables.statuses, id, claimed, logger, (before, after) =>
+    reports.changed(id, before, after),
+  );
 
   const outlet = openOutlet(row, {
-    ...{ log, tables, config, logger, metrics },
+    ...{ log, tables, config, logger, metrics, reports },
     state: () => status.current.state,
     stopped: stopping.signal,
   });

@@ -6,8 +6,8 @@ import { streamId } from '@topicast/contracts/stream-id';
 import { StreamTables } from '@topicast/contracts/stream-tables';
 import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
 import { Milliseconds } from '@topicast/contracts/units';
-import type { RtmpListener } from '@topicast/ingest';
-import type { ChunkLog, Share } from '@topicast/log';
+import { type Listener, listenForCameras, listenForRtmp } from '@topicast/ingest';
+import { type ChunkLog, type Share, untilLogAnswers } from '@topicast/log';
 import type { Logger } from 'pino';
 import { applyDeclaration, type CommandLineInput } from './command-line.js';
 import type { ProducerConfig } from './config.js';
@@ -15,12 +15,12 @@ import { findFfmpeg } from './ffmpeg/find.js';
 import { startGuard } from './ffmpeg/guard.js';
 import { HAND_OVER_LIMIT } from './hand-over.js';
 import { ProducerMetrics } from './health/metrics.js';
+import { Reports } from './health/reports.js';
 import { Door } from './ingest/door.js';
 import { openListener } from './ingest/open-listener.js';
 import { startLiveStream } from './live-stream.js';
 import { lookAt } from './look/look-at.js';
 import { Looks } from './look/looks.js';
-import { untilLogAnswers } from './patience.js';
 import { isBound, isWantedHere } from './reconcile/decide.js';
 import { Heartbeats } from './reconcile/heartbeats.js';
 import { Reconciler } from './reconcile/reconciler.js';
@@ -28,8 +28,12 @@ import { Workshop } from './slate/workshop.js';
 
 export interface Producer {
   readonly id: string;
+  /** The ffmpeg that it runs. */
+  readonly ffmpegPath: string;
   /** Where encoders publish by RTMP; undefined: nowhere. */
   readonly rtmpPort: number | undefined;
+  /** Where browsers publish; undefined: nowhere. */
+  readonly cameraPort: number | undefined;
   /** End all encoders, say so in the log, and resolve when nothing is left. The log stays open for its owner. */
   close(): Promise<void>;
 }
@@ -92,19 +96,23 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   let trusted: Awaited<ReturnType<typeof applyDeclaration>>;
   let share: Share;
   const others = (): ReadonlySet<string> => heartbeats.others();
+  const reports = new Reports({ me, log, logger });
   const guard = startGuard();
   const reels = new Workshop(ffmpeg, guard);
-  const door = new Door({ me, log, tables, config, metrics, ffmpeg, guard, reels, others, logger });
-  let listener: RtmpListener | undefined;
+  const door = new Door({ me, log, tables, config, metrics, reports, ffmpeg, guard, reels, others, logger });
+  let rtmp: Listener | undefined;
+  let camera: Listener | undefined;
   /** Encoders come back, to another producer if there is one. Whoever is at the door may wait for a log that is away. */
   const sendEncodersAway = async (): Promise<void> => {
     const settled = door.close();
-    await inTime(Promise.all([listener?.close(), settled]), FAREWELL_MS);
+    await inTime(Promise.all([rtmp?.close(), camera?.close(), settled]), FAREWELL_MS);
   };
   try {
     const context = { me, log, tables, alive: () => heartbeats.others(), logger };
     trusted = await untilLogAnswers(() => applyDeclaration(inputs, context), waiting);
-    listener = await openListener(config.rtmp, door, logger);
+    const ears = { doorkeeper: door, logger };
+    rtmp = await openListener(config.rtmp, (where) => listenForRtmp({ ...where, ...ears }), logger);
+    camera = await openListener(config.camera, (where) => listenForCameras({ ...where, ...ears }), logger);
     const { sessionTimeout } = config;
     share = await untilLogAnswers(
       () => log.share(GROUP, STREAMS_TABLE, { member: me, sessionTimeout }),
@@ -112,23 +120,23 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     );
   } catch (error) {
     await sendEncodersAway();
+    await reports.close();
     await heartbeats.close().catch(() => undefined);
     stopReading();
     await reels.close();
     await guard.close();
     throw error;
   }
-  if (listener) {
-    heartbeats.listenAt(listener.port);
-    metrics.followRtmp(listener.stats);
-  }
+  heartbeats.listenAt({ rtmpPort: rtmp?.port, cameraPort: camera?.port });
+  if (rtmp) metrics.followEncoders('rtmp', rtmp.stats);
+  if (camera) metrics.followEncoders('camera', camera.stats);
   let closing: Promise<void> | undefined;
   const reconciler = new Reconciler({
     ...{ me, tables, heartbeats, share, logger },
     publishing: () => door.publishing,
     start: (row, claimed) =>
       startLiveStream(row, claimed, {
-        ...{ log, tables, config, ffmpeg, guard, logger, metrics },
+        ...{ log, tables, config, ffmpeg, guard, logger, metrics, reports },
         // The very source that the command line named: a row changed since then is somebody else's wish.
         trusted: isDeepStrictEqual(trusted.get(row.id), row.source),
         hasSuccessor: () => !isBound(row) && heartbeats.hasSuccessor,
@@ -162,6 +170,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     await inTime(ended, HAND_OVER_LIMIT + FAREWELL_MS);
     await inTime(looked, FAREWELL_MS);
     lookTables.close();
+    await reports.close();
     await inTime(heartbeats.close(), FAREWELL_MS);
     stopReading();
     await reels.close();
@@ -169,7 +178,9 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   };
   return {
     id: me,
-    rtmpPort: listener?.port,
+    ffmpegPath: ffmpeg.path,
+    rtmpPort: rtmp?.port,
+    cameraPort: camera?.port,
     close: () => {
       closing ??= end();
       return closing;

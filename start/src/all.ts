@@ -4,7 +4,9 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '@topicast/contracts/config';
 import { operatorToken, readGatewayConfig } from '@topicast/gateway';
+import { ProcessorsMetrics, readProcessorsConfig, startProcessors } from '@topicast/processors';
 import { ProducerMetrics, readProducerConfig, startProducer } from '@topicast/producer';
+import { Registry } from 'prom-client';
 import { parseArguments } from './arguments.js';
 import { checkMediaFolders, prepareDataFolder } from './folders.js';
 import { START_HELP } from './help.js';
@@ -12,13 +14,14 @@ import { openGateway } from './open-gateway.js';
 import { openLog, readSharedConfig, type SharedConfig } from './open-log.js';
 import { endWithHelp, noteUnknownSettings, runProgram } from './program.js';
 
-/** Everything on one machine: producer and gateway on one log in this process, the web app in another. */
+/** Everything on one machine: producer, processors and gateway on one log in this process, the web app in another. */
 await runProgram(true, async (signal, logger, fail) => {
   const { inputs, help } = parseArguments(process.argv.slice(2), { demo: true });
   if (help) endWithHelp(START_HELP);
   noteUnknownSettings(logger);
   const shared = readSharedConfig();
   const producerConfig = readProducerConfig(process.env);
+  const processorsConfig = readProcessorsConfig(process.env);
   const gatewayConfig = readGatewayConfig(process.env);
   checkPorts(shared);
   await portIsFree(shared.TOPICAST_WEB_PORT, shared.TOPICAST_HOST);
@@ -34,14 +37,20 @@ await runProgram(true, async (signal, logger, fail) => {
     closing.push(() => log.close());
     const token = await operatorToken(gatewayConfig);
     const metrics = new ProducerMetrics();
+    const processorsMetrics = new ProcessorsMetrics();
     const options = {
       ...{ log, config: gatewayConfig, logger, operatorToken: token, signal },
-      otherMetrics: metrics.registry,
+      otherMetrics: Registry.merge([metrics.registry, processorsMetrics.registry]),
     };
     const gateway = await openGateway(options, gatewayConfig.workers ?? 1);
     closing.push(() => gateway.close());
     const producer = await startProducer({ log, config: producerConfig, logger, inputs, signal, metrics });
     closing.push(() => producer.close());
+    const processors = await startProcessors({
+      ...{ log, config: processorsConfig, ffmpegPath: producer.ffmpegPath, logger, signal },
+      metrics: processorsMetrics,
+    });
+    closing.push(() => processors.close());
     const web = await startWeb(shared, fail);
     closing.push(() => stopWeb(web));
     process.stdout.write(addresses(shared, inputs[0]?.id, token, producer.rtmpPort));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { SETTING_NAMES } from '@topicast/contracts/setting-names';
 import { describe, expect, it } from 'vitest';
-import { GATEWAY_HELP, WEB_HELP } from './help.js';
+import { GATEWAY_HELP, PROCESSORS_HELP, WEB_HELP } from './help.js';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const textOf = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
@@ -24,6 +24,7 @@ describe('the names of the settings', () => {
     'contracts/src/config.ts',
     'gateway/src/config.ts',
     'producer/src/config.ts',
+    'processors/src/config.ts',
     'start/src/program.ts',
     'web/lib/server-config.ts',
     'docker-compose.yml',
@@ -36,7 +37,7 @@ describe('the names of the settings', () => {
   });
 
   it('know all that --help has', () => {
-    const names = namesIn(`${GATEWAY_HELP} ${WEB_HELP}`);
+    const names = namesIn(`${GATEWAY_HELP} ${PROCESSORS_HELP} ${WEB_HELP}`);
     expect(SETTING_NAMES).toEqual(expect.arrayContaining(names));
   });
 });

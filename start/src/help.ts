@@ -21,6 +21,22 @@ The producer encodes streams and appends them to Kafka (KAFKA_BROKERS=host:port)
 
 ${STREAMS}`;
 
+export const PROCESSORS_HELP = `npm run processors
+
+Processors read streams from Kafka and do work: they make thumbnails, and look and listen for what viewers would miss.
+Several processes share the streams. The only option is --help. The settings are environment variables, here with their
+defaults in brackets:
+
+  KAFKA_BROKERS                host:port of some brokers, separated by commas (required)
+  TOPICAST_THUMBNAIL_SECONDS   how often each live stream gets a new picture, or off (5)
+  TOPICAST_ANALYSE             whether to look for black and frozen pictures, silence and loudness: on or off (on)
+  TOPICAST_PROCESSORS_PORT     the port for /healthz, /readyz and /metrics (none)
+  FFMPEG_PATH                  the ffmpeg to run (the one on PATH)
+  TOPICAST_LOG_LEVEL           how much to log (info)
+
+docs/4-operate.md lists all settings; docs/1-run.md explains how to run Topicast.
+`;
+
 export const GATEWAY_HELP = `npm run gateway
 
 The gateway reads streams from Kafka and sends them to viewers. It also serves the API, health checks and metrics.

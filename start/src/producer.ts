@@ -18,7 +18,11 @@ await runProgram(false, async (signal, logger, fail) => {
   let isStarted = false;
   const health =
     config.health &&
-    (await startHealthServer({ ...config.health, log, metrics, isStarted: () => isStarted }));
+    (await startHealthServer({
+      ...config.health,
+      ...{ log, metrics, isStarted: () => isStarted },
+      ...{ program: 'the producer', setting: 'TOPICAST_PRODUCER_PORT' },
+    }));
   const producer = await startProducer({ log, config, logger, inputs, signal, metrics });
   isStarted = true;
   return {

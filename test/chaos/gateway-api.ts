@@ -1,3 +1,4 @@
+import type { CreatedStream } from '@topicast/contracts/http';
 import { OPERATOR_TOKEN } from './settings.js';
 
 /** The HTTP API of one gateway, as its operator. */
@@ -9,8 +10,13 @@ export class GatewayApi {
   }
 
   async createPicture(id: string): Promise<void> {
-    const answer = await this.#call('POST', '/api/streams', { id, source: { kind: 'test' } });
-    if (!answer.ok) throw new Error(`the stream was refused: ${await answer.text()}`);
+    await this.#create({ id, source: { kind: 'test' } });
+  }
+
+  /** @returns the stream key */
+  async createForEncoder(id: string): Promise<string> {
+    const answer = await this.#create({ id, source: { kind: 'ingest' } });
+    return ((await answer.json()) as CreatedStream).ingest!.key;
   }
 
   /** Undefined for a stream that it does not know. */
@@ -21,6 +27,12 @@ export class GatewayApi {
 
   async delete(id: string): Promise<void> {
     await this.#call('DELETE', `/api/streams/${id}`);
+  }
+
+  async #create(stream: object): Promise<Response> {
+    const answer = await this.#call('POST', '/api/streams', stream);
+    if (!answer.ok) throw new Error(`the stream was refused: ${await answer.text()}`);
+    return answer;
   }
 
   #call(method: string, route: string, body?: object): Promise<Response> {

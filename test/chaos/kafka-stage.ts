@@ -4,11 +4,12 @@ import { freePorts } from '@topicast/test/free-ports';
 import type { KafkaCluster } from '@topicast/test/kafka';
 import { openKafkaLog } from '@topicast/test/kafka-log';
 import { until } from '@topicast/test/poll';
-import type { TcpProxy } from '@topicast/test/tcp-proxy';
+import { startTcpProxy, type TcpProxy } from '@topicast/test/tcp-proxy';
 import { temporaryFolder } from '@topicast/test/temporary';
 import { Kafka, logLevel } from 'kafkajs';
 import { type Service, startHelper, startProgram } from './child-process.js';
 import type { ChaosCluster } from './cluster.js';
+import { FarEncoder } from './encoder.js';
 import { fakeClockEnvironment, setFakeClock } from './fake-clock.js';
 import { GatewayApi } from './gateway-api.js';
 import { SERVICE_SETTINGS } from './settings.js';
@@ -27,6 +28,8 @@ export interface KafkaStageOptions {
   readonly gatewaysBehindProxies?: boolean;
   /** The producers' clocks can be set. */
   readonly producersClock?: boolean;
+  /** The picture comes from an encoder that publishes to the first producer, and not from a test source. */
+  readonly encoder?: boolean;
 }
 
 /** @throws {Error} with the last output of all processes, if they do not start */
@@ -52,6 +55,11 @@ export class KafkaStage implements Stage {
   readonly numbers: StreamId;
   readonly gateways: Service[] = [];
   readonly producers: Service[] = [];
+  /** Of the producers, in their order. */
+  readonly rtmpPorts: number[] = [];
+  /** Between the encoder and its producer. */
+  uplink: TcpProxy | undefined;
+  encoder: FarEncoder | undefined;
   readonly #temporary = temporaryFolder();
   readonly #folder = this.#temporary.path;
   readonly #clockFile = join(this.#folder, 'clock');
@@ -109,7 +117,9 @@ export class KafkaStage implements Stage {
   async close(): Promise<void> {
     const api = this.#apis.find((_, index) => this.gateways[index]?.isRunning);
     for (const id of [this.picture, this.numbers]) await api?.delete(id).catch(() => undefined);
+    await this.encoder?.[Symbol.asyncDispose]();
     await Promise.all(this.services().map((service) => service.end()));
+    await this.uplink?.close();
     this.#temporary[Symbol.dispose]();
   }
 
@@ -131,17 +141,28 @@ export class KafkaStage implements Stage {
   }
 
   async #startProducers(): Promise<void> {
-    for (let n = 1; n <= this.#options.producers; n++) {
-      const name = `producer-${n}`;
+    this.rtmpPorts.push(...(await freePorts(this.#options.producers)));
+    for (const [index, rtmpPort] of this.rtmpPorts.entries()) {
+      const name = `producer-${index + 1}`;
       const producer = startProgram(this.#folder, name, 'producer', {
         ...this.#environment(name),
         ...(this.#options.producersClock && fakeClockEnvironment(this.#clockFile)),
         TOPICAST_PRODUCER_ID: name,
+        TOPICAST_RTMP_PORT: String(rtmpPort),
       });
       this.producers.push(producer);
     }
-    await this.#apis[0]!.createPicture(this.picture);
+    if (this.#options.encoder) await this.#startEncoder();
+    else await this.#apis[0]!.createPicture(this.picture);
     await this.#everywhere((api) => api.stateOf(this.picture).then((state) => state === 'live'));
+  }
+
+  async #startEncoder(): Promise<void> {
+    const key = await this.#apis[0]!.createForEncoder(this.picture);
+    const uplink = await startTcpProxy();
+    this.uplink = uplink;
+    uplink.forwardTo(this.rtmpPorts[0]!);
+    this.encoder = new FarEncoder(`rtmp://127.0.0.1:${uplink.port}/live/${key}`);
   }
 
   async #startPublisher(): Promise<void> {

@@ -380,7 +380,7 @@ describe('the studio', () => {
     await using encoder = startRtmpEncoder(`${server}/${first}`);
     await untilHeard('Show is live.');
     await button('Edit Show').click();
-    expect(await dialog().getByRole('radio').count()).toBe(0);
+    expect(await dialog().getByRole('radio', { name: 'Test picture' }).count()).toBe(0);
     await dialog().getByRole('button', { name: 'Make a new stream key' }).click();
     await until('the new key is there', () => key.isVisible());
     const second = await key.inputValue();
@@ -444,6 +444,42 @@ describe('the studio', () => {
     );
   });
 
+  it('shows what is on air, and says what is wrong with picture and sound, and since when', async () => {
+    const { session } = (await services.untilState('bound', 'live')) as { session: number };
+    const at = new Date().toISOString();
+    const status = await services.log.table('topicast.status');
+    const finding = { kind: 'black', since: at, words: 'The picture is black: look at the scene.' };
+    const row = { at, session, findings: [finding], loudness: -19.6 };
+    await status.put('analysis/bound', JSON.stringify(row));
+    const still = [
+      '-f',
+      'lavfi',
+      '-i',
+      'smptebars=s=320x180',
+      '-frames:v',
+      '1',
+      '-f',
+      'image2pipe',
+      '-c:v',
+      'mjpeg',
+    ];
+    const jpeg = execFileSync(FFMPEG, ['-v', 'error', ...still, '-']).toString('base64');
+    await (await services.log.table('topicast.thumbnails')).put(
+      'bound',
+      JSON.stringify({ at, session, jpeg }),
+    );
+    await open();
+    const bound = page.getByRole('listitem', { name: 'bound' });
+    const found = bound.getByRole('list', { name: 'Picture and sound' });
+    expect(await found.innerText()).toMatch(/The picture is black: look at the scene\. Since \d[\d:]+.*\.$/);
+    expect(await bound.locator('dl').innerText()).toMatch(/Loudness\s*−20 LUFS/);
+    await until('the picture is shown', () =>
+      bound.locator('img').evaluate((img: HTMLImageElement) => img.naturalWidth === 320),
+    );
+    await status.delete('analysis/bound');
+    await until('it is no longer said', async () => (await found.count()) === 0);
+  });
+
   it('has what runs first, and finds streams if there are many', async () => {
     await create('zoo', { kind: 'test' }, 'Zoo');
     await services.untilState('zoo', 'live');
@@ -466,5 +502,28 @@ describe('the studio', () => {
     // It stays while somebody searches.
     await untilHeard('Étage one was deleted.');
     expect(await search.isVisible()).toBe(true);
+  });
+
+  it('sends a stream on, says how that goes, and never shows the key again', async () => {
+    await create('show', CAMERA, 'Show');
+    await open();
+    await button('Send Show on to other services').click();
+    await dialog().getByText('can be shown on YouTube').waitFor();
+    await dialog().getByLabel('Server').fill('rtmp://127.0.0.1/live');
+    await dialog().getByLabel('Stream key').fill('a-secret-key');
+    await button('Send it there').click();
+    await dialog().getByText('is in a private network').waitFor();
+    await dialog().getByLabel('Server').fill('rtmps://video.example/live');
+    await button('Send it there').click();
+    const row = dialog().getByRole('listitem', { name: 'video.example' });
+    await row.getByText('Not sent').waitFor();
+    expect(await row.textContent()).toContain('start the processors');
+    expect(await page.content()).not.toContain('a-secret-key');
+    await button('Send no longer to video.example').click();
+    await row.waitFor({ state: 'detached' });
+    const server = dialog().getByLabel('Server');
+    await until('the focus is in the form', () =>
+      server.evaluate((field) => field === document.activeElement),
+    );
   });
 });

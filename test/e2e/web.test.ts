@@ -97,6 +97,12 @@ describe('npm start', () => {
   it('home shows live streams, the watch page plays one and shows its latency', async () => {
     const page = await browser.newPage();
     await page.goto(web);
+    await until('both cards show what is on air', () =>
+      page.evaluate(() => {
+        const pictures = [...document.querySelectorAll<HTMLImageElement>('main li img')];
+        return pictures.length === 2 && pictures.every(({ naturalWidth }) => naturalWidth === 320);
+      }),
+    );
     await page.getByRole('link', { name: /demo/i }).first().click();
     await page.waitForURL('**/watch/demo');
     await until('the picture moves', async () =>

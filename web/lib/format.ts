@@ -57,3 +57,9 @@ export function formatQuality({ width, height, frameRate }: VideoShape): string 
   if (!width || !height) return undefined;
   return `${Math.min(width, height)}p${frameRate ? Math.round(frameRate) : ''}`;
 }
+
+/** Of sound, as people say it: LUFS are whole numbers with a minus. */
+export const formatLoudness = (lufs: number): string => `${String(Math.round(lufs)).replace('-', '−')} LUFS`;
+
+/** The time of the day here, of a moment in ISO 8601. */
+export const formatTime = (moment: string): string => new Date(moment).toLocaleTimeString();

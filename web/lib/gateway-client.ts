@@ -1,13 +1,17 @@
+import type { CreateDestinationRequest, DestinationInfo } from '@topicast/contracts/destination';
 import type {
   CreateStreamRequest,
   EditStreamRequest,
   IngestAccess,
+  IngestAddress,
   LookAtSourceRequest,
   Problem,
   StreamInfo,
 } from '@topicast/contracts/http';
 import { parseJson } from '@topicast/contracts/json';
 import type { SourceLook } from '@topicast/contracts/look';
+import type { StreamEvents } from '@topicast/contracts/stream-event';
+import type { StreamHealth } from '@topicast/contracts/stream-health';
 import { allGateways, type GatewayAddress } from './gateway-address';
 
 /** Why a call to the gateway failed. Decide by `kind`, show `message`. */
@@ -82,6 +86,40 @@ export async function renewIngestKey(
   return body;
 }
 
+/** Where the encoder of a stream has to send, without the key. */
+export async function getIngestAddress(
+  gateway: GatewayAddress,
+  id: string,
+  options: CallOptions,
+): Promise<IngestAddress> {
+  const body = await call(gateway, 'GET', `/api/streams/${id}/ingest`, options);
+  if (!isObject(body)) throw notOurs();
+  return body;
+}
+
+/** @param since only columns from this time on: ms since the epoch */
+export async function getHealth(
+  gateway: GatewayAddress,
+  id: string,
+  since: number,
+  options: CallOptions,
+): Promise<StreamHealth> {
+  const body = await call(gateway, 'GET', `/api/streams/${id}/health?since=${since}`, options);
+  if (!isObject(body) || !isObject(body.columns) || !Array.isArray(body.findings)) throw notOurs();
+  return body as unknown as StreamHealth;
+}
+
+/** What has happened to a stream, the newest first. */
+export async function getEvents(
+  gateway: GatewayAddress,
+  id: string,
+  options: CallOptions,
+): Promise<StreamEvents['events']> {
+  const body = await call(gateway, 'GET', `/api/streams/${id}/events`, options);
+  if (!isObject(body) || !Array.isArray(body.events)) throw notOurs();
+  return body.events;
+}
+
 /** What is in a source, and what would become of it. */
 export async function lookAtSource(
   gateway: GatewayAddress,
@@ -93,6 +131,28 @@ export async function lookAtSource(
   return body as unknown as SourceLook;
 }
 
+/** A small picture of what is on air, a few seconds old; undefined if there is none. */
+export async function getThumbnail(
+  gateway: GatewayAddress,
+  id: string,
+  { signal, token, timeout = TIMEOUT_MS }: CallOptions = {},
+): Promise<Blob | undefined> {
+  const deadline = AbortSignal.timeout(timeout);
+  try {
+    const response = await fetch(`${gateway.http}/api/streams/${id}/thumbnail.jpg`, {
+      // The browser asks with the tag of the picture that it has.
+      cache: 'no-cache',
+      credentials: 'omit',
+      signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+      headers: token ? { authorization: `Bearer ${token}` } : {},
+    });
+    return response.ok ? await response.blob() : undefined;
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    throw new GatewayError('The gateway does not answer.', { kind: 'unreachable' }, { cause });
+  }
+}
+
 export async function editStream(
   gateway: GatewayAddress,
   id: string,
@@ -100,6 +160,36 @@ export async function editStream(
   options: CallOptions,
 ): Promise<void> {
   await call(gateway, 'PATCH', `/api/streams/${id}`, options, request);
+}
+
+/** Where a stream is sent on to. */
+export async function listDestinations(
+  gateway: GatewayAddress,
+  id: string,
+  options: CallOptions,
+): Promise<DestinationInfo[]> {
+  const body = await call(gateway, 'GET', `/api/streams/${id}/destinations`, options);
+  const destinations = isObject(body) ? body.destinations : undefined;
+  if (!Array.isArray(destinations)) throw notOurs();
+  return destinations;
+}
+
+export async function addDestination(
+  gateway: GatewayAddress,
+  id: string,
+  request: CreateDestinationRequest,
+  options: CallOptions,
+): Promise<void> {
+  await call(gateway, 'POST', `/api/streams/${id}/destinations`, options, request);
+}
+
+export async function removeDestination(
+  gateway: GatewayAddress,
+  id: string,
+  destination: string,
+  options: CallOptions,
+): Promise<void> {
+  await call(gateway, 'DELETE', `/api/streams/${id}/destinations/${destination}`, options);
 }
 
 type StreamAction = 'start' | 'stop' | 'delete';

@@ -46,6 +46,7 @@ describe('what the studio shows of a stream', () => {
         ],
       },
       startedAt: '2026-01-01T00:00:00.000Z',
+      analysis: { findings: [], loudness: -18.4 },
     });
     expect(streamFacts(live, Date.parse('2026-01-01T00:01:05Z'))).toEqual([
       ['Resolution', '1280 × 720'],
@@ -53,6 +54,7 @@ describe('what the studio shows of a stream', () => {
       ['Renditions', '720p, 360p'],
       ['Bit rate', '3.1 Mbit/s'],
       ['Codecs', 'H.264'],
+      ['Loudness', '−18 LUFS'],
       ['Viewers', '0'],
       ['On air', '1 min 5 s'],
     ]);

@@ -2,7 +2,14 @@ import type { AudioTrack, Rendition, VideoTrack } from '@topicast/contracts/cata
 import type { Source, StreamInfo } from '@topicast/contracts/http';
 import { languageName } from '@topicast/contracts/language';
 import { audioOf, videoOf } from '@topicast/contracts/tracks';
-import { codecName, formatBitrate, formatDuration, formatFrameRate, formatResolution } from './format';
+import {
+  codecName,
+  formatBitrate,
+  formatDuration,
+  formatFrameRate,
+  formatLoudness,
+  formatResolution,
+} from './format';
 
 /** A source as the studio shows it in one line. */
 export function describeSource(source: Source | undefined): string {
@@ -65,7 +72,7 @@ function renditionNames({ catalog }: StreamInfo): string | undefined {
 
 /** The known facts of a running stream, in the order in which they are shown. */
 export function streamFacts(stream: StreamInfo, now: number | undefined): [name: string, value: string][] {
-  const { startedAt, state, restarts } = stream;
+  const { startedAt, state, restarts, analysis } = stream;
   const { rendition, video, audio } = onAir(stream);
   const live = state === 'live';
   const facts: [string, string | undefined][] = [
@@ -78,6 +85,7 @@ export function streamFacts(stream: StreamInfo, now: number | undefined): [name:
       [video?.codec, audio?.codec].flatMap((codec) => (codec ? [codecName(codec)] : [])).join(' + ') ||
         undefined,
     ],
+    ['Loudness', live && analysis?.loudness !== undefined ? formatLoudness(analysis.loudness) : undefined],
     ['Sound in', live && audio?.language ? languageName(audio.language) : undefined],
     ['Viewers', live || stream.viewers > 0 ? String(stream.viewers) : undefined],
     [

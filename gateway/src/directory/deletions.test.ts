@@ -33,7 +33,12 @@ describe.concurrent('deleting a stream', () => {
     const streams = await log.table(STREAMS_TABLE);
     const status = await log.table(STATUS_TABLE);
     const tables = new StreamTables({ streams, status });
-    const deletions = new Deletions({ log, logger: pino({ enabled: false }), onChange: () => undefined });
+    const deletions = new Deletions({
+      log,
+      logger: pino({ enabled: false }),
+      onChange: () => undefined,
+      removeMore: async () => undefined,
+    });
     tables.deletions.onChange((stream, request) => deletions.onRequest(stream, request));
     await log.createTopic(name, topic);
     vi.spyOn(status, 'delete').mockImplementationOnce(async () => {

@@ -8,6 +8,8 @@ interface DeletionsOptions {
   readonly log: ChunkTopics;
   readonly logger: Logger;
   readonly onChange: (stream: StreamId) => void;
+  /** Remove what belongs to a stream and is not in the tables of streams. */
+  readonly removeMore: (stream: StreamId) => Promise<void>;
 }
 
 /** A gateway that has begun a deletion has this long before another one, or itself after a failure, continues it. */
@@ -91,6 +93,7 @@ export class Deletions {
       async () => {
         while (isBack(stream, rows) && this.has(stream)) await rows.delete(stream);
       },
+      () => this.#options.removeMore(stream),
       () => deletions.delete(stream),
     ];
     for (const step of steps) {

@@ -1,16 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Catalog } from '@topicast/contracts/catalog';
+import { DESTINATIONS_TABLE, DestinationTables } from '@topicast/contracts/destination';
 import type { StreamInfo } from '@topicast/contracts/http';
 import { Liveness } from '@topicast/contracts/liveness';
 import { LookTables } from '@topicast/contracts/look-tables';
 import type { StreamState } from '@topicast/contracts/server-message';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { StreamTables } from '@topicast/contracts/stream-tables';
-import { STATUS_TABLE, STREAMS_TABLE, type StreamRow } from '@topicast/contracts/tables';
+import { type IngestPorts, STATUS_TABLE, STREAMS_TABLE, type StreamRow } from '@topicast/contracts/tables';
 import { Milliseconds } from '@topicast/contracts/units';
 import type { ChunkReader, ChunkTopics, Tables } from '@topicast/log';
 import type { Logger } from 'pino';
+import { Analyses } from './analyses.js';
 import { Deletions } from './deletions.js';
+import { Destinations } from './destinations.js';
 import { ForeignTopics } from './foreign-topics.js';
 import { RowRepairs } from './row-repairs.js';
 import { isStarted, type KnownStream, stateOf, streamInfo } from './stream-info.js';
@@ -31,11 +34,13 @@ const CLOCK = { monotonic: Milliseconds.now, wall: Milliseconds.wallClock };
 export class Directory {
   readonly foreign: ForeignTopics;
   readonly deletions: Deletions;
+  readonly destinations = new Destinations();
   readonly #options: DirectoryOptions;
   /** Undefined until the tables are opened. */
   #producers: Liveness | undefined;
   #typed: StreamTables | undefined;
   #looks: LookTables | undefined;
+  #analyses: Analyses | undefined;
   /** As last reported. */
   readonly #told = new Map<StreamId, StreamState>();
   readonly #catalogs = new Map<StreamId, Catalog>();
@@ -47,7 +52,11 @@ export class Directory {
   constructor(options: DirectoryOptions) {
     this.#options = options;
     const { log, logger } = options;
-    this.deletions = new Deletions({ log, logger, onChange: (stream) => this.#review(stream) });
+    this.deletions = new Deletions({
+      ...{ log, logger },
+      onChange: (stream) => this.#review(stream),
+      removeMore: (stream) => this.destinations.removeAll(stream),
+    });
     this.foreign = new ForeignTopics({
       log,
       logger,
@@ -70,6 +79,7 @@ export class Directory {
     const { log, logger } = this.#options;
     const streams = await log.table(STREAMS_TABLE);
     const status = await log.table(STATUS_TABLE);
+    const destinations = await log.table(DESTINATIONS_TABLE);
     if (this.#isClosed) return;
     const typed = new StreamTables({ streams, status }, (stream, error) =>
       logger.warn({ stream, err: error }, 'a row of the tables cannot be read'),
@@ -86,6 +96,15 @@ export class Directory {
       logger.warn({ look, err: error }, 'a row about a source cannot be read'),
     );
     this.#looks = looks;
+    this.destinations.use(
+      new DestinationTables({ destinations, status }, (destination, error) =>
+        logger.warn({ destination, err: error }, 'a row of a destination cannot be read'),
+      ),
+    );
+    const analyses = new Analyses(status, Milliseconds.now, (stream, error) =>
+      logger.warn({ stream, err: error }, 'a row about picture and sound cannot be read'),
+    );
+    this.#analyses = analyses;
     this.#unlisten.push(
       typed.deletions.onChange((stream, request) => this.deletions.onRequest(stream, request)),
       typed.rows.onChange((stream) => this.#onRow(stream)),
@@ -94,6 +113,8 @@ export class Directory {
       () => repairs.close(),
       () => typed.close(),
       () => looks.close(),
+      () => this.destinations.close(),
+      () => analyses.close(),
       () => producers.close(),
     );
     for (const [stream, request] of typed.deletions.rows) this.deletions.onRequest(stream, request);
@@ -139,9 +160,9 @@ export class Directory {
     return (this.#producers?.staying().size ?? 0) > 0;
   }
 
-  /** Where encoders can publish by RTMP; undefined if no producer takes them. */
-  get rtmpPort(): number | undefined {
-    return this.#producers?.rtmpPort;
+  /** Where encoders can publish; without a port if no producer takes them. */
+  get ingestPorts(): IngestPorts {
+    return this.#producers?.ingestPorts ?? {};
   }
 
   has(stream: StreamId): boolean {
@@ -193,7 +214,9 @@ export class Directory {
     if (row && row.source.kind !== 'topic') {
       const status = this.#typed?.statuses.get(id);
       const isFresh = status !== undefined && this.#producers?.isAlive(status.producer) === true;
-      return { kind: 'encoded', row, status, isFresh, isListenedFor: this.rtmpPort !== undefined };
+      const analysis = this.#analyses?.of(id, status?.session);
+      const isListenedFor = Object.values(this.ingestPorts).some((port) => port !== undefined);
+      return { kind: 'encoded', row, status, isFresh, isListenedFor, analysis };
     }
     if (!row && !this.foreign.has(id)) return undefined;
     return { kind: 'foreign', id, row, isLive: this.foreign.isLive(id), found: this.foreign.found(id) };

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EditStreamRequest } from '@topicast/contracts/http';
 import { ladderProblem } from '@topicast/contracts/ladder';
+import type { StreamChange } from '@topicast/contracts/stream-event';
 import type { StreamRow } from '@topicast/contracts/tables';
 
 /** A stream cannot be as the request wants it; `field` is the one to change. */
@@ -40,3 +41,10 @@ export function editedRow(row: StreamRow, wish: Omit<EditStreamRequest, 'version
 /** Who makes what is in the topic: another program, an encoder that comes to us, or an encoder of ours. */
 const writerOf = ({ kind }: StreamRow['source']): 'topic' | 'ingest' | 'ours' =>
   kind === 'topic' || kind === 'ingest' ? kind : 'ours';
+
+/** What an edit has changed. */
+export function changesOf(before: StreamRow, after: StreamRow): StreamChange[] {
+  const parts = { title: 'title', source: 'source', renditions: 'ladder' } as const;
+  const names = Object.keys(parts) as StreamChange[];
+  return names.filter((name) => !isDeepStrictEqual(before[parts[name]], after[parts[name]]));
+}

@@ -8,8 +8,9 @@ import type { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow } from '@topicast/contracts/tables';
 import type { Milliseconds } from '@topicast/contracts/units';
 import { type ChunkTopics, LogError } from '@topicast/log';
+import type { StreamEvents } from '../health/stream-events.js';
 import type { Directory } from './directory.js';
-import { editedRow } from './edited-row.js';
+import { changesOf, editedRow } from './edited-row.js';
 
 export type OperationErrorCode =
   | 'unknown-stream'
@@ -38,11 +39,18 @@ export class OperationError extends Error {
 export class Operations {
   readonly #log: ChunkTopics;
   readonly #directory: Directory;
+  readonly #events: Pick<StreamEvents, 'happened'>;
   /** The retention of topics that we create for other people's producers. */
   readonly #retentionMs: Milliseconds;
 
-  constructor(log: ChunkTopics, directory: Directory, retentionMs: Milliseconds) {
+  constructor(
+    log: ChunkTopics,
+    directory: Directory,
+    retentionMs: Milliseconds,
+    events: Pick<StreamEvents, 'happened'>,
+  ) {
     this.#log = log;
+    this.#events = events;
     this.#directory = directory;
     this.#retentionMs = retentionMs;
   }
@@ -83,6 +91,7 @@ export class Operations {
       visibility: 'public',
     });
     if (!isFirst) throw exists(id);
+    this.#events.happened(id, { kind: 'created' });
     return { id, key: secret && streamKey({ stream: id, secret }) };
   }
 
@@ -96,22 +105,27 @@ export class Operations {
     if ((row.version ?? 0) !== version) throw changedMeanwhile(id);
     const edited = editedRow(row, wish);
     if (isDeepStrictEqual(edited, row)) return;
-    if (await this.#write(changedRow(row, edited))) return;
+    if (await this.#write(changedRow(row, edited))) {
+      this.#events.happened(id, { kind: 'changed', what: changesOf(row, edited) });
+      return;
+    }
     throw this.#directory.row(id) ? changedMeanwhile(id) : unknownStream(id);
   }
 
   async start(id: StreamId): Promise<void> {
-    await this.#change(id, (row) => {
+    const isChanged = await this.#change(id, (row) => {
       // A stream that is live or starting needs nothing.
       if (row.enabled && this.#directory.state(id) !== 'failed' && this.#directory.state(id) !== 'offline')
         return row;
       // The higher count tells producers to start a failed stream again.
       return { ...row, enabled: true, startCount: row.startCount + 1 };
     });
+    if (isChanged) this.#events.happened(id, { kind: 'started' });
   }
 
   async stop(id: StreamId): Promise<void> {
-    await this.#change(id, (row) => ({ ...row, enabled: false }));
+    if (await this.#change(id, (row) => ({ ...row, enabled: false })))
+      this.#events.happened(id, { kind: 'stopped' });
   }
 
   /** The old key is not valid any more, and whoever publishes with it is disconnected. @returns the new one */
@@ -125,6 +139,7 @@ export class Operations {
     const hash = await hashOfSecret(secret);
     const field = place === 'primary' ? 'ingestKeyHash' : 'backupKeyHash';
     await this.#change(id, (before) => ({ ...before, [field]: hash }));
+    this.#events.happened(id, { kind: 'key-renewed' });
     return streamKey({ stream: id, secret });
   }
 
@@ -133,6 +148,7 @@ export class Operations {
     if (!this.#directory.has(id)) throw unknownStream(id);
     await this.#directory.deletions.delete(id, this.#tables());
     this.#directory.foreign.remove(id);
+    this.#events.happened(id, { kind: 'deleted' });
   }
 
   #encodedRow(id: StreamId): StreamRow {
@@ -145,12 +161,16 @@ export class Operations {
     );
   }
 
-  /** A change that suits any version of the row: if another one comes first, this one is made to that. */
-  async #change(id: StreamId, change: (row: StreamRow) => StreamRow): Promise<void> {
+  /**
+   * A change that suits any version of the row: if another one comes first, this one is made to that.
+   * @returns false if the row was so already
+   */
+  async #change(id: StreamId, change: (row: StreamRow) => StreamRow): Promise<boolean> {
     for (let attempts = 0; attempts < MOST_ATTEMPTS; attempts += 1) {
       const row = this.#encodedRow(id);
       const changed = change(row);
-      if (isDeepStrictEqual(changed, row) || (await this.#write(changedRow(row, changed)))) return;
+      if (isDeepStrictEqual(changed, row)) return false;
+      if (await this.#write(changedRow(row, changed))) return true;
     }
     throw changedMeanwhile(id);
   }

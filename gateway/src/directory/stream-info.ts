@@ -1,3 +1,4 @@
+import type { Analysis } from '@topicast/contracts/analysis';
 import type { Catalog } from '@topicast/contracts/catalog';
 import type { StreamInfo } from '@topicast/contracts/http';
 import type { StreamState } from '@topicast/contracts/server-message';
@@ -15,6 +16,8 @@ export type KnownStream =
       readonly isFresh: boolean;
       /** Whether a producer takes encoders that publish. */
       readonly isListenedFor: boolean;
+      /** How its present session looks and sounds; undefined: nobody says anything. */
+      readonly analysis: Analysis | undefined;
     }
   | {
       readonly kind: 'foreign';
@@ -68,6 +71,7 @@ export function streamInfo(stream: KnownStream, viewers: number): StreamInfo {
     version: row.version ?? 0,
     ...(row.boundTo !== undefined && { boundTo: row.boundTo }),
     ...(status && runs && runningPart(status)),
+    ...(state === 'live' && stream.analysis && { analysis: stream.analysis }),
     ...(status && {
       ...{ problem: status.problem, notes: status.notes },
       ...{ encoderLog: status.encoderLog, restarts: status.restarts },

@@ -10,22 +10,25 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Access } from '../access/access.js';
 import type { GatewayConfig } from '../config.js';
-import type { Directory } from '../directory/directory.js';
 import type { LookRequests } from '../directory/look-requests.js';
 import type { Operations } from '../directory/operations.js';
 import { publicInfo } from '../directory/stream-info.js';
+import type { Thumbnails } from '../directory/thumbnails.js';
+import { addDestinations } from './destinations.js';
 import { existing, unknownStream } from './existing.js';
 import { accessWith, addIngestKey } from './ingest-key.js';
 import { Principals } from './principal.js';
 import { addProbe } from './probe.js';
 import { ApiError, problems } from './problem.js';
 import { requireSource } from './source-problem.js';
+import { addStreamHealth, type StreamHealthOptions } from './stream-health.js';
+import { addThumbnail } from './thumbnail.js';
 
-export interface ApiOptions {
+export interface ApiOptions extends StreamHealthOptions {
   readonly config: GatewayConfig;
-  readonly directory: Directory;
   readonly operations: Operations;
   readonly looks: LookRequests;
+  readonly thumbnails: Thumbnails;
   readonly access: Access;
 }
 
@@ -51,6 +54,9 @@ export function addApi(instance: FastifyInstance, options: ApiOptions): void {
   const security = [{ operator: [] }];
   addProbe(app, { config, looks }, { changing, security });
   addIngestKey(app, options, { changing, security });
+  addDestinations(app, options, { changing, security });
+  addStreamHealth(app, options, { changing, security });
+  addThumbnail(app, { ...options, principals, whileReady });
 
   app.get(
     '/api/streams',

@@ -1,10 +1,16 @@
-import { type IngestAccess, ingestAccess, ingestKeyRequest } from '@topicast/contracts/http';
+import {
+  type IngestAccess,
+  type IngestAddress,
+  ingestAccess,
+  ingestAddress,
+  ingestKeyRequest,
+} from '@topicast/contracts/http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApiOptions, Guards } from './api.js';
 import { existing } from './existing.js';
-import { problems } from './problem.js';
+import { ApiError, problems } from './problem.js';
 
 const NO_LISTENER =
   'No producer takes encoders at present, so there is no address yet. Their logs say why (TOPICAST_RTMP_PORT). The key stays valid; if you know the address, set TOPICAST_PUBLIC_RTMP_URL.';
@@ -15,7 +21,27 @@ export function addIngestKey(
   options: Pick<ApiOptions, 'config' | 'directory' | 'operations'>,
   { changing, security }: Guards,
 ): void {
-  instance.withTypeProvider<ZodTypeProvider>().post(
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  app.get(
+    '/api/streams/:id/ingest',
+    {
+      ...changing,
+      schema: {
+        summary: 'Where the encoder that publishes has to send',
+        tags: ['streams'],
+        security,
+        params: z.object({ id: z.string() }),
+        response: { 200: ingestAddress, ...problems(401, 403, 404, 503) },
+      },
+    },
+    async (request) => {
+      const id = existing(request.params.id);
+      if (options.directory.row(id)?.source.kind !== 'ingest')
+        throw new ApiError(404, `no encoder publishes to "${id}"`);
+      return addressFor(request, options);
+    },
+  );
+  app.post(
     '/api/streams/:id/ingest-key',
     {
       ...changing,
@@ -42,14 +68,18 @@ export function addIngestKey(
  * What an encoder is told to use. Producers and gateway are often one machine, so the name that leads here leads there
  * too. If no producer listens, the usual port may be another program's, which must not get the key.
  */
-export function accessWith(
-  key: string,
+function addressFor(
   { hostname }: Pick<FastifyRequest, 'hostname'>,
   { config, directory }: Pick<ApiOptions, 'config' | 'directory'>,
-): IngestAccess {
-  if (config.publicRtmpUrl !== undefined) return { rtmp: config.publicRtmpUrl, key };
-  const { rtmpPort } = directory;
-  return rtmpPort === undefined
-    ? { problem: NO_LISTENER, key }
-    : { rtmp: `rtmp://${hostname}:${rtmpPort}/live`, key };
+): IngestAddress {
+  const { rtmpPort, cameraPort } = directory.ingestPorts;
+  const rtmp = config.publicRtmpUrl ?? (rtmpPort && `rtmp://${hostname}:${rtmpPort}/live`);
+  const camera = config.publicCameraUrl ?? (cameraPort && `ws://${hostname}:${cameraPort}`);
+  return { ...(rtmp ? { rtmp } : { problem: NO_LISTENER }), ...(camera && { camera }) };
 }
+
+/** The address with the key. */
+export const accessWith = (key: string, ...where: Parameters<typeof addressFor>): IngestAccess => ({
+  ...addressFor(...where),
+  key,
+});

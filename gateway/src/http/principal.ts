@@ -19,10 +19,16 @@ export class Principals {
 
   /** @throws {ApiError} 401 for a wrong token, on every route, so that its owner notices. */
   readonly identify = async (request: FastifyRequest): Promise<void> => {
-    const principal = await this.#access.identify(bearerToken(request));
+    await this.identifyBy(request, undefined);
+  };
+
+  /** The same for a request that may have its token elsewhere than in the header, which comes first. */
+  async identifyBy(request: FastifyRequest, token: string | undefined): Promise<Principal> {
+    const principal = await this.#access.identify(bearerToken(request) ?? token);
     if (principal === 'unknown') throw new ApiError(401, 'this token is not valid');
     this.#found.set(request, principal);
-  };
+    return principal;
+  }
 
   /**
    * To be called after `identify`. @throws {ApiError} 401, or 403 for a known principal that may not change anything

@@ -1,10 +1,11 @@
 import type { Position } from '@topicast/contracts/position';
 import type { JumpReason } from '@topicast/contracts/server-message';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import type { Gap } from '@topicast/log';
 import type { ChunkWindow } from './chunk-source.js';
 import { Delivery } from './delivery.js';
 import { announced, type Jump, joined } from './jump.js';
-import type { Gap, LiveChunk } from './live-chunk.js';
+import type { LiveChunk } from './live-chunk.js';
 import type { Run } from './run.js';
 import { courseOf, STALE_AFTER } from './switch.js';
 
@@ -92,6 +93,11 @@ export class Cursor {
   /** Whether there may be something to take: false only at the live edge of the rendition that is wanted. */
   get mayHaveMore(): boolean {
     return this.#wanted !== undefined || this.#place.at !== 'chunk' || this.#place.next !== this.#window.end;
+  }
+
+  /** How long the oldest open question has been under way. */
+  unanswered(now: Milliseconds): Milliseconds | undefined {
+    return this.#delivery.unanswered(now);
   }
 
   lag(now: Milliseconds): Milliseconds {

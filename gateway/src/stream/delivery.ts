@@ -1,5 +1,5 @@
 import { comparePositions, type Position } from '@topicast/contracts/position';
-import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { LiveChunk } from './live-chunk.js';
 import type { Run } from './run.js';
 
@@ -40,6 +40,11 @@ export class Delivery {
   /** The session of the chunk that was sent last. */
   get session(): number | undefined {
     return this.#sent?.session;
+  }
+
+  /** Since the oldest open question was asked; undefined if there is none. */
+  unanswered(now: Milliseconds): Milliseconds | undefined {
+    return this.#question && Milliseconds.sub(now, this.#question.since);
   }
 
   lag(now: Milliseconds): Milliseconds {

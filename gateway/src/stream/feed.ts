@@ -3,7 +3,14 @@ import { jittered } from '@topicast/contracts/backoff';
 import type { PathDelays } from '@topicast/contracts/server-message';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
-import { type ChunkReader, LogError, type LogErrorCode, type LogRecord, LossReport } from '@topicast/log';
+import {
+  type ChunkReader,
+  LogError,
+  type LogErrorCode,
+  type LogRecord,
+  LossReport,
+  SequenceGuard,
+} from '@topicast/log';
 import type { Logger } from 'pino';
 import type { GatewayMetrics } from '../metrics/metrics.js';
 import { Batches } from './batches.js';
@@ -17,7 +24,6 @@ import type { FedChunk } from './live-chunk.js';
 import { type Part, Parts } from './parts.js';
 import type { Protocol } from './protocol.js';
 import { Ring, type RingLimits } from './ring.js';
-import { SequenceGuard } from './sequence.js';
 import type { Pace, Subscriber, Subscribers, Unavailable } from './subscriber.js';
 import { openTail } from './tail-start.js';
 

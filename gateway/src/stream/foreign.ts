@@ -1,8 +1,7 @@
 import type { ChunkHeader } from '@topicast/contracts/chunk-header';
 import type { Position } from '@topicast/contracts/position';
-import type { LogRecord } from '@topicast/log';
+import type { Gap, LogRecord } from '@topicast/log';
 import { type Chunk, Chunker, type ChunkerStats } from '@topicast/media/mpegts';
-import type { Gap } from './live-chunk.js';
 import { WallClockEstimate } from './wall-clock.js';
 
 export interface ForeignChunk {

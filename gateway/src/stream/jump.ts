@@ -1,5 +1,5 @@
 import type { JumpReason } from '@topicast/contracts/server-message';
-import type { Gap } from './live-chunk.js';
+import type { Gap } from '@topicast/log';
 
 export interface Jump {
   readonly reason: JumpReason;

@@ -2,13 +2,8 @@ import type { ChunkHeader } from '@topicast/contracts/chunk-header';
 import { CHUNK_MESSAGE_PREFIX_BYTES, writeChunkMessagePrefix } from '@topicast/contracts/chunk-message';
 import { formatPosition, type Position } from '@topicast/contracts/position';
 import type { Milliseconds } from '@topicast/contracts/units';
+import type { Gap } from '@topicast/log';
 import { frameHeaderBytes, Opcode, writeFrameHeader } from './frame.js';
-
-/** Why a chunk does not continue the previous one, and how many chunks are missing (0 if unknown). */
-export interface Gap {
-  readonly reason: 'lost' | 'session';
-  readonly missing: number;
-}
 
 /** A chunk as it comes out of the log, before it has a place in a ring. */
 export interface FedChunk {

@@ -87,6 +87,11 @@ export class Audience {
     };
   }
 
+  /** That have viewers in this process. */
+  streams(): Iterable<StreamId> {
+    return this.#byStream.keys();
+  }
+
   *of(stream: StreamId): IterableIterator<ViewerConnection> {
     yield* this.#byStream.get(stream) ?? [];
   }

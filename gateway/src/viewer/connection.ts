@@ -1,7 +1,7 @@
 import { type ClientMessage, parseClientMessage } from '@topicast/contracts/client-message';
 import { CloseCode } from '@topicast/contracts/close-codes';
 import { type Position, parsePosition } from '@topicast/contracts/position';
-import type { StreamState } from '@topicast/contracts/server-message';
+import type { PathDelays, StreamState } from '@topicast/contracts/server-message';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import type { SyncNews } from '@topicast/contracts/sync';
 import { Milliseconds } from '@topicast/contracts/units';
@@ -116,6 +116,19 @@ export class ViewerConnection implements SyncMember {
 
   terminate(): void {
     this.#webSocket.terminate();
+  }
+
+  /** That is sent. */
+  get rendition(): number {
+    return this.#playout.rendition;
+  }
+
+  get delays(): PathDelays | undefined {
+    return this.#playout.delays;
+  }
+
+  get roundTrip(): Milliseconds | undefined {
+    return this.#playout.roundTrip;
   }
 
   lag(now: Milliseconds): Milliseconds {

@@ -29,6 +29,7 @@ export class Playout implements Subscriber {
   #isFixed = false;
   /** The last round stopped early, so there is more to write than what is in flight. */
   #isCut = false;
+  #roundTrip: Milliseconds | undefined;
 
   constructor(
     { pace, source, openRendition, destination }: PlayoutOptions,
@@ -60,6 +61,15 @@ export class Playout implements Subscriber {
   /** Of the rendition that is sent. */
   get delays(): PathDelays | undefined {
     return this.#source.delays;
+  }
+
+  get rendition(): number {
+    return this.#source.rendition;
+  }
+
+  /** From the write of a chunk that asked for its acknowledgement until that came, the last time. */
+  get roundTrip(): Milliseconds | undefined {
+    return this.#roundTrip;
   }
 
   lag(now: Milliseconds): Milliseconds {
@@ -97,7 +107,9 @@ export class Playout implements Subscriber {
 
   /** @returns whether the acknowledgement proves that the viewer reads */
   acknowledge(position: Position, now: Milliseconds): boolean {
+    const waited = this.#cursor.unanswered(now);
     const meaning = this.#cursor.acknowledge(position);
+    if (meaning !== 'nothing') this.#roundTrip = waited;
     if (meaning === 'release') this.pump(now);
     return meaning !== 'nothing';
   }

@@ -1,7 +1,7 @@
 import { type Chunk, Chunker } from '@topicast/media/mpegts';
+import { AAC, flvFilm, messagesOf, PICTURE, run, SOUND, X264 } from '@topicast/test/flv-film';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AAC, flvFilm, messagesOf, PICTURE, run, SOUND, X264 } from '../testing/flv-film.js';
 import { FlvTransport, type MediaMessage } from './transport.js';
 
 /** What comes out at the other end. */

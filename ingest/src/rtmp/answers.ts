@@ -1,7 +1,5 @@
+import { chunksOf, controlMessage, TYPE, type Value, type Written, writeValues } from '@topicast/rtmp';
 import type { Refusal } from '../doorkeeper.js';
-import { type Value, type Written, writeValues } from './amf0.js';
-import { chunksOf } from './chunk-writer.js';
-import { TYPE } from './message.js';
 
 /** What we say to a publisher: whole messages, ready to be sent. */
 const ACKNOWLEDGE_EVERY_BYTES = 2_500_000;
@@ -13,20 +11,12 @@ const CAN_FORWARD = 4;
 const command = (streamId: number, ...values: readonly Written[]): Uint8Array =>
   chunksOf({ type: TYPE.command, streamId, body: writeValues(...values) });
 
-const control = (type: number, ...words: readonly number[]): Uint8Array => {
-  const body = new Uint8Array(words.length * 4);
-  words.forEach((word, i) => {
-    new DataView(body.buffer).setUint32(i * 4, word);
-  });
-  return chunksOf({ type, streamId: 0, body });
-};
-
 const numberOf = (transaction: Value): number => (typeof transaction === 'number' ? transaction : 0);
 
 /** It is connected, and knows what passes. */
 export function connected(transaction: Value): Uint8Array[] {
   return [
-    control(TYPE.windowSize, ACKNOWLEDGE_EVERY_BYTES),
+    controlMessage(TYPE.windowSize, ACKNOWLEDGE_EVERY_BYTES),
     chunksOf({
       type: TYPE.peerBandwidth,
       streamId: 0,
@@ -52,7 +42,7 @@ export function connected(transaction: Value): Uint8Array[] {
 export const streamCreated = (transaction: Value, streamId: number): Uint8Array =>
   command(0, '_result', numberOf(transaction), null, streamId);
 
-export const acknowledged = (bytes: number): Uint8Array => control(TYPE.acknowledgement, bytes >>> 0);
+export const acknowledged = (bytes: number): Uint8Array => controlMessage(TYPE.acknowledgement, bytes >>> 0);
 
 export const pong = (time: Uint8Array): Uint8Array =>
   chunksOf({

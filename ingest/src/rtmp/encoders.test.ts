@@ -2,9 +2,9 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Chunker } from '@topicast/media/mpegts';
 import { endWithUs } from '@topicast/test/end-with-us';
+import { AAC, PICTURE, SOUND, X264 } from '@topicast/test/flv-film';
 import { until } from '@topicast/test/poll';
 import { describe, expect, it } from 'vitest';
-import { AAC, PICTURE, SOUND, X264 } from '../testing/flv-film.js';
 import { type Guest, openReception } from '../testing/reception.js';
 
 const FFMPEG = process.env.FFMPEG_PATH || 'ffmpeg';

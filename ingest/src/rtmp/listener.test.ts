@@ -1,13 +1,13 @@
 import { connect, Server } from 'node:net';
 import { milliseconds } from '@topicast/contracts/units';
+import { TYPE } from '@topicast/rtmp';
+import { flvFilm, messagesOf, PICTURE, X264 } from '@topicast/test/flv-film';
 import { until } from '@topicast/test/poll';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
-import { flvFilm, messagesOf, PICTURE, X264 } from '../testing/flv-film.js';
 import { openReception } from '../testing/reception.js';
 import { RtmpClient } from '../testing/rtmp-client.js';
-import { TYPE } from './message.js';
 
 const SHORT = { patience: milliseconds(1_500) };
 const pictures = messagesOf(flvFilm(`${PICTURE} ${X264} -t 1`)).filter(({ kind }) => kind === 'video');
@@ -158,6 +158,18 @@ describe('inside', () => {
     await until('it has left', () => reception.guests[0]?.end);
     expect(reception.guests[0]?.end).toMatchObject({ why: 'cut' });
     await until('it is counted', () => reception.listener.stats.cut === 1);
+  });
+
+  it('takes messages that come as an aggregate', async () => {
+    const film = flvFilm(`${PICTURE} ${X264} -t 1 -flvflags no_metadata`).subarray(9 + 4);
+    await using reception = await openReception();
+    const { port, stats } = reception.listener;
+    using client = new RtmpClient(port).publish();
+    await until('it is in', () => stats.admitted === 1);
+    client.send({ type: TYPE.aggregate, streamId: 1, body: film });
+    const guest = reception.guests[0]!;
+    await until('all is passed on', () => Buffer.concat(guest.parts).byteLength > film.byteLength);
+    expect(guest.found).toEqual({ notes: [], damaged: 0 });
   });
 
   it('counts pictures that cannot be read', async () => {

@@ -1,9 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import { readValues, type Written, writeValues } from '../rtmp/amf0.js';
-import { ChunkReader } from '../rtmp/chunk-reader.js';
-import { chunksOf } from '../rtmp/chunk-writer.js';
-import { type Message, TYPE } from '../rtmp/message.js';
+import {
+  ChunkReader,
+  chunksOf,
+  type Message,
+  readValues,
+  TYPE,
+  type Written,
+  writeValues,
+} from '@topicast/rtmp';
 import { SECRET, STREAM } from './reception.js';
 
 const HANDSHAKE_BYTES = 1 + 2 * 1536;

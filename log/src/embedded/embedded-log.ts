@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { STATUS_TABLE } from '@topicast/contracts/tables';
+import { THUMBNAILS_TABLE } from '@topicast/contracts/thumbnails';
 import { Milliseconds } from '@topicast/contracts/units';
 import { type Logger, pino } from 'pino';
 import {
@@ -51,7 +52,8 @@ interface EmbeddedLogOptions {
 const FULL_PAUSE_MS = 500;
 
 /**
- * Open the log that lives in a folder: chunks in LMDB, tables as JSON files; `topicast.status` in memory.
+ * Open the log that lives in a folder: chunks in LMDB, tables as JSON files; `topicast.status` and
+ * `topicast.thumbnails` in memory.
  *
  * What is acknowledged survives any end of this process, including kill -9. A power cut or a crash of the machine costs
  * the chunks (recording starts over), but never the tables. So does a damaged chunk file, which is moved aside.
@@ -211,9 +213,12 @@ class EmbeddedLog implements ChunkLog {
     return this.#closing;
   }
 
-  /** `topicast.status` says what the producers of this process do, so it ends with the process. */
+  /**
+   * `topicast.status` says what the producers of this process do, so it ends with the process. Thumbnails are made
+   * anew every few seconds, which is no reason to write to the disk.
+   */
   async #openTable(name: string): Promise<FileTable | ProcessTable> {
-    if (name === STATUS_TABLE) return new ProcessTable();
+    if (name === STATUS_TABLE || name === THUMBNAILS_TABLE) return new ProcessTable();
     const { directory, reserve, logger } = this.#parts;
     return FileTable.open({ directory: join(directory, 'tables'), reserve, logger }, name);
   }

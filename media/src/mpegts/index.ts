@@ -1,3 +1,4 @@
+export { waitsForReordering } from '../codec/reordering.js';
 export type { Chunk, ChunkerStats } from './chunk.js';
 export { ChunkReader, type TrackUnits, type Unit } from './chunk-reader.js';
 export { Chunker } from './chunker.js';

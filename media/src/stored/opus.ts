@@ -36,3 +36,19 @@ export function toOpusUnit(packet: Uint8Array): Uint8Array | undefined {
   out.set(packet, 2 + size.length);
   return out;
 }
+
+/**
+ * The identification header (RFC 7845 5.1) for a description as in `dOps`, whose numbers are big-endian: channels 8 |
+ * pre-skip 16 | rate 32 | gain 16 | mapping family and table.
+ */
+export function opusHead(description: Uint8Array): Uint8Array {
+  const swapped = (at: number, count: number): number[] =>
+    [...description.subarray(at, at + count)].reverse();
+  return Uint8Array.of(
+    ...[...MAGIC].map((letter) => letter.charCodeAt(0)),
+    1,
+    description[0] ?? 0,
+    ...[...swapped(1, 2), ...swapped(3, 4), ...swapped(7, 2)],
+    ...description.subarray(9),
+  );
+}

@@ -18,7 +18,7 @@ describe('Meter', () => {
     expect(meter.frameRate).toBe(29.97);
     expect(meter.bitrate).toBeGreaterThan(820_000);
     expect(meter.bitrate).toBeLessThan(905_000);
-    expect(meter.warning).toBeUndefined();
+    expect(meter.warnings).toEqual([]);
   });
 
   it.each([30, 29.97, 25, 60, 59.94])('knows %s pictures a second by times in milliseconds', (rate) => {
@@ -54,8 +54,8 @@ describe('Meter', () => {
         at,
       );
     }
-    expect(shifted.warning).toBeUndefined();
-    expect(reordered.warning).toContain('B-frames');
-    expect(reordered.warning).toContain('keyframes up to 6.6 s apart');
+    expect(shifted.warnings).toEqual([]);
+    expect(reordered.warnings[0]).toContain('B-frames');
+    expect(reordered.warnings[1]).toContain('keyframes up to 6.6 s apart');
   });
 });

@@ -1,8 +1,8 @@
-import { type Milliseconds, type Seconds, seconds, type Ticks90k } from '@topicast/contracts/units';
+import { findingsOnStructure, type Structure, sentenceOf } from '@topicast/contracts/diagnosis';
+import { type Milliseconds, milliseconds, type Ticks90k } from '@topicast/contracts/units';
 import type { Chunk } from '@topicast/media/mpegts';
 
 const WINDOW_MS = 5_000;
-const LONG_GOP_SECONDS = 3;
 const TICKS_PER_MS = 90;
 const USUAL_RATES = [23.976, 24, 25, 29.97, 30, 48, 50, 59.94, 60];
 
@@ -12,13 +12,6 @@ const nearestUsual = (rate: number, tolerance: number): number | undefined => {
   const [nearest = 0] = [...USUAL_RATES].sort((a, b) => Math.abs(a - rate) - Math.abs(b - rate));
   return Math.abs(nearest - rate) < nearest * tolerance ? nearest : undefined;
 };
-
-export interface Structure {
-  /** Pictures are shown in another order than they are decoded in: B-frames. */
-  readonly hasReordering: boolean;
-  /** The one that has not ended counts as well. */
-  readonly longestGop: Seconds;
-}
 
 interface Entry {
   readonly at: Milliseconds;
@@ -71,21 +64,14 @@ export class Meter {
     );
   }
 
-  /** How the pictures build on each other. */
+  /** How the pictures build on each other. A GOP that has not ended counts as well. */
   get structure(): Structure {
-    return { hasReordering: this.#reordered, longestGop: seconds(this.#longestGop) };
+    return { hasReordering: this.#reordered, longestGop: milliseconds(this.#longestGop * 1_000) };
   }
 
-  /** What makes a stream that is not encoded here worse than one that is. */
-  get warning(): string | undefined {
-    const found = [
-      this.#reordered ? 'B-frames, which add delay' : undefined,
-      this.#longestGop > LONG_GOP_SECONDS
-        ? `keyframes up to ${this.#longestGop.toFixed(1)} s apart, so that viewers join late`
-        : undefined,
-    ].filter((item) => item !== undefined);
-    if (found.length === 0) return undefined;
-    return `The source has ${found.join(', and ')}. It is sent as it is; encode it again to avoid this.`;
+  /** What makes a stream that is not encoded here worse than one that is, one sentence each. */
+  get warnings(): readonly string[] {
+    return findingsOnStructure(this.structure, 'source').map(sentenceOf);
   }
 
   /** RTMP counts in milliseconds: steps of 33 and 34 ms are 30 pictures a second, which only their mean shows. */

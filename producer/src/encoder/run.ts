@@ -117,7 +117,7 @@ export async function run(
       return;
     }
     const { dropped, trouble } = publisher.state;
-    const copied = plan.video === 'copy' ? offered.copyWarning : undefined;
+    const copied = plan.video === 'copy' ? offered.copyWarnings : [];
     report({
       catalog: offered.catalog,
       encoderLog: lines,
@@ -126,7 +126,7 @@ export async function run(
       notes: [
         ...notes,
         advice,
-        copied,
+        ...copied,
         leavesOut ? TRACK_LEFT_OUT : undefined,
         ...factsInWords(found),
       ].filter((note) => note !== undefined),

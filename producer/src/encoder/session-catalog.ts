@@ -1,7 +1,8 @@
 import type { Catalog, Track } from '@topicast/contracts/catalog';
+import type { Structure } from '@topicast/contracts/diagnosis';
 import { Milliseconds } from '@topicast/contracts/units';
 import type { NewRecord } from '@topicast/log';
-import { Meter, type Structure } from './meter.js';
+import { Meter } from './meter.js';
 
 /** What a session offers: its renditions with their tracks, as far as its chunks have shown them. */
 export class SessionCatalog {
@@ -71,8 +72,8 @@ export class SessionCatalog {
     return this.#meters[0]?.structure;
   }
 
-  /** What makes a stream that is not encoded here worse than one that is. */
-  get copyWarning(): string | undefined {
-    return this.#meters[0]?.warning;
+  /** What makes a stream that is not encoded here worse than one that is, one sentence each. */
+  get copyWarnings(): readonly string[] {
+    return this.#meters[0]?.warnings ?? [];
   }
 }

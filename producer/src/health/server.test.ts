@@ -12,13 +12,18 @@ import { startProducer } from '../producer.js';
 import { ProducerMetrics } from './metrics.js';
 import { startHealthServer } from './server.js';
 
+const NAMES = { program: 'the producer', setting: 'TOPICAST_PRODUCER_PORT' };
+
 it('a producer reports whether it runs, whether it can work, and what it does', async () => {
   using folder = temporaryFolder();
   const log = await openEmbeddedLog({ directory: path.join(folder.path, 'log') });
   const metrics = new ProducerMetrics();
   let isStarted = false;
   const host = '127.0.0.1';
-  const health = await startHealthServer({ host, port: 0, log, metrics, isStarted: () => isStarted });
+  const health = await startHealthServer({
+    ...{ host, port: 0, log, metrics, isStarted: () => isStarted },
+    ...NAMES,
+  });
   const ask = (page: string, method = 'GET') => fetch(`http://${host}:${health.port}${page}`, { method });
   const read = async (): Promise<Map<string, number>> => {
     const lines = (await (await ask('/metrics')).text()).split('\n');
@@ -63,7 +68,12 @@ it('a producer reports whether it runs, whether it can work, and what it does', 
 });
 
 it('says which setting to change if its port is taken', async () => {
-  const options = { host: '127.0.0.1', log: { ping: async () => undefined }, isStarted: () => true };
+  const options = {
+    host: '127.0.0.1',
+    log: { ping: async () => undefined },
+    isStarted: () => true,
+    ...NAMES,
+  };
   const metrics = new ProducerMetrics();
   const first = await startHealthServer({ ...options, port: 0, metrics });
   const second = startHealthServer({ ...options, port: first.port, metrics });
@@ -74,7 +84,7 @@ it('says which setting to change if its port is taken', async () => {
 /** The health server of an idle producer. */
 async function startIdle(metrics = new ProducerMetrics()) {
   const log = { ping: async () => undefined };
-  const options = { host: '127.0.0.1', port: 0, log, metrics, isStarted: () => true };
+  const options = { host: '127.0.0.1', port: 0, log, metrics, isStarted: () => true, ...NAMES };
   const health = await startHealthServer(options);
   return {
     port: health.port,

@@ -5,16 +5,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '@topicast/contracts/config';
 import type { LogConnection } from '@topicast/log';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import type { ProducerMetrics } from './metrics.js';
 
 interface HealthServerOptions {
   readonly host: string;
   /** 0 means any free port. */
   readonly port: number;
   readonly log: Pick<LogConnection, 'ping'>;
-  readonly metrics: ProducerMetrics;
-  /** Whether the producer has started. */
+  readonly metrics: { readonly registry: Registry };
+  /** Whether the program has started. */
   readonly isStarted: () => boolean;
+  /** What it is called in its answers. */
+  readonly program: string;
+  /** The variable that names the port. */
+  readonly setting: string;
 }
 
 interface HealthServer {
@@ -29,11 +32,11 @@ const MAX_CONNECTIONS = 50;
 const PATIENCE = { headersTimeout: 2_000, requestTimeout: 2_000, connectionsCheckingInterval: 500 };
 
 /**
- * Serves `/healthz`, `/readyz` and `/metrics` of a producer that runs in its own process.
+ * Serves `/healthz`, `/readyz` and `/metrics` of a program that has no other HTTP server: a producer, or processors.
  * @throws {ConfigError} if it cannot listen on the address
  */
 export async function startHealthServer(options: HealthServerOptions): Promise<HealthServer> {
-  const { host, port } = options;
+  const { host, port, setting } = options;
   const ofTheProcess = new Registry();
   collectDefaultMetrics({ register: ofTheProcess });
   const metrics = Registry.merge([options.metrics.registry, ofTheProcess]);
@@ -49,7 +52,7 @@ export async function startHealthServer(options: HealthServerOptions): Promise<H
     await once(server.listen({ host, port }), 'listening');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const advice = 'set TOPICAST_PRODUCER_PORT or TOPICAST_HOST to another one';
+    const advice = `set ${setting} or TOPICAST_HOST to another one`;
     throw new ConfigError(`cannot listen on ${host}, port ${port} (${code}): ${advice}`, { cause: error });
   }
   return {
@@ -103,9 +106,10 @@ function problem(request: IncomingMessage, response: ServerResponse, status: num
   say(request, response, status, body, 'application/problem+json');
 }
 
-/** Why the producer cannot work now. We do not pass on the log's own message, because it names brokers. */
-async function troubleOf({ log, isStarted }: HealthServerOptions): Promise<string | undefined> {
-  if (!isStarted()) return 'the producer has not started: it is waiting for the log';
+/** Why the program cannot work now. We do not pass on the log's own message, because it names brokers. */
+async function troubleOf({ log, isStarted, program }: HealthServerOptions): Promise<string | undefined> {
+  if (!isStarted())
+    return `${program} ${program.endsWith('s') ? 'have' : 'has'} not started: waiting for the log`;
   const timer = new AbortController();
   const silent = 'the log does not answer';
   const ping = log.ping().then(

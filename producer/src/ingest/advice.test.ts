@@ -1,10 +1,10 @@
-import { milliseconds, seconds } from '@topicast/contracts/units';
+import { milliseconds } from '@topicast/contracts/units';
 import { expect, it } from 'vitest';
 import { adviceOn, nothingPasses, type Sent } from './advice.js';
 
 const sent = (change: Partial<Sent> = {}): Sent => ({
   kinds: ['video', 'audio'],
-  structure: { hasReordering: false, longestGop: seconds(2) },
+  structure: { hasReordering: false, longestGop: milliseconds(2_000) },
   liveFor: milliseconds(10_000),
   pictureMissingFor: milliseconds(40),
   nothingFor: milliseconds(20),
@@ -18,10 +18,10 @@ it('says nothing about what is as it should be', () => {
 });
 
 it.each([
-  ['B-frames', { structure: { hasReordering: true, longestGop: seconds(1) } }],
-  ['4.0 s apart', { structure: { hasReordering: false, longestGop: seconds(4) } }],
+  ['B-frames', { structure: { hasReordering: true, longestGop: milliseconds(1_000) } }],
+  ['4.0 s apart', { structure: { hasReordering: false, longestGop: milliseconds(4_000) } }],
   ['no sound', { kinds: ['video'] }],
-  ['no picture.', { kinds: ['audio'], pictureMissingFor: milliseconds(0) }],
+  ['no picture:', { kinds: ['audio'], pictureMissingFor: milliseconds(0) }],
   ['Sound comes, but no picture', { pictureMissingFor: milliseconds(5_000) }],
   ['Neither', { pictureMissingFor: milliseconds(6_000), nothingFor: milliseconds(5_000) }],
   ['left out so far: 3', { damaged: 3 }],

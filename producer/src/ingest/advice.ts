@@ -1,9 +1,7 @@
 import type { Track } from '@topicast/contracts/catalog';
-import { type Milliseconds, milliseconds, Seconds, seconds } from '@topicast/contracts/units';
-import type { Structure } from '../encoder/meter.js';
+import { FINDINGS, findingsOnStructure, type Structure, sentenceOf } from '@topicast/contracts/diagnosis';
+import { type Milliseconds, milliseconds, Seconds } from '@topicast/contracts/units';
 
-/** Encoders count in whole pictures, so two seconds may be a little more. */
-const LONG_GOP: Seconds = seconds(2.2);
 /** A track that is announced later than this is missed. */
 const EXPECTED_WITHIN: Milliseconds = milliseconds(3_000);
 /** Longer than a scene of the encoder needs to begin, and than its pictures are apart. */
@@ -44,20 +42,11 @@ export function adviceOn({
       `The encoder has sent pictures or sound that are damaged or lack their settings (left out so far: ${damaged}): if there are more and more, restart it, or use another encoder.`,
     );
   }
-  if (structure?.hasReordering) {
-    advice.push(
-      'The encoder sends B-frames, which add delay: set its B-frames to 0, or its tuning to zerolatency.',
-    );
-  }
-  if (structure && structure.longestGop > LONG_GOP) {
-    advice.push(
-      `The encoder sends keyframes up to ${structure.longestGop.toFixed(1)} s apart, so viewers join late: set its keyframe interval to 1 s, or 2 s at most.`,
-    );
-  }
-  if (liveFor >= EXPECTED_WITHIN && !kinds.includes('audio')) advice.push('The encoder sends no sound.');
+  if (structure) advice.push(...findingsOnStructure(structure, 'encoder').map(sentenceOf));
+  if (liveFor >= EXPECTED_WITHIN && !kinds.includes('audio')) advice.push(sentenceOf(FINDINGS.noSound));
   if (liveFor >= EXPECTED_WITHIN && !kinds.includes('video')) {
     advice.push(
-      damaged > 0 ? 'The encoder sends no picture that can be passed on.' : 'The encoder sends no picture.',
+      damaged > 0 ? 'The encoder sends no picture that can be passed on.' : sentenceOf(FINDINGS.noPicture),
     );
   }
   return advice;

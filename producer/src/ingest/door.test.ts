@@ -13,6 +13,7 @@ import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import { readProducerConfig } from '../config.js';
 import { ProducerMetrics } from '../health/metrics.js';
+import { Reports } from '../health/reports.js';
 import { NO_FFMPEG, NO_GUARD } from '../testing/no-ffmpeg.js';
 import { NO_REELS } from '../testing/reels.js';
 import { Door } from './door.js';
@@ -40,11 +41,17 @@ async function world() {
   };
   await tables.rows.put(STREAM, row);
   const seats: Seat[] = [];
+  const allReports: Reports[] = [];
   const lines: Record<string, unknown>[] = [];
   const logger = pino({}, { write: (line: string) => lines.push(JSON.parse(line)) });
+  const reportsOf = (me: string) => {
+    const reports = new Reports({ me, log, logger });
+    allReports.push(reports);
+    return reports;
+  };
   const doorOf = (me: string, second = 'takeover', ofLog: ChunkLog = log) => {
     const door = new Door({
-      ...{ me, log: ofLog, tables, metrics: new ProducerMetrics(), logger },
+      ...{ me, log: ofLog, tables, metrics: new ProducerMetrics(), reports: reportsOf(me), logger },
       ...{ ffmpeg: NO_FFMPEG, guard: NO_GUARD, reels: NO_REELS },
       config: readProducerConfig({ TOPICAST_INGEST_SECOND: second }),
       others: () => new Set(['a', 'b'].filter((name) => name !== me)),
@@ -73,6 +80,7 @@ async function world() {
     async [Symbol.asyncDispose]() {
       for (const seat of seats) seat.leave({ why: 'gone' });
       tables.close();
+      await Promise.all(allReports.map((reports) => reports.close()));
       await log.close();
       folder[Symbol.dispose]();
     },
@@ -112,13 +120,13 @@ describe('the door', () => {
     expect(at.status()!.session).toBeGreaterThan(first);
   });
 
-  it('lets the last one of many that come at once send', async () => {
+  it('lets one of many that come at once send', async () => {
     await using at = await world();
     const { admit } = at.doorOf('a');
     const answers = await Promise.all(Array.from({ length: 4 }, () => admit()));
     const seats = answers.filter(isSeat);
     expect(seats.length).toBe(4);
-    expect(seats.filter((seat) => why(seat) === undefined)).toEqual([seats.at(-1)]);
+    expect(seats.filter((seat) => why(seat) === undefined).length).toBe(1);
     expect(at.status()).toMatchObject({ producer: 'a', state: 'starting' });
   });
 

@@ -12,6 +12,7 @@ import { nextSession } from '../encoder/session.js';
 import type { Ffmpeg } from '../ffmpeg/find.js';
 import type { ProcessGuard } from '../ffmpeg/guard.js';
 import type { ProducerMetrics } from '../health/metrics.js';
+import type { Reports } from '../health/reports.js';
 import { openOutlet } from '../publish/outlet.js';
 import type { ReelMaker } from '../slate/workshop.js';
 import { StatusWriter } from '../status/status-writer.js';
@@ -46,6 +47,7 @@ interface DoorOptions {
   readonly tables: StreamTables;
   readonly config: ProducerConfig;
   readonly metrics: ProducerMetrics;
+  readonly reports: Reports;
   readonly ffmpeg: Ffmpeg;
   readonly guard: ProcessGuard;
   /** Makes what viewers see while an encoder is away. */
@@ -147,6 +149,7 @@ export class Door implements Doorkeeper {
     try {
       const answer = await this.#place(arrival, asked, present);
       if (typeof answer === 'string') return answer;
+      if (isTakeover) this.#options.reports.happened(stream, { kind: 'taken-over' });
       if (isTakeover) answer.remark(this.#takeovers.isContested(stream) ? TWO_ENCODERS : TAKEN_OVER);
       return answer.seatOf(asked.place);
     } catch (error) {
@@ -171,7 +174,7 @@ export class Door implements Doorkeeper {
 
   /** `unavailable` also if another producer has the stream. */
   async #begin(arrival: Arrival): Promise<Publication | Refusal> {
-    const { me, log, tables, config, metrics, ffmpeg, guard, reels } = this.#options;
+    const { me, log, tables, config, metrics, reports, ffmpeg, guard, reels } = this.#options;
     const { stream, gone } = arrival;
     const asked = this.#rowFor(arrival);
     if (typeof asked === 'string') return asked;
@@ -180,7 +183,7 @@ export class Door implements Doorkeeper {
     const stopping = new AbortController();
     let status: StatusWriter | undefined;
     const outlet = openOutlet(row, {
-      ...{ log, tables, config, logger, metrics },
+      ...{ log, tables, config, logger, metrics, reports },
       state: () => status?.current.state ?? 'starting',
       stopped: stopping.signal,
     });
@@ -197,7 +200,9 @@ export class Door implements Doorkeeper {
       await outlet.close();
       return claimed;
     }
-    status = new StatusWriter(tables.statuses, stream, claimed, logger);
+    status = new StatusWriter(tables.statuses, stream, claimed, logger, (before, after) =>
+      reports.changed(stream, before, after),
+    );
     const publication = new Publication({
       ...{
         row,
@@ -210,6 +215,7 @@ export class Door implements Doorkeeper {
         status,
         stopping,
         metrics,
+        reports,
         logger,
         reels,
       },

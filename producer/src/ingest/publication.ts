@@ -7,6 +7,7 @@ import type { PublisherEnd, Seat } from '@topicast/ingest';
 import type { Chunk } from '@topicast/media/mpegts';
 import type { Logger } from 'pino';
 import type { ProducerMetrics } from '../health/metrics.js';
+import type { Reports } from '../health/reports.js';
 import type { Outlet } from '../publish/outlet.js';
 import type { ReelMaker } from '../slate/workshop.js';
 import type { StatusWriter } from '../status/status-writer.js';
@@ -44,6 +45,7 @@ interface PublicationOptions {
   /** Aborted by this publication when it ends. */
   readonly stopping: AbortController;
   readonly metrics: ProducerMetrics;
+  readonly reports: Pick<Reports, 'happened'>;
   /** See `choosePlace`. */
   readonly backAfter: Milliseconds | undefined;
   /** How long viewers may see a slate while the encoder is away; 0: not at all. */
@@ -167,7 +169,7 @@ export class Publication {
         return;
       case 'end':
         this.#encoders.dismiss(SILENT_TOO_LONG);
-        this.#end();
+        this.#leave();
     }
   }
 
@@ -185,8 +187,11 @@ export class Publication {
   #choose(): void {
     const chosen = this.#encoders.choose(this.#air.writing);
     if (!chosen || chosen === this.#air.writing) return;
+    const { tables, reports } = this.#options;
+    const { place } = chosen;
+    if (place !== this.#encoders.main.place) reports.happened(this.#stream, { kind: 'switched', place });
     this.#encoders.main = chosen;
-    this.#air.switchTo(chosen, this.#options.tables.statuses.get(this.#stream)?.session ?? 0);
+    this.#air.switchTo(chosen, tables.statuses.get(this.#stream)?.session ?? 0);
   }
 
   #onLive(): void {
@@ -270,11 +275,17 @@ export class Publication {
     const facts = { session: this.#air.report.session, place, why: end.why, problem, damaged };
     this.#options.logger.info({ ...facts, droppedAccessUnits, droppedUnits }, 'the encoder has left');
     if (problem !== undefined && this.#encoders.present.length === 0) {
-      this.#end(problem);
+      this.#leave(problem);
       return;
     }
     if (problem !== undefined) this.remark(problem);
     this.review();
+  }
+
+  #leave(problem?: string): void {
+    if (this.#air.kind !== 'nothing')
+      this.#options.reports.happened(this.#stream, { kind: 'left', ...(problem && { problem }) });
+    this.#end(problem);
   }
 
   #end(problem?: string): void {

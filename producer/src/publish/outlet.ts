@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mostRenditions } from '@topicast/contracts/ladder';
 import type { StreamState } from '@topicast/contracts/server-message';
+import type { ProducerFigures } from '@topicast/contracts/stream-health';
 import { streamId } from '@topicast/contracts/stream-id';
 import type { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow } from '@topicast/contracts/tables';
@@ -9,6 +10,7 @@ import type { Logger } from 'pino';
 import type { ProducerConfig } from '../config.js';
 import { lastSessionInLog } from '../encoder/session.js';
 import type { FollowedStream, ProducerMetrics } from '../health/metrics.js';
+import type { Reports } from '../health/reports.js';
 import { lastGopInLog } from './last-gop.js';
 import { OvertakenWatch } from './overtaken.js';
 import { SteadyClock } from './steady-clock.js';
@@ -24,6 +26,7 @@ export interface OutletOptions {
   /** Names the stream in each line. */
   readonly logger: Logger;
   readonly metrics: ProducerMetrics;
+  readonly reports: Reports;
   /** Of the stream, for the metrics. */
   readonly state: () => StreamState;
   /** Nobody wants the stream here any more. */
@@ -46,7 +49,7 @@ export interface Outlet {
 }
 
 export function openOutlet(row: StreamRow, options: OutletOptions): Outlet {
-  const { log, tables, config, logger, metrics, stopped } = options;
+  const { log, tables, config, logger, metrics, reports, stopped } = options;
   const id = streamId(row.id);
   let partitions = mostRenditions(row);
   const createTopic = (): Promise<void> => {
@@ -78,8 +81,21 @@ export function openOutlet(row: StreamRow, options: OutletOptions): Outlet {
     },
     watch,
   );
+  const { figures, end: endReports } = reports.follow(id, {
+    way: wayOf(row.source),
+    get isLive() {
+      return options.state() === 'live';
+    },
+    get session() {
+      return publisher.session;
+    },
+    get dropped() {
+      return publisher.state.dropped;
+    },
+  });
   const publisher = new StreamPublisher({
-    log: followed,
+    log: { append: figures.measured(followed.append) },
+    figures,
     stream: id,
     clock: new SteadyClock(),
     logger,
@@ -108,6 +124,12 @@ export function openOutlet(row: StreamRow, options: OutletOptions): Outlet {
       await publisher.close();
       await watch.close();
       followed.end();
+      endReports();
     },
   };
 }
+
+const wayOf = (source: StreamRow['source']): ProducerFigures['way'] => {
+  if (source.kind === 'ingest') return 'sent';
+  return 'copy' in source && source.copy ? 'copied' : 'encoded';
+};

@@ -1,6 +1,7 @@
 import type { NewRecord } from '@topicast/log';
 import type { Chunk } from '@topicast/media/mpegts';
 import type { Logger } from 'pino';
+import type { StreamFigures } from '../health/figures.js';
 import { Numbering } from './numbering.js';
 import { Publisher, type PublisherOptions } from './publisher.js';
 import { RenditionJoin } from './rendition-join.js';
@@ -10,6 +11,8 @@ import { type Arrived, WaitingChunks } from './waiting-chunks.js';
 interface StreamPublisherOptions
   extends Pick<PublisherOptions, 'stream' | 'log' | 'onUnknownTopic' | 'limits'> {
   readonly clock: SteadyClock;
+  /** Sees each chunk as it arrives. */
+  readonly figures?: Pick<StreamFigures, 'arrive' | 'beginSession'>;
   /** Names the stream in each line. */
   readonly logger: Logger;
   /** The highest GOP number in the log; rejects if that cannot be read in time. */
@@ -72,6 +75,7 @@ export class StreamPublisher {
     const unsent = this.#unsent();
     const isCounted = session.follows === true && this.#session !== undefined && !this.#waiting;
     this.#session = session;
+    this.#options.figures?.beginSession();
     this.#waiting = isCounted ? undefined : new WaitingChunks(this.#options.limits?.bytes);
     this.#counting = undefined;
     if (isCounted) this.#numbering.beginSession(session.session, 0);
@@ -100,6 +104,7 @@ export class StreamPublisher {
 
   push(rendition: number, chunk: Chunk): void {
     const arrived = { rendition, chunk, at: this.#options.clock.monotonic() };
+    this.#options.figures?.arrive(rendition, chunk, arrived.at);
     if (this.#waiting) {
       this.#miss(this.#waiting.push(arrived));
       this.#counting ??= this.#beginCounting(this.#waiting);

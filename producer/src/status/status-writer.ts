@@ -17,6 +17,7 @@ export class StatusWriter {
   readonly #table: StatusTable;
   readonly #stream: StreamId;
   readonly #logger: Logger;
+  readonly #onChange: (before: StreamStatus, after: StreamStatus) => void;
   #current: StreamStatus;
   #written = '';
   #timer: NodeJS.Timeout | undefined;
@@ -26,10 +27,17 @@ export class StatusWriter {
   #closed = false;
   readonly #stopListening: readonly (() => void)[];
 
-  constructor(table: StatusTable, stream: StreamId, initial: StreamStatus, logger: Logger) {
+  constructor(
+    table: StatusTable,
+    stream: StreamId,
+    initial: StreamStatus,
+    logger: Logger,
+    onChange: (before: StreamStatus, after: StreamStatus) => void = () => undefined,
+  ) {
     this.#table = table;
     this.#stream = stream;
     this.#logger = logger;
+    this.#onChange = onChange;
     this.#current = initial;
     this.#stopListening = [
       table.onLate((name) => name === stream && this.#writeAgain(0)),
@@ -47,6 +55,7 @@ export class StatusWriter {
     if (this.#closed) return;
     const before = this.#current;
     this.#current = { ...before, ...change };
+    this.#onChange(before, this.#current);
     const { state, session, awaySince } = this.#current;
     const isNews = state !== before.state || session !== before.session || awaySince !== before.awaySince;
     if (isNews) this.#schedule(0);

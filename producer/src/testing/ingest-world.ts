@@ -11,6 +11,7 @@ import { temporaryFolder } from '@topicast/test/temporary';
 import { pino } from 'pino';
 import { readProducerConfig } from '../config.js';
 import { ProducerMetrics } from '../health/metrics.js';
+import { Reports } from '../health/reports.js';
 import { Door } from '../ingest/door.js';
 import type { Place } from '../ingest/places.js';
 import { NO_FFMPEG, NO_GUARD } from './no-ffmpeg.js';
@@ -42,9 +43,11 @@ export async function ingestWorld({
     ...{ ingestKeyHash: await hashOfSecret('primary'), backupKeyHash: await hashOfSecret('backup') },
   };
   await tables.rows.put(STREAM, row);
+  const logger = pino({ enabled: false });
+  const reports = new Reports({ me: 'a', log, logger });
   const doorOf = (me: string): Door =>
     new Door({
-      ...{ me, log, tables, reels, metrics: new ProducerMetrics(), logger: pino({ enabled: false }) },
+      ...{ me, log, tables, reels, metrics: new ProducerMetrics(), logger, reports },
       ...{ ffmpeg: NO_FFMPEG, guard: NO_GUARD },
       config: readProducerConfig({
         // An encoder that is away keeps nobody out.
@@ -79,6 +82,7 @@ export async function ingestWorld({
       chunks.close();
       for (const seat of seats) seat.leave({ why: 'finished' });
       await Promise.all([a.close(), b.close()]);
+      await reports.close();
       tables.close();
       await log.close();
       folder[Symbol.dispose]();

@@ -16,17 +16,26 @@ export const CONNECT_TIMEOUT_MS = 10_000;
 /** How many problems on the way to servers to remember; ffmpeg sees only that our own port gave it nothing. */
 const LINES = 8;
 
+interface Way {
+  readonly to: 'source' | 'destination';
+  /** Whether each address must be judged before it is connected to. */
+  readonly fenced: boolean;
+}
+const FENCED_SOURCE: Way = { to: 'source', fenced: true };
+
 /**
  * The only way out for one fenced source. It resolves names, judges every address, and connects only to judged
  * addresses. The first refusal ends the source.
  */
 export class Gate {
   readonly #network: Network;
+  readonly #way: Way;
   readonly #refusing = new AbortController();
   #lines: string[] = [];
 
-  constructor(network: Network) {
+  constructor(network: Network, way: Way = FENCED_SOURCE) {
     this.#network = network;
+    this.#way = way;
   }
 
   /** Aborted with a SourceError when the source led to a forbidden place. */
@@ -49,15 +58,16 @@ export class Gate {
     this.#lines = [...this.#lines, line.slice(0, 300)].slice(-LINES);
   }
 
-  /** The addresses of a host, all of them public. @throws {SourceError} `refused` or `unreachable` */
+  /** The addresses of a host; behind a fence, all of them public. @throws {SourceError} `refused` or `unreachable` */
   async addressesOf(host: string): Promise<readonly string[]> {
     const { resolve, isPublic } = this.#network;
+    if (!this.#way.fenced) return isIP(host) === 0 ? this.#resolve(host, resolve) : [host];
     const known = isPublicHost(host, isPublic);
     const addresses = known === undefined ? await this.#resolve(host, resolve) : [host];
     // One private address among public ones is enough to refuse, because a name server must not choose which one is
     // used.
     if (known === false || !addresses.every((address) => isIP(address) !== 0 && isPublic(address))) {
-      throw this.refuse(`The source leads to "${host}", which ${PRIVATE_ADDRESS}`);
+      throw this.refuse(`The ${this.#way.to} leads to "${host}", which ${PRIVATE_ADDRESS}`);
     }
     return addresses;
   }

@@ -5,6 +5,7 @@ import { Gate } from './gate.js';
 import { INTERNET, type Network } from './network.js';
 import { WAYS } from './ways.js';
 
+export { addressOf, dial } from './dial.js';
 export type { Network } from './network.js';
 
 /** How ffmpeg reaches a fenced source, and nothing else. */

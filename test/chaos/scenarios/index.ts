@@ -1,6 +1,7 @@
 import type { Scenario } from '../scenario.js';
 import { blackout, brokerHang, leaderKill, networkCut, rollingRestart } from './brokers.js';
 import { diskFull } from './disk-full.js';
+import { ingestKill, publisherKill, uplinkCut } from './encoders.js';
 import { clockStep, ffmpegKill, gatewayDrain, gatewayKill, producerKill, workerKill } from './services.js';
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -16,4 +17,7 @@ export const SCENARIOS: readonly Scenario[] = [
   diskFull,
   networkCut,
   clockStep,
+  publisherKill,
+  uplinkCut,
+  ingestKill,
 ];

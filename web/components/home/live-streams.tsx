@@ -56,7 +56,7 @@ export function LiveStreams({ gateway, first }: LiveStreamsProps) {
           </div>
           <ul className={styles.grid}>
             {onAir.map((stream) => (
-              <StreamCard key={stream.id} stream={stream} />
+              <StreamCard key={stream.id} stream={stream} gateway={gateway} />
             ))}
           </ul>
         </>

@@ -4,13 +4,20 @@ import type { StreamInfo } from '@topicast/contracts/http';
 import Link from 'next/link';
 import { useNow } from '../../hooks/use-now';
 import { formatDuration, formatQuality, plural } from '../../lib/format';
+import type { GatewayAddress } from '../../lib/gateway-address';
 import { onAir } from '../../lib/stream-facts';
 import { Icon } from '../ui/icon';
-import { Poster } from '../ui/poster';
 import { StateBadge } from '../ui/state-badge';
+import { Thumbnail } from '../ui/thumbnail';
 import styles from './stream-card.module.css';
 
-export function StreamCard({ stream }: { readonly stream: StreamInfo }) {
+export function StreamCard({
+  stream,
+  gateway,
+}: {
+  readonly stream: StreamInfo;
+  readonly gateway: GatewayAddress;
+}) {
   const now = useNow();
   const { video } = onAir(stream);
   const quality = video && formatQuality(video);
@@ -21,7 +28,7 @@ export function StreamCard({ stream }: { readonly stream: StreamInfo }) {
   return (
     <li className={styles.card}>
       <div className={styles.picture}>
-        <Poster id={stream.id} />
+        <Thumbnail stream={stream} gateway={gateway} />
         <div className={styles.play}>
           <span>
             <Icon name="play" size={22} />

@@ -5,17 +5,19 @@ import { type Ref, useState } from 'react';
 import { type GatewayAddress, liveUrl } from '../../lib/gateway-address';
 import { LazyPlayer } from '../player/lazy-player';
 import { Icon } from '../ui/icon';
-import { Poster } from '../ui/poster';
+import { Thumbnail } from '../ui/thumbnail';
 import styles from './stream-row.module.css';
 
-/** The stream's poster or, on request, the stream itself, small and without sound. */
+/** The stream's thumbnail or, on request, the stream itself, small and without sound. */
 export function LivePreview({
   stream,
   gateway,
+  token,
   mayDisappear,
 }: {
   readonly stream: StreamInfo;
   readonly gateway: GatewayAddress;
+  readonly token: string;
   /** For the button, which is there while the stream is live. */
   readonly mayDisappear: Ref<HTMLButtonElement>;
 }) {
@@ -24,7 +26,11 @@ export function LivePreview({
   const shown = wanted && live;
   return (
     <div className={styles.picture} data-dim={!live}>
-      {shown ? <LazyPlayer src={liveUrl(gateway, stream.id)} /> : <Poster id={stream.id} />}
+      {shown ? (
+        <LazyPlayer src={liveUrl(gateway, stream.id)} />
+      ) : (
+        <Thumbnail stream={stream} gateway={gateway} token={token} />
+      )}
       {live && (
         <button
           type="button"

@@ -2,16 +2,20 @@
 
 import type { StreamInfo } from '@topicast/contracts/http';
 import Link from 'next/link';
-import type { RefObject } from 'react';
+import { type RefObject, useState } from 'react';
 import { useFocusFallback } from '../../hooks/use-focus-fallback';
 import { useRowFocus } from '../../hooks/use-row-focus';
+import { formatTime } from '../../lib/format';
+import { cameraPage } from '../../lib/camera-page';
 import type { GatewayAddress } from '../../lib/gateway-address';
 import { describeSource, encoderAction } from '../../lib/stream-facts';
 import { nameOf } from '../../lib/stream-list';
 import { Button } from '../ui/button';
+import { Dialog } from '../ui/dialog';
 import { Icon } from '../ui/icon';
 import { StateBadge } from '../ui/state-badge';
 import { ActionButton } from './action-button';
+import { Destinations } from './destinations/destinations';
 import { LivePreview } from './live-preview';
 import { StreamFacts } from './stream-facts';
 import styles from './stream-row.module.css';
@@ -51,6 +55,7 @@ export function StreamRow({
     onAct,
     onDone: onChanged,
   });
+  const [isSendingOn, setSendingOn] = useState(false);
   const { fallback, mayDisappear } = useFocusFallback<HTMLButtonElement>();
   const row = useRowFocus(place, lastFallback);
   const action = encoderAction(stream);
@@ -58,11 +63,11 @@ export function StreamRow({
   const common = { name, pending, onAct: act };
   return (
     <li className={styles.row} ref={row} aria-label={name}>
-      <LivePreview stream={stream} gateway={gateway} mayDisappear={mayDisappear} />
+      <LivePreview stream={stream} gateway={gateway} token={token} mayDisappear={mayDisappear} />
       <div>
         <div className={styles.name}>
           <h2>
-            <Link href={`/watch/${stream.id}`} data-row-focus>
+            <Link href={`/studio/${stream.id}`} data-row-focus>
               {name}
             </Link>
           </h2>
@@ -72,12 +77,33 @@ export function StreamRow({
           <code>{stream.id}</code> · {describeSource(stream.source)}
         </p>
         <StreamFacts stream={stream} />
+        <Findings stream={stream} />
         <Notes stream={stream} />
       </div>
       <div className={styles.actions}>
+        {stream.source?.kind === 'ingest' && (
+          <a
+            className={styles.camera}
+            href={cameraPage(stream.id)}
+            aria-label={`Send ${name} from this browser`}
+          >
+            <Icon name="camera" size={17} />
+          </a>
+        )}
         {action.restart && <ActionButton action="restart" {...common} ref={mayDisappear} />}
         {/* One button for both, so that it keeps the focus when it has done its work. */}
         {action.toggle && <ActionButton action={action.toggle} {...common} ref={fallback} />}
+        {stream.version !== undefined && stream.source?.kind !== 'topic' && (
+          <Button
+            variant="quiet"
+            compact
+            icon
+            onClick={() => setSendingOn(true)}
+            aria-label={`Send ${name} on to other services`}
+          >
+            <Icon name="send" size={17} />
+          </Button>
+        )}
         {stream.version !== undefined && (
           <Button variant="quiet" compact icon onClick={onEdit} aria-label={`Edit ${name}`}>
             <Icon name="pencil" size={17} />
@@ -103,7 +129,29 @@ export function StreamRow({
         </div>
       )}
       <Trouble stream={stream} />
+      {isSendingOn && (
+        <Dialog title={`Where “${name}” is sent on to`} onClose={() => setSendingOn(false)}>
+          <Destinations id={stream.id} gateway={gateway} token={token} />
+        </Dialog>
+      )}
     </li>
+  );
+}
+
+/** What is wrong with picture or sound at present, and what to change. */
+function Findings({ stream: { analysis } }: { readonly stream: StreamInfo }) {
+  if (!analysis?.findings.length) return null;
+  return (
+    <ul className={styles.findings} aria-label="Picture and sound">
+      {analysis.findings.map(({ kind, words, since }) => (
+        <li key={kind}>
+          <Icon name="warning" />
+          <span>
+            {words} Since <time dateTime={since}>{formatTime(since)}</time>.
+          </span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

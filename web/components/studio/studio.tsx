@@ -5,12 +5,23 @@ import { useOperatorToken } from '../../hooks/use-operator-token';
 import type { GatewayAddress } from '../../lib/gateway-address';
 import { Dashboard } from './dashboard';
 import { DashboardSkeleton } from './dashboard-skeleton';
+import { StreamPage } from './stream/stream-page';
 import { TokenForm } from './token-form';
 
-/** The dashboard for visitors who have the operator's token; others are asked for the token. */
-export function Studio({ gateway }: { readonly gateway: GatewayAddress }) {
+interface StudioProps {
+  readonly gateway: GatewayAddress;
+  /** The page of one stream; absent: all of them. */
+  readonly stream?: string;
+}
+
+/** For visitors who have the operator's token; others are asked for the token. */
+export function Studio({ gateway, stream }: StudioProps) {
   const [token, setToken] = useOperatorToken();
   const [refused, setRefused] = useState(false);
+  const refuse = () => {
+    setRefused(true);
+    setToken(undefined);
+  };
   switch (token.status) {
     case 'unknown':
       return <DashboardSkeleton />;
@@ -25,17 +36,16 @@ export function Studio({ gateway }: { readonly gateway: GatewayAddress }) {
         />
       );
     case 'present':
-      return (
+      return stream === undefined ? (
         <Dashboard
           key={token.value}
           gateway={gateway}
           token={token.value}
-          onRefused={() => {
-            setRefused(true);
-            setToken(undefined);
-          }}
+          onRefused={refuse}
           onLeave={() => setToken(undefined)}
         />
+      ) : (
+        <StreamPage key={token.value} id={stream} gateway={gateway} token={token.value} onRefused={refuse} />
       );
   }
 }

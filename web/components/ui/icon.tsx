@@ -31,6 +31,18 @@ const SHAPES = {
   chart: <path d="M3.5 16.500h13M6 13v-3M10 13V5M14 13V8" />,
   chevron: <path d="m7.5 5 5 5-5 5" />,
   warning: <path d="M10 3 2.5 16.300h15L10 3Zm0 5.200v3.600M10 14v.1" />,
+  camera: (
+    <>
+      <rect x="2" y="5.5" width="11" height="9" rx="2" />
+      <path d="m13 9 5-2.800v7.600L13 11" />
+    </>
+  ),
+  screen: (
+    <>
+      <rect x="2" y="3.500" width="16" height="10.500" rx="1.500" />
+      <path d="M7 17h6M10 14v3" />
+    </>
+  ),
   antenna: (
     <>
       <circle cx="10" cy="10" r="1.6" fill="currentColor" />
@@ -41,6 +53,7 @@ const SHAPES = {
     <path d="M3 3l14 14M7.5 7.5 5.8 9.200a3.7 3.7 0 0 0 5 5.200l1.7-1.700M8.5 4.500l1.2-1.200M12 7.500l2.7-2.700M13.7 10.700l1-1a3.7 3.7 0 0 0-4.4-5.5" />
   ),
   'sound-off': <path d="M3 7.700v4.600h3l4 3.400V4.300L6 7.700H3ZM13.5 8l4 4M17.5 8l-4 4" />,
+  send: <path d="M3 10h11M9.500 5.500 14 10l-4.500 4.500M17 4v12" />,
   search: (
     <>
       <circle cx="9" cy="9" r="5.5" />

@@ -29,7 +29,11 @@ interface KafkaTablesOptions {
  * All rows of a key stay in one partition, so the number must never change. Tables with many rows have several
  * partitions.
  */
-const PARTITIONS: Readonly<Record<string, number>> = { 'topicast.streams': 32, 'topicast.status': 8 };
+const PARTITIONS: Readonly<Record<string, number>> = {
+  'topicast.streams': 32,
+  'topicast.status': 8,
+  'topicast.thumbnails': 8,
+};
 const partitionsOf = (name: string): number => PARTITIONS[name] ?? 1;
 
 /** The open tables, one object for each name. */
@@ -61,7 +65,7 @@ export class KafkaTables {
   async #read(name: string): Promise<KafkaTable> {
     const { calls, names, topics, routes, offsets, reader, writer, choices } = this.#options;
     const topic = names.of(name);
-    await calls.slowly(() => topics.create(topic, partitionsOf(name), tableConfig(choices)));
+    await calls.slowly(() => topics.create(topic, partitionsOf(name), tableConfig(name, choices)));
     const bounds = await calls.slowly(async () => {
       const partitions = Array.from({ length: await routes.partitionCount(topic) }, (_, n) => n);
       return offsets.boundsOf(topic, partitions);

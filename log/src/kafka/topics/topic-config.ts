@@ -1,3 +1,4 @@
+import { THUMBNAILS_TABLE } from '@topicast/contracts/thumbnails';
 import type { Retention } from '../../chunk-log.js';
 import { MAX_APPEND_BYTES } from '../../records.js';
 
@@ -56,11 +57,17 @@ export function retainedConfig(
   };
 }
 
-export const tableConfig = ({ maxMessageBytes = MAX_BATCH_BYTES }: TopicChoices = {}): TopicConfig => ({
+/** Heartbeats rewrite the same keys, and a reader reads everything, so compact early. Pictures are large. */
+const SEGMENT_MS_OF_TABLE: Readonly<Record<string, number>> = { [THUMBNAILS_TABLE]: 60_000 };
+const USUAL_TABLE_SEGMENT_MS = 600_000;
+
+export const tableConfig = (
+  name: string,
+  { maxMessageBytes = MAX_BATCH_BYTES }: TopicChoices = {},
+): TopicConfig => ({
   made: {
     'cleanup.policy': 'compact',
-    // Heartbeats rewrite the same keys, and a reader reads everything, so compact early.
-    'segment.ms': 600_000,
+    'segment.ms': SEGMENT_MS_OF_TABLE[name] ?? USUAL_TABLE_SEGMENT_MS,
     'min.cleanable.dirty.ratio': 0.1,
     'max.message.bytes': maxMessageBytes,
     // Otherwise brokers refuse a producer whose clock is wrong.

@@ -1,9 +1,14 @@
 'use client';
 
 import type { IngestAccess } from '@topicast/contracts/http';
+import { parseStreamKey } from '@topicast/contracts/ingest-key';
 import { type ReactNode, useId } from 'react';
+import { goToCamera } from '../../../lib/camera-page';
+import { Button } from '../../ui/button';
 import { CopyButton } from '../../ui/copy-button';
+import { Icon } from '../../ui/icon';
 import styles from './ingest-access.module.css';
+import { PhoneCode } from './phone-code';
 
 interface IngestAccessPanelProps {
   readonly access: IngestAccess;
@@ -13,6 +18,7 @@ interface IngestAccessPanelProps {
 
 /** Where an encoder has to send, with the key that is shown this once. */
 export function IngestAccessPanel({ access, children }: IngestAccessPanelProps) {
+  const stream = parseStreamKey(access.key)?.stream;
   return (
     <div className={styles.panel}>
       <p>
@@ -27,11 +33,19 @@ export function IngestAccessPanel({ access, children }: IngestAccessPanelProps) 
         <Value name="Server" value={access.rtmp} />
       )}
       <Value name="Stream key" value={access.key} first />
+      {access.rtmp !== undefined && <PhoneCode rtmp={access.rtmp} streamKey={access.key} />}
       <p className={styles.warning}>
         Copy the key now: it cannot be shown again. Whoever has it can put pictures on air. You can make a new
         one when you edit the stream.
       </p>
-      <div className={styles.actions}>{children}</div>
+      <div className={styles.actions}>
+        {stream !== undefined && (
+          <Button onClick={() => goToCamera(stream, access.key)}>
+            <Icon name="camera" size={16} /> Send from this browser
+          </Button>
+        )}
+        {children}
+      </div>
     </div>
   );
 }

@@ -1,0 +1,68 @@
+import { milliseconds } from '@topicast/contracts/units';
+import { until } from '@topicast/test/poll';
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import { z } from 'zod';
+import { type EventTopics, LogError, type NewEventRecord } from './chunk-log.js';
+import { EventOutbox } from './event-outbox.js';
+
+const NUMBERS = { name: 'numbers', schema: z.number().max(100), retentionMs: milliseconds(1_000) };
+
+/** A log that may be away, and what it has taken. */
+function logOf() {
+  const taken: number[] = [];
+  const state = { isAway: false, appends: 0 };
+  const log: EventTopics = {
+    eventTopic: async () => ({
+      append: async (events: readonly NewEventRecord[]) => {
+        state.appends += 1;
+        if (state.isAway) throw new LogError('unavailable', 'away');
+        taken.push(...events.map(({ json }) => Number(json)));
+        return 0;
+      },
+      tail: () => {
+        throw new Error('nobody reads');
+      },
+    }),
+  };
+  return { log, taken, state };
+}
+const quiet = pino({ enabled: false });
+const numbers = (...values: number[]) => values.map((event) => ({ event }));
+
+it('writes in order, and waits for a log that is away', async () => {
+  const { log, taken, state } = logOf();
+  state.isAway = true;
+  const outbox = new EventOutbox(log, NUMBERS, { logger: quiet, most: 10, whenAway: 'wait' });
+  outbox.add(...numbers(1, 2));
+  await until('it has tried', () => state.appends > 0);
+  outbox.add(...numbers(3));
+  state.isAway = false;
+  await until('all is there', () => taken.length === 3);
+  expect(taken).toEqual([1, 2, 3]);
+  await outbox.close();
+});
+
+it('drops what is out of date, and what is too much', async () => {
+  const { log, taken, state } = logOf();
+  state.isAway = true;
+  const rows = new EventOutbox(log, NUMBERS, { logger: quiet, most: 2, whenAway: 'drop' });
+  rows.add(...numbers(1));
+  await until('it has tried', () => state.appends > 0);
+  rows.add(...numbers(2, 3, 4));
+  state.isAway = false;
+  await until('the rest is there', () => taken.length > 0);
+  expect(taken).toEqual([3, 4]);
+  await rows.close();
+});
+
+it('is not held up by an event that does not fit', async () => {
+  const { log, taken } = logOf();
+  const outbox = new EventOutbox(log, NUMBERS, { logger: quiet, most: 10, whenAway: 'wait' });
+  outbox.add(...numbers(101));
+  await outbox.close();
+  const next = new EventOutbox(log, NUMBERS, { logger: quiet, most: 10, whenAway: 'wait' });
+  next.add(...numbers(1));
+  await next.close();
+  expect(taken).toEqual([1]);
+});

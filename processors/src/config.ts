@@ -1,0 +1,49 @@
+import { hostname } from 'node:os';
+import { flag, port, readConfig, sharedSettings, wholeNumberFrom } from '@topicast/contracts/config';
+import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { z } from 'zod';
+
+export interface ProcessorsConfig {
+  /** The name of this member in the groups, for people who look at them. */
+  readonly member: string;
+  /** See `share` in the log's contract. */
+  readonly sessionTimeout: Milliseconds;
+  /** How often each live stream gets a new picture; undefined: never. */
+  readonly thumbnailEvery: Milliseconds | undefined;
+  /** Whether to look for black and frozen pictures, silence, and sound that is too loud or quiet. */
+  readonly analyses: boolean;
+  /** Whether streams may be sent on to private addresses. */
+  readonly allowPrivateUrls: boolean;
+  /** Where health and metrics are asked for; undefined: nowhere. */
+  readonly health: { readonly host: string; readonly port: number } | undefined;
+}
+
+const settings = z.object({
+  TOPICAST_HOST: sharedSettings.TOPICAST_HOST,
+  /** The port for health and metrics of processors that run in their own process. */
+  TOPICAST_PROCESSORS_PORT: port.optional(),
+  /** How long a process may be silent before its streams go to others. */
+  TOPICAST_PRODUCER_SESSION_TIMEOUT_MS: wholeNumberFrom(1_000, 300_000).default(3_000),
+  TOPICAST_THUMBNAIL_SECONDS: z
+    .union([z.literal('off'), wholeNumberFrom(2, 3_600)], 'must be a whole number from 2 to 3600, or off')
+    .default(5),
+  TOPICAST_ALLOW_PRIVATE_URLS: flag.default(false),
+  TOPICAST_ANALYSE: z.enum(['on', 'off']).default('on'),
+});
+
+/** @throws {ConfigError} that names every variable in error. */
+export function readProcessorsConfig(environment: Record<string, string | undefined>): ProcessorsConfig {
+  const read = readConfig(settings, environment);
+  const seconds = read.TOPICAST_THUMBNAIL_SECONDS;
+  return Object.freeze({
+    member: `${hostname().replace(/[^A-Za-z0-9.-]/g, '-') || 'processors'}-${process.pid}`,
+    sessionTimeout: milliseconds(read.TOPICAST_PRODUCER_SESSION_TIMEOUT_MS),
+    thumbnailEvery: seconds === 'off' ? undefined : milliseconds(seconds * 1_000),
+    analyses: read.TOPICAST_ANALYSE === 'on',
+    allowPrivateUrls: read.TOPICAST_ALLOW_PRIVATE_URLS,
+    health:
+      read.TOPICAST_PROCESSORS_PORT === undefined
+        ? undefined
+        : { host: read.TOPICAST_HOST, port: read.TOPICAST_PROCESSORS_PORT },
+  });
+}
