@@ -132,6 +132,27 @@ describe('a stream for an encoder that publishes', () => {
   });
 });
 
+describe('a backup', () => {
+  it('takes over at once when the primary one is killed', async () => {
+    const { id, address } = await newStream();
+    const { body } = await services.api('POST', `/api/streams/${id}/ingest-key`, { for: 'backup' });
+    const primary = startRtmpEncoder(address);
+    const { session } = await services.untilState(id, 'live');
+    await using _backup = startRtmpEncoder(addressOf(body as IngestAccess));
+    await untilNote(id, 'The backup encoder is connected');
+    const viewer = await rawViewer(services.address(id));
+    await viewer.untilBytes(20_000);
+    primary.child.kill('SIGKILL');
+    const info = await untilNote(id, 'The backup encoder is on air');
+    // A slate would have had the next number.
+    expect(info.session).toBeGreaterThan(Number(session) + 2);
+    await viewer.untilBytes(viewer.bytes().byteLength + 50_000);
+    expect(info).toMatchObject({ state: 'live' });
+    expect(viewer.socket.readyState).toBe(viewer.socket.OPEN);
+    viewer.close();
+  });
+});
+
 describe('a second encoder with the same key', () => {
   it('takes over, and viewers stay', async () => {
     const { id, address } = await newStream();

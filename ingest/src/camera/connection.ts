@@ -17,6 +17,8 @@ import { Publisher } from '../door/publisher.js';
 import type { Refusal } from '../doorkeeper.js';
 import { CameraTransport } from './transport.js';
 
+/** RFC 6455 7.4.1: whoever publishes has stopped, and does not come back. */
+const NORMAL_CLOSE = 1000;
 /** A keyframe of 4K has some 2 MB. */
 export const MOST_MESSAGE_BYTES = 8 << 20;
 /** Until a publisher is let in; after that, for the next picture or sound. */
@@ -90,7 +92,7 @@ export class CameraConnection {
     const { signal } = this.#options;
     const stop = (): void => this.#finish({ why: 'gone' }, IngestClose.goingAway, SERVER_ENDS);
     const watch = setInterval(() => this.#look(), LOOK_EVERY_MS);
-    const closed = new Promise<void>((resolve) => this.#webSocket.once('close', () => resolve()));
+    const closed = new Promise<number>((resolve) => this.#webSocket.once('close', (code) => resolve(code)));
     // What the peer does to its end; ws closes the connection, and knows the code.
     this.#webSocket.on('error', () => undefined);
     this.#webSocket.on('message', (data, isBinary) => this.#guarded(() => this.#onMessage(data, isBinary)));
@@ -99,7 +101,7 @@ export class CameraConnection {
     this.#socket.on('data', count);
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
-    await closed;
+    const code = await closed;
     clearInterval(watch);
     clearTimeout(this.#acknowledging);
     this.#socket.off('data', count);
@@ -107,8 +109,9 @@ export class CameraConnection {
     this.#stage = { at: 'end' };
     this.#gone.abort();
     await this.#asking;
-    const end = this.#end ?? (this.#publisher ? { why: 'gone' } : { why: 'nothing' });
-    if (end.why === 'gone' || end.why === 'cut') this.#publisher?.seat.leave(end);
+    const left = { why: code === NORMAL_CLOSE ? ('finished' as const) : ('gone' as const) };
+    const end = this.#end ?? (this.#publisher ? left : { why: 'nothing' });
+    if (end.why === 'finished' || end.why === 'gone' || end.why === 'cut') this.#publisher?.seat.leave(end);
     if (this.#fault !== undefined) throw this.#fault;
     return end;
   }
@@ -226,7 +229,8 @@ export class CameraConnection {
 
   #look(): void {
     const since = this.#publisher?.lastMedia ?? this.#begun;
-    if (Milliseconds.sub(Milliseconds.now(), since) < this.#patience) return;
+    const ofSeat = this.#publisher?.hasMedia ? this.#publisher.seat.patience : undefined;
+    if (Milliseconds.sub(Milliseconds.now(), since) < (ofSeat ?? this.#patience)) return;
     if (this.#publisher) this.#finish({ why: 'gone' }, IngestClose.silent, NOTHING_CAME);
     else this.#webSocket.terminate();
   }

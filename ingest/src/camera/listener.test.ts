@@ -73,7 +73,7 @@ describe('an encoder that is let in', () => {
     expect(acknowledged()).toEqual(acknowledged().sort((a, b) => a - b));
     client.socket.close(1000);
     await until('its seat is free', () => guest!.end);
-    expect(guest!.end).toEqual({ why: 'gone' });
+    expect(guest!.end).toEqual({ why: 'finished' });
     expect(reception.listener.stats).toMatchObject({ connections: 1, admitted: 1, broken: 0, cut: 0 });
   });
 

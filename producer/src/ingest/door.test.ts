@@ -120,13 +120,13 @@ describe('the door', () => {
     expect(at.status()!.session).toBeGreaterThan(first);
   });
 
-  it('lets the last one of many that come at once send', async () => {
+  it('lets one of many that come at once send', async () => {
     await using at = await world();
     const { admit } = at.doorOf('a');
     const answers = await Promise.all(Array.from({ length: 4 }, () => admit()));
     const seats = answers.filter(isSeat);
     expect(seats.length).toBe(4);
-    expect(seats.filter((seat) => why(seat) === undefined)).toEqual([seats.at(-1)]);
+    expect(seats.filter((seat) => why(seat) === undefined).length).toBe(1);
     expect(at.status()).toMatchObject({ producer: 'a', state: 'starting' });
   });
 

@@ -4,33 +4,28 @@ import type { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow, StreamStatus } from '@topicast/contracts/tables';
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { PublisherEnd, Seat } from '@topicast/ingest';
-import type { NewRecord } from '@topicast/log';
-import { type Chunk, Chunker } from '@topicast/media/mpegts';
+import type { Chunk } from '@topicast/media/mpegts';
 import type { Logger } from 'pino';
-import { nextSession } from '../encoder/session.js';
 import type { ProducerMetrics } from '../health/metrics.js';
 import type { Reports } from '../health/reports.js';
 import type { Outlet } from '../publish/outlet.js';
-import { ReelKeeper } from '../slate/reel-keeper.js';
-import { Slate } from '../slate/slate.js';
 import type { ReelMaker } from '../slate/workshop.js';
 import type { StatusWriter } from '../status/status-writer.js';
-import { awayWords, BACKUP_IS_READY, backupWords, noSlateWords, nothingPasses } from './advice.js';
+import { awayWords, noSlateWords, nothingPasses } from './advice.js';
+import { Air } from './air.js';
 import { type Dismissal, reasonToDismiss, WORDS } from './dismissal.js';
-import { Encoder } from './encoder.js';
-import { isSilent, nextStep, type OnAir } from './gap.js';
-import { type Candidate, choosePlace, keyHashOf, PLACES, type Place } from './places.js';
+import type { Encoder } from './encoder.js';
+import { Encoders } from './encoders.js';
+import { nextStep } from './gap.js';
+import type { Place } from './places.js';
 import type { MakerTools } from './renditions/maker.js';
 import { Renditions } from './renditions/renditions.js';
-import { SessionReport } from './session-report.js';
 
 const LOOK_EVERY_MS = 1_000;
 /** How late a silent encoder is noticed. */
 const LISTEN_EVERY_MS = 200;
 /** Longer than any encoder needs for its first keyframe. */
 const LATE = milliseconds(5_000);
-/** After the slate, in case that there was none: a connection that has been silent for so much longer is dead. */
-const DEAD_AFTER = milliseconds(5_000);
 /** What was said about the moment is history then. */
 const REMARKED_FOR = milliseconds(60_000);
 /** Sound that comes first does not end the picture of a slate; after this time there is no picture to wait for. */
@@ -64,14 +59,6 @@ interface PublicationOptions {
   readonly logger: Logger;
 }
 
-/** What viewers see while the encoder is away. */
-interface Shown {
-  readonly slate: Slate;
-  readonly since: Milliseconds;
-  /** For the status row. */
-  readonly awaySince: string;
-}
-
 /**
  * A stream that is published here, from the admission of its first encoder until it has ended. Encoders come and go; each
  * is a session, and so is the slate between them. The status row follows what viewers get.
@@ -81,18 +68,11 @@ export class Publication {
   readonly ended: Promise<void>;
   readonly #options: PublicationOptions;
   readonly #stream: StreamId;
-  readonly #keeper: ReelKeeper;
   readonly #renditions: Renditions;
   readonly #stopListening: readonly (() => void)[];
   readonly #timers: readonly NodeJS.Timeout[];
-  /** The last one of each place. */
-  readonly #places = new Map<Place, Encoder>();
-  /** The one that is on air, was on air last, or is the only one that could be. */
-  #encoder: Encoder;
-  /** The one whose chunks are the present session. */
-  #writing: Encoder | undefined;
-  #shown: Shown | undefined;
-  #report: SessionReport;
+  readonly #encoders: Encoders;
+  readonly #air: Air;
   #startedAt: string | undefined;
   /** Words for the owner, each with the time when they are no longer news. */
   readonly #remarks = new Map<string, Milliseconds>();
@@ -101,18 +81,25 @@ export class Publication {
 
   constructor(options: PublicationOptions) {
     this.#options = options;
-    const { row, place, session, tables, reels, status, outlet, tools, logger } = options;
+    const { row, place, session, tables, reels, status, outlet, tools, logger, gap, backAfter, metrics } =
+      options;
     this.#stream = streamId(row.id);
-    this.#keeper = new ReelKeeper(reels, logger);
     this.#renditions = new Renditions({ ...tools, logger, publisher: outlet.publisher });
     this.#startedAt = status.current.startedAt;
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    this.#report = new SessionReport(session);
-    this.#encoder = this.#newEncoder(place, row);
-    this.#writing = this.#encoder;
-    this.#report = this.#beginSession(session, false);
+    this.#encoders = new Encoders(place, row, {
+      ...{ gap, backAfter },
+      canBegin: ({ came }, { audioOnly }) =>
+        !audioOnly || !this.#air.report.hasPicture || since(came) >= PICTURE_COMES_WITHIN,
+      onChunk: (encoder, chunk) => this.#onChunk(encoder, chunk),
+      onLeft: (encoder, end) => this.#onLeft(encoder, end),
+    });
+    this.#air = new Air(session, this.#encoders.main, {
+      ...{ outlet, renditions: this.#renditions, reels, hasSlates: gap > 0, metrics, logger },
+      onLive: () => this.#onLive(),
+    });
     const look = (): void => this.#look();
     this.#stopListening = [tables.rows.onChange(look), tables.statuses.onChange(look)];
     this.#timers = [
@@ -128,26 +115,21 @@ export class Publication {
 
   /** Of the encoder that has this place, or had it last. */
   seatOf(place: Place): Seat {
-    return (this.#places.get(place) ?? this.#encoder).seat;
+    return this.#encoders.of(place).seat;
   }
 
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** An encoder is there and sends, or is about to. */
+  /** See there. */
   isTaken(place: Place): boolean {
-    const encoder = this.#places.get(place);
-    return encoder?.presence === 'here' && !isSilent(since(encoder.lastChunk));
+    return this.#encoders.isTaken(place);
   }
 
-  /** Another encoder has come, with the key that the row has now, and takes the place of the one before. */
-  welcome(place: Place, row: StreamRow): Seat {
-    const before = this.#places.get(place);
-    const encoder = this.#newEncoder(place, row);
-    before?.dismiss(WORDS.replaced);
-    if (this.#encoder === before || this.#encoder.presence !== 'here') this.#encoder = encoder;
-    return encoder.seat;
+  /** See there. */
+  welcome(place: Place, row: StreamRow): void {
+    this.#encoders.welcome(place, row);
   }
 
   /** Say so in the notes, for a minute. */
@@ -160,7 +142,7 @@ export class Publication {
     if (this.#isOver) return;
     this.#options.logger.info({ why }, 'the encoder is disconnected');
     if (why === 'overtaken') this.#options.metrics.overtaken++;
-    for (const encoder of this.#places.values()) encoder.dismiss(WORDS[why]);
+    this.#encoders.dismiss(WORDS[why]);
     this.#end();
   }
 
@@ -169,168 +151,56 @@ export class Publication {
     if (this.#isOver) return;
     this.#choose();
     const { gap, isStaying } = this.#options;
-    const { reel } = this.#keeper;
-    const { presence, lastChunk } = this.#encoder;
-    const present = [...this.#places.values()].filter((each) => each.presence === 'here');
-    const last = present.includes(this.#encoder)
-      ? lastChunk
-      : Milliseconds.max(...present.map((each) => each.lastChunk));
+    const { present, main, silentFor } = this.#encoders;
     const step = nextStep({
-      ...{ onAir: this.#onAir, encoder: present.length > 0 ? 'here' : presence, gap },
-      silentFor: since(last),
-      awayFor: this.#shown ? since(this.#shown.since) : Milliseconds.zero,
-      canHold: isStaying() && (this.#shown !== undefined || this.#keeper.isReady),
+      ...{ onAir: this.#air.kind, encoder: present.length > 0 ? 'here' : main.presence, silentFor, gap },
+      awayFor: this.#air.awayFor,
+      canHold: isStaying() && this.#air.canHold,
     });
     switch (step) {
       case 'go on':
         return;
       case 'slate':
-        // A stream that has just begun may have none yet; then it is looked for again.
-        if (reel) this.#beginSlate(reel);
+        this.#air.showSlate(main.presence);
         return;
       case 'clear':
-        this.#endSlate();
+        this.#air.clear();
         this.#options.status.update({ state: 'starting', catalog: undefined, awaySince: undefined });
         return;
       case 'end':
-        for (const encoder of present) encoder.dismiss(SILENT_TOO_LONG);
+        this.#encoders.dismiss(SILENT_TOO_LONG);
         this.#leave();
     }
   }
 
-  get #onAir(): OnAir {
-    if (this.#shown) return 'slate';
-    return this.#writing && this.#report.isLive ? 'encoder' : 'nothing';
-  }
-
-  #newEncoder(place: Place, row: StreamRow): Encoder {
-    const { gap } = this.#options;
-    const encoder: Encoder = new Encoder({
-      place,
-      keyHash: keyHashOf(row, place),
-      canBegin: (chunk) => this.#canBegin(encoder, chunk),
-      patience: gap > 0 ? Milliseconds.add(gap, DEAD_AFTER) : undefined,
-      onChunk: (chunk) => this.#onChunk(encoder, chunk),
-      onLeft: (end) => this.#onLeft(encoder, end),
-    });
-    this.#places.set(place, encoder);
-    return encoder;
-  }
-
   #onChunk(encoder: Encoder, chunk: Chunk): void {
-    if (this.#isOver || this.#places.get(encoder.place) !== encoder) return;
-    if (this.#writing === encoder) {
-      this.#publish(encoder, chunk);
+    if (this.#isOver) return;
+    if (this.#air.writing === encoder) {
+      this.#air.publish(encoder, chunk);
       return;
     }
     encoder.standby.push(chunk);
     if (chunk.keyframe) this.#choose();
   }
 
-  #publish(encoder: Encoder, chunk: Chunk): void {
-    this.#report.noteTracks(encoder.tracks);
-    this.#renditions.push(chunk, encoder.tracks);
-    if (chunk.keyframe && this.#options.gap > 0) this.#keeper.note(chunk.data, encoder.tracks);
-  }
-
-  #canBegin({ came }: Encoder, { audioOnly }: Chunk): boolean {
-    return !audioOnly || !this.#report.hasPicture || since(came) >= PICTURE_COMES_WITHIN;
-  }
-
   /** Let viewers have the encoder that should be on air. */
   #choose(): void {
-    const onAir = this.#writing?.presence === 'here' ? this.#writing : undefined;
-    const candidates = Object.fromEntries(PLACES.map((place) => [place, this.#candidate(place, onAir)]));
-    const { primary, backup } = candidates;
-    const { backAfter } = this.#options;
-    const place = choosePlace({ onAir: onAir?.place, primary, backup, backAfter });
-    const chosen = place && this.#places.get(place);
-    if (chosen && chosen !== onAir) this.#beginEncoder(chosen);
+    const chosen = this.#encoders.choose(this.#air.writing);
+    if (!chosen || chosen === this.#air.writing) return;
+    const { tables, reports } = this.#options;
+    const { place } = chosen;
+    if (place !== this.#encoders.main.place) reports.happened(this.#stream, { kind: 'switched', place });
+    this.#encoders.main = chosen;
+    this.#air.switchTo(chosen, tables.statuses.get(this.#stream)?.session ?? 0);
   }
 
-  #candidate(place: Place, onAir: Encoder | undefined): Candidate | undefined {
-    const encoder = this.#places.get(place);
-    if (encoder?.presence !== 'here') return undefined;
-    const isReady = encoder === onAir || encoder.standby.isReady;
-    return { isReady, silentFor: since(encoder.lastChunk), steadyFor: since(encoder.steadySince) };
-  }
-
-  #beginEncoder(encoder: Encoder): void {
-    const { outlet, tables, reports, logger } = this.#options;
-    const known = [this.#report.session, outlet.seenInTopic ?? 0];
-    const session = nextSession(
-      Date.now(),
-      Math.max(...known, tables.statuses.get(this.#stream)?.session ?? 0),
-    );
-    const wasOnAir = this.#writing?.presence === 'here';
-    const { place } = encoder;
-    if (this.#shown) logger.info({ place, awayFor: since(this.#shown.since) }, 'an encoder is back');
-    else logger.info({ place }, 'viewers get another encoder');
-    if (place !== this.#encoder.place) reports.happened(this.#stream, { kind: 'switched', place });
-    this.#endSlate();
-    this.#encoder = encoder;
-    this.#writing = encoder;
-    this.#report = this.#beginSession(session, this.#isAlone);
-    const { gop, skipped } = encoder.standby.take();
-    // What a backup sends meanwhile is no loss.
-    if (skipped > 0 && !wasOnAir)
-      outlet.publisher.lose(skipped, 'they came before the keyframe of the encoder that is back');
-    for (const chunk of gop) this.#publish(encoder, chunk);
-  }
-
-  #beginSlate(reel: NonNullable<ReelKeeper['reel']>): void {
-    const { logger, metrics } = this.#options;
-    const { end, session, offered } = this.#report;
-    const { tracks = [] } = offered.catalog.renditions[0] ?? {};
-    metrics.slates++;
-    logger.info({ session, why: this.#encoder.presence }, 'the encoder is away, viewers see a slate');
-    this.#writing = undefined;
-    // The smallest number that is above the encoder's, so that whoever takes the stream at this moment has a higher one.
-    const report = this.#beginSession(session + 1, this.#isAlone);
-    this.#report = report;
-    const chunker: Chunker = new Chunker((chunk) => this.#renditions.push(chunk, chunker.tracks));
-    const slate = new Slate(reel, end, (bytes) => {
-      chunker.push(bytes);
-      report.noteTracks(chunker.tracks);
-    });
-    this.#shown = { slate, since: Milliseconds.now(), awaySince: new Date().toISOString() };
-    // The picture that viewers saw last, if there is time to encode it.
-    void this.#keeper.renew(tracks).then((newest) => newest && slate.use(newest));
-  }
-
-  #endSlate(): void {
-    this.#shown?.slate.close();
-    this.#shown = undefined;
-  }
-
-  /** Nobody else has written since the present session began. */
-  get #isAlone(): boolean {
-    return (this.#options.outlet.seenInTopic ?? 0) <= this.#report.session;
-  }
-
-  #beginSession(session: number, follows: boolean): SessionReport {
-    const { outlet } = this.#options;
-    const report = new SessionReport(session);
-    outlet.countDrops();
-    outlet.publisher.beginSession({
-      ...{ session, renditions: this.#renditions.count, follows },
-      onRecord: (rendition, record) => this.#onRecord(report, rendition, record),
-    });
-    this.#renditions.beginSession(report.offered);
-    return report;
-  }
-
-  #onRecord(report: SessionReport, rendition: number, record: NewRecord): void {
-    const wasLive = report.isLive;
-    report.noteRecord(rendition, record);
-    if (wasLive || this.#isOver || report !== this.#report) return;
-    const { status, logger } = this.#options;
-    const { session, offered } = report;
-    if (!this.#shown) logger.info({ session }, 'live');
-    this.#startedAt ??= new Date().toISOString();
+  #onLive(): void {
+    if (this.#isOver) return;
+    const { session, offered } = this.#air.report;
     const { catalog } = offered;
+    this.#startedAt ??= new Date().toISOString();
     const startedAt = this.#startedAt;
-    status.update({ state: 'live', session, startedAt, catalog, ...this.#words });
+    this.#options.status.update({ state: 'live', session, startedAt, catalog, ...this.#words });
   }
 
   /** What the status says in words, and about the absence of the encoder. */
@@ -340,43 +210,34 @@ export class Publication {
     const now = Milliseconds.now();
     const remarks = [...this.#remarks].filter(([, until]) => now < until).map(([words]) => words);
     const logTrouble = trouble && `The log does not accept chunks at the moment: ${trouble}`;
-    if (this.#shown) {
-      const { awaySince } = this.#shown;
-      const isConnected = this.#encoder.presence === 'here';
+    const { awaySince, writing, report, slateProblem } = this.#air;
+    if (awaySince !== undefined) {
+      const isConnected = this.#encoders.present.length > 0;
       return { problem: logTrouble ?? awayWords({ isConnected, gap }), notes: remarks, awaySince };
     }
     const notes = [
       ...remarks,
-      ...this.#placeNotes,
-      ...this.#report.notes(this.#encoder.found),
-      ...noSlateWords(this.#keeper.problem),
+      ...this.#encoders.notes(writing),
+      ...report.notes(this.#encoders.main.found),
+      ...noSlateWords(slateProblem),
       ...this.#renditions.notes,
     ];
     return { problem: logTrouble, notes, awaySince: undefined };
   }
 
-  /** What is special about the places. */
-  get #placeNotes(): string[] {
-    const isHere = (place: Place): boolean => this.#places.get(place)?.presence === 'here';
-    if (this.#writing?.place === 'backup')
-      return [backupWords({ isBack: isHere('primary'), backAfter: this.#options.backAfter })];
-    return isHere('primary') && isHere('backup') ? [BACKUP_IS_READY] : [];
-  }
-
   #tell(): void {
     if (this.#isOver) return;
     const { outlet, status } = this.#options;
-    if (this.#onAir === 'nothing') {
-      const isLate = since(this.#encoder.came) >= LATE;
-      const hasSound = this.#encoder.tracks.some(
-        (track) => track.kind === 'audio' && track.codec !== undefined,
-      );
+    if (this.#air.kind === 'nothing') {
+      const { came, tracks } = this.#encoders.main;
+      const isLate = since(came) >= LATE;
+      const hasSound = tracks.some((track) => track.kind === 'audio' && track.codec !== undefined);
       const { notes } = this.#words;
       if (isLate) status.update({ problem: nothingPasses({ hasSound }), notes });
       return;
     }
     outlet.countDrops();
-    const { catalog } = this.#report.offered;
+    const { catalog } = this.#air.report.offered;
     const encoderLog = [...this.#renditions.lines];
     status.update({ catalog, encoderLog, droppedChunks: outlet.publisher.state.dropped, ...this.#words });
   }
@@ -384,24 +245,14 @@ export class Publication {
   #look(): void {
     const { me, row, tables, outlet } = this.#options;
     const why = reasonToDismiss({
-      ...{ me, session: this.#report.session, begunWith: row, seenInTopic: outlet.seenInTopic },
+      ...{ me, session: this.#air.report.session, begunWith: row, seenInTopic: outlet.seenInTopic },
       ...{ row: tables.rows.get(this.#stream), status: tables.statuses.get(this.#stream) },
-      showsSlate: this.#shown !== undefined,
+      showsSlate: this.#air.kind === 'slate',
     });
     if (why) this.dismiss(why);
     if (this.#isOver) return;
-    this.#checkKeys(tables.rows.get(this.#stream) ?? row);
-    if (!this.#isOver) void this.#wantLadder(tables.rows.get(this.#stream) ?? row);
-  }
-
-  /** Each place has a key of its own. Where none is left that an encoder could come back with, nothing is waited for. */
-  #checkKeys(row: StreamRow): void {
-    const renewed = [...this.#places.values()].filter(
-      ({ place, keyHash }) => keyHashOf(row, place) !== keyHash,
-    );
-    for (const encoder of renewed) encoder.dismiss(WORDS['key renewed']);
-    const isHere = [...this.#places.values()].some(({ presence }) => presence === 'here');
-    if (renewed.includes(this.#encoder) && !isHere) this.dismiss('key renewed');
+    if (this.#encoders.checkKeys(tables.rows.get(this.#stream) ?? row)) this.dismiss('key renewed');
+    else void this.#wantLadder(tables.rows.get(this.#stream) ?? row);
   }
 
   /** As soon as the topic has room for it; if the log is away, the next look tries again. */
@@ -416,27 +267,24 @@ export class Publication {
   }
 
   #onLeft(encoder: Encoder, end: PublisherEnd): void {
-    if (this.#isOver || this.#places.get(encoder.place) !== encoder) return;
+    if (this.#isOver) return;
     const { damaged } = encoder.found;
     const { place, stats } = encoder;
     const { droppedAccessUnits, droppedUnits } = stats;
     const problem = end.why === 'cut' ? end.problem : undefined;
-    const facts = { session: this.#report.session, place, why: end.why, problem, damaged };
+    const facts = { session: this.#air.report.session, place, why: end.why, problem, damaged };
     this.#options.logger.info({ ...facts, droppedAccessUnits, droppedUnits }, 'the encoder has left');
-    const isAlone = [...this.#places.values()].every(({ presence }) => presence !== 'here');
-    if (isAlone) this.#encoder = encoder;
-    if (problem === undefined) this.review();
-    else if (isAlone) this.#leave(problem);
-    else {
-      this.remark(problem);
-      this.review();
+    if (problem !== undefined && this.#encoders.present.length === 0) {
+      this.#leave(problem);
+      return;
     }
+    if (problem !== undefined) this.remark(problem);
+    this.review();
   }
 
   #leave(problem?: string): void {
-    const { reports } = this.#options;
-    if (this.#onAir !== 'nothing')
-      reports.happened(this.#stream, { kind: 'left', ...(problem && { problem }) });
+    if (this.#air.kind !== 'nothing')
+      this.#options.reports.happened(this.#stream, { kind: 'left', ...(problem && { problem }) });
     this.#end(problem);
   }
 
@@ -445,7 +293,7 @@ export class Publication {
     this.#isOver = true;
     for (const timer of this.#timers) clearInterval(timer);
     for (const stop of this.#stopListening) stop();
-    this.#endSlate();
+    this.#air.clear();
     this.#resolveEnded(this.#settle(problem));
   }
 
