@@ -168,6 +168,14 @@ export const streamInfo = z.object({
 });
 export type StreamInfo = z.infer<typeof streamInfo>;
 
+/** Which stream key is to be made anew. */
+export const ingestKeyRequest = z.object({
+  for: z
+    .enum(['primary', 'backup'])
+    .default('primary')
+    .describe('"backup": for a second encoder, which is on air while the first one is away or frozen'),
+});
+
 /** What is typed into an encoder that comes to us, such as OBS. */
 export const ingestAccess = z.object({
   rtmp: z

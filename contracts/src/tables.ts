@@ -65,6 +65,8 @@ export const streamRow = z.preprocess(
     boundTo: z.string().optional(),
     /** For the source `ingest`: what is kept of the stream key's secret (ingest-key.ts). */
     ingestKeyHash: z.string().max(64).optional(),
+    /** The same for a second encoder, which is on air while the first one is not; absent: there is none. */
+    backupKeyHash: z.string().max(64).optional(),
     /** The account that the stream belongs to; absent: the operator's. */
     owner: z.string().optional(),
     visibility: z.enum(VISIBILITIES).default('public'),

@@ -1,4 +1,5 @@
 import type { StreamKey } from '@topicast/contracts/ingest-key';
+import type { Milliseconds } from '@topicast/contracts/units';
 
 /**
  * `unauthorized`: there is no such stream, or it has another key. The others are told only to who has the key.
@@ -16,6 +17,8 @@ export interface Doorkeeper {
 export interface Seat {
   /** Aborts when the publisher has to go; the reason is an Error whose message it is told. */
   readonly dismissed: AbortSignal;
+  /** How long a publisher that has sent something may be silent before it is taken for gone; absent: ten seconds. */
+  readonly patience?: Milliseconds;
   /** The next bytes of its MPEG-TS. A view, valid during the call. */
   take(bytes: Uint8Array): void;
   /** All that is known by now; called when it changes. */

@@ -74,6 +74,8 @@ export interface ProducerConfig {
     | undefined;
   /** What becomes of an encoder that comes with the key of one that is sending. */
   readonly secondPublisher: SecondPublisher;
+  /** How long the primary encoder has to send before it is taken back from the backup; undefined: it is not. */
+  readonly primaryBackAfter: Milliseconds | undefined;
   /** How long viewers see a slate while an encoder is away; 0: not at all. */
   readonly ingestGap: Milliseconds;
   /** Where health and metrics are asked for; undefined: nowhere. */
@@ -115,6 +117,13 @@ const settings = z.object({
    * with the key is on air, unless that is to be refused.
    */
   TOPICAST_INGEST_SECOND: z.enum(SECOND_PUBLISHER).default('takeover'),
+  /**
+   * How many seconds the primary encoder has to send without a pause before it is on air again instead of the backup;
+   * off: the backup stays on air until it is lost.
+   */
+  TOPICAST_INGEST_BACK: z
+    .union([z.literal('off'), numberFrom(0, 600)], 'must be a number of seconds from 0 to 600, or off')
+    .default(10),
   /** How many seconds an encoder that has vanished may be away without an end of its stream; 0: it ends at once. */
   TOPICAST_INGEST_GAP: numberFrom(0, 600).default(60),
   /** Only files below these may be streamed, unless the command line names them. */
@@ -174,6 +183,8 @@ export function readProducerConfig(environment: Record<string, string | undefine
       publicHost: read.TOPICAST_PUBLIC_SRT_HOST,
     },
     secondPublisher: read.TOPICAST_INGEST_SECOND,
+    primaryBackAfter:
+      read.TOPICAST_INGEST_BACK === 'off' ? undefined : milliseconds(read.TOPICAST_INGEST_BACK * 1_000),
     ingestGap: milliseconds(read.TOPICAST_INGEST_GAP * 1_000),
     health:
       read.TOPICAST_PRODUCER_PORT === undefined

@@ -115,15 +115,16 @@ export class Operations {
   }
 
   /** The old key is not valid any more, and whoever publishes with it is disconnected. @returns the new one */
-  async renewKey(id: StreamId): Promise<string> {
+  async renewKey(id: StreamId, place: 'primary' | 'backup' = 'primary'): Promise<string> {
     const row = this.#directory.row(id);
     if (!row && !this.#directory.has(id)) throw unknownStream(id);
     if (row?.source.kind !== 'ingest') {
       throw new OperationError('no-ingest-key', `no encoder publishes to "${id}", so it has no stream key`);
     }
     const secret = newSecret();
-    const ingestKeyHash = await hashOfSecret(secret);
-    await this.#change(id, (before) => ({ ...before, ingestKeyHash }));
+    const hash = await hashOfSecret(secret);
+    const field = place === 'primary' ? 'ingestKeyHash' : 'backupKeyHash';
+    await this.#change(id, (before) => ({ ...before, [field]: hash }));
     return streamKey({ stream: id, secret });
   }
 

@@ -38,6 +38,22 @@ describe('the stream key', () => {
     expect(row).toMatchObject({ enabled: true, source: { kind: 'ingest' } });
   });
 
+  it('is another one for a backup', async () => {
+    await using gateway = await GatewayUnderTest.start();
+    const first = (await create(gateway, SHOW)).body.ingest?.key;
+    const make = (body: unknown) =>
+      ask(gateway, 'POST', '/api/streams/show/ingest-key', {
+        headers: { ...operator, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    const { status, body } = await make({ for: 'backup' });
+    expect(status).toBe(200);
+    const row = JSON.parse((await gateway.log.table(STREAMS_TABLE)).get('show')!);
+    expect(row.backupKeyHash).toBe(await hashOfSecret(parseStreamKey(body.key)!.secret));
+    expect(row.ingestKeyHash).toBe(await hashOfSecret(parseStreamKey(first!)!.secret));
+    expect((await make({ for: 'somebody' })).status).toBe(422);
+  });
+
   it('is not there for other streams', async () => {
     await using gateway = await GatewayUnderTest.start();
     const other = await create(gateway, { id: 'card', source: { kind: 'test' } });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type IngestAccess, ingestAccess } from '@topicast/contracts/http';
+import { type IngestAccess, ingestAccess, ingestKeyRequest } from '@topicast/contracts/http';
 import { hashOfSecret, parseStreamKey, srtPassphrase } from '@topicast/contracts/ingest-key';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -23,15 +23,18 @@ export function addIngestKey(
       ...changing,
       schema: {
         summary: 'Make a new stream key for the encoder that publishes',
-        description: 'The old key is no longer valid, and an encoder that publishes with it is disconnected.',
+        description:
+          'The old key of its kind is no longer valid, and an encoder that publishes with it is disconnected.',
         tags: ['streams'],
         security,
         params: z.object({ id: z.string() }),
-        response: { 200: ingestAccess, ...problems(401, 403, 404, 409, 503) },
+        body: ingestKeyRequest.nullish(),
+        response: { 200: ingestAccess, ...problems(401, 403, 404, 409, 422, 503) },
       },
     },
     async (request) => {
-      const key = await options.operations.renewKey(existing(request.params.id));
+      const { for: place = 'primary' } = request.body ?? {};
+      const key = await options.operations.renewKey(existing(request.params.id), place);
       return accessWith(key, request, options);
     },
   );
@@ -59,18 +62,20 @@ export async function accessWith(
     : { rtmp: `rtmp://${hostname}:${rtmpPort}/live`, ...more };
 }
 
-/** Undefined if no producer takes this stream by SRT, such as where all ports are taken. */
+/** Undefined if no producer takes this encoder by SRT: all ports are taken, or it is a backup, which has none. */
 async function srtAddress(
   key: string,
   hostname: string,
   directory: ApiOptions['directory'],
 ): Promise<string | undefined> {
   const { stream, secret } = parseStreamKey(key)!;
+  const hash = await hashOfSecret(secret);
+  if (directory.row(stream)?.ingestKeyHash !== hash) return undefined;
   const limit = Date.now() + PORT_WITHIN_MS;
   while (directory.takesSrt) {
     const place = directory.srtPlace(stream);
     if (place) {
-      const passphrase = await srtPassphrase(await hashOfSecret(secret));
+      const passphrase = await srtPassphrase(hash);
       return `srt://${place.host ?? hostname}:${place.port}?mode=caller&passphrase=${passphrase}&pbkeylen=16`;
     }
     if (Date.now() > limit) return undefined;

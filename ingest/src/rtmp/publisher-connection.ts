@@ -228,7 +228,8 @@ export class PublisherConnection {
 
   #look(): void {
     const since = this.#publisher?.lastMedia ?? this.#begun;
-    if (Milliseconds.sub(Milliseconds.now(), since) < this.#patience) return;
+    const ofSeat = this.#publisher?.hasMedia ? this.#publisher.seat.patience : undefined;
+    if (Milliseconds.sub(Milliseconds.now(), since) < (ofSeat ?? this.#patience)) return;
     if (!this.#publisher) this.#socket.destroy();
     else if (this.#publisher.hasMedia) this.#finish({ why: 'gone' });
     else this.#cut(NOTHING_CAME);

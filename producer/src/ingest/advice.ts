@@ -84,3 +84,20 @@ export const noSlateWords = (reason: string | undefined): string[] =>
     : [
         `If the encoder vanishes, the stream ends at once, because its last picture cannot be shown meanwhile (${reason}): send H.264, or install an ffmpeg that encodes what you send.`,
       ];
+
+export const BACKUP_IS_READY = 'The backup encoder is connected, and takes over if this one vanishes.';
+
+/** The backup is on air. @param isBack whether the primary one is connected */
+export const backupWords = ({
+  isBack,
+  backAfter,
+}: {
+  readonly isBack: boolean;
+  readonly backAfter: Milliseconds | undefined;
+}): string => {
+  if (!isBack)
+    return 'The backup encoder is on air, because the primary one is away: look at it and at its network.';
+  return backAfter === undefined
+    ? 'The backup encoder is on air, and the primary one is ready: stop the backup, and the primary one takes over.'
+    : `The backup encoder is on air: the primary one takes over when it has sent for ${Math.round(Seconds.ofMilliseconds(backAfter))} s without a pause.`;
+};

@@ -28,7 +28,6 @@ it.each([
   ['deleted', { row: { ...ROW, incarnation: 'b' } }],
   ['deleted', { row: { ...ROW, source: { kind: 'test' as const } } }],
   ['stopped', { row: { ...ROW, enabled: false } }],
-  ['key renewed', { row: { ...ROW, ingestKeyHash: 'other' } }],
   ['overtaken', { status: status('other', 8) }],
   ['overtaken', { seenInTopic: 8 }],
   ['overtaken', { status: claimed }],

@@ -37,7 +37,6 @@ export function reasonToDismiss({
 }: Present): Dismissal | undefined {
   if (row?.source.kind !== 'ingest' || row.incarnation !== begunWith.incarnation) return 'deleted';
   if (!row.enabled) return 'stopped';
-  if (row.ingestKeyHash !== begunWith.ingestKeyHash) return 'key renewed';
   const others = status?.producer === me ? undefined : status;
   // Whoever has claimed the stream for an encoder that is back leaves us to show the slate until that one is on air.
   const isHeld = showsSlate && others?.awaySince !== undefined;

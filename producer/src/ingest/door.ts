@@ -15,6 +15,7 @@ import type { ProducerMetrics } from '../health/metrics.js';
 import { openOutlet } from '../publish/outlet.js';
 import type { ReelMaker } from '../slate/workshop.js';
 import { StatusWriter } from '../status/status-writer.js';
+import { keyHashOf, PLACES, type Place } from './places.js';
 import { Publication } from './publication.js';
 import { Refusals } from './refusals.js';
 import { Takeovers } from './takeovers.js';
@@ -31,6 +32,12 @@ interface Arrival {
   readonly hash: string;
   /** Aborts when the encoder does not wait any more. */
   readonly gone: AbortSignal;
+}
+
+/** What an encoder may have, by its key. */
+interface Asked {
+  readonly row: StreamRow;
+  readonly place: Place;
 }
 
 interface DoorOptions {
@@ -95,8 +102,8 @@ export class Door implements Doorkeeper {
 
   async #answer(arrival: Arrival): Promise<Seat | Refusal> {
     const { stream } = arrival;
-    const row = this.#rowFor(arrival);
-    if (typeof row === 'string') return row;
+    const asked = this.#rowFor(arrival);
+    if (typeof asked === 'string') return asked;
     const before = this.#entering.get(stream);
     const entering = (async () => {
       await before;
@@ -110,22 +117,32 @@ export class Door implements Doorkeeper {
     }
   }
 
+  /** Which encoder it is, by the key; undefined: it has none that is valid. Takes the same time for all. */
+  #placeFor(row: StreamRow | undefined, hash: string): Place | undefined {
+    const found = PLACES.filter((place) => sameHash(hash, (row && keyHashOf(row, place)) ?? NO_HASH));
+    return found[0];
+  }
+
   /** Asked again after each wait: in the meantime, the stream may be stopped or deleted, or its key renewed. */
-  #rowFor({ stream, hash, gone }: Arrival): StreamRow | Refusal {
+  #rowFor({ stream, hash, gone }: Arrival): Asked | Refusal {
     const { rows, deletions } = this.#options.tables;
     const row = rows.get(stream);
     const isThere = row?.source.kind === 'ingest' && !deletions.get(stream);
-    if (!sameHash(hash, (isThere ? row.ingestKeyHash : undefined) ?? NO_HASH) || !row) return 'unauthorized';
+    const place = this.#placeFor(isThere ? row : undefined, hash);
+    if (!place || !row) return 'unauthorized';
     if (!row.enabled) return 'stopped';
-    return this.#isClosed || gone.aborted ? 'unavailable' : row;
+    return this.#isClosed || gone.aborted ? 'unavailable' : { row, place };
   }
 
   async #enter(arrival: Arrival): Promise<Seat | Refusal> {
     const { stream } = arrival;
-    const row = this.#rowFor(arrival);
-    if (typeof row === 'string') return row;
+    const asked = this.#rowFor(arrival);
+    if (typeof asked === 'string') return asked;
     const present = this.#publications.get(stream);
-    const isTakeover = this.#isBusy(stream);
+    const isElsewhere = this.#isOnAirElsewhere(stream);
+    // A backup waits beside its primary, and where that is elsewhere, it is let in when that is lost.
+    if (isElsewhere && asked.place === 'backup') return 'busy';
+    const isTakeover = present && !present.isOver ? present.isTaken(asked.place) : isElsewhere;
     if (isTakeover) {
       const now = Milliseconds.now();
       if (this.#options.config.secondPublisher === 'refuse') return 'busy';
@@ -136,10 +153,10 @@ export class Door implements Doorkeeper {
       this.#takeovers.note(stream, now);
     }
     try {
-      const answer = await this.#place(arrival, present);
+      const answer = await this.#place(arrival, asked, present);
       if (typeof answer === 'string') return answer;
       if (isTakeover) answer.remark(this.#takeovers.isContested(stream) ? TWO_ENCODERS : TAKEN_OVER);
-      return answer.seat;
+      return answer.seatOf(asked.place);
     } catch (error) {
       this.#refusals.note(stream, 'unavailable', error);
       return 'unavailable';
@@ -147,9 +164,13 @@ export class Door implements Doorkeeper {
   }
 
   /** In the stream that is on air here, if it is. */
-  async #place(arrival: Arrival, present: Publication | undefined): Promise<Publication | Refusal> {
+  async #place(
+    arrival: Arrival,
+    { row, place }: Asked,
+    present: Publication | undefined,
+  ): Promise<Publication | Refusal> {
     if (present && !present.isOver) {
-      present.welcome();
+      present.welcome(place, row);
       return present;
     }
     await present?.ended;
@@ -160,8 +181,9 @@ export class Door implements Doorkeeper {
   async #begin(arrival: Arrival): Promise<Publication | Refusal> {
     const { me, log, tables, config, metrics, ffmpeg, guard, reels } = this.#options;
     const { stream, gone } = arrival;
-    const row = this.#rowFor(arrival);
-    if (typeof row === 'string') return row;
+    const asked = this.#rowFor(arrival);
+    if (typeof asked === 'string') return asked;
+    const { row, place } = asked;
     const logger = this.#options.logger.child({ stream });
     const stopping = new AbortController();
     let status: StatusWriter | undefined;
@@ -185,7 +207,20 @@ export class Door implements Doorkeeper {
     }
     status = new StatusWriter(tables.statuses, stream, claimed, logger);
     const publication = new Publication({
-      ...{ row, session: claimed.session, me, tables, outlet, status, stopping, metrics, logger, reels },
+      ...{
+        row,
+        place,
+        backAfter: config.primaryBackAfter,
+        session: claimed.session,
+        me,
+        tables,
+        outlet,
+        status,
+        stopping,
+        metrics,
+        logger,
+        reels,
+      },
       ...{ gap: config.ingestGap, isStaying: () => !this.#isClosed },
       tools: { ffmpeg, guard, encoding: config.encoding },
     });
@@ -195,7 +230,7 @@ export class Door implements Doorkeeper {
       .finally(() => {
         if (this.#publications.get(stream) === publication) this.#publications.delete(stream);
       });
-    if (gone.aborted) publication.seat.leave({ why: 'gone' });
+    if (gone.aborted) publication.seatOf(place).leave({ why: 'gone' });
     if (!publication.isOver) return publication;
     const now = this.#rowFor(arrival);
     return typeof now === 'string' ? now : 'unavailable';
@@ -225,13 +260,12 @@ export class Door implements Doorkeeper {
     return shown?.producer === me && shown.session === session ? claimed : 'unavailable';
   }
 
-  #isBusy(stream: StreamId): boolean {
+  /** An encoder is on air at another producer, or about to be. */
+  #isOnAirElsewhere(stream: StreamId): boolean {
     const { me, tables, others } = this.#options;
-    const present = this.#publications.get(stream);
-    if (present && !present.isOver) return !present.isAway;
     const status = tables.statuses.get(stream);
-    const isThere = status?.awaySince === undefined;
-    const isOnAir = isThere && (status?.state === 'live' || status?.state === 'starting');
+    if (status === undefined || status.awaySince !== undefined) return false;
+    const isOnAir = status.state === 'live' || status.state === 'starting';
     return isOnAir && status.producer !== me && others().has(status.producer);
   }
 }

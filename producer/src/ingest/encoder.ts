@@ -1,11 +1,20 @@
 import { Milliseconds } from '@topicast/contracts/units';
 import type { Found, PublisherEnd, Seat } from '@topicast/ingest';
 import { type Chunk, Chunker } from '@topicast/media/mpegts';
+import { isSteady, type Place } from './places.js';
+import { Standby } from './standby.js';
 
 /** What became of an encoder. */
 type Presence = 'here' | PublisherEnd['why'];
 
 interface EncoderOptions {
+  readonly place: Place;
+  /** Of the key that it has shown. */
+  readonly keyHash: string | undefined;
+  /** See `Seat`. */
+  readonly patience: Milliseconds | undefined;
+  /** Whether viewers can begin with this keyframe. */
+  readonly canBegin: (chunk: Chunk) => boolean;
   readonly onChunk: (chunk: Chunk) => void;
   /** After its last chunk. */
   readonly onLeft: (end: PublisherEnd) => void;
@@ -15,20 +24,31 @@ interface EncoderOptions {
 export class Encoder {
   /** For the listener. */
   readonly seat: Seat;
+  readonly place: Place;
+  readonly keyHash: string | undefined;
   readonly came = Milliseconds.now();
+  /** While it is not on air. */
+  readonly standby: Standby;
   readonly #dismissal = new AbortController();
   readonly #chunker: Chunker;
   #lastChunk = this.came;
+  #steadySince = this.came;
   #found: Found = { notes: [], damaged: 0 };
   #presence: Presence = 'here';
 
-  constructor({ onChunk, onLeft }: EncoderOptions) {
+  constructor({ place, keyHash, patience, canBegin, onChunk, onLeft }: EncoderOptions) {
+    this.place = place;
+    this.keyHash = keyHash;
+    this.standby = new Standby(canBegin);
     this.#chunker = new Chunker((chunk) => {
-      this.#lastChunk = Milliseconds.now();
+      const now = Milliseconds.now();
+      if (!isSteady(Milliseconds.sub(now, this.#lastChunk))) this.#steadySince = now;
+      this.#lastChunk = now;
       onChunk(chunk);
     });
     this.seat = {
       dismissed: this.#dismissal.signal,
+      ...(patience !== undefined && { patience }),
       take: (bytes) => {
         if (this.#presence === 'here') this.#chunker.push(bytes);
       },
@@ -63,6 +83,11 @@ export class Encoder {
   /** When its last chunk came; before the first one, when it came itself. */
   get lastChunk(): Milliseconds {
     return this.#lastChunk;
+  }
+
+  /** Since when it has sent without a pause. */
+  get steadySince(): Milliseconds {
+    return this.#steadySince;
   }
 
   /** Nothing of it counts any more, and it is told why. */

@@ -38,9 +38,14 @@ describe('what comes next', () => {
     ['it is away for too long', { ...SLATE, awayFor: milliseconds(60_000) }, 'end'],
     ['it is away, and the producer ends', { ...SLATE, canHold: false }, 'end'],
     [
-      'it is connected, but silent for too long',
+      'another one comes at the last moment, and has sent no keyframe',
       { ...SLATE, encoder: 'here', awayFor: milliseconds(60_000) },
       'clear',
+    ],
+    [
+      'it is connected, but silent for too long',
+      { ...SLATE, encoder: 'here', silentFor: milliseconds(62_000), awayFor: milliseconds(60_000) },
+      'end',
     ],
     ['it is back, and its keyframe is awaited', { ...SLATE, encoder: 'here' }, 'go on'],
     ['its streamer stops another one meanwhile', { ...SLATE, encoder: 'finished' }, 'end'],

@@ -40,6 +40,7 @@ export function nextStep({ onAir, encoder, silentFor, awayFor, gap, canHold }: S
       return isHere && !isSilent(silentFor) ? 'go on' : 'slate';
     case 'slate':
       if (Milliseconds.sub(awayFor, gap) < 0) return 'go on';
-      return isHere ? 'clear' : 'end';
+      // Another one has come just now. A connection that has been silent for so long is dead.
+      return isHere && silentFor < gap ? 'clear' : 'end';
   }
 }

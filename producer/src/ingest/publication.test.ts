@@ -61,7 +61,17 @@ async function publication(newest: Partial<StreamRow> = {}) {
   };
   const status = new StatusWriter(tables.statuses, STREAM, CLAIMED, logger);
   const made = new Publication({
-    ...{ row: ROW, session: 7, me: 'me', tables, status, logger, metrics: new ProducerMetrics() },
+    ...{
+      row: ROW,
+      place: 'primary',
+      backAfter: undefined,
+      session: 7,
+      me: 'me',
+      tables,
+      status,
+      logger,
+      metrics: new ProducerMetrics(),
+    },
     outlet: {
       ...{ publisher, countDrops: () => undefined, seenInTopic: undefined },
       ...{ prepare: async () => 0, widen: async () => undefined, close: async () => undefined },
@@ -83,7 +93,7 @@ async function publication(newest: Partial<StreamRow> = {}) {
       }
     },
     async [Symbol.asyncDispose]() {
-      made.seat.leave({ why: 'gone' });
+      made.seatOf('primary').leave({ why: 'gone' });
       await made.ended;
       tables.close();
     },
@@ -117,13 +127,13 @@ it('says that sound comes while a keyframe does not', async () => {
   };
   const audio = { pid: 0x101, type: STREAM_TYPE_ADTS, streamId: 0xc0, descriptors: new Uint8Array(0) };
   const writer = new TransportWriter();
-  one.publication.seat.take(writer.announce([video, audio]));
+  one.publication.seatOf('primary').take(writer.announce([video, audio]));
   await one.send('nothing', 7);
   expect(one.current().problem).toContain('no keyframe, and no sound');
   for (let frame = 0; frame < 20; frame++) {
     const payload = toAdts(aac, new Uint8Array(100))!;
     const pts = frame * 1920;
-    one.publication.seat.take(writer.unit(audio, { payload, pts, dts: pts, isKey: true }));
+    one.publication.seatOf('primary').take(writer.unit(audio, { payload, pts, dts: pts, isKey: true }));
   }
   await one.send('nothing', 2);
   expect(one.current()).toMatchObject({ state: 'starting' });
@@ -132,7 +142,7 @@ it('says that sound comes while a keyframe does not', async () => {
 
 it('says how much was left out', async () => {
   await using one = await publication();
-  one.publication.seat.note({ notes: [], damaged: 12 });
+  one.publication.seatOf('primary').note({ notes: [], damaged: 12 });
   await one.send('picture', 2);
   expect(one.current().notes).toContainEqual(expect.stringContaining('left out so far: 12'));
 });
@@ -153,5 +163,5 @@ it.each([
 ])('ends at once if the stream or its key %s before it began', async (words, newest) => {
   await using one = await publication(newest);
   expect(one.publication.isOver).toBe(true);
-  expect((one.publication.seat.dismissed.reason as Error).message).toContain(words);
+  expect((one.publication.seatOf('primary').dismissed.reason as Error).message).toContain(words);
 });

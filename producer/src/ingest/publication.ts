@@ -4,23 +4,21 @@ import type { StreamTables } from '@topicast/contracts/stream-tables';
 import type { StreamRow, StreamStatus } from '@topicast/contracts/tables';
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { PublisherEnd, Seat } from '@topicast/ingest';
-import type { NewRecord } from '@topicast/log';
-import { type Chunk, Chunker } from '@topicast/media/mpegts';
+import type { Chunk } from '@topicast/media/mpegts';
 import type { Logger } from 'pino';
-import { nextSession } from '../encoder/session.js';
 import type { ProducerMetrics } from '../health/metrics.js';
 import type { Outlet } from '../publish/outlet.js';
-import { ReelKeeper } from '../slate/reel-keeper.js';
-import { Slate } from '../slate/slate.js';
 import type { ReelMaker } from '../slate/workshop.js';
 import type { StatusWriter } from '../status/status-writer.js';
 import { awayWords, noSlateWords, nothingPasses } from './advice.js';
+import { Air } from './air.js';
 import { type Dismissal, reasonToDismiss, WORDS } from './dismissal.js';
-import { Encoder } from './encoder.js';
-import { isSilent, nextStep, type OnAir } from './gap.js';
+import type { Encoder } from './encoder.js';
+import { Encoders } from './encoders.js';
+import { nextStep } from './gap.js';
+import type { Place } from './places.js';
 import type { MakerTools } from './renditions/maker.js';
 import { Renditions } from './renditions/renditions.js';
-import { SessionReport } from './session-report.js';
 
 const LOOK_EVERY_MS = 1_000;
 /** How late a silent encoder is noticed. */
@@ -31,9 +29,12 @@ const LATE = milliseconds(5_000);
 const REMARKED_FOR = milliseconds(60_000);
 /** Sound that comes first does not end the picture of a slate; after this time there is no picture to wait for. */
 const PICTURE_COMES_WITHIN = milliseconds(3_000);
+const SILENT_TOO_LONG = 'Nothing has come from the encoder for too long, and the stream has ended.';
 
 interface PublicationOptions {
   readonly row: StreamRow;
+  /** Of its first encoder. */
+  readonly place: Place;
   /** Whose status row is this publication's, until it takes a higher one. */
   readonly session: number;
   readonly me: string;
@@ -43,6 +44,8 @@ interface PublicationOptions {
   /** Aborted by this publication when it ends. */
   readonly stopping: AbortController;
   readonly metrics: ProducerMetrics;
+  /** See `choosePlace`. */
+  readonly backAfter: Milliseconds | undefined;
   /** How long viewers may see a slate while the encoder is away; 0: not at all. */
   readonly gap: Milliseconds;
   readonly reels: ReelMaker;
@@ -54,14 +57,6 @@ interface PublicationOptions {
   readonly logger: Logger;
 }
 
-/** What viewers see while the encoder is away. */
-interface Shown {
-  readonly slate: Slate;
-  readonly since: Milliseconds;
-  /** For the status row. */
-  readonly awaySince: string;
-}
-
 /**
  * A stream that is published here, from the admission of its first encoder until it has ended. Encoders come and go; each
  * is a session, and so is the slate between them. The status row follows what viewers get.
@@ -71,19 +66,12 @@ export class Publication {
   readonly ended: Promise<void>;
   readonly #options: PublicationOptions;
   readonly #stream: StreamId;
-  readonly #keeper: ReelKeeper;
   readonly #renditions: Renditions;
   readonly #stopListening: readonly (() => void)[];
   readonly #timers: readonly NodeJS.Timeout[];
-  /** The one that is connected, or was the last. */
-  #encoder: Encoder;
-  /** The one whose chunks are the present session. */
-  #writing: Encoder | undefined;
-  #shown: Shown | undefined;
-  #report: SessionReport;
+  readonly #encoders: Encoders;
+  readonly #air: Air;
   #startedAt: string | undefined;
-  /** Chunks of an encoder that cannot begin with them. */
-  #leftOut = 0;
   /** Words for the owner, each with the time when they are no longer news. */
   readonly #remarks = new Map<string, Milliseconds>();
   #resolveEnded: (end: Promise<void>) => void = () => undefined;
@@ -91,17 +79,25 @@ export class Publication {
 
   constructor(options: PublicationOptions) {
     this.#options = options;
-    const { row, session, tables, reels, status, outlet, tools, logger } = options;
+    const { row, place, session, tables, reels, status, outlet, tools, logger, gap, backAfter, metrics } =
+      options;
     this.#stream = streamId(row.id);
-    this.#keeper = new ReelKeeper(reels, logger);
     this.#renditions = new Renditions({ ...tools, logger, publisher: outlet.publisher });
     this.#startedAt = status.current.startedAt;
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    this.#encoder = this.#newEncoder();
-    this.#writing = this.#encoder;
-    this.#report = this.#beginSession(session, false);
+    this.#encoders = new Encoders(place, row, {
+      ...{ gap, backAfter },
+      canBegin: ({ came }, { audioOnly }) =>
+        !audioOnly || !this.#air.report.hasPicture || since(came) >= PICTURE_COMES_WITHIN,
+      onChunk: (encoder, chunk) => this.#onChunk(encoder, chunk),
+      onLeft: (encoder, end) => this.#onLeft(encoder, end),
+    });
+    this.#air = new Air(session, this.#encoders.main, {
+      ...{ outlet, renditions: this.#renditions, reels, hasSlates: gap > 0, metrics, logger },
+      onLive: () => this.#onLive(),
+    });
     const look = (): void => this.#look();
     this.#stopListening = [tables.rows.onChange(look), tables.statuses.onChange(look)];
     this.#timers = [
@@ -115,28 +111,23 @@ export class Publication {
     look();
   }
 
-  /** Of the encoder that came last. */
-  get seat(): Seat {
-    return this.#encoder.seat;
+  /** Of the encoder that has this place, or had it last. */
+  seatOf(place: Place): Seat {
+    return this.#encoders.of(place).seat;
   }
 
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** Viewers see a slate, and no encoder is about to end that. */
-  get isAway(): boolean {
-    const { presence, lastChunk } = this.#encoder;
-    return this.#shown !== undefined && (presence !== 'here' || isSilent(since(lastChunk)));
+  /** See there. */
+  isTaken(place: Place): boolean {
+    return this.#encoders.isTaken(place);
   }
 
-  /** Another encoder has come, and takes the place of the one before. Viewers see it from its first keyframe on. */
-  welcome(): Seat {
-    const before = this.#encoder;
-    this.#encoder = this.#newEncoder();
-    this.#leftOut = 0;
-    before.dismiss(WORDS.replaced);
-    return this.#encoder.seat;
+  /** See there. */
+  welcome(place: Place, row: StreamRow): void {
+    this.#encoders.welcome(place, row);
   }
 
   /** Say so in the notes, for a minute. */
@@ -149,140 +140,62 @@ export class Publication {
     if (this.#isOver) return;
     this.#options.logger.info({ why }, 'the encoder is disconnected');
     if (why === 'overtaken') this.#options.metrics.overtaken++;
-    this.#encoder.dismiss(WORDS[why]);
+    this.#encoders.dismiss(WORDS[why]);
     this.#end();
   }
 
   /** See whether the encoder is there, and what viewers should get if it is not. */
   review(): void {
     if (this.#isOver) return;
+    this.#choose();
     const { gap, isStaying } = this.#options;
-    const { reel } = this.#keeper;
-    const { presence, lastChunk } = this.#encoder;
+    const { present, main, silentFor } = this.#encoders;
     const step = nextStep({
-      ...{ onAir: this.#onAir, encoder: presence, gap },
-      silentFor: since(lastChunk),
-      awayFor: this.#shown ? since(this.#shown.since) : Milliseconds.zero,
-      canHold: isStaying() && (this.#shown !== undefined || this.#keeper.isReady),
+      ...{ onAir: this.#air.kind, encoder: present.length > 0 ? 'here' : main.presence, silentFor, gap },
+      awayFor: this.#air.awayFor,
+      canHold: isStaying() && this.#air.canHold,
     });
     switch (step) {
       case 'go on':
         return;
       case 'slate':
-        // A stream that has just begun may have none yet; then it is looked for again.
-        if (reel) this.#beginSlate(reel);
+        this.#air.showSlate(main.presence);
         return;
       case 'clear':
-        this.#endSlate();
+        this.#air.clear();
         this.#options.status.update({ state: 'starting', catalog: undefined, awaySince: undefined });
         return;
       case 'end':
+        this.#encoders.dismiss(SILENT_TOO_LONG);
         this.#end();
     }
   }
 
-  get #onAir(): OnAir {
-    if (this.#shown) return 'slate';
-    return this.#writing && this.#report.isLive ? 'encoder' : 'nothing';
-  }
-
-  #newEncoder(): Encoder {
-    const encoder: Encoder = new Encoder({
-      onChunk: (chunk) => this.#onChunk(encoder, chunk),
-      onLeft: (end) => this.#onLeft(encoder, end),
-    });
-    return encoder;
-  }
-
   #onChunk(encoder: Encoder, chunk: Chunk): void {
-    if (this.#isOver || encoder !== this.#encoder) return;
-    if (this.#writing !== encoder) {
-      if (!this.#canBeginWith(chunk)) {
-        this.#leftOut++;
-        return;
-      }
-      this.#beginEncoder(encoder);
+    if (this.#isOver) return;
+    if (this.#air.writing === encoder) {
+      this.#air.publish(encoder, chunk);
+      return;
     }
-    this.#report.noteTracks(encoder.tracks);
-    this.#renditions.push(chunk, encoder.tracks);
-    if (chunk.keyframe && this.#options.gap > 0) this.#keeper.note(chunk.data, encoder.tracks);
+    encoder.standby.push(chunk);
+    if (chunk.keyframe) this.#choose();
   }
 
-  #canBeginWith({ keyframe, audioOnly }: Chunk): boolean {
-    const picture =
-      !audioOnly || !this.#report.hasPicture || since(this.#encoder.came) >= PICTURE_COMES_WITHIN;
-    return keyframe && picture;
+  /** Let viewers have the encoder that should be on air. */
+  #choose(): void {
+    const chosen = this.#encoders.choose(this.#air.writing);
+    if (!chosen || chosen === this.#air.writing) return;
+    this.#encoders.main = chosen;
+    this.#air.switchTo(chosen, this.#options.tables.statuses.get(this.#stream)?.session ?? 0);
   }
 
-  #beginEncoder(encoder: Encoder): void {
-    const { outlet, tables, logger } = this.#options;
-    const known = [this.#report.session, outlet.seenInTopic ?? 0];
-    const session = nextSession(
-      Date.now(),
-      Math.max(...known, tables.statuses.get(this.#stream)?.session ?? 0),
-    );
-    if (this.#shown) logger.info({ awayFor: since(this.#shown.since) }, 'the encoder is back');
-    this.#endSlate();
-    this.#writing = encoder;
-    this.#report = this.#beginSession(session, this.#isAlone);
-    if (this.#leftOut > 0)
-      outlet.publisher.lose(this.#leftOut, 'they came before the keyframe of the encoder that is back');
-    this.#leftOut = 0;
-  }
-
-  #beginSlate(reel: NonNullable<ReelKeeper['reel']>): void {
-    const { logger, metrics } = this.#options;
-    const { end, session, offered } = this.#report;
-    const { tracks = [] } = offered.catalog.renditions[0] ?? {};
-    metrics.slates++;
-    logger.info({ session, why: this.#encoder.presence }, 'the encoder is away, viewers see a slate');
-    this.#writing = undefined;
-    // The smallest number that is above the encoder's, so that whoever takes the stream at this moment has a higher one.
-    const report = this.#beginSession(session + 1, this.#isAlone);
-    this.#report = report;
-    const chunker: Chunker = new Chunker((chunk) => this.#renditions.push(chunk, chunker.tracks));
-    const slate = new Slate(reel, end, (bytes) => {
-      chunker.push(bytes);
-      report.noteTracks(chunker.tracks);
-    });
-    this.#shown = { slate, since: Milliseconds.now(), awaySince: new Date().toISOString() };
-    // The picture that viewers saw last, if there is time to encode it.
-    void this.#keeper.renew(tracks).then((newest) => newest && slate.use(newest));
-  }
-
-  #endSlate(): void {
-    this.#shown?.slate.close();
-    this.#shown = undefined;
-  }
-
-  /** Nobody else has written since the present session began. */
-  get #isAlone(): boolean {
-    return (this.#options.outlet.seenInTopic ?? 0) <= this.#report.session;
-  }
-
-  #beginSession(session: number, follows: boolean): SessionReport {
-    const { outlet } = this.#options;
-    const report = new SessionReport(session);
-    outlet.countDrops();
-    outlet.publisher.beginSession({
-      ...{ session, renditions: this.#renditions.count, follows },
-      onRecord: (rendition, record) => this.#onRecord(report, rendition, record),
-    });
-    this.#renditions.beginSession(report.offered);
-    return report;
-  }
-
-  #onRecord(report: SessionReport, rendition: number, record: NewRecord): void {
-    const wasLive = report.isLive;
-    report.noteRecord(rendition, record);
-    if (wasLive || this.#isOver || report !== this.#report) return;
-    const { status, logger } = this.#options;
-    const { session, offered } = report;
-    if (!this.#shown) logger.info({ session }, 'live');
-    this.#startedAt ??= new Date().toISOString();
+  #onLive(): void {
+    if (this.#isOver) return;
+    const { session, offered } = this.#air.report;
     const { catalog } = offered;
+    this.#startedAt ??= new Date().toISOString();
     const startedAt = this.#startedAt;
-    status.update({ state: 'live', session, startedAt, catalog, ...this.#words });
+    this.#options.status.update({ state: 'live', session, startedAt, catalog, ...this.#words });
   }
 
   /** What the status says in words, and about the absence of the encoder. */
@@ -292,15 +205,16 @@ export class Publication {
     const now = Milliseconds.now();
     const remarks = [...this.#remarks].filter(([, until]) => now < until).map(([words]) => words);
     const logTrouble = trouble && `The log does not accept chunks at the moment: ${trouble}`;
-    if (this.#shown) {
-      const { awaySince } = this.#shown;
-      const isConnected = this.#encoder.presence === 'here';
+    const { awaySince, writing, report, slateProblem } = this.#air;
+    if (awaySince !== undefined) {
+      const isConnected = this.#encoders.present.length > 0;
       return { problem: logTrouble ?? awayWords({ isConnected, gap }), notes: remarks, awaySince };
     }
     const notes = [
       ...remarks,
-      ...this.#report.notes(this.#encoder.found),
-      ...noSlateWords(this.#keeper.problem),
+      ...this.#encoders.notes(writing),
+      ...report.notes(this.#encoders.main.found),
+      ...noSlateWords(slateProblem),
       ...this.#renditions.notes,
     ];
     return { problem: logTrouble, notes, awaySince: undefined };
@@ -309,17 +223,16 @@ export class Publication {
   #tell(): void {
     if (this.#isOver) return;
     const { outlet, status } = this.#options;
-    if (this.#onAir === 'nothing') {
-      const isLate = since(this.#encoder.came) >= LATE;
-      const hasSound = this.#encoder.tracks.some(
-        (track) => track.kind === 'audio' && track.codec !== undefined,
-      );
+    if (this.#air.kind === 'nothing') {
+      const { came, tracks } = this.#encoders.main;
+      const isLate = since(came) >= LATE;
+      const hasSound = tracks.some((track) => track.kind === 'audio' && track.codec !== undefined);
       const { notes } = this.#words;
       if (isLate) status.update({ problem: nothingPasses({ hasSound }), notes });
       return;
     }
     outlet.countDrops();
-    const { catalog } = this.#report.offered;
+    const { catalog } = this.#air.report.offered;
     const encoderLog = [...this.#renditions.lines];
     status.update({ catalog, encoderLog, droppedChunks: outlet.publisher.state.dropped, ...this.#words });
   }
@@ -327,11 +240,13 @@ export class Publication {
   #look(): void {
     const { me, row, tables, outlet } = this.#options;
     const why = reasonToDismiss({
-      ...{ me, session: this.#report.session, begunWith: row, seenInTopic: outlet.seenInTopic },
+      ...{ me, session: this.#air.report.session, begunWith: row, seenInTopic: outlet.seenInTopic },
       ...{ row: tables.rows.get(this.#stream), status: tables.statuses.get(this.#stream) },
-      showsSlate: this.#shown !== undefined,
+      showsSlate: this.#air.kind === 'slate',
     });
     if (why) this.dismiss(why);
+    if (this.#isOver) return;
+    if (this.#encoders.checkKeys(tables.rows.get(this.#stream) ?? row)) this.dismiss('key renewed');
     else void this.#wantLadder(tables.rows.get(this.#stream) ?? row);
   }
 
@@ -347,14 +262,19 @@ export class Publication {
   }
 
   #onLeft(encoder: Encoder, end: PublisherEnd): void {
-    if (this.#isOver || encoder !== this.#encoder) return;
+    if (this.#isOver) return;
     const { damaged } = encoder.found;
-    const { droppedAccessUnits, droppedUnits } = encoder.stats;
+    const { place, stats } = encoder;
+    const { droppedAccessUnits, droppedUnits } = stats;
     const problem = end.why === 'cut' ? end.problem : undefined;
-    const facts = { session: this.#report.session, why: end.why, problem, damaged };
+    const facts = { session: this.#air.report.session, place, why: end.why, problem, damaged };
     this.#options.logger.info({ ...facts, droppedAccessUnits, droppedUnits }, 'the encoder has left');
-    if (problem === undefined) this.review();
-    else this.#end(problem);
+    if (problem !== undefined && this.#encoders.present.length === 0) {
+      this.#end(problem);
+      return;
+    }
+    if (problem !== undefined) this.remark(problem);
+    this.review();
   }
 
   #end(problem?: string): void {
@@ -362,7 +282,7 @@ export class Publication {
     this.#isOver = true;
     for (const timer of this.#timers) clearInterval(timer);
     for (const stop of this.#stopListening) stop();
-    this.#endSlate();
+    this.#air.clear();
     this.#resolveEnded(this.#settle(problem));
   }
 
@@ -378,7 +298,8 @@ export class Publication {
     await status.close();
     const shown = tables.statuses.get(this.#stream);
     if (!tables.rows.get(this.#stream)) await tables.statuses.delete(this.#stream);
-    else if (shown?.producer === me && shown.session === last.session)
+    // The row may lag behind by a session; a higher one is another publication's.
+    else if (shown?.producer === me && (shown.session ?? 0) <= (last.session ?? 0))
       await tables.statuses.put(this.#stream, farewell(last, problem));
   }
 }

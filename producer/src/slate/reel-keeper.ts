@@ -37,7 +37,7 @@ export class ReelKeeper {
 
   /** Why there is none. */
   get problem(): string | undefined {
-    return this.#problem;
+    return this.#reel ? undefined : this.#problem;
   }
 
   /** A keyframe of the stream has come. */

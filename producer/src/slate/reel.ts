@@ -48,15 +48,17 @@ export async function makeReel({ keyframe, tracks }: ReelModel, tool: Tool): Pro
   const heard = reader.tracks.filter((each): each is AudioPid => each.kind === 'audio');
   const facts = tracks.find((track): track is VideoTrack => track.kind === 'video');
   const [picture, sounds] = await Promise.all([
-    shown && facts ? pictureOf(shown, facts, keyframe, tool) : undefined,
+    shown && pictureOf(shown, facts, keyframe, tool),
     Promise.all(heard.map((track) => soundOf(track, tracks, tool))),
   ]);
-  return { picture, sounds: sounds.filter((each) => each !== undefined) };
+  const reel = { picture, sounds: sounds.filter((each) => each !== undefined) };
+  if (!reel.picture && reel.sounds.length === 0) throw new Error('nothing is known about its tracks');
+  return reel;
 }
 
 async function pictureOf(
   { codec, stream }: VideoPid,
-  facts: VideoTrack,
+  facts: VideoTrack | undefined,
   keyframe: Uint8Array,
   tool: Tool,
 ): Promise<ReelPicture> {

@@ -8,11 +8,13 @@ export const PICTURES_PER_SECOND = 25;
 /** The keyframe of a stream, and what is known about its picture. */
 export interface Still {
   readonly format: 'h264' | 'hevc';
-  readonly facts: VideoTrack;
+  readonly facts: VideoTrack | undefined;
   /** MPEG-TS with one picture. */
   readonly keyframe: Uint8Array;
 }
 
+/** 8K. */
+const MOST_PIXELS = String(7_680 * 4_320);
 /** Of black at 0 and white at 1: dark enough that nobody takes it for a picture that hangs. */
 const BRIGHTNESS = 0.4;
 const SATURATION = 0.3;
@@ -26,14 +28,16 @@ const AVC = /^avc[13]\.([0-9a-f]{2})[0-9a-f]{2}([0-9a-f]{2})$/i;
 
 /** @returns a second of access units that show the picture, dimmed. @throws an Error in words for the streamer */
 export async function encodeStill({ format, facts, keyframe }: Still, tool: Tool): Promise<Uint8Array[]> {
-  const { width, height } = facts;
+  const { width, height, codec = '' } = facts ?? {};
   if (!width || !height) throw new Error('the size of the picture is not known');
   const ts = await runTool(
     tool,
     [
+      // Whoever has a stream key may send what it likes: one decoder sees it, and opens nothing.
+      ...['-protocol_whitelist', 'pipe', '-max_pixels', MOST_PIXELS, '-threads', '1', '-c:v', format],
       ...['-f', 'mpegts', '-i', 'pipe:0', '-map', '0:v:0', '-an', '-sn', '-dn'],
       ...['-vf', filter(width, height), '-r', String(PICTURES_PER_SECOND)],
-      ...['-frames:v', String(PICTURES_PER_SECOND), ...ENCODERS[format](facts)],
+      ...['-frames:v', String(PICTURES_PER_SECOND), ...ENCODERS[format](codec)],
       ...['-muxdelay', '0', '-muxpreload', '0', '-omit_video_pes_length', '0', '-f', 'mpegts'],
     ],
     keyframe,
@@ -60,8 +64,8 @@ const filter = (width: number, height: number): string => {
 
 const GOP = String(PICTURES_PER_SECOND);
 
-const ENCODERS: Readonly<Record<Still['format'], (facts: VideoTrack) => string[]>> = {
-  h264: ({ codec = '' }) => {
+const ENCODERS: Readonly<Record<Still['format'], (codec: string) => string[]>> = {
+  h264: (codec) => {
     const [, profile = '', level = ''] = AVC.exec(codec) ?? [];
     const name = PROFILES[Number.parseInt(profile, 16)];
     return [

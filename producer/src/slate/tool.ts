@@ -3,7 +3,8 @@ import type { Ffmpeg } from '../ffmpeg/find.js';
 import type { ProcessGuard } from '../ffmpeg/guard.js';
 import { startFfmpeg } from '../ffmpeg/process.js';
 
-const LONGEST_MS = 10_000;
+/** At a low priority, on a busy machine. */
+const LONGEST_MS = 30_000;
 /** A second of stills of 4K has less than 1 MB. */
 const MOST_BYTES = 16_000_000;
 /** What is live comes first. */

@@ -8,7 +8,7 @@ const PAUSE_MS = 1_000;
 type StatusTable = Pick<TypedTable<StreamId, StreamStatus>, 'get' | 'put' | 'onChange' | 'onLate'>;
 
 /**
- * Keeps one row of `topicast.status` up to date. A new state, and the absence of an encoder, are written at once, anything else at most once a second.
+ * Keeps one row of `topicast.status` up to date. A new state, a new session and the absence of an encoder are written at once, anything else at most once a second.
  * If a write fails, it tries again with what is true by then. Once another producer has a higher session, it writes
  * nothing more. If a late row of another producer, or a late deletion, has replaced our row in the log, it writes the
  * row again, for everybody who opens the table from now on.
@@ -47,8 +47,9 @@ export class StatusWriter {
     if (this.#closed) return;
     const before = this.#current;
     this.#current = { ...before, ...change };
-    const { state, awaySince } = this.#current;
-    if (state !== before.state || awaySince !== before.awaySince) this.#schedule(0);
+    const { state, session, awaySince } = this.#current;
+    const isNews = state !== before.state || session !== before.session || awaySince !== before.awaySince;
+    if (isNews) this.#schedule(0);
     else if (!this.#timer) this.#schedule(PAUSE_MS);
   }
 

@@ -15,6 +15,7 @@ import { Embed } from './embed';
 import styles from './watch.module.css';
 
 const POLL_MS = 2_000;
+const INTERRUPTED = 'The stream is interrupted. Stay here: it goes on by itself.';
 
 interface WatchProps {
   readonly gateway: GatewayAddress;
@@ -43,6 +44,10 @@ export function Watch({ gateway, id, first }: WatchProps) {
         <div>
           <h1>{title}</h1>
           {stream && !gone && <Meta stream={stream} />}
+          {/* Always there, because screen readers tell only what changes inside. */}
+          <p className={styles.away} role="status">
+            {!gone && stream?.state === 'live' && stream.awaySince !== undefined && INTERRUPTED}
+          </p>
         </div>
         <CopyButton text={() => location.href} label="Copy link" />
       </div>
