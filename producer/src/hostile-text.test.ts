@@ -43,7 +43,13 @@ it('no file name, tag, playlist or address keeps the event loop', () => {
       judgeSource({ kind: 'url', url: `http://${asAddress(text)}/` }, rules).catch(() => undefined),
     'name of a file': (text: string) =>
       judgeSource({ kind: 'file', path: text }, rules).catch(() => undefined),
-    settings: (text: string) => readProducerConfig({ TOPICAST_PRODUCER_ID: text, TOPICAST_MEDIA_DIRS: text }),
+    settings: (text: string) =>
+      readProducerConfig({
+        TOPICAST_PRODUCER_ID: text,
+        TOPICAST_MEDIA_DIRS: text,
+        TOPICAST_SRT_PORTS: text,
+        TOPICAST_PUBLIC_SRT_HOST: text,
+      }),
   };
   expect(slowReaders(readers)).toEqual([]);
 });

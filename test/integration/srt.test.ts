@@ -81,7 +81,7 @@ describe('a stream for an encoder that publishes by SRT', () => {
     expect({ complaints, hasAudio, size }).toEqual({ complaints: [], hasAudio: true, size: '320x180' });
     expect(JSON.stringify(await infoOf(id))).not.toContain(passphrase);
 
-    encoder.child.kill('SIGKILL');
+    encoder.child.kill('SIGINT');
     await services.untilState(id, 'offline');
     await using _again = byFfmpeg(address);
     await services.untilState(id, 'live');

@@ -112,7 +112,7 @@ export function addApi(instance: FastifyInstance, options: ApiOptions): void {
       const { id, key } = await operations.create(request.body);
       const info = directory.info(id);
       if (!info) throw new ApiError(409, 'the stream was deleted at the same moment');
-      const ingest = key === undefined ? undefined : await accessWith(key, 'primary', request, options);
+      const ingest = key === undefined ? undefined : await accessWith(key, request, options);
       return reply
         .code(201)
         .header('location', `/api/streams/${id}`)

@@ -61,7 +61,7 @@ export function addIngestKey(
     async (request) => {
       const { for: place = 'primary' } = request.body ?? {};
       const key = await options.operations.renewKey(existing(request.params.id), place);
-      return accessWith(key, place, request, options);
+      return accessWith(key, request, options);
     },
   );
 }
@@ -84,18 +84,20 @@ function addressFor(
   return { ...(rtmp ? { rtmp } : { problem: NO_LISTENER }), ...(camera && { camera }) };
 }
 
-/** Undefined if no producer takes this stream by SRT, such as where all ports are taken. */
+/** Undefined if no producer takes this encoder by SRT: all ports are taken, or it is a backup, which has none. */
 async function srtAddress(
   key: string,
   hostname: string,
   directory: ApiOptions['directory'],
 ): Promise<string | undefined> {
   const { stream, secret } = parseStreamKey(key)!;
+  const hash = await hashOfSecret(secret);
+  if (directory.row(stream)?.ingestKeyHash !== hash) return undefined;
   const limit = Date.now() + PORT_WITHIN_MS;
   while (directory.takesSrt) {
     const place = directory.srtPlace(stream);
     if (place) {
-      const passphrase = await srtPassphrase(await hashOfSecret(secret));
+      const passphrase = await srtPassphrase(hash);
       return `srt://${place.host ?? hostname}:${place.port}?mode=caller&passphrase=${passphrase}&pbkeylen=16`;
     }
     if (Date.now() > limit) return undefined;
@@ -104,14 +106,13 @@ async function srtAddress(
   return undefined;
 }
 
-/** The addresses with the key. @param place the port of SRT is the primary encoder's */
+/** The addresses with the key. */
 export async function accessWith(
   key: string,
-  place: 'primary' | 'backup',
   ...where: Parameters<typeof addressFor>
 ): Promise<IngestAccess> {
   const [{ hostname }, { directory }] = where;
-  const srt = place === 'primary' ? await srtAddress(key, hostname, directory) : undefined;
+  const srt = await srtAddress(key, hostname, directory);
   const { problem, ...addresses } = addressFor(...where);
   const hasNone = problem !== undefined && srt === undefined;
   return { ...addresses, ...(srt !== undefined && { srt }), ...(hasNone && { problem }), key };

@@ -8,8 +8,7 @@ import { startFfmpeg } from '../../ffmpeg/process.js';
 /** What libsrt says of a caller with another passphrase. */
 const WRONG_PASSPHRASE = /Incorrect passphrase|BADSECRET/;
 /** What ffmpeg says of a port that another program has. */
-const PORT_IS_TAKEN =
-  /Operation not supported: (?:Bad parameters|Address already in use)|Connection setup failure|Address already in use/i;
+const PORT_IS_TAKEN = /Address already in use|unable to create\/configure SRT socket/;
 const WORDS_EVERY_MS = 10_000;
 
 export interface SrtPlace {
