@@ -40,7 +40,7 @@ export interface GatewayOptions {
   /** Absent: the gateway makes its own. */
   readonly metrics?: GatewayMetrics;
   /** Of what else runs in this process: told together with the gateway's. */
-  readonly otherMetrics?: Registry;
+  readonly otherMetrics?: readonly Registry[];
   /** Ends the start, which waits a little for the log; a started gateway is ended by its `close()`. */
   readonly signal?: AbortSignal;
 }
@@ -71,9 +71,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     peers,
     metrics = new GatewayMetrics(),
     signal,
-    otherMetrics,
+    otherMetrics = [],
   } = options;
-  const allMetrics = otherMetrics ? Registry.merge([metrics.registry, otherMetrics]) : metrics.registry;
+  // Anew each time: what is registered later would be missing in a merged registry.
+  const allMetrics = (): Registry => Registry.merge([metrics.registry, ...otherMetrics]);
   const audience = new Audience(config.limits, peers);
   const feeds = new Feeds({ log, limits: config.ring, metrics, logger });
   const directory = new Directory({
@@ -119,7 +120,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     log,
     directory,
     logger,
-    metrics: () => (peers ? peers.metrics() : allMetrics.metrics()),
+    metrics: () => (peers ? peers.metrics() : allMetrics().metrics()),
     onRefused: () => {
       metrics.refusedConnections += 1;
     },

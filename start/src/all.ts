@@ -6,7 +6,6 @@ import { ConfigError } from '@topicast/contracts/config';
 import { operatorToken, readGatewayConfig } from '@topicast/gateway';
 import { ProcessorsMetrics, readProcessorsConfig, startProcessors } from '@topicast/processors';
 import { ProducerMetrics, readProducerConfig, startProducer } from '@topicast/producer';
-import { Registry } from 'prom-client';
 import { parseArguments } from './arguments.js';
 import { checkMediaFolders, prepareDataFolder } from './folders.js';
 import { START_HELP } from './help.js';
@@ -40,7 +39,7 @@ await runProgram(true, async (signal, logger, fail) => {
     const processorsMetrics = new ProcessorsMetrics();
     const options = {
       ...{ log, config: gatewayConfig, logger, operatorToken: token, signal },
-      otherMetrics: Registry.merge([metrics.registry, processorsMetrics.registry]),
+      otherMetrics: [metrics.registry, processorsMetrics.registry],
     };
     const gateway = await openGateway(options, gatewayConfig.workers ?? 1);
     closing.push(() => gateway.close());

@@ -26,14 +26,14 @@ export class MetricsOfAll {
   #ofTheDead: Metrics = [];
   readonly #deaths: Counter;
   /** Of what else runs in the primary process. */
-  readonly #others: Registry | undefined;
+  readonly #others: readonly Registry[];
   #lastId = 0;
 
   constructor(
     tails: SharedTails,
     workers: () => readonly WorkerProcess[],
     logger: Logger,
-    others?: Registry,
+    others: readonly Registry[] = [],
   ) {
     this.#workers = workers;
     this.#logger = logger;
@@ -93,13 +93,12 @@ export class MetricsOfAll {
 
   async #answer(worker: WorkerProcess, id: number): Promise<void> {
     const asked = this.#workers().filter(({ isReady }) => isReady);
-    const [own, others] = await Promise.all([
-      this.#registry.getMetricsAsJSON(),
-      this.#others?.getMetricsAsJSON(),
+    const [own] = await Promise.all([
+      Promise.all([this.#registry, ...this.#others].map((each) => each.getMetricsAsJSON())),
       ...asked.map((each) => this.#collect(each)),
     ]);
     // In one go: who dies now is either among the living or among the dead.
-    const text = await sum([own, others ?? [], this.#ofTheDead, ...this.#latest.values()]).metrics();
+    const text = await sum([...own, this.#ofTheDead, ...this.#latest.values()]).metrics();
     worker.send({ type: 'metrics', id, text });
   }
 
