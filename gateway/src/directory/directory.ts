@@ -203,7 +203,13 @@ export class Directory {
     if (row && row.source.kind !== 'topic') {
       const status = this.#typed?.statuses.get(id);
       const isFresh = status !== undefined && this.#producers?.isAlive(status.producer) === true;
-      return { kind: 'encoded', row, status, isFresh, isListenedFor: this.rtmpPort !== undefined };
+      return {
+        kind: 'encoded',
+        row,
+        status,
+        isFresh,
+        isListenedFor: this.rtmpPort !== undefined || this.takesSrt,
+      };
     }
     if (!row && !this.foreign.has(id)) return undefined;
     return { kind: 'foreign', id, row, isLive: this.foreign.isLive(id), found: this.foreign.found(id) };
