@@ -7,7 +7,7 @@ import type { SessionCatalog } from '../../encoder/session-catalog.js';
 import type { StreamPublisher } from '../../publish/stream-publisher.js';
 import { Maker, type MakerTools } from './maker.js';
 import { isSameMaking, type Making, makingOf, type Original, originalOf } from './making.js';
-import { CANNOT_MAKE, ENDED, nothingSmaller, tooSlow } from './words.js';
+import { CANNOT_MAKE, ENDED, nothingSmaller, OPEN_GOPS, tooSlow } from './words.js';
 
 /** Of ffmpeg 5: keyframes where the source has them, and decode times of their own choice. */
 const LIBAVFORMAT_THAT_FOLLOWS = 59;
@@ -36,6 +36,8 @@ export class Renditions {
   #original: Original | undefined;
   #offered: SessionCatalog | undefined;
   #last: Making | undefined;
+  #keyframe: Pick<Chunk, 'decodeTime' | 'presentationOffset'> | undefined;
+  #hasOpenGops = false;
   #lastTime = 0;
   #problem: string | undefined;
   #lines: readonly string[] = [];
@@ -61,10 +63,13 @@ export class Renditions {
   beginSession(offered: SessionCatalog): void {
     if (this.#offered) offered.goOnFrom(this.#offered);
     this.#offered = offered;
+    this.#keyframe = undefined;
+    this.#hasOpenGops = false;
   }
 
   /** The next chunk of what comes. */
   push(chunk: Chunk, tracks: readonly Track[]): void {
+    if (!chunk.audioOnly) this.#lookAtGop(chunk);
     if (chunk.keyframe && !chunk.audioOnly) this.#atKeyframe(chunk, tracks);
     this.#lastTime = chunk.decodeTime;
     this.#options.publisher.push(0, chunk);
@@ -75,6 +80,7 @@ export class Renditions {
   get notes(): string[] {
     if (!this.#ladder || !this.#original) return [];
     if (!this.#canMake) return [CANNOT_MAKE];
+    if (this.#hasOpenGops) return [OPEN_GOPS];
     const share = this.#maker?.leftOut;
     return [
       this.#making(this.#original) ? undefined : nothingSmaller(this.#original.height),
@@ -99,7 +105,17 @@ export class Renditions {
   }
 
   #making(original: Original): Making | undefined {
-    return this.#canMake ? makingOf(original, this.#ladder, this.#options.encoding) : undefined;
+    return this.#canMake && !this.#hasOpenGops
+      ? makingOf(original, this.#ladder, this.#options.encoding)
+      : undefined;
+  }
+
+  /** Pictures that are shown before their keyframe refer to the GOP before, and have no place in a closed one. */
+  #lookAtGop(chunk: Chunk): void {
+    const first = this.#keyframe;
+    if (chunk.keyframe) this.#keyframe = chunk;
+    else if (first && chunk.decodeTime >= first.decodeTime && shownAt(chunk) < shownAt(first))
+      this.#hasOpenGops = true;
   }
 
   #atKeyframe(keyframe: Chunk, tracks: readonly Track[]): void {
@@ -169,3 +185,8 @@ export class Renditions {
     this.#offered?.changeRenditions(1 + lower);
   }
 }
+
+const shownAt = ({
+  decodeTime,
+  presentationOffset,
+}: Pick<Chunk, 'decodeTime' | 'presentationOffset'>): number => decodeTime + presentationOffset;

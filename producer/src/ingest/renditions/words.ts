@@ -10,3 +10,6 @@ export const tooSlow = (share: number): string =>
 
 export const ENDED =
   'The encoder of the smaller sizes has ended, and starts again at a keyframe. The size that your encoder sends goes on. If this does not pass, look at the last lines of the encoder.';
+
+export const OPEN_GOPS =
+  'No smaller size can be made of what the encoder sends: its keyframes are followed by pictures that are shown before them. Turn open GOPs off in the encoder, or set its B-frames to 0.';
