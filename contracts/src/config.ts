@@ -45,16 +45,29 @@ const brokers = list.refine(
   'must be host:port; separate several with commas',
 );
 
+/** A port to listen at, or none. */
+export const portOrOff = z.union([z.literal('off'), port], 'must be a port number from 0 to 65535, or off');
+
 /** The settings that more than one service reads; the rest stands in each service's config.ts. */
 export const sharedSettings = {
   TOPICAST_HOST: z.string().default('127.0.0.1'),
   TOPICAST_WEB_PORT: port.default(3000),
   TOPICAST_GATEWAY_PORT: port.default(8080),
   TOPICAST_DATA_DIR: z.string().default('.topicast'),
+  /** The port for encoders that publish by WebSocket, such as browsers. */
+  TOPICAST_CAMERA_PORT: portOrOff.optional(),
+  /** The address at which browsers publish; if absent, the name by which they reach us, and a producer's port. */
+  TOPICAST_PUBLIC_CAMERA_URL: z
+    .string()
+    .regex(/^wss?:\/\/[^\s/]+(\/\S*)?$/, 'must be an address as wss://live.example.com/camera')
+    .optional(),
   /** Directories separated by the platform's path separator or commas; files below them may be streamed. */
   TOPICAST_MEDIA_DIRS: list.default([]),
   KAFKA_BROKERS: brokers.optional(),
 };
+
+/** Beside RTMP's own port. */
+export const DEFAULT_CAMERA_PORT = 1936;
 
 const text = z.string().optional();
 const oneOf = <const Choice extends string>(...choices: readonly Choice[]) =>

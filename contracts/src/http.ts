@@ -166,6 +166,12 @@ export const ingestAccess = z.object({
     .string()
     .optional()
     .describe('the address of the server, as rtmp://host:1935/live; absent: there is none at present'),
+  camera: z
+    .string()
+    .optional()
+    .describe(
+      'the address for encoders that publish by WebSocket (PROTOCOL.md 5), such as the camera page; absent: there is none at present',
+    ),
   problem: z.string().optional().describe('why there is no address, and what to do'),
   key: z.string().describe('the stream key, which nobody can see again: it is only kept as a hash'),
 });

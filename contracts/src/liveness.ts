@@ -1,4 +1,10 @@
-import { PRODUCER_SILENCE_MS, type ProducerHeartbeat, producerHeartbeat, producerKey } from './tables.js';
+import {
+  type IngestPorts,
+  PRODUCER_SILENCE_MS,
+  type ProducerHeartbeat,
+  producerHeartbeat,
+  producerKey,
+} from './tables.js';
 import { type KeyValueTable, type RowKind, TypedTable } from './typed-table.js';
 import type { Milliseconds } from './units.js';
 
@@ -60,10 +66,15 @@ export class Liveness {
     return new Set(this.#lately().flatMap(([producer, { leaving }]) => (leaving ? [] : producer)));
   }
 
-  /** The port at which a producer that stays takes encoders by RTMP; if several do, the lowest. */
-  get rtmpPort(): number | undefined {
-    const ports = [...this.staying()].map((producer) => this.heartbeats.get(producer)?.rtmpPort);
-    return ports.filter((port) => port !== undefined).sort((a, b) => a - b)[0];
+  /** The ports at which producers that stay take encoders; if several do, the lowest of each kind. */
+  get ingestPorts(): IngestPorts {
+    const beats = [...this.staying()].map((producer) => this.heartbeats.get(producer));
+    const lowest = (kind: keyof IngestPorts): number | undefined =>
+      beats
+        .map((beat) => beat?.[kind])
+        .filter((port) => port !== undefined)
+        .sort((a, b) => a - b)[0];
+    return { rtmpPort: lowest('rtmpPort'), cameraPort: lowest('cameraPort') };
   }
 
   /**

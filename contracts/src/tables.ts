@@ -102,8 +102,12 @@ export const producerHeartbeat = z.object({
   leaving: z.boolean().default(false),
   /** The port at which it takes encoders that publish by RTMP; absent: it takes none. */
   rtmpPort: z.number().int().min(1).max(65535).optional(),
+  /** The port at which it takes encoders that publish by WebSocket, such as browsers. */
+  cameraPort: z.number().int().min(1).max(65535).optional(),
 });
 export type ProducerHeartbeat = z.infer<typeof producerHeartbeat>;
+/** Where encoders can publish, by what they speak. */
+export type IngestPorts = Pick<ProducerHeartbeat, 'rtmpPort' | 'cameraPort'>;
 
 export const streamStatusKey = (id: string): string => `stream/${id}`;
 export const producerKey = (id: string): string => `producer/${id}`;

@@ -33,6 +33,7 @@ export interface GatewayConfig {
   readonly allowPrivateUrls: boolean;
   /** Where encoders publish, if they cannot reach a producer by this gateway's own name. */
   readonly publicRtmpUrl: string | undefined;
+  readonly publicCameraUrl: string | undefined;
   /** If set, viewers need a JWT signed with it. */
   readonly viewerSecret: string | undefined;
   readonly limits: {
@@ -80,6 +81,8 @@ const settings = z.object({
     .string()
     .regex(/^rtmps?:\/\/[^\s/]+(\/\S*)?$/, 'must be an address as rtmp://live.example.com/live')
     .optional(),
+  /** The address at which browsers publish; if absent, as for RTMP. */
+  TOPICAST_PUBLIC_CAMERA_URL: sharedSettings.TOPICAST_PUBLIC_CAMERA_URL,
   /** If set, viewers need a token: JWT, HS256, claim `stream`. */
   TOPICAST_VIEWER_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   TOPICAST_MAX_VIEWERS: atLeastOne.default(5_000),
@@ -128,6 +131,7 @@ export function readGatewayConfig(environment: Record<string, string | undefined
     ownWebPort: given.TOPICAST_ALLOWED_ORIGINS ? undefined : given.TOPICAST_WEB_PORT,
     allowPrivateUrls: given.TOPICAST_ALLOW_PRIVATE_URLS,
     publicRtmpUrl: given.TOPICAST_PUBLIC_RTMP_URL,
+    publicCameraUrl: given.TOPICAST_PUBLIC_CAMERA_URL,
     viewerSecret: given.TOPICAST_VIEWER_SECRET,
     limits: {
       viewers: given.TOPICAST_MAX_VIEWERS,

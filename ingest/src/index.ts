@@ -1,2 +1,4 @@
+export { listenForCameras } from './camera/listener.js';
+export type { EntranceStats, Listener } from './door/entrance.js';
 export type { Doorkeeper, Found, PublisherEnd, Refusal, Seat } from './doorkeeper.js';
-export { listenForRtmp, type RtmpListener, type RtmpStats } from './rtmp/listener.js';
+export { listenForRtmp } from './rtmp/listener.js';

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { homedir, hostname } from 'node:os';
 import path from 'node:path';
 import {
+  DEFAULT_CAMERA_PORT,
   flag,
   numberFrom,
   port,
+  portOrOff,
   readConfig,
   sharedSettings,
   wholeNumberFrom,
@@ -38,6 +40,18 @@ export interface EncodingSettings {
   readonly soundCodec: SoundCodec;
 }
 
+/** Where to listen for encoders. */
+export interface ListenerConfig {
+  readonly host: string;
+  readonly port: number;
+  /** The name of the setting of the port. */
+  readonly setting: string;
+  /** Otherwise the port may be taken. */
+  readonly isAskedFor: boolean;
+  /** Connections of one address that have not shown a valid key. */
+  readonly strangersPerAddress: number;
+}
+
 export interface ProducerConfig {
   readonly producerId: string;
   /** Absent: the one on PATH, or else the one that came with the dependencies. */
@@ -49,16 +63,10 @@ export interface ProducerConfig {
   readonly sessionTimeout: Milliseconds;
   readonly retention: { readonly time: Milliseconds; readonly size: Bytes };
   readonly encoding: EncodingSettings;
-  /** Where encoders publish by RTMP; undefined: nowhere. Without having been asked for, the port may be taken. */
-  readonly rtmp:
-    | {
-        readonly host: string;
-        readonly port: number;
-        readonly isAskedFor: boolean;
-        /** Connections of one address that have not shown a valid key. */
-        readonly strangersPerAddress: number;
-      }
-    | undefined;
+  /** Where encoders publish by RTMP; undefined: nowhere. */
+  readonly rtmp: ListenerConfig | undefined;
+  /** Where they publish by WebSocket, as browsers do; undefined: nowhere. */
+  readonly camera: ListenerConfig | undefined;
   /** What becomes of an encoder that comes with the key of one that is sending. */
   readonly secondPublisher: SecondPublisher;
   /** Where health and metrics are asked for; undefined: nowhere. */
@@ -71,9 +79,8 @@ const settings = z.object({
   /** The port for health and metrics of a producer that runs in its own process. */
   TOPICAST_PRODUCER_PORT: port.optional(),
   /** The port for encoders that publish by RTMP, such as OBS. */
-  TOPICAST_RTMP_PORT: z
-    .union([z.literal('off'), port], 'must be a port number from 0 to 65535, or off')
-    .optional(),
+  TOPICAST_RTMP_PORT: portOrOff.optional(),
+  TOPICAST_CAMERA_PORT: sharedSettings.TOPICAST_CAMERA_PORT,
   /**
    * Connections of one address that have not shown a valid key yet; all encoders behind a balancer have the same one.
    * There are 200 in all.
@@ -112,6 +119,17 @@ const settings = z.object({
 /** @throws {ConfigError} that names every variable in error. */
 export function readProducerConfig(environment: Record<string, string | undefined>): ProducerConfig {
   const read = readConfig(settings, environment);
+  const listenerFor = (
+    setting: 'TOPICAST_RTMP_PORT' | 'TOPICAST_CAMERA_PORT',
+    usual: number,
+  ): ListenerConfig | undefined => {
+    const asked = read[setting];
+    if (asked === 'off') return undefined;
+    return {
+      ...{ host: read.TOPICAST_HOST, port: asked ?? usual, setting, isAskedFor: asked !== undefined },
+      strangersPerAddress: read.TOPICAST_RTMP_STRANGERS_PER_ADDRESS,
+    };
+  };
   return Object.freeze({
     producerId: read.TOPICAST_PRODUCER_ID ?? defaultProducerId(path.resolve(read.TOPICAST_DATA_DIR)),
     ffmpegPath: read.FFMPEG_PATH,
@@ -124,15 +142,8 @@ export function readProducerConfig(environment: Record<string, string | undefine
       time: milliseconds(read.TOPICAST_RETENTION_MINUTES * 60_000),
       size: bytes(read.TOPICAST_RETENTION_MEGABYTES * 1_000_000),
     },
-    rtmp:
-      read.TOPICAST_RTMP_PORT === 'off'
-        ? undefined
-        : {
-            host: read.TOPICAST_HOST,
-            port: read.TOPICAST_RTMP_PORT ?? RTMP_PORT,
-            isAskedFor: read.TOPICAST_RTMP_PORT !== undefined,
-            strangersPerAddress: read.TOPICAST_RTMP_STRANGERS_PER_ADDRESS,
-          },
+    rtmp: listenerFor('TOPICAST_RTMP_PORT', RTMP_PORT),
+    camera: listenerFor('TOPICAST_CAMERA_PORT', DEFAULT_CAMERA_PORT),
     secondPublisher: read.TOPICAST_INGEST_SECOND,
     health:
       read.TOPICAST_PRODUCER_PORT === undefined

@@ -6,7 +6,7 @@ import { streamId } from '@topicast/contracts/stream-id';
 import { StreamTables } from '@topicast/contracts/stream-tables';
 import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
 import { Milliseconds } from '@topicast/contracts/units';
-import type { RtmpListener } from '@topicast/ingest';
+import { type Listener, listenForCameras, listenForRtmp } from '@topicast/ingest';
 import type { ChunkLog, Share } from '@topicast/log';
 import type { Logger } from 'pino';
 import { applyDeclaration, type CommandLineInput } from './command-line.js';
@@ -29,6 +29,8 @@ export interface Producer {
   readonly id: string;
   /** Where encoders publish by RTMP; undefined: nowhere. */
   readonly rtmpPort: number | undefined;
+  /** Where browsers publish; undefined: nowhere. */
+  readonly cameraPort: number | undefined;
   /** End all encoders, say so in the log, and resolve when nothing is left. The log stays open for its owner. */
   close(): Promise<void>;
 }
@@ -92,16 +94,19 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   let share: Share;
   const others = (): ReadonlySet<string> => heartbeats.others();
   const door = new Door({ me, log, tables, config, metrics, others, logger });
-  let listener: RtmpListener | undefined;
+  let rtmp: Listener | undefined;
+  let camera: Listener | undefined;
   /** Encoders come back, to another producer if there is one. Whoever is at the door may wait for a log that is away. */
   const sendEncodersAway = async (): Promise<void> => {
     const settled = door.close();
-    await inTime(Promise.all([listener?.close(), settled]), FAREWELL_MS);
+    await inTime(Promise.all([rtmp?.close(), camera?.close(), settled]), FAREWELL_MS);
   };
   try {
     const context = { me, log, tables, alive: () => heartbeats.others(), logger };
     trusted = await untilLogAnswers(() => applyDeclaration(inputs, context), waiting);
-    listener = await openListener(config.rtmp, door, logger);
+    const ears = { doorkeeper: door, logger };
+    rtmp = await openListener(config.rtmp, (where) => listenForRtmp({ ...where, ...ears }), logger);
+    camera = await openListener(config.camera, (where) => listenForCameras({ ...where, ...ears }), logger);
     const { sessionTimeout } = config;
     share = await untilLogAnswers(
       () => log.share(GROUP, STREAMS_TABLE, { member: me, sessionTimeout }),
@@ -113,10 +118,9 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     stopReading();
     throw error;
   }
-  if (listener) {
-    heartbeats.listenAt(listener.port);
-    metrics.followRtmp(listener.stats);
-  }
+  heartbeats.listenAt({ rtmpPort: rtmp?.port, cameraPort: camera?.port });
+  if (rtmp) metrics.followEncoders('rtmp', rtmp.stats);
+  if (camera) metrics.followEncoders('camera', camera.stats);
   const guard = startGuard();
   let closing: Promise<void> | undefined;
   const reconciler = new Reconciler({
@@ -164,7 +168,8 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   };
   return {
     id: me,
-    rtmpPort: listener?.port,
+    rtmpPort: rtmp?.port,
+    cameraPort: camera?.port,
     close: () => {
       closing ??= end();
       return closing;

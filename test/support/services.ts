@@ -42,6 +42,7 @@ export async function startServices(
     TOPICAST_DATA_DIR: folder.path,
     TOPICAST_GATEWAY_PORT: '0',
     TOPICAST_RTMP_PORT: '0',
+    TOPICAST_CAMERA_PORT: '0',
     ...options.environment,
   };
   const log = options.log ?? (await openEmbeddedLog({ directory: path.join(folder.path, 'log'), logger }));

@@ -6,7 +6,7 @@ import { LookTables } from '@topicast/contracts/look-tables';
 import type { StreamState } from '@topicast/contracts/server-message';
 import type { StreamId } from '@topicast/contracts/stream-id';
 import { StreamTables } from '@topicast/contracts/stream-tables';
-import { STATUS_TABLE, STREAMS_TABLE, type StreamRow } from '@topicast/contracts/tables';
+import { type IngestPorts, STATUS_TABLE, STREAMS_TABLE, type StreamRow } from '@topicast/contracts/tables';
 import { Milliseconds } from '@topicast/contracts/units';
 import type { ChunkReader, ChunkTopics, Tables } from '@topicast/log';
 import type { Logger } from 'pino';
@@ -139,9 +139,9 @@ export class Directory {
     return (this.#producers?.staying().size ?? 0) > 0;
   }
 
-  /** Where encoders can publish by RTMP; undefined if no producer takes them. */
-  get rtmpPort(): number | undefined {
-    return this.#producers?.rtmpPort;
+  /** Where encoders can publish; without a port if no producer takes them. */
+  get ingestPorts(): IngestPorts {
+    return this.#producers?.ingestPorts ?? {};
   }
 
   has(stream: StreamId): boolean {
@@ -193,7 +193,8 @@ export class Directory {
     if (row && row.source.kind !== 'topic') {
       const status = this.#typed?.statuses.get(id);
       const isFresh = status !== undefined && this.#producers?.isAlive(status.producer) === true;
-      return { kind: 'encoded', row, status, isFresh, isListenedFor: this.rtmpPort !== undefined };
+      const isListenedFor = Object.values(this.ingestPorts).some((port) => port !== undefined);
+      return { kind: 'encoded', row, status, isFresh, isListenedFor };
     }
     if (!row && !this.foreign.has(id)) return undefined;
     return { kind: 'foreign', id, row, isLive: this.foreign.isLive(id), found: this.foreign.found(id) };

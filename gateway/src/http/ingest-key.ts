@@ -44,9 +44,8 @@ export function accessWith(
   { hostname }: Pick<FastifyRequest, 'hostname'>,
   { config, directory }: Pick<ApiOptions, 'config' | 'directory'>,
 ): IngestAccess {
-  if (config.publicRtmpUrl !== undefined) return { rtmp: config.publicRtmpUrl, key };
-  const { rtmpPort } = directory;
-  return rtmpPort === undefined
-    ? { problem: NO_LISTENER, key }
-    : { rtmp: `rtmp://${hostname}:${rtmpPort}/live`, key };
+  const { rtmpPort, cameraPort } = directory.ingestPorts;
+  const rtmp = config.publicRtmpUrl ?? (rtmpPort && `rtmp://${hostname}:${rtmpPort}/live`);
+  const camera = config.publicCameraUrl ?? (cameraPort && `ws://${hostname}:${cameraPort}`);
+  return { ...(rtmp ? { rtmp } : { problem: NO_LISTENER }), ...(camera && { camera }), key };
 }

@@ -1,3 +1,4 @@
+import type { PassedAudio } from '../transport/programme.js';
 import { afterModifiers, fourCc, printable } from './video-tag.js';
 
 /**
@@ -19,8 +20,6 @@ export type AudioTag =
   | { readonly kind: 'extra' }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'damaged' };
-
-export type PassedAudio = 'aac' | 'opus';
 
 const FORMAT_EXTENDED = 9;
 const FORMAT_AAC = 10;

@@ -3,13 +3,10 @@ import { type Ticks90k, ticks90k } from '@topicast/contracts/units';
 /** Time stamps count milliseconds in 32 bits, and begin again after 49.7 days. */
 const WRAP = 2 ** 32;
 const TICKS_PER_MS = 90;
-/** A picture that is decoded a little before its predecessor has a sloppy time stamp; a clock that jumps goes further. */
-const SLOPPY_MS = 500;
 
 /** Turns the time stamps of one publisher's messages into stream time, which does not go round. */
 export class FlvClock {
   #lastMs: number | undefined;
-  #lastPicture: number | undefined;
 
   /** @param timestamp of a message, 32 bits */
   at(timestamp: number): Ticks90k {
@@ -17,14 +14,5 @@ export class FlvClock {
     const reference = this.#lastMs ?? timestamp + WRAP;
     this.#lastMs = timestamp + Math.round((reference - timestamp) / WRAP) * WRAP;
     return ticks90k(this.#lastMs * TICKS_PER_MS);
-  }
-
-  /** When a picture is decoded: always later than the one before, unless the clock has jumped. */
-  decodeTime(timestamp: number): Ticks90k {
-    const wanted = this.at(timestamp);
-    const last = this.#lastPicture ?? Number.NEGATIVE_INFINITY;
-    const isSloppy = wanted <= last && last - wanted <= SLOPPY_MS * TICKS_PER_MS;
-    this.#lastPicture = isSloppy ? last + 1 : wanted;
-    return ticks90k(this.#lastPicture);
   }
 }

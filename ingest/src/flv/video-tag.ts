@@ -1,3 +1,5 @@
+import type { PassedVideo } from '../transport/programme.js';
+
 /**
  * The body of a video tag (Adobe FLV 10.1, E.4.3.1), which is also that of an RTMP video message:
  *
@@ -24,8 +26,6 @@ export type VideoTag =
   | { readonly kind: 'extra' }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'damaged' };
-
-export type PassedVideo = 'h264' | 'hevc';
 
 const FRAME_KEY = 1;
 const FRAME_COMMAND = 5;

@@ -2,13 +2,15 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseStreamKey } from '@topicast/contracts/ingest-key';
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
-import type { Doorkeeper, PublisherEnd, Refusal } from '../doorkeeper.js';
+import type { ConnectionEnd } from '../door/connection-end.js';
+import type { Welcome } from '../door/entrance.js';
+import { Publisher } from '../door/publisher.js';
+import { FlvTransport, type MediaMessage } from '../flv/transport.js';
 import { readValues, type Value } from './amf0.js';
 import * as answers from './answers.js';
 import { ChunkReader, type ReaderLimits } from './chunk-reader.js';
 import { Handshake } from './handshake.js';
 import { type Message, TYPE } from './message.js';
-import { Publisher } from './publisher.js';
 import { WireError } from './wire-error.js';
 
 /** Until a publisher is let in: for the handshake and the commands. After that: for the next picture or sound. */
@@ -32,24 +34,9 @@ const NOTHING_CAME =
   'The encoder was let in, but sent neither picture nor sound for ten seconds: check that it has both, and try again.';
 const OUR_STREAM = 1;
 
-interface ConnectionOptions {
-  readonly doorkeeper: Doorkeeper;
-  /** Ends it. */
-  readonly signal: AbortSignal;
-  readonly onRefused: (why: Refusal) => void;
-  readonly onAdmitted: () => void;
+interface ConnectionOptions extends Welcome {
   readonly patience?: Milliseconds;
 }
-
-/**
- * How a connection ended: as the publisher's seat was told, `refused` at the door, `broken` because what it sent there
- * was not RTMP or too much, or before it asked for anything.
- */
-export type ConnectionEnd =
-  | PublisherEnd
-  | { readonly why: 'refused' }
-  | { readonly why: 'broken'; readonly problem: string }
-  | { readonly why: 'nothing' };
 
 /** One connection of RTMP, from its first byte to its last. The caller owns the socket until `run`, which closes it. */
 export class PublisherConnection {
@@ -59,7 +46,7 @@ export class PublisherConnection {
   readonly #reader = new ChunkReader(AT_THE_DOOR);
   readonly #gone = new AbortController();
   #handshake: Handshake | undefined = new Handshake();
-  #publisher: Publisher | undefined;
+  #publisher: Publisher<MediaMessage> | undefined;
   #end: ConnectionEnd | undefined;
   readonly #begun = Milliseconds.now();
   #received = 0;
@@ -138,7 +125,7 @@ export class PublisherConnection {
     if (!this.#publisher && ++this.#messagesAtTheDoor > MOST_MESSAGES_AT_THE_DOOR) {
       throw new WireError('too many messages before it was let in');
     }
-    const problem = this.#publisher?.take(message);
+    const problem = this.#publisher && judge(this.#publisher, message);
     if (problem) {
       this.#cut(problem);
       return undefined;
@@ -208,7 +195,7 @@ export class PublisherConnection {
       this.#finish({ why: 'refused' }, answers.refused(streamId, answer));
       return;
     }
-    this.#publisher = new Publisher(answer);
+    this.#publisher = new Publisher(answer, (onBytes) => new FlvTransport(onBytes));
     onAdmitted();
     const { dismissed } = answer;
     const dismiss = (): void => {
@@ -259,6 +246,13 @@ export class PublisherConnection {
       throw new WireError('it does not read our answers');
     this.#socket.write(Buffer.concat(messages));
   }
+}
+
+/** @returns why the publisher has to be cut */
+function judge(publisher: Publisher<MediaMessage>, { type, timestamp, body }: Message): string | undefined {
+  const flood = publisher.count();
+  if (flood || (type !== TYPE.video && type !== TYPE.audio)) return flood;
+  return publisher.take({ kind: type === TYPE.video ? 'video' : 'audio', timestamp, body }, timestamp);
 }
 
 /** What the peer does to its end, or we to ours, has a code. */

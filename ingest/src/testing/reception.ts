@@ -1,8 +1,9 @@
 import { streamId } from '@topicast/contracts/stream-id';
 import type { Milliseconds } from '@topicast/contracts/units';
 import { type Logger, pino } from 'pino';
+import type { Listener } from '../door/entrance.js';
 import type { Doorkeeper, Found, PublisherEnd, Refusal } from '../doorkeeper.js';
-import { listenForRtmp, type RtmpListener } from '../rtmp/listener.js';
+import { listenForRtmp } from '../rtmp/listener.js';
 
 export const STREAM = streamId('show');
 export const SECRET = 'a-secret-for-tests';
@@ -16,7 +17,7 @@ export interface Guest {
 }
 
 export interface Reception extends AsyncDisposable {
-  readonly listener: RtmpListener;
+  readonly listener: Listener;
   readonly guests: Guest[];
   /** Where an encoder publishes. */
   readonly address: string;
@@ -30,6 +31,8 @@ export async function openReception(
     readonly patience?: Milliseconds;
     readonly strangersPerAddress?: number;
     readonly logger?: Logger;
+    /** Listens for RTMP unless given. */
+    readonly listen?: typeof listenForRtmp;
   } = {},
 ): Promise<Reception> {
   const guests: Guest[] = [];
@@ -56,7 +59,8 @@ export async function openReception(
     },
   };
   const logger = pino({ enabled: false });
-  const listener = await listenForRtmp({ host: '127.0.0.1', port: 0, doorkeeper, logger, ...options });
+  const { listen = listenForRtmp, ...rest } = options;
+  const listener = await listen({ host: '127.0.0.1', port: 0, doorkeeper, logger, ...rest });
   const reception: Reception = {
     ...{ listener, guests, answer: undefined },
     address: `rtmp://127.0.0.1:${listener.port}/live/${STREAM}.${SECRET}`,

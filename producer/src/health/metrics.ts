@@ -1,5 +1,5 @@
 import { STREAM_STATES, type StreamState } from '@topicast/contracts/server-message';
-import type { RtmpStats } from '@topicast/ingest';
+import type { EntranceStats } from '@topicast/ingest';
 import type { ChunkWriter } from '@topicast/log';
 import { Counter, Gauge, Histogram, type MetricConfiguration, Registry } from 'prom-client';
 import { Speed } from './speed.js';
@@ -111,23 +111,23 @@ export class ProducerMetrics {
     return { append, countDrops, end };
   }
 
-  /** Tell of the encoders that come by RTMP. */
-  followRtmp(stats: Readonly<RtmpStats>): void {
-    this.#count('rtmp_connections_total', 'Connections of encoders', () => stats.connections);
-    this.#count('rtmp_admitted_total', 'Encoders that were let in', () => stats.admitted);
+  /** Tell of the encoders that come to us. @param way what they speak */
+  followEncoders(way: 'rtmp' | 'camera', stats: Readonly<EntranceStats>): void {
+    this.#count(`${way}_connections_total`, 'Connections of encoders', () => stats.connections);
+    this.#count(`${way}_admitted_total`, 'Encoders that were let in', () => stats.admitted);
     this.#count(
-      'rtmp_turned_away_total',
+      `${way}_turned_away_total`,
       'Connections closed because too many had shown no valid stream key',
       () => stats.turnedAway,
     );
     this.#count(
-      'rtmp_broken_total',
-      'Connections closed because what they sent before a stream key was not RTMP, or too much',
+      `${way}_broken_total`,
+      'Connections closed because what they sent before a stream key was not the protocol, or too much',
       () => stats.broken,
     );
-    this.#count('rtmp_cut_total', 'Encoders that were disconnected for what they sent', () => stats.cut);
+    this.#count(`${way}_cut_total`, 'Encoders that were disconnected for what they sent', () => stats.cut);
     new Counter({
-      ...this.#named('rtmp_refused_total', 'Encoders that were not let in, by the reason'),
+      ...this.#named(`${way}_refused_total`, 'Encoders that were not let in, by the reason'),
       labelNames: ['why'],
       collect() {
         this.reset();

@@ -1,7 +1,7 @@
 import { ConfigError } from '@topicast/contracts/config';
-import { type Doorkeeper, listenForRtmp, type RtmpListener } from '@topicast/ingest';
+import type { Listener } from '@topicast/ingest';
 import type { Logger } from 'pino';
-import type { ProducerConfig } from '../config.js';
+import type { ListenerConfig } from '../config.js';
 
 /** What the system says about an address or a port that somebody chose. */
 const THEIR_FAULT = new Set(['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES']);
@@ -11,24 +11,22 @@ const THEIR_FAULT = new Set(['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES']);
  * @throws {ConfigError} if a port that was asked for cannot be had
  */
 export async function openListener(
-  rtmp: ProducerConfig['rtmp'],
-  doorkeeper: Doorkeeper,
+  wanted: ListenerConfig | undefined,
+  listen: (where: ListenerConfig) => Promise<Listener>,
   logger: Logger,
-): Promise<RtmpListener | undefined> {
-  if (!rtmp) return undefined;
-  const { host, port, isAskedFor, strangersPerAddress } = rtmp;
+): Promise<Listener | undefined> {
+  if (!wanted) return undefined;
+  const { host, port, setting, isAskedFor } = wanted;
   try {
-    return await listenForRtmp({ host, port, strangersPerAddress, doorkeeper, logger });
+    return await listen(wanted);
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (!THEIR_FAULT.has(code)) throw error;
     const problem = `cannot listen for encoders on ${host}, port ${port} (${code})`;
     if (isAskedFor) {
-      throw new ConfigError(`${problem}: set TOPICAST_RTMP_PORT to another port, or to off`, {
-        cause: error,
-      });
+      throw new ConfigError(`${problem}: set ${setting} to another port, or to off`, { cause: error });
     }
-    logger.warn(`${problem}, so no encoder can publish here: set TOPICAST_RTMP_PORT to another port`);
+    logger.warn(`${problem}, so no encoder can publish there: set ${setting} to another port`);
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import type { Liveness } from '@topicast/contracts/liveness';
-import { PRODUCER_SILENCE_MS } from '@topicast/contracts/tables';
+import { type IngestPorts, PRODUCER_SILENCE_MS } from '@topicast/contracts/tables';
 import type { Logger } from 'pino';
 
 const EVERY_MS = PRODUCER_SILENCE_MS / 3;
@@ -19,7 +19,7 @@ export class Heartbeats {
   #written = new Set<string>();
   #writing: Promise<void> | undefined;
   #leaving = false;
-  #rtmpPort: number | undefined;
+  #ports: IngestPorts = {};
 
   constructor(options: HeartbeatsOptions) {
     this.#options = options;
@@ -46,8 +46,8 @@ export class Heartbeats {
   }
 
   /** Tell the gateways that encoders can publish here. */
-  listenAt(rtmpPort: number): void {
-    this.#rtmpPort = rtmpPort;
+  listenAt(ports: IngestPorts): void {
+    this.#ports = ports;
     this.#beat();
   }
 
@@ -72,7 +72,7 @@ export class Heartbeats {
     const at = new Date().toISOString();
     this.#written = new Set([...this.#written, at].slice(-4));
     this.#writing = liveness.heartbeats
-      .put(me, { at, leaving: this.#leaving, ...(this.#rtmpPort && { rtmpPort: this.#rtmpPort }) })
+      .put(me, { at, leaving: this.#leaving, ...this.#ports })
       .then(
         () => undefined,
         (error: unknown) => logger.debug({ error }, 'the heartbeat could not be written'),
