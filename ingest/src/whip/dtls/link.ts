@@ -1,9 +1,4 @@
-import {
-  DtlsClient,
-  DtlsServer,
-  type DtlsSocket,
-  ProtectionProfileAes128CmHmacSha1_80,
-} from 'werift';
+import { DtlsClient, DtlsServer, type DtlsSocket, ProtectionProfileAes128CmHmacSha1_80 } from 'werift';
 import { KEY_BYTES, type MasterKey, SALT_BYTES } from '../srtp/keys.js';
 import type { Certificate } from './certificate.js';
 import { whyNotProven } from './proof.js';
@@ -51,6 +46,7 @@ export class DtlsLink {
   };
   #received = 0;
   #isProven = false;
+  #problem: string | undefined;
   #isOver = false;
 
   constructor(options: LinkOptions) {
@@ -69,18 +65,24 @@ export class DtlsLink {
       ...{ transport, cert: certificate.certPem, key: certificate.keyPem },
       signatureHash: certificate.signatureHash,
       srtpProfiles: [ProtectionProfileAes128CmHmacSha1_80],
-      ...{ extendedMasterSecret: true, certificateRequest: true },
+      // As the client, werift would wait for a request of the server's, which need not come.
+      ...{ extendedMasterSecret: true, certificateRequest: role === 'server' },
     };
     this.#socket = role === 'server' ? new DtlsServer(settings) : new DtlsClient(settings);
     this.#socket.onConnect.subscribe(() => this.#onConnect());
     this.#socket.onClose.subscribe(() => this.#end(undefined));
-    this.#socket.onError.subscribe(({ message }) => this.#end(message));
+    this.#socket.onError.subscribe((error) => this.#noteError(error));
   }
 
   /** As the client, we begin. */
   start(): void {
     if (!(this.#socket instanceof DtlsClient)) return;
-    this.#socket.connect().catch((error: unknown) => this.#end(String(error)));
+    this.#socket.connect().catch((error: unknown) => this.#noteError(error));
+  }
+
+  /** What went wrong last, while there are no keys. */
+  get problem(): string | undefined {
+    return this.#isProven ? undefined : this.#problem;
   }
 
   push(packet: Uint8Array): void {
@@ -112,8 +114,16 @@ export class DtlsLink {
       return;
     }
     this.#isProven = true;
-    const { localKey, localSalt, remoteKey, remoteSalt } = this.#socket.extractSessionKeys(KEY_BYTES, SALT_BYTES);
+    const { localKey, localSalt, remoteKey, remoteSalt } = this.#socket.extractSessionKeys(
+      KEY_BYTES,
+      SALT_BYTES,
+    );
     onKeys({ local: { key: localKey, salt: localSalt }, remote: { key: remoteKey, salt: remoteSalt } });
+  }
+
+  /** No end: a packet may be lost, or of somebody else, and is sent again. */
+  #noteError(error: unknown): void {
+    this.#problem = error instanceof Error ? error.message : String(error);
   }
 
   #end(why: string | undefined): void {
@@ -138,7 +148,9 @@ export class DtlsLink {
 }
 
 const whyNoKeys = ({ srtp }: DtlsSocket): string | undefined =>
-  srtp.srtpProfile === ProtectionProfileAes128CmHmacSha1_80 ? undefined : 'it does not encrypt media as WebRTC does';
+  srtp.srtpProfile === ProtectionProfileAes128CmHmacSha1_80
+    ? undefined
+    : 'it does not encrypt media as WebRTC does';
 
 /**
  * The records of this packet that are encrypted. werift begins a new handshake whenever somebody says hello, and what is

@@ -12,7 +12,11 @@ const HASH_SHA256 = 4;
  * compares no signature: whoever stands in between could show the certificate of the peer, which is no secret, and
  * agree on a key of its own. So this checks that the key that was agreed on is signed with the certificate.
  */
-export function whyNotProven(socket: DtlsSocket, role: 'server' | 'client', fingerprint: string): string | undefined {
+export function whyNotProven(
+  socket: DtlsSocket,
+  role: 'server' | 'client',
+  fingerprint: string,
+): string | undefined {
   const { remoteCertificate } = socket;
   if (!remoteCertificate) return 'it has shown no certificate';
   const certificate = new X509Certificate(remoteCertificate);
@@ -36,7 +40,9 @@ interface Proof {
 function proofOfClient({ dtls }: DtlsSocket): Proof | undefined {
   const messages = dtls.sortedHandshakeCache;
   const at = messages.findIndex(({ msg_type }) => msg_type === MESSAGE.certificateVerify);
-  const exchange = messages.slice(0, Math.max(0, at)).find(({ msg_type }) => msg_type === MESSAGE.clientKeyExchange);
+  const exchange = messages
+    .slice(0, Math.max(0, at))
+    .find(({ msg_type }) => msg_type === MESSAGE.clientKeyExchange);
   if (at < 0 || !exchange) return undefined;
   const signature = signatureIn(messages[at]!.fragment);
   // ClientKeyExchange: length 8 | key (RFC 8422 5.7).

@@ -72,7 +72,8 @@ export function bindingSuccess(
   head.set(transaction, 8);
   const plain = Buffer.concat([head, attribute(ATTRIBUTE.xorMappedAddress, mapped(head, address, port))]);
   const signed = Buffer.concat([plain, attribute(ATTRIBUTE.integrity, signatureOf(plain, password))]);
-  return Buffer.concat([signed, attribute(ATTRIBUTE.fingerprint, fingerprintOf(signed))]);
+  const last = attribute(ATTRIBUTE.fingerprint, fingerprintOf(signed));
+  return Buffer.concat([withLength(signed, last.byteLength), last]);
 }
 
 function attributesOf(packet: Uint8Array): Attribute[] | undefined {

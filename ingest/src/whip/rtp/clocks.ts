@@ -7,6 +7,9 @@ const APART = milliseconds(20);
 /** A sender whose reports say more has no clock that can be believed. */
 const BEYOND_BELIEF = milliseconds(5_000);
 
+/** Room for sound that was recorded before the first picture. */
+const BEGINS_AT = milliseconds(60_000);
+
 /** The times of one source. Before its sender's first report, its first packet was sent when it came. */
 export class SourceClock {
   readonly #rate: number;
@@ -23,7 +26,7 @@ export class SourceClock {
 
   at(timestamp: number, now: Milliseconds): Ticks90k {
     const time = this.#timeOf(timestamp);
-    this.#offset ??= Milliseconds.sub(now, time);
+    this.#offset ??= Milliseconds.sub(Milliseconds.add(now, BEGINS_AT), time);
     return ticks90k(Math.round(Milliseconds.add(time, this.#offset) * 90));
   }
 
@@ -34,15 +37,11 @@ export class SourceClock {
 
   /** Move this clock so that what was recorded at one time with `other` is shown at one time. */
   follow(other: SourceClock): void {
-    const { lead } = this.#against(other);
-    if (lead === undefined || Math.abs(lead) < APART || Math.abs(lead) > BEYOND_BELIEF) return;
-    this.#offset = Milliseconds.sub(this.#offset!, lead);
-  }
-
-  /** How much later this one is than `other` says it should be. */
-  #against(other: SourceClock): { readonly lead: Milliseconds | undefined } {
     const [mine, theirs] = [this.#sinceWallClock, other.#sinceWallClock];
-    return { lead: mine === undefined || theirs === undefined ? undefined : Milliseconds.sub(mine, theirs) };
+    if (mine === undefined || theirs === undefined) return;
+    const late = Milliseconds.sub(mine, theirs);
+    if (Math.abs(late) < APART || Math.abs(late) > BEYOND_BELIEF) return;
+    this.#offset = Milliseconds.sub(this.#offset!, late);
   }
 
   /** From the sender's wall clock to the stream's time. */

@@ -5,7 +5,12 @@ import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
  *
  *   2, P, count or format 5 | type 8 | length in words - 1 16 | SSRC of its sender 32 | ...
  */
-const TYPE = { senderReport: 200, receiverReport: 201, transportFeedback: 205, pictureFeedback: 206 } as const;
+const TYPE = {
+  senderReport: 200,
+  receiverReport: 201,
+  transportFeedback: 205,
+  pictureFeedback: 206,
+} as const;
 const FORMAT = { nack: 1, arrivals: 15, pictureLoss: 1 } as const;
 const HEADER_BYTES = 8;
 const SENDER_REPORT_BYTES = 28;

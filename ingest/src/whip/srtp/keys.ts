@@ -44,6 +44,6 @@ export function counterOf(salt: Uint8Array, ssrc: number, index: number): Buffer
   counter.set(salt);
   counter.writeUInt32BE((counter.readUInt32BE(4) ^ ssrc) >>> 0, 4);
   counter.writeUInt16BE(counter.readUInt16BE(8) ^ Math.floor(index / 2 ** 32), 8);
-  counter.writeUInt32BE((counter.readUInt32BE(10) ^ index % 2 ** 32) >>> 0, 10);
+  counter.writeUInt32BE((counter.readUInt32BE(10) ^ (index % 2 ** 32)) >>> 0, 10);
   return counter;
 }

@@ -44,8 +44,7 @@ export class SrtpReceiver {
       .update(rolloverBytes)
       .digest();
     if (!isSame(signature, packet.subarray(end))) return undefined;
-    const isNewest =
-      !before || rollovers * 65_536 + sequence > before.rollovers * 65_536 + before.sequence;
+    const isNewest = !before || rollovers * 65_536 + sequence > before.rollovers * 65_536 + before.sequence;
     if (isNewest) this.#newest.set(ssrc, { rollovers, sequence });
     const counter = counterOf(this.#rtp.salt, ssrc, rollovers * 65_536 + sequence);
     return opened(packet.subarray(0, end), header, this.#rtp.encryption, counter);
