@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
 import { homedir, hostname } from 'node:os';
 import path from 'node:path';
 import {
   DEFAULT_CAMERA_PORT,
   flag,
+  list,
   numberFrom,
   port,
   portOrOff,
@@ -31,6 +33,8 @@ const SECOND_PUBLISHER = ['takeover', 'refuse'] as const;
 export type SecondPublisher = (typeof SECOND_PUBLISHER)[number];
 /** RTMP's own. */
 const RTMP_PORT = 1935;
+/** Beside RTMP's and the camera's. */
+const WHIP_PORT = 1937;
 
 export interface EncodingSettings {
   readonly preset: Preset;
@@ -67,6 +71,8 @@ export interface ProducerConfig {
   readonly rtmp: ListenerConfig | undefined;
   /** Where they publish by WebSocket, as browsers do; undefined: nowhere. */
   readonly camera: ListenerConfig | undefined;
+  /** Where they publish by WHIP; undefined: nowhere. */
+  readonly whip: (ListenerConfig & { readonly publicAddresses: readonly string[] }) | undefined;
   /** What becomes of an encoder that comes with the key of one that is sending. */
   readonly secondPublisher: SecondPublisher;
   /** Where health and metrics are asked for; undefined: nowhere. */
@@ -81,6 +87,12 @@ const settings = z.object({
   /** The port for encoders that publish by RTMP, such as OBS. */
   TOPICAST_RTMP_PORT: portOrOff.optional(),
   TOPICAST_CAMERA_PORT: sharedSettings.TOPICAST_CAMERA_PORT,
+  /** The port for encoders that publish by WHIP: TCP for HTTP, UDP for the media. */
+  TOPICAST_WHIP_PORT: portOrOff.optional(),
+  /** The addresses at which their UDP packets reach us, if they do not where HTTP does. */
+  TOPICAST_WHIP_ADDRESS: list
+    .refine((all) => all.every((each) => isIP(each) !== 0), 'must be IP addresses, separated by commas')
+    .default([]),
   /**
    * Connections of one address that have not shown a valid key yet; all encoders behind a balancer have the same one.
    * There are 200 in all.
@@ -120,7 +132,7 @@ const settings = z.object({
 export function readProducerConfig(environment: Record<string, string | undefined>): ProducerConfig {
   const read = readConfig(settings, environment);
   const listenerFor = (
-    setting: 'TOPICAST_RTMP_PORT' | 'TOPICAST_CAMERA_PORT',
+    setting: 'TOPICAST_RTMP_PORT' | 'TOPICAST_CAMERA_PORT' | 'TOPICAST_WHIP_PORT',
     usual: number,
   ): ListenerConfig | undefined => {
     const asked = read[setting];
@@ -130,6 +142,7 @@ export function readProducerConfig(environment: Record<string, string | undefine
       strangersPerAddress: read.TOPICAST_RTMP_STRANGERS_PER_ADDRESS,
     };
   };
+  const whip = listenerFor('TOPICAST_WHIP_PORT', WHIP_PORT);
   return Object.freeze({
     producerId: read.TOPICAST_PRODUCER_ID ?? defaultProducerId(path.resolve(read.TOPICAST_DATA_DIR)),
     ffmpegPath: read.FFMPEG_PATH,
@@ -144,6 +157,7 @@ export function readProducerConfig(environment: Record<string, string | undefine
     },
     rtmp: listenerFor('TOPICAST_RTMP_PORT', RTMP_PORT),
     camera: listenerFor('TOPICAST_CAMERA_PORT', DEFAULT_CAMERA_PORT),
+    whip: whip && { ...whip, publicAddresses: read.TOPICAST_WHIP_ADDRESS },
     secondPublisher: read.TOPICAST_INGEST_SECOND,
     health:
       read.TOPICAST_PRODUCER_PORT === undefined

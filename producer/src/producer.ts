@@ -6,7 +6,7 @@ import { streamId } from '@topicast/contracts/stream-id';
 import { StreamTables } from '@topicast/contracts/stream-tables';
 import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
 import { Milliseconds } from '@topicast/contracts/units';
-import { type Listener, listenForCameras, listenForRtmp } from '@topicast/ingest';
+import { type Listener, listenForCameras, listenForRtmp, listenForWhip } from '@topicast/ingest';
 import type { ChunkLog, Share } from '@topicast/log';
 import type { Logger } from 'pino';
 import { applyDeclaration, type CommandLineInput } from './command-line.js';
@@ -31,6 +31,8 @@ export interface Producer {
   readonly rtmpPort: number | undefined;
   /** Where browsers publish; undefined: nowhere. */
   readonly cameraPort: number | undefined;
+  /** Where encoders publish by WHIP; undefined: nowhere. */
+  readonly whipPort: number | undefined;
   /** End all encoders, say so in the log, and resolve when nothing is left. The log stays open for its owner. */
   close(): Promise<void>;
 }
@@ -96,10 +98,11 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   const door = new Door({ me, log, tables, config, metrics, others, logger });
   let rtmp: Listener | undefined;
   let camera: Listener | undefined;
+  let whip: Listener | undefined;
   /** Encoders come back, to another producer if there is one. Whoever is at the door may wait for a log that is away. */
   const sendEncodersAway = async (): Promise<void> => {
     const settled = door.close();
-    await inTime(Promise.all([rtmp?.close(), camera?.close(), settled]), FAREWELL_MS);
+    await inTime(Promise.all([rtmp?.close(), camera?.close(), whip?.close(), settled]), FAREWELL_MS);
   };
   try {
     const context = { me, log, tables, alive: () => heartbeats.others(), logger };
@@ -107,6 +110,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     const ears = { doorkeeper: door, logger };
     rtmp = await openListener(config.rtmp, (where) => listenForRtmp({ ...where, ...ears }), logger);
     camera = await openListener(config.camera, (where) => listenForCameras({ ...where, ...ears }), logger);
+    whip = await openListener(config.whip, (where) => listenForWhip({ ...where, ...ears }), logger);
     const { sessionTimeout } = config;
     share = await untilLogAnswers(
       () => log.share(GROUP, STREAMS_TABLE, { member: me, sessionTimeout }),
@@ -118,9 +122,10 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     stopReading();
     throw error;
   }
-  heartbeats.listenAt({ rtmpPort: rtmp?.port, cameraPort: camera?.port });
+  heartbeats.listenAt({ rtmpPort: rtmp?.port, cameraPort: camera?.port, whipPort: whip?.port });
   if (rtmp) metrics.followEncoders('rtmp', rtmp.stats);
   if (camera) metrics.followEncoders('camera', camera.stats);
+  if (whip) metrics.followEncoders('whip', whip.stats);
   const guard = startGuard();
   let closing: Promise<void> | undefined;
   const reconciler = new Reconciler({
@@ -170,6 +175,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     id: me,
     rtmpPort: rtmp?.port,
     cameraPort: camera?.port,
+    whipPort: whip?.port,
     close: () => {
       closing ??= end();
       return closing;

@@ -44,8 +44,14 @@ export function accessWith(
   { hostname }: Pick<FastifyRequest, 'hostname'>,
   { config, directory }: Pick<ApiOptions, 'config' | 'directory'>,
 ): IngestAccess {
-  const { rtmpPort, cameraPort } = directory.ingestPorts;
+  const { rtmpPort, cameraPort, whipPort } = directory.ingestPorts;
   const rtmp = config.publicRtmpUrl ?? (rtmpPort && `rtmp://${hostname}:${rtmpPort}/live`);
   const camera = config.publicCameraUrl ?? (cameraPort && `ws://${hostname}:${cameraPort}`);
-  return { ...(rtmp ? { rtmp } : { problem: NO_LISTENER }), ...(camera && { camera }), key };
+  const whip = config.publicWhipUrl ?? (whipPort && `http://${hostname}:${whipPort}/whip`);
+  return {
+    ...(rtmp ? { rtmp } : { problem: NO_LISTENER }),
+    ...(camera && { camera }),
+    ...(whip && { whip }),
+    key,
+  };
 }
