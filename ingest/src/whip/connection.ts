@@ -139,7 +139,7 @@ export class WhipConnection implements Guest {
       answerProblem(response, status, words, headers);
       return { why: 'refused' };
     }
-    this.#publisher = new Publisher<WhipMedia>(seat, (onBytes) => new WhipTransport(onBytes, choice.notes));
+    this.#publisher = new Publisher<WhipMedia>(seat, (onBytes) => new WhipTransport(onBytes, choice));
     onAdmitted();
     if (gone.signal.aborted) this.finish({ why: 'gone' });
     this.#welcome(offer, choice, seat);

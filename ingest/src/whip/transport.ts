@@ -1,6 +1,8 @@
 import { Milliseconds, milliseconds, type Ticks90k, ticks90k } from '@topicast/contracts/units';
 import type { Findings } from '../transport/findings.js';
 import { Programme } from '../transport/programme.js';
+import type { Choice } from './sdp/choice.js';
+import { parameterOf } from './sdp/offer.js';
 
 /** What comes by RTP, in the order in which it was sent. */
 export type WhipMedia =
@@ -28,10 +30,12 @@ export class WhipTransport {
   #lastSound = Number.NEGATIVE_INFINITY;
   #lastLoss = Milliseconds.never;
 
-  /** @param notes what was found in its offer */
-  constructor(onBytes: (bytes: Uint8Array) => void, notes: readonly string[]) {
+  constructor(onBytes: (bytes: Uint8Array) => void, { picture, notes }: Choice) {
     this.#programme = new Programme(onBytes);
     for (const each of notes) this.findings.note(each);
+    // Some say their parameters once and for all (RFC 6184 8.1).
+    const sets = parameterOf(picture.codec.parameters, 'sprop-parameter-sets') ?? '';
+    this.#useSets(sets.split(',').map((set) => Buffer.from(set, 'base64')));
   }
 
   get findings(): Findings {
@@ -91,7 +95,7 @@ export class WhipTransport {
   }
 }
 
-const typeOf = (nal: Uint8Array): number => nal[0]! & 0x1f;
+const typeOf = (nal: Uint8Array): number => (nal[0] ?? 0) & 0x1f;
 
 function lengthOf({ byteLength }: Uint8Array): Buffer {
   const length = Buffer.alloc(LENGTH_BYTES);

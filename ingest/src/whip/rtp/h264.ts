@@ -42,27 +42,31 @@ export class H264Depacketizer {
     this.#picture ??= { timestamp, nals: [], bytes: 0, isWhole: !this.#isAfterGap || beginsPicture(payload) };
     this.#isAfterGap = false;
     this.#picture.bytes += payload.byteLength;
-    if (this.#picture.bytes > MAX_PICTURE_BYTES || !this.#read(payload, this.#picture.nals))
-      this.#picture.isWhole = false;
+    if (this.#picture.bytes > MAX_PICTURE_BYTES || !this.#read(payload, this.#picture.nals)) this.#lose();
     if (isMarked) this.#finish();
   }
 
   /** Packets are missing. */
   gap(): void {
-    if (this.#picture) this.#picture.isWhole = false;
     this.#fragments = [];
     this.#isAfterGap = true;
     // Maybe of a picture of which nothing has come.
-    if (!this.#picture) this.#onPicture({ kind: 'lost' });
+    this.#lose();
+  }
+
+  /** Tell so at once, and once for each picture. */
+  #lose(): void {
+    const isTold = this.#picture?.isWhole === false;
+    if (this.#picture) this.#picture.isWhole = false;
+    if (!isTold) this.#onPicture({ kind: 'lost' });
   }
 
   #finish(): void {
+    if (this.#fragments.length > 0) this.#lose();
     const { timestamp, nals, isWhole } = this.#picture!;
-    const isOpen = this.#fragments.length > 0;
     this.#picture = undefined;
     this.#fragments = [];
-    if (!isWhole || isOpen) this.#onPicture({ kind: 'lost' });
-    else if (nals.length > 0) this.#onPicture({ kind: 'picture', timestamp, nals });
+    if (isWhole && nals.length > 0) this.#onPicture({ kind: 'picture', timestamp, nals });
   }
 
   /** @returns false if it is damaged, or of a kind that nobody was told to send */
