@@ -115,7 +115,7 @@ export class WhipConnection implements Guest {
     };
     if (!/^application\/sdp\s*(;|$)/i.test(request.headers['content-type'] ?? ''))
       return broken(415, 'Send an offer as application/sdp.');
-    const text = await Promise.race([bodyOf(request, MOST_OFFER_BYTES), sleep(this.#patience, undefined)]);
+    const text = await bodyOf(request, MOST_OFFER_BYTES);
     if (text === undefined) return broken(413, 'The offer is too long, or did not come in time.');
     const offer = readOffer(text);
     if (typeof offer === 'string') return broken(400, offer);

@@ -11,7 +11,8 @@ import type { WhipListenerOptions } from './listener.js';
 import { UdpPort } from './udp-port.js';
 
 const REQUEST_MS = 10_000;
-const MAX_HEADER_BYTES = 8 * 1024;
+/** Requests that take too long are looked for this often. */
+const SERVER_OPTIONS = { maxHeaderSize: 8 * 1024, noDelay: true, connectionsCheckingInterval: 2_000 };
 /** Addresses that an answer names. */
 const MAX_ADDRESSES = 8;
 const WILDCARDS = new Set(['0.0.0.0', '::']);
@@ -50,11 +51,10 @@ export async function openWhipServer(options: WhipListenerOptions): Promise<List
     if (connection) answer(response, { status: 200, body: 'The session has ended.\n' });
     else answerProblem(response, 404, 'There is no such session (any more).');
   };
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, noDelay: true }, (request, response) => {
-    const [, , first = '', second, ...more] = pathOf(request.url ?? '').split('/');
+  const server = createServer(SERVER_OPTIONS, (request, response) => {
+    const [, root, first = '', second, ...more] = pathOf(request.url ?? '').split('/');
     const isSession = first === 'session' && second !== undefined;
-    const isOurs =
-      pathOf(request.url ?? '').startsWith(ENDPOINT) && more.length === 0 && (isSession || !second);
+    const isOurs = `/${root}` === ENDPOINT && more.length === 0 && (isSession || !second);
     request.on('error', () => undefined);
     if (request.method === 'OPTIONS') answerPreflight(response);
     else if (!isOurs) answerProblem(response, 404, `Publish by WHIP at ${ENDPOINT}.`);
