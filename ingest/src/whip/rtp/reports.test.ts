@@ -63,7 +63,7 @@ describe('when packets arrived', () => {
         const [packet] = read(reports.arrivalFeedback(5, arrivals.report(7)!));
         const { feedback } = packet as RtcpTransportLayerFeedback;
         const { packetChunks, recvDeltas, baseSequenceNumber } = feedback as TransportWideCC;
-        const symbols = (packetChunks as StatusVectorChunk[]).flatMap(({ symbolList }) => symbolList);
+        const symbols = packetChunks.flatMap((chunk) => ('symbolList' in chunk ? chunk.symbolList : []));
         const received = symbols.flatMap((symbol, i) =>
           symbol > 0 ? [(baseSequenceNumber + i) % 65_536] : [],
         );
