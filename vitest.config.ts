@@ -18,7 +18,7 @@ export default defineConfig({
           name: 'unit',
           ...patient,
           include: [
-            '{contracts,media,log,sources,ingest,producer,gateway,player,start,web,deploy,bench}/**/*.test.ts',
+            '{contracts,media,log,sources,ingest,producer,gateway,player,broadcast,start,web,deploy,bench}/**/*.test.ts',
           ],
           exclude: ['**/node_modules/**', '**/dist/**', 'log/src/kafka/**', '**/.next/**'],
           // Longer than `until` waits: it says what it waited for.

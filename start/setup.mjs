@@ -35,6 +35,7 @@ const SERVICE_SOURCES = [
   'producer',
   'gateway',
   'player',
+  'broadcast',
   'start',
 ];
 const TEST_SOURCES = ['test', 'bench'];
@@ -60,7 +61,7 @@ await step('dependencies', 'node_modules/.topicast-setup', fingerprint(['package
 });
 const sources = [...SERVICE_SOURCES, 'tsconfig.base.json', 'package-lock.json'];
 await step('services and player', 'node_modules/.topicast-services', fingerprint(sources), async () => {
-  await run(process.execPath, [bin('typescript', 'tsc'), '-b', 'start', 'player']);
+  await run(process.execPath, [bin('typescript', 'tsc'), '-b', 'start', 'player', 'broadcast']);
   await run('npm', ['run', '--silent', 'bundle', '--workspace', '@topicast/player']);
 });
 if (!entry.startsWith('start/')) {
@@ -70,7 +71,7 @@ if (!entry.startsWith('start/')) {
   });
 }
 if (needsWeb) {
-  const web = fingerprint(['web', 'contracts', 'media', 'player', 'package-lock.json']);
+  const web = fingerprint(['web', 'contracts', 'media', 'player', 'broadcast', 'package-lock.json']);
   await step('web pages', 'node_modules/.topicast-web', web, async () => {
     // The types are checked by the tests, not by everybody who starts it.
     await run('npm', ['run', '--silent', 'build', '--workspace', '@topicast/web'], {

@@ -12,6 +12,12 @@ const everywhere = [
   { key: 'Permissions-Policy', value: 'camera=(), microphone=(), geolocation=(), browsing-topics=()' },
 ];
 
+/** The camera page alone may ask for devices. */
+const ownDevices = {
+  key: 'Permissions-Policy',
+  value: 'camera=(self), microphone=(self), display-capture=(self), geolocation=(), browsing-topics=()',
+};
+
 const anyOrigin = [{ key: 'Access-Control-Allow-Origin', value: '*' }];
 
 const config: NextConfig = {
@@ -24,6 +30,7 @@ const config: NextConfig = {
   typescript: { ignoreBuildErrors: process.env.TOPICAST_WEB_UNCHECKED === '1' },
   headers: async () => [
     { source: '/:path*', headers: everywhere },
+    { source: '/studio/:id/camera', headers: [ownDevices] },
     // Pages of any origin load the player from here, and the player what it needs beside.
     ...['player', 'captions', 'sound', 'overlay', 'picture', 'mse', 'adaptive', 'ways', 'step'].map(
       (name) => ({

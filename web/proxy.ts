@@ -1,19 +1,24 @@
 import { type NextRequest, NextResponse } from 'next/server';
 import { contentSecurityPolicy } from './lib/csp';
-import { publicGateway } from './lib/server-config';
+import { publicCamera, publicGateway } from './lib/server-config';
+
+const CAMERA_PAGE = /^\/studio\/[^/]+\/camera$/;
 
 /**
  * Gives every page its Content-Security-Policy. Next reads the nonce from the request's header and adds it to its
  * scripts.
  */
 export function proxy(request: NextRequest): NextResponse {
+  const visitor = {
+    host: request.headers.get('host'),
+    forwardedProto: request.headers.get('x-forwarded-proto'),
+  };
+  const { pathname } = request.nextUrl;
   const policy = contentSecurityPolicy({
     nonce: Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64'),
-    gateway: publicGateway({
-      host: request.headers.get('host'),
-      forwardedProto: request.headers.get('x-forwarded-proto'),
-    }),
-    framedByAnyone: request.nextUrl.pathname.startsWith('/embed/'),
+    gateway: publicGateway(visitor),
+    camera: CAMERA_PAGE.test(pathname) ? publicCamera(visitor) : undefined,
+    framedByAnyone: pathname.startsWith('/embed/'),
     development: process.env.NODE_ENV === 'development',
   });
   const headers = new Headers(request.headers);

@@ -14,10 +14,15 @@ export interface WebApp {
 }
 
 /** The web app in a process of its own, for a gateway at this address. */
-export async function startWebApp(port: number, gateway: string): Promise<WebApp> {
+export async function startWebApp(
+  port: number,
+  gateway: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<WebApp> {
   const child = spawn(process.execPath, [starter, 'web'], {
     env: {
       ...process.env,
+      ...environment,
       TOPICAST_WEB_PORT: String(port),
       TOPICAST_GATEWAY_URL: gateway,
       TOPICAST_PUBLIC_GATEWAY_URL: gateway,

@@ -23,6 +23,13 @@ describe('the content security policy', () => {
     );
   });
 
+  it('lets the camera page reach a producer too', () => {
+    const input = { nonce: 'abc', gateway, framedByAnyone: false, development: false };
+    expect(contentSecurityPolicy({ ...input, camera: 'wss://in.example/camera' })).toContain(
+      "connect-src 'self' https://gw.example wss://gw.example wss://in.example;",
+    );
+  });
+
   it('lets only the embed page be framed by others', () => {
     expect(policy(true)).toMatch(/frame-ancestors \*$/);
     expect(policy(false)).toMatch(/frame-ancestors 'self'$/);

@@ -8,6 +8,7 @@ describe('the web server’s settings', () => {
       internal: { http: 'http://127.0.0.1:8080', ws: 'ws://127.0.0.1:8080' },
       shared: undefined,
       port: 8080,
+      camera: { kind: 'port', port: 1936 },
     });
   });
 
@@ -20,6 +21,10 @@ describe('the web server’s settings', () => {
       /^TOPICAST_PUBLIC_GATEWAY_URL: must be/,
     );
     expect(reading({ TOPICAST_PUBLIC_GATEWAY_URL: 'http://a,b' })).toThrow(/separate several with commas/);
+    expect(reading({ TOPICAST_PUBLIC_CAMERA_URL: 'https://x' })).toThrow(
+      /^TOPICAST_PUBLIC_CAMERA_URL: must be/,
+    );
+    expect(reading({ TOPICAST_CAMERA_PORT: 'front' })).toThrow(/^TOPICAST_CAMERA_PORT: must be/);
     expect(reading({ TOPICAST_GATEWAY_URL: 'gateway:8080' })).toThrow(/^TOPICAST_GATEWAY_URL: must be/);
   });
 });

@@ -8,7 +8,7 @@ import type {
 import { parseLadder } from '@topicast/contracts/ladder';
 import { slugFromTitle, streamIdProblem } from './stream-slug';
 
-export const SOURCE_KINDS = ['test', 'file', 'url', 'ingest', 'topic'] as const;
+export const SOURCE_KINDS = ['camera', 'ingest', 'test', 'file', 'url', 'topic'] as const;
 /** Those between which a stream can change: what its topic holds is encoded here. */
 export const ENCODED_KINDS = ['test', 'file', 'url'] as const satisfies readonly SourceKind[];
 export type SourceKind = (typeof SOURCE_KINDS)[number];
@@ -160,9 +160,13 @@ export const hasEncoder = ({ kind, copy }: StreamDraft): boolean =>
   kind === 'test' || ((kind === 'file' || kind === 'url') && !copy);
 
 const draftSource = (draft: StreamDraft): CreateStreamRequest['source'] =>
-  lookableSource(draft) ?? {
-    kind: draft.kind === 'topic' || draft.kind === 'ingest' ? draft.kind : 'test',
-  };
+  lookableSource(draft) ?? { kind: namelessKind(draft.kind) };
+
+/** A browser publishes as any encoder does, so the stream is the same for both. */
+function namelessKind(kind: SourceKind): 'topic' | 'ingest' | 'test' {
+  if (kind === 'camera') return 'ingest';
+  return kind === 'topic' || kind === 'ingest' ? kind : 'test';
+}
 
 /** A source that there is something to see in before it goes on air. */
 function lookableSource(draft: StreamDraft): LookableSource | undefined {

@@ -26,7 +26,7 @@ const LOOK_EVERY_MS = 1_000;
 const MOST_BYTES_AT_THE_DOOR = 16 * 1024;
 /** How long whoever has a wrong key waits for the answer. */
 const WRONG_KEY_MS = 1_000;
-/** Each message is acknowledged, but no more often; the sound alone comes each 20 ms. */
+/** The last message of each such time is acknowledged: the sound alone comes each 20 ms. */
 const ACKNOWLEDGE_EVERY = milliseconds(25);
 const MOST_ANSWERS_UNREAD_BYTES = 64 * 1024;
 /** How long a publisher may take to read why it has to go. */
@@ -76,6 +76,7 @@ export class CameraConnection {
   #seenOnWire = 0;
   #received = 0;
   #acknowledgedAt = Milliseconds.never;
+  #acknowledging: NodeJS.Timeout | undefined;
 
   constructor(webSocket: WebSocket, socket: Socket, options: ConnectionOptions) {
     this.#webSocket = webSocket;
@@ -100,6 +101,7 @@ export class CameraConnection {
     if (signal.aborted) stop();
     await closed;
     clearInterval(watch);
+    clearTimeout(this.#acknowledging);
     this.#socket.off('data', count);
     signal.removeEventListener('abort', stop);
     this.#stage = { at: 'end' };
@@ -209,11 +211,17 @@ export class CameraConnection {
     this.#acknowledge();
   }
 
+  /** At once, or together with what comes soon; but the last message never waits for another one. */
   #acknowledge(): void {
-    const now = Milliseconds.now();
-    if (Milliseconds.sub(now, this.#acknowledgedAt) < ACKNOWLEDGE_EVERY) return;
-    this.#acknowledgedAt = now;
-    this.#send({ type: 'ack', bytes: bytes(this.#received) });
+    if (this.#acknowledging) return;
+    const since = Milliseconds.sub(Milliseconds.now(), this.#acknowledgedAt);
+    const now = (): void => {
+      this.#acknowledging = undefined;
+      this.#acknowledgedAt = Milliseconds.now();
+      this.#send({ type: 'ack', bytes: bytes(this.#received) });
+    };
+    if (since >= ACKNOWLEDGE_EVERY) now();
+    else this.#acknowledging = setTimeout(now, ACKNOWLEDGE_EVERY - since);
   }
 
   #look(): void {

@@ -2,6 +2,7 @@
 
 import type { IngestAccess } from '@topicast/contracts/http';
 import { useState } from 'react';
+import { goToCamera } from '../../lib/camera-page';
 import type { GatewayAddress } from '../../lib/gateway-address';
 import { createStream } from '../../lib/gateway-client';
 import {
@@ -40,7 +41,8 @@ export function CreateDialog({ gateway, token, taken, onClose, onCreated }: Crea
     earlyProblemsOf: (draft) => typedIdProblem(draft, taken),
     send: async (draft) => {
       const ingest = await createStream(gateway, draftRequest(draft), { token });
-      if (ingest) setAccess(ingest);
+      if (ingest && draft.kind === 'camera') goToCamera(draftId(draft), ingest.key);
+      else if (ingest) setAccess(ingest);
       else onCreated(draftId(draft));
     },
   });

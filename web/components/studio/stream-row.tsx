@@ -5,6 +5,7 @@ import Link from 'next/link';
 import type { RefObject } from 'react';
 import { useFocusFallback } from '../../hooks/use-focus-fallback';
 import { useRowFocus } from '../../hooks/use-row-focus';
+import { cameraPage } from '../../lib/camera-page';
 import type { GatewayAddress } from '../../lib/gateway-address';
 import { describeSource, encoderAction } from '../../lib/stream-facts';
 import { nameOf } from '../../lib/stream-list';
@@ -75,6 +76,15 @@ export function StreamRow({
         <Notes stream={stream} />
       </div>
       <div className={styles.actions}>
+        {stream.source?.kind === 'ingest' && (
+          <a
+            className={styles.camera}
+            href={cameraPage(stream.id)}
+            aria-label={`Send ${name} from this browser`}
+          >
+            <Icon name="camera" size={17} />
+          </a>
+        )}
         {action.restart && <ActionButton action="restart" {...common} ref={mayDisappear} />}
         {/* One button for both, so that it keeps the focus when it has done its work. */}
         {action.toggle && <ActionButton action={action.toggle} {...common} ref={fallback} />}

@@ -31,6 +31,18 @@ const SHAPES = {
   chart: <path d="M3.5 16.500h13M6 13v-3M10 13V5M14 13V8" />,
   chevron: <path d="m7.5 5 5 5-5 5" />,
   warning: <path d="M10 3 2.5 16.300h15L10 3Zm0 5.200v3.600M10 14v.1" />,
+  camera: (
+    <>
+      <rect x="2" y="5.5" width="11" height="9" rx="2" />
+      <path d="m13 9 5-2.800v7.600L13 11" />
+    </>
+  ),
+  screen: (
+    <>
+      <rect x="2" y="3.500" width="16" height="10.500" rx="1.500" />
+      <path d="M7 17h6M10 14v3" />
+    </>
+  ),
   antenna: (
     <>
       <circle cx="10" cy="10" r="1.6" fill="currentColor" />

@@ -1,8 +1,12 @@
 'use client';
 
 import type { IngestAccess } from '@topicast/contracts/http';
+import { parseStreamKey } from '@topicast/contracts/ingest-key';
 import { type ReactNode, useId } from 'react';
+import { goToCamera } from '../../../lib/camera-page';
+import { Button } from '../../ui/button';
 import { CopyButton } from '../../ui/copy-button';
+import { Icon } from '../../ui/icon';
 import styles from './ingest-access.module.css';
 
 interface IngestAccessPanelProps {
@@ -13,6 +17,7 @@ interface IngestAccessPanelProps {
 
 /** Where an encoder has to send, with the key that is shown this once. */
 export function IngestAccessPanel({ access, children }: IngestAccessPanelProps) {
+  const stream = parseStreamKey(access.key)?.stream;
   return (
     <div className={styles.panel}>
       <p>
@@ -41,7 +46,14 @@ export function IngestAccessPanel({ access, children }: IngestAccessPanelProps) 
         Copy the key now: it cannot be shown again. Whoever has it can put pictures on air. You can make a new
         one when you edit the stream.
       </p>
-      <div className={styles.actions}>{children}</div>
+      <div className={styles.actions}>
+        {stream !== undefined && (
+          <Button onClick={() => goToCamera(stream, access.key)}>
+            <Icon name="camera" size={16} /> Send from this browser
+          </Button>
+        )}
+        {children}
+      </div>
     </div>
   );
 }

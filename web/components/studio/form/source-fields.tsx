@@ -4,6 +4,7 @@ import { Field } from '../../ui/field';
 import styles from './stream-form.module.css';
 
 const OPTIONS: Record<SourceKind, { readonly name: string; readonly note: string }> = {
+  camera: { name: 'This browser', note: 'Its camera or its screen' },
   test: { name: 'Test picture', note: 'A clock and a tone, to try things out' },
   file: { name: 'File', note: 'On the server, played in a loop' },
   url: { name: 'Address', note: 'HTTP, RTMP, RTSP or SRT' },
@@ -24,7 +25,7 @@ export function SourceFields({ draft, id, kinds, problems, onChange }: SourceFie
   return (
     <>
       <fieldset className={styles.sources}>
-        <legend>Where the picture comes from</legend>
+        <legend>How do you want to send?</legend>
         <div className={styles.options}>
           {kinds.map((kind) => (
             <label key={kind} className={styles.option}>
@@ -72,6 +73,11 @@ export function SourceFields({ draft, id, kinds, problems, onChange }: SourceFie
         <p className={styles.copy}>
           You get an address and a stream key for your encoder in the next step. H.264 and AAC go on air as
           they are.
+        </p>
+      )}
+      {draft.kind === 'camera' && (
+        <p className={styles.copy}>
+          The next step shows your camera or your screen, and nobody sees it before you go live.
         </p>
       )}
       {draft.kind === 'topic' && (

@@ -1,0 +1,37 @@
+import { Broadcast } from './broadcast.js';
+import type { ToPage, ToWorker } from './messages.js';
+
+declare const self: DedicatedWorkerGlobalScope;
+
+let broadcast: Broadcast | undefined;
+const post = (message: ToPage): void => self.postMessage(message);
+
+self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  switch (data.type) {
+    case 'start':
+      broadcast = new Broadcast({
+        ...data,
+        onState: (state) => post({ type: 'state', state }),
+        onStats: (stats) => post({ type: 'stats', stats }),
+      });
+      break;
+    case 'picture source':
+      broadcast?.setPictures(data.feed);
+      break;
+    case 'sound source':
+      broadcast?.setSound(data.feed);
+      break;
+    case 'picture':
+      if (broadcast) broadcast.takePicture(data.frame);
+      else data.frame.close();
+      break;
+    case 'sound':
+      broadcast?.takeBlock(data.block);
+      break;
+    case 'stop':
+      broadcast?.stop();
+      broadcast = undefined;
+      self.close();
+      break;
+  }
+};

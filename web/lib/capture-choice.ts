@@ -1,0 +1,27 @@
+import { type CaptureWish, SIZES } from '@topicast/broadcast';
+
+export const FRAME_RATE = 30;
+
+/** What a streamer has chosen; an empty id is whatever the browser takes. */
+export interface CaptureChoice {
+  readonly picture: 'camera' | 'screen';
+  readonly camera: string;
+  /** `none`: no microphone. */
+  readonly microphone: string;
+  readonly height: number;
+}
+
+export const NO_MICROPHONE = 'none';
+
+export const FIRST_CHOICE: CaptureChoice = {
+  picture: 'camera',
+  camera: '',
+  microphone: '',
+  height: SIZES[1].height,
+};
+
+export const wishOf = ({ picture, camera, microphone, height }: CaptureChoice): CaptureWish => ({
+  picture: picture === 'screen' ? { kind: 'screen' } : { kind: 'camera', id: camera || undefined },
+  microphone: microphone === NO_MICROPHONE ? 'none' : { id: microphone || undefined },
+  ...{ height, frameRate: FRAME_RATE },
+});
