@@ -226,6 +226,12 @@ export const ingestAccess = z.object({
     .describe(
       'the address for encoders that publish by WebSocket (PROTOCOL.md 5), such as the camera page; absent: there is none at present',
     ),
+  whip: z
+    .string()
+    .optional()
+    .describe(
+      'the address for encoders that publish by WHIP (WebRTC, RFC 9725), with the stream key as the bearer token; absent: there is none at present',
+    ),
   problem: z.string().optional().describe('why there is no address, and what to do'),
   srt: z
     .string()

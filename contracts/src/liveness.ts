@@ -74,7 +74,7 @@ export class Liveness {
         .map((beat) => beat?.[kind])
         .filter((port) => port !== undefined)
         .sort((a, b) => a - b)[0];
-    return { rtmpPort: lowest('rtmpPort'), cameraPort: lowest('cameraPort') };
+    return { rtmpPort: lowest('rtmpPort'), cameraPort: lowest('cameraPort'), whipPort: lowest('whipPort') };
   }
 
   /** Where a producer that stays takes the encoder of this stream by SRT. */

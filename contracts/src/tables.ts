@@ -126,11 +126,13 @@ export const producerHeartbeat = z.object({
       maxKbit: z.number(),
     })
     .optional(),
+  /** The port at which it takes encoders that publish by WebRTC (WHIP). */
+  whipPort: z.number().int().min(1).max(65535).optional(),
 });
 export type ProducerHeartbeat = z.infer<typeof producerHeartbeat>;
 
 /** Where encoders can publish, by what they speak. */
-export type IngestPorts = Pick<ProducerHeartbeat, 'rtmpPort' | 'cameraPort'>;
+export type IngestPorts = Pick<ProducerHeartbeat, 'rtmpPort' | 'cameraPort' | 'whipPort'>;
 
 export const streamStatusKey = (id: string): string => `stream/${id}`;
 export const producerKey = (id: string): string => `producer/${id}`;

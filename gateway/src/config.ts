@@ -34,6 +34,7 @@ export interface GatewayConfig {
   /** Where encoders publish, if they cannot reach a producer by this gateway's own name. */
   readonly publicRtmpUrl: string | undefined;
   readonly publicCameraUrl: string | undefined;
+  readonly publicWhipUrl: string | undefined;
   /** If set, viewers need a JWT signed with it. */
   readonly viewerSecret: string | undefined;
   readonly limits: {
@@ -83,6 +84,11 @@ const settings = z.object({
     .optional(),
   /** The address at which browsers publish; if absent, as for RTMP. */
   TOPICAST_PUBLIC_CAMERA_URL: sharedSettings.TOPICAST_PUBLIC_CAMERA_URL,
+  /** The address for encoders that publish by WHIP; if absent, as for RTMP. */
+  TOPICAST_PUBLIC_WHIP_URL: z
+    .string()
+    .regex(/^https?:\/\/[^\s/]+(\/\S*)?$/, 'must be an address as https://live.example.com/whip')
+    .optional(),
   /** If set, viewers need a token: JWT, HS256, claim `stream`. */
   TOPICAST_VIEWER_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   TOPICAST_MAX_VIEWERS: atLeastOne.default(5_000),
@@ -132,6 +138,7 @@ export function readGatewayConfig(environment: Record<string, string | undefined
     allowPrivateUrls: given.TOPICAST_ALLOW_PRIVATE_URLS,
     publicRtmpUrl: given.TOPICAST_PUBLIC_RTMP_URL,
     publicCameraUrl: given.TOPICAST_PUBLIC_CAMERA_URL,
+    publicWhipUrl: given.TOPICAST_PUBLIC_WHIP_URL,
     viewerSecret: given.TOPICAST_VIEWER_SECRET,
     limits: {
       viewers: given.TOPICAST_MAX_VIEWERS,

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
 import { homedir, hostname } from 'node:os';
 import path from 'node:path';
 import {
   DEFAULT_CAMERA_PORT,
   flag,
+  list,
   numberFrom,
   port,
   portOrOff,
@@ -34,6 +36,8 @@ export type SecondPublisher = (typeof SECOND_PUBLISHER)[number];
 const MOST_SRT_PORTS = 1_000;
 /** RTMP's own. */
 const RTMP_PORT = 1935;
+/** Beside RTMP's and the camera's. */
+const WHIP_PORT = 1937;
 
 export interface EncodingSettings {
   readonly preset: X264Preset;
@@ -83,6 +87,8 @@ export interface ProducerConfig {
         readonly publicHost: string | undefined;
       }
     | undefined;
+  /** Where they publish by WHIP; undefined: nowhere. */
+  readonly whip: (ListenerConfig & { readonly publicAddresses: readonly string[] }) | undefined;
   /** What becomes of an encoder that comes with the key of one that is sending. */
   readonly secondPublisher: SecondPublisher;
   /** How long the primary encoder has to send before it is taken back from the backup; undefined: it is not. */
@@ -101,6 +107,12 @@ const settings = z.object({
   /** The port for encoders that publish by RTMP, such as OBS. */
   TOPICAST_RTMP_PORT: portOrOff.optional(),
   TOPICAST_CAMERA_PORT: sharedSettings.TOPICAST_CAMERA_PORT,
+  /** The port for encoders that publish by WHIP: TCP for HTTP, UDP for the media. */
+  TOPICAST_WHIP_PORT: portOrOff.optional(),
+  /** The addresses at which their UDP packets reach us, if they do not where HTTP does. */
+  TOPICAST_WHIP_ADDRESS: list
+    .refine((all) => all.every((each) => isIP(each) !== 0), 'must be IP addresses, separated by commas')
+    .default([]),
   /**
    * Connections of one address that have not shown a valid key yet; all encoders behind a balancer have the same one.
    * There are 200 in all.
@@ -165,7 +177,7 @@ const settings = z.object({
 export function readProducerConfig(environment: Record<string, string | undefined>): ProducerConfig {
   const read = readConfig(settings, environment);
   const listenerFor = (
-    setting: 'TOPICAST_RTMP_PORT' | 'TOPICAST_CAMERA_PORT',
+    setting: 'TOPICAST_RTMP_PORT' | 'TOPICAST_CAMERA_PORT' | 'TOPICAST_WHIP_PORT',
     usual: number,
   ): ListenerConfig | undefined => {
     const asked = read[setting];
@@ -175,6 +187,7 @@ export function readProducerConfig(environment: Record<string, string | undefine
       strangersPerAddress: read.TOPICAST_RTMP_STRANGERS_PER_ADDRESS,
     };
   };
+  const whip = listenerFor('TOPICAST_WHIP_PORT', WHIP_PORT);
   return Object.freeze({
     producerId: read.TOPICAST_PRODUCER_ID ?? defaultProducerId(path.resolve(read.TOPICAST_DATA_DIR)),
     ffmpegPath: read.FFMPEG_PATH,
@@ -196,6 +209,7 @@ export function readProducerConfig(environment: Record<string, string | undefine
       latency: milliseconds(read.TOPICAST_SRT_LATENCY_MS),
       publicHost: read.TOPICAST_PUBLIC_SRT_HOST,
     },
+    whip: whip && { ...whip, publicAddresses: read.TOPICAST_WHIP_ADDRESS },
     secondPublisher: read.TOPICAST_INGEST_SECOND,
     primaryBackAfter:
       read.TOPICAST_INGEST_BACK === 'off' ? undefined : milliseconds(read.TOPICAST_INGEST_BACK * 1_000),

@@ -6,7 +6,7 @@ import { streamId } from '@topicast/contracts/stream-id';
 import { StreamTables } from '@topicast/contracts/stream-tables';
 import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
 import { Milliseconds } from '@topicast/contracts/units';
-import { type Listener, listenForCameras, listenForRtmp } from '@topicast/ingest';
+import { type Listener, listenForCameras, listenForRtmp, listenForWhip } from '@topicast/ingest';
 import { type ChunkLog, type Share, untilLogAnswers } from '@topicast/log';
 import type { Logger } from 'pino';
 import { applyDeclaration, type CommandLineInput } from './command-line.js';
@@ -36,6 +36,8 @@ export interface Producer {
   readonly rtmpPort: number | undefined;
   /** Where browsers publish; undefined: nowhere. */
   readonly cameraPort: number | undefined;
+  /** Where encoders publish by WHIP; undefined: nowhere. */
+  readonly whipPort: number | undefined;
   /** End all encoders, say so in the log, and resolve when nothing is left. The log stays open for its owner. */
   close(): Promise<void>;
 }
@@ -109,11 +111,13 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   const door = new Door({ me, log, tables, config, metrics, reports, ffmpeg, guard, reels, others, logger });
   let rtmp: Listener | undefined;
   let camera: Listener | undefined;
+  let whip: Listener | undefined;
   let receivers: SrtReceivers | undefined;
   /** Encoders come back, to another producer if there is one. Whoever is at the door may wait for a log that is away. */
   const sendEncodersAway = async (): Promise<void> => {
     const settled = door.close();
-    await inTime(Promise.all([rtmp?.close(), camera?.close(), receivers?.close(), settled]), FAREWELL_MS);
+    const listeners = [rtmp?.close(), camera?.close(), whip?.close(), receivers?.close()];
+    await inTime(Promise.all([...listeners, settled]), FAREWELL_MS);
   };
   try {
     const context = { me, log, tables, alive: () => heartbeats.others(), logger };
@@ -121,6 +125,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     const ears = { doorkeeper: door, logger };
     rtmp = await openListener(config.rtmp, (where) => listenForRtmp({ ...where, ...ears }), logger);
     camera = await openListener(config.camera, (where) => listenForCameras({ ...where, ...ears }), logger);
+    whip = await openListener(config.whip, (where) => listenForWhip({ ...where, ...ears }), logger);
     const { sessionTimeout } = config;
     share = await untilLogAnswers(
       () => log.share(GROUP, STREAMS_TABLE, { member: me, sessionTimeout }),
@@ -135,9 +140,10 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     await guard.close();
     throw error;
   }
-  heartbeats.listenAt({ rtmpPort: rtmp?.port, cameraPort: camera?.port });
+  heartbeats.listenAt({ rtmpPort: rtmp?.port, cameraPort: camera?.port, whipPort: whip?.port });
   if (rtmp) metrics.followEncoders('rtmp', rtmp.stats);
   if (camera) metrics.followEncoders('camera', camera.stats);
+  if (whip) metrics.followEncoders('whip', whip.stats);
   const ending = new AbortController();
   const trials = { path, guard, signal: ending.signal };
   const hardware = tryEncoders(possibleEncoders(process.platform), trials);
@@ -205,6 +211,7 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
     ffmpegPath: ffmpeg.path,
     rtmpPort: rtmp?.port,
     cameraPort: camera?.port,
+    whipPort: whip?.port,
     close: () => {
       closing ??= end();
       return closing;

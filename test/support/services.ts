@@ -43,6 +43,8 @@ export async function startServices(
     TOPICAST_GATEWAY_PORT: '0',
     TOPICAST_RTMP_PORT: '0',
     TOPICAST_CAMERA_PORT: '0',
+    // Loading WebRTC takes most of a second.
+    TOPICAST_WHIP_PORT: 'off',
     ...options.environment,
   };
   const log = options.log ?? (await openEmbeddedLog({ directory: path.join(folder.path, 'log'), logger }));

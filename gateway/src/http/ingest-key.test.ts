@@ -69,9 +69,13 @@ describe('the stream key', () => {
 describe('the address', () => {
   it('is where a producer listens, by the name that leads to the gateway', async () => {
     await using gateway = await GatewayUnderTest.start();
-    await gateway.heartbeat(0, { rtmpPort: 4935, cameraPort: 4936 });
+    await gateway.heartbeat(0, { rtmpPort: 4935, cameraPort: 4936, whipPort: 4937 });
     const { ingest } = (await create(gateway, SHOW)).body;
-    expect(ingest).toMatchObject({ rtmp: 'rtmp://127.0.0.1:4935/live', camera: 'ws://127.0.0.1:4936' });
+    expect(ingest).toMatchObject({
+      rtmp: 'rtmp://127.0.0.1:4935/live',
+      camera: 'ws://127.0.0.1:4936',
+      whip: 'http://127.0.0.1:4937/whip',
+    });
     expect(ingest?.problem).toBeUndefined();
   });
 
@@ -90,12 +94,14 @@ describe('the address', () => {
 
   it('is the one that was set', async () => {
     const camera = 'wss://in.example.com/camera';
+    const whip = 'https://in.example.com/whip';
     const set = 'rtmps://in.example.com/live';
     await using gateway = await GatewayUnderTest.start({
       TOPICAST_PUBLIC_RTMP_URL: set,
       TOPICAST_PUBLIC_CAMERA_URL: camera,
+      TOPICAST_PUBLIC_WHIP_URL: whip,
     });
-    expect((await create(gateway, SHOW)).body.ingest).toMatchObject({ rtmp: set, camera });
+    expect((await create(gateway, SHOW)).body.ingest).toMatchObject({ rtmp: set, camera, whip });
     await expect(GatewayUnderTest.start({ TOPICAST_PUBLIC_RTMP_URL: 'in.example.com' })).rejects.toThrow(
       'TOPICAST_PUBLIC_RTMP_URL',
     );

@@ -78,10 +78,15 @@ function addressFor(
   { hostname }: Pick<FastifyRequest, 'hostname'>,
   { config, directory }: Pick<ApiOptions, 'config' | 'directory'>,
 ): IngestAddress {
-  const { rtmpPort, cameraPort } = directory.ingestPorts;
+  const { rtmpPort, cameraPort, whipPort } = directory.ingestPorts;
   const rtmp = config.publicRtmpUrl ?? (rtmpPort && `rtmp://${hostname}:${rtmpPort}/live`);
   const camera = config.publicCameraUrl ?? (cameraPort && `ws://${hostname}:${cameraPort}`);
-  return { ...(rtmp ? { rtmp } : { problem: NO_LISTENER }), ...(camera && { camera }) };
+  const whip = config.publicWhipUrl ?? (whipPort && `http://${hostname}:${whipPort}/whip`);
+  return {
+    ...(rtmp ? { rtmp } : { problem: NO_LISTENER }),
+    ...(camera && { camera }),
+    ...(whip && { whip }),
+  };
 }
 
 /** Undefined if no producer takes this encoder by SRT: all ports are taken, or it is a backup, which has none. */

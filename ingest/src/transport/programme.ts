@@ -132,9 +132,14 @@ export class Programme {
     else this.findings.damaged++;
   }
 
-  /** A picture is missing, and what follows builds on it. */
+  /** A picture is damaged, and what follows builds on it. */
   losePicture(): void {
     this.findings.damaged++;
+    this.missPicture();
+  }
+
+  /** As `losePicture`, by no fault of the encoder's. */
+  missPicture(): void {
     if (this.#picture) this.#writer.lose(this.#picture.track);
   }
 

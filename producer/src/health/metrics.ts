@@ -118,7 +118,7 @@ export class ProducerMetrics {
   }
 
   /** Tell of the encoders that come to us. @param way what they speak */
-  followEncoders(way: 'rtmp' | 'camera', stats: Readonly<EntranceStats>): void {
+  followEncoders(way: 'rtmp' | 'camera' | 'whip', stats: Readonly<EntranceStats>): void {
     this.#count(`${way}_connections_total`, 'Connections of encoders', () => stats.connections);
     this.#count(`${way}_admitted_total`, 'Encoders that were let in', () => stats.admitted);
     this.#count(

@@ -10,9 +10,9 @@ const THEIR_FAULT = new Set(['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES']);
  * Listen for encoders. A port that nobody has asked for may be taken: streams without such encoders do not need it.
  * @throws {ConfigError} if a port that was asked for cannot be had
  */
-export async function openListener(
-  wanted: ListenerConfig | undefined,
-  listen: (where: ListenerConfig) => Promise<Listener>,
+export async function openListener<Where extends ListenerConfig>(
+  wanted: Where | undefined,
+  listen: (where: Where) => Promise<Listener>,
   logger: Logger,
 ): Promise<Listener | undefined> {
   if (!wanted) return undefined;

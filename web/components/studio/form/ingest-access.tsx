@@ -35,6 +35,16 @@ export function IngestAccessPanel({ access, children }: IngestAccessPanelProps) 
       <Value name="Stream key" value={access.key} first />
       {access.rtmp !== undefined && <PhoneCode rtmp={access.rtmp} streamKey={access.key} />}
       {access.srt !== undefined && <Value name="Or by SRT, with no key" value={access.srt} />}
+      {access.whip !== undefined && (
+        <details>
+          <summary>By WHIP (WebRTC), in OBS 30 and later</summary>
+          <p>
+            Service “WHIP”, with this server, and the stream key as the bearer token. Then Output: keyframe
+            interval 1 s, x264 without B-frames, and Opus as the audio encoder.
+          </p>
+          <Value name="WHIP server" value={access.whip} />
+        </details>
+      )}
       <p className={styles.warning}>
         Copy the key now: it cannot be shown again. Whoever has it can put pictures on air. You can make a new
         one when you edit the stream.
