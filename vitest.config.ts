@@ -23,8 +23,8 @@ export default defineConfig({
           exclude: ['**/node_modules/**', '**/dist/**', 'log/src/kafka/**', '**/.next/**'],
           // Longer than `until` waits: it says what it waited for.
           testTimeout: 90_000,
-          // They mostly wait, so that two at a time are no load even for two cores.
-          maxWorkers: 2,
+          // They mostly wait, so that three at a time are no load even for two cores.
+          maxWorkers: 3,
         },
       },
       {
@@ -35,7 +35,8 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts', 'log/src/kafka/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 240_000,
-          fileParallelism: false,
+          // Brokers and encoders take their time to start, and wait for each other most of it.
+          maxWorkers: 2,
         },
       },
       {
