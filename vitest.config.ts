@@ -9,6 +9,9 @@ const fromSource = {
 /** `expect.poll` waits for a second otherwise, which a busy machine needs for itself. */
 const patient = { expect: { poll: { timeout: 30_000 } } };
 
+/** They are judged by the clock, and have the machine to themselves. */
+const CLOCKED = 'test/integration/{bad-network,producers,two-gateways}.test.ts';
+
 export default defineConfig({
   test: {
     projects: [
@@ -35,8 +38,20 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts', 'log/src/kafka/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 240_000,
+          exclude: [CLOCKED],
           // Brokers and encoders take their time to start, and wait for each other most of it.
           maxWorkers: 2,
+        },
+      },
+      {
+        ...fromSource,
+        test: {
+          name: 'clocked',
+          ...patient,
+          include: [CLOCKED],
+          testTimeout: 120_000,
+          hookTimeout: 240_000,
+          fileParallelism: false,
         },
       },
       {

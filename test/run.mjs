@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findFfmpeg } from '@topicast/producer';
 import { findChromium } from '@topicast/test/chromium';
+import { kafkaUnavailable } from '@topicast/test/kafka';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const reports = mkdtempSync(path.join(tmpdir(), 'topicast-reports-'));
@@ -21,14 +22,15 @@ console.log(
   `footage    ${media && existsSync(media) ? media : 'generated (TOPICAST_TEST_MEDIA is not set)'}`,
 );
 console.log(
-  `kafka      ${process.env.KAFKA_BROKERS ?? 'started from Maven artifacts, if there are Java and Maven'}`,
+  // Downloaded now, because two of the tests that come would do it at the same time.
+  `kafka      ${process.env.KAFKA_BROKERS ?? kafkaUnavailable() ?? 'started from Maven artifacts'}`,
 );
 
 await check('format and lint', 'node_modules/.bin/biome', ['check', '.']);
 await check('types of the tests', 'node_modules/.bin/tsc', ['-p', 'tsconfig.tests.json']);
 await check('types of the web app', 'node_modules/.bin/tsc', ['-p', 'web', '--incremental', 'false']);
 await check('types of the web tests', 'node_modules/.bin/tsc', ['-p', 'web/tsconfig.tests.json']);
-for (const project of ['unit', 'integration', 'e2e', 'chaos']) {
+for (const project of ['unit', 'integration', 'clocked', 'e2e', 'chaos']) {
   if (only.length === 0 || only.includes(project)) await suite(project);
 }
 rmSync(reports, { recursive: true, force: true });
