@@ -176,7 +176,7 @@ describe('at the door', () => {
     await until('it is there', () => stats.connections === 1);
     // ws parses what came with the request after the socket was destroyed; an error that nobody hears fails this run.
     const socket = connect(port, '127.0.0.1').on('error', () => undefined);
-    const ended = once(socket, 'close');
+    const ended = once(socket.resume(), 'close');
     socket.write(Buffer.concat([Buffer.from(UPGRADE), Buffer.of(0xff, 0, 1, 2, 3)]));
     await ended;
     expect(stats.turnedAway).toBe(1);
