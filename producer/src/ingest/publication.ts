@@ -77,6 +77,7 @@ export class Publication {
   /** Words for the owner, each with the time when they are no longer news. */
   readonly #remarks = new Map<string, Milliseconds>();
   #resolveEnded: (end: Promise<void>) => void = () => undefined;
+  #isWidening = false;
   #isOver = false;
 
   constructor(options: PublicationOptions) {
@@ -134,7 +135,9 @@ export class Publication {
 
   /** Say so in the notes, for a minute. */
   remark(words: string): void {
-    this.#remarks.set(words, Milliseconds.add(Milliseconds.now(), REMARKED_FOR));
+    const now = Milliseconds.now();
+    for (const [said, until] of this.#remarks) if (now >= until) this.#remarks.delete(said);
+    this.#remarks.set(words, Milliseconds.add(now, REMARKED_FOR));
   }
 
   /** End it, and tell the encoder why. */
@@ -165,7 +168,10 @@ export class Publication {
         return;
       case 'clear':
         this.#air.clear();
-        this.#options.status.update({ state: 'starting', catalog: undefined, awaySince: undefined });
+        // The words about the slate are no longer true.
+        this.#options.status.update({
+          ...{ state: 'starting', problem: undefined, catalog: undefined, awaySince: undefined },
+        });
         return;
       case 'end':
         this.#encoders.dismiss(SILENT_TOO_LONG);
@@ -255,14 +261,18 @@ export class Publication {
     else void this.#wantLadder(tables.rows.get(this.#stream) ?? row);
   }
 
-  /** As soon as the topic has room for it; if the log is away, the next look tries again. */
+  /** As soon as the topic has room for it; if the log is away, a look after that tries again. */
   async #wantLadder(row: StreamRow): Promise<void> {
+    if (this.#isWidening) return;
     const { tables, outlet, logger } = this.#options;
+    this.#isWidening = true;
     try {
       await outlet.widen(mostRenditions(row));
       if ((tables.rows.get(this.#stream) ?? row) === row) this.#renditions.want(row.ladder);
     } catch (error) {
       logger.debug({ error }, 'the topic could not be given more partitions');
+    } finally {
+      this.#isWidening = false;
     }
   }
 
