@@ -108,7 +108,8 @@ export class Publication {
         this.#look();
         this.#tell();
       }, LOOK_EVERY_MS),
-      setInterval(() => this.review(), LISTEN_EVERY_MS),
+      // What has come while this process was stopped is read first: then it is not the encoder that was silent.
+      setInterval(() => setImmediate(() => this.review()), LISTEN_EVERY_MS),
     ];
     // The tables may have changed since the row was read, and tell only what changes from now on.
     look();
