@@ -73,6 +73,7 @@ export class Publication {
   readonly #timers: readonly NodeJS.Timeout[];
   readonly #encoders: Encoders;
   readonly #air: Air;
+  readonly #begun = Milliseconds.now();
   #startedAt: string | undefined;
   /** Words for the owner, each with the time when they are no longer news. */
   readonly #remarks = new Map<string, Milliseconds>();
@@ -156,10 +157,13 @@ export class Publication {
     this.#choose();
     const { gap, isStaying } = this.#options;
     const { present, main, silentFor } = this.#encoders;
+    const heldFor = this.#heldFor;
+    const isHeld = heldFor !== undefined;
     const step = nextStep({
-      ...{ onAir: this.#air.kind, encoder: present.length > 0 ? 'here' : main.presence, silentFor, gap },
-      awayFor: this.#air.awayFor,
-      canHold: isStaying() && this.#air.canHold,
+      ...{ encoder: present.length > 0 ? 'here' : main.presence, silentFor, gap },
+      onAir: isHeld ? 'elsewhere' : this.#air.kind,
+      awayFor: heldFor ?? this.#air.awayFor,
+      canHold: isStaying() && (isHeld || this.#air.canHold),
     });
     switch (step) {
       case 'go on':
@@ -178,6 +182,14 @@ export class Publication {
         this.#encoders.dismiss(SILENT_TOO_LONG);
         this.#leave();
     }
+  }
+
+  /** How long viewers have seen the slate of the producer that had the stream before; undefined: they see none. */
+  get #heldFor(): Milliseconds | undefined {
+    const { awaySince } = this.#options.status.current;
+    if (this.#air.kind !== 'nothing' || awaySince === undefined) return undefined;
+    // Their clock may be behind ours, or ahead.
+    return Milliseconds.max(since(this.#begun), milliseconds(Date.now() - Date.parse(awaySince)));
   }
 
   #onChunk(encoder: Encoder, chunk: Chunk): void {
@@ -236,6 +248,8 @@ export class Publication {
     if (this.#isOver) return;
     const { outlet, status } = this.#options;
     if (this.#air.kind === 'nothing') {
+      // The words of the producer that shows a slate still hold.
+      if (this.#encoders.present.length === 0) return;
       const { came, tracks } = this.#encoders.main;
       const isLate = since(came) >= LATE;
       const hasSound = tracks.some((track) => track.kind === 'audio' && track.codec !== undefined);
