@@ -25,6 +25,12 @@ export class GatewayApi {
     return answer.ok ? ((await answer.json()) as { state: string }).state : undefined;
   }
 
+  /** Viewers see a slate, because its encoder is away. */
+  async isAway(id: string): Promise<boolean> {
+    const answer = await this.#call('GET', `/api/streams/${id}`);
+    return ((await answer.json()) as { awaySince?: string }).awaySince !== undefined;
+  }
+
   async delete(id: string): Promise<void> {
     await this.#call('DELETE', `/api/streams/${id}`);
   }

@@ -100,6 +100,11 @@ export class KafkaStage implements Stage {
     return all.filter(({ isRunning }) => isRunning);
   }
 
+  /** Viewers see a slate, because the encoder is away. */
+  isEncoderAway(): Promise<boolean> {
+    return this.#apis[0]!.isAway(this.picture);
+  }
+
   async stopPublishing(): Promise<Acknowledged[]> {
     const publisher = this.#publisher!;
     if (!publisher.isRunning) throw new Error(`the publisher has ended: ${publisher.lastWords()}`);

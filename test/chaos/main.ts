@@ -1,5 +1,6 @@
 /** `npm run chaos`: causes faults, and reports what the viewers saw. */
 import { writeFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { clusterUnavailable } from '@topicast/test/kafka';
 import { type ChaosCluster, startChaosCluster } from './cluster.js';
 import { HELP, readOptions, SOAK } from './options.js';
@@ -59,7 +60,8 @@ async function runScenarios(scenarios: readonly Scenario[]): Promise<boolean> {
       keep(outcome.measured);
       isMet &&= verdictOf(outcome) === 'met';
     } catch (error) {
-      say(`FAILED ${scenario.name}: ${(error as Error).stack}`);
+      // With its causes: it is they that tell why a system did not start.
+      say(`FAILED ${scenario.name}: ${inspect(error)}`);
       isMet = false;
     }
   }

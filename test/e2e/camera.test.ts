@@ -107,6 +107,13 @@ describe('the camera page', () => {
     await page.getByRole('button', { name: 'Go live' }).click();
     await page.getByText('You are on air').waitFor();
     await plays(watching);
+
+    // It has said goodbye: nobody sees a slate.
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await services.untilState('from-here', 'offline');
+    await page.getByRole('button', { name: 'Go live' }).click();
+    await page.getByText('You are on air').waitFor();
+    await services.untilState('from-here', 'live');
     await using _other = startRtmpEncoder(`${rtmp}/${key}`);
     await page.getByText('Another encoder has come').waitFor();
     await page.close();

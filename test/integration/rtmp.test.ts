@@ -123,11 +123,10 @@ describe('a stream for an encoder that publishes', () => {
   it('is not for those who have another key', async () => {
     const { id, address } = await newStream();
     const other = await newStream();
-    for (const wrong of [`${address}0`, address.replace(id, other.id), address.replace(id, 'nobody')]) {
-      const encoder = startRtmpEncoder(wrong);
-      await encoder.ended;
-      expect(encoder.said()).toContain('This stream key is not valid');
-    }
+    const wrong = [`${address}0`, address.replace(id, other.id), address.replace(id, 'nobody')];
+    const encoders = wrong.map((each) => startRtmpEncoder(each));
+    await Promise.all(encoders.map(({ ended }) => ended));
+    for (const { said } of encoders) expect(said()).toContain('This stream key is not valid');
     expect((await infoOf(id)).state).toBe('offline');
   });
 });
@@ -208,7 +207,8 @@ describe('what the operator does', () => {
     return { id, address, encoder };
   };
 
-  it('a stop disconnects the encoder and refuses it, until a start', async () => {
+  // They mostly wait, here and below, so they go on at the same time.
+  it.concurrent('a stop disconnects the encoder and refuses it, until a start', async () => {
     const { id, address, encoder } = await live();
     await services.api('POST', `/api/streams/${id}/stop`);
     await encoder.ended;
@@ -222,7 +222,7 @@ describe('what the operator does', () => {
     await services.untilState(id, 'live');
   });
 
-  it('a new key disconnects whoever has the old one', async () => {
+  it.concurrent('a new key disconnects whoever has the old one', async () => {
     const { id, address, encoder } = await live();
     const { status, body } = await services.api('POST', `/api/streams/${id}/ingest-key`);
     expect(status).toBe(200);
@@ -234,7 +234,7 @@ describe('what the operator does', () => {
     await services.untilState(id, 'live');
   });
 
-  it('a deletion ends it', async () => {
+  it.concurrent('a deletion ends it', async () => {
     const { id, encoder } = await live();
     await services.api('DELETE', `/api/streams/${id}`);
     await encoder.ended;
@@ -252,7 +252,7 @@ describe('what the operator does', () => {
 });
 
 describe('the status', () => {
-  it.each([
+  it.concurrent.each([
     ['B-frames', { video: '-c:v libx264 -preset ultrafast -bf 2 -g 30 -pix_fmt yuv420p' }],
     ['s apart', { video: LIVE_X264.replace('-g 30', '-g 150') }],
     ['no sound', { audio: '' }],
@@ -263,14 +263,14 @@ describe('the status', () => {
     expect((await untilNote(id, words)).state).toBe('live');
   });
 
-  it('says that nothing can be passed on', async () => {
+  it.concurrent('says that nothing can be passed on', async () => {
     const { id, address } = await newStream();
     await using _encoder = startRtmpEncoder(address, { video: '-vn', audio: '-c:a libmp3lame -ar 44100' });
     const info = await untilNote(id, 'MP3');
     expect(info).toMatchObject({ state: 'starting', problem: expect.stringContaining('nothing so far') });
   });
 
-  it('says why a picture cannot be passed on, until another encoder comes', async () => {
+  it.concurrent('says why a picture cannot be passed on, until another encoder comes', async () => {
     const { id, address } = await newStream();
     const encoder = startRtmpEncoder(address, { video: '-c:v flv', audio: '' });
     await encoder.ended;

@@ -105,14 +105,16 @@ export class Broadcast {
     );
   }
 
-  stop(): void {
+  /** Resolves when the server knows. */
+  async stop(): Promise<void> {
     this.#hasEnded = true;
     clearInterval(this.#timer);
-    this.#link.stop();
+    const stopped = this.#link.stop();
     this.#pictures.close();
     this.#sound.close();
     void this.#pictureReader?.cancel().catch(() => undefined);
     void this.#soundReader?.cancel().catch(() => undefined);
+    await stopped;
   }
 
   /** Takes the data over. */
@@ -145,12 +147,12 @@ export class Broadcast {
       for (const config of [this.#pictures.record, this.#sound.config]) if (config) this.#link.send(config);
     }
     this.#options.onState(state);
-    if (state.at === 'ended') this.stop();
+    if (state.at === 'ended') void this.stop();
   }
 
   #end(words: string): void {
     if (this.#hasEnded) return;
-    this.stop();
+    void this.stop();
     this.#options.onState({ at: 'ended', words });
   }
 

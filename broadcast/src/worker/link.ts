@@ -18,6 +18,10 @@ const LOOK_EVERY_MS = 500;
 const GONE_AFTER: Milliseconds = milliseconds(6_000);
 /** The keyframe and the rest of some seconds. */
 const MOST_BUFFERED_BYTES = 8 << 20;
+/** RFC 6455 7.4.1; to the server, it is the owner's wish, and any other code an outage. */
+const STOPPED = 1000;
+/** What is on its way goes first. */
+const FAREWELL_MS = 5_000;
 const LOST = 'The connection to the server is lost.';
 const AWAY = 'The server does not answer.';
 
@@ -70,12 +74,19 @@ export class Link {
     return message.byteLength;
   }
 
-  stop(): void {
+  /** Resolves when the server has heard it, or does not answer. A worker that ends before has said nothing. */
+  async stop(): Promise<void> {
     this.#isStopped = true;
     this.#isOnAir = false;
     clearTimeout(this.#timer);
     clearInterval(this.#watch);
-    this.#socket?.close(1000);
+    const socket = this.#socket;
+    if (!socket) return;
+    await new Promise<void>((resolve) => {
+      socket.addEventListener('close', () => resolve(), { once: true });
+      setTimeout(resolve, FAREWELL_MS);
+      socket.close(STOPPED);
+    });
   }
 
   #connect(): void {

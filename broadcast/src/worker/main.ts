@@ -29,9 +29,8 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       broadcast?.takeBlock(data.block);
       break;
     case 'stop':
-      broadcast?.stop();
+      void Promise.resolve(broadcast?.stop()).finally(() => self.close());
       broadcast = undefined;
-      self.close();
       break;
   }
 };

@@ -17,7 +17,7 @@ import { Publisher } from '../door/publisher.js';
 import type { Refusal } from '../doorkeeper.js';
 import { CameraTransport } from './transport.js';
 
-/** RFC 6455 7.4.1: whoever publishes has stopped, and does not come back. */
+/** RFC 6455 7.4.1: its owner has stopped it. Any other code, or none, is a connection that was lost. */
 const NORMAL_CLOSE = 1000;
 /** A keyframe of 4K has some 2 MB. */
 export const MOST_MESSAGE_BYTES = 8 << 20;
@@ -36,7 +36,7 @@ const FAREWELL_MS = 500;
 const TICKS_PER_MS = 90;
 const WRAP = 2 ** 32;
 const SERVER_ENDS = 'The server is ending.';
-const NOTHING_CAME = 'Neither picture nor sound has come for ten seconds.';
+const NOTHING_CAME = 'Neither picture nor sound has come for too long.';
 
 const REFUSALS: Record<Refusal, { readonly code: IngestClose; readonly words: string }> = {
   unauthorized: {
@@ -62,7 +62,10 @@ type Stage =
   | { readonly at: 'seat'; readonly publisher: Publisher<IngestMedia> }
   | { readonly at: 'end' };
 
-/** One WebSocket of an encoder, from its first message to its last. The caller owns it until `run`, which closes it. */
+/**
+ * One WebSocket of an encoder, from its first message to its last. The caller owns it until `run`, which closes it, and
+ * hears its errors: they are what the peer does to its end, and the code of the close tells as much.
+ */
 export class CameraConnection {
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
@@ -93,8 +96,6 @@ export class CameraConnection {
     const stop = (): void => this.#finish({ why: 'gone' }, IngestClose.goingAway, SERVER_ENDS);
     const watch = setInterval(() => this.#look(), LOOK_EVERY_MS);
     const closed = new Promise<number>((resolve) => this.#webSocket.once('close', (code) => resolve(code)));
-    // What the peer does to its end; ws closes the connection, and knows the code.
-    this.#webSocket.on('error', () => undefined);
     this.#webSocket.on('message', (data, isBinary) => this.#guarded(() => this.#onMessage(data, isBinary)));
     // Parts of a message count too, whatever it will become.
     const count = (): void => this.#guarded(() => this.#onBytes());

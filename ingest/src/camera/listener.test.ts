@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import {
   encodeIngestMedia,
@@ -18,6 +19,9 @@ import { listenForCameras } from './listener.js';
 
 const receive = (options: Parameters<typeof openReception>[0] = {}): Promise<Reception> =>
   openReception({ ...options, listen: listenForCameras });
+
+/** A request as a client of no library sends it. */
+const UPGRADE = `GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${'x'.repeat(21)}w==\r\nSec-WebSocket-Protocol: ${INGEST_SUBPROTOCOL}\r\n\r\n`;
 
 /** What ffmpeg would send if it were a browser. */
 function mediaOf(flv: Uint8Array): IngestMedia[] {
@@ -156,15 +160,26 @@ describe('at the door', () => {
       isClosed = true;
     });
     socket.resume();
-    socket.write(
-      `GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${'x'.repeat(21)}w==\r\nSec-WebSocket-Protocol: ${INGEST_SUBPROTOCOL}\r\n\r\n`,
-    );
+    socket.write(UPGRADE);
     await until('it is there', () => reception.listener.stats.connections === 1);
     // A text of 4 MB, masked with zeros, of which 64 KB come.
     socket.write(Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0]));
     socket.write(Buffer.alloc(64 * 1024));
     await until('it is ended', () => isClosed);
     expect(reception.listener.stats.broken).toBe(1);
+  });
+
+  it('lives through one that is turned away with a frame that cannot be read in hand', async () => {
+    await using reception = await receive({ strangersPerAddress: 1 });
+    const { port, stats } = reception.listener;
+    using _present = new CameraClient(port);
+    await until('it is there', () => stats.connections === 1);
+    // ws parses what came with the request after the socket was destroyed; an error that nobody hears fails this run.
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    const ended = once(socket.resume(), 'close');
+    socket.write(Buffer.concat([Buffer.from(UPGRADE), Buffer.of(0xff, 0, 1, 2, 3)]));
+    await ended;
+    expect(stats.turnedAway).toBe(1);
   });
 
   it('says what it is to whoever comes without a WebSocket', async () => {

@@ -24,7 +24,13 @@ interface CameraListenerOptions {
 
 /** For the request that becomes a WebSocket. */
 const REQUEST_MS = 10_000;
-const MAX_HEADER_BYTES = 8 * 1024;
+const SERVER_OPTIONS = {
+  ...{ maxHeaderSize: 8 * 1024, noDelay: true },
+  // Node.js looks for what is late each 30 s by itself.
+  ...{ headersTimeout: REQUEST_MS, requestTimeout: REQUEST_MS, connectionsCheckingInterval: 1_000 },
+};
+/** With those that have not asked for anything: twice those that may be at the door and behind it. */
+const MOST_CONNECTIONS = 1_000;
 /** The path is not looked at, so that a proxy can have one of its own. */
 const NO_SOCKET = problem(426, `connect here by WebSocket, with the subprotocol ${INGEST_SUBPROTOCOL}`);
 /** `closeTimeout` is missing in the types. */
@@ -54,6 +60,8 @@ export async function listenForCameras(options: CameraListenerOptions): Promise<
       return;
     }
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      // Also of one that is turned away: what it has sent is still parsed, and an error that nobody hears ends the process.
+      webSocket.on('error', () => undefined);
       // Without its own server, ws upgrades the very socket that it was given, which is TCP here.
       const tcp = socket as Socket;
       const visitor = { address: tcp.remoteAddress ?? '', end: () => webSocket.terminate() };
@@ -65,11 +73,8 @@ export async function listenForCameras(options: CameraListenerOptions): Promise<
       );
     });
   };
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, noDelay: true }, (_, response) =>
-    answer(response, NO_SOCKET),
-  );
-  server.headersTimeout = REQUEST_MS;
-  server.requestTimeout = REQUEST_MS;
+  const server = createServer(SERVER_OPTIONS, (_, response) => answer(response, NO_SOCKET));
+  server.maxConnections = MOST_CONNECTIONS;
   server.on('upgrade', upgrade);
   await once(server.listen({ host, port }), 'listening');
   server.on('error', (error) => entrance.noteAcceptError(error));

@@ -18,9 +18,13 @@ function later<Value>() {
 }
 
 /** A port at which callers come and go, and a door. */
-function scene() {
-  const calls: { send: (text: string) => void; leave: () => void; isPaused: boolean; isEnded: boolean }[] =
-    [];
+function scene({ failures = 0 } = {}) {
+  const calls: {
+    send: (text: string) => void;
+    leave: (end?: { clean: boolean }) => void;
+    isPaused: boolean;
+    isEnded: boolean;
+  }[] = [];
   const taken: string[] = [];
   const ends: PublisherEnd[] = [];
   const dismissal = new AbortController();
@@ -33,10 +37,11 @@ function scene() {
   };
   const receiver = new SrtReceiver({
     listen: async (onBytes): Promise<Listening> => {
-      const { promise, resolve } = later<void>();
+      if (failures-- > 0) throw new Error('spawn ENOMEM');
+      const { promise, resolve } = later<{ clean: boolean }>();
       const call = {
         send: (text: string) => onBytes(Buffer.from(text)),
-        leave: resolve,
+        leave: (end = { clean: true }) => resolve(end),
         isPaused: false,
         isEnded: false,
       };
@@ -51,7 +56,7 @@ function scene() {
         },
         end: () => {
           call.isEnded = true;
-          resolve();
+          resolve({ clean: true });
         },
       };
     },
@@ -88,7 +93,7 @@ describe('an SRT receiver', () => {
     const { calls, ends, receiver, dismissal, pass } = scene();
     await pass();
     calls[0]!.send('a');
-    await pass();
+    await pass(5_000);
     calls[0]!.leave();
     await pass(1_000);
     expect([ends.length, calls.length]).toEqual([1, 2]);
@@ -102,6 +107,32 @@ describe('an SRT receiver', () => {
     dismissal.abort(new Error('The stream was stopped.'));
     await pass(1_000);
     expect(ends).toEqual([{ why: 'gone' }, { why: 'gone' }, { why: 'gone' }]);
+    await receiver.close();
+  });
+
+  it('tells a goodbye from a loss', async () => {
+    const { calls, ends, receiver, pass } = scene();
+    const after = async (ms: number, end?: { clean: boolean }) => {
+      await pass(1_000);
+      calls.at(-1)!.send('a');
+      await pass(ms);
+      calls.at(-1)!.leave(end);
+      await pass();
+      return ends.at(-1)?.why;
+    };
+    expect(await after(50)).toBe('finished');
+    expect(await after(5_000)).toBe('gone');
+    // Its own process was killed.
+    expect(await after(50, { clean: false })).toBe('gone');
+    await receiver.close();
+  });
+
+  it('tries its port again when nothing could be started', async () => {
+    const { calls, taken, receiver, pass } = scene({ failures: 3 });
+    await pass(3_000);
+    calls[0]!.send('a');
+    await pass();
+    expect(taken).toEqual(['a']);
     await receiver.close();
   });
 

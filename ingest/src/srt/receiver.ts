@@ -5,14 +5,19 @@ import type { PublisherEnd, Refusal, Seat } from '../doorkeeper.js';
 
 /** As with RTMP: an encoder that is silent for longer is gone. */
 const SILENCE = milliseconds(10_000);
+/**
+ * A caller that says goodbye ends the connection at once. One that is lost ends it 5 s after its last packet, which is
+ * SRT's own limit (SRTO_PEERIDLETIMEO), and ffmpeg tells the two from each other by nothing else.
+ */
+const GOODBYE_WITHIN = milliseconds(2_000);
 const LOOK_EVERY_MS = 1_000;
 /** Whoever is refused, or sends away, should not come again at once; nor should a port be tried again that is taken. */
 const BACKOFF = { first: milliseconds(200), longest: milliseconds(10_000) };
 
 /** Waits at its port for one caller with the right passphrase, and gives what that one sends. */
 export interface Listening {
-  /** Resolves when the caller has left, or the port could not be had; never rejects. */
-  readonly ended: Promise<unknown>;
+  /** Resolves when the caller has left, or the port could not be had; `clean`: by itself. Never rejects. */
+  readonly ended: Promise<{ readonly clean: boolean }>;
   /** Take nothing more from the caller for a while. */
   pause(): void;
   resume(): void;
@@ -20,7 +25,7 @@ export interface Listening {
 }
 
 interface ReceiverOptions {
-  /** Begins to wait for a caller. */
+  /** Begins to wait for a caller; may reject. */
   readonly listen: (onBytes: (bytes: Uint8Array) => void) => Promise<Listening>;
   /** Asked when a caller sends its first bytes. @param gone aborts when the caller does not wait any more */
   readonly admit: (gone: AbortSignal) => Promise<Seat | Refusal>;
@@ -68,7 +73,7 @@ export class SrtReceiver {
     const gone = new AbortController();
     const flow = new FlowLimit();
     const early: Uint8Array[] = [];
-    let end: PublisherEnd = { why: 'gone' };
+    let end: PublisherEnd | undefined;
     let wasAdmitted = false;
     let asking: Promise<void> | undefined;
     let lastBytes = Milliseconds.now();
@@ -78,15 +83,20 @@ export class SrtReceiver {
         this.#seat.take(bytes);
         const problem = flow.charge({ received: bytes.byteLength }, lastBytes);
         if (problem === undefined) return;
-        end = { why: 'cut', problem };
-        listening.end();
+        leave({ why: 'cut', problem });
       } else {
         early.push(bytes);
-        listening.pause();
+        listening?.pause();
         asking ??= ask();
       }
     };
-    const listening = await listen(onBytes);
+    // Such as no memory for another process: the port is tried again.
+    const listening = await listen(onBytes).catch(() => undefined);
+    if (!listening) return false;
+    const leave = (why: PublisherEnd): void => {
+      end ??= why;
+      listening.end();
+    };
     const ask = async (): Promise<void> => {
       const answer = await admit(gone.signal).catch(() => 'unavailable' as const);
       if (typeof answer === 'string') {
@@ -95,25 +105,26 @@ export class SrtReceiver {
       }
       wasAdmitted = true;
       this.#seat = answer;
-      answer.dismissed.addEventListener('abort', () => listening.end(), { once: true });
-      if (answer.dismissed.aborted) listening.end();
+      answer.dismissed.addEventListener('abort', () => leave({ why: 'gone' }), { once: true });
+      if (answer.dismissed.aborted) leave({ why: 'gone' });
       for (const bytes of early.splice(0)) answer.take(bytes);
       lastBytes = Milliseconds.now();
       listening.resume();
     };
     const watch = setInterval(() => {
       const isSilent = Milliseconds.sub(Milliseconds.now(), lastBytes) >= SILENCE;
-      if (this.#seat && isSilent) listening.end();
+      if (this.#seat && isSilent) leave({ why: 'gone' });
     }, LOOK_EVERY_MS);
-    const stop = (): void => listening.end();
+    const stop = (): void => leave({ why: 'gone' });
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
-    await listening.ended;
+    const { clean } = await listening.ended;
+    const isGoodbye = clean && Milliseconds.sub(Milliseconds.now(), lastBytes) < GOODBYE_WITHIN;
     signal.removeEventListener('abort', stop);
     clearInterval(watch);
     gone.abort();
     await asking;
-    this.#seat?.leave(end);
+    this.#seat?.leave(end ?? { why: isGoodbye ? 'finished' : 'gone' });
     this.#seat = undefined;
     return wasAdmitted;
   }

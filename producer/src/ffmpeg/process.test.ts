@@ -50,3 +50,19 @@ describe.skipIf(process.platform === 'win32')('an ffmpeg behind a wrapper', () =
     await child.exited;
   });
 });
+
+it.skipIf(process.platform === 'win32')(
+  'has ended at once where the system refuses another process',
+  async () => {
+    const guard = startGuard();
+    const child = startFfmpeg({
+      // More than Linux takes as one argument.
+      ...{ path: process.execPath, args: ['x'.repeat(1 << 20)], fed: 1, guard },
+      onOutput: () => undefined,
+    });
+    child.feeds[0]!.end('nobody reads it');
+    child.end();
+    expect(await child.exited).toMatchObject({ clean: false, how: expect.stringContaining('E2BIG') });
+    await guard.close();
+  },
+);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import { outputDescriptor } from './arguments.js';
 import type { ProcessGuard } from './guard.js';
 import { StderrTail } from './stderr-tail.js';
@@ -34,7 +34,10 @@ interface FfmpegProcess {
   end(): void;
 }
 
-/** Start ffmpeg. Its output goes to `onOutput` as it comes. When one of several outputs ends, ffmpeg is ended. */
+/**
+ * Start ffmpeg. Its output goes to `onOutput` as it comes. When one of several outputs ends, ffmpeg is ended. Never throws:
+ * where the system has no process left for it, it has ended at once.
+ */
 export function startFfmpeg(options: {
   readonly path: string;
   readonly args: readonly string[];
@@ -54,13 +57,14 @@ export function startFfmpeg(options: {
   const count = options.outputs ?? 1;
   const { fed = 0 } = options;
   const pipeIf = (isUsed: boolean) => (isUsed ? 'pipe' : 'ignore');
-  const child = spawn(options.path, options.args, {
+  const child = trySpawn(options.path, options.args, {
     stdio: [pipeIf(fed > 0), 'pipe', 'pipe', pipeIf(fed > 1), ...Array<'pipe'>(count - 1).fill('pipe')],
     env: options.environment ?? process.env,
     // It gets its own process group, so that Ctrl-C reaches only us, and we end our children in order.
     detached: process.platform !== 'win32',
     windowsHide: true,
   });
+  if (child instanceof Error) return notStarted(child, fed);
   options.guard.watch(child);
   const tail = new StderrTail(options.keepLines, options.onLine);
   let endedAlone: NodeJS.Timeout | undefined;
@@ -116,6 +120,28 @@ export function startFfmpeg(options: {
     },
     resume,
     end,
+  };
+}
+
+/** @returns an Error for what Node.js throws (E2BIG, ENOMEM), and for what gets no streams (EMFILE) */
+function trySpawn(...how: Parameters<typeof spawn>): ChildProcess | Error {
+  try {
+    const child = spawn(...how);
+    if ((child.stdio as ChildProcess['stdio'] | undefined) !== undefined) return child;
+    child.on('error', () => undefined);
+    return new Error('no file descriptors are left for another process');
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+function notStarted({ message }: Error, fed: number): FfmpegProcess {
+  const nothing = (): void => undefined;
+  const drain = (): Writable => new Writable({ write: (_bytes, _encoding, done) => done() });
+  return {
+    ...{ pid: undefined, feeds: Array.from({ length: fed }, drain), lines: () => [] },
+    exited: Promise.resolve({ how: message, clean: false, isOwnVerdict: false, lines: [] }),
+    ...{ pause: nothing, resume: nothing, end: nothing },
   };
 }
 

@@ -59,6 +59,33 @@ describe('an encoder that vanishes', () => {
     back.leave({ why: 'finished' });
   });
 
+  it('leaves a slate that goes on though it vanishes from another producer before it is on air there', async () => {
+    await using at = await world();
+    at.seat.leave({ why: 'gone' });
+    await at.untilSlate();
+    ((await at.admit(at.b)) as Seat).leave({ why: 'gone' });
+    await until('the other one has claimed it', () => at.status()?.producer === 'b');
+    const slate = at.chunks.taken.length;
+    await until('the slate goes on', () => at.chunks.taken.length > slate + 10);
+    expect(at.status()).toMatchObject({ state: 'live', problem: expect.stringContaining('vanished') });
+    const back = (await at.admit(at.a)) as Seat;
+    back.take(someSound(1));
+    await until('it is on air at the first one', () => at.status()?.producer === 'a');
+    await until('the other one has given it up', () => at.b.publishing.size === 0);
+    expect(at.status()).toMatchObject({ state: 'live', session: at.sessions()[2] });
+    back.leave({ why: 'finished' });
+  });
+
+  it('ends its stream after the gap, wherever it was last', async () => {
+    await using at = await world({ gap: 1 });
+    at.seat.leave({ why: 'gone' });
+    await at.untilSlate();
+    ((await at.admit(at.b)) as Seat).leave({ why: 'gone' });
+    await until('it is off air', () => at.status()?.state === 'offline');
+    await until('nobody has it', () => at.a.publishing.size + at.b.publishing.size === 0);
+    expect(at.status()?.awaySince).toBeUndefined();
+  });
+
   it('ends its stream if it says goodbye, if it stays away, or if there can be no slate', async () => {
     const ends = async (why: 'finished' | 'gone', options?: Parameters<typeof world>[0]) => {
       await using at = await world(options);

@@ -10,7 +10,7 @@ const LIVE: Situation = {
 const SLATE: Situation = { ...LIVE, onAir: 'slate', encoder: 'gone', awayFor: milliseconds(1_000) };
 
 const anySituation = fc.record({
-  onAir: fc.constantFrom('nothing' as const, 'encoder' as const, 'slate' as const),
+  onAir: fc.constantFrom('nothing' as const, 'encoder' as const, 'slate' as const, 'elsewhere' as const),
   encoder: fc.constantFrom('here' as const, 'gone' as const, 'finished' as const, 'cut' as const),
   silentFor: fc.nat(120_000).map(milliseconds),
   awayFor: fc.nat(120_000).map(milliseconds),
@@ -47,6 +47,13 @@ describe('what comes next', () => {
       { ...SLATE, encoder: 'here', silentFor: milliseconds(62_000), awayFor: milliseconds(60_000) },
       'end',
     ],
+    ['it has tried another producer in vain', { ...SLATE, onAir: 'elsewhere' }, 'go on'],
+    [
+      'it has, and is away for too long',
+      { ...SLATE, onAir: 'elsewhere', awayFor: milliseconds(60_000) },
+      'end',
+    ],
+    ['it is stopped there', { ...SLATE, onAir: 'elsewhere', encoder: 'finished' }, 'end'],
     ['it is back, and its keyframe is awaited', { ...SLATE, encoder: 'here' }, 'go on'],
     ['its streamer stops another one meanwhile', { ...SLATE, encoder: 'finished' }, 'end'],
   ];
@@ -59,7 +66,8 @@ describe('what comes next', () => {
       fc.property(anySituation, (situation) => {
         const step = nextStep(situation);
         const isLeft = situation.encoder !== 'here';
-        const showsNothing = situation.onAir !== 'slate' || !situation.canHold;
+        const isHeld = situation.onAir === 'slate' || situation.onAir === 'elsewhere';
+        const showsNothing = !isHeld || !situation.canHold;
         if (isLeft && showsNothing) expect(['slate', 'end']).toContain(step);
         if (step === 'slate') expect(situation).toMatchObject({ onAir: 'encoder', canHold: true });
         if (step === 'clear') expect(situation.encoder).toBe('here');

@@ -7,8 +7,8 @@ const SILENT = milliseconds(2_000);
 /** Whether an encoder that has sent nothing for so long is taken for away. */
 export const isSilent = (silentFor: Milliseconds): boolean => Milliseconds.sub(silentFor, SILENT) >= 0;
 
-/** What viewers get of a publication. */
-export type OnAir = 'nothing' | 'encoder' | 'slate';
+/** What viewers get of a publication; `elsewhere`: the slate of another producer, which waits for our encoder. */
+export type OnAir = 'nothing' | 'encoder' | 'slate' | 'elsewhere';
 
 export interface Situation {
   readonly onAir: OnAir;
@@ -20,7 +20,7 @@ export interface Situation {
   readonly awayFor: Milliseconds;
   /** How long viewers may see the slate. */
   readonly gap: Milliseconds;
-  /** There is a slate to show, and this producer stays. */
+  /** There is a slate to show, or another producer shows one, and this producer stays. */
   readonly canHold: boolean;
 }
 
@@ -38,6 +38,10 @@ export function nextStep({ onAir, encoder, silentFor, awayFor, gap, canHold }: S
       return isHere ? 'go on' : 'end';
     case 'encoder':
       return isHere && !isSilent(silentFor) ? 'go on' : 'slate';
+    case 'elsewhere':
+      // An encoder that has vanished before it was on air ends no slate: its network is bad, and it comes again.
+      if (Milliseconds.sub(awayFor, gap) < 0) return 'go on';
+      return isHere ? 'clear' : 'end';
     case 'slate':
       if (Milliseconds.sub(awayFor, gap) < 0) return 'go on';
       // Another one has come just now. A connection that has been silent for so long is dead.

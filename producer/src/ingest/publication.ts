@@ -73,10 +73,12 @@ export class Publication {
   readonly #timers: readonly NodeJS.Timeout[];
   readonly #encoders: Encoders;
   readonly #air: Air;
+  readonly #begun = Milliseconds.now();
   #startedAt: string | undefined;
   /** Words for the owner, each with the time when they are no longer news. */
   readonly #remarks = new Map<string, Milliseconds>();
   #resolveEnded: (end: Promise<void>) => void = () => undefined;
+  #isWidening = false;
   #isOver = false;
 
   constructor(options: PublicationOptions) {
@@ -107,7 +109,8 @@ export class Publication {
         this.#look();
         this.#tell();
       }, LOOK_EVERY_MS),
-      setInterval(() => this.review(), LISTEN_EVERY_MS),
+      // What has come while this process was stopped is read first: then it is not the encoder that was silent.
+      setInterval(() => setImmediate(() => this.review()), LISTEN_EVERY_MS),
     ];
     // The tables may have changed since the row was read, and tell only what changes from now on.
     look();
@@ -134,7 +137,9 @@ export class Publication {
 
   /** Say so in the notes, for a minute. */
   remark(words: string): void {
-    this.#remarks.set(words, Milliseconds.add(Milliseconds.now(), REMARKED_FOR));
+    const now = Milliseconds.now();
+    for (const [said, until] of this.#remarks) if (now >= until) this.#remarks.delete(said);
+    this.#remarks.set(words, Milliseconds.add(now, REMARKED_FOR));
   }
 
   /** End it, and tell the encoder why. */
@@ -152,10 +157,13 @@ export class Publication {
     this.#choose();
     const { gap, isStaying } = this.#options;
     const { present, main, silentFor } = this.#encoders;
+    const heldFor = this.#heldFor;
+    const isHeld = heldFor !== undefined;
     const step = nextStep({
-      ...{ onAir: this.#air.kind, encoder: present.length > 0 ? 'here' : main.presence, silentFor, gap },
-      awayFor: this.#air.awayFor,
-      canHold: isStaying() && this.#air.canHold,
+      ...{ encoder: present.length > 0 ? 'here' : main.presence, silentFor, gap },
+      onAir: isHeld ? 'elsewhere' : this.#air.kind,
+      awayFor: heldFor ?? this.#air.awayFor,
+      canHold: isStaying() && (isHeld || this.#air.canHold),
     });
     switch (step) {
       case 'go on':
@@ -165,12 +173,23 @@ export class Publication {
         return;
       case 'clear':
         this.#air.clear();
-        this.#options.status.update({ state: 'starting', catalog: undefined, awaySince: undefined });
+        // The words about the slate are no longer true.
+        this.#options.status.update({
+          ...{ state: 'starting', problem: undefined, catalog: undefined, awaySince: undefined },
+        });
         return;
       case 'end':
         this.#encoders.dismiss(SILENT_TOO_LONG);
         this.#leave();
     }
+  }
+
+  /** How long viewers have seen the slate of the producer that had the stream before; undefined: they see none. */
+  get #heldFor(): Milliseconds | undefined {
+    const { awaySince } = this.#options.status.current;
+    if (this.#air.kind !== 'nothing' || awaySince === undefined) return undefined;
+    // Their clock may be behind ours, or ahead.
+    return Milliseconds.max(since(this.#begun), milliseconds(Date.now() - Date.parse(awaySince)));
   }
 
   #onChunk(encoder: Encoder, chunk: Chunk): void {
@@ -229,6 +248,8 @@ export class Publication {
     if (this.#isOver) return;
     const { outlet, status } = this.#options;
     if (this.#air.kind === 'nothing') {
+      // The words of the producer that shows a slate still hold.
+      if (this.#encoders.present.length === 0) return;
       const { came, tracks } = this.#encoders.main;
       const isLate = since(came) >= LATE;
       const hasSound = tracks.some((track) => track.kind === 'audio' && track.codec !== undefined);
@@ -255,14 +276,18 @@ export class Publication {
     else void this.#wantLadder(tables.rows.get(this.#stream) ?? row);
   }
 
-  /** As soon as the topic has room for it; if the log is away, the next look tries again. */
+  /** As soon as the topic has room for it; if the log is away, a look after that tries again. */
   async #wantLadder(row: StreamRow): Promise<void> {
+    if (this.#isWidening) return;
     const { tables, outlet, logger } = this.#options;
+    this.#isWidening = true;
     try {
       await outlet.widen(mostRenditions(row));
       if ((tables.rows.get(this.#stream) ?? row) === row) this.#renditions.want(row.ladder);
     } catch (error) {
       logger.debug({ error }, 'the topic could not be given more partitions');
+    } finally {
+      this.#isWidening = false;
     }
   }
 

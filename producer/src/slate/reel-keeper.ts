@@ -79,8 +79,11 @@ export class ReelKeeper {
       this.#problem = undefined;
     } catch (error) {
       if (form !== this.#form) return;
-      this.#problem = error instanceof Error ? error.message : String(error);
-      this.#logger.warn({ err: error }, 'no slate could be made for the time when the encoder is away');
+      const problem = error instanceof Error ? error.message : String(error);
+      // It is tried again and again, as long as the encoder sends.
+      if (problem !== this.#problem)
+        this.#logger.warn({ err: error }, 'no slate could be made for the time when the encoder is away');
+      this.#problem = problem;
     }
   }
 }

@@ -1,12 +1,15 @@
-import { Milliseconds, type Ticks90k, ticks90k, ticksToMs } from '@topicast/contracts/units';
+import { Milliseconds, milliseconds, type Ticks90k, ticks90k, ticksToMs } from '@topicast/contracts/units';
 import type { Reel } from './reel.js';
 import { SlateWriter } from './slate-writer.js';
+
+/** A process that was stopped for longer does not make up for it: nobody wants hours of a slate at once. */
+const LONGEST_LAG = milliseconds(2_000);
 
 /** Shows a reel at the pace of the time, from its construction until it is closed. */
 export class Slate {
   readonly #writer: SlateWriter;
   readonly #onBytes: (bytes: Uint8Array) => void;
-  readonly #begun = Milliseconds.now();
+  #begun = Milliseconds.now();
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -28,7 +31,11 @@ export class Slate {
   }
 
   #run(): void {
-    const elapsed = Milliseconds.sub(Milliseconds.now(), this.#begun);
+    const now = Milliseconds.now();
+    const due = Milliseconds.add(this.#begun, ticksToMs(this.#writer.next));
+    if (Milliseconds.sub(now, due) > LONGEST_LAG)
+      this.#begun = Milliseconds.add(this.#begun, Milliseconds.sub(now, due));
+    const elapsed = Milliseconds.sub(now, this.#begun);
     for (const bytes of this.#writer.upTo(ticks90k(elapsed * 90))) this.#onBytes(bytes);
     if (this.#isClosed) return;
     const wait = Milliseconds.sub(

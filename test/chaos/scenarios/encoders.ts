@@ -25,12 +25,16 @@ export const uplinkCut: KafkaScenario = {
   what: "nothing passes on such an encoder's connection for 20 s, and nobody is told",
   ...{ on: 'kafka', redundancy: 'remains', producers: 1, player: true, encoder: true },
   async hurt(stage, fault) {
-    const { starts } = stage.encoder!;
     fault.begins();
     stage.uplink!.cut();
-    await sleep(CUT_MS);
+    const cut = sleep(CUT_MS);
+    await until('viewers see the slate', () => stage.isEncoderAway(), { limitMs: CUT_MS });
+    await cut;
     stage.uplink!.heal();
-    await isBack(stage, starts);
+    // On the same connection, which nobody has given up, or on another one.
+    await until('the encoder is on air', async () => !(await stage.isEncoderAway()), {
+      limitMs: BACK_LIMIT_MS,
+    });
     fault.ends();
   },
 };

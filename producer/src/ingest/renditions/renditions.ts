@@ -132,6 +132,8 @@ export class Renditions {
       this.#leaving.add(left);
       void left.then(() => this.#leaving.delete(left));
     }
+    // Nothing is made any more that could fail.
+    if (!wanted) this.#problem = undefined;
     const isResting = this.#state.is === 'resting' && Milliseconds.now() < this.#state.until;
     if (!wanted || isResting) return;
     const known = this.#last && isSameMaking(wanted, this.#last) ? this.#last.original.frameRate : undefined;

@@ -42,6 +42,8 @@ export class SrtReceivers {
   readonly #stopListening: readonly (() => void)[];
   readonly #timer: NodeJS.Timeout;
   #ports: ReadonlyMap<string, number> = new Map();
+  /** How many streams have no port. */
+  #lacking = 0;
   #isClosed = false;
 
   constructor(options: ReceiversOptions) {
@@ -70,8 +72,9 @@ export class SrtReceivers {
     const { srt, onPorts, logger } = this.#options;
     const ports = assignPorts([...wanted.keys(), ...this.#leaving.keys()], srt, this.#ports);
     const lacking = [...wanted.keys()].filter((id) => !ports.has(id));
-    if (lacking.length > 0)
+    if (lacking.length > this.#lacking)
       logger.warn({ streams: lacking.slice(0, 20) }, 'no port is left in TOPICAST_SRT_PORTS');
+    this.#lacking = lacking.length;
     const isNew = JSON.stringify([...ports]) !== JSON.stringify([...this.#ports]);
     this.#ports = ports;
     for (const [id, row] of wanted) {
