@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { isIP } from 'node:net';
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { bareEnvironment, requirePipes } from '../../ffmpeg/confined.js';
 import { DestinationError } from '../destination-error.js';
 
 /** A peer that is there answers within libsrt's three seconds. */
@@ -29,17 +30,19 @@ export class SrtSender {
     const options =
       '-v info -hide_banner -nostdin -nostats -probesize 32 -analyzeduration 0 -f data -i pipe:0';
     const args = [...`${options} -map 0 -c copy -flush_packets 0 -f data`.split(' '), url];
-    this.#child = spawn(ffmpegPath, args, { stdio: ['pipe', 'ignore', 'pipe'], windowsHide: true });
-    this.#child.stdin.on('error', () => undefined);
-    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.#said = (this.#said + text).slice(-LINES_BYTES);
-    });
+    const env = bareEnvironment();
+    this.#child = spawn(ffmpegPath, args, { env, stdio: ['pipe', 'ignore', 'pipe'], windowsHide: true });
     this.#exited = new Promise((resolve) => {
       this.#child.once('close', () => resolve());
       this.#child.once('error', () => resolve());
     });
     this.ended = new Promise((resolve) => {
       void this.#exited.then(() => this.#isClosing || resolve(this.#reason()));
+    });
+    requirePipes(this.#child);
+    this.#child.stdin.on('error', () => undefined);
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#said = (this.#said + text).slice(-LINES_BYTES);
     });
     this.#child.stdin.write(FILLER);
   }
