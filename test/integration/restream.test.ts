@@ -9,13 +9,19 @@ import {
   DestinationTables,
 } from '@topicast/contracts/destination';
 import { StreamTables } from '@topicast/contracts/stream-tables';
-import { STATUS_TABLE, STREAMS_TABLE, streamRow } from '@topicast/contracts/tables';
+import {
+  producerKey,
+  STATUS_TABLE,
+  STREAMS_TABLE,
+  type StreamStatus,
+  streamRow,
+} from '@topicast/contracts/tables';
 import { listenForRtmp } from '@topicast/ingest';
 import type { ChunkLog } from '@topicast/log';
 import { openEmbeddedLog } from '@topicast/log/embedded';
 import { Chunker } from '@topicast/media/mpegts';
 import { MediaTimeline, SampleReader } from '@topicast/media/samples';
-import { readProcessorsConfig, startProcessors } from '@topicast/processors';
+import { ProcessorsMetrics, readProcessorsConfig, startProcessors } from '@topicast/processors';
 import { endWithUs } from '@topicast/test/end-with-us';
 import { decode, FFMPEG, hasEncoder } from '@topicast/test/ffprobe';
 import { messagesOf } from '@topicast/test/flv-film';
@@ -26,6 +32,10 @@ import { temporaryFolder } from '@topicast/test/temporary';
 import { TestEncoder } from '@topicast/test/test-encoder';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
+
+const STATUS: StreamStatus = {
+  ...{ producer: 'one', state: 'live', notes: [], encoderLog: [], restarts: 0, droppedChunks: 0 },
+};
 
 /** A stream in a log, and the processors that send it on. */
 async function openWorld() {
@@ -38,22 +48,28 @@ async function openWorld() {
   const restreams = new DestinationTables({ destinations: destinations!, status: status! });
   const encoder = await TestEncoder.create(log, 'show');
   const now = new Date().toISOString();
+  await tables.statuses.put(encoder.id, STATUS);
+  const beat = () => status!.put(producerKey('one'), JSON.stringify({ at: new Date().toISOString() }));
+  await beat();
+  const heart = setInterval(() => void beat(), 2_000);
   const row = { id: 'show', title: 'Show', source: { kind: 'test' }, enabled: true, createdAt: now };
   await tables.rows.put(encoder.id, streamRow.parse(row));
+  const metrics = new ProcessorsMetrics();
   const processors = await startProcessors({
-    log,
+    ...{ log, metrics },
     config: readProcessorsConfig({ TOPICAST_ALLOW_PRIVATE_URLS: '1', TOPICAST_ANALYSE: 'off' }),
     ffmpegPath: FFMPEG,
     logger: pino({ enabled: process.env.DEBUG_LOG === '1' }),
   });
   onTestFinished(async () => {
+    clearInterval(heart);
     await encoder.stop();
     await processors.close();
     await log.close();
     folder[Symbol.dispose]();
   });
   return {
-    ...{ log, encoder },
+    ...{ log, encoder, tables, metrics },
     async sendTo(url: string) {
       const id = randomUUID();
       await restreams.rows.put(`show/${id}` as never, { id, stream: 'show', url, createdAt: now });
@@ -80,11 +96,8 @@ function mediaIn(flv: Buffer) {
   return { video: of('video'), audio: of('audio') };
 }
 
-const srtUnavailable = execFileSync(FFMPEG, ['-hide_banner', '-protocols'], { encoding: 'utf8' }).includes(
-  'srt',
-)
-  ? undefined
-  : 'this ffmpeg has no SRT';
+const protocols = execFileSync(FFMPEG, ['-hide_banner', '-protocols'], { encoding: 'utf8' });
+const srtUnavailable = /^\s*srt$/m.test(protocols) ? undefined : 'this ffmpeg has no SRT';
 
 const steps = (times: readonly number[]) => times.slice(1).map((time, i) => time - times[i]!);
 
@@ -177,6 +190,26 @@ describe.skipIf(nginxRtmpUnavailable)(
       const { pictures, complaints, hasAudio } = await decode(film!);
       expect({ complaints, hasAudio }).toEqual({ complaints: [], hasAudio: true });
       expect(pictures).toBeGreaterThanOrEqual(video.length - 1);
+    });
+
+    it('begins with what is on air, and not with the end of what was on air before', async () => {
+      await using nginx = await startNginxRtmp();
+      const world = await openWorld();
+      const state = (state: 'live' | 'offline') =>
+        world.tables.statuses.put(world.encoder.id, { ...STATUS, state });
+      await world.encoder.restart();
+      await until(
+        'it has sent something',
+        async () => (await world.log.bounds(world.encoder.id, 0)).next > 0,
+      );
+      await world.encoder.stop();
+      await state('offline');
+      const destination = await world.sendTo(nginx.address('recording', 'a-secret'));
+      await until('it has been given the end', () => world.metrics.countsOf('restream').chunks > 0);
+      expect(destination.health()).toMatchObject({ state: 'off', attempts: 0 });
+      await world.encoder.restart();
+      await state('live');
+      await destination.is('live');
     });
 
     it('says what is wrong, does not show the key, and comes back when the server does', async () => {

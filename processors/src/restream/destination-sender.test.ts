@@ -4,9 +4,9 @@ import { DestinationError } from './destination-error.js';
 import { DestinationSender } from './destination-sender.js';
 import type { Outlet, SentChunk } from './outlet.js';
 
-const chunk = (isStart: boolean): SentChunk => ({
+const chunk = (isStart: boolean, mayConnect = isStart): SentChunk => ({
   samples: { video: [], audio: [], data: [] },
-  ...{ isStart, tracks: { video: true, audio: true } },
+  ...{ isStart, mayConnect, tracks: { video: true, audio: true } },
 });
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
