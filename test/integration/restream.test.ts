@@ -9,13 +9,7 @@ import {
   DestinationTables,
 } from '@topicast/contracts/destination';
 import { StreamTables } from '@topicast/contracts/stream-tables';
-import {
-  producerKey,
-  STATUS_TABLE,
-  STREAMS_TABLE,
-  type StreamStatus,
-  streamRow,
-} from '@topicast/contracts/tables';
+import { STATUS_TABLE, STREAMS_TABLE, streamRow } from '@topicast/contracts/tables';
 import { listenForRtmp } from '@topicast/ingest';
 import type { ChunkLog } from '@topicast/log';
 import { openEmbeddedLog } from '@topicast/log/embedded';
@@ -27,15 +21,12 @@ import { decode, FFMPEG, hasEncoder } from '@topicast/test/ffprobe';
 import { messagesOf } from '@topicast/test/flv-film';
 import { freePorts } from '@topicast/test/free-ports';
 import { nginxRtmpUnavailable, startNginxRtmp } from '@topicast/test/nginx-rtmp';
+import { OnAir } from '@topicast/test/on-air';
 import { until } from '@topicast/test/poll';
 import { temporaryFolder } from '@topicast/test/temporary';
 import { TestEncoder } from '@topicast/test/test-encoder';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
-
-const STATUS: StreamStatus = {
-  ...{ producer: 'one', state: 'live', notes: [], encoderLog: [], restarts: 0, droppedChunks: 0 },
-};
 
 /** A stream in a log, and the processors that send it on. */
 async function openWorld() {
@@ -48,10 +39,7 @@ async function openWorld() {
   const restreams = new DestinationTables({ destinations: destinations!, status: status! });
   const encoder = await TestEncoder.create(log, 'show');
   const now = new Date().toISOString();
-  await tables.statuses.put(encoder.id, STATUS);
-  const beat = () => status!.put(producerKey('one'), JSON.stringify({ at: new Date().toISOString() }));
-  await beat();
-  const heart = setInterval(() => void beat(), 2_000);
+  const onAir = await OnAir.begin({ streams: streams!, status: status! }, encoder.id);
   const row = { id: 'show', title: 'Show', source: { kind: 'test' }, enabled: true, createdAt: now };
   await tables.rows.put(encoder.id, streamRow.parse(row));
   const metrics = new ProcessorsMetrics();
@@ -62,14 +50,14 @@ async function openWorld() {
     logger: pino({ enabled: process.env.DEBUG_LOG === '1' }),
   });
   onTestFinished(async () => {
-    clearInterval(heart);
+    onAir[Symbol.dispose]();
     await encoder.stop();
     await processors.close();
     await log.close();
     folder[Symbol.dispose]();
   });
   return {
-    ...{ log, encoder, tables, metrics },
+    ...{ log, encoder, onAir, metrics },
     async sendTo(url: string) {
       const id = randomUUID();
       await restreams.rows.put(`show/${id}` as never, { id, stream: 'show', url, createdAt: now });
@@ -195,20 +183,18 @@ describe.skipIf(nginxRtmpUnavailable)(
     it('begins with what is on air, and not with the end of what was on air before', async () => {
       await using nginx = await startNginxRtmp();
       const world = await openWorld();
-      const state = (state: 'live' | 'offline') =>
-        world.tables.statuses.put(world.encoder.id, { ...STATUS, state });
       await world.encoder.restart();
       await until(
         'it has sent something',
         async () => (await world.log.bounds(world.encoder.id, 0)).next > 0,
       );
       await world.encoder.stop();
-      await state('offline');
+      await world.onAir.say('offline');
       const destination = await world.sendTo(nginx.address('recording', 'a-secret'));
       await until('it has been given the end', () => world.metrics.countsOf('restream').chunks > 0);
       expect(destination.health()).toMatchObject({ state: 'off', attempts: 0 });
       await world.encoder.restart();
-      await state('live');
+      await world.onAir.say('live');
       await destination.is('live');
     });
 
@@ -240,7 +226,9 @@ describe.skipIf(srtUnavailable)(`by SRT${srtUnavailable ? ` (SKIPPED: ${srtUnava
     await world.encoder.restart();
     const receiver = spawn(
       FFMPEG,
-      `-v error -nostdin -i ${address}&mode=listener -map 0 -c copy -t 3 -f mpegts pipe:1`.split(' '),
+      `-v error -nostdin -probesize 200000 -analyzeduration 500000 -i ${address}&mode=listener -map 0 -c copy -t 3 -f mpegts pipe:1`.split(
+        ' ',
+      ),
       { stdio: ['ignore', 'pipe', 'ignore'] },
     );
     endWithUs(receiver);
