@@ -23,6 +23,7 @@ export class SrtSender {
   readonly #exited: Promise<void>;
   #isClosing = false;
   #isConnected = false;
+  #given: DestinationError | undefined;
   /** The last of what ffmpeg said. It has the passphrase in it, so nobody gets to see it. */
   #said = '';
 
@@ -83,6 +84,12 @@ export class SrtSender {
     if (this.#child.stdin.writable) this.#child.stdin.write(bytes);
   }
 
+  /** End it at once, for this reason. */
+  end(error: DestinationError): void {
+    this.#given ??= error;
+    this.#child.kill('SIGKILL');
+  }
+
   /** Never rejects. */
   async close(): Promise<void> {
     this.#isClosing = true;
@@ -112,6 +119,7 @@ export class SrtSender {
   }
 
   #reason(): DestinationError {
+    if (this.#given) return this.#given;
     if (/passphrase|BADSECRET/i.test(this.#said.replace(/srt:\S+/g, ''))) {
       return new DestinationError('refused', 'The destination has another SRT passphrase: check it.');
     }
