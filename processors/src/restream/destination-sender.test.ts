@@ -56,6 +56,8 @@ describe('a sender', () => {
   it('connects at a keyframe, and sends what comes after it is connected', async () => {
     const { sender, attempts, connect } = setUp();
     sender.take(chunk(false));
+    // What the log still has of before.
+    sender.take(chunk(true, false));
     expect([attempts.length, sender.health.state]).toEqual([0, 'off']);
     sender.take(chunk(true));
     expect([attempts.length, sender.health.state]).toEqual([1, 'connecting']);
