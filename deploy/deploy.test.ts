@@ -22,6 +22,11 @@ interface Manifest {
     readonly podSelector?: { readonly matchLabels: Labels };
     readonly policyTypes?: readonly string[];
     readonly ingress?: readonly { readonly ports: readonly { readonly port: number }[] }[];
+    readonly egress?: readonly {
+      readonly to?: readonly {
+        readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] };
+      }[];
+    }[];
     readonly template?: { readonly metadata: { readonly labels: Labels }; readonly spec: PodSpec };
   };
 }
@@ -118,6 +123,20 @@ describe('the Kubernetes manifests', () => {
 
 const hasLabels = (labels: Labels, wanted: Labels | undefined): boolean =>
   wanted !== undefined && Object.entries(wanted).every(([name, value]) => labels[name] === value);
+
+it.each(['producer', 'processors'])(
+  'the %s reach the internet, and no private network but the log',
+  (name) => {
+    const policies = ofKind('NetworkPolicy').filter(({ metadata }) => metadata.name === `topicast-${name}`);
+    const blocks = policies.flatMap(({ spec }) =>
+      spec.egress!.flatMap(({ to = [] }) => to.flatMap(({ ipBlock }) => ipBlock ?? [])),
+    );
+    expect(blocks.map(({ cidr }) => cidr)).toEqual(['0.0.0.0/0', '2000::/3']);
+    expect(blocks[0]!.except).toEqual(
+      expect.arrayContaining(['10.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16']),
+    );
+  },
+);
 
 describe('the compose file', () => {
   const { services } = parse(textOf('../docker-compose.yml'), { merge: true }) as {

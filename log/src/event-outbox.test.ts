@@ -66,3 +66,27 @@ it('is not held up by an event that does not fit', async () => {
   await next.close();
   expect(taken).toEqual([1]);
 });
+
+it('writes an event that comes at whatever moment the one before is written', async () => {
+  // The write ends some microtasks after the log has answered; in between lies every other way to be missed.
+  for (let microtasks = 0; microtasks < 12; microtasks += 1) {
+    const { log, taken } = logOf();
+    const topic = await log.eventTopic(NUMBERS.name, NUMBERS);
+    let outbox: EventOutbox<typeof NUMBERS.schema> | undefined;
+    const answer = (left: number): void => {
+      if (left > 0) queueMicrotask(() => answer(left - 1));
+      else outbox?.add(...numbers(2));
+    };
+    const append: typeof topic.append = async (events) => {
+      const isFirst = taken.length === 0;
+      await topic.append(events);
+      if (isFirst) answer(microtasks);
+      return 0;
+    };
+    const telling: EventTopics = { eventTopic: async () => ({ ...topic, append }) };
+    outbox = new EventOutbox(telling, NUMBERS, { logger: quiet, most: 10, whenAway: 'wait' });
+    outbox.add(...numbers(1));
+    await until(`both are there, ${microtasks}`, () => taken.length === 2);
+    await outbox.close();
+  }
+});

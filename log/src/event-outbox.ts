@@ -53,9 +53,7 @@ export class EventOutbox<Schema extends z.ZodType> {
       this.#waiting.splice(0, excess);
       this.#losses.add(excess, 'the log is too slow');
     }
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = undefined;
-    });
+    this.#writing ??= this.#write();
   }
 
   /** Resolves when everything is written, or after a short time. */
@@ -82,10 +80,13 @@ export class EventOutbox<Schema extends z.ZodType> {
         );
         const isWrong = error instanceof LogError && error.code === 'invalid';
         if (this.#options.whenAway === 'wait' && !isWrong) this.#waiting.unshift(...batch);
+        else this.#losses.add(batch.length, isWrong ? 'one of them does not fit' : 'the log is away');
         const pause = pauseAfter(PAUSES, failures, Math.random());
         failures += 1;
         await sleep(pause, undefined, { signal }).catch(() => undefined);
       }
     }
+    // At once: who adds the next event a moment later has to see that nobody writes.
+    this.#writing = undefined;
   }
 }

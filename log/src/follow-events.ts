@@ -23,9 +23,10 @@ export async function followEvents<Schema extends z.ZodType>(
   signal: AbortSignal,
 ): Promise<void> {
   let from = start;
+  const gone = aborted(signal);
   while (!signal.aborted) {
     try {
-      const events = await Promise.race([openEvents(log, definition), aborted(signal)]);
+      const events = await Promise.race([openEvents(log, definition), gone]);
       for await (const batch of events.tail(from, signal)) {
         hear(batch);
         from = { at: 'offset', offset: (batch.at(-1)?.offset ?? 0) + 1 };
@@ -39,8 +40,12 @@ export async function followEvents<Schema extends z.ZodType>(
 }
 
 /** A log that does not answer does not hold up the end. */
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
+function aborted(signal: AbortSignal): Promise<never> {
+  const gone = new Promise<never>((_, reject) => {
     if (signal.aborted) reject(signal.reason);
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
   });
+  // Nobody may be waiting for it by then.
+  gone.catch(() => undefined);
+  return gone;
+}

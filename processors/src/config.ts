@@ -10,8 +10,8 @@ export interface ProcessorsConfig {
   readonly sessionTimeout: Milliseconds;
   /** How often each live stream gets a new picture; undefined: never. */
   readonly thumbnailEvery: Milliseconds | undefined;
-  /** Whether to look for black and frozen pictures, silence, and sound that is too loud or quiet. */
-  readonly analyses: boolean;
+  /** In how many streams at once to look for black and frozen pictures, silence, and sound that is too loud or quiet. */
+  readonly mostAnalyses: number;
   /** Whether streams may be sent on to private addresses. */
   readonly allowPrivateUrls: boolean;
   /** Where health and metrics are asked for; undefined: nowhere. */
@@ -28,8 +28,16 @@ const settings = z.object({
     .union([z.literal('off'), wholeNumberFrom(2, 3_600)], 'must be a whole number from 2 to 3600, or off')
     .default(5),
   TOPICAST_ALLOW_PRIVATE_URLS: flag.default(false),
-  TOPICAST_ANALYSE: z.enum(['on', 'off']).default('on'),
+  TOPICAST_ANALYSE: z
+    .union(
+      [z.enum(['on', 'off']), wholeNumberFrom(1, 1_000)],
+      'must be on, off, or a whole number from 1 to 1000',
+    )
+    .default('on'),
 });
+
+/** One takes 65 MB and 1 % of a core, so these take a gigabyte. */
+const USUAL_ANALYSES = 16;
 
 /** @throws {ConfigError} that names every variable in error. */
 export function readProcessorsConfig(environment: Record<string, string | undefined>): ProcessorsConfig {
@@ -39,7 +47,7 @@ export function readProcessorsConfig(environment: Record<string, string | undefi
     member: `${hostname().replace(/[^A-Za-z0-9.-]/g, '-') || 'processors'}-${process.pid}`,
     sessionTimeout: milliseconds(read.TOPICAST_PRODUCER_SESSION_TIMEOUT_MS),
     thumbnailEvery: seconds === 'off' ? undefined : milliseconds(seconds * 1_000),
-    analyses: read.TOPICAST_ANALYSE === 'on',
+    mostAnalyses: analysesIn(read.TOPICAST_ANALYSE),
     allowPrivateUrls: read.TOPICAST_ALLOW_PRIVATE_URLS,
     health:
       read.TOPICAST_PROCESSORS_PORT === undefined
@@ -47,3 +55,6 @@ export function readProcessorsConfig(environment: Record<string, string | undefi
         : { host: read.TOPICAST_HOST, port: read.TOPICAST_PROCESSORS_PORT },
   });
 }
+
+const analysesIn = (setting: 'on' | 'off' | number): number =>
+  setting === 'on' ? USUAL_ANALYSES : setting === 'off' ? 0 : setting;

@@ -47,10 +47,10 @@ const groupOf = ({ name }: Processor): string => `topicast.processors.${name}`;
 
 /** Those that the settings ask for. */
 async function openProcessors(context: ProcessorContext): Promise<readonly Processor[]> {
-  const { thumbnailEvery, analyses } = context.config;
+  const { thumbnailEvery, mostAnalyses } = context.config;
   return [
     ...(thumbnailEvery === undefined ? [] : [await openThumbnailing(context, thumbnailEvery)]),
-    ...(analyses ? [openAnalysis(context)] : []),
+    ...(mostAnalyses > 0 ? [openAnalysis(context, mostAnalyses)] : []),
     await openRestream(context),
   ];
 }

@@ -23,13 +23,16 @@ ${STREAMS}`;
 
 export const PROCESSORS_HELP = `npm run processors
 
-Processors read streams from Kafka and do work: they make thumbnails, and look and listen for what viewers would miss.
+Processors read streams from Kafka and do work: they send streams on to other servers, make thumbnails, and look and
+listen for what viewers would miss.
 Several processes share the streams. The only option is --help. The settings are environment variables, here with their
 defaults in brackets:
 
   KAFKA_BROKERS                host:port of some brokers, separated by commas (required)
   TOPICAST_THUMBNAIL_SECONDS   how often each live stream gets a new picture, or off (5)
-  TOPICAST_ANALYSE             whether to look for black and frozen pictures, silence and loudness: on or off (on)
+  TOPICAST_ANALYSE             whether to look for black and frozen pictures, silence and loudness: on, off, or in how
+                               many streams at once (on: 16)
+  TOPICAST_ALLOW_PRIVATE_URLS  1: streams may be sent on to private addresses (0)
   TOPICAST_PROCESSORS_PORT     the port for /healthz, /readyz and /metrics (none)
   FFMPEG_PATH                  the ffmpeg to run (the one on PATH)
   TOPICAST_LOG_LEVEL           how much to log (info)

@@ -577,8 +577,8 @@ describe('the studio', () => {
     await dialog().getByLabel('Server').fill('rtmps://video.example/live');
     await button('Send it there').click();
     const row = dialog().getByRole('listitem', { name: 'video.example' });
-    await row.getByText('Not sent').waitFor();
-    expect(await row.textContent()).toContain('start the processors');
+    // Nobody has said anything yet.
+    await row.getByText('Off air').waitFor();
     expect(await page.content()).not.toContain('a-secret-key');
     await button('Send no longer to video.example').click();
     await row.waitFor({ state: 'detached' });

@@ -15,12 +15,13 @@ import type { ChunkLog } from '@topicast/log';
 import { openEmbeddedLog } from '@topicast/log/embedded';
 import { Chunker } from '@topicast/media/mpegts';
 import { MediaTimeline, SampleReader } from '@topicast/media/samples';
-import { readProcessorsConfig, startProcessors } from '@topicast/processors';
+import { ProcessorsMetrics, readProcessorsConfig, startProcessors } from '@topicast/processors';
 import { endWithUs } from '@topicast/test/end-with-us';
 import { decode, FFMPEG, hasEncoder } from '@topicast/test/ffprobe';
 import { messagesOf } from '@topicast/test/flv-film';
 import { freePorts } from '@topicast/test/free-ports';
 import { nginxRtmpUnavailable, startNginxRtmp } from '@topicast/test/nginx-rtmp';
+import { OnAir } from '@topicast/test/on-air';
 import { until } from '@topicast/test/poll';
 import { temporaryFolder } from '@topicast/test/temporary';
 import { TestEncoder } from '@topicast/test/test-encoder';
@@ -38,22 +39,25 @@ async function openWorld() {
   const restreams = new DestinationTables({ destinations: destinations!, status: status! });
   const encoder = await TestEncoder.create(log, 'show');
   const now = new Date().toISOString();
+  const onAir = await OnAir.begin({ streams: streams!, status: status! }, encoder.id);
   const row = { id: 'show', title: 'Show', source: { kind: 'test' }, enabled: true, createdAt: now };
   await tables.rows.put(encoder.id, streamRow.parse(row));
+  const metrics = new ProcessorsMetrics();
   const processors = await startProcessors({
-    log,
+    ...{ log, metrics },
     config: readProcessorsConfig({ TOPICAST_ALLOW_PRIVATE_URLS: '1', TOPICAST_ANALYSE: 'off' }),
     ffmpegPath: FFMPEG,
     logger: pino({ enabled: process.env.DEBUG_LOG === '1' }),
   });
   onTestFinished(async () => {
+    onAir[Symbol.dispose]();
     await encoder.stop();
     await processors.close();
     await log.close();
     folder[Symbol.dispose]();
   });
   return {
-    ...{ log, encoder },
+    ...{ log, encoder, onAir, metrics },
     async sendTo(url: string) {
       const id = randomUUID();
       await restreams.rows.put(`show/${id}` as never, { id, stream: 'show', url, createdAt: now });
@@ -80,11 +84,8 @@ function mediaIn(flv: Buffer) {
   return { video: of('video'), audio: of('audio') };
 }
 
-const srtUnavailable = execFileSync(FFMPEG, ['-hide_banner', '-protocols'], { encoding: 'utf8' }).includes(
-  'srt',
-)
-  ? undefined
-  : 'this ffmpeg has no SRT';
+const protocols = execFileSync(FFMPEG, ['-hide_banner', '-protocols'], { encoding: 'utf8' });
+const srtUnavailable = /^\s*srt$/m.test(protocols) ? undefined : 'this ffmpeg has no SRT';
 
 const steps = (times: readonly number[]) => times.slice(1).map((time, i) => time - times[i]!);
 
@@ -179,6 +180,24 @@ describe.skipIf(nginxRtmpUnavailable)(
       expect(pictures).toBeGreaterThanOrEqual(video.length - 1);
     });
 
+    it('begins with what is on air, and not with the end of what was on air before', async () => {
+      await using nginx = await startNginxRtmp();
+      const world = await openWorld();
+      await world.encoder.restart();
+      await until(
+        'it has sent something',
+        async () => (await world.log.bounds(world.encoder.id, 0)).next > 0,
+      );
+      await world.encoder.stop();
+      await world.onAir.say('offline');
+      const destination = await world.sendTo(nginx.address('recording', 'a-secret'));
+      await until('it has been given the end', () => world.metrics.countsOf('restream').chunks > 0);
+      expect(destination.health()).toMatchObject({ state: 'off', attempts: 0 });
+      await world.encoder.restart();
+      await world.onAir.say('live');
+      await destination.is('live');
+    });
+
     it('says what is wrong, does not show the key, and comes back when the server does', async () => {
       const first = await startNginxRtmp({ mayPublish: (name) => name === 'right' });
       const world = await openWorld();
@@ -207,7 +226,9 @@ describe.skipIf(srtUnavailable)(`by SRT${srtUnavailable ? ` (SKIPPED: ${srtUnava
     await world.encoder.restart();
     const receiver = spawn(
       FFMPEG,
-      `-v error -nostdin -i ${address}&mode=listener -map 0 -c copy -t 3 -f mpegts pipe:1`.split(' '),
+      `-v error -nostdin -probesize 200000 -analyzeduration 500000 -i ${address}&mode=listener -map 0 -c copy -t 3 -f mpegts pipe:1`.split(
+        ' ',
+      ),
       { stdio: ['ignore', 'pipe', 'ignore'] },
     );
     endWithUs(receiver);

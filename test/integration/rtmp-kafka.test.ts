@@ -16,6 +16,7 @@ import { messagesOf } from '../support/flv-film.js';
 import { type Broker, kafkaUnavailable, startKafka } from '../support/kafka.js';
 import { openKafkaLog } from '../support/kafka-log.js';
 import { nginxRtmpUnavailable, startNginxRtmp } from '../support/nginx-rtmp.js';
+import { OnAir } from '../support/on-air.js';
 import { until } from '../support/poll.js';
 import { rawViewer } from '../support/raw-viewer.js';
 import { startRtmpEncoder } from '../support/rtmp-encoder.js';
@@ -98,6 +99,7 @@ describe.skipIf(reason)(`RTMP on a real Kafka${reason ? ` (SKIPPED: ${reason})` 
       const createdAt = new Date().toISOString();
       const row = { id: 'moving', title: 'Moving', source: { kind: 'topic' }, enabled: true, createdAt };
       await streams!.put('moving', JSON.stringify(row));
+      using _onAir = await OnAir.begin({ streams: streams!, status: status! }, encoder.id);
       const url = nginx.address('recording', 'a-key');
       const destination = { id: randomUUID(), stream: 'moving', createdAt, url };
       const key = destinationKey(destination);

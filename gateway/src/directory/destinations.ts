@@ -27,9 +27,11 @@ const ANY = { allowPrivate: true };
 /** Where streams are sent on to, and how the processors say that this goes. */
 export class Destinations {
   #tables: DestinationTables | undefined;
-  #unlisten: () => void = () => undefined;
+  #unlisten: readonly (() => void)[] = [];
   /** When each one was last heard of, monotonic. */
   readonly #heard = new Map<DestinationKey, Milliseconds>();
+  /** When those that were made lately came, monotonic: no process can have said anything yet. */
+  readonly #made = new Map<DestinationKey, Milliseconds>();
 
   /** The tables are open. */
   use(tables: DestinationTables): void {
@@ -39,14 +41,20 @@ export class Destinations {
       const age = Math.max(0, Milliseconds.wallClock() - Date.parse(at));
       this.#heard.set(key, (now - age) as Milliseconds);
     }
-    this.#unlisten = tables.statuses.onChange((key, row) => {
-      if (row) this.#heard.set(key, Milliseconds.now());
-      else this.#heard.delete(key);
-    });
+    this.#unlisten = [
+      tables.statuses.onChange((key, row) => {
+        if (row) this.#heard.set(key, Milliseconds.now());
+        else this.#heard.delete(key);
+      }),
+      tables.rows.onChange((key, row) => {
+        if (row) this.#made.set(key, Milliseconds.now());
+        else this.#made.delete(key);
+      }),
+    ];
   }
 
   close(): void {
-    this.#unlisten();
+    for (const stop of this.#unlisten) stop();
     this.#tables?.close();
   }
 
@@ -116,13 +124,16 @@ export class Destinations {
   }
 
   #health(key: DestinationKey, isEnabled: boolean): DestinationHealth {
-    const heard = this.#heard.get(key) ?? Milliseconds.never;
-    const isFresh = Milliseconds.now() - heard < DESTINATION_SILENCE_MS;
+    const isFresh = isRecent(this.#heard.get(key));
     const status = isFresh ? this.#opened.statuses.get(key) : undefined;
     if (status) return status.health;
-    return isEnabled ? { state: 'waiting', problem: NOBODY, ...NO_COUNTS } : { state: 'off', ...NO_COUNTS };
+    return isEnabled && !isRecent(this.#made.get(key))
+      ? { state: 'waiting', problem: NOBODY, ...NO_COUNTS }
+      : { state: 'off', ...NO_COUNTS };
   }
 }
+
+const isRecent = (at = Milliseconds.never): boolean => Milliseconds.now() - at < DESTINATION_SILENCE_MS;
 
 /** Rows are written by other programs too, so an address may be anything. */
 function shownAddress(row: DestinationRow): string {

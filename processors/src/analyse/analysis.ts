@@ -25,15 +25,25 @@ interface AnalysisOptions {
   readonly table: TypedTable<StreamId, AnalysisRow>;
   readonly ffmpegPath: string;
   readonly counts: { skipped: number };
+  readonly mostStreams: number;
   readonly logger: Logger;
 }
 
-export const openAnalysis = ({ status, ffmpegPath, metrics, logger }: ProcessorContext): Processor =>
+/** @param mostStreams an ffmpeg for each of them has 65 MB */
+export const openAnalysis = (
+  {
+    status,
+    ffmpegPath,
+    metrics,
+    logger,
+  }: Pick<ProcessorContext, 'status' | 'ffmpegPath' | 'metrics' | 'logger'>,
+  mostStreams: number,
+): Processor =>
   new AnalysisProcessor({
     table: openAnalyses(status, (stream, error) =>
       logger.warn({ stream, err: error }, 'a row about picture and sound cannot be read'),
     ),
-    ...{ ffmpegPath, counts: metrics.analysis, logger },
+    ...{ ffmpegPath, counts: metrics.analysis, mostStreams, logger },
   });
 
 /** Looks and listens for what viewers would miss: a row of `topicast.status` for each live stream. */
@@ -46,14 +56,18 @@ class AnalysisProcessor implements Processor {
     this.#options = options;
   }
 
+  get mostStreams(): number {
+    return this.#options.mostStreams;
+  }
+
   /** All renditions have the same sound. */
   renditionOf(stream: StreamView): number | undefined {
     const catalog = isLive(stream) ? stream.status?.catalog : undefined;
     return catalog && (smallestPicture(catalog, 0)?.rendition ?? catalog.renditions[0]?.rendition);
   }
 
-  follow({ id }: StreamView): Work {
-    return new Watch(id, this.#options);
+  follow(stream: StreamView): Work {
+    return new Watch(stream, this.#options);
   }
 
   known(): Iterable<StreamId> {
@@ -83,18 +97,27 @@ class Watch implements Work {
   #running: { readonly session: number; readonly analyser: Analyser; readonly judge: Judge } | undefined;
   #writing: Promise<void> | undefined;
   #told = '';
+  /** Viewers see a slate, which stands still and is silent because we make it so. */
+  #isAway: boolean;
   #isClosed = false;
 
-  constructor(stream: StreamId, options: AnalysisOptions) {
-    this.#stream = stream;
+  constructor(stream: StreamView, options: AnalysisOptions) {
+    this.#stream = stream.id;
     this.#options = options;
+    this.#isAway = isAway(stream);
     this.#timer = setInterval(() => this.#tell(), ANALYSIS_EVERY_MS);
   }
 
   take({ header, value, gap }: ReadChunk): void | Promise<void> {
+    if (this.#isAway) return this.#running && this.#rest();
     // Another encoder may have other tracks, and has other times.
-    if (!this.#running || gap?.reason === 'session') return this.#begin(header.session, value);
-    this.#running.analyser.take(value, header.keyframe);
+    const isNew = !this.#running || gap?.reason === 'session';
+    if (isNew) return header.keyframe ? this.#begin(header.session, value) : undefined;
+    this.#running?.analyser.take(value, header.keyframe);
+  }
+
+  update(stream: StreamView): void {
+    this.#isAway = isAway(stream);
   }
 
   async close(because: EndReason): Promise<void> {
@@ -103,6 +126,13 @@ class Watch implements Work {
     await this.#running?.analyser.close();
     await this.#writing;
     if (because === 'over') await this.#options.table.delete(this.#stream);
+  }
+
+  /** Until the encoder is back. What was said of it before is soon out of date, and readers know by its session. */
+  async #rest(): Promise<void> {
+    const { analyser } = this.#running!;
+    this.#running = undefined;
+    await analyser.close();
   }
 
   async #begin(session: number, keyframe: Uint8Array): Promise<void> {
@@ -121,6 +151,7 @@ class Watch implements Work {
       },
     });
     this.#running = { session, analyser, judge };
+    this.#told = '';
     analyser.take(keyframe, true);
   }
 
@@ -142,5 +173,7 @@ class Watch implements Work {
       });
   }
 }
+
+const isAway = ({ status }: StreamView): boolean => status?.awaySince !== undefined;
 
 const kindsOf = (findings: readonly Finding[]): string => findings.map(({ kind }) => kind).join();

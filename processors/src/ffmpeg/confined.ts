@@ -24,10 +24,11 @@ export const CONFINED_INPUT: readonly string[] = [
 /**
  * Start an ffmpeg that reads what strangers have sent: less important than what is on air, with little memory, and
  * without anything of this process but the pipes. It ends by itself if this process dies, because its input ends.
+ * @throws {Error} if the system has no room for another process
  * @param outputs how many pipes it writes to: its standard output, then descriptor 3
  */
 export function startConfined(ffmpegPath: string, args: readonly string[], outputs: 1 | 2): ChildProcess {
-  const env = Object.fromEntries(INHERITED.map((name) => [name, process.env[name]]));
+  const env = bareEnvironment();
   const stdio = ['pipe', 'pipe', 'pipe', ...Array<'pipe'>(outputs - 1).fill('pipe')] as const;
   // It leads a process group, which Ctrl-C does not reach and which ends as a whole: FFMPEG_PATH may be a wrapper.
   const detached = process.platform !== 'win32';
@@ -35,15 +36,29 @@ export function startConfined(ffmpegPath: string, args: readonly string[], outpu
   const child = detached
     ? spawn('/bin/sh', ['-c', SCRIPT, ffmpegPath, ...args], options)
     : spawn(ffmpegPath, args, options);
+  // It may come after we have given up, and must not end this process.
+  child.on('error', () => undefined);
+  requirePipes(child);
   // The pipes break when it ends; its exit says so.
   for (const pipe of child.stdio) pipe?.on('error', () => undefined);
   return child;
 }
 
+/** What a program gets to know of ours. */
+export const bareEnvironment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(INHERITED.map((name) => [name, process.env[name]]));
+
+/** Node.js makes no pipes if the system has no room for another process. @throws {Error} */
+export function requirePipes({ stdio }: { readonly stdio: ChildProcess['stdio'] | undefined }): void {
+  if (stdio) return;
+  throw new Error('ffmpeg cannot be started: this process has too many open files (ulimit -n)');
+}
+
 /** End it and all that it has started, at once. Nothing that it has not written yet is wanted. */
 export function killConfined(child: ChildProcess): void {
   for (const pipe of child.stdio) pipe?.destroy();
-  if (child.pid === undefined) return;
+  // Another process may have its number by now.
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   try {
     if (process.platform === 'win32') child.kill('SIGKILL');
     else process.kill(-child.pid, 'SIGKILL');

@@ -5,6 +5,7 @@ import type { FollowCounts } from '../worker/follower.js';
 interface CountedWorker {
   readonly name: string;
   readonly streams: number;
+  readonly leftOut: number;
 }
 
 /**
@@ -26,6 +27,13 @@ export class ProcessorsMetrics {
       labelNames: ['processor'],
       collect() {
         for (const [processor, { streams }] of workers) this.set({ processor }, streams);
+      },
+    });
+    new Gauge({
+      ...this.#named('streams_left_out', 'Number of streams for which there is no room here, by processor'),
+      labelNames: ['processor'],
+      collect() {
+        for (const [processor, { leftOut }] of workers) this.set({ processor }, leftOut);
       },
     });
     this.#perProcessor('chunks_total', 'Chunks read', ({ chunks }) => chunks);

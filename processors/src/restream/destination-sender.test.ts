@@ -4,9 +4,9 @@ import { DestinationError } from './destination-error.js';
 import { DestinationSender } from './destination-sender.js';
 import type { Outlet, SentChunk } from './outlet.js';
 
-const chunk = (isStart: boolean): SentChunk => ({
+const chunk = (isStart: boolean, mayConnect = isStart): SentChunk => ({
   samples: { video: [], audio: [], data: [] },
-  ...{ isStart, tracks: { video: true, audio: true } },
+  ...{ isStart, mayConnect, tracks: { video: true, audio: true } },
 });
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -56,6 +56,8 @@ describe('a sender', () => {
   it('connects at a keyframe, and sends what comes after it is connected', async () => {
     const { sender, attempts, connect } = setUp();
     sender.take(chunk(false));
+    // What the log still has of before.
+    sender.take(chunk(true, false));
     expect([attempts.length, sender.health.state]).toEqual([0, 'off']);
     sender.take(chunk(true));
     expect([attempts.length, sender.health.state]).toEqual([1, 'connecting']);

@@ -8,6 +8,8 @@ import type { Outlet, SentChunk } from './outlet.js';
 /** For as long as this, a stream without chunks keeps its connections: its encoder may come back. */
 const MOST_GAP = milliseconds(90_000);
 const BACKOFF: Backoff = { first: milliseconds(1_000), longest: milliseconds(60_000) };
+/** Of what a row may hold. Addresses are a part of it, and may be long. */
+const LONGEST_PROBLEM = 2_000;
 /** A connection that has held for this long has got over the failures before it. */
 const STEADY_AFTER = milliseconds(60_000);
 
@@ -78,7 +80,7 @@ export class DestinationSender {
     const state = this.#state;
     if (state.is === 'live') state.outlet.take(chunk);
     const isDue = state.is === 'off' || (state.is === 'waiting' && now >= state.until);
-    if (isDue && chunk.isStart && !this.#isClosed)
+    if (isDue && chunk.mayConnect && !this.#isClosed)
       this.#connect(state.is === 'waiting' ? state.problem : undefined);
   }
 
@@ -134,7 +136,9 @@ export class DestinationSender {
     if (this.#isClosed) return;
     const isKnown = error instanceof DestinationError;
     if (!isKnown) this.#options.onFault(error);
-    const problem = isKnown ? error.message : 'The destination could not be served, for a fault of ours.';
+    const problem = isKnown
+      ? error.message.slice(0, LONGEST_PROBLEM)
+      : 'The destination could not be served, for a fault of ours.';
     if (isKnown && error.code === 'barred') {
       this.#become({ is: 'failed', problem });
       return;

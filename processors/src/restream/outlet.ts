@@ -4,8 +4,10 @@ import type { DestinationError } from './destination-error.js';
 /** What a chunk of the log holds, as outlets take it. */
 export interface SentChunk {
   readonly samples: ChunkSamples;
-  /** A connection can begin here. */
+  /** Media can begin here. */
   readonly isStart: boolean;
+  /** And it is on air, not what the log still has of before. */
+  readonly mayConnect: boolean;
   /** What the stream has at present. */
   readonly tracks: { readonly video: boolean; readonly audio: boolean };
 }

@@ -20,18 +20,25 @@ interface RestreamOptions {
   readonly logger: Logger;
 }
 
-/** Sends streams on to where people watch them elsewhere: RTMP, RTMPS. Nothing is encoded again. */
+const NO_ROWS: ReadonlyMap<DestinationKey, DestinationRow> = new Map();
+
+/** Sends streams on to where people watch them elsewhere: RTMP, RTMPS, SRT. Nothing is encoded again. */
 export class RestreamProcessor implements Processor {
   readonly name = 'restream';
   readonly #options: RestreamOptions;
   readonly #running = new Map<StreamId, StreamRestream>();
+  /** The rows by stream: every stream is asked for many times a second. */
+  readonly #rows = new Map<StreamId, Map<DestinationKey, DestinationRow>>();
+  readonly #tidying = new Set<DestinationKey>();
   readonly #unlisten: () => void;
 
   constructor(options: RestreamOptions) {
     this.#options = options;
-    this.#unlisten = options.tables.rows.onChange((key) =>
-      this.#running.get(streamOfDestination(key))?.look(),
-    );
+    for (const [key, row] of options.tables.rows.rows) this.#note(key, row);
+    this.#unlisten = options.tables.rows.onChange((key, row) => {
+      this.#note(key, row);
+      this.#running.get(streamOfDestination(key))?.look();
+    });
   }
 
   /** The best one. A stream that has stopped for a moment keeps its connections. */
@@ -44,6 +51,9 @@ export class RestreamProcessor implements Processor {
     let newest = stream;
     const restream = new StreamRestream({
       wanted: () => this.#wanted(newest),
+      // The log still has the end of what was on air before, which nobody wants to see there now.
+      isOnAir: (session) =>
+        newest.status?.state === 'live' && session >= (newest.status.session ?? Number.NEGATIVE_INFINITY),
       begin: (key, row) => this.#begin(key, row),
       tidy: () => this.tidy(id),
     });
@@ -69,10 +79,12 @@ export class RestreamProcessor implements Processor {
   tidy(stream: StreamId): void {
     const { tables, logger } = this.#options;
     for (const key of this.#orphans()) {
-      if (streamOfDestination(key) !== stream) continue;
+      if (streamOfDestination(key) !== stream || this.#tidying.has(key)) continue;
+      this.#tidying.add(key);
       tables.statuses
         .delete(key)
-        .catch((error: unknown) => logger.debug({ err: error, stream }, 'a status could not be removed'));
+        .catch((error: unknown) => logger.debug({ err: error, stream }, 'a status could not be removed'))
+        .finally(() => this.#tidying.delete(key));
     }
   }
 
@@ -93,10 +105,17 @@ export class RestreamProcessor implements Processor {
 
   /** Those of an earlier stream with the same id are not wanted. */
   #wanted({ id, row: { incarnation } }: StreamView): ReadonlyMap<DestinationKey, DestinationRow> {
-    const rows = [...this.#options.tables.rows.rows].filter(
-      ([key, row]) => streamOfDestination(key) === id && row.incarnation === incarnation,
-    );
-    return new Map(rows);
+    const rows = this.#rows.get(id) ?? NO_ROWS;
+    return new Map([...rows].filter(([, row]) => row.incarnation === incarnation));
+  }
+
+  #note(key: DestinationKey, row: DestinationRow | undefined): void {
+    const stream = streamOfDestination(key);
+    const rows = this.#rows.get(stream) ?? new Map<DestinationKey, DestinationRow>();
+    if (row) rows.set(key, row);
+    else rows.delete(key);
+    if (rows.size > 0) this.#rows.set(stream, rows);
+    else this.#rows.delete(stream);
   }
 
   #begin(key: DestinationKey, row: DestinationRow): DestinationWork {

@@ -10,6 +10,8 @@ interface StreamRestreamOptions {
   /** Where the stream should go at present. */
   readonly wanted: () => ReadonlyMap<DestinationKey, DestinationRow>;
   readonly begin: (key: DestinationKey, row: DestinationRow) => DestinationWork;
+  /** Whether chunks of this session are what is on air, so that a connection may begin with them. */
+  readonly isOnAir: (session: number) => boolean;
   /** What an earlier owner may have left behind. */
   readonly tidy: () => void;
 }
@@ -65,8 +67,13 @@ export class StreamRestream implements Work {
       video: this.#reader.tracks.some(({ kind }) => kind === 'video'),
       audio: this.#reader.tracks.some(({ kind }) => kind === 'audio'),
     };
-    const isStart = tracks.video ? samples.video[0]?.keyframe === true : samples.audio.length > 0;
-    return { samples, isStart, tracks };
+    const canBegin = tracks.video ? samples.video[0]?.keyframe === true : samples.audio.length > 0;
+    return {
+      samples,
+      isStart: canBegin,
+      mayConnect: canBegin && this.#options.isOnAir(header.session),
+      tracks,
+    };
   }
 
   #end(work: DestinationWork, isGone: boolean): void {

@@ -76,6 +76,7 @@ export class NotingProcessor implements Processor {
   readonly name = 'noting';
   readonly taken: ReadChunk[] = [];
   readonly ended: EndReason[] = [];
+  readonly updates: StreamView[] = [];
   begun = 0;
   /** Called before each chunk is noted. */
   onTake: (chunk: ReadChunk) => void | Promise<void> = () => undefined;
@@ -92,6 +93,9 @@ export class NotingProcessor implements Processor {
       take: async (chunk) => {
         await this.onTake(chunk);
         this.taken.push(chunk);
+      },
+      update: (stream) => {
+        this.updates.push(stream);
       },
       close: async (because) => {
         this.ended.push(because);

@@ -23,7 +23,10 @@ export class PictureQueue {
   take(keyframe: Uint8Array): Promise<Buffer | undefined> {
     this.#waiting += 1;
     const { signal } = this.#closing;
-    const taken = this.#last.then(() => (signal.aborted ? undefined : this.#take(keyframe, signal)));
+    // One that fails must not stop those behind it.
+    const taken = this.#last
+      .then(() => (signal.aborted ? undefined : this.#take(keyframe, signal)))
+      .catch(() => undefined);
     const done = taken.finally(() => {
       this.#waiting -= 1;
     });

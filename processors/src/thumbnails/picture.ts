@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { MOST_THUMBNAIL_BYTES } from '@topicast/contracts/thumbnails';
@@ -32,7 +33,12 @@ export async function takePicture(
   signal: AbortSignal,
 ): Promise<Buffer | undefined> {
   if (signal.aborted) return undefined;
-  const child = startConfined(ffmpegPath, ARGUMENTS, 1);
+  let child: ChildProcess;
+  try {
+    child = startConfined(ffmpegPath, ARGUMENTS, 1);
+  } catch {
+    return undefined;
+  }
   const kill = (): void => killConfined(child);
   const limit = setTimeout(kill, LONGEST_MS);
   signal.addEventListener('abort', kill, { once: true });

@@ -107,3 +107,13 @@ it('takes one picture at a time, and lets only so many wait', async () => {
   await queue.close();
   expect(queue.hasRoom).toBe(false);
 });
+
+it('takes the next picture when one could not even be begun', async () => {
+  const queue = new PictureQueue(async (keyframe) => {
+    if (keyframe.length === 0) throw new Error('too many open files');
+    return JPEG;
+  });
+  const taken = [queue.take(new Uint8Array()), queue.take(new Uint8Array(1))];
+  expect(await Promise.all(taken)).toEqual([undefined, JPEG]);
+  await queue.close();
+});

@@ -13,6 +13,8 @@ export interface View {
   readonly followed: ReadonlyMap<StreamId, Followed>;
   /** Streams about which something was left in tables. */
   readonly known: ReadonlySet<StreamId>;
+  /** How many streams may be followed at once; those that are there stay. */
+  readonly most: number;
   owns(id: StreamId): boolean;
   renditionOf(stream: StreamView): number | undefined;
 }
@@ -22,13 +24,22 @@ export type Action =
   | { readonly do: 'stop'; readonly id: StreamId; readonly because: EndReason }
   | { readonly do: 'tidy'; readonly id: StreamId; readonly stream: StreamView | undefined };
 
+export interface Decision {
+  readonly actions: readonly Action[];
+  /** Streams that are ours, and for which there is no room. */
+  readonly leftOut: number;
+}
+
 /**
  * The actions that lead from what is followed to what should be. Pure: the same view gives the same actions, and none
  * if everything is as it should be.
  */
-export function decide(view: View): Action[] {
+export function decide(view: View): Decision {
   const ids = new Set([...view.streams.keys(), ...view.followed.keys(), ...view.known]);
-  return [...ids].map((id) => decideOne(id, view)).filter((action) => action !== undefined);
+  const wanted = [...ids].map((id) => decideOne(id, view)).filter((action) => action !== undefined);
+  let room = view.most - view.followed.size;
+  const actions = wanted.filter((action) => action.do !== 'start' || room-- > 0);
+  return { actions, leftOut: wanted.length - actions.length };
 }
 
 function decideOne(id: StreamId, view: View): Action | undefined {

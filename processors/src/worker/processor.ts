@@ -37,7 +37,7 @@ export interface Work {
    * An error ends this work, and another one begins at the live edge after a pause.
    */
   take(chunk: ReadChunk): void | Promise<void>;
-  /** The row or the status has changed. */
+  /** The row or the status has changed, or its producer has died or come back. */
   update?(stream: StreamView): void;
   /** Called once, and nothing after it. Never rejects for long: what it cannot finish in 3 s is left behind. */
   close(because: EndReason): Promise<void>;
@@ -47,6 +47,8 @@ export interface Work {
 export interface Processor {
   /** In the name of its group, its metrics and its log lines: `[a-z]+`. */
   readonly name: string;
+  /** Each stream that it follows costs so much that a process can follow only so many. Absent: as many as there are. */
+  readonly mostStreams?: number;
   /** The rendition to read; undefined: there is nothing to do for this stream at present. Pure. */
   renditionOf(stream: StreamView): number | undefined;
   /** Begin to work. */

@@ -1,3 +1,4 @@
+import { streamId } from '@topicast/contracts/stream-id';
 import type { ChunkLog } from '@topicast/log';
 import { openEmbeddedLog } from '@topicast/log/embedded';
 import { until } from '@topicast/test/poll';
@@ -148,5 +149,30 @@ describe('a worker', () => {
     await tables.statuses.put(STREAM, statusOf({ state: 'offline' }));
     await until(() => tidied.length > 0);
     expect(processor.ended).toEqual(['over']);
+  });
+
+  it('follows no more streams than it may, and counts the others', async () => {
+    await using world = await setUp();
+    const { processor, tables } = world;
+    await until(() => processor.begun === 1);
+    Object.assign(processor, { mostStreams: 1 });
+    const other = streamId('other');
+    await tables.rows.put(other, { ...rowOf(), id: other });
+    await tables.statuses.put(other, statusOf());
+    await until(() => world.worker.leftOut === 1);
+    expect([world.worker.streams, processor.begun]).toEqual([1, 1]);
+    await tables.rows.delete(STREAM);
+    await until(() => processor.begun === 2);
+    expect([world.worker.streams, world.worker.leftOut]).toEqual([1, 0]);
+  });
+
+  it('tells work that its producer has died, which no row says', async () => {
+    await using world = await setUp();
+    const { processor, alive } = world;
+    processor.wants = () => 0;
+    await until(() => processor.begun === 1);
+    alive.clear();
+    await until(() => processor.updates.length === 1);
+    expect(processor.updates[0]?.status).toBeUndefined();
   });
 });

@@ -9,6 +9,8 @@ import type { EndReason, Processor, StreamView } from './processor.js';
 
 /** Silence causes no event, so we have to look for it. */
 const LOOK_EVERY_MS = 1_000;
+/** Hundreds of streams change their rows many times a second, and each look is at all of them. */
+const LOOK_PAUSE_MS = 50;
 
 export interface WorkerOptions {
   readonly processor: Processor;
@@ -22,6 +24,8 @@ export interface WorkerOptions {
 
 interface Entry {
   readonly follower: Follower;
+  /** What the work was told last. */
+  view: StreamView;
   ending: boolean;
 }
 
@@ -32,7 +36,8 @@ export class Worker {
   readonly #stopListening: readonly (() => void)[];
   readonly #timer: NodeJS.Timeout;
   #ending = new Set<Promise<void>>();
-  #scheduled = false;
+  #scheduled: NodeJS.Timeout | undefined;
+  #leftOut = 0;
   #closing: Promise<void> | undefined;
 
   constructor(options: WorkerOptions) {
@@ -40,8 +45,8 @@ export class Worker {
     const { tables, share, processor } = options;
     const look = (): void => this.#schedule();
     this.#stopListening = [
-      tables.rows.onChange((id) => this.#onRow(id)),
-      tables.statuses.onChange((id) => this.#onRow(id)),
+      tables.rows.onChange(look),
+      tables.statuses.onChange(look),
       share.onChange(look),
       processor.onChange?.(look) ?? (() => undefined),
     ];
@@ -58,6 +63,11 @@ export class Worker {
     return this.#followed.size;
   }
 
+  /** The number of streams that are not worked on, because there is no room for more. */
+  get leftOut(): number {
+    return this.#leftOut;
+  }
+
   /** Give up all streams, so that others take them over at once, and end all work. Never rejects. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -66,6 +76,7 @@ export class Worker {
 
   async #close(): Promise<void> {
     clearInterval(this.#timer);
+    clearTimeout(this.#scheduled);
     for (const stop of this.#stopListening) stop();
     const left = this.#options.share.leave();
     for (const [id, entry] of this.#followed) if (!entry.ending) this.#stop(id, entry, 'moved');
@@ -74,28 +85,22 @@ export class Worker {
     await this.#options.processor.close?.();
   }
 
-  #onRow(id: StreamId): void {
-    const entry = this.#followed.get(id);
-    const stream = entry && !entry.ending ? this.#streamOf(id) : undefined;
-    if (stream) entry?.follower.work?.update?.(stream);
-    this.#schedule();
-  }
-
   // Tables report every change separately; several changes at once need only one look.
   #schedule(): void {
     if (this.#scheduled || this.#closing) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
+    this.#scheduled = setTimeout(() => {
+      this.#scheduled = undefined;
       if (!this.#closing) this.#look();
-    });
+    }, LOOK_PAUSE_MS);
   }
 
   #look(): void {
     const { processor, share, tables } = this.#options;
-    const streams = [...tables.rows.rows.keys()].flatMap((id) => this.#streamOf(id) ?? []);
-    const actions = decide({
-      streams: new Map(streams.map((stream) => [stream.id, stream])),
+    const views = [...tables.rows.rows.keys()].flatMap((id) => this.#streamOf(id) ?? []);
+    const streams = new Map(views.map((stream) => [stream.id, stream]));
+    this.#tell(streams);
+    const { actions, leftOut } = decide({
+      streams,
       followed: new Map(
         [...this.#followed].map(([id, { follower, ending }]) => [
           id,
@@ -103,10 +108,32 @@ export class Worker {
         ]),
       ),
       known: new Set(processor.known?.()),
+      most: processor.mostStreams ?? Number.POSITIVE_INFINITY,
       owns: (id) => share.owns(id),
       renditionOf: (stream) => processor.renditionOf(stream),
     });
     for (const action of actions) this.#apply(action);
+    this.#note(leftOut);
+  }
+
+  /** Give the work its stream as it is now. */
+  #tell(streams: ReadonlyMap<StreamId, StreamView>): void {
+    for (const [id, entry] of this.#followed) {
+      const view = streams.get(id);
+      const isSame = view?.row === entry.view.row && view.status === entry.view.status;
+      if (!view || isSame || entry.ending) continue;
+      entry.view = view;
+      entry.follower.work?.update?.(view);
+    }
+  }
+
+  #note(leftOut: number): void {
+    const { processor, logger } = this.#options;
+    if (leftOut > 0 && this.#leftOut === 0) {
+      const facts = { processor: processor.name, streams: this.#followed.size, leftOut };
+      logger.warn(facts, 'this process has no room for more streams: start another one, or allow more');
+    }
+    this.#leftOut = leftOut;
   }
 
   #streamOf(id: StreamId): StreamView | undefined {
@@ -142,7 +169,7 @@ export class Worker {
       // It may begin again, and the stream is another one by then.
       begin: () => processor.follow(this.#streamOf(id) ?? stream),
     });
-    this.#followed.set(id, { follower, ending: false });
+    this.#followed.set(id, { follower, view: stream, ending: false });
   }
 
   #stop(id: StreamId, entry: Entry, because: EndReason): void {

@@ -19,7 +19,7 @@ const status = (code: string, description: string, level = 'error') =>
   command('onStatus', 0, null, { level, code, description });
 
 /** A server that shakes hands and then says this, whatever it hears. */
-async function publishTo(answer: (socket: Socket) => void): Promise<RtmpPublication> {
+async function publishTo(answer: (socket: Socket) => void, patience = PATIENCE): Promise<RtmpPublication> {
   const server = createServer((socket) => {
     const handshake = new Handshake();
     let isDone = false;
@@ -37,11 +37,11 @@ async function publishTo(answer: (socket: Socket) => void): Promise<RtmpPublicat
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   await once(socket, 'connect');
   const signal = new AbortController().signal;
-  return RtmpPublication.open(socket, ADDRESS, { signal, patience: PATIENCE });
+  return RtmpPublication.open(socket, ADDRESS, { signal, patience });
 }
 
-const refusalOf = (answer: (socket: Socket) => void) =>
-  publishTo(answer).then(
+const refusalOf = (answer: (socket: Socket) => void, patience = PATIENCE) =>
+  publishTo(answer, patience).then(
     () => 'it was let in',
     (error: DestinationError) => error,
   );
@@ -83,7 +83,7 @@ describe('a server', () => {
       socket.write(Buffer.concat([CONNECTED, CREATED]), () => socket.end()),
     );
     expect(gone).toMatchObject({ code: 'refused', message: expect.stringContaining('stream key') });
-    const silent = await refusalOf(() => undefined);
+    const silent = await refusalOf(() => undefined, milliseconds(200));
     expect(silent).toMatchObject({ code: 'unreachable', message: expect.stringContaining('did not answer') });
   });
 

@@ -57,7 +57,9 @@ export class RtmpOutlet implements Outlet {
     const { messages, isNewSession } = this.#flv.of(chunk, now);
     const ready = isNewSession ? this.#interleaver.flush() : [];
     const { video, audio } = chunk.tracks;
-    for (const message of messages) ready.push(...this.#interleaver.push(message, !(video && audio)));
+    // Sound that the destination does not take is not waited for.
+    const isAlone = !(video && audio) || this.#flv.note !== undefined;
+    for (const message of messages) ready.push(...this.#interleaver.push(message, isAlone));
     for (const message of ready) this.#queue.push(message);
     if (isNewSession) this.#publication.send(TYPE.data, messages[0]?.time ?? 0, metadata(chunk.samples));
     this.#pump();

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { isIP } from 'node:net';
 import { Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { bareEnvironment, requirePipes } from '../../ffmpeg/confined.js';
 import { DestinationError } from '../destination-error.js';
 
 /** A peer that is there answers within libsrt's three seconds. */
@@ -22,6 +23,7 @@ export class SrtSender {
   readonly #exited: Promise<void>;
   #isClosing = false;
   #isConnected = false;
+  #given: DestinationError | undefined;
   /** The last of what ffmpeg said. It has the passphrase in it, so nobody gets to see it. */
   #said = '';
 
@@ -29,17 +31,19 @@ export class SrtSender {
     const options =
       '-v info -hide_banner -nostdin -nostats -probesize 32 -analyzeduration 0 -f data -i pipe:0';
     const args = [...`${options} -map 0 -c copy -flush_packets 0 -f data`.split(' '), url];
-    this.#child = spawn(ffmpegPath, args, { stdio: ['pipe', 'ignore', 'pipe'], windowsHide: true });
-    this.#child.stdin.on('error', () => undefined);
-    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.#said = (this.#said + text).slice(-LINES_BYTES);
-    });
+    const env = bareEnvironment();
+    this.#child = spawn(ffmpegPath, args, { env, stdio: ['pipe', 'ignore', 'pipe'], windowsHide: true });
     this.#exited = new Promise((resolve) => {
       this.#child.once('close', () => resolve());
       this.#child.once('error', () => resolve());
     });
     this.ended = new Promise((resolve) => {
       void this.#exited.then(() => this.#isClosing || resolve(this.#reason()));
+    });
+    requirePipes(this.#child);
+    this.#child.stdin.on('error', () => undefined);
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#said = (this.#said + text).slice(-LINES_BYTES);
     });
     this.#child.stdin.write(FILLER);
   }
@@ -80,6 +84,12 @@ export class SrtSender {
     if (this.#child.stdin.writable) this.#child.stdin.write(bytes);
   }
 
+  /** End it at once, for this reason. */
+  end(error: DestinationError): void {
+    this.#given ??= error;
+    this.#child.kill('SIGKILL');
+  }
+
   /** Never rejects. */
   async close(): Promise<void> {
     this.#isClosing = true;
@@ -109,6 +119,7 @@ export class SrtSender {
   }
 
   #reason(): DestinationError {
+    if (this.#given) return this.#given;
     if (/passphrase|BADSECRET/i.test(this.#said.replace(/srt:\S+/g, ''))) {
       return new DestinationError('refused', 'The destination has another SRT passphrase: check it.');
     }
