@@ -21,9 +21,7 @@ describe('encodingProblem', () => {
     expect(refused({ source: FILE, ladder: LADDER })).toEqual(['height', 'kbit']);
     expect(refused({ source: { kind: 'topic' } })).toEqual(fields);
     expect(refused({ source: { kind: 'ingest' } })).toEqual(fields);
-    expect(refused({ source: { kind: 'ingest' }, ladder: LADDER })).toEqual(
-      fields.filter((field) => field !== 'preset' && field !== 'encoder'),
-    );
+    expect(refused({ source: { kind: 'ingest' }, ladder: LADDER })).toEqual(fields);
   });
 
   it('refuses what contradicts itself, and names the field', () => {

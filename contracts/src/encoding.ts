@@ -63,8 +63,6 @@ export interface EncodingProblem {
 const OF_THE_PICTURE = ['preset', 'height', 'frameRate', 'kbit', 'keyframeSeconds', 'encoder'] as const;
 /** Each rung of a ladder has its own. */
 const OF_A_RUNG = ['height', 'kbit'] as const;
-/** What comes from an encoder of somebody else goes on as it is, and renditions of it follow its keyframes. */
-const OF_WHAT_COMES = ['height', 'frameRate', 'kbit', 'keyframeSeconds', 'sound', 'gainDb'] as const;
 
 /** Why a stream cannot be encoded like this; undefined if it can. */
 export function encodingProblem({ source, ladder, encoding = {} }: Encoded): EncodingProblem | undefined {
@@ -72,17 +70,11 @@ export function encodingProblem({ source, ladder, encoding = {} }: Encoded): Enc
     fields.find((field) => encoding[field] !== undefined);
   const isWished = Object.values(encoding).some((value) => value !== undefined);
   if (!isWished) return undefined;
-  if (source.kind === 'topic' || (source.kind === 'ingest' && !ladder)) {
+  if (source.kind === 'topic' || source.kind === 'ingest') {
     return {
-      message: 'This stream is encoded by somebody else, so how it is encoded cannot be chosen here.',
-    };
-  }
-  const ofWhatComes = source.kind === 'ingest' ? firstOf(OF_WHAT_COMES) : undefined;
-  if (ofWhatComes) {
-    return {
-      field: ofWhatComes,
-      message:
-        'What an encoder publishes goes on air as it is: only the preset and the encoder of the renditions that are made of it can be chosen.',
+      message: ladder
+        ? 'What an encoder publishes goes on air as it is, and what is made of it beside follows its keyframes and the settings of the producer: choose only the sizes.'
+        : 'This stream is encoded by somebody else, so how it is encoded cannot be chosen here.',
     };
   }
   const ofThePicture = source.copy ? firstOf(OF_THE_PICTURE) : undefined;
