@@ -63,18 +63,21 @@ export interface EncodingProblem {
 const OF_THE_PICTURE = ['preset', 'height', 'frameRate', 'kbit', 'keyframeSeconds', 'encoder'] as const;
 /** Each rung of a ladder has its own. */
 const OF_A_RUNG = ['height', 'kbit'] as const;
-
 /** Why a stream cannot be encoded like this; undefined if it can. */
 export function encodingProblem({ source, ladder, encoding = {} }: Encoded): EncodingProblem | undefined {
   const firstOf = (fields: readonly (keyof Encoding)[]) =>
     fields.find((field) => encoding[field] !== undefined);
   const isWished = Object.values(encoding).some((value) => value !== undefined);
   if (!isWished) return undefined;
-  if (source.kind === 'topic' || source.kind === 'ingest') {
+  if (source.kind === 'topic') {
     return {
-      message: ladder
-        ? 'What an encoder publishes goes on air as it is, and what is made of it beside follows its keyframes and the settings of the producer: choose only the sizes.'
-        : 'This stream is encoded by somebody else, so how it is encoded cannot be chosen here.',
+      message: 'This stream is encoded by somebody else, so how it is encoded cannot be chosen here.',
+    };
+  }
+  if (source.kind === 'ingest') {
+    return {
+      message:
+        'What an encoder publishes goes on air as it is, and what is made of it keeps its times: choose in the encoder how it is encoded.',
     };
   }
   const ofThePicture = source.copy ? firstOf(OF_THE_PICTURE) : undefined;

@@ -6,6 +6,7 @@ export const MOST_EVENTS_SHOWN = 200;
 
 const at = z.number().describe('when it happened, wall clock: ms since the epoch');
 const words = z.string().optional();
+/** Which one of two encoders. */
 const place = z.enum(['primary', 'backup']);
 /** What an edit can change. */
 const CHANGES = ['title', 'source', 'renditions', 'encoding'] as const;
@@ -18,11 +19,7 @@ export const streamEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('started'), at }),
   z.object({ kind: z.literal('stopped'), at }),
   z.object({ kind: z.literal('changed'), at, what: z.array(z.enum(CHANGES)).max(CHANGES.length) }),
-  z.object({
-    kind: z.literal('key-renewed'),
-    at,
-    place: place.optional().describe('of which encoder; primary if absent'),
-  }),
+  z.object({ kind: z.literal('key-renewed'), at, place: place.optional() }),
   /** Its first pictures are in the log. */
   z.object({ kind: z.literal('live'), at, producer: z.string().max(128) }),
   /** Its encoder has ended by itself, and is started again or awaited. */
@@ -66,7 +63,7 @@ export function wordsOfEvent(event: StreamEvent): string {
       return `Somebody changed the settings: ${event.what.join(', ')}.`;
     case 'key-renewed':
       return event.place === 'backup'
-        ? 'Somebody made a stream key for a backup encoder. An older one is no longer valid.'
+        ? 'Somebody made a new key for the backup encoder. An older one is no longer valid.'
         : 'Somebody made a new stream key. The old one is no longer valid.';
     case 'live':
       return 'The stream went live.';

@@ -51,16 +51,9 @@ export const encodingPart = (encoding: EditStreamRequest['encoding']): Pick<Stre
 const writerOf = ({ kind }: StreamRow['source']): 'topic' | 'ingest' | 'ours' =>
   kind === 'topic' || kind === 'ingest' ? kind : 'ours';
 
-/** All that an edit can change, as the row calls it. */
-const PART_OF = {
-  title: 'title',
-  source: 'source',
-  renditions: 'ladder',
-  encoding: 'encoding',
-} as const satisfies Record<StreamChange, keyof StreamRow>;
-
 /** What an edit has changed. */
 export function changesOf(before: StreamRow, after: StreamRow): StreamChange[] {
-  const names = Object.keys(PART_OF) as StreamChange[];
-  return names.filter((name) => !isDeepStrictEqual(before[PART_OF[name]], after[PART_OF[name]]));
+  const parts = { title: 'title', source: 'source', renditions: 'ladder', encoding: 'encoding' } as const;
+  const names = Object.keys(parts) as StreamChange[];
+  return names.filter((name) => !isDeepStrictEqual(before[parts[name]], after[parts[name]]));
 }

@@ -66,7 +66,7 @@ it('says what an edit has changed, and which key is new', async () => {
     'the change is told',
     async () => (await newest('one')) === 'Somebody changed the settings: title, renditions, encoding.',
   );
-  await until('the key is told', async () => (await newest('two'))?.includes('for a backup encoder'));
+  await until('the key is told', async () => (await newest('two'))?.includes('for the backup encoder'));
 });
 
 it('tells what has happened to a stream, also what other processes did', async () => {

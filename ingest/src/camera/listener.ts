@@ -24,10 +24,6 @@ interface CameraListenerOptions {
 
 /** For the request that becomes a WebSocket. */
 const REQUEST_MS = 10_000;
-/** Node looks each half minute by itself. */
-const LOOK_EVERY_MS = 1_000;
-/** With those that have not asked for anything yet: more than the entrance lets in. */
-const MOST_CONNECTIONS = 2_000;
 const MAX_HEADER_BYTES = 8 * 1024;
 /** The path is not looked at, so that a proxy can have one of its own. */
 const NO_SOCKET = problem(426, `connect here by WebSocket, with the subprotocol ${INGEST_SUBPROTOCOL}`);
@@ -69,11 +65,9 @@ export async function listenForCameras(options: CameraListenerOptions): Promise<
       );
     });
   };
-  const server = createServer(
-    { maxHeaderSize: MAX_HEADER_BYTES, noDelay: true, connectionsCheckingInterval: LOOK_EVERY_MS },
-    (_, response) => answer(response, NO_SOCKET),
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, noDelay: true }, (_, response) =>
+    answer(response, NO_SOCKET),
   );
-  server.maxConnections = MOST_CONNECTIONS;
   server.headersTimeout = REQUEST_MS;
   server.requestTimeout = REQUEST_MS;
   server.on('upgrade', upgrade);
