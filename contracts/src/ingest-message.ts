@@ -131,7 +131,7 @@ export const IngestClose = {
   unauthorized: 4401,
   /** The stream is stopped. */
   stopped: 4403,
-  /** Nothing has come for ten seconds: come again. */
+  /** Nothing has come for too long: come again. */
   silent: 4408,
   /** Another encoder is sending. */
   busy: 4409,

@@ -2,7 +2,7 @@ import type { CreatedStream } from '@topicast/contracts/http';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { whenCalm } from '../support/calm.js';
-import { withCanvasCamera } from '../support/canvas-camera.js';
+import { timesAsked, withCanvasCamera, withStillScreen } from '../support/canvas-camera.js';
 import { launchChromium } from '../support/chromium.js';
 import { flashesAndBeeps, lipSync, listenForBeeps, watchForFlashes } from '../support/flash-and-beep.js';
 import { freePorts } from '../support/free-ports.js';
@@ -116,6 +116,39 @@ describe('the camera page', () => {
     await services.untilState('from-here', 'live');
     await using _other = startRtmpEncoder(`${rtmp}/${key}`);
     await page.getByText('Another encoder has come').waitFor();
+    await page.close();
+    await watching.close();
+  });
+
+  it('sends a screen that stands still, and asks for it once', async ({ skip }) => {
+    skip(!canEncode, NO_ENCODER);
+    const { key } = await newStream('slides');
+    const page = await streamer.newPage();
+    await withStillScreen(page);
+    await page.goto(`${web.origin}/studio/slides/camera#key=${key}`);
+    await page.getByLabel('Microphone').selectOption('none');
+    await page.getByRole('radio', { name: 'Screen' }).check();
+    await page.getByRole('button', { name: 'Go live' }).click();
+    await services.untilState('slides', 'live');
+    const watching = await viewer.newPage();
+    await openPlayer(watching, pages, '/player', services.address('slides'));
+    const before = await until('there is a video', () => playback(watching));
+    await until(
+      'the same picture comes again',
+      async () => (await playback(watching)).pictures > before.pictures + 8,
+    );
+    const { body } = await services.api('GET', '/api/streams/slides');
+    expect(body).not.toHaveProperty('awaySince');
+
+    // What is shared goes on with another microphone, and also if nobody allows another screen.
+    await page.getByLabel('Microphone').selectOption('');
+    await page.getByRole('meter').waitFor();
+    expect(await timesAsked(page)).toBe(1);
+    await page.getByLabel('Microphone').selectOption('none');
+    await page.getByText('was not allowed').waitFor();
+    expect(await timesAsked(page)).toBe(2);
+    await page.getByRole('meter').waitFor();
+    await page.getByText('You are on air').waitFor();
     await page.close();
     await watching.close();
   });

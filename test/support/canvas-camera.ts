@@ -13,6 +13,36 @@ export async function withCanvasCamera(page: Page): Promise<void> {
   await page.addInitScript(replaceDevices, { ...SIZE, block: BLOCK_PIXELS * SCALE });
 }
 
+/** From now on, the screen of the page is a slide that never changes. Whoever is asked for it a second time says no. */
+export async function withStillScreen(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    if (!navigator.mediaDevices) return;
+    let asked = 0;
+    navigator.mediaDevices.getDisplayMedia = async () => {
+      document.documentElement.dataset.asked = String(++asked);
+      if (asked > 1) throw new DOMException('no', 'NotAllowedError');
+      const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
+      const context = canvas.getContext('2d', { alpha: false })!;
+      const draw = (): void => {
+        context.fillStyle = '#264';
+        context.fillRect(0, 0, 640, 360);
+      };
+      draw();
+      const stream = canvas.captureStream();
+      // The first picture may be drawn before anybody takes it.
+      setTimeout(draw, 200);
+      const [track] = stream.getVideoTracks();
+      const settings = track!.getSettings();
+      track!.getSettings = () => ({ ...settings, displaySurface: 'monitor' });
+      return stream;
+    };
+  });
+}
+
+/** How often the page with a still screen has asked for it. */
+export const timesAsked = (page: Page): Promise<number> =>
+  page.evaluate(() => Number(document.documentElement.dataset.asked ?? 0));
+
 /** Runs on the page, so it can use nothing of this file. */
 function replaceDevices({ width, height, frameRate, block }: typeof SIZE & { readonly block: number }): void {
   if (!navigator.mediaDevices) return;

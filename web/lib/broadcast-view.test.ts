@@ -40,6 +40,13 @@ describe('what a streamer sees', () => {
     expect(broadcastSaying(ON_AIR, lost(0, 4), lost(0, 3)).words).toMatch(/encodes too slowly/);
     const held = stats({ encodeDelay: milliseconds(1_400) });
     expect(broadcastSaying(ON_AIR, held, held).words).toMatch(/holds each picture back for 1.4 s/);
+    const without = stats({ frameRate: 0 });
+    expect(broadcastSaying(ON_AIR, without, without)).toMatchObject({
+      tone: 'bad',
+      words: expect.stringContaining('no picture is sent'),
+    });
+    const beginning = stats({ frameRate: 0, encodeDelay: milliseconds(0) });
+    expect(broadcastSaying(ON_AIR, beginning, undefined).tone).toBe('good');
     const slow = stats({ pictureBitrate: bitsPerSecond(800_000) });
     expect(broadcastSaying(ON_AIR, slow, slow).words).toMatch(/800 kbit\/s instead of 2.5 Mbit\/s/);
   });

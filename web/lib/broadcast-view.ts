@@ -45,7 +45,7 @@ export function broadcastSaying(
 /** @param before what was known some seconds ago */
 function warning(stats: BroadcastStats | undefined, before: BroadcastStats | undefined): Saying | undefined {
   if (!stats) return undefined;
-  const { pictureBitrate, ceiling, dropped, encodeDelay } = stats;
+  const { pictureBitrate, ceiling, dropped, encodeDelay, frameRate } = stats;
   if (before && dropped.uplink > before.dropped.uplink) {
     return {
       tone: 'warn',
@@ -58,6 +58,13 @@ function warning(stats: BroadcastStats | undefined, before: BroadcastStats | und
       tone: 'warn',
       words:
         'You are on air, but this machine encodes too slowly: choose a smaller size, or close other programs.',
+    };
+  }
+  // Before the first picture, there is no delay either.
+  if (frameRate === 0 && encodeDelay > 0) {
+    return {
+      tone: 'bad',
+      words: 'You are connected, but no picture is sent: turn the camera on again, or choose a screen.',
     };
   }
   if (encodeDelay > MUCH_DELAY_MS) {

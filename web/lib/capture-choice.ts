@@ -25,3 +25,11 @@ export const wishOf = ({ picture, camera, microphone, height }: CaptureChoice): 
   microphone: microphone === NO_MICROPHONE ? 'none' : { id: microphone || undefined },
   ...{ height, frameRate: FRAME_RATE },
 });
+
+/** What somebody had chosen who wished for this. */
+export const choiceOf = ({ picture, microphone, height }: CaptureWish): Partial<CaptureChoice> => ({
+  picture: picture.kind,
+  ...(picture.kind === 'camera' && { camera: picture.id ?? '' }),
+  microphone: microphone === 'none' ? NO_MICROPHONE : (microphone.id ?? ''),
+  height,
+});

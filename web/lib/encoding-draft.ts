@@ -1,4 +1,5 @@
 import {
+  ENCODER_NAMES,
   ENCODING_LIMITS,
   type Encoding,
   type EncodingPreset,
@@ -100,7 +101,7 @@ export function encodingSummary(draft: EncodingDraft, encoded: Encoded): string 
     keyframeSeconds && `keyframes every ${keyframeSeconds} s`,
     sound && 'no sound',
     gainDb && `${gainDb > 0 ? '+' : ''}${gainDb} dB`,
-    encoder,
+    encoder && ENCODER_NAMES[encoder],
   ]
     .filter(Boolean)
     .join(', ');

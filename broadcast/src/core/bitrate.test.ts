@@ -80,6 +80,13 @@ describe('the bitrate', () => {
     expect(late(moments).at(-1)!.queueDelay).toBeLessThan(60);
   });
 
+  it('stays where the uplink is long, and does not take an outage for a slow one', () => {
+    const far = run(() => 20e6, 20_000, 700);
+    expect(far.every(({ bitrate, isSent }) => bitrate === CEILING && isSent)).toBe(true);
+    const moments = run((ms) => (ms > 10_000 && ms < 15_000 ? 0 : 20e6), 20_000);
+    expect(Math.min(...moments.map(({ bitrate }) => bitrate))).toBeGreaterThan(CEILING / 8);
+  });
+
   it('is never above the ceiling or below the floor, whatever is seen', () => {
     const seen = fc.record({
       after: fc.nat(3_000),

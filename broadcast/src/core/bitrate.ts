@@ -57,6 +57,8 @@ export function nextBitrate(
   if (queueDelay > HIGH) {
     const seen = { ...state, bitrate, highSince: state.highSince ?? now, lastHigh: now };
     if (now - seen.highSince < HIGH_FOR || now - state.lastCut < CUT_EVERY) return seen;
+    // Where nothing arrives at all, fewer bits would not either. What is carried shows a while after that.
+    if (rate === 0) return { ...seen, lastCut: now };
     const factor = queueDelay > VERY_HIGH ? 0.5 : 0.75;
     const lower = Math.min(bitrate * factor, Math.max(rate * 0.85, bitrate * 0.25));
     return { ...seen, bitrate: bitsPerSecond(Math.max(FLOOR, Math.min(bitrate, lower))), lastCut: now };

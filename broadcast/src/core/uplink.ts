@@ -11,6 +11,8 @@ const MOST_UNDER_WAY = 2_000;
 const RATE_WINDOW = milliseconds(1_500);
 /** The way without a queue is the shortest of this time. */
 const BASE_WINDOW = milliseconds(30_000);
+/** As long as nothing has been acknowledged, nobody knows how long the way is. This is far. */
+const FAR_AWAY = milliseconds(1_000);
 
 interface Sent {
   /** Of all bytes so far, the last one of this message. */
@@ -64,8 +66,8 @@ export class Uplink {
   /** How long the newest message has waited on its way; zero if all has arrived, because then nothing waits. */
   queueDelay(now: Milliseconds): Milliseconds {
     if (this.#underWay.length === 0) return Milliseconds.zero;
-    const base = Milliseconds.min(this.#base, this.#baseBefore);
-    if (!Number.isFinite(base)) return this.waitingFor(now);
+    const shortest = Milliseconds.min(this.#base, this.#baseBefore);
+    const base = Number.isFinite(shortest) ? shortest : FAR_AWAY;
     return Milliseconds.max(Milliseconds.zero, Milliseconds.sub(this.delay(now), base));
   }
 

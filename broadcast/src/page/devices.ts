@@ -35,14 +35,14 @@ export async function listDevices(): Promise<Devices> {
 
 /**
  * Opens what was wished for; the caller stops the tracks.
+ * @param screen one that is shared already and is kept, so that the browser does not ask again. Not without a microphone:
+ * the sound of a screen comes only with the question
  * @throws {DOMException} that `captureProblem` explains
  */
-export async function openCapture({
-  picture,
-  microphone,
-  height,
-  frameRate,
-}: CaptureWish): Promise<MediaStream> {
+export async function openCapture(
+  { picture, microphone, height, frameRate }: CaptureWish,
+  screen?: MediaStreamTrack,
+): Promise<MediaStream> {
   const video = {
     width: { ideal: (height * 16) / 9 },
     height: { ideal: height },
@@ -56,13 +56,15 @@ export async function openCapture({
     const camera = { ...video, ...(picture.id && { deviceId: { exact: picture.id } }) };
     return navigator.mediaDevices.getUserMedia({ video: camera, audio });
   }
-  const screen = await navigator.mediaDevices.getDisplayMedia({ video, audio: microphone === 'none' });
-  if (!audio) return screen;
+  if (!audio) return navigator.mediaDevices.getDisplayMedia({ video, audio: true });
+  const shared = screen
+    ? [screen]
+    : (await navigator.mediaDevices.getDisplayMedia({ video, audio: false })).getVideoTracks();
   try {
     const spoken = await navigator.mediaDevices.getUserMedia({ audio });
-    return new MediaStream([...screen.getVideoTracks(), ...spoken.getAudioTracks()]);
+    return new MediaStream([...shared, ...spoken.getAudioTracks()]);
   } catch (error) {
-    for (const track of screen.getTracks()) track.stop();
+    for (const track of shared) if (track !== screen) track.stop();
     throw error;
   }
 }

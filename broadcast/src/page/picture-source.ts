@@ -8,11 +8,13 @@ const US_PER_MS = 1_000;
 /** Gives the worker the pictures of a track. @returns a function that ends it */
 export function sendPictures(track: MediaStreamTrack, post: Post): () => void {
   const frames = picturesOf(track);
+  // Only what is shared has a surface (W3C Screen Capture 5.3).
+  const mayStandStill = track.getSettings().displaySurface !== undefined;
   if (frames) {
-    post({ type: 'picture source', feed: { kind: 'stream', frames } }, [frames]);
+    post({ type: 'picture source', feed: { kind: 'stream', frames }, mayStandStill }, [frames]);
     return () => undefined;
   }
-  post({ type: 'picture source', feed: { kind: 'messages' } }, []);
+  post({ type: 'picture source', feed: { kind: 'messages' }, mayStandStill }, []);
   return sendPresented(track, post);
 }
 
@@ -30,8 +32,13 @@ function sendPresented(track: MediaStreamTrack, post: Post): () => void {
     post({ type: 'picture', frame }, [frame]);
   };
   handle = video.requestVideoFrameCallback(onFrame);
+  // The worker cannot see that nothing more comes.
+  const end = (): void =>
+    post({ type: 'picture source', feed: { kind: 'messages' }, mayStandStill: false }, []);
+  track.addEventListener('ended', end);
   void video.play().catch(() => undefined);
   return () => {
+    track.removeEventListener('ended', end);
     video.cancelVideoFrameCallback(handle);
     video.srcObject = null;
   };

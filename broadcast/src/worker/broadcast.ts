@@ -19,6 +19,8 @@ const STEER_EVERY_MS = 100;
 const STATS_EVERY = 5;
 const US_PER_MS = 1_000;
 const RATE_WINDOW_MS = 2_000;
+/** A server takes an encoder for away that sends no picture for two seconds, and viewers join at pictures. */
+const STILL_FOR = milliseconds(500);
 
 interface BroadcastOptions {
   readonly address: string;
@@ -44,6 +46,11 @@ export class Broadcast {
   /** When pictures were sent, and how many bytes of all, of late. */
   #recent: { readonly at: Milliseconds; readonly bytes: number; readonly isPicture: boolean }[] = [];
   #pictureReader: ReadableStreamDefaultReader<VideoFrame> | undefined;
+  #mayStandStill = false;
+  /** The newest picture of a source that may stand still. */
+  #still: VideoFrame | undefined;
+  #pictureAt = Milliseconds.zero;
+  #pictureTime = Milliseconds.zero;
   #soundReader: ReadableStreamDefaultReader<AudioData> | undefined;
   #turns = 0;
   #hasEnded = false;
@@ -61,12 +68,18 @@ export class Broadcast {
     this.#link = new Link({ ...options, onState: (state) => this.#onLink(state) });
   }
 
-  setPictures(feed: FrameFeed<VideoFrame>): void {
+  setPictures(feed: FrameFeed<VideoFrame>, mayStandStill: boolean): void {
     void this.#pictureReader?.cancel().catch(() => undefined);
     this.#pictureClock = new TrackClock();
     this.#keyframes.reset();
-    this.#pictureReader = feed.kind === 'stream' ? feed.frames.getReader() : undefined;
-    if (this.#pictureReader) void readAll(this.#pictureReader, (frame) => this.takePicture(frame));
+    this.#forgetStill();
+    this.#mayStandStill = mayStandStill;
+    const reader = feed.kind === 'stream' ? feed.frames.getReader() : undefined;
+    this.#pictureReader = reader;
+    if (!reader) return;
+    void readAll(reader, (frame) => this.takePicture(frame)).then(() => {
+      if (reader === this.#pictureReader) this.#forgetStill();
+    });
   }
 
   setSound(feed: FrameFeed<AudioData>): void {
@@ -81,14 +94,13 @@ export class Broadcast {
     const now = Milliseconds.now();
     const taken = milliseconds(frame.timestamp / US_PER_MS);
     this.#pictureClock.note(taken, now);
-    const time = this.#pictureClock.map(taken);
-    const size = { width: frame.displayWidth, height: frame.displayHeight };
-    if (this.#mayEncode(size)) {
-      const placed = new VideoFrame(frame, { timestamp: Math.max(0, Math.round(time * US_PER_MS)) });
-      this.#pictures.encode(placed, this.#keyframes.isDue(time));
-      placed.close();
+    this.#putPicture(frame, this.#pictureClock.map(taken), now);
+    if (!this.#mayStandStill || this.#hasEnded) {
+      frame.close();
+      return;
     }
-    frame.close();
+    this.#forgetStill();
+    this.#still = frame;
   }
 
   takeBlock({ sampleRate, firstSample, planes }: SoundBlock): void {
@@ -112,6 +124,7 @@ export class Broadcast {
     const stopped = this.#link.stop();
     this.#pictures.close();
     this.#sound.close();
+    this.#forgetStill();
     void this.#pictureReader?.cancel().catch(() => undefined);
     void this.#soundReader?.cancel().catch(() => undefined);
     await stopped;
@@ -129,6 +142,23 @@ export class Broadcast {
       else this.#dropped.sound++;
     }
     data.close();
+  }
+
+  #putPicture(frame: VideoFrame, wanted: Milliseconds, now: Milliseconds): void {
+    this.#pictureAt = now;
+    const size = { width: frame.displayWidth, height: frame.displayHeight };
+    if (!this.#mayEncode(size)) return;
+    // A picture that follows a repeated one may have been taken before that.
+    const time = Milliseconds.max(wanted, milliseconds(this.#pictureTime + 1));
+    this.#pictureTime = time;
+    const placed = new VideoFrame(frame, { timestamp: Math.round(time * US_PER_MS) });
+    this.#pictures.encode(placed, this.#keyframes.isDue(time));
+    placed.close();
+  }
+
+  #forgetStill(): void {
+    this.#still?.close();
+    this.#still = undefined;
   }
 
   #mayEncode(size: { readonly width: number; readonly height: number }): boolean {
@@ -170,6 +200,8 @@ export class Broadcast {
       const before = this.#bitrate.bitrate;
       this.#bitrate = nextBitrate(this.#bitrate, { now, queueDelay, rate, ceiling });
       if (this.#bitrate.bitrate !== before) this.#pictures.setBitrate(this.#bitrate.bitrate);
+      const isStill = Milliseconds.sub(now, this.#pictureAt) >= STILL_FOR;
+      if (this.#still && isStill) this.#putPicture(this.#still, now, now);
     }
     if (++this.#turns % STATS_EVERY === 0) this.#options.onStats(this.#stats(now, ceiling));
   }

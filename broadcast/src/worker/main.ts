@@ -16,7 +16,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       });
       break;
     case 'picture source':
-      broadcast?.setPictures(data.feed);
+      broadcast?.setPictures(data.feed, data.mayStandStill);
       break;
     case 'sound source':
       broadcast?.setSound(data.feed);

@@ -22,7 +22,12 @@ export type ToWorker =
       readonly settings: BroadcastSettings;
     }
   /** From now on; a source that was there before has ended. */
-  | { readonly type: 'picture source'; readonly feed: FrameFeed<VideoFrame> }
+  | {
+      readonly type: 'picture source';
+      readonly feed: FrameFeed<VideoFrame>;
+      /** It gives pictures only when they change, as screens do. */
+      readonly mayStandStill: boolean;
+    }
   | { readonly type: 'sound source'; readonly feed: FrameFeed<AudioData> }
   | { readonly type: 'picture'; readonly frame: VideoFrame }
   | { readonly type: 'sound'; readonly block: SoundBlock }

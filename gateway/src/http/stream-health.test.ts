@@ -3,7 +3,7 @@ import type { ProducerFigures, StreamHealth } from '@topicast/contracts/stream-h
 import { HEALTH_ROWS, openEvents, STREAM_EVENTS } from '@topicast/log';
 import { until } from '@topicast/test/poll';
 import { expect, it } from 'vitest';
-import { ask, create, operator } from '../testing/api.js';
+import { ask, create, json, operator } from '../testing/api.js';
 import { DEMO, GatewayUnderTest } from '../testing/gateway-under-test.js';
 import { TestViewer } from '../testing/test-viewer.js';
 
@@ -47,6 +47,26 @@ it('tells the operator how a stream goes, and nobody else', async () => {
   const { time } = (await health(gateway)).columns;
   expect((await health(gateway, `?since=${time[0]! + 1}`)).columns.time).not.toContain(time[0]);
   expect(viewer.closed).toBeUndefined();
+});
+
+it('says what an edit has changed, and which key is new', async () => {
+  await using gateway = await GatewayUnderTest.start();
+  await create(gateway, { id: 'one', source: { kind: 'test' } });
+  await create(gateway, { id: 'two', source: { kind: 'ingest' } });
+  const send = (method: string, path: string, body: object) =>
+    ask(gateway, method, `/api/streams/${path}`, { headers: json, body: JSON.stringify(body) });
+  const change = { version: 0, title: 'One', ladder: [{ height: 360 }], encoding: { gainDb: 3 } };
+  expect((await send('PATCH', 'one', change)).status).toBe(200);
+  expect((await send('POST', 'two/ingest-key', { for: 'backup' })).status).toBe(200);
+  const newest = async (id: string): Promise<string | undefined> => {
+    const { body } = await ask(gateway, 'GET', `/api/streams/${id}/events`, { headers: operator });
+    return (body as unknown as StreamEvents).events[0]?.words;
+  };
+  await until(
+    'the change is told',
+    async () => (await newest('one')) === 'Somebody changed the settings: title, renditions, encoding.',
+  );
+  await until('the key is told', async () => (await newest('two'))?.includes('for the backup encoder'));
 });
 
 it('tells what has happened to a stream, also what other processes did', async () => {

@@ -62,7 +62,7 @@ async function runOnce(
     const problem = ladderProblem(options.source, ladder) ?? other?.message;
     if (problem) return { why: 'refused', problem };
     const source = await judgeSource(options.source, options.rules);
-    const lastSession = await options.prepare();
+    let session = await options.prepare();
     await using opened = await openSource(source, signal, options.network);
     const running = AbortSignal.any([signal, opened.refused]);
     const file = source.kind === 'file' ? await stampOf(source.path) : undefined;
@@ -75,7 +75,8 @@ async function runOnce(
       if ('why' in planned) return planned;
       const chosen = await chooseEncoder(encoding.asked?.encoder, hardware, memory.failed);
       if (signal.aborted) return { why: 'stopped' };
-      const session = nextSession(Date.now(), lastSession);
+      // Above that of an encoder that has just failed here, also if the clock was set back meanwhile.
+      session = nextSession(Date.now(), session);
       const succeed = (next: Succession, attempt: AbortSignal): Promise<RunEnd> =>
         runOnce(options, AbortSignal.any([signal, attempt]), next);
       const context = { options, succeed, succession, chosen, isUnseen, isCorrected };

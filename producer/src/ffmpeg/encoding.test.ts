@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   ENCODING_LIMITS,
@@ -8,7 +8,7 @@ import {
   VIDEO_ENCODERS,
 } from '@topicast/contracts/encoding';
 import { encoding as encodingSchema } from '@topicast/contracts/http';
-import { bitsPerSecond } from '@topicast/contracts/units';
+import { bitsPerSecond, ticks90k } from '@topicast/contracts/units';
 import { Chunker } from '@topicast/media/mpegts';
 import { chunksOfFile } from '@topicast/test/replay-source';
 import { temporaryFolder } from '@topicast/test/temporary';
@@ -156,6 +156,28 @@ describe('the encoding that a streamer asked for', () => {
     const silent = await encoded({ sound: 'off' });
     expect([silent.tracks.map(({ kind }) => kind), silent.meanDb]).toEqual([['video'], undefined]);
   }, 60_000);
+
+  it('has keyframes where those of a published picture are, however far apart', () => {
+    const sent = path.join(folder.path, 'sent.ts');
+    execFileSync(FFMPEGS[0]!.path, [
+      ...['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=size=64x64:rate=60:duration=12', '-c:v', 'libx264'],
+      ...['-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '9999', '-sc_threshold', '0'],
+      ...['-force_key_frames', 'expr:eq(n,0)+eq(n,40)+eq(n,700)', '-forced-idr', '1', sent],
+    ]);
+    const keyframesOf = (file: string): number[] =>
+      chunksOfFile(file).flatMap(({ keyframe }, index) => (keyframe ? [index] : []));
+    expect(keyframesOf(sent)).toEqual([0, 40, 700]);
+    const plan: EncodingPlan = {
+      ...{ input: { kind: 'published', reordering: ticks90k(0) }, video: 'encode', audio: 'encode' },
+      ...{ soundTrack: 'none', rate: 60, isProgressive: true, ladder: [{ height: 32, bitrate: 100_000 }] },
+    };
+    for (const { path: ffmpeg, libavformat } of FFMPEGS) {
+      const made = path.join(folder.path, 'made.ts');
+      const args = ffmpegArguments(plan, { ...SETTINGS, threads: 1, libavformat });
+      writeFileSync(made, execFileSync(ffmpeg, args, { input: readFileSync(sent) }));
+      expect(keyframesOf(made)).toEqual([0, 40, 700]);
+    }
+  });
 
   it('leaves out live pictures above the rate, also after the clock has jumped', () => {
     const times = (from: number, every: number, seconds: number): string =>

@@ -64,12 +64,20 @@ const EXACT_TIMES = ['-enc_time_base:v', '1:90000'];
 export const videoEncoder = (coding: PictureCoding): string[] =>
   coding.encoder === 'x264' ? x264(coding) : hardware(coding.encoder, coding);
 
-/** -g only lifts the encoder's own limit out of the way. */
-const keyframes = ({ keyframes }: PictureCoding, ...asIdr: string[]): string[] => [
-  '-force_key_frames',
-  keyframes === 'as they come' ? 'source' : `expr:gte(t,n_forced*${Math.round(keyframes * 1000) / 1000})`,
-  ...[...asIdr, '-g', '600'],
-];
+/**
+ * Pictures to the encoder's own keyframe: it only has to be out of the way. How far apart those are that come is up to
+ * somebody else's encoder, and one of ours between them would have none beside it in the rendition that is passed on.
+ * Quick Sync counts in 16 bits.
+ */
+const OWN_KEYFRAME = { timed: '600', 'as they come': '65000' } as const;
+
+const keyframes = ({ keyframes }: PictureCoding, ...asIdr: string[]): string[] =>
+  keyframes === 'as they come'
+    ? ['-force_key_frames', 'source', ...asIdr, '-g', OWN_KEYFRAME['as they come']]
+    : [
+        ...['-force_key_frames', `expr:gte(t,n_forced*${Math.round(keyframes * 1000) / 1000})`],
+        ...[...asIdr, '-g', OWN_KEYFRAME.timed],
+      ];
 
 function x264(coding: PictureCoding): string[] {
   const { preset, x264Preset, threads, bitrate, rate, colours } = coding;

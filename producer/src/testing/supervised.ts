@@ -28,6 +28,7 @@ export function superviseStranger(
 ) {
   const guard = startGuard();
   const chunks: Chunk[] = [];
+  const sessions: number[] = [];
   let session: PublishedSession | undefined;
   let status: Partial<StreamStatus> = {};
   const stopping = new AbortController();
@@ -39,10 +40,12 @@ export function superviseStranger(
       encoding: { ...readProducerConfig({ TOPICAST_VIDEO_PRESET: 'ultrafast' }).encoding, asked },
       hardware: Promise.resolve(new Set(options.hardware)),
       logger: pino({ enabled: false }),
+      // As after a clock that was set back.
       prepare: async () => Date.now() + 3_600_000,
       publisher: {
         beginSession(begun) {
           session = begun;
+          sessions.push(begun.session);
         },
         push(rendition, chunk) {
           chunks.push(chunk);
@@ -63,6 +66,7 @@ export function superviseStranger(
   );
   return {
     chunks,
+    sessions,
     status: () => status,
     async [Symbol.asyncDispose]() {
       stopping.abort();

@@ -8,7 +8,7 @@ import { useBroadcast } from '../../hooks/use-broadcast';
 import { useCapture } from '../../hooks/use-capture';
 import { latestOf, usePoll } from '../../hooks/use-poll';
 import { useStreamKey } from '../../hooks/use-stream-key';
-import { type CaptureChoice, FIRST_CHOICE, FRAME_RATE, wishOf } from '../../lib/capture-choice';
+import { type CaptureChoice, choiceOf, FIRST_CHOICE, FRAME_RATE, wishOf } from '../../lib/capture-choice';
 import { plural } from '../../lib/format';
 import type { GatewayAddress } from '../../lib/gateway-address';
 import { getStream } from '../../lib/gateway-client';
@@ -99,18 +99,22 @@ function Sender({ id, gateway, camera }: SenderProps) {
   const { state, stats, use } = broadcast;
   const isSending = state !== undefined && state.at !== 'ended';
   const stream = capture.status === 'open' ? capture.stream : undefined;
+  const problem =
+    capture.status === 'open' ? capture.refused : capture.status === 'failed' ? capture.words : undefined;
 
   // Another device while it is on air.
   useEffect(() => {
     if (stream) use(stream);
   }, [stream, use]);
 
+  const show = async (next: CaptureChoice): Promise<void> => {
+    const goesOn = await open(wishOf(next));
+    // The fields say what is shown, also if it is not what somebody wanted.
+    if (goesOn) setChoice((now) => ({ ...now, ...choiceOf(goesOn) }));
+  };
   const choose = (next: CaptureChoice): void => {
     setChoice(next);
-    // The browser would ask for the screen again, which somebody has to want.
-    const isOther = next.picture !== choice.picture;
-    if (capture.status === 'open' && !(isOther && next.picture === 'screen')) void open(wishOf(next));
-    else if (isOther) void open(wishOf(next));
+    if (capture.status === 'open' || next.picture !== choice.picture) void show(next);
   };
   const goLive = (): void => {
     if (!stream || key.status !== 'present') return;
@@ -136,9 +140,9 @@ function Sender({ id, gateway, camera }: SenderProps) {
           isMirrored={choice.picture === 'camera'}
           isOnAir={state?.at === 'on air'}
         />
-        {capture.status === 'failed' && (
+        {problem !== undefined && (
           <p className={styles.problem} role="alert">
-            <Icon name="warning" /> {capture.words}
+            <Icon name="warning" /> {problem}
           </p>
         )}
         {state && <LiveReport state={state} stats={stats} />}
@@ -149,11 +153,7 @@ function Sender({ id, gateway, camera }: SenderProps) {
         <div className={styles.actions}>
           {capture.status === 'open' && !isSending && <Button onClick={close}>Turn off</Button>}
           {capture.status !== 'open' && (
-            <Button
-              variant="primary"
-              busy={capture.status === 'opening'}
-              onClick={() => void open(wishOf(choice))}
-            >
+            <Button variant="primary" busy={capture.status === 'opening'} onClick={() => void show(choice)}>
               <Icon name={choice.picture} />
               {choice.picture === 'camera' ? 'Turn on the camera' : 'Choose a screen'}
             </Button>

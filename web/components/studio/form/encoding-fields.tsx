@@ -60,7 +60,7 @@ export function EncodingFields({ draft, problems, offer, onChange }: EncodingFie
       onToggle={(event) => setOpened(event.currentTarget.open)}
     >
       <summary>
-        <b>Encoding</b> <span>{summary || 'for the least delay'}</span>
+        <b>Encoding</b> <span>{summary || (encoded.hasEncoder ? 'for the least delay' : 'as it is')}</span>
       </summary>
       <div className={styles.fields}>
         {fields.includes('preset') && (
