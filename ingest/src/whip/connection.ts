@@ -7,10 +7,10 @@ import type { ConnectionEnd } from '../door/connection-end.js';
 import type { Welcome } from '../door/entrance.js';
 import { Publisher } from '../door/publisher.js';
 import type { Refusal, Seat } from '../doorkeeper.js';
-import type { Certificate } from './dtls/certificate.js';
 import { answer, answerProblem, bodyOf } from './http-answer.js';
-import { ourSetup, Peer } from './peer.js';
-import { writeAnswer } from './sdp/answer.js';
+import type { Peer } from './peer.js';
+import type { Peers } from './peers.js';
+import { ourSetup, writeAnswer } from './sdp/answer.js';
 import { type Choice, choose } from './sdp/choice.js';
 import { type Offer, readOffer } from './sdp/offer.js';
 import { type WhipMedia, WhipTransport } from './transport.js';
@@ -23,8 +23,8 @@ const PATIENCE = milliseconds(10_000);
 const LOOK_EVERY_MS = 1_000;
 /** How long whoever has a wrong key waits for the answer. */
 const WRONG_KEY_MS = 1_000;
-/** A small packet costs as much as one of this size. */
-const LEAST_PACKET_BYTES = 200;
+/** A small packet takes as much time as one of this size. */
+const LEAST_PACKET_BYTES = 1_000;
 const WRAP = 2 ** 32;
 const TICKS_PER_MS = 90;
 
@@ -42,7 +42,7 @@ const REFUSALS: Record<Refusal, { readonly status: number; readonly words: strin
 interface ConnectionOptions extends Welcome {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly certificate: Certificate;
+  readonly peers: () => Promise<Peers>;
   readonly udp: UdpPort;
   readonly udpPort: number;
   /** Where our UDP port can be reached by whoever reached us at this address. */
@@ -59,6 +59,7 @@ export class WhipConnection implements Guest {
   readonly #patience: Milliseconds;
   readonly #ended = new AbortController();
   #end: ConnectionEnd | undefined;
+  #fault: { readonly error: unknown } | undefined;
   #publisher: Publisher<WhipMedia> | undefined;
   #peer: Peer | undefined;
 
@@ -70,13 +71,18 @@ export class WhipConnection implements Guest {
   /** Resolves when it is gone, and its seat is free. Rejects then for a fault of ours. */
   async run(): Promise<ConnectionEnd> {
     const { request, response, signal, udp } = this.#options;
-    const stop = (): void => this.finish({ why: 'gone' });
+    const stop = (): void => {
+      // Whoever is still at the door is not waited for.
+      answerProblem(response, 503, 'The server is ending: try again.', { 'retry-after': '2' });
+      this.finish({ why: 'gone' });
+    };
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
     try {
       const refused = await this.#begin();
       if (refused) return refused;
       await until(this.#ended.signal);
+      if (this.#fault) throw this.#fault.error;
       return this.#end!;
     } finally {
       signal.removeEventListener('abort', stop);
@@ -86,7 +92,7 @@ export class WhipConnection implements Guest {
       // Only one that was refused, or is not answered any more.
       if (!response.writableEnded) request.destroy();
       const end = this.#end ?? { why: 'gone' };
-      if (end.why === 'gone' || end.why === 'cut') this.#publisher?.seat.leave(end);
+      if (end.why === 'finished' || end.why === 'gone' || end.why === 'cut') this.#publisher?.seat.leave(end);
     }
   }
 
@@ -94,6 +100,12 @@ export class WhipConnection implements Guest {
   finish(end: ConnectionEnd): void {
     this.#end ??= end;
     this.#ended.abort();
+  }
+
+  /** A fault of ours ends this publisher, and nobody else. */
+  fail(error: unknown): void {
+    this.#fault ??= { error };
+    this.finish({ why: 'gone' });
   }
 
   reached(): void {
@@ -141,13 +153,14 @@ export class WhipConnection implements Guest {
     }
     this.#publisher = new Publisher<WhipMedia>(seat, (onBytes) => new WhipTransport(onBytes, choice));
     onAdmitted();
+    const peers = await this.#options.peers();
     if (gone.signal.aborted) this.finish({ why: 'gone' });
-    this.#welcome(offer, choice, seat);
+    this.#welcome(offer, choice, seat, peers);
     return undefined;
   }
 
-  #welcome(offer: Offer, choice: Choice, { dismissed }: Seat): void {
-    const { request, response, certificate, udp, udpPort, addressesFor } = this.#options;
+  #welcome(offer: Offer, choice: Choice, { dismissed }: Seat, peers: Peers): void {
+    const { request, response, udp, udpPort, addressesFor } = this.#options;
     const dismiss = (): void => this.finish({ why: 'gone' });
     if (dismissed.aborted || this.#end) {
       answerProblem(response, REFUSALS.unavailable.status, REFUSALS.unavailable.words);
@@ -155,17 +168,18 @@ export class WhipConnection implements Guest {
       return;
     }
     dismissed.addEventListener('abort', dismiss, { once: true, signal: this.#ended.signal });
-    this.#peer = new Peer({
-      ...{ offer, choice, certificate },
+    this.#peer = peers.open({
+      ...{ offer, choice },
       send: (packet) => udp.send(this, packet),
       onMedia: (media) => this.#onMedia(media),
       onEnd: (why) => this.#onPeerEnd(why),
+      onFault: (error) => this.fail(error),
     });
     udp.enter(this);
     const watch = setInterval(() => this.#look(), LOOK_EVERY_MS);
     this.#ended.signal.addEventListener('abort', () => clearInterval(watch), { once: true });
     const body = writeAnswer(offer, choice, {
-      ...{ ice: this.ice, fingerprint: certificate.fingerprint, setup: ourSetup(offer), port: udpPort },
+      ...{ ice: this.ice, fingerprint: peers.fingerprint, setup: ourSetup(offer), port: udpPort },
       addresses: addressesFor(request.socket.localAddress ?? ''),
       sessionId: randomInt(2 ** 47),
     });
@@ -182,7 +196,7 @@ export class WhipConnection implements Guest {
   }
 
   #onPeerEnd(why: string | undefined): void {
-    if (why === undefined) this.finish({ why: 'gone' });
+    if (why === undefined) this.finish({ why: 'finished' });
     else this.#cutIf(noAgreement(why));
   }
 
@@ -193,8 +207,9 @@ export class WhipConnection implements Guest {
   }
 
   #look(): void {
-    const { lastMedia, hasMedia } = this.#publisher!;
-    if (Milliseconds.sub(Milliseconds.now(), lastMedia) < this.#patience) return;
+    const { lastMedia, hasMedia, seat } = this.#publisher!;
+    const ofSeat = hasMedia ? seat.patience : undefined;
+    if (Milliseconds.sub(Milliseconds.now(), lastMedia) < (ofSeat ?? this.#patience)) return;
     if (hasMedia) this.finish({ why: 'gone' });
     else this.#cutIf(this.#whyNothingCame());
   }

@@ -4,6 +4,7 @@ import type { Certificate } from './dtls/certificate.js';
 import { DtlsLink, isDtls, type SrtpKeys } from './dtls/link.js';
 import { isRtcp, isSrtp } from './rtp/packet.js';
 import { Reception } from './rtp/reception.js';
+import { ourSetup } from './sdp/answer.js';
 import type { Choice } from './sdp/choice.js';
 import type { Offer } from './sdp/offer.js';
 import { SrtpReceiver } from './srtp/receiver.js';
@@ -12,19 +13,17 @@ import type { WhipMedia } from './transport.js';
 
 const TICK_MS = 20;
 
-interface PeerOptions {
+export interface PeerOptions {
   readonly offer: Offer;
   readonly choice: Choice;
   readonly certificate: Certificate;
   readonly send: (packet: Uint8Array) => void;
   readonly onMedia: (media: WhipMedia) => void;
-  /** The handshake has failed, for this reason, or the publisher said goodbye. */
+  /** The handshake has failed, for this reason; or the publisher said goodbye (undefined). */
   readonly onEnd: (why: string | undefined) => void;
+  /** Something failed that should not. */
+  readonly onFault: (error: unknown) => void;
 }
-
-/** Which end begins the handshake: we do only if the publisher waits for us (RFC 5763 5). */
-export const ourSetup = ({ setup }: Offer): 'active' | 'passive' =>
-  setup === 'passive' ? 'active' : 'passive';
 
 /** One publisher behind its UDP packets: handshake, then media and what it is told. */
 export class Peer {
@@ -85,7 +84,11 @@ export class Peer {
   }
 
   #tick(): void {
-    const compound = this.#reception.tick(Milliseconds.now());
-    if (compound && this.#opened) this.#options.send(this.#opened.sender.close(compound));
+    try {
+      const compound = this.#reception.tick(Milliseconds.now());
+      if (compound && this.#opened) this.#options.send(this.#opened.sender.close(compound));
+    } catch (error) {
+      this.#options.onFault(error);
+    }
   }
 }

@@ -1,12 +1,16 @@
 import { createSocket, type RemoteInfo } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
+import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import { bindingSuccess, isSignedWith, isStun, readBindingRequest } from './ice/stun.js';
 
 /** A publisher moves from one network to another at times, and asks by several ways at first. */
 const MAX_WAYS = 8;
 /** A keyframe of 4K; the system may give less. */
 const RECEIVE_BUFFER_BYTES = 4 << 20;
+
+/** An address is one guest's until nothing has come from there for so long: a port may get to somebody else. */
+const OWNED_FOR = milliseconds(5_000);
 
 type Address = Pick<RemoteInfo, 'address' | 'port'>;
 
@@ -17,6 +21,8 @@ export interface Guest {
   /** Its packets come from somewhere, and it has proven that they are its. */
   reached(): void;
   push(packet: Uint8Array): void;
+  /** A fault of ours, while a packet of it was read. */
+  fail(error: unknown): void;
 }
 
 interface Ways {
@@ -24,6 +30,11 @@ interface Ways {
   /** The newest last. */
   readonly from: Map<string, Address>;
   chosen: Address | undefined;
+}
+
+interface Owner {
+  readonly ways: Ways;
+  heard: Milliseconds;
 }
 
 /**
@@ -34,7 +45,7 @@ interface Ways {
 export class UdpPort {
   readonly #socket;
   readonly #byFragment = new Map<string, Ways>();
-  readonly #byAddress = new Map<string, Ways>();
+  readonly #byAddress = new Map<string, Owner>();
 
   /** @param address of the system, where it is bound */
   constructor(address: string) {
@@ -61,9 +72,7 @@ export class UdpPort {
   leave({ ice }: Guest): void {
     const ways = this.#byFragment.get(ice.fragment);
     this.#byFragment.delete(ice.fragment);
-    for (const name of ways?.from.keys() ?? []) {
-      if (this.#byAddress.get(name) === ways) this.#byAddress.delete(name);
-    }
+    if (ways) for (const name of ways.from.keys()) this.#forget(name, ways);
   }
 
   /** By the way that it has chosen; nowhere before that. */
@@ -81,13 +90,25 @@ export class UdpPort {
   #onPacket(packet: Buffer, from: RemoteInfo): void {
     if (packet.byteLength === 0) return;
     if (isStun(packet)) this.#onCheck(packet, from);
-    else this.#byAddress.get(nameOf(from))?.guest.push(packet);
+    else this.#onOther(packet, from);
+  }
+
+  #onOther(packet: Buffer, from: RemoteInfo): void {
+    const owner = this.#byAddress.get(nameOf(from));
+    if (!owner) return;
+    owner.heard = Milliseconds.now();
+    const { guest } = owner.ways;
+    try {
+      guest.push(packet);
+    } catch (error) {
+      guest.fail(error);
+    }
   }
 
   #onCheck(packet: Buffer, from: RemoteInfo): void {
     const request = readBindingRequest(packet);
     const ways = request && this.#byFragment.get(request.askedFor);
-    if (!ways || !isSignedWith(packet, ways.guest.ice.password)) return;
+    if (!ways || !isSignedWith(packet, ways.guest.ice.password) || this.#isOfAnother(ways, from)) return;
     this.#learn(ways, from);
     if (request.isNominating || !ways.chosen) ways.chosen = from;
     const answer = bindingSuccess(request.transaction, from, ways.guest.ice.password);
@@ -95,15 +116,26 @@ export class UdpPort {
     ways.guest.reached();
   }
 
+  /** Otherwise a guest that forges the addresses of its checks could take the packets of all others. */
+  #isOfAnother(ways: Ways, from: Address): boolean {
+    const owner = this.#byAddress.get(nameOf(from));
+    if (!owner || owner.ways === ways) return false;
+    return Milliseconds.sub(Milliseconds.now(), owner.heard) < OWNED_FOR;
+  }
+
   #learn(ways: Ways, from: Address): void {
     const name = nameOf(from);
-    this.#byAddress.set(name, ways);
+    this.#byAddress.set(name, { ways, heard: Milliseconds.now() });
     ways.from.delete(name);
     ways.from.set(name, from);
     const [oldest] = ways.from.keys();
     if (ways.from.size <= MAX_WAYS || oldest === undefined) return;
     ways.from.delete(oldest);
-    if (this.#byAddress.get(oldest) === ways) this.#byAddress.delete(oldest);
+    this.#forget(oldest, ways);
+  }
+
+  #forget(name: string, ways: Ways): void {
+    if (this.#byAddress.get(name)?.ways === ways) this.#byAddress.delete(name);
   }
 }
 

@@ -78,6 +78,47 @@ describe('two ends', () => {
   });
 });
 
+it('is not ended by a stranger, and tells what the peer refuses', async () => {
+  const forged = [
+    // close_notify in clear; the same, called encrypted; as long as an encrypted one; a kind of record that nobody knows.
+    '15fefd000000000000000500020100',
+    '15fefd000100000000000500020100',
+    `15fefd0001000000000005001a${'01'.repeat(26)}`,
+    '18fefd000100000000000500020100',
+    '3ffefd000000000000000500020100',
+  ].map((hex) => Buffer.from(hex, 'hex'));
+  using pair = connect((packet, index) => (index === 1 ? [...forged, packet] : [packet]));
+  await until('both have keys', () => pair.keys.ours && pair.keys.theirs);
+  for (const each of forged) pair.server.push(each);
+  await turn();
+  expect(pair.ends).toEqual([]);
+  pair.client.close();
+  await until('the real one is believed', () => pair.ends.length > 0);
+
+  const refused = new DtlsLink({
+    ...{ certificate: certificates.ours, role: 'server', fingerprint: certificates.theirs.fingerprint },
+    ...{ send: () => undefined, onKeys: () => undefined, onEnd: () => undefined },
+  });
+  refused.push(Buffer.from('15fefd000000000000000000020228', 'hex'));
+  expect(refused.problem).toContain('alert 40');
+  refused.close();
+});
+
+it('takes no memory that a message only promises', async () => {
+  using pair = connect();
+  const record = (message: string): Buffer =>
+    Buffer.from(
+      `16fefd000000000000000000${(message.length / 2).toString(16).padStart(2, '0')}${message}`,
+      'hex',
+    );
+  const before = process.memoryUsage().arrayBuffers;
+  for (let i = 0; i < 100; i++) {
+    pair.server.push(record('0bffffff0000000000000001aa'));
+    pair.server.push(record('0bffffff0000fffffe000001aa'));
+  }
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 << 20);
+});
+
 it('nothing throws, whatever comes, and nobody gets other keys', async () => {
   const damage = fc.array(fc.tuple(fc.nat(8), fc.nat(400), fc.nat(255)), { minLength: 1, maxLength: 4 });
   const nonsense = fc.array(fc.tuple(fc.integer({ min: 20, max: 63 }), fc.uint8Array({ maxLength: 80 })), {

@@ -5,9 +5,14 @@ import { whyNotProven } from './proof.js';
 
 /** A handshake has some 4 KB, and what is lost is sent again. Beyond that, a peer wastes our time. */
 const MOST_BYTES = 128 * 1024;
+/** A certificate has some 2 KB. werift takes the memory that a message promises: 16 MB, if it says so. */
+const MOST_MESSAGE_BYTES = 32 * 1024;
+const MESSAGE_HEADER_BYTES = 12;
 const RECORD_HEADER_BYTES = 13;
-const HANDSHAKE = 22;
+/** Content types (RFC 5246 6.2.1). */
+const CHANGE_CIPHER_SPEC = 20;
 const ALERT = 21;
+const HANDSHAKE = 22;
 const VERSION_1_2 = 0xfefd;
 /** Beyond the numbers of all records of a handshake. */
 const FAREWELL_NUMBER = 1_000;
@@ -33,7 +38,7 @@ interface LinkOptions {
   readonly send: (packet: Uint8Array) => void;
   /** The peer is certain, and these are the keys. */
   readonly onKeys: (keys: SrtpKeys) => void;
-  /** The peer said goodbye, or could not prove who it is. Called once. */
+  /** The peer said goodbye (undefined), or could not prove who it is. Called once. */
   readonly onEnd: (why: string | undefined) => void;
 }
 
@@ -70,7 +75,6 @@ export class DtlsLink {
     };
     this.#socket = role === 'server' ? new DtlsServer(settings) : new DtlsClient(settings);
     this.#socket.onConnect.subscribe(() => this.#onConnect());
-    this.#socket.onClose.subscribe(() => this.#end(undefined));
     this.#socket.onError.subscribe((error) => this.#noteError(error));
   }
 
@@ -86,14 +90,10 @@ export class DtlsLink {
   }
 
   push(packet: Uint8Array): void {
-    this.#received += packet.byteLength;
-    if (this.#isOver || this.#received > MOST_BYTES) return;
-    const kept = this.#isProven ? withoutNewHandshakes(packet) : packet;
-    if (kept.byteLength === 0) return;
-    try {
-      this.#transport.onData(Buffer.from(kept), ['', 0]);
-    } catch {
-      // A damaged packet is a lost one: anybody can send it.
+    for (const record of recordsOf(packet)) {
+      if (this.#isOver) return;
+      if (record[0] === ALERT) this.#onAlert(record);
+      else if (this.#isForHandshake(record)) this.#shakeHands(record);
     }
   }
 
@@ -103,6 +103,56 @@ export class DtlsLink {
     if (this.#isProven) this.#options.send(this.#farewell());
     this.#isOver = true;
     this.#socket.dtls.flight = NO_MORE_FLIGHTS;
+  }
+
+  /**
+   * werift begins a new handshake whenever somebody says hello, and ends at what it does not know. So it gets nothing
+   * else than a handshake, and after that only what is encrypted: the rest may be from anybody.
+   */
+  #isForHandshake(record: Uint8Array): boolean {
+    if (record[0] === CHANGE_CIPHER_SPEC) return !this.#isProven;
+    if (record[0] !== HANDSHAKE || (this.#isProven && !isEncrypted(record))) return false;
+    const messages = isEncrypted(record) ? this.#decrypted(record) : record.subarray(RECORD_HEADER_BYTES);
+    return messages !== undefined && !promiseTooMuch(messages);
+  }
+
+  #shakeHands(record: Uint8Array): void {
+    this.#received += record.byteLength;
+    if (this.#received > MOST_BYTES) return;
+    try {
+      this.#transport.onData(Buffer.from(record), ['', 0]);
+    } catch {
+      // A damaged packet is a lost one: anybody can send it.
+    }
+  }
+
+  /** By us, because werift believes alerts that are not encrypted. */
+  #onAlert(record: Uint8Array): void {
+    if (!this.#isProven) {
+      // It may be from anybody, so it ends nothing.
+      const description = record[RECORD_HEADER_BYTES + 1];
+      if (!isEncrypted(record) && description)
+        this.#problem = `it refused, with the TLS alert ${description}`;
+      return;
+    }
+    const alert = isEncrypted(record) && this.#decrypted(record);
+    // After any other one that counts, it is silent.
+    if (alert && CLOSE_NOTIFY.equals(alert)) this.#end(undefined);
+  }
+
+  /** Undefined if it is not from the peer. */
+  #decrypted(record: Uint8Array): Buffer | undefined {
+    const { cipher, sessionType } = this.#socket;
+    const header = Buffer.from(record.subarray(0, RECORD_HEADER_BYTES));
+    const facts = {
+      ...{ type: header[0]!, version: header.readUInt16BE(1), epoch: header.readUInt16BE(3) },
+      sequenceNumber: header.readUIntBE(5, 6),
+    };
+    try {
+      return cipher.cipher.decrypt(sessionType, Buffer.from(record.subarray(RECORD_HEADER_BYTES)), facts);
+    } catch {
+      return undefined;
+    }
   }
 
   #onConnect(): void {
@@ -152,18 +202,27 @@ const whyNoKeys = ({ srtp }: DtlsSocket): string | undefined =>
     ? undefined
     : 'it does not encrypt media as WebRTC does';
 
-/**
- * The records of this packet that are encrypted. werift begins a new handshake whenever somebody says hello, and what is
- * not encrypted may be from anybody.
- */
-function withoutNewHandshakes(packet: Uint8Array): Uint8Array {
-  const kept: Uint8Array[] = [];
+/** The whole ones of a packet. */
+function recordsOf(packet: Uint8Array): Uint8Array[] {
+  const records: Uint8Array[] = [];
   for (let at = 0; at + RECORD_HEADER_BYTES <= packet.byteLength; ) {
-    const size = RECORD_HEADER_BYTES + packet[at + 11]! * 256 + packet[at + 12]!;
-    const isEncrypted = packet[at + 3]! + packet[at + 4]! > 0;
-    const isKnown = packet[at] === HANDSHAKE || packet[at] === ALERT;
-    if (isEncrypted && isKnown) kept.push(packet.subarray(at, at + size));
-    at += size;
+    const end = at + RECORD_HEADER_BYTES + packet[at + 11]! * 256 + packet[at + 12]!;
+    if (end > packet.byteLength) break;
+    records.push(packet.subarray(at, end));
+    at = end;
   }
-  return Buffer.concat(kept);
+  return records;
+}
+
+/** What says so may still not be: whoever opens it finds out. */
+const isEncrypted = (record: Uint8Array): boolean => record[3]! + record[4]! > 0;
+
+/** Messages of a handshake: type 8 | length 24 | number 16 | offset 24, length 24 of the part | part (RFC 6347 4.2.2). */
+function promiseTooMuch(messages: Uint8Array): boolean {
+  const bytes = Buffer.from(messages);
+  for (let at = 0; at + MESSAGE_HEADER_BYTES <= bytes.byteLength; ) {
+    if (bytes.readUIntBE(at + 1, 3) > MOST_MESSAGE_BYTES) return true;
+    at += MESSAGE_HEADER_BYTES + bytes.readUIntBE(at + 9, 3);
+  }
+  return false;
 }

@@ -28,6 +28,13 @@ describe('a check', () => {
     }
   });
 
+  it('says nothing behind its signature', () => {
+    const longer = Buffer.concat([REQUEST, bytes('00 25 00 00')]);
+    longer.writeUInt16BE(REQUEST.readUInt16BE(2) + 4, 2);
+    expect(isSignedWith(longer, PASSWORD)).toBe(true);
+    expect(readBindingRequest(longer)?.isNominating).toBe(false);
+  });
+
   it('is not read beyond its end', () => {
     for (let size = 0; size < REQUEST.byteLength; size++) {
       expect(readBindingRequest(REQUEST.subarray(0, size))).toBeUndefined();

@@ -42,7 +42,7 @@ interface Attribute {
 
 /** Undefined for everything else, and for what is damaged. Who sent it is not known before `isSignedWith` said so. */
 export function readBindingRequest(packet: Uint8Array): BindingRequest | undefined {
-  const attributes = attributesOf(packet);
+  const attributes = signedOf(attributesOf(packet));
   const username = attributes?.find(({ type }) => type === ATTRIBUTE.username)?.value;
   if (!attributes || !username || viewOf(packet).getUint16(0) !== BINDING_REQUEST) return undefined;
   const [askedFor = ''] = Buffer.from(username).toString('latin1').split(':', 1);
@@ -90,6 +90,12 @@ function attributesOf(packet: Uint8Array): Attribute[] | undefined {
     at += 4 + length + ((4 - (length % 4)) % 4);
   }
   return found;
+}
+
+/** What is behind the signature may be from anybody (RFC 8489 14.5). */
+function signedOf(attributes: readonly Attribute[] | undefined): readonly Attribute[] | undefined {
+  const end = attributes?.findIndex(({ type }) => type === ATTRIBUTE.integrity) ?? -1;
+  return end < 0 ? attributes : attributes!.slice(0, end);
 }
 
 /** Of a message that ends with the attribute for it, although that is not there yet: the length counts it. */

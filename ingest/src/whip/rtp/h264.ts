@@ -2,7 +2,7 @@ import type { RtpPacket } from './packet.js';
 
 /** More than a keyframe of 4K has. */
 const MAX_PICTURE_BYTES = 8 << 20;
-/** No level allows as many NAL units in a picture (H.264 table A-1). */
+/** No level allows as many NAL units in a picture (H.264 table A-1); and none is in more pieces. */
 const MAX_NALS = 8_192;
 /** NAL unit types (H.264 table 7-1), and those of RTP (RFC 6184 5.2). */
 const TYPE = { sps: 7, delimiter: 9, aggregate: 24, fragment: 28 } as const;
@@ -86,7 +86,7 @@ export class H264Depacketizer {
     const header = payload[1];
     if (header === undefined) return false;
     const isStart = (header & START) !== 0;
-    if (isStart !== (this.#fragments.length === 0)) return false;
+    if (isStart !== (this.#fragments.length === 0) || this.#fragments.length > MAX_NALS) return false;
     if (isStart) this.#fragments = [Uint8Array.of((payload[0]! & 0xe0) | (header & 0x1f))];
     this.#fragments.push(payload.subarray(FRAGMENT_HEADER_BYTES));
     if ((header & END) === 0) return true;

@@ -2,10 +2,10 @@ import { Milliseconds, milliseconds } from '@topicast/contracts/units';
 import type { RtpPacket } from './packet.js';
 import { Unwrap } from './unwrap.js';
 
-/** More than half a second of 4K. */
+/** Between the oldest one that is waited for and the newest; more than half a second of 4K. */
 const MAX_WAITING = 2_048;
-/** Beyond this, the sender has begun anew. */
-const MAX_STEP = 3_000;
+/** Beyond this, nobody waits for what is missing: the sender has begun anew, or the network was away. */
+const MAX_STEP = 1_000;
 /** Packets that overtake each other are a few milliseconds apart. */
 const ASK_AFTER = milliseconds(10);
 /** The next time, the answer has had time for a long way. */
@@ -40,7 +40,7 @@ export class Reorder {
 
   push(packet: RtpPacket, now: Milliseconds): void {
     const number = this.#numbers.next(packet.sequence);
-    if (this.#next === undefined || Math.abs(number - this.#highest) > MAX_STEP) {
+    if (this.#next === undefined || number > this.#highest + MAX_STEP) {
       this.#hasRestarted = this.#next !== undefined;
       this.#waiting.clear();
       this.#missing.clear();
@@ -90,6 +90,6 @@ export class Reorder {
 
   #isGivenUp(number: number, now: Milliseconds): boolean {
     const since = this.#missing.get(number)?.since ?? now;
-    return Milliseconds.sub(now, since) >= this.#patience || this.#waiting.size > MAX_WAITING;
+    return Milliseconds.sub(now, since) >= this.#patience || this.#highest - number > MAX_WAITING;
   }
 }

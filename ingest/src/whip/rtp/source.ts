@@ -16,7 +16,8 @@ const SUCCEEDED_AFTER = milliseconds(2_000);
 /** One track as it comes by RTP: who sends it, what of it came, and when. */
 export class Source {
   readonly track: ChosenTrack;
-  readonly clock: SourceClock;
+  /** Of who sends it now: another number has other timestamps. */
+  clock: SourceClock;
   readonly isRepaired: boolean;
   #reorder: Reorder;
   #ssrc: number | undefined;
@@ -81,6 +82,7 @@ export class Source {
     this.#ssrc = ssrc;
     this.#counts = new Counts();
     this.#lastReport = undefined;
+    this.clock = new SourceClock(this.track.codec.rate);
     this.#reorder = this.#newReorder();
     return true;
   }

@@ -19,6 +19,10 @@ const FEEDBACK = ['transport-cc', 'nack', 'nack pli'];
 /** Before it, other candidates are better by nature (RFC 8445 5.1.2.1): 126 is of a host. */
 const HOST_PREFERENCE = 126 * 2 ** 24;
 
+/** Which end begins the handshake: we do only if the publisher waits for us (RFC 5763 5). */
+export const ourSetup = ({ setup }: Offer): 'active' | 'passive' =>
+  setup === 'passive' ? 'active' : 'passive';
+
 /** What we say to an offer (RFC 8829 5.3.1): one of ICE's lite agents that receives, all in one transport. */
 export function writeAnswer(offer: Offer, { picture, sound }: Choice, facts: AnswerFacts): string {
   const taken = new Map(

@@ -19,6 +19,8 @@ export interface ChosenTrack {
 
 const PROTOCOL = 'UDP/TLS/RTP/SAVPF';
 export const TRANSPORT_SEQUENCE = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
+/** Of timestamps (RFC 6184 8.2.1, RFC 7587 4.1). */
+const H264_RATE = 90_000;
 const OPUS_RATE = 48_000;
 
 /** @returns why nothing can be taken, in words for the streamer, if so */
@@ -41,9 +43,9 @@ export function choose({ sections }: Offer): Choice | string {
 }
 
 /** H.264 whose NAL units are sent one after the other (packetization modes 0 and 1, RFC 6184 6). */
-function isOurPicture({ name, parameters }: OfferedCodec): boolean {
+function isOurPicture({ name, rate, parameters }: OfferedCodec): boolean {
   const mode = parameterOf(parameters, 'packetization-mode') ?? '0';
-  return name === 'h264' && (mode === '0' || mode === '1');
+  return name === 'h264' && rate === H264_RATE && (mode === '0' || mode === '1');
 }
 
 function firstTrack(

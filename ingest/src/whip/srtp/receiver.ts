@@ -7,46 +7,62 @@ const INDEX_BYTES = 4;
 const ENCRYPTED = 0x8000_0000;
 /** A publisher has a picture, its retransmissions, and sound. What more it invents is not remembered. */
 const MAX_SOURCES = 8;
+/** As many packets as wait for a missing one: what is older comes too late. */
+const WINDOW = 2_048;
+const ROUND = 65_536;
 
-/** The newest packet of a source: its rollover counter, and its sequence number. */
-interface Newest {
-  readonly rollovers: number;
-  readonly sequence: number;
+/** Which packets of a source came: each is believed once (RFC 3711 3.3.2). */
+class Seen {
+  /** Index of the newest one: rollover counter, and sequence number. */
+  newest = -1;
+  /** Each one at its index modulo the window. */
+  readonly #indexes = new Float64Array(WINDOW).fill(-1);
+
+  isNew(index: number): boolean {
+    return index > this.newest - WINDOW && this.#indexes[index % WINDOW] !== index;
+  }
+
+  add(index: number): void {
+    this.newest = Math.max(this.newest, index);
+    this.#indexes[index % WINDOW] = index;
+  }
 }
 
 /** Opens what a peer sends: RTP and RTCP, each packet of which is encrypted and signed (RFC 3711). */
 export class SrtpReceiver {
   readonly #rtp: SessionKeys;
   readonly #rtcp: SessionKeys;
-  readonly #newest = new Map<number, Newest>();
-  /** Of RTCP; packets that are not newer are repeated, or late. */
-  #lastIndex = -1;
+  readonly #seen = new Map<number, Seen>();
+  /** Of RTCP, which each source counts for itself (RFC 3711 3.4); packets that are not newer are repeated, or late. */
+  readonly #lastIndexes = new Map<number, number>();
 
   constructor(master: MasterKey) {
     this.#rtp = sessionKeys(master, 'rtp');
     this.#rtcp = sessionKeys(master, 'rtcp');
   }
 
-  /** The packet in clear; undefined if it is not from the peer. Repeated packets are for the reader to find. */
+  /** The packet in clear; undefined if it is not from the peer, or came before. */
   rtp(packet: Uint8Array): Uint8Array | undefined {
     const end = packet.byteLength - TAG_BYTES;
     const header = headerBytes(packet);
     if (header === undefined || header > end) return undefined;
     const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
     const [sequence, ssrc] = [view.getUint16(2), view.getUint32(8)];
-    const before = this.#newest.get(ssrc);
-    if (!before && this.#newest.size >= MAX_SOURCES) return undefined;
-    const rollovers = rolloversAt(sequence, before);
-    const rolloverBytes = Buffer.alloc(4);
-    rolloverBytes.writeUInt32BE(rollovers);
+    const before = this.#seen.get(ssrc);
+    if (!before && this.#seen.size >= MAX_SOURCES) return undefined;
+    const index = indexOf(sequence, before?.newest);
+    if (before?.isNew(index) === false) return undefined;
+    const rollovers = Buffer.alloc(4);
+    rollovers.writeUInt32BE(Math.floor(index / ROUND));
     const signature = createHmac('sha1', this.#rtp.authentication)
       .update(packet.subarray(0, end))
-      .update(rolloverBytes)
+      .update(rollovers)
       .digest();
     if (!isSame(signature, packet.subarray(end))) return undefined;
-    const isNewest = !before || rollovers * 65_536 + sequence > before.rollovers * 65_536 + before.sequence;
-    if (isNewest) this.#newest.set(ssrc, { rollovers, sequence });
-    const counter = counterOf(this.#rtp.salt, ssrc, rollovers * 65_536 + sequence);
+    const seen = before ?? new Seen();
+    seen.add(index);
+    this.#seen.set(ssrc, seen);
+    const counter = counterOf(this.#rtp.salt, ssrc, index);
     return opened(packet.subarray(0, end), header, this.#rtp.encryption, counter);
   }
 
@@ -61,12 +77,13 @@ export class SrtpReceiver {
     if (!isSame(signature, packet.subarray(signed))) return undefined;
     const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
     const word = view.getUint32(end);
-    const index = word % ENCRYPTED;
-    if (index <= this.#lastIndex) return undefined;
-    this.#lastIndex = index;
+    const [index, ssrc] = [word % ENCRYPTED, view.getUint32(4)];
+    const last = this.#lastIndexes.get(ssrc);
+    if (last === undefined ? this.#lastIndexes.size >= MAX_SOURCES : index <= last) return undefined;
+    this.#lastIndexes.set(ssrc, index);
     const plain = packet.subarray(0, end);
     if (word < ENCRYPTED) return plain;
-    const counter = counterOf(this.#rtcp.salt, view.getUint32(4), index);
+    const counter = counterOf(this.#rtcp.salt, ssrc, index);
     return opened(plain, RTCP_HEADER_BYTES, this.#rtcp.encryption, counter);
   }
 }
@@ -83,11 +100,11 @@ export function headerBytes(packet: Uint8Array): number | undefined {
   return end <= packet.byteLength ? end : undefined;
 }
 
-/** The counter that brings the sequence number closest to the newest one (RFC 3711 3.3.1). */
-function rolloversAt(sequence: number, newest: Newest | undefined): number {
-  if (!newest) return 0;
-  const nearest = newest.rollovers + Math.round((newest.sequence - sequence) / 65_536);
-  return Math.max(0, nearest);
+/** With the rollover counter that brings it closest to the newest one (RFC 3711 3.3.1). */
+function indexOf(sequence: number, newest: number | undefined): number {
+  if (newest === undefined) return sequence;
+  const rollovers = Math.round((newest - sequence) / ROUND);
+  return Math.max(0, rollovers) * ROUND + sequence;
 }
 
 function opened(packet: Uint8Array, header: number, key: Uint8Array, counter: Uint8Array): Uint8Array {

@@ -83,6 +83,15 @@ describe('RTP', () => {
     expect(receiver.rtp(encrypted!)).toBeDefined();
   });
 
+  it('is opened once, and not when it is too old', async () => {
+    const sent = await closed(Array.from({ length: 3_000 }, (_, i) => packet(i, Buffer.from('x'))));
+    const receiver = new SrtpReceiver(master);
+    for (const each of sent) if (each !== sent[2_000]) expect(receiver.rtp(each)).toBeDefined();
+    expect(sent.filter((each) => receiver.rtp(each))).toEqual([sent[2_000]]);
+    const other = new SrtpReceiver(master);
+    expect([sent[2_500], sent[0]].map((each) => other.rtp(each!) !== undefined)).toEqual([true, false]);
+  });
+
   it('is of few sources', async () => {
     const sources = Array.from({ length: 20 }, (_, ssrc) => packet(1, Buffer.from('x'), ssrc + 1));
     const receiver = new SrtpReceiver(master);
@@ -102,6 +111,9 @@ describe('RTCP', () => {
     expect(Buffer.from(receiver.rtcp(closed)!)).toEqual(report);
     // Repeated.
     expect(receiver.rtcp(closed)).toBeUndefined();
+    // Another source, which counts for itself.
+    const other = hex('80c90001000000080000000a00000014');
+    expect(Buffer.from(receiver.rtcp(new SrtcpSender(master).close(other))!)).toEqual(other);
   });
 
   it('is not opened if a byte is changed, or cut off', () => {

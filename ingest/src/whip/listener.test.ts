@@ -4,11 +4,11 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { milliseconds } from '@topicast/contracts/units';
 import { type Chunk, Chunker } from '@topicast/media/mpegts';
+import { PICTURE, run, SOUND } from '@topicast/test/flv-film';
 import { until } from '@topicast/test/poll';
 import { temporaryFolder } from '@topicast/test/temporary';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RTCCertificate, RTCPeerConnection, useH264, useVP8 } from 'werift';
-import { PICTURE, run, SOUND } from '@topicast/test/flv-film';
 import { type Guest, openReception, type Reception, SECRET, STREAM } from '../testing/reception.js';
 import { postOffer, WhipClient } from '../testing/whip-client.js';
 import { newCertificate } from './dtls/certificate.js';
@@ -68,7 +68,7 @@ describe('an encoder that is let in', () => {
     const gone = await fetch(client.location, { method: 'DELETE' });
     expect(gone.status).toBe(200);
     await until('its seat is free', () => guest!.end);
-    expect(guest!.end).toEqual({ why: 'gone' });
+    expect(guest!.end).toEqual({ why: 'finished' });
     expect((await fetch(client.location, { method: 'DELETE' })).status).toBe(404);
   });
 
