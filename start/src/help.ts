@@ -30,6 +30,8 @@ defaults in brackets:
   KAFKA_BROKERS                host:port of some brokers, separated by commas (required)
   TOPICAST_THUMBNAIL_SECONDS   how often each live stream gets a new picture, or off (5)
   TOPICAST_ANALYSE             whether to look for black and frozen pictures, silence and loudness: on or off (on)
+  TOPICAST_WEBHOOK_URLS        addresses that are told when a stream is live, offline, away or has failed (none)
+  TOPICAST_WEBHOOK_SECRET      signs what they are sent (required with the addresses)
   TOPICAST_PROCESSORS_PORT     the port for /healthz, /readyz and /metrics (none)
   FFMPEG_PATH                  the ffmpeg to run (the one on PATH)
   TOPICAST_LOG_LEVEL           how much to log (info)
