@@ -12,8 +12,7 @@ export interface ReceivedWebhook {
   readonly text: string;
   /** Whether the signature is that of Standard Webhooks with {@link WEBHOOK_SECRET}. */
   readonly isSigned: boolean;
-  // biome-ignore lint/suspicious/noExplicitAny: what a receiver has parsed
-  readonly body: any;
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
 type Answer = number | ((response: ServerResponse) => void);
