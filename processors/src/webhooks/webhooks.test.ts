@@ -120,6 +120,23 @@ it('a process that takes over goes on behind the last message, with what happene
   expect(told.size).toBe(3);
 });
 
+it('a receiver that is new gets what happens from the start of the process on, whenever its turn comes', async () => {
+  await using at = await world();
+  await using receiver = await webhookReceiver();
+  await at.happen({ kind: 'failed' });
+  // The log's clock has milliseconds.
+  const begun = Date.now();
+  await until(() => Date.now() > begun);
+  const share = new TestShare();
+  share.give(false);
+  await at.start([receiver.url], share);
+  await at.happen(LIVE);
+  share.give(true);
+  await at.happen({ kind: 'away' });
+  await until(() => receiver.received.length === 2);
+  expect(receiver.received.map(({ body }) => body.event)).toEqual(['live', 'away']);
+});
+
 it('hostile answers cost one attempt of bounded time and memory; what is too old is given up', async () => {
   await using receiver = await webhookReceiver({
     answers: [

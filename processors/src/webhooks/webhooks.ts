@@ -46,6 +46,8 @@ export class Webhooks {
   readonly #telling = new Map<ReceiverKey, AbortController>();
   readonly #ending = new Set<Promise<void>>();
   readonly #unlisten: () => void;
+  /** A receiver that is new gets what happens from now on, not only from when it is ours. */
+  readonly #since = Date.now();
 
   constructor(options: WebhooksOptions) {
     this.#options = options;
@@ -94,7 +96,7 @@ export class Webhooks {
       logger.error({ count }, 'events were given up: the receiver has not taken them for a day'),
     );
     const circumstances = { logger, losses, signal };
-    const begin = progress.get(key) ?? { since: Date.now() };
+    const begin = progress.get(key) ?? { since: this.#since };
     if (!('next' in begin)) await this.#note(key, begin, circumstances);
     const hear = async (events: readonly LogEvent<StreamEvent>[]): Promise<void> => {
       for (const event of events) {
