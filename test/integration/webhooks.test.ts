@@ -48,10 +48,9 @@ it('an encoder needs the yes of the operator, who is told when the stream is on 
   };
   const services = await startServices({ environment });
   onTestFinished(() => services.close());
-  const processors = await startProcessors({
-    ...{ log: services.log, config: readProcessorsConfig(environment), ffmpegPath: FFMPEG, logger },
-  });
-  onTestFinished(() => processors.close());
+  const config = readProcessorsConfig(environment);
+  const run = () => startProcessors({ log: services.log, config, ffmpegPath: FFMPEG, logger });
+  const processors = await run();
   const asked = { id: 'show', title: 'The show', source: { kind: 'ingest' } };
   const { body } = await services.api('POST', '/api/streams', asked);
   const { rtmp, key } = (body as CreatedStream).ingest!;
@@ -79,4 +78,12 @@ it('an encoder needs the yes of the operator, who is told when the stream is on 
   ]);
   await until('the receiver of the documentation has both', () => documented.said().includes("'offline'"));
   expect(documented.said()).toContain("event: 'live'");
+
+  await processors.close();
+  expect((await services.api('DELETE', '/api/streams/show')).status).toBeLessThan(300);
+  const later = await run();
+  await until('what happened meanwhile was told', () =>
+    receiver.received.some(({ body: { event, why } }) => event === 'offline' && why === 'deleted'),
+  );
+  await later.close();
 });

@@ -109,12 +109,10 @@ export class Door implements Doorkeeper {
     const { stream } = arrival;
     const asked = this.#rowFor(arrival);
     if (typeof asked === 'string') return asked;
-    const refusal = await this.#permission.ask(asked, arrival.gone);
-    if (refusal) return refusal;
     const before = this.#entering.get(stream);
     const entering = (async () => {
       await before;
-      return this.#enter(arrival);
+      return (await this.#permission.ask(asked, arrival.gone)) ?? this.#enter(arrival);
     })();
     this.#entering.set(stream, entering);
     try {
