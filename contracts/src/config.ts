@@ -63,6 +63,8 @@ export const sharedSettings = {
     .optional(),
   /** Directories separated by the platform's path separator or commas; files below them may be streamed. */
   TOPICAST_MEDIA_DIRS: list.default([]),
+  /** Signs what we send to the operator's programs, so that they know that it is from us. */
+  TOPICAST_WEBHOOK_SECRET: z.string().optional(),
   KAFKA_BROKERS: brokers.optional(),
 };
 

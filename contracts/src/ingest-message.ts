@@ -129,7 +129,7 @@ export const IngestClose = {
   badMessage: 4400,
   /** No such stream, or another key. */
   unauthorized: 4401,
-  /** The stream is stopped. */
+  /** The stream is stopped, or the operator does not allow it. */
   stopped: 4403,
   /** Nothing has come for too long: come again. */
   silent: 4408,

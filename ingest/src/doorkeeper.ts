@@ -3,9 +3,10 @@ import type { Milliseconds } from '@topicast/contracts/units';
 
 /**
  * `unauthorized`: there is no such stream, or it has another key. The others are told only to who has the key.
- * `busy`: another encoder is sending. `stopped`: nobody may send at present. `unavailable`: we cannot take it now.
+ * `busy`: another encoder is sending. `stopped`: nobody may send at present. `forbidden`: the operator does not want it.
+ * `unavailable`: we cannot take it now.
  */
-export type Refusal = 'unauthorized' | 'busy' | 'stopped' | 'unavailable';
+export type Refusal = 'unauthorized' | 'busy' | 'stopped' | 'forbidden' | 'unavailable';
 
 /** Decides who may publish, and takes what they send. The listeners ask; the producer answers. */
 export interface Doorkeeper {

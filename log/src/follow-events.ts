@@ -11,7 +11,8 @@ const RETRY = milliseconds(5_000);
 interface Follower<Event> {
   /** Where to begin; after a failure, reading goes on behind the last event. */
   readonly start: EventStart;
-  readonly hear: (events: readonly LogEvent<Event>[]) => void;
+  /** A promise holds the reading back: the log keeps what waits. */
+  readonly hear: (events: readonly LogEvent<Event>[]) => void | Promise<void>;
   readonly logger: Logger;
 }
 
@@ -28,7 +29,7 @@ export async function followEvents<Schema extends z.ZodType>(
     try {
       const events = await Promise.race([openEvents(log, definition), gone]);
       for await (const batch of events.tail(from, signal)) {
-        hear(batch);
+        await hear(batch);
         from = { at: 'offset', offset: (batch.at(-1)?.offset ?? 0) + 1 };
       }
     } catch (error) {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
-import { flag, port, readConfig, sharedSettings, wholeNumberFrom } from '@topicast/contracts/config';
+import { flag, list, port, readConfig, sharedSettings, wholeNumberFrom } from '@topicast/contracts/config';
 import { type Milliseconds, milliseconds } from '@topicast/contracts/units';
+import { type Receiver, readReceivers } from '@topicast/sources/webhook';
 import { z } from 'zod';
 
 export interface ProcessorsConfig {
@@ -14,6 +15,8 @@ export interface ProcessorsConfig {
   readonly mostAnalyses: number;
   /** Whether streams may be sent on to private addresses. */
   readonly allowPrivateUrls: boolean;
+  /** Who is told what happens to streams. */
+  readonly webhooks: readonly Receiver[];
   /** Where health and metrics are asked for; undefined: nowhere. */
   readonly health: { readonly host: string; readonly port: number } | undefined;
 }
@@ -28,6 +31,9 @@ const settings = z.object({
     .union([z.literal('off'), wholeNumberFrom(2, 3_600)], 'must be a whole number from 2 to 3600, or off')
     .default(5),
   TOPICAST_ALLOW_PRIVATE_URLS: flag.default(false),
+  /** Where to tell what happens to streams. */
+  TOPICAST_WEBHOOK_URLS: list.default([]),
+  TOPICAST_WEBHOOK_SECRET: sharedSettings.TOPICAST_WEBHOOK_SECRET,
   TOPICAST_ANALYSE: z
     .union(
       [z.enum(['on', 'off']), wholeNumberFrom(1, 1_000)],
@@ -49,6 +55,10 @@ export function readProcessorsConfig(environment: Record<string, string | undefi
     thumbnailEvery: seconds === 'off' ? undefined : milliseconds(seconds * 1_000),
     mostAnalyses: analysesIn(read.TOPICAST_ANALYSE),
     allowPrivateUrls: read.TOPICAST_ALLOW_PRIVATE_URLS,
+    webhooks: readReceivers(read.TOPICAST_WEBHOOK_URLS, {
+      ...{ setting: 'TOPICAST_WEBHOOK_URLS', secret: read.TOPICAST_WEBHOOK_SECRET },
+      allowPrivate: read.TOPICAST_ALLOW_PRIVATE_URLS,
+    }),
     health:
       read.TOPICAST_PROCESSORS_PORT === undefined
         ? undefined

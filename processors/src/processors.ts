@@ -9,6 +9,8 @@ import type { ProcessorsConfig } from './config.js';
 import { ProcessorsMetrics } from './metrics/metrics.js';
 import { openRestream } from './restream/open-restream.js';
 import { openThumbnailing } from './thumbnails/open.js';
+import { openProgress, WEBHOOKS_TABLE } from './webhooks/progress.js';
+import { WEBHOOKS_GROUP, Webhooks } from './webhooks/webhooks.js';
 import type { Processor } from './worker/processor.js';
 import { Worker } from './worker/worker.js';
 
@@ -55,6 +57,23 @@ async function openProcessors(context: ProcessorContext): Promise<readonly Proce
   ];
 }
 
+/** @throws {LogError} */
+async function openWebhooks(
+  { log, config, logger }: ProcessorsOptions,
+  tables: StreamTables,
+  metrics: ProcessorsMetrics,
+): Promise<Webhooks> {
+  const progress = openProgress(await log.table(WEBHOOKS_TABLE), () =>
+    logger.warn('the progress of a webhook cannot be read; it begins with what happens now'),
+  );
+  const { member, sessionTimeout } = config;
+  const share = await log.share(WEBHOOKS_GROUP, WEBHOOKS_TABLE, { member, sessionTimeout });
+  return new Webhooks({
+    ...{ receivers: config.webhooks, log, progress, tables, share, logger },
+    counts: metrics.webhooks,
+  });
+}
+
 /**
  * Begin to read the streams that this process has a share in, for each processor. If the log is away, it waits.
  * @throws {LogError} any but `unavailable`; the signal's reason
@@ -70,8 +89,9 @@ export async function startProcessors(options: ProcessorsOptions): Promise<Proce
   const tables = new StreamTables({ streams, status });
   const liveness = new Liveness(status, { monotonic: Milliseconds.now, wall: Milliseconds.wallClock });
   const workers: Worker[] = [];
+  let webhooks: Webhooks | undefined;
   const close = async (): Promise<void> => {
-    await Promise.all(workers.map((worker) => worker.close()));
+    await Promise.all([...workers.map((worker) => worker.close()), webhooks?.close()]);
     tables.close();
     liveness.close();
   };
@@ -90,6 +110,9 @@ export async function startProcessors(options: ProcessorsOptions): Promise<Proce
       const worker = new Worker({ processor, log, tables, liveness, share, counts, logger });
       metrics.follow(worker);
       workers.push(worker);
+    }
+    if (config.webhooks.length > 0) {
+      webhooks = await untilLogAnswers(() => openWebhooks(options, tables, metrics), waiting);
     }
   } catch (error) {
     await close();

@@ -22,6 +22,7 @@ import {
   type Milliseconds,
   milliseconds,
 } from '@topicast/contracts/units';
+import { type Receiver, readReceivers } from '@topicast/sources/webhook';
 import { z } from 'zod';
 
 /** x264's, from the cheapest to the best picture per bit. */
@@ -87,6 +88,8 @@ export interface ProducerConfig {
         readonly publicHost: string | undefined;
       }
     | undefined;
+  /** Who is asked before an encoder publishes; undefined: nobody. */
+  readonly publishWebhook: Receiver | undefined;
   /** Where they publish by WHIP; undefined: nowhere. */
   readonly whip: (ListenerConfig & { readonly publicAddresses: readonly string[] }) | undefined;
   /** What becomes of an encoder that comes with the key of one that is sending. */
@@ -148,6 +151,9 @@ const settings = z.object({
     .default(10),
   /** How many seconds an encoder that has vanished may be away without an end of its stream; 0: it ends at once. */
   TOPICAST_INGEST_GAP: numberFrom(0, 600).default(60),
+  /** Who is asked before an encoder publishes. */
+  TOPICAST_PUBLISH_WEBHOOK_URL: z.string().optional(),
+  TOPICAST_WEBHOOK_SECRET: sharedSettings.TOPICAST_WEBHOOK_SECRET,
   /** Only files below these may be streamed, unless the command line names them. */
   TOPICAST_MEDIA_DIRS: sharedSettings.TOPICAST_MEDIA_DIRS,
   FFMPEG_PATH: z.string().optional(),
@@ -187,6 +193,10 @@ export function readProducerConfig(environment: Record<string, string | undefine
       strangersPerAddress: read.TOPICAST_RTMP_STRANGERS_PER_ADDRESS,
     };
   };
+  const [publishWebhook] = readReceivers([read.TOPICAST_PUBLISH_WEBHOOK_URL ?? []].flat(), {
+    ...{ setting: 'TOPICAST_PUBLISH_WEBHOOK_URL', secret: read.TOPICAST_WEBHOOK_SECRET },
+    allowPrivate: read.TOPICAST_ALLOW_PRIVATE_URLS,
+  });
   const whip = listenerFor('TOPICAST_WHIP_PORT', WHIP_PORT);
   return Object.freeze({
     producerId: read.TOPICAST_PRODUCER_ID ?? defaultProducerId(path.resolve(read.TOPICAST_DATA_DIR)),
@@ -210,6 +220,7 @@ export function readProducerConfig(environment: Record<string, string | undefine
       publicHost: read.TOPICAST_PUBLIC_SRT_HOST,
     },
     whip: whip && { ...whip, publicAddresses: read.TOPICAST_WHIP_ADDRESS },
+    publishWebhook,
     secondPublisher: read.TOPICAST_INGEST_SECOND,
     primaryBackAfter:
       read.TOPICAST_INGEST_BACK === 'off' ? undefined : milliseconds(read.TOPICAST_INGEST_BACK * 1_000),

@@ -84,6 +84,9 @@ async function startWeb(shared: SharedConfig, fail: (error: unknown) => void): P
     TOPICAST_TOKEN: _token,
     TOPICAST_VIEWER_SECRET: _secret,
     KAFKA_SASL_PASSWORD: _password,
+    TOPICAST_WEBHOOK_SECRET: _key,
+    TOPICAST_WEBHOOK_URLS: _urls,
+    TOPICAST_PUBLISH_WEBHOOK_URL: _url,
     ...environment
   } = process.env;
   const child = fork(fileURLToPath(new URL('./web.js', import.meta.url)), {

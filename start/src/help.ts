@@ -33,6 +33,8 @@ defaults in brackets:
   TOPICAST_ANALYSE             whether to look for black and frozen pictures, silence and loudness: on, off, or in how
                                many streams at once (on: 16)
   TOPICAST_ALLOW_PRIVATE_URLS  1: streams may be sent on to private addresses (0)
+  TOPICAST_WEBHOOK_URLS        addresses that are told when a stream is live, offline, away or has failed (none)
+  TOPICAST_WEBHOOK_SECRET      signs what they are sent (required with the addresses)
   TOPICAST_PROCESSORS_PORT     the port for /healthz, /readyz and /metrics (none)
   FFMPEG_PATH                  the ffmpeg to run (the one on PATH)
   TOPICAST_LOG_LEVEL           how much to log (info)

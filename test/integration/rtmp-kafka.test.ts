@@ -7,7 +7,7 @@ import type { CreatedStream } from '@topicast/contracts/http';
 import type { StreamEvents } from '@topicast/contracts/stream-event';
 import type { StreamHealth } from '@topicast/contracts/stream-health';
 import { STATUS_TABLE, STREAMS_TABLE } from '@topicast/contracts/tables';
-import type { ChunkLog } from '@topicast/log';
+import { type ChunkLog, openEvents, STREAM_EVENTS } from '@topicast/log';
 import { type Producer, readProducerConfig, startProducer } from '@topicast/producer';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startChildScript } from '../support/child-script.js';
@@ -22,6 +22,7 @@ import { rawViewer } from '../support/raw-viewer.js';
 import { startRtmpEncoder } from '../support/rtmp-encoder.js';
 import { logger, type Services, startServices } from '../support/services.js';
 import { TestEncoder } from '../support/test-encoder.js';
+import { WEBHOOK_SECRET, webhookReceiver } from '../support/webhook-receiver.js';
 
 const reason = kafkaUnavailable();
 
@@ -85,8 +86,9 @@ describe.skipIf(reason)(`RTMP on a real Kafka${reason ? ` (SKIPPED: ${reason})` 
   });
 
   it.skipIf(nginxRtmpUnavailable)(
-    'a destination moves to another process when its own is killed',
+    'a destination moves to another process when its own is killed, and webhooks go on',
     async () => {
+      await using receiver = await webhookReceiver();
       await using nginx = await startNginxRtmp();
       const log = await open();
       onTestFinished(() => log.close());
@@ -104,7 +106,9 @@ describe.skipIf(reason)(`RTMP on a real Kafka${reason ? ` (SKIPPED: ${reason})` 
       const destination = { id: randomUUID(), stream: 'moving', createdAt, url };
       const key = destinationKey(destination);
       await tables.rows.put(key, destination);
-      const children = await Promise.all([startProcessorsIn(broker), startProcessorsIn(broker)]);
+      const children = await Promise.all([1, 2].map(() => startProcessorsIn(broker, receiver.url)));
+      const events = await openEvents(log, STREAM_EVENTS);
+      await events.append([{ key: 'moving', event: { kind: 'failed', at: 1 } }]);
       const ownerAfter = (before?: string) =>
         until('one of them sends it', () => {
           const shown = tables.statuses.get(key);
@@ -112,6 +116,7 @@ describe.skipIf(reason)(`RTMP on a real Kafka${reason ? ` (SKIPPED: ${reason})` 
         });
       const first = await ownerAfter();
       children.find(({ pid }) => first.endsWith(`-${pid}`))!.kill('SIGKILL');
+      await events.append([{ key: 'moving', event: { kind: 'failed', at: 2 } }]);
       const second = await ownerAfter(first);
       expect(children.some(({ pid }) => second.endsWith(`-${pid}`))).toBe(true);
       // There may be three: the group may have moved it already when the second process joined.
@@ -119,16 +124,24 @@ describe.skipIf(reason)(`RTMP on a real Kafka${reason ? ` (SKIPPED: ${reason})` 
         const films = nginx.recordings().map((film) => messagesOf(film).length);
         return films.length > 1 && films.at(-1)! > 20;
       });
+      const told = () => {
+        const messages = receiver.received.filter(({ body }) => body.stream === 'moving');
+        return [...new Map(messages.map(({ body }) => [body.id, body.at])).values()];
+      };
+      await until('the receiver was told of both', () => told().length === 2);
+      expect(told()).toEqual([1, 2]);
+      expect(receiver.received.every(({ isSigned }) => isSigned)).toBe(true);
     },
   );
 });
 
-async function startProcessorsIn({ brokers }: Broker): Promise<ChildProcess> {
+async function startProcessorsIn({ brokers }: Broker, webhook: string): Promise<ChildProcess> {
   const script = path.join(import.meta.dirname, '../support/processors-process.ts');
   const settings = {
     TOPICAST_ALLOW_PRIVATE_URLS: '1',
     TOPICAST_ANALYSE: 'off',
     TOPICAST_THUMBNAIL_SECONDS: 'off',
+    ...{ TOPICAST_WEBHOOK_URLS: webhook, TOPICAST_WEBHOOK_SECRET: WEBHOOK_SECRET },
   };
   const child = await startChildScript(script, [], {
     stdio: ['ignore', 'pipe', 'inherit'],

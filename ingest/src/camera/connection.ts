@@ -45,6 +45,10 @@ const REFUSALS: Record<Refusal, { readonly code: IngestClose; readonly words: st
   },
   busy: { code: IngestClose.busy, words: 'Another encoder is sending to this stream.' },
   stopped: { code: IngestClose.stopped, words: 'The stream is stopped: start it in the studio.' },
+  forbidden: {
+    code: IngestClose.stopped,
+    words: 'The operator of this server does not allow this stream at present: ask them.',
+  },
   unavailable: {
     code: IngestClose.unavailable,
     words: 'The server cannot take the stream at the moment: try again.',

@@ -60,7 +60,7 @@ interface Visitor {
 export class Entrance {
   readonly stats: EntranceStats = {
     ...{ connections: 0, admitted: 0, turnedAway: 0, broken: 0, cut: 0 },
-    refused: { unauthorized: 0, busy: 0, stopped: 0, unavailable: 0 },
+    refused: { unauthorized: 0, busy: 0, stopped: 0, forbidden: 0, unavailable: 0 },
   };
   readonly #options: EntranceOptions;
   readonly #closing = new AbortController();

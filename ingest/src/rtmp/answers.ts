@@ -67,6 +67,10 @@ const REFUSALS: Record<Refusal, { readonly code: string; readonly description: s
     code: 'NetStream.Publish.Denied',
     description: 'The stream is stopped: start it in the studio.',
   },
+  forbidden: {
+    code: 'NetStream.Publish.Denied',
+    description: 'The operator of this server does not allow this stream at present: ask them.',
+  },
   unavailable: {
     code: 'NetStream.Publish.Failed',
     description: 'The server cannot take the stream at the moment: try again.',

@@ -36,6 +36,10 @@ const REFUSALS: Record<Refusal, { readonly status: number; readonly words: strin
   },
   busy: { status: 409, words: 'Another encoder is sending to this stream.' },
   stopped: { status: 403, words: 'The stream is stopped: start it in the studio.' },
+  forbidden: {
+    status: 403,
+    words: 'The operator of this server does not allow this stream at present: ask them.',
+  },
   unavailable: { status: 503, words: 'The server cannot take the stream at the moment: try again.' },
 };
 

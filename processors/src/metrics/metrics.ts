@@ -1,5 +1,6 @@
 import { Counter, Gauge, type MetricConfiguration, Registry } from 'prom-client';
 import type { PictureCounts } from '../thumbnails/thumbnails.js';
+import type { WebhookCounts } from '../webhooks/delivery.js';
 import type { FollowCounts } from '../worker/follower.js';
 
 interface CountedWorker {
@@ -17,6 +18,7 @@ export class ProcessorsMetrics {
   readonly pictures: PictureCounts = { taken: 0, failed: 0, skipped: 0 };
   /** Chunks that were not looked at because ffmpeg did not keep up. */
   readonly analysis = { skipped: 0 };
+  readonly webhooks: WebhookCounts = { sent: 0, failed: 0, dropped: 0 };
   readonly #counts = new Map<string, FollowCounts>();
   readonly #workers = new Map<string, CountedWorker>();
 
@@ -58,6 +60,17 @@ export class ProcessorsMetrics {
       'analyse_skipped_chunks_total',
       'Chunks that were not analysed because ffmpeg did not keep up',
       () => this.analysis.skipped,
+    );
+    this.#count('webhooks_sent_total', 'Webhooks that their receiver has taken', () => this.webhooks.sent);
+    this.#count(
+      'webhooks_failed_total',
+      'Attempts to send a webhook that failed',
+      () => this.webhooks.failed,
+    );
+    this.#count(
+      'webhooks_dropped_total',
+      'Webhooks given up because their receiver has not taken them for a day',
+      () => this.webhooks.dropped,
     );
   }
 

@@ -11,6 +11,7 @@ import {
   type TailStart,
 } from '@topicast/log';
 import type { Logger } from 'pino';
+import { orAborted } from './or-aborted.js';
 import type { EndReason, Work } from './processor.js';
 
 /** What all followers of a processor count together. */
@@ -185,21 +186,6 @@ export class Follower {
     if (now - this.#warnedAt < WARN_EVERY_MS) return;
     this.#warnedAt = now;
     this.#options.logger.warn({ err: error }, 'reading the stream failed, trying again');
-  }
-}
-
-/** Work that waits for somebody must not keep us from ending it. */
-async function orAborted(taken: Promise<void>, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  let stop = (): void => undefined;
-  const aborted = new Promise<void>((resolve) => {
-    stop = resolve;
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    await Promise.race([taken, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
   }
 }
 

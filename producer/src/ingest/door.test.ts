@@ -9,6 +9,7 @@ import { type ChunkLog, LogError } from '@topicast/log';
 import { openEmbeddedLog } from '@topicast/log/embedded';
 import { until } from '@topicast/test/poll';
 import { temporaryFolder } from '@topicast/test/temporary';
+import { WEBHOOK_SECRET, webhookReceiver } from '@topicast/test/webhook-receiver';
 import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import { readProducerConfig } from '../config.js';
@@ -49,11 +50,16 @@ async function world() {
     allReports.push(reports);
     return reports;
   };
-  const doorOf = (me: string, second = 'takeover', ofLog: ChunkLog = log) => {
+  const doorOf = (
+    me: string,
+    second = 'takeover',
+    ofLog: ChunkLog = log,
+    settings: Record<string, string> = {},
+  ) => {
     const door = new Door({
       ...{ me, log: ofLog, tables, metrics: new ProducerMetrics(), reports: reportsOf(me), logger },
       ...{ ffmpeg: NO_FFMPEG, guard: NO_GUARD, reels: NO_REELS },
-      config: readProducerConfig({ TOPICAST_INGEST_SECOND: second }),
+      config: readProducerConfig({ TOPICAST_INGEST_SECOND: second, ...settings }),
       others: () => new Set(['a', 'b'].filter((name) => name !== me)),
     });
     return {
@@ -101,6 +107,29 @@ describe('the door', () => {
     await at.tables.rows.put(STREAM, { ...at.row, source: { kind: 'test' } });
     expect(await admit()).toBe('unauthorized');
     expect(at.status()).toBeUndefined();
+  });
+
+  it('asks the operator about encoders with a valid key, and looks at the stream again after the answer', async () => {
+    await using at = await world();
+    await using receiver = await webhookReceiver();
+    const { admit } = at.doorOf('a', 'takeover', at.log, {
+      ...{ TOPICAST_PUBLISH_WEBHOOK_URL: receiver.url, TOPICAST_WEBHOOK_SECRET: WEBHOOK_SECRET },
+      TOPICAST_ALLOW_PRIVATE_URLS: '1',
+    });
+    expect(await admit({ stream: STREAM, secret: 'wrong' })).toBe('unauthorized');
+    expect(receiver.received).toEqual([]);
+    receiver.answers.push(403);
+    expect(await admit()).toBe('forbidden');
+    expect(at.status()).toBeUndefined();
+    receiver.answers.push((response) => {
+      void at.tables.rows
+        .put(STREAM, { ...at.row, enabled: false })
+        .then(() => response.writeHead(204).end());
+    });
+    expect(await admit()).toBe('stopped');
+    await at.tables.rows.put(STREAM, at.row);
+    expect(isSeat(await admit())).toBe(true);
+    expect(receiver.received.map(({ text }) => text).join()).not.toContain('right');
   });
 
   it('claims the stream with a session of its own, and gives it back', async () => {

@@ -16,6 +16,7 @@ import type { Reports } from '../health/reports.js';
 import { openOutlet } from '../publish/outlet.js';
 import type { ReelMaker } from '../slate/workshop.js';
 import { StatusWriter } from '../status/status-writer.js';
+import { Permission } from './permission.js';
 import { keyHashOf, PLACES, type Place } from './places.js';
 import { Publication } from './publication.js';
 import { Refusals } from './refusals.js';
@@ -65,11 +66,13 @@ export class Door implements Doorkeeper {
   readonly #entering = new Map<StreamId, Promise<unknown>>();
   readonly #takeovers = new Takeovers();
   readonly #refusals: Refusals;
+  readonly #permission: Permission;
   #isClosed = false;
 
   constructor(options: DoorOptions) {
     this.#options = options;
     this.#refusals = new Refusals(options.logger);
+    this.#permission = new Permission(options.config.publishWebhook, options.logger);
   }
 
   /** The streams whose encoder is here, or about to be. */
@@ -109,7 +112,7 @@ export class Door implements Doorkeeper {
     const before = this.#entering.get(stream);
     const entering = (async () => {
       await before;
-      return this.#enter(arrival);
+      return (await this.#permission.ask(asked, arrival.gone)) ?? this.#enter(arrival);
     })();
     this.#entering.set(stream, entering);
     try {
