@@ -6,8 +6,10 @@ export const MOST_EVENTS_SHOWN = 200;
 
 const at = z.number().describe('when it happened, wall clock: ms since the epoch');
 const words = z.string().optional();
+/** Which one of two encoders. */
+const place = z.enum(['primary', 'backup']);
 /** What an edit can change. */
-const CHANGES = ['title', 'source', 'renditions'] as const;
+const CHANGES = ['title', 'source', 'renditions', 'encoding'] as const;
 export type StreamChange = (typeof CHANGES)[number];
 
 export const streamEvent = z.discriminatedUnion('kind', [
@@ -17,7 +19,7 @@ export const streamEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('started'), at }),
   z.object({ kind: z.literal('stopped'), at }),
   z.object({ kind: z.literal('changed'), at, what: z.array(z.enum(CHANGES)).max(CHANGES.length) }),
-  z.object({ kind: z.literal('key-renewed'), at }),
+  z.object({ kind: z.literal('key-renewed'), at, place: place.optional() }),
   /** Its first pictures are in the log. */
   z.object({ kind: z.literal('live'), at, producer: z.string().max(128) }),
   /** Its encoder has ended by itself, and is started again or awaited. */
@@ -29,7 +31,7 @@ export const streamEvent = z.discriminatedUnion('kind', [
   /** A second encoder with the same key has taken the place of the first. */
   z.object({ kind: z.literal('taken-over'), at }),
   /** Viewers get the other one of two encoders. */
-  z.object({ kind: z.literal('switched'), at, place: z.enum(['primary', 'backup']) }),
+  z.object({ kind: z.literal('switched'), at, place }),
   /** The encoder that published has gone. */
   z.object({ kind: z.literal('left'), at, problem: words }),
 ]);
@@ -60,7 +62,9 @@ export function wordsOfEvent(event: StreamEvent): string {
     case 'changed':
       return `Somebody changed the settings: ${event.what.join(', ')}.`;
     case 'key-renewed':
-      return 'Somebody made a new stream key. The old one is no longer valid.';
+      return event.place === 'backup'
+        ? 'Somebody made a new key for the backup encoder. An older one is no longer valid.'
+        : 'Somebody made a new stream key. The old one is no longer valid.';
     case 'live':
       return 'The stream went live.';
     case 'lost':

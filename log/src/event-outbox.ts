@@ -81,11 +81,23 @@ export class EventOutbox<Schema extends z.ZodType> {
           'events could not be written',
         );
         const isWrong = error instanceof LogError && error.code === 'invalid';
+        const fitting = isWrong ? batch.filter((each) => this.#fits(each)) : batch;
+        if (fitting.length < batch.length) {
+          // One that is damaged costs only itself.
+          this.#losses.add(batch.length - fitting.length, 'they do not fit the topic');
+          this.#waiting.unshift(...fitting);
+          continue;
+        }
         if (this.#options.whenAway === 'wait' && !isWrong) this.#waiting.unshift(...batch);
+        else this.#losses.add(batch.length, 'the log does not take them');
         const pause = pauseAfter(PAUSES, failures, Math.random());
         failures += 1;
         await sleep(pause, undefined, { signal }).catch(() => undefined);
       }
     }
+  }
+
+  #fits({ event }: NewEvent<z.input<Schema>>): boolean {
+    return this.#definition.schema.safeParse(event).success;
   }
 }

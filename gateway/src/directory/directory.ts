@@ -230,7 +230,8 @@ export class Directory {
       const status = this.#typed?.statuses.get(id);
       const isFresh = status !== undefined && this.#producers?.isAlive(status.producer) === true;
       const analysis = this.#analyses?.of(id, status?.session);
-      const isListenedFor = Object.values(this.ingestPorts).some((port) => port !== undefined);
+      const isListenedFor =
+        this.takesSrt || Object.values(this.ingestPorts).some((port) => port !== undefined);
       return { kind: 'encoded', row, status, isFresh, isListenedFor, analysis };
     }
     if (!row && !this.foreign.has(id)) return undefined;

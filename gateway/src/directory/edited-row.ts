@@ -53,7 +53,7 @@ const writerOf = ({ kind }: StreamRow['source']): 'topic' | 'ingest' | 'ours' =>
 
 /** What an edit has changed. */
 export function changesOf(before: StreamRow, after: StreamRow): StreamChange[] {
-  const parts = { title: 'title', source: 'source', renditions: 'ladder' } as const;
+  const parts = { title: 'title', source: 'source', renditions: 'ladder', encoding: 'encoding' } as const;
   const names = Object.keys(parts) as StreamChange[];
   return names.filter((name) => !isDeepStrictEqual(before[parts[name]], after[parts[name]]));
 }

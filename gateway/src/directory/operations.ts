@@ -140,7 +140,7 @@ export class Operations {
     const hash = await hashOfSecret(secret);
     const field = place === 'primary' ? 'ingestKeyHash' : 'backupKeyHash';
     await this.#change(id, (before) => ({ ...before, [field]: hash }));
-    this.#events.happened(id, { kind: 'key-renewed' });
+    this.#events.happened(id, { kind: 'key-renewed', place });
     return streamKey({ stream: id, secret });
   }
 

@@ -57,7 +57,9 @@ export function StreamPage({ id, gateway, token, onRefused }: StreamPageProps) {
   const stream = latestOf(polled);
   if (failure === 'not-found')
     return (
-      <NotFoundNotice title="No such stream">Nobody has created a stream with the id “{id}”.</NotFoundNotice>
+      <NotFoundNotice title="No such stream">
+        Nobody has created a stream with the id “{id}”, or it was deleted.
+      </NotFoundNotice>
     );
   if (polled.status === 'loading' || failure === 'unauthorized')
     return (
@@ -110,7 +112,7 @@ export function StreamPage({ id, gateway, token, onRefused }: StreamPageProps) {
         )}
       </section>
       <div className={styles.cards}>
-        {health && (
+        {health?.latency.some(({ ms }) => ms !== undefined) && (
           <div className={styles.card}>
             <Waterfall latency={health.latency} />
           </div>
