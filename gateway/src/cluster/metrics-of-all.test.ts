@@ -53,7 +53,7 @@ function scene() {
   const processes = places.map(({ asProcess }) => asProcess);
   const others = new Registry();
   new Counter({ name: 'other_total', help: 'Of what else runs here', registers: [others] }).inc(3);
-  const all = new MetricsOfAll(tails, () => processes, pino({ enabled: false }), others);
+  const all = new MetricsOfAll(tails, () => processes, pino({ enabled: false }), [others]);
   for (const place of places) place.all = all;
   /** The answer to the request. */
   const ask = async (): Promise<(name: string) => number | undefined> => {
