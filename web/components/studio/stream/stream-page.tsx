@@ -10,7 +10,6 @@ import { getStream } from '../../../lib/gateway-client';
 import { GRAPHS } from '../../../lib/health-graphs';
 import { describeSource } from '../../../lib/stream-facts';
 import { nameOf } from '../../../lib/stream-list';
-import { verdictOn } from '../../../lib/verdict';
 import { LazyPlayer } from '../../player/lazy-player';
 import { ConnectionBanner } from '../../ui/banner';
 import { Button, ButtonLink } from '../../ui/button';
@@ -93,7 +92,7 @@ export function StreamPage({ id, gateway, token, onRefused }: StreamPageProps) {
           {isLive ? <LazyPlayer src={liveUrl(gateway, id)} /> : <Poster id={id} />}
         </div>
         <div role="status">
-          <Verdict verdict={verdictOn(stream, health)} />
+          <Verdict stream={stream} health={health} />
         </div>
       </div>
       <section aria-labelledby="figures">
