@@ -69,6 +69,19 @@ describe('a diagnosis', () => {
     expect(codes({}, { catalog: withVideo('hvc1.1.6.L93.B0') })).toEqual(['hevc']);
     const silent = { session: 1, renditions: [{ rendition: 0, tracks: [{ kind: 'video' as const }] }] };
     expect(codes({}, { catalog: silent })).toEqual(['no-sound']);
+    expect(codes({ way: 'encoded' }, { catalog: silent, isSoundOff: true })).toEqual([]);
+  });
+
+  it('speaks of encoders only where there is one', () => {
+    const told = (catalog: Catalog): string[] =>
+      diagnose({
+        ...{ catalog, audience: undefined, liveFor: milliseconds(60_000) },
+        producer: { ...FIGURES, way: 'copied' },
+      }).map(sentenceOf);
+    expect(told(SOUND_ONLY)).toEqual([
+      'The source has no picture: if there should be one, look at the source.',
+    ]);
+    expect(told(withVideo('hvc1.1.6.L93.B0'))[0]).toMatch(/encode it again here/);
   });
 
   it('tells of viewers that stall, and what to do about it', () => {

@@ -41,6 +41,18 @@ export const FINDINGS = {
     words: 'The encoder sends no picture',
     remedy: 'if there should be one, look at the scene and the video settings in the encoder',
   },
+  sourceWithoutSound: {
+    code: 'no-sound',
+    severity: 'hint',
+    words: 'The source has no sound',
+    remedy: 'if there should be some, look at the source',
+  },
+  sourceWithoutPicture: {
+    code: 'no-picture',
+    severity: 'hint',
+    words: 'The source has no picture',
+    remedy: 'if there should be one, look at the source',
+  },
   hevc: {
     code: 'hevc',
     severity: 'warning',
@@ -122,6 +134,8 @@ const stalledViewers = (share: number, hasLadder: boolean): Finding => ({
     : 'lower the bitrate, or add smaller renditions; if it is nearly all of them, look at the uplink of the gateway',
 });
 
+const ENCODE_AGAIN = 'encode it again here (do not send the video as it is)';
+
 /** As a note. */
 export const sentenceOf = ({ words, remedy }: Finding): string => `${words}: ${remedy}.`;
 
@@ -156,12 +170,14 @@ export function findingsOnStructure({ hasReordering, longestGop }: Structure, se
 const ofSource = (finding: Finding): Finding => ({
   ...finding,
   words: finding.words.replace('The encoder', 'The source, which is sent as it is,').replace('sends', 'has'),
-  remedy: 'encode it again here (do not send the video as it is)',
+  remedy: ENCODE_AGAIN,
 });
 
 export interface Diagnosed {
   /** Viewers see a slate: what is measured says nothing about the encoder. */
   readonly isAway?: boolean | undefined;
+  /** Its streamer has switched the sound off. */
+  readonly isSoundOff?: boolean | undefined;
   /** What somebody who looks and listens has found. */
   readonly analysis?: Analysis | undefined;
   readonly catalog: Catalog | undefined;
@@ -179,10 +195,11 @@ export function diagnose({
   audience,
   analysis,
   isAway = false,
+  isSoundOff = false,
 }: Diagnosed): Finding[] {
   const findings = [
     ...(producer && !isAway ? findingsOnProducer(producer, liveFor) : []),
-    ...(catalog && !isAway && liveFor >= SETTLED ? findingsOnTracks(catalog) : []),
+    ...(catalog && !isAway && liveFor >= SETTLED ? findingsOnTracks(catalog, producer?.way, isSoundOff) : []),
     ...(analysis && !isAway ? analysis.findings.map(findingOf) : []),
     ...(audience ? findingsOnAudience(audience, (catalog?.renditions.length ?? 1) > 1) : []),
   ];
@@ -213,14 +230,23 @@ function findingsOnProducer(figures: ProducerFigures, liveFor: Milliseconds): Fi
   return found.filter((finding) => finding !== false);
 }
 
-function findingsOnTracks({ renditions }: Catalog): Finding[] {
+function findingsOnTracks(
+  { renditions }: Catalog,
+  way: ProducerFigures['way'] | undefined,
+  isSoundOff: boolean,
+): Finding[] {
   const tracks = renditions.flatMap(({ tracks }) => tracks);
   const videos = tracks.filter((track) => track.kind === 'video');
-  return [
-    ...(videos.some(({ codec = '' }) => /^(hvc1|hev1)/.test(codec)) ? [FINDINGS.hevc] : []),
-    ...(tracks.some(({ kind }) => kind === 'audio') ? [] : [FINDINGS.noSound]),
-    ...(videos.length > 0 ? [] : [FINDINGS.noPicture]),
+  const isSource = way === 'copied' || way === 'encoded';
+  const found: readonly (Finding | false)[] = [
+    videos.some(({ codec = '' }) => /^(hvc1|hev1)/.test(codec)) &&
+      (isSource ? { ...FINDINGS.hevc, remedy: ENCODE_AGAIN } : FINDINGS.hevc),
+    !isSoundOff &&
+      tracks.every(({ kind }) => kind !== 'audio') &&
+      (isSource ? FINDINGS.sourceWithoutSound : FINDINGS.noSound),
+    videos.length === 0 && (isSource ? FINDINGS.sourceWithoutPicture : FINDINGS.noPicture),
   ];
+  return found.filter((finding) => finding !== false);
 }
 
 function findingsOnAudience({ viewers, stalled }: AudienceFigures, hasLadder: boolean): Finding[] {

@@ -243,7 +243,7 @@ export const ingestAccess = z.object({
 });
 export type IngestAccess = z.infer<typeof ingestAccess>;
 
-/** The same, for somebody who has the key already or will make a new one. */
+/** The same, for somebody who has the key already or will make a new one; the address for SRT without its passphrase. */
 export const ingestAddress = ingestAccess.omit({ key: true });
 export type IngestAddress = z.infer<typeof ingestAddress>;
 

@@ -79,8 +79,15 @@ export class EventOutbox<Schema extends z.ZodType> {
           'events could not be written',
         );
         const isWrong = error instanceof LogError && error.code === 'invalid';
+        const fitting = isWrong ? batch.filter((each) => this.#fits(each)) : batch;
+        if (fitting.length < batch.length) {
+          // One that is damaged costs only itself.
+          this.#losses.add(batch.length - fitting.length, 'they do not fit the topic');
+          this.#waiting.unshift(...fitting);
+          continue;
+        }
         if (this.#options.whenAway === 'wait' && !isWrong) this.#waiting.unshift(...batch);
-        else this.#losses.add(batch.length, isWrong ? 'one of them does not fit' : 'the log is away');
+        else this.#losses.add(batch.length, 'the log does not take them');
         const pause = pauseAfter(PAUSES, failures, Math.random());
         failures += 1;
         await sleep(pause, undefined, { signal }).catch(() => undefined);
@@ -88,5 +95,9 @@ export class EventOutbox<Schema extends z.ZodType> {
     }
     // At once: who adds the next event a moment later has to see that nobody writes.
     this.#writing = undefined;
+  }
+
+  #fits({ event }: NewEvent<z.input<Schema>>): boolean {
+    return this.#definition.schema.safeParse(event).success;
   }
 }

@@ -42,10 +42,22 @@ describe('the page of a stream', () => {
     });
     const { rtmp, key } = (made.body as { ingest: IngestAccess }).ingest;
     await page.goto(`${web.origin}/studio#token=${OPERATOR_TOKEN}`);
-    await page.getByRole('link', { name: 'Show' }).click();
+    await page.getByRole('link', { name: 'Show', exact: true }).click();
     await says('It goes live as soon as an encoder sends.');
     await says(rtmp!);
     await says(/Figures appear here/);
+    expect(await page.getByRole('link', { name: 'Send from this browser' }).getAttribute('href')).toBe(
+      '/studio/show/camera',
+    );
+    const backup = page.getByRole('button', { name: 'Make a key for a backup encoder' });
+    await backup.click();
+    const dialog = page.getByRole('dialog', { name: 'Connect your backup encoder' });
+    await until('the key is shown', async () =>
+      /^show\.[0-9a-f]{48}$/.test(await dialog.getByLabel('Stream key', { exact: true }).inputValue()),
+    );
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await until('another one can be made', async () => !(await backup.getAttribute('aria-disabled')));
+    await says('Somebody made a new key for the backup encoder.');
 
     await using encoder = startRtmpEncoder(`${rtmp}/${key}`, { video: B_FRAMES });
     await says('It could be better');

@@ -80,6 +80,8 @@ describe('a stream for an encoder that publishes by SRT', () => {
     const { complaints, hasAudio, size } = await decode(await viewer.untilBytes(200_000));
     expect({ complaints, hasAudio, size }).toEqual({ complaints: [], hasAudio: true, size: '320x180' });
     expect(JSON.stringify(await infoOf(id))).not.toContain(passphrase);
+    const { body: shown } = await services.api('GET', `/api/streams/${id}/ingest`);
+    expect(shown).toMatchObject({ srt: address.replace(/&.*/, '') });
 
     // ffmpeg says goodbye, so there is no slate.
     encoder.child.kill('SIGINT');

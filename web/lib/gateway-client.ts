@@ -76,13 +76,17 @@ export async function createStream(
   return isObject(body) && isAccess(body.ingest) ? body.ingest : undefined;
 }
 
+/** Which one of the two encoders of a stream. */
+export type IngestPlace = 'primary' | 'backup';
+
 /** The old stream key is not valid any more, and whoever publishes with it is disconnected. */
 export async function renewIngestKey(
   gateway: GatewayAddress,
   id: string,
+  place: IngestPlace,
   options: CallOptions,
 ): Promise<IngestAccess> {
-  const body = await call(gateway, 'POST', `/api/streams/${id}/ingest-key`, options);
+  const body = await call(gateway, 'POST', `/api/streams/${id}/ingest-key`, options, { for: place });
   if (!isAccess(body)) throw notOurs();
   return body;
 }

@@ -11,16 +11,23 @@ const stream = (change: Partial<StreamInfo> = {}): StreamInfo => ({
 const health = (...findings: Finding[]): StreamHealth =>
   ({ findings, newest: { producer: { from: 'producer' } }, latency: [] }) as unknown as StreamHealth;
 
+const STARTED = '2026-12-01T00:00:00Z';
+const on = (stream: StreamInfo, found: StreamHealth | undefined, afterMs = 0) =>
+  verdictOn(stream, found, Date.parse(STARTED) + afterMs);
+
 it('says that a stream is good only where somebody has measured it', () => {
-  expect(verdictOn(stream(), health())).toMatchObject({ tone: 'good', title: 'Good' });
-  expect(verdictOn(stream(), undefined)).toMatchObject({ tone: 'idle', title: 'Live' });
+  expect(on(stream(), health())).toMatchObject({ tone: 'good', title: 'Good' });
+  expect(on(stream(), undefined)).toMatchObject({ tone: 'idle', title: 'Live' });
+  const unmeasured = (afterMs: number) => on(stream({ startedAt: STARTED }), undefined, afterMs).text;
+  expect(unmeasured(5_000)).toMatch(/on their way/);
+  expect(unmeasured(60_000)).toMatch(/No figures come/);
 });
 
 it('is as grave as the worst finding, and says nothing twice', () => {
   const notes = [sentenceOf(FINDINGS.reordering), 'The picture is turned.'];
-  const verdict = verdictOn(stream({ notes }), health(FINDINGS.slowUplink, FINDINGS.reordering));
+  const verdict = on(stream({ notes }), health(FINDINGS.slowUplink, FINDINGS.reordering));
   expect(verdict).toMatchObject({ tone: 'bad', notes: ['The picture is turned.'] });
-  expect(verdictOn(stream(), health(FINDINGS.noSound)).tone).toBe('hint');
+  expect(on(stream(), health(FINDINGS.noSound)).tone).toBe('hint');
 });
 
 it.each<[Partial<StreamInfo>, string, string]>([
@@ -30,7 +37,7 @@ it.each<[Partial<StreamInfo>, string, string]>([
   [{ state: 'starting' }, 'idle', 'on their way'],
   [{ problem: 'The log does not accept chunks.' }, 'bad', 'does not accept'],
 ])('tells what is to be expected of %o', (change, tone, words) => {
-  const verdict = verdictOn(stream(change), health());
+  const verdict = on(stream(change), health());
   expect(verdict.tone).toBe(tone);
   expect(verdict.text).toContain(words);
 });

@@ -12,13 +12,16 @@ export interface Verdict {
 }
 
 const FOREIGN = 'Another program writes this stream, so only what its viewers get is measured here.';
+/** The first row comes after two seconds, and is read from the log once somebody asks. */
+const FIGURES_WITHIN_MS = 30_000;
 const TITLES = {
   bad: 'Viewers do not get a good stream',
   warning: 'It could be better',
   hint: 'Good, with a remark',
 } as const;
 
-export function verdictOn(stream: StreamInfo, health: StreamHealth | undefined): Verdict {
+/** @param now the time of the day: ms since the epoch */
+export function verdictOn(stream: StreamInfo, health: StreamHealth | undefined, now: number): Verdict {
   const findings = health?.findings ?? [];
   const notes = (stream.notes ?? []).filter(
     (note) => !findings.some(({ remedy }) => note.endsWith(`${remedy}.`)),
@@ -43,10 +46,17 @@ export function verdictOn(stream: StreamInfo, health: StreamHealth | undefined):
       if (worst) return { tone: worst, title: TITLES[worst], text: '', ...rest };
       if (stream.source?.kind === 'topic') return { tone: 'idle', title: 'Live', text: FOREIGN, ...rest };
       if (!health?.newest.producer)
-        return { tone: 'idle', title: 'Live', text: 'The first figures are on their way.', ...rest };
+        return { tone: 'idle', title: 'Live', text: whyUnmeasured(stream, now), ...rest };
       return { tone: 'good', title: 'Good', text: 'Viewers get this stream as it should be.', ...rest };
     }
   }
+}
+
+function whyUnmeasured({ startedAt }: StreamInfo, now: number): string {
+  const isLate = startedAt !== undefined && now - Date.parse(startedAt) > FIGURES_WITHIN_MS;
+  return isLate
+    ? 'No figures come, so nobody knows how it goes: look whether the log is slow, and whether producer and gateway have the same version.'
+    : 'The first figures are on their way.';
 }
 
 function whatIsAwaited({ enabled, source }: StreamInfo): string {

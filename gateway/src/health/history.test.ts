@@ -56,6 +56,22 @@ describe('the history of a stream', () => {
     expect(dropped.reduce<number>((sum, value) => sum + (value ?? 0), 0)).toBe(3);
   });
 
+  it('goes on when the clock of the log is set back', () => {
+    const history = new History();
+    history.add(producer({ renditions: [{ bitrate: 1 }] }), at(3_600_000));
+    history.add(producer({ renditions: [{ bitrate: 2 }] }), at(0));
+    history.add(producer({ renditions: [{ bitrate: 3 }] }), at(2_000));
+    expect(history.columns(at(0), at(4_000)).bitrate).toEqual([2, 3]);
+    expect(history.newest(at(4_000)).producer?.renditions).toEqual([{ bitrate: 3 }]);
+  });
+
+  it('calls nothing a fault that was so for one moment', () => {
+    const history = new History();
+    for (const [index, p95] of [20, 30, 900].entries())
+      history.add(producer({ late: { p50: 5, p95 } }), at(index * 2_000));
+    expect(history.newest(at(5_000)).producer?.late).toEqual({ p50: 5, p95: 30 });
+  });
+
   it('believes the later session', () => {
     const history = new History();
     history.add(producer({ session: 2, renditions: [{ bitrate: 2 }] }), at(0));

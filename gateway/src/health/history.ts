@@ -14,6 +14,8 @@ import { delivery, lately, together } from './together.js';
 const MOST_COLUMNS = HEALTH_HISTORY / HEALTH_EVERY;
 /** Processes of gateways that tell of one stream at a time. */
 const MOST_PROCESSES = 500;
+/** Rows come in the order of the log, whose clock may differ a little from broker to broker: in columns. */
+const MOST_LATE = 5;
 /** What is called a fault has lasted for so many rows. */
 const LATELY_ROWS = 5;
 
@@ -103,6 +105,8 @@ export class History {
 
   /** Undefined for one that is too old. */
   #columnAt(number: number): Column | undefined {
+    // The log's clock was set back: what comes now is newer than what was written in its future.
+    while (this.#columns.at(-1) && number < this.#columns.at(-1)!.number - MOST_LATE) this.#columns.pop();
     const newest = this.#columns.at(-1);
     if (newest && number <= newest.number) return this.#columns.find((column) => column.number === number);
     const column: Column = { number, producer: undefined, gateways: new Map() };

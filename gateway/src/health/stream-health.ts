@@ -11,7 +11,8 @@ export function streamHealth(
   { since, now }: { readonly since: Milliseconds; readonly now: Milliseconds },
 ): StreamHealth {
   const newest = history.newest(now);
-  const { catalog, startedAt, state, analysis, awaySince } = info;
+  const { catalog, startedAt, state, analysis, awaySince, encoding } = info;
+  const isSoundOff = encoding?.sound === 'off';
   const liveFor =
     startedAt === undefined ? Milliseconds.zero : Milliseconds.sub(now, milliseconds(Date.parse(startedAt)));
   return {
@@ -21,7 +22,7 @@ export function streamHealth(
     latency: latencyParts(newest),
     findings:
       state === 'live'
-        ? diagnose({ catalog, liveFor, analysis, isAway: awaySince !== undefined, ...newest })
+        ? diagnose({ catalog, liveFor, analysis, isSoundOff, isAway: awaySince !== undefined, ...newest })
         : [],
   };
 }

@@ -39,6 +39,8 @@ export function lately(rows: readonly ProducerFigures[]): ProducerFigures | unde
   const same = rows.filter(({ session }) => session === newest.session);
   const behind = median(same.map((row) => row.behind));
   const speed = median(same.map((row) => row.speed));
+  const late50 = median(same.map(({ late }) => late?.p50));
+  const late95 = median(same.map(({ late }) => late?.p95));
   const p50 = median(same.map(({ append }) => append?.p50));
   const p95 = median(same.map(({ append }) => append?.p95));
   return {
@@ -46,6 +48,7 @@ export function lately(rows: readonly ProducerFigures[]): ProducerFigures | unde
     dropped: same.reduce((sum, { dropped }) => sum + dropped, 0),
     ...(behind !== undefined && { behind }),
     ...(speed !== undefined && { speed }),
+    ...(late50 !== undefined && late95 !== undefined && { late: { p50: late50, p95: late95 } }),
     ...(p50 !== undefined && p95 !== undefined && { append: { p50, p95 } }),
   };
 }

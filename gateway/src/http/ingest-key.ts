@@ -40,7 +40,8 @@ export function addIngestKey(
       const id = existing(request.params.id);
       if (options.directory.row(id)?.source.kind !== 'ingest')
         throw new ApiError(404, `no encoder publishes to "${id}"`);
-      return addressFor(request, options);
+      const place = options.directory.srtPlace(id);
+      return together(addressFor(request, options), place && srtUrl(place, request.hostname));
     },
   );
   app.post(
@@ -89,6 +90,17 @@ function addressFor(
   };
 }
 
+const srtUrl = (
+  { host, port }: { readonly host?: string | undefined; readonly port: number },
+  hostname: string,
+) => `srt://${host ?? hostname}:${port}?mode=caller`;
+
+/** Who can send by SRT needs no other address. */
+const together = ({ problem, ...addresses }: IngestAddress, srt: string | undefined): IngestAddress => ({
+  ...addresses,
+  ...(srt === undefined ? problem !== undefined && { problem } : { srt }),
+});
+
 /** Undefined if no producer takes this encoder by SRT: all ports are taken, or it is a backup, which has none. */
 async function srtAddress(
   key: string,
@@ -101,10 +113,7 @@ async function srtAddress(
   const limit = Date.now() + PORT_WITHIN_MS;
   while (directory.takesSrt) {
     const place = directory.srtPlace(stream);
-    if (place) {
-      const passphrase = await srtPassphrase(hash);
-      return `srt://${place.host ?? hostname}:${place.port}?mode=caller&passphrase=${passphrase}&pbkeylen=16`;
-    }
+    if (place) return `${srtUrl(place, hostname)}&passphrase=${await srtPassphrase(hash)}&pbkeylen=16`;
     if (Date.now() > limit) return undefined;
     await sleep(LOOK_EVERY_MS);
   }
@@ -118,7 +127,5 @@ export async function accessWith(
 ): Promise<IngestAccess> {
   const [{ hostname }, { directory }] = where;
   const srt = await srtAddress(key, hostname, directory);
-  const { problem, ...addresses } = addressFor(...where);
-  const hasNone = problem !== undefined && srt === undefined;
-  return { ...addresses, ...(srt !== undefined && { srt }), ...(hasNone && { problem }), key };
+  return { ...together(addressFor(...where), srt), key };
 }

@@ -74,6 +74,10 @@ it('tells what has happened to a stream, also what other processes did', async (
   await create(gateway, { id: 'one', source: { kind: 'test' } });
   await ask(gateway, 'POST', '/api/streams/one/stop', { headers: operator });
   await ask(gateway, 'POST', '/api/streams/one/stop', { headers: operator });
+  const edit = { version: 1, encoding: { preset: 'balanced' } };
+  expect(
+    (await ask(gateway, 'PATCH', '/api/streams/one', { headers: json, body: JSON.stringify(edit) })).status,
+  ).toBe(200);
   const events = await openEvents(gateway.log, STREAM_EVENTS);
   await events.append([{ key: 'one', event: { kind: 'lost', at: 1, problem: 'it is gone' } }]);
   const told = async (query = ''): Promise<string[]> => {
@@ -82,10 +86,11 @@ it('tells what has happened to a stream, also what other processes did', async (
   };
   const all = [
     'The stream lost its encoder: it is gone',
+    'Somebody changed the settings: encoding.',
     'Somebody stopped the stream.',
     'The stream was created.',
   ];
-  await until('all is told', async () => (await told()).length === 3);
+  await until('all is told', async () => (await told()).length === 4);
   expect((await told()).toSorted()).toEqual(all.toSorted());
   expect(await told('?limit=1')).toHaveLength(1);
   expect((await ask(gateway, 'GET', '/api/streams/one/events?limit=0', { headers: operator })).status).toBe(

@@ -10,8 +10,16 @@ import { StreamFigures } from './figures.js';
 const ROW_MS = 2_000;
 const GOOD = '-tune zerolatency -g 30';
 
+const films = new Map<string, Buffer>();
+
 /** Six seconds of pictures, as an encoder with these settings makes them. */
 function film(settings: string): Buffer {
+  const made = films.get(settings) ?? encoded(settings);
+  films.set(settings, made);
+  return made;
+}
+
+function encoded(settings: string): Buffer {
   const input = '-f lavfi -i testsrc2=s=160x90:r=30:d=6';
   const output = `-c:v libx264 -preset ultrafast -pix_fmt yuv420p ${settings} -omit_video_pes_length 0 -f mpegts -`;
   return execFileSync(FFMPEG, ['-v', 'error', '-nostdin', ...`${input} ${output}`.split(' ')]);

@@ -175,7 +175,7 @@ function NoStreams({ onCreate, mayDisappear }: NoStreamsProps) {
         </Button>
       }
     >
-      <p>Create one from a test picture, a file or an address. It is on air a second later.</p>
+      <p>Send from this browser or from OBS, or create one from a test picture, a file or an address.</p>
     </Notice>
   );
 }

@@ -25,16 +25,14 @@ export function IngestAccessPanel({ access, children }: IngestAccessPanelProps) 
         In OBS: Settings, Stream, Service “Custom…”. Then Output: keyframe interval 1 s, and under x264 the
         tune “zerolatency”, which viewers notice most.
       </p>
-      {access.rtmp === undefined ? (
+      {access.rtmp !== undefined && <Value name="Server" value={access.rtmp} />}
+      {access.rtmp === undefined && access.srt === undefined && access.whip === undefined && (
         <p className={styles.warning} role="status">
           {access.problem ?? 'The gateway does not say to which server the encoder has to send.'}
         </p>
-      ) : (
-        <Value name="Server" value={access.rtmp} />
       )}
       <Value name="Stream key" value={access.key} first />
       {access.rtmp !== undefined && <PhoneCode rtmp={access.rtmp} streamKey={access.key} />}
-      {access.srt !== undefined && <Value name="Or by SRT, with no key" value={access.srt} />}
       {access.whip !== undefined && (
         <details>
           <summary>By WHIP (WebRTC), in OBS 30 and later</summary>
@@ -45,12 +43,18 @@ export function IngestAccessPanel({ access, children }: IngestAccessPanelProps) 
           <Value name="WHIP server" value={access.whip} />
         </details>
       )}
+      {access.srt !== undefined && (
+        <Value
+          name={access.rtmp === undefined ? 'Server (SRT), with no key' : 'Or by SRT, with no key'}
+          value={access.srt}
+        />
+      )}
       <p className={styles.warning}>
-        Copy the key now: it cannot be shown again. Whoever has it can put pictures on air. You can make a new
-        one when you edit the stream.
+        Copy it now: it cannot be shown again. Whoever has it can put pictures on air. You can make a new one
+        on the page of the stream.
       </p>
       <div className={styles.actions}>
-        {stream !== undefined && (
+        {stream !== undefined && access.camera !== undefined && (
           <Button onClick={() => goToCamera(stream, access.key)}>
             <Icon name="camera" size={16} /> Send from this browser
           </Button>

@@ -19,8 +19,9 @@ export function PhoneCode({ rtmp, streamKey }: { readonly rtmp: string; readonly
     <details className={styles.phone}>
       <summary>Send from a phone</summary>
       <p>
-        Scan this in an app that sends RTMP (Larix Broadcaster: Settings, Connections, New connection).
-        Whoever can see it has the key.
+        This is the server with the key. Scan it with the phone’s camera, and paste it as the URL into an app
+        that sends RTMP (Larix Broadcaster: Settings, Connections, New connection). Whoever can see it has the
+        key.
       </p>
       <svg
         viewBox={`${-QUIET} ${-QUIET} ${size + 2 * QUIET} ${size + 2 * QUIET}`}

@@ -8,7 +8,7 @@ const OPTIONS: Record<SourceKind, { readonly name: string; readonly note: string
   test: { name: 'Test picture', note: 'A clock and a tone, to try things out' },
   file: { name: 'File', note: 'On the server, played in a loop' },
   url: { name: 'Address', note: 'HTTP, RTMP, RTSP or SRT' },
-  ingest: { name: 'OBS or another encoder', note: 'It sends to us by RTMP' },
+  ingest: { name: 'OBS or another encoder', note: 'It sends to us, by RTMP or SRT' },
   topic: { name: 'Existing topic', note: 'Another producer fills it' },
 };
 

@@ -34,7 +34,8 @@ export function EventList({ gateway, token, id }: EventListProps) {
       </p>
     );
   return (
-    <ol className={styles.events}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard
+    <ol className={styles.events} tabIndex={0} aria-label="Events">
       {events.map(({ event, words }) => (
         <li key={`${event.at} ${event.kind}`} data-kind={event.kind}>
           <time dateTime={new Date(event.at).toISOString()} title={new Date(event.at).toLocaleString()}>

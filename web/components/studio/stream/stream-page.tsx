@@ -10,7 +10,6 @@ import { getStream } from '../../../lib/gateway-client';
 import { GRAPHS } from '../../../lib/health-graphs';
 import { describeSource } from '../../../lib/stream-facts';
 import { nameOf } from '../../../lib/stream-list';
-import { verdictOn } from '../../../lib/verdict';
 import { LazyPlayer } from '../../player/lazy-player';
 import { ConnectionBanner } from '../../ui/banner';
 import { Button, ButtonLink } from '../../ui/button';
@@ -57,7 +56,9 @@ export function StreamPage({ id, gateway, token, onRefused }: StreamPageProps) {
   const stream = latestOf(polled);
   if (failure === 'not-found')
     return (
-      <NotFoundNotice title="No such stream">Nobody has created a stream with the id “{id}”.</NotFoundNotice>
+      <NotFoundNotice title="No such stream">
+        Nobody has created a stream with the id “{id}”, or it was deleted.
+      </NotFoundNotice>
     );
   if (polled.status === 'loading' || failure === 'unauthorized')
     return (
@@ -91,7 +92,7 @@ export function StreamPage({ id, gateway, token, onRefused }: StreamPageProps) {
           {isLive ? <LazyPlayer src={liveUrl(gateway, id)} /> : <Poster id={id} />}
         </div>
         <div role="status">
-          <Verdict verdict={verdictOn(stream, health)} />
+          <Verdict stream={stream} health={health} />
         </div>
       </div>
       <section aria-labelledby="figures">
@@ -110,7 +111,7 @@ export function StreamPage({ id, gateway, token, onRefused }: StreamPageProps) {
         )}
       </section>
       <div className={styles.cards}>
-        {health && (
+        {health?.latency.some(({ ms }) => ms !== undefined) && (
           <div className={styles.card}>
             <Waterfall latency={health.latency} />
           </div>

@@ -1,12 +1,23 @@
-import type { Verdict as Found } from '../../../lib/verdict';
+'use client';
+
+import type { StreamInfo } from '@topicast/contracts/http';
+import type { StreamHealth } from '@topicast/contracts/stream-health';
+import { useNow } from '../../../hooks/use-now';
+import { verdictOn } from '../../../lib/verdict';
 import { Icon } from '../../ui/icon';
 import styles from './verdict.module.css';
 
 const SEVERITY_NAMES = { bad: 'Fault', warning: 'Warning', hint: 'Remark' } as const;
 
 /** How the stream goes, and what to change. */
-export function Verdict({ verdict }: { readonly verdict: Found }) {
-  const { tone, title, text, findings, notes } = verdict;
+export function Verdict({
+  stream,
+  health,
+}: {
+  readonly stream: StreamInfo;
+  readonly health: StreamHealth | undefined;
+}) {
+  const { tone, title, text, findings, notes } = verdictOn(stream, health, useNow() ?? 0);
   return (
     <section className={styles.verdict} data-tone={tone} aria-labelledby="verdict">
       <h2 id="verdict">

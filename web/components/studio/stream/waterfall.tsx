@@ -35,19 +35,14 @@ const WORDS: Record<LatencyPart['name'], Words> = {
   },
 };
 
-/** Where the time goes between the encoder and the screen. */
+/** Where the time goes, as far as it is measured, between the encoder and the screen. */
 export function Waterfall({ latency }: { readonly latency: StreamHealth['latency'] }) {
   const total = latency.reduce((sum, { ms = 0 }) => sum + ms, 0);
-  const isMeasured = latency.some(({ ms }) => ms !== undefined);
   let begun = 0;
   return (
     <section aria-labelledby="latency" className={styles.waterfall}>
       <h2 id="latency">Where the time goes</h2>
-      <p className={styles.total}>
-        {isMeasured
-          ? `${formatLatency(total)} are measured, from the encoder to the viewer.`
-          : 'Nothing is measured yet.'}
-      </p>
+      <p className={styles.total}>{formatLatency(total)} are measured, from the encoder to the viewer.</p>
       <ol>
         {latency.map(({ name, ms }) => {
           const { name: shown, what, unmeasured } = WORDS[name];
