@@ -51,6 +51,7 @@ async function publish(page: Page, address: string, key: string): Promise<number
       });
       const sdp = await response.text();
       if (response.status === 201) await connection.setRemoteDescription({ type: 'answer', sdp });
+      Object.assign(window, { connection });
       return response.status;
     },
     [address, key],
@@ -75,6 +76,8 @@ it('a page publishes by WebRTC, and another one plays it', async () => {
   });
   const { body: live } = await services.api('GET', '/api/streams/show');
   expect(JSON.stringify(live)).toMatch(/"codec":"avc1[^}]*\}.*"codec":"opus"/);
-  await publisher.close();
+  // It says goodbye by DTLS, so there is no slate.
+  await publisher.evaluate(() => (window as unknown as { connection: RTCPeerConnection }).connection.close());
   await services.untilState('show', 'offline');
+  await publisher.close();
 });

@@ -77,6 +77,7 @@ export class WhipConnection implements Guest {
     const { request, response, signal, udp } = this.#options;
     const stop = (): void => {
       // Whoever is still at the door is not waited for.
+      if (!response.headersSent) response.once('finish', () => request.destroy());
       answerProblem(response, 503, 'The server is ending: try again.', { 'retry-after': '2' });
       this.finish({ why: 'gone' });
     };

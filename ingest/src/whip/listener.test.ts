@@ -1,7 +1,9 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { milliseconds } from '@topicast/contracts/units';
 import { type Chunk, Chunker } from '@topicast/media/mpegts';
 import { PICTURE, run, SOUND } from '@topicast/test/flv-film';
@@ -162,10 +164,25 @@ describe('at the door', () => {
     const vp8 = await postOffer(port, await offer(useVP8()));
     expect(vp8.status).toBe(406);
     expect(await vp8.json()).toMatchObject({ detail: expect.stringContaining('choose H.264') });
+    // Nothing could be done with times of such a clock.
+    expect((await postOffer(port, good.replaceAll('/90000', '/0'))).status).toBe(406);
     expect((await postOffer(port, good.padEnd(70_000))).status).toBe(413);
-    const text = await fetch(`http://127.0.0.1:${port}/whip`, { method: 'POST', body: good });
-    expect(text.status).toBe(415);
+    const plain = await fetch(`http://127.0.0.1:${port}/whip`, { method: 'POST', body: good });
+    expect(plain.status).toBe(415);
     expect(reception.guests).toHaveLength(0);
+  });
+
+  it('waits for nobody when it ends', async () => {
+    const reception = await receive();
+    const { port } = reception.listener;
+    const socket = connect(port, '127.0.0.1');
+    const head =
+      'POST /whip HTTP/1.1\r\nhost: x\r\ncontent-type: application/sdp\r\ncontent-length: 9\r\n\r\nv=0';
+    socket.write(head);
+    await until('it is at the door', () => reception.listener.stats.connections > 0);
+    const answer = text(socket);
+    await reception.listener.close();
+    expect(await answer).toMatch(/^HTTP\/1.1 503 /);
   });
 
   it('answers pages of any origin, and what RFC 9725 leaves out', async () => {

@@ -19,6 +19,8 @@ const KEYFRAME_EVERY = milliseconds(1_500);
 const ASK_AGAIN_AFTER = milliseconds(500);
 const REPORT_EVERY = milliseconds(1_000);
 const ARRIVALS_EVERY = milliseconds(100);
+/** Ticks are closer: the process was busy with something else. */
+const STOOD_STILL = milliseconds(100);
 const IDR = 5;
 
 /**
@@ -102,6 +104,8 @@ export class Reception {
   }
 
   #take(now: Milliseconds): void {
+    const stood = Milliseconds.sub(now, this.#now);
+    if (stood > STOOD_STILL) for (const source of this.#sources) source.forgive(stood);
     this.#now = now;
     for (const arrival of this.#picture.take(now)) {
       if (arrival.kind === 'gap') this.#depacketizer.gap();

@@ -47,6 +47,16 @@ describe('packets', () => {
     expect(taken(reorder, at(110))).toEqual([]);
   });
 
+  it('that are missing are not given up while nobody read what came', () => {
+    const reorder = new Reorder(PATIENCE);
+    for (const each of [1, 3]) reorder.push(packet(each), at(0));
+    expect(taken(reorder, at(0))).toEqual([1]);
+    reorder.forgive(at(5_000));
+    expect(taken(reorder, at(5_000))).toEqual([]);
+    reorder.push(packet(2), at(5_000));
+    expect(taken(reorder, at(5_000))).toEqual([2, 3]);
+  });
+
   it('that come again with other numbers follow a gap', () => {
     const reorder = new Reorder(PATIENCE);
     reorder.push(packet(1), at(0));

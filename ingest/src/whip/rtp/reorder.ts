@@ -18,7 +18,7 @@ export type Arrival =
   | { readonly kind: 'gap' };
 
 interface Missing {
-  readonly since: Milliseconds;
+  since: Milliseconds;
   askedAt: Milliseconds;
 }
 
@@ -86,6 +86,11 @@ export class Reorder {
       asked.push(number % 65_536);
     }
     return asked;
+  }
+
+  /** For so long, we did not read what came, so nothing is given up for it. */
+  forgive(stood: Milliseconds): void {
+    for (const missing of this.#missing.values()) missing.since = Milliseconds.add(missing.since, stood);
   }
 
   #isGivenUp(number: number, now: Milliseconds): boolean {

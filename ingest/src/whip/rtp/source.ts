@@ -58,6 +58,11 @@ export class Source {
     return this.#reorder.take(now);
   }
 
+  /** We stood still for so long, and the answers may wait in the socket. */
+  forgive(stood: Milliseconds): void {
+    this.#reorder.forgive(stood);
+  }
+
   /** What its sender has to send again. */
   askFor(now: Milliseconds): number[] {
     return this.isRepaired ? this.#reorder.askFor(now) : [];
