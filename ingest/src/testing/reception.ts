@@ -29,12 +29,15 @@ export interface Reception extends AsyncDisposable {
 export async function openReception(
   options: {
     readonly patience?: Milliseconds;
+    /** Of a seat whose publisher has sent something. */
+    readonly seatPatience?: Milliseconds;
     readonly strangersPerAddress?: number;
     readonly logger?: Logger;
     /** Listens for RTMP unless given. */
     readonly listen?: typeof listenForRtmp;
   } = {},
 ): Promise<Reception> {
+  const { listen = listenForRtmp, seatPatience, ...rest } = options;
   const guests: Guest[] = [];
   const doorkeeper: Doorkeeper = {
     async admit({ stream, secret }) {
@@ -48,6 +51,7 @@ export async function openReception(
       guests.push(guest);
       return {
         dismissed: dismissal.signal,
+        ...(seatPatience !== undefined && { patience: seatPatience }),
         take: (bytes) => guest.parts.push(new Uint8Array(bytes)),
         note(found) {
           guest.found = found;
@@ -59,7 +63,7 @@ export async function openReception(
     },
   };
   const logger = pino({ enabled: false });
-  const { listen = listenForRtmp, ...rest } = options;
+
   const listener = await listen({ host: '127.0.0.1', port: 0, doorkeeper, logger, ...rest });
   const reception: Reception = {
     ...{ listener, guests, answer: undefined },

@@ -108,8 +108,8 @@ describe('an encoder that is let in', () => {
     expect(reception.guests[1]!.end).toMatchObject({ problem: expect.stringContaining('not signed') });
   });
 
-  it('is not disturbed by strangers, who get no answer', async () => {
-    await using reception = await receive();
+  it('is not disturbed by strangers, who get no answer; and is missed when its seat has no more patience', async () => {
+    await using reception = await receive({ patience: milliseconds(1e9), seatPatience: milliseconds(3_000) });
     await using client = await WhipClient.publish(reception.listener.port);
     await until('its handshake is done', () => client.state === 'connected');
     const socket = createSocket('udp4');
@@ -125,6 +125,8 @@ describe('an encoder that is let in', () => {
     expect(answers).toBe(0);
     socket.close();
     await once(socket, 'close');
+    await until('it is missed', () => reception.guests[0]!.end);
+    expect(reception.guests[0]!.end).toEqual({ why: 'gone' });
   });
 });
 
