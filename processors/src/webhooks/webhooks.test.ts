@@ -59,7 +59,7 @@ it('each event is told once, signed, in order and in words; what no receiver nee
   const { counts } = await at.start([receiver.url]);
   await at.happen(LIVE, { kind: 'changed', what: ['title'] }, { kind: 'away' }, { kind: 'back' });
   await at.happen({ kind: 'left', problem: 'Use H.264.' }, { kind: 'failed' }, { kind: 'stopped' });
-  await until(() => receiver.received.length === 6);
+  await until(() => counts.sent === 6);
   expect(receiver.received.map(({ body }) => [body.event, body.why])).toEqual([
     ...[['live'], ['away'], ['back']].map(([event]) => [event, undefined]),
     ...[
@@ -75,6 +75,7 @@ it('each event is told once, signed, in order and in words; what no receiver nee
   expect(headers).toMatchObject({ 'webhook-id': body.id, 'content-type': 'application/json' });
   expect(Math.abs(Number(headers['webhook-timestamp']) * 1_000 - Date.now())).toBeLessThan(60_000);
   expect(counts).toEqual({ sent: 6, failed: 0, dropped: 0 });
+  expect(receiver.received).toHaveLength(6);
 });
 
 it('a receiver that fails, redirects or is away gets everything later, in order, and holds up no other', async () => {
