@@ -9,8 +9,8 @@ import type { ProcessorsConfig } from './config.js';
 import { ProcessorsMetrics } from './metrics/metrics.js';
 import { openRestream } from './restream/open-restream.js';
 import { openThumbnailing } from './thumbnails/open.js';
-import { openProgress, WEBHOOKS_TABLE } from './webhooks/progress.js';
-import { WEBHOOKS_GROUP, Webhooks } from './webhooks/webhooks.js';
+import { openProgress, WEBHOOKS_GROUP, WEBHOOKS_TABLE } from './webhooks/progress.js';
+import { Webhooks } from './webhooks/webhooks.js';
 import type { Processor } from './worker/processor.js';
 import { Worker } from './worker/worker.js';
 

@@ -5,6 +5,8 @@ import { z } from 'zod';
 
 /** A compacted topic: how far each receiver has been told. */
 export const WEBHOOKS_TABLE = 'topicast.webhooks';
+/** Shares its rows out: each receiver has one owner among the processes. */
+export const WEBHOOKS_GROUP = 'topicast.processors.webhooks';
 
 declare const brand: unique symbol;
 /** Of an address, which may contain a secret, so we write only its hash. */

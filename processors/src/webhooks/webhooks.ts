@@ -141,6 +141,3 @@ export class Webhooks {
     await orAborted(noted, signal);
   }
 }
-
-/** Each receiver has one owner among the processes. */
-export const WEBHOOKS_GROUP = 'topicast.processors.webhooks';

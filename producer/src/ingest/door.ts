@@ -72,7 +72,7 @@ export class Door implements Doorkeeper {
   constructor(options: DoorOptions) {
     this.#options = options;
     this.#refusals = new Refusals(options.logger);
-    this.#permission = new Permission(options.config.publishWebhook, options.logger);
+    this.#permission = new Permission(options.config.publishWebhook, this.#refusals);
   }
 
   /** The streams whose encoder is here, or about to be. */
@@ -112,7 +112,7 @@ export class Door implements Doorkeeper {
     const before = this.#entering.get(stream);
     const entering = (async () => {
       await before;
-      return (await this.#permission.ask(asked, arrival.gone)) ?? this.#enter(arrival);
+      return (await this.#permission.ask({ stream, ...asked }, arrival.gone)) ?? this.#enter(arrival);
     })();
     this.#entering.set(stream, entering);
     try {
