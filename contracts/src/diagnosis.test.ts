@@ -67,6 +67,7 @@ describe('a diagnosis', () => {
   it('looks at the tracks', () => {
     expect(codes({}, { catalog: SOUND_ONLY })).toEqual(['no-picture']);
     expect(codes({}, { catalog: withVideo('hvc1.1.6.L93.B0') })).toEqual(['hevc']);
+    expect(codes({}, { catalog: withVideo('avc1.f4000d') })).toEqual(['rare-profile']);
     const silent = { session: 1, renditions: [{ rendition: 0, tracks: [{ kind: 'video' as const }] }] };
     expect(codes({}, { catalog: silent })).toEqual(['no-sound']);
     expect(codes({ way: 'encoded' }, { catalog: silent, isSoundOff: true })).toEqual([]);

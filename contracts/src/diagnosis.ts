@@ -21,6 +21,8 @@ const UNEVEN_SHARE = 0.1;
 /** One may be a change of the scene in the encoder. */
 const MANY_JUMPS = 2;
 const MANY_STALLED = 0.2;
+/** High 10, High 4:2:2, High 4:4:4 and CAVLC 4:4:4 (ITU-T H.264 A.2). */
+const RARE_PROFILE = /^avc[13]\.(6e|7a|f4|2c)/i;
 
 export const FINDINGS = {
   reordering: {
@@ -58,6 +60,12 @@ export const FINDINGS = {
     severity: 'warning',
     words: 'The picture is HEVC, which many browsers cannot play',
     remedy: 'choose H.264 in the encoder, unless you know the browsers of your viewers',
+  },
+  rareProfile: {
+    code: 'rare-profile',
+    severity: 'warning',
+    words: 'The picture has finer colours (4:4:4, 4:2:2 or 10 bits) than many browsers can show',
+    remedy: 'choose the colour format NV12 or I420 in the encoder',
   },
   waitsForReordering: {
     code: 'no-vui',
@@ -241,6 +249,8 @@ function findingsOnTracks(
   const found: readonly (Finding | false)[] = [
     videos.some(({ codec = '' }) => /^(hvc1|hev1)/.test(codec)) &&
       (isSource ? { ...FINDINGS.hevc, remedy: ENCODE_AGAIN } : FINDINGS.hevc),
+    videos.some(({ codec = '' }) => RARE_PROFILE.test(codec)) &&
+      (isSource ? { ...FINDINGS.rareProfile, remedy: ENCODE_AGAIN } : FINDINGS.rareProfile),
     !isSoundOff &&
       tracks.every(({ kind }) => kind !== 'audio') &&
       (isSource ? FINDINGS.sourceWithoutSound : FINDINGS.noSound),
