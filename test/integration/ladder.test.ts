@@ -71,7 +71,8 @@ const SOURCES: readonly [what: string, input: CommandLineInput, sizes: string[]]
 ];
 
 describe.each([FFMPEG, bundled])('a ladder of three by %s', (ffmpeg) => {
-  it.each(SOURCES)(
+  // They take their time, because they are live.
+  it.concurrent.each(SOURCES)(
     'has the same keyframes and sound in all renditions of %s',
     async (_what, input, sizes) => {
       const { id } = input;
