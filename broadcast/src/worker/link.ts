@@ -24,6 +24,8 @@ const STOPPED = 1000;
 const FAREWELL_MS = 5_000;
 const LOST = 'The connection to the server is lost.';
 const AWAY = 'The server does not answer.';
+const REFUSED =
+  'The browser does not let this page connect to the server: a page with https needs an address with wss, which the operator sets (TOPICAST_PUBLIC_CAMERA_URL).';
 
 interface LinkOptions {
   readonly address: string;
@@ -94,7 +96,8 @@ export class Link {
     this.#words = undefined;
     this.#uplink = new Uplink();
     this.#options.onState({ at: 'connecting' });
-    const socket = new WebSocket(this.#options.address, INGEST_SUBPROTOCOL);
+    const socket = this.#open();
+    if (!socket) return;
     socket.binaryType = 'arraybuffer';
     this.#socket = socket;
     this.#timer = setTimeout(() => this.#leave(socket, AWAY), CONNECTS_WITHIN_MS);
@@ -103,6 +106,17 @@ export class Link {
       if (socket === this.#socket && typeof data === 'string') this.#onNews(data);
     };
     socket.onclose = ({ code }) => this.#onClose(socket, code);
+  }
+
+  /** Undefined where the browser refuses the address at once, such as one without TLS for a page that came with it. */
+  #open(): WebSocket | undefined {
+    try {
+      return new WebSocket(this.#options.address, INGEST_SUBPROTOCOL);
+    } catch {
+      clearInterval(this.#watch);
+      this.#options.onState({ at: 'ended', words: REFUSED });
+      return undefined;
+    }
   }
 
   #onNews(text: string): void {
