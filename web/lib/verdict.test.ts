@@ -12,15 +12,20 @@ const health = (...findings: Finding[]): StreamHealth =>
   ({ findings, newest: { producer: { from: 'producer' } }, latency: [] }) as unknown as StreamHealth;
 
 const STARTED = '2026-12-01T00:00:00Z';
-const on = (stream: StreamInfo, found: StreamHealth | undefined, afterMs = 0) =>
-  verdictOn(stream, found, Date.parse(STARTED) + afterMs);
+const on = (stream: StreamInfo, found: StreamHealth | undefined, afterMs = 0, lookedAtForMs = afterMs) => {
+  const now = Date.parse(STARTED) + afterMs;
+  return verdictOn(stream, found, { now, since: now - lookedAtForMs });
+};
 
 it('says that a stream is good only where somebody has measured it', () => {
   expect(on(stream(), health())).toMatchObject({ tone: 'good', title: 'Good' });
   expect(on(stream(), undefined)).toMatchObject({ tone: 'idle', title: 'Live' });
-  const unmeasured = (afterMs: number) => on(stream({ startedAt: STARTED }), undefined, afterMs).text;
+  const unmeasured = (...times: [afterMs: number, lookedAtForMs?: number]) =>
+    on(stream({ startedAt: STARTED }), undefined, ...times).text;
   expect(unmeasured(5_000)).toMatch(/on their way/);
   expect(unmeasured(60_000)).toMatch(/No figures come/);
+  // Whoever opens the page later has to wait for the first answers all the same.
+  expect(unmeasured(60_000, 5_000)).toMatch(/on their way/);
 });
 
 it('is as grave as the worst finding, and says nothing twice', () => {

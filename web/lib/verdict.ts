@@ -20,8 +20,14 @@ const TITLES = {
   hint: 'Good, with a remark',
 } as const;
 
-/** @param now the time of the day: ms since the epoch */
-export function verdictOn(stream: StreamInfo, health: StreamHealth | undefined, now: number): Verdict {
+/** When somebody looks: ms since the epoch. */
+interface Look {
+  readonly now: number;
+  /** Since when. The first answers are empty, because the gateway begins to read when it is asked. */
+  readonly since: number;
+}
+
+export function verdictOn(stream: StreamInfo, health: StreamHealth | undefined, look: Look): Verdict {
   const findings = health?.findings ?? [];
   const notes = (stream.notes ?? []).filter(
     (note) => !findings.some(({ remedy }) => note.endsWith(`${remedy}.`)),
@@ -46,14 +52,15 @@ export function verdictOn(stream: StreamInfo, health: StreamHealth | undefined, 
       if (worst) return { tone: worst, title: TITLES[worst], text: '', ...rest };
       if (stream.source?.kind === 'topic') return { tone: 'idle', title: 'Live', text: FOREIGN, ...rest };
       if (!health?.newest.producer)
-        return { tone: 'idle', title: 'Live', text: whyUnmeasured(stream, now), ...rest };
+        return { tone: 'idle', title: 'Live', text: whyUnmeasured(stream, look), ...rest };
       return { tone: 'good', title: 'Good', text: 'Viewers get this stream as it should be.', ...rest };
     }
   }
 }
 
-function whyUnmeasured({ startedAt }: StreamInfo, now: number): string {
-  const isLate = startedAt !== undefined && now - Date.parse(startedAt) > FIGURES_WITHIN_MS;
+function whyUnmeasured({ startedAt }: StreamInfo, { now, since }: Look): string {
+  const from = Math.max(since, startedAt === undefined ? now : Date.parse(startedAt));
+  const isLate = now - from > FIGURES_WITHIN_MS;
   return isLate
     ? 'No figures come, so nobody knows how it goes: look whether the log is slow, and whether producer and gateway have the same version.'
     : 'The first figures are on their way.';

@@ -2,6 +2,7 @@
 
 import type { StreamInfo } from '@topicast/contracts/http';
 import type { StreamHealth } from '@topicast/contracts/stream-health';
+import { useState } from 'react';
 import { useNow } from '../../../hooks/use-now';
 import { verdictOn } from '../../../lib/verdict';
 import { Icon } from '../../ui/icon';
@@ -17,7 +18,9 @@ export function Verdict({
   readonly stream: StreamInfo;
   readonly health: StreamHealth | undefined;
 }) {
-  const { tone, title, text, findings, notes } = verdictOn(stream, health, useNow() ?? 0);
+  const [since] = useState(() => Date.now());
+  const now = useNow() ?? since;
+  const { tone, title, text, findings, notes } = verdictOn(stream, health, { now, since });
   return (
     <section className={styles.verdict} data-tone={tone} aria-labelledby="verdict">
       <h2 id="verdict">
