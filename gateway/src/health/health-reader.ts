@@ -3,6 +3,7 @@ import { isStreamId, type StreamId } from '@topicast/contracts/stream-id';
 import { Milliseconds } from '@topicast/contracts/units';
 import { type EventTopics, followEvents, HEALTH_ROWS } from '@topicast/log';
 import type { Logger } from 'pino';
+import { FirstWords } from './first-words.js';
 import { History } from './history.js';
 
 /** Streams that are live at the same time; others have no history here. */
@@ -15,6 +16,7 @@ export class HealthReader {
   readonly #logger: Logger;
   readonly #closing = new AbortController();
   readonly #histories = new Map<StreamId, History>();
+  readonly #firstWords = new FirstWords();
   #sweptAt = Milliseconds.never;
   #following: Promise<void> | undefined;
 
@@ -23,9 +25,10 @@ export class HealthReader {
     this.#logger = logger;
   }
 
-  /** Of a stream that is not live, and at the first question, it may be empty. */
-  of(stream: StreamId): History {
+  /** Of a stream that is not live, it may be empty. */
+  async of(stream: StreamId): Promise<History> {
     this.#following ??= this.#follow();
+    await this.#firstWords.heard();
     return this.#histories.get(stream) ?? new History();
   }
 
@@ -46,6 +49,7 @@ export class HealthReader {
             if (key !== undefined && isStreamId(key)) this.#historyOf(key)?.add(event, timestamp);
           }
           this.#sweep();
+          this.#firstWords.note();
         },
         logger: this.#logger,
       },

@@ -2,6 +2,7 @@ import { MOST_EVENTS_SHOWN, type StreamEvent, type StreamHappening } from '@topi
 import { isStreamId, type StreamId } from '@topicast/contracts/stream-id';
 import { EventOutbox, type EventTopics, followEvents, STREAM_EVENTS } from '@topicast/log';
 import type { Logger } from 'pino';
+import { FirstWords } from './first-words.js';
 
 const MOST_STREAMS = 5_000;
 const MOST_WAITING = 1_000;
@@ -14,6 +15,7 @@ export class StreamEvents {
   readonly #outbox: EventOutbox<(typeof STREAM_EVENTS)['schema']>;
   /** Oldest first; the stream of which something was heard last comes last. */
   readonly #events = new Map<StreamId, StreamEvent[]>();
+  readonly #firstWords = new FirstWords();
   #following: Promise<void> | undefined;
 
   constructor(log: EventTopics, logger: Logger) {
@@ -26,8 +28,8 @@ export class StreamEvents {
     this.#outbox.add({ key: stream, event: { ...happening, at: Date.now() } });
   }
 
-  /** The newest first. At the first question it may be empty, because nobody has read the log before. */
-  of(stream: StreamId, limit: number): StreamEvent[] {
+  /** The newest first. The log is read once somebody asks. */
+  async of(stream: StreamId, limit: number): Promise<StreamEvent[]> {
     this.#following ??= followEvents(
       this.#log,
       STREAM_EVENTS,
@@ -36,11 +38,13 @@ export class StreamEvents {
         hear: (events) => {
           for (const { key, event } of events)
             if (key !== undefined && isStreamId(key)) this.#hear(key, event);
+          this.#firstWords.note();
         },
         logger: this.#logger,
       },
       this.#closing.signal,
     );
+    await this.#firstWords.heard();
     return (this.#events.get(stream) ?? []).slice(-limit).reverse();
   }
 

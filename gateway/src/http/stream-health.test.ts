@@ -49,6 +49,15 @@ it('tells the operator how a stream goes, and nobody else', async () => {
   expect(viewer.closed).toBeUndefined();
 });
 
+it('has something to say when it is asked for the first time', async () => {
+  await using gateway = await GatewayUnderTest.start();
+  await gateway.addStream();
+  const events = await openEvents(gateway.log, STREAM_EVENTS);
+  await events.append([{ key: DEMO, event: { kind: 'stopped', at: Date.now() } }]);
+  const { body } = await ask(gateway, 'GET', '/api/streams/demo/events', { headers: operator });
+  expect((body as unknown as StreamEvents).events.map(({ event }) => event.kind)).toEqual(['stopped']);
+});
+
 it('says what an edit has changed, and which key is new', async () => {
   await using gateway = await GatewayUnderTest.start();
   await create(gateway, { id: 'one', source: { kind: 'test' } });

@@ -51,7 +51,7 @@ export function addStreamHealth(
       const info = directory.info(id);
       if (!info) throw unknownStream(id);
       const since = milliseconds(request.query.since ?? 0);
-      return streamHealth(info, health.of(id), { since, now: Milliseconds.wallClock() });
+      return streamHealth(info, await health.of(id), { since, now: Milliseconds.wallClock() });
     },
   );
   app.get(
@@ -72,7 +72,7 @@ export function addStreamHealth(
     async (request) => {
       const id = existing(request.params.id);
       if (!directory.has(id)) throw unknownStream(id);
-      const found = events.of(id, request.query.limit);
+      const found = await events.of(id, request.query.limit);
       return { events: found.map((event) => ({ event, words: wordsOfEvent(event) })) };
     },
   );
