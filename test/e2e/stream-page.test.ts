@@ -77,6 +77,12 @@ describe('the page of a stream', () => {
 
     encoder.child.kill('SIGKILL');
     await says('The encoder is away, and viewers see its last picture.');
+    {
+      await using watching = await browser.newPage();
+      await watching.goto(`${web.origin}/watch/show`);
+      await watching.getByText('INTERRUPTED', { exact: true }).waitFor();
+      await watching.getByText(/it goes on by itself/).waitFor();
+    }
     await page.getByRole('button', { name: 'Stop Show' }).press('Enter');
     await says('Nobody can watch it until you start it.');
     await says('Somebody stopped the stream.');

@@ -4,6 +4,8 @@ import { needsJump } from '../../lib/watch-view';
 import styles from './stage.module.css';
 
 interface LiveBadgeProps {
+  /** The encoder is away, and the picture is a slate. */
+  readonly isInterrupted: boolean;
   readonly state: PlayerState;
   /** Age of the picture on the screen since the encoder took it in. */
   readonly latencyMs: number | undefined;
@@ -11,9 +13,10 @@ interface LiveBadgeProps {
 }
 
 /** How live the picture is; empty while there is no picture, or only an old one. */
-export function LiveBadge({ state, latencyMs, onJump }: LiveBadgeProps) {
+export function LiveBadge({ isInterrupted, state, latencyMs, onJump }: LiveBadgeProps) {
   const isOld = state.name === 'buffering' && state.problem !== undefined;
   if (isOld || !['playing', 'buffering', 'paused'].includes(state.name)) return null;
+  if (isInterrupted) return <div className={styles.badge}>INTERRUPTED</div>;
   const behind = needsJump(state, latencyMs);
   return (
     <>

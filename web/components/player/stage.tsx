@@ -17,13 +17,15 @@ import styles from './stage.module.css';
 import { StatusOverlay } from './status-overlay';
 
 interface StageProps {
+  /** The encoder is away, and the picture is a slate. */
+  readonly isInterrupted?: boolean;
   /** The WebSocket address of the stream. */
   readonly src: string;
   readonly title: string;
 }
 
 /** The player and everything over the picture: badge, state, controls. The player has the statistics itself. */
-export function Stage({ src, title }: StageProps) {
+export function Stage({ src, title, isInterrupted = false }: StageProps) {
   const stage = useRef<HTMLDivElement>(null);
   const controller = useRef<ComponentRef<typeof MediaController>>(null);
   const player = useRef<TopicastPlayerElement>(null);
@@ -87,7 +89,12 @@ export function Stage({ src, title }: StageProps) {
       </MediaController>
       <StatusOverlay view={view} onRetry={jumpToLive} />
       <div className={styles.top}>
-        <LiveBadge state={state} latencyMs={stats?.latencyMs} onJump={jumpToLive} />
+        <LiveBadge
+          isInterrupted={isInterrupted}
+          state={state}
+          latencyMs={stats?.latencyMs}
+          onJump={jumpToLive}
+        />
       </div>
       {silenced && view.kind === 'clear' && (
         <SoundPrompt player={player} onSound={() => setSilenced(false)} />

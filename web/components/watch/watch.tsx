@@ -35,10 +35,11 @@ export function Watch({ gateway, id, first }: WatchProps) {
   const gone = polled.status === 'failed' && polled.error.failure.kind === 'not-found';
   const title = stream?.title || id;
   const src = liveUrl(gateway, id);
+  const isInterrupted = !gone && stream?.state === 'live' && stream.awaySince !== undefined;
   return (
     <div className={styles.page}>
       <div className={styles.screen}>
-        <LazyStage src={src} title={title} />
+        <LazyStage src={src} title={title} isInterrupted={isInterrupted} />
       </div>
       <div className={styles.about}>
         <div>
@@ -46,7 +47,7 @@ export function Watch({ gateway, id, first }: WatchProps) {
           {stream && !gone && <Meta stream={stream} />}
           {/* Always there, because screen readers tell only what changes inside. */}
           <p className={styles.away} role="status">
-            {!gone && stream?.state === 'live' && stream.awaySince !== undefined && INTERRUPTED}
+            {isInterrupted && INTERRUPTED}
           </p>
         </div>
         <CopyButton text={() => location.href} label="Copy link" />
