@@ -65,7 +65,8 @@ describe('an encoder that is let in', () => {
       { kind: 'audio', codec: 'opus', channels: 2 },
     ]);
     expect(chunker.stats).toMatchObject({ continuityErrors: 0, droppedAccessUnits: 0 });
-    expect(chunks.filter(({ keyframe }) => keyframe)).toHaveLength(3);
+    // Sound that comes before the first picture can be joined, too.
+    expect(chunks.filter(({ keyframe, audioOnly }) => keyframe && !audioOnly)).toHaveLength(3);
     expect(guest!.found).toEqual({ notes: [], damaged: 0 });
     const gone = await fetch(client.location, { method: 'DELETE' });
     expect(gone.status).toBe(200);
