@@ -10,7 +10,7 @@ const fromSource = {
 const patient = { expect: { poll: { timeout: 30_000 } } };
 
 /** They are judged by the clock, and have the machine to themselves. */
-const CLOCKED = 'test/integration/{bad-network,kafka-ladder,producers,two-gateways}.test.ts';
+const CLOCKED = 'test/integration/{bad-network,producers,two-gateways}.test.ts';
 
 export default defineConfig({
   test: {

@@ -28,6 +28,8 @@ interface LiveStreamOptions {
   readonly metrics: ProducerMetrics;
   readonly reports: Reports;
   readonly trusted: boolean;
+  /** The encoder of this stream that was released here, and writes until this one does. */
+  readonly predecessor: Pick<RunningStream, 'giveWay'> | undefined;
   /** Whether another producer could take this stream over. */
   readonly hasSuccessor: () => boolean;
   /** Whether this producer should encode this stream now. */
@@ -52,6 +54,7 @@ export function startLiveStream(
   const outlet = openOutlet(row, {
     ...{ log, tables, config, logger, metrics, reports },
     state: () => status.current.state,
+    silencePredecessor: options.predecessor && (() => options.predecessor!.giveWay()),
     stopped: stopping.signal,
   });
   const { publisher } = outlet;
@@ -106,6 +109,7 @@ export function startLiveStream(
     get seenInTopic() {
       return outlet.seenInTopic;
     },
+    giveWay: () => publisher.giveWay(),
     async release() {
       const next = tables.rows.get(id);
       if (!isOnAir() || next?.enabled !== true || !canBeReadTogether(row.source, next.source)) return false;

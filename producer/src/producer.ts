@@ -158,8 +158,9 @@ export async function startProducer(options: ProducerOptions): Promise<Producer>
   const reconciler = new Reconciler({
     ...{ me, tables, heartbeats, share, logger },
     publishing: () => door.publishing,
-    start: (row, claimed) =>
+    start: (row, claimed, predecessor) =>
       startLiveStream(row, claimed, {
+        predecessor,
         ...{ log, tables, config, ffmpeg, guard, hardware, logger, metrics, reports },
         // The very source that the command line named: a row changed since then is somebody else's wish.
         trusted: isDeepStrictEqual(trusted.get(row.id), row.source),

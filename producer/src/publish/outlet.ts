@@ -18,6 +18,8 @@ import { StreamPublisher } from './stream-publisher.js';
 
 /** A deletion removes either the topic or the row first; after this time we have seen both. */
 const DELETION_SETTLES_MS = 2_000;
+/** How long the last append of an encoder that gives way is waited for. */
+const PREDECESSOR_MS = 1_000;
 
 export interface OutletOptions {
   readonly log: ChunkLog;
@@ -29,6 +31,8 @@ export interface OutletOptions {
   readonly reports: Reports;
   /** Of the stream, for the metrics. */
   readonly state: () => StreamState;
+  /** Makes the encoder that this one takes over from here write no more; absent: there is none, or it is elsewhere. */
+  readonly silencePredecessor?: (() => Promise<void>) | undefined;
   /** Nobody wants the stream here any more. */
   readonly stopped: AbortSignal;
 }
@@ -100,7 +104,12 @@ export function openOutlet(row: StreamRow, options: OutletOptions): Outlet {
     clock: new SteadyClock(),
     logger,
     onUnknownTopic,
-    lastGop: () => lastGopInLog(log, id, partitions),
+    lastGop: async () => {
+      const quiet = options.silencePredecessor?.();
+      // A log that is away is told of by the next read.
+      if (quiet) await Promise.race([quiet, sleep(PREDECESSOR_MS, undefined, { ref: false })]);
+      return lastGopInLog(log, id, partitions);
+    },
   });
   let inLog: number | undefined;
   return {

@@ -89,6 +89,11 @@ export class Publisher {
     this.#options.logger.info({ chunks, reason }, 'chunks dropped at the end');
   }
 
+  /** Resolves when nothing is on its way. A log that is away holds it up. */
+  async idle(): Promise<void> {
+    await this.#sending;
+  }
+
   /** Resolves when every pushed chunk is in the log, or after a short time without success. */
   async close(): Promise<void> {
     this.#stopped = true;

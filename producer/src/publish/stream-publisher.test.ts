@@ -127,6 +127,26 @@ it('keeps only so much while it waits for the number', async () => {
   expect(stored.flat().length + publisher.state.dropped).toBe(300 * 3);
 });
 
+it('gives way when what is on its way is in the log, and writes nothing after it', async () => {
+  const { publisher, stored, begin, push, release } = setUp({ stalled: 1 });
+  begin(1000);
+  push(0, 30);
+  await until('the others are in the log', () => stored[0]!.length === 30 && stored[2]!.length === 30);
+  let isQuiet = false;
+  const quiet = publisher.giveWay().then(() => {
+    isQuiet = true;
+  });
+  push(30, 60);
+  await Promise.resolve();
+  expect(isQuiet).toBe(false);
+  release();
+  await quiet;
+  await publisher.close();
+  expect(stored.map((records) => records.length)).toEqual([30, 30, 30]);
+  // The one that takes over has the same pictures.
+  expect(publisher.state.dropped).toBe(0);
+});
+
 it('does not hold one rendition back for another whose partition does not answer', async () => {
   const { publisher, stored, begin, push, release } = setUp({ stalled: 1 });
   begin(1000);

@@ -50,6 +50,7 @@ export class StreamPublisher {
   /** Chunks that wait for the number of the first GOP; undefined once it is known. */
   #waiting: WaitingChunks | undefined;
   #counting: Promise<void> | undefined;
+  #hasGivenWay = false;
 
   constructor(options: StreamPublisherOptions) {
     this.#options = options;
@@ -102,7 +103,17 @@ export class StreamPublisher {
     this.#joins = this.#joinsFor(renditions, true);
   }
 
+  /**
+   * Another encoder has the same pictures from now on: write no more. Resolves when what was pushed is in the log, so that
+   * the other one can go on behind its last number.
+   */
+  async giveWay(): Promise<void> {
+    this.#hasGivenWay = true;
+    await Promise.all(this.#publishers.map((publisher) => publisher.idle()));
+  }
+
   push(rendition: number, chunk: Chunk): void {
+    if (this.#hasGivenWay) return;
     const arrived = { rendition, chunk, at: this.#options.clock.monotonic() };
     this.#options.figures?.arrive(rendition, chunk, arrived.at);
     if (this.#waiting) {

@@ -21,6 +21,8 @@ export interface RunningStream {
    * one goes on, until {@link close} sees that it is on air.
    */
   release(): Promise<boolean>;
+  /** The encoder that takes over has its first picture: write no more. Resolves when what was written is in the log. */
+  giveWay(): Promise<void>;
   close(because: StopReason | 'leaving'): Promise<void>;
 }
 
@@ -31,7 +33,12 @@ interface ReconcilerOptions {
   readonly share: Pick<Share, 'owns' | 'confirmed' | 'onChange'>;
   /** The streams whose encoder has come to this producer. */
   readonly publishing: () => ReadonlySet<string>;
-  readonly start: (row: StreamRow, claimed: StreamStatus) => RunningStream;
+  /** @param predecessor of the same stream, which goes on until this one is on air */
+  readonly start: (
+    row: StreamRow,
+    claimed: StreamStatus,
+    predecessor: RunningStream | undefined,
+  ) => RunningStream;
   readonly logger: Logger;
 }
 
@@ -52,6 +59,8 @@ export class Reconciler {
   readonly #stopListening: readonly (() => void)[];
   readonly #timer: NodeJS.Timeout;
   readonly #work = new Set<Promise<void>>();
+  /** Those that go on until their successor is on air; of each stream, the one that was released last. */
+  readonly #released = new Map<string, RunningStream>();
   /** Streams whose status row is being corrected. */
   readonly #settling = new Set<string>();
   #scheduled = false;
@@ -144,7 +153,7 @@ export class Reconciler {
   #start(row: StreamRow): void {
     const claim = new AbortController();
     const stream = this.#claim(row.id).then((status) =>
-      claim.signal.aborted ? undefined : this.#options.start(row, status),
+      claim.signal.aborted ? undefined : this.#options.start(row, status, this.#released.get(row.id)),
     );
     const entry: Entry = { fingerprint: fingerprint(row), ending: false, claim, stream, running: undefined };
     this.#running.set(row.id, entry);
@@ -167,9 +176,13 @@ export class Reconciler {
     const end = async (): Promise<void> => {
       const stream = await entry.stream.catch(() => undefined);
       try {
-        if (because === 'changed' && (await stream?.release())) this.#forget(id, entry);
+        if (because === 'changed' && stream && (await stream.release())) {
+          this.#released.set(id, stream);
+          this.#forget(id, entry);
+        }
         await stream?.close(because);
       } finally {
+        if (this.#released.get(id) === stream) this.#released.delete(id);
         this.#forget(id, entry);
       }
     };
